@@ -1,0 +1,70 @@
+import { registerEnumType } from 'type-graphql';
+import type { FaultKind, ProviderError } from '../http/provider-error.ts';
+
+/** Codes that a client may branch on, with their descriptions in the SDL. */
+const CODES = {
+  INVALID_INPUT: 'The input is wrong at `field`. Nothing was changed.',
+  NOT_FOUND: 'The provider has no such badge. Nothing was changed.',
+  CONFLICT: 'The badge has changed since `expectedVersion` was read. Nothing was changed.',
+  HIDDEN_FIELDS_UNKNOWN:
+    'The update would reset a field whose value is not known. Nothing was sent.',
+  OUTCOME_UNKNOWN:
+    'The request was sent and no clear answer came: it may have been applied. `badge` shows what a read found afterwards.',
+  PROVIDER_TIMEOUT: 'The provider did not answer in time.',
+  PROVIDER_UNAVAILABLE: 'The provider could not be reached, or failed.',
+  PROVIDER_BAD_RESPONSE: 'The provider answered something that cannot be used.',
+  PROVIDER_RATE_LIMITED: 'The provider takes no more requests for now; see `retryAfterMs`.',
+  PROVIDER_AUTH_FAILED: 'The provider refused our credentials; its operators must act.',
+  PROVIDER_NOT_CONFIGURED: 'This service has no access to the provider.',
+} as const;
+
+export type BadgeErrorCode = keyof typeof CODES;
+const names = Object.keys(CODES) as BadgeErrorCode[];
+export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name]));
+
+registerEnumType(BadgeErrorCode, {
+  name: 'BadgeErrorCode',
+  description: 'Why something failed; the same names stand in `extensions.code` of errors.',
+  valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
+});
+
+/** The code of a failed read. */
+export function readCode(kind: FaultKind): BadgeErrorCode {
+  switch (kind) {
+    case 'timeout':
+      return 'PROVIDER_TIMEOUT';
+    case 'unavailable':
+      return 'PROVIDER_UNAVAILABLE';
+    case 'rate-limited':
+      return 'PROVIDER_RATE_LIMITED';
+    case 'auth-failed':
+      return 'PROVIDER_AUTH_FAILED';
+    case 'not-configured':
+      return 'PROVIDER_NOT_CONFIGURED';
+    case 'bad-response':
+    case 'rejected':
+    case 'not-found':
+    case 'conflict':
+      return 'PROVIDER_BAD_RESPONSE';
+  }
+}
+
+/** The code of a failed write. */
+export function writeCode({ kind, effect }: ProviderError): BadgeErrorCode {
+  if (effect === 'unknown') return 'OUTCOME_UNKNOWN';
+  switch (kind) {
+    case 'rejected':
+      return 'INVALID_INPUT';
+    case 'not-found':
+      return 'NOT_FOUND';
+    case 'conflict':
+      return 'CONFLICT';
+    default:
+      return readCode(kind);
+  }
+}
+
+/** Whether the same read can succeed later by itself. */
+export function isRetryable(kind: FaultKind): boolean {
+  return kind === 'timeout' || kind === 'unavailable' || kind === 'rate-limited';
+}

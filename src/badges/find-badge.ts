@@ -1,0 +1,17 @@
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgesContext } from './context.ts';
+import { invalidInput } from './input-error.ts';
+
+/** Null: the provider has no such badge. `provider` is one of the enum's values. */
+export async function findBadge(
+  context: BadgesContext,
+  provider: string,
+  id: string,
+): Promise<BadgeFields | null> {
+  const of = context.tenant.providers.find((each) => each.provider.name.enumValue === provider);
+  if (!of) throw invalidInput('provider is none that this service knows');
+  if (!of.provider.isBadgeId(id)) {
+    throw invalidInput(`id cannot be a badge id of ${of.provider.name.title}`);
+  }
+  return context.sourceOf(of).badge(id);
+}

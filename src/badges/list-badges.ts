@@ -1,0 +1,100 @@
+import { ProviderError } from '../http/provider-error.ts';
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import { BadgeConnection, BadgeSourceStatus } from './connection.ts';
+import type { BadgeFilter, BadgesArgs } from './connection.ts';
+import type { BadgesContext } from './context.ts';
+import { readCode } from './error-code.ts';
+import { compareBadges } from './order.ts';
+import type { OrderField, OrderedBy } from './order.ts';
+import { toPage, toPageBounds } from './page.ts';
+import type { TenantProvider } from './tenant.ts';
+
+export interface BadgeListing {
+  /** Null when no provider that was asked could be read. */
+  connection: BadgeConnection | null;
+  /** One for each provider that failed. */
+  errors: ProviderError[];
+}
+
+/** One page of the badges of all providers, whichever of them can be read. */
+export async function listBadges(context: BadgesContext, args: BadgesArgs): Promise<BadgeListing> {
+  const order: OrderedBy = {
+    field: args.orderBy?.field ?? 'NAME',
+    direction: args.orderBy?.direction ?? 'ASC',
+  };
+  const bounds = toPageBounds(args, order);
+  const parts = await Promise.all(
+    context.tenant.providers.map((of) => readPart(context, of, { filter: args.filter, order })),
+  );
+
+  const errors = parts.map(({ error }) => error).filter((error) => error !== undefined);
+  const hasAnswer = parts.some(
+    ({ status }) => status.state !== 'FAILED' && status.state !== 'SKIPPED',
+  );
+  if (errors.length > 0 && !hasAnswer) return { connection: null, errors };
+
+  const matching = parts
+    .flatMap(({ badges }) => badges)
+    .sort((a, b) => compareBadges(order.field, a, b));
+  const connection = Object.assign(new BadgeConnection(), {
+    ...toPage(matching, order, bounds),
+    totalCount: errors.length > 0 ? null : matching.length,
+    sources: parts.map(({ status }) => status),
+  });
+  return { connection, errors };
+}
+
+interface Part {
+  /** In ascending order. */
+  badges: readonly BadgeFields[];
+  status: BadgeSourceStatus;
+  error?: ProviderError;
+}
+
+async function readPart(
+  context: BadgesContext,
+  of: TenantProvider,
+  request: { filter: BadgeFilter | null | undefined; order: { field: OrderField } },
+): Promise<Part> {
+  const provider = of.provider.name.enumValue;
+  const isAsked = request.filter?.providers?.includes(provider) ?? true;
+  if (!isAsked || !of.access)
+    return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
+  try {
+    const { snapshot, state } = await context.sourceOf(of).list();
+    return {
+      badges: snapshot.value.orderedBy(request.order.field).filter(toNameTest(request.filter)),
+      status: toStatus(provider, {
+        state,
+        asOf: new Date(snapshot.asOf),
+        droppedRecords: snapshot.value.droppedRecords,
+      }),
+    };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    const status = toStatus(provider, {
+      state: 'FAILED',
+      code: readCode(error.kind),
+      retryAfterMs: error.retryAfterMs ?? null,
+    });
+    return { badges: [], status, error };
+  }
+}
+
+function toStatus(
+  provider: string,
+  known: Partial<BadgeSourceStatus> & Pick<BadgeSourceStatus, 'state'>,
+): BadgeSourceStatus {
+  const nothing = { code: null, retryAfterMs: null, asOf: null, droppedRecords: 0 };
+  return Object.assign(new BadgeSourceStatus(), { provider, ...nothing, ...known });
+}
+
+function toNameTest(filter: BadgeFilter | null | undefined): (badge: BadgeFields) => boolean {
+  const wanted = filter?.nameContains;
+  if (!wanted) return () => true;
+  return ({ name }) => foldCase(name).includes(foldCase(wanted));
+}
+
+function foldCase(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}

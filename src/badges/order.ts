@@ -1,0 +1,47 @@
+import { registerEnumType } from 'type-graphql';
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import { compareCodePoints } from './code-points.ts';
+
+export const OrderField = { NAME: 'NAME', ID: 'ID' } as const;
+export type OrderField = keyof typeof OrderField;
+export const OrderDirection = { ASC: 'ASC', DESC: 'DESC' } as const;
+export type OrderDirection = keyof typeof OrderDirection;
+
+registerEnumType(OrderField, {
+  name: 'BadgeOrderField',
+  description: 'What badges can be ordered by.',
+  valuesConfig: {
+    NAME: { description: 'By name, by Unicode code point: A before B before a.' },
+    ID: { description: "By the provider's id, by Unicode code point." },
+  },
+});
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'Which end of an order comes first.',
+  valuesConfig: {
+    ASC: { description: 'Smallest first.' },
+    DESC: { description: 'Largest first.' },
+  },
+});
+
+export interface OrderedBy {
+  field: OrderField;
+  direction: OrderDirection;
+}
+
+/** Where a badge stands in the total order over all providers. */
+export type OrderKey = readonly [value: string, provider: string, id: string];
+
+export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
+  return [field === 'NAME' ? badge.name : badge.id, badge.provider, badge.id];
+}
+
+export function compareKeys(a: OrderKey, b: OrderKey): number {
+  return (
+    compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2])
+  );
+}
+
+export function compareBadges(field: OrderField, a: BadgeFields, b: BadgeFields): number {
+  return compareKeys(orderKey(field, a), orderKey(field, b));
+}

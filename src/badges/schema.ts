@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import { isUnionType, lexicographicSortSchema, parse } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchema, createResolversMap } from 'type-graphql';
+import { providers } from '../providers/index.ts';
+import { resolveEntities } from './entities.ts';
+import { BadgeMutations } from './mutations.ts';
+import { BadgeQueries } from './queries.ts';
+
+/** Version 2.9 is the newest that all composers take; see docs/decisions.md. */
+const LINKS = `extend schema
+  @link(url: "https://specs.apollo.dev/link/v1.0")
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@listSize"])
+  @link(url: "https://specs.graphql.org/oneOf/v1.0", import: ["@oneOf"])
+  @composeDirective(name: "@oneOf")
+
+"""Exactly one field of the input is given, and it is not null."""
+directive @oneOf on INPUT_OBJECT
+`;
+
+export interface BadgesSchema {
+  schema: GraphQLSchema;
+  /** With its federation directives, in an order that does not depend on the code's. */
+  sdl: string;
+}
+
+export async function createBadgesSchema(): Promise<BadgesSchema> {
+  const built = await buildSchema({
+    resolvers: [BadgeQueries, BadgeMutations],
+    orphanedTypes: providers.map(({ badgeClass }) => badgeClass),
+    validate: false,
+  });
+  describeRoots(built);
+  const sdl = `${LINKS}\n${printSubgraphSchema(lexicographicSortSchema(built))}\n`;
+  const resolvers = createResolversMap(built) as GraphQLResolverMap<unknown>;
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]);
+  resolveEntitiesOneByOne(schema);
+  return { schema, sdl };
+}
+
+/** Decorators have no place for these two. */
+function describeRoots(schema: GraphQLSchema): void {
+  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  if (query) query.description = 'Reading badges. Reads may be repeated at will.';
+  if (mutation) {
+    mutation.description =
+      'Changing badges. What is expected to go wrong is in `userErrors` of the payload, not in `errors`.';
+  }
+}
+
+/** The library's own resolver nulls every entity of a request when one names an unknown type. */
+function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
+  const entities = schema.getQueryType()?.getFields()._entities;
+  const entity = schema.getType('_Entity');
+  const badge = schema.getType('Badge');
+  if (!entities || !isUnionType(entity) || !isUnionType(badge)) {
+    throw new Error('the subgraph schema has no entities');
+  }
+  entities.resolve = resolveEntities;
+  entity.resolveType = badge.resolveType;
+}

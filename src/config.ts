@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { providers } from './providers/index.ts';
+import type { ProviderValues } from './providers/provider.ts';
+import { readProviderSettings } from './providers/settings.ts';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an address')
+    .optional(),
+  PORT: wholeNumber(0, 65_535).default(4001),
+  SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
+  PLAYGROUND: flag.optional(),
+  INTROSPECTION: flag.optional(),
+  BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
+  ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
+});
+
+export interface Config {
+  host: string;
+  port: number;
+  isProduction: boolean;
+  hasPlayground: boolean;
+  hasIntrospection: boolean;
+  freshSeconds: number;
+  attemptTimeoutMs: number;
+  /** Serve the stand-ins' demo badges; the provider values are then not used. */
+  isSandbox: boolean;
+  providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+}
+
+/** Every problem of the settings at once. No value of a secret is in it. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(['The configuration is wrong:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads all settings; empty variables count as not set. Throws a `ConfigError`. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const problems: string[] = [];
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+  const general = schema.safeParse(given);
+  for (const { path, message } of general.error?.issues ?? []) {
+    problems.push(`${path.join('.')}: ${message}`);
+  }
+  const isProduction = given.NODE_ENV === 'production';
+  const providerValues = readProviders(given, isProduction, problems);
+
+  const isConfigured = Object.values(providerValues).some((values) => values !== undefined);
+  const isSandbox =
+    given.SANDBOX === 'true' ||
+    ((given.SANDBOX ?? 'auto') === 'auto' && !isConfigured && !isProduction);
+  if (isProduction && given.SANDBOX === 'true') {
+    problems.push('SANDBOX: cannot be true in production');
+  } else if (isProduction && !isConfigured && problems.length === 0) {
+    problems.push(`no provider is configured: set ${providerVariables()}`);
+  }
+  if (!general.success || problems.length > 0) throw new ConfigError(problems);
+
+  const { data } = general;
+  return {
+    host: data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    port: data.PORT,
+    isProduction,
+    hasPlayground: data.PLAYGROUND ?? !isProduction,
+    hasIntrospection: data.INTROSPECTION ?? !isProduction,
+    freshSeconds: data.BADGES_FRESH_SECONDS,
+    attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
+    isSandbox,
+    providerValues,
+  };
+}
+
+function readProviders(
+  given: Readonly<Record<string, string | undefined>>,
+  isProduction: boolean,
+  problems: string[],
+): Record<string, ProviderValues | undefined> {
+  const values: Record<string, ProviderValues | undefined> = {};
+  for (const { key, settings } of providers) {
+    const own: Record<string, string | undefined> = {};
+    for (const [name, setting] of Object.entries(settings)) {
+      own[name] = setting.isSecret ? readSecret(name, given, problems) : given[name];
+    }
+    const reading = readProviderSettings(settings, own, { isProduction });
+    if ('values' in reading) values[key] = reading.values;
+    else problems.push(...reading.problems.map((each) => `${each.variable}: ${each.message}`));
+  }
+  return values;
+}
+
+/** A secret stands in its variable, or in the file that `NAME_FILE` names. */
+function readSecret(
+  name: string,
+  given: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): string | undefined {
+  const file = given[`${name}_FILE`];
+  if (file === undefined) return given[name];
+  if (given[name] !== undefined) problems.push(`${name}_FILE: ${name} is set as well`);
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    problems.push(`${name}_FILE: the file cannot be read (${code})`);
+    return undefined;
+  }
+}
+
+function providerVariables(): string {
+  return providers.map(({ settings }) => Object.keys(settings).join(', ')).join('; or ');
+}

@@ -1,0 +1,81 @@
+import { ProviderError, badResponse } from './provider-error.ts';
+
+/** Waits of more than this are of no use to a caller, so a longer `Retry-After` is cut to it. */
+const MAX_RETRY_AFTER_MS = 10_000;
+
+/** The error for an answer whose status is not 2xx, or undefined for 2xx. */
+export function statusError(
+  status: number,
+  headers: { 'retry-after'?: string | string[] | undefined } = {},
+): ProviderError | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status >= 500) {
+    return new ProviderError(`answered with status ${status}`, {
+      kind: 'unavailable',
+      effect: 'unknown',
+    });
+  }
+  switch (status) {
+    case 400:
+    case 422:
+      return new ProviderError('refused the request as invalid', {
+        kind: 'rejected',
+        effect: 'refused',
+      });
+    case 401:
+    case 403:
+      return new ProviderError('refused our credentials', {
+        kind: 'auth-failed',
+        effect: 'refused',
+      });
+    case 404:
+      return new ProviderError('knows no such resource', { kind: 'not-found', effect: 'refused' });
+    case 409:
+      return new ProviderError('reports a conflicting state', {
+        kind: 'conflict',
+        effect: 'refused',
+      });
+    case 429:
+      return new ProviderError('refused the request as one too many', {
+        kind: 'rate-limited',
+        effect: 'refused',
+        retryAfterMs: retryAfterMs(headers['retry-after']),
+      });
+    default:
+      return badResponse(`answered with the unexpected status ${status}`, 'refused');
+  }
+}
+
+/** Seconds are read; a date, a negative or an absurd value counts as the longest wait. */
+function retryAfterMs(header: string | string[] | undefined): number {
+  const seconds = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : Infinity;
+  return Math.min(seconds * 1000, MAX_RETRY_AFTER_MS);
+}
+
+/** How far a call had come when it ended. Bytes may have left from `sent` on. */
+export type CallStage = 'connecting' | 'sent' | 'answering';
+
+/** The error for a call that ended without a whole answer. */
+export function transportError(cause: unknown, stage: CallStage): ProviderError {
+  if (cause instanceof ProviderError) return cause;
+  const effect = stage === 'connecting' ? 'not-sent' : 'unknown';
+  if (isTimeout(cause)) {
+    return new ProviderError('did not answer in time', { kind: 'timeout', effect, cause });
+  }
+  switch (stage) {
+    case 'connecting':
+      return new ProviderError('could not be reached', { kind: 'unavailable', effect, cause });
+    case 'sent':
+      return new ProviderError('broke off before its answer', {
+        kind: 'unavailable',
+        effect,
+        cause,
+      });
+    case 'answering':
+      return badResponse('broke off within its answer', effect, cause);
+  }
+}
+
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'TimeoutError';
+}

@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { Field, ID, InterfaceType } from 'type-graphql';
+import { HttpsUrl } from './https-url.ts';
+
+/**
+ * What every badge has. A provider's badge class extends it and reads from the provider's record.
+ * Instances are immutable and shared by all requests that one snapshot serves.
+ * The field `provider` is declared in badges/badge.ts, where the list of providers is known.
+ */
+@InterfaceType({
+  description:
+    'What every badge has, with identical types and nullability in every provider: one fragment on it serves all badges.',
+})
+export abstract class BadgeFields {
+  /** The enum value of the provider. */
+  abstract readonly provider: string;
+
+  @Field(() => ID, {
+    description:
+      "The provider's own id. With the type name it is unique, and it is the key for other subgraphs.",
+  })
+  abstract readonly id: string;
+
+  @Field(() => String, { description: 'What members see as the name of the badge.' })
+  abstract readonly name: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the badge is given for. Null when the provider holds none.',
+  })
+  abstract readonly description: string | null;
+
+  @Field(() => HttpsUrl, {
+    nullable: true,
+    description:
+      'The picture of the badge. Null when the provider holds none, or one that is not https.',
+  })
+  abstract readonly imageUrl: string | null;
+
+  @Field(() => String, {
+    description:
+      'Changes whenever a field that can be both read and written changes. Give it as `expectedVersion` so that an update is refused if somebody else was faster.',
+  })
+  abstract readonly version: string;
+}

@@ -1,0 +1,42 @@
+import { GraphQLScalarType, Kind } from 'graphql';
+
+/** Whether a URL may be shown to a client, or written as an image. */
+export type UrlRule = (url: string) => boolean;
+
+/** The rule for production. */
+export const isHttpsUrl: UrlRule = (url) => hasProtocol(url, 'https:');
+
+/** The rule outside production: also plain http to this machine, where the sandbox serves its pictures. */
+export const isHttpsOrLoopbackUrl: UrlRule = (url) => isHttpsUrl(url) || isLoopbackHttpUrl(url);
+
+/** Plain http that never leaves this machine. */
+export function isLoopbackHttpUrl(url: string): boolean {
+  return hasProtocol(url, 'http:') && isLoopbackHost(new URL(url).hostname);
+}
+
+export function isHttpUrl(url: string): boolean {
+  return hasProtocol(url, 'http:') || isHttpsUrl(url);
+}
+
+function hasProtocol(url: string, protocol: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === protocol;
+}
+
+function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Only for output: image inputs are strings, so that a wrong one is a user error at its field. */
+export const HttpsUrl = new GraphQLScalarType<string, string>({
+  name: 'HttpsUrl',
+  description:
+    'An absolute https URL, safe to put into an image element. Whatever else a provider holds in its place is shown as null.',
+  serialize: readString,
+  parseValue: readString,
+  parseLiteral: (node) => readString(node.kind === Kind.STRING ? node.value : null),
+});
+
+function readString(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('HttpsUrl must be a string');
+  return value;
+}

@@ -1,0 +1,66 @@
+import type { FieldChange, InputProblem } from './provider.ts';
+import type { UrlRule } from './https-url.ts';
+
+/** Checks that several providers share. Each returns a problem at `field`, or nothing. */
+
+export function invalid(field: string, message: string): InputProblem {
+  return { code: 'INVALID_INPUT', field: [field], message };
+}
+
+export function refuseNull(field: string, value: unknown): InputProblem[] {
+  return value === null ? [invalid(field, `${field} cannot be cleared`)] : [];
+}
+
+export function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
+  return typeof value === 'string' && value.trim() === ''
+    ? [invalid(field, `${field} must not be empty`)]
+    : [];
+}
+
+/** Null and "" clear an image. */
+export function refuseImage(
+  field: string,
+  value: string | null | undefined,
+  isImageUrl: UrlRule,
+): InputProblem[] {
+  return value && !isImageUrl(value)
+    ? [invalid(field, `${field} must be an https URL, or "" for none`)]
+    : [];
+}
+
+export function refuseNegative(field: string, value: number | null | undefined): InputProblem[] {
+  return typeof value === 'number' && value < 0
+    ? [invalid(field, `${field} must be a whole number from 0`)]
+    : [];
+}
+
+export function refuseNothingGiven(
+  input: object,
+  writableFields: readonly string[],
+): InputProblem[] {
+  return writableFields.some((field) => isGiven(input, field))
+    ? []
+    : [
+        {
+          code: 'INVALID_INPUT',
+          field: [],
+          message: `give at least one of ${writableFields.join(', ')}`,
+        },
+      ];
+}
+
+/** Null is given; only what the caller left out is not. */
+export function isGiven(input: object, field: string): boolean {
+  return valueOf(input, field) !== undefined;
+}
+
+export function valueOf(record: object, field: string): unknown {
+  return Object.hasOwn(record, field) ? record[field as keyof typeof record] : undefined;
+}
+
+/** The change of one field, or undefined when the value stands already. `before` is undefined when unknown. */
+export function toChange(field: string, before: unknown, after: unknown): FieldChange | undefined {
+  const beforeText = before === undefined ? null : JSON.stringify(before);
+  const afterText = JSON.stringify(after);
+  return beforeText === afterText ? undefined : { field, before: beforeText, after: afterText };
+}

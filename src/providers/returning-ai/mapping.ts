@@ -1,0 +1,17 @@
+import { toReading } from '../badge-list.ts';
+import type { RecordReading } from '../badge-list.ts';
+import type { UrlRule } from '../https-url.ts';
+import { isObject } from '../json.ts';
+import { ReturningAIBadge } from './badge.ts';
+import { recordSchema } from './wire.ts';
+
+export function toReturningAIBadge(
+  json: unknown,
+  isImageUrl: UrlRule,
+): RecordReading<ReturningAIBadge> {
+  const record = isObject(json) ? { ...json, id: json.id ?? json._id } : json;
+  return toReading(recordSchema.safeParse(record), {
+    toBadge: (read) => new ReturningAIBadge(read, isImageUrl),
+    id: isObject(record) ? record.id : undefined,
+  });
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { isHttpUrl, isHttpsUrl, isLoopbackHttpUrl } from './https-url.ts';
+import type { ProviderValues } from './provider.ts';
+
+/** One environment variable of a provider. */
+export interface ProviderSetting {
+  readonly schema: z.ZodType<string>;
+  readonly isSecret?: true;
+  /** Plain http to another machine is refused in production. */
+  readonly isBaseUrl?: true;
+  /** Used when the provider is configured without it. */
+  readonly default?: string;
+  readonly isOptional?: true;
+}
+
+/** A provider's variables by name. It is configured once one of them is set, and then needs all without a default. */
+export type ProviderSettings = Readonly<Record<string, ProviderSetting>>;
+
+type OptionalNames<S extends ProviderSettings> = {
+  [Name in keyof S]: S[Name] extends { isOptional: true } ? Name : never;
+}[keyof S];
+
+/** What a client gets of its provider's settings: checked, with defaults filled in. */
+export type ValuesOf<S extends ProviderSettings> = {
+  readonly [Name in Exclude<keyof S, OptionalNames<S>>]: string;
+} & { readonly [Name in OptionalNames<S>]?: string };
+
+export interface SettingProblem {
+  variable: string;
+  message: string;
+}
+
+export type SettingsReading =
+  { values: ProviderValues | undefined } | { problems: SettingProblem[] };
+
+/** Undefined values mean: not configured. Values of secrets are never in a problem. */
+export function readProviderSettings(
+  settings: ProviderSettings,
+  given: Readonly<Record<string, string | undefined>>,
+  options: { isProduction: boolean },
+): SettingsReading {
+  const names = Object.keys(settings);
+  const setNames = names.filter((name) => given[name] !== undefined);
+  if (setNames.length === 0) return { values: undefined };
+
+  const values: Record<string, string> = {};
+  const problems: SettingProblem[] = [];
+  for (const [variable, setting] of Object.entries(settings)) {
+    const value = given[variable] ?? setting.default;
+    if (value === undefined) {
+      if (setting.isOptional) continue;
+      problems.push({ variable, message: `is missing, while ${setNames.join(', ')} is set` });
+      continue;
+    }
+    const parsed = setting.schema.safeParse(value);
+    if (parsed.success) {
+      values[variable] = parsed.data;
+      if (options.isProduction && setting.isBaseUrl && isPlainRemoteHttp(parsed.data)) {
+        const message = 'must be https in production, or http to a loopback address';
+        problems.push({ variable, message });
+      }
+    } else problems.push(...parsed.error.issues.map(({ message }) => ({ variable, message })));
+  }
+  return problems.length > 0 ? { problems } : { values };
+}
+
+function isPlainRemoteHttp(url: string): boolean {
+  return !isHttpsUrl(url) && !isLoopbackHttpUrl(url);
+}
+
+/** An http or https URL without query, fragment or credentials. Trailing slashes are cut. */
+export const baseUrlSetting = z
+  .string()
+  .refine(isHttpUrl, { error: 'must be an https URL', abort: true })
+  .refine(hasOnlyOriginAndPath, 'must have no query, fragment, user name or password')
+  .transform((url) => url.replace(/\/+$/, ''));
+
+function hasOnlyOriginAndPath(url: string): boolean {
+  const { search, hash, username, password } = new URL(url);
+  return search + hash + username + password === '';
+}
+
+/** A credential that goes into a header: visible ASCII, so that it can never start another header. */
+export const secretSetting = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');

@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
+import { BadgeFields } from '../badge-fields.ts';
+import type { UrlRule } from '../https-url.ts';
+import { toVersion } from '../version.ts';
+import { name } from './name.ts';
+import type { TagMangoRecord } from './wire.ts';
+
+@ObjectType({ implements: BadgeFields, description: 'A badge of a TagMango creator.' })
+@Directive('@key(fields: "id")')
+export class TagMangoBadge extends BadgeFields {
+  override readonly provider = name.enumValue;
+  readonly record: TagMangoRecord;
+  private readonly isImageUrl: UrlRule;
+
+  constructor(record: TagMangoRecord, isImageUrl: UrlRule) {
+    super();
+    this.record = record;
+    this.isImageUrl = isImageUrl;
+  }
+
+  @Field(() => ID, { description: "TagMango's id of the badge, 24 hexadecimal digits." })
+  override get id(): string {
+    return this.record.id;
+  }
+
+  override get name(): string {
+    return this.record.name;
+  }
+
+  override get description(): string | null {
+    return this.record.description;
+  }
+
+  override get imageUrl(): string | null {
+    const { imageUrl } = this.record;
+    return imageUrl !== null && this.isImageUrl(imageUrl) ? imageUrl : null;
+  }
+
+  override get version(): string {
+    const { record } = this;
+    return toVersion([
+      record.name,
+      record.description ?? '',
+      record.imageUrl ?? '',
+      record.enableAutomation,
+      record.pointsThreshold,
+      record.pointCategoryForAutomation,
+      record.automationEnabledMangoes,
+    ]);
+  }
+
+  @Field(() => ID, { nullable: true, description: 'The id of the creator who owns the badge.' })
+  get creator(): string | null {
+    return this.record.creator;
+  }
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was made.' })
+  get createdAt(): string | null {
+    return this.record.createdAt;
+  }
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge last changed.' })
+  get updatedAt(): string | null {
+    return this.record.updatedAt;
+  }
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether members gain and lose the badge by a rule.',
+  })
+  get enableAutomation(): boolean | null {
+    return this.record.enableAutomation;
+  }
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Automation by points: members with at least so many have the badge. A badge may carry it beside mangoes, as a leftover of the other kind.',
+  })
+  get pointsThreshold(): number | null {
+    return this.record.pointsThreshold;
+  }
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Which points count; `lifetime` is the only documented value.',
+  })
+  get pointCategoryForAutomation(): string | null {
+    return this.record.pointCategoryForAutomation;
+  }
+
+  @Field(() => [ID], {
+    description: 'Automation by subscription: subscribers of any of these mangoes have the badge.',
+  })
+  get automationEnabledMangoes(): readonly string[] {
+    return this.record.automationEnabledMangoes;
+  }
+}

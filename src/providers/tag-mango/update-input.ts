@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { Field, Float, ID, InputType } from 'type-graphql';
+import { UpdateInputFields } from '../update-input.ts';
+
+@InputType({
+  description:
+    'New values for a TagMango badge; only those given are sent. Automation runs by points or by subscription, never both: `pointsThreshold` and `automationEnabledMangoes` are refused together. To switch, give one and clear the other.',
+})
+export class UpdateTagMangoBadgeInput extends UpdateInputFields {
+  @Field(() => String, { nullable: true, description: 'The name of the badge. Cannot be cleared.' })
+  name?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Null or "" removes the description.' })
+  description?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'An https URL. Null or "" removes the picture.',
+  })
+  imageUrl?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether members gain and lose the badge by a rule. Cannot be cleared.',
+  })
+  enableAutomation?: boolean | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Automation by points: how many a member needs. Null clears it.',
+  })
+  pointsThreshold?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Which points count; `lifetime` is the only documented value, others are passed on. Null clears it.',
+  })
+  pointCategoryForAutomation?: string | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Automation by subscription: ids of mangoes, 24 hexadecimal digits each; replaces the whole list. Null or [] clears it.',
+  })
+  automationEnabledMangoes?: string[] | null;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { statusError } from '../../http/classify.ts';
+import { badResponse } from '../../http/provider-error.ts';
+import { isObject } from '../json.ts';
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+const dateTime = z.iso
+  .datetime({ offset: true })
+  .nullish()
+  .transform((value) => value ?? null);
+
+export const recordSchema = z.object({
+  id: z.string().min(1),
+  creator: text,
+  name: z.string(),
+  description: text,
+  imageUrl: text,
+  enableAutomation: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? null),
+  pointsThreshold: z
+    .number()
+    .nullish()
+    .transform((value) => value ?? null),
+  pointCategoryForAutomation: text,
+  automationEnabledMangoes: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  createdAt: dateTime,
+  updatedAt: dateTime,
+});
+
+/** A badge as read. Null: absent or null on the wire. */
+export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
+
+/**
+ * The payload inside `{success, result}`, inside `{success, data}`, or bare: the provider's pages show all three.
+ * An object without `success` is a payload, also when it has a `data` of its own.
+ */
+export function unwrap(json: unknown): unknown {
+  if (json === undefined) throw badResponse('answered without a body');
+  if (!isObject(json) || typeof json.success !== 'boolean') return json;
+  if (!json.success) throw refusal(json);
+  if ('result' in json) return json.result;
+  if ('data' in json) return json.data;
+  return json;
+}
+
+/** An error envelope under HTTP 200. One of the provider's pages says `statusCode` where the others say `code`. */
+function refusal(envelope: Record<string, unknown>): Error {
+  const code = envelope.code ?? envelope.statusCode;
+  const byCode = typeof code === 'number' && code >= 400 && code < 500 && statusError(code);
+  return byCode || badResponse('refused the request inside its answer', 'refused');
+}

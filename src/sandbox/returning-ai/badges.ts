@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+/** What a PUT or POST may hold. What is left out of a PUT is reset to these defaults. */
+export const bodySchema = z.strictObject({
+  title: z.string().min(1),
+  action: z.string().min(1),
+  quantity: z.int().min(0).default(0),
+  image: z.string().default(''),
+  description: z.string().default(''),
+  darkImage: z.string().default(''),
+  lightImage: z.string().default(''),
+  enabledDarkAndLight: z.boolean().default(false),
+  award: z.boolean().default(false),
+  awardCurrency: z.boolean().default(false),
+  awardXpQuantity: z.int().min(0).default(0),
+  awardCurrencyQuantity: z.int().min(0).default(0),
+  attachRequired: z.boolean().default(false),
+  /** Only in an older copy of the provider's page. */
+  applied: z.boolean().optional(),
+  awarded: z.boolean().optional(),
+});
+
+/** All that the provider holds of a badge, most of which it never shows. */
+export type StoredBadge = z.output<typeof bodySchema> & { id: string };
+
+/** What an answer shows of a badge: eight fields, numbers and booleans as strings. */
+export function toAnswer(badge: StoredBadge): Record<string, string> {
+  return {
+    title: badge.title,
+    action: badge.action,
+    quantity: String(badge.quantity),
+    description: badge.description,
+    attachRequired: String(badge.attachRequired),
+    awarded: String(badge.awarded ?? false),
+    id: badge.id,
+    image: badge.image,
+  };
+}
+
+/** Badges that a trading community would give. `picture` makes the URL of a demo picture. */
+export function demoBadges(picture: (name: string) => string): StoredBadge[] {
+  return (
+    [
+      [
+        '84845081-98fd-46f3-96aa-1032174e58a5',
+        'Major',
+        'One trade on a live account that makes 30%. Send the account statement.',
+        { quantity: 3, attachRequired: true, award: true, awardXpQuantity: 300 },
+      ],
+      [
+        '0c5f1a52-7f0e-4b8f-9d0a-2f4f6a1c7e01',
+        'First Message',
+        'Said hello in the lounge.',
+        { action: 'messageSent', quantity: 1, award: true, awardXpQuantity: 10 },
+      ],
+      [
+        '1d2e9b7c-30a4-4a5d-8c1b-6e7d8f9a0b02',
+        'Thirty-Day Streak',
+        'Visited on thirty days in a row.',
+        { action: 'visitStreak', quantity: 30, award: true, awardXpQuantity: 150 },
+      ],
+      [
+        '2e7a4c81-5b6d-4f3e-a7c8-9b0d1e2f3a03',
+        'Community Champion',
+        'Chosen by the moderators for helping newcomers.',
+        { award: true, awardCurrency: true, awardXpQuantity: 500, awardCurrencyQuantity: 50 },
+      ],
+      [
+        '3f8b5d92-6c7e-4a4f-b8d9-0c1e2f3a4b04',
+        'Chart Analyst',
+        'Ten published analyses.',
+        { action: 'analysisCreated', quantity: 10, award: true, awardXpQuantity: 200 },
+      ],
+      [
+        '40c96ea3-7d8f-4b50-89ea-1d2f3a4b5c05',
+        'Recruiter',
+        'Five friends joined by invitation.',
+        { action: 'friendReferred', quantity: 5, awardCurrency: true, awardCurrencyQuantity: 100 },
+      ],
+      [
+        '51da7fb4-8e90-4c61-9afb-2e3a4b5c6d06',
+        'Verified Trader',
+        'Showed a live account statement.',
+        { attachRequired: true },
+      ],
+      [
+        '62eb80c5-9fa1-4d72-8b0c-3f4b5c6d7e07',
+        'Early Adopter',
+        'Here since the first season.',
+        {
+          enabledDarkAndLight: true,
+          darkImage: picture('early-adopter-dark'),
+          lightImage: picture('early-adopter-light'),
+        },
+      ],
+    ] as const
+  ).map(([id, title, description, rest]) => ({
+    ...bodySchema.parse({
+      title,
+      description,
+      action: 'custom',
+      image: picture(title.toLowerCase().replaceAll(' ', '-')),
+      ...rest,
+    }),
+    id,
+  }));
+}

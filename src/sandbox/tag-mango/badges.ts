@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const objectId = z.string().regex(/^[0-9a-f]{24}$/i);
+
+/** What a PATCH may hold: any subset, or nothing. */
+export const patchSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    description: z.string(),
+    imageUrl: z.string(),
+    enableAutomation: z.boolean(),
+    pointsThreshold: z.number().nullable(),
+    pointCategoryForAutomation: z.string().nullable(),
+    automationEnabledMangoes: z.array(objectId),
+  })
+  .partial();
+
+/** A POST needs a name. */
+export const createSchema = patchSchema.required({ name: true });
+
+export interface StoredBadge {
+  _id: string;
+  creator: string;
+  name: string;
+  description: string;
+  imageUrl: string;
+  enableAutomation: boolean;
+  pointsThreshold: number | null;
+  pointCategoryForAutomation: string | null;
+  automationEnabledMangoes: string[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export const DEMO_CREATOR = '6149b1e5612c4e5fd96041d3';
+const MANGOES: string[] = ['6659ca9e5f2acb7abfdcd8fd', '665af1205f2acb7abfdd0a11'];
+
+export function newBadge(
+  id: string,
+  given: z.output<typeof createSchema>,
+  at: string,
+): StoredBadge {
+  const defaults = {
+    _id: id,
+    creator: DEMO_CREATOR,
+    description: '',
+    imageUrl: '',
+    enableAutomation: false,
+    pointsThreshold: null,
+    pointCategoryForAutomation: null,
+    automationEnabledMangoes: new Array<string>(),
+    createdAt: at,
+    updatedAt: at,
+  };
+  return Object.assign(defaults, given);
+}
+
+/** Badges that a course creator would give. `picture` makes the URL of a demo picture. */
+export function demoBadges(picture: (name: string) => string): StoredBadge[] {
+  const points = (pointsThreshold: number) => ({
+    enableAutomation: true,
+    pointsThreshold,
+    pointCategoryForAutomation: 'lifetime',
+  });
+  return (
+    [
+      ['6657092c8142bfe0656481bf', 'Hall of Fame', 'Named by the creator, once a year.', {}],
+      ['6657092c8142bfe0656481c0', 'Century Club', 'A hundred points.', points(100)],
+      [
+        '6657092c8142bfe0656481c1',
+        'Thousand Points',
+        'A thousand points, and counting.',
+        points(1000),
+      ],
+      [
+        '6657092c8142bfe0656481c2',
+        'Founding Member',
+        'Subscribed in the first year.',
+        { enableAutomation: true, automationEnabledMangoes: MANGOES },
+      ],
+      ['6657092c8142bfe0656481c3', 'Course Finisher', 'Watched every lesson to its end.', {}],
+      ['6657092c8142bfe0656481c4', 'Workshop Regular', 'Joined ten live workshops.', {}],
+      ['6657092c8142bfe0656481c5', 'Quiz Master', 'No wrong answer in a final quiz.', {}],
+      [
+        '6657092c8142bfe0656481c6',
+        'Helping Hand',
+        'Fifty answers to questions of others.',
+        points(50),
+      ],
+    ] satisfies [string, string, string, Partial<StoredBadge>][]
+  ).map(([id, name, description, rest], index) => {
+    const imageUrl = picture(name.toLowerCase().replaceAll(' ', '-'));
+    const at = new Date(Date.UTC(2024, 4, 29 + index, 13, 3, 26, 375)).toISOString();
+    return newBadge(id, { name, description, imageUrl, ...rest }, at);
+  });
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { createRateWindow } from '../rate-window.ts';
+import { Refusal, startStandIn } from '../stand-in.ts';
+import type { StandIn } from '../stand-in.ts';
+import { createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
+import type { StoredBadge } from './badges.ts';
+
+export interface TagMangoStandIn extends StandIn {
+  /** By id. */
+  badges: Map<string, StoredBadge>;
+  /** Ids of the badges that each user holds, by user id. */
+  awards: Map<string, Set<string>>;
+  variables: Readonly<Record<string, string>>;
+}
+
+export interface TagMangoStandInOptions {
+  port?: number;
+  /** The provider's pages show all three; the first is the likeliest. */
+  envelope?: 'result' | 'data' | 'bare';
+  badges?: readonly StoredBadge[];
+}
+
+const API_KEY = `tmk_${'5a'.repeat(12)}.${'c3'.repeat(32)}`;
+const WHITELABEL_HOST = 'sandbox.tagmango.com';
+const EXTERNAL = '/api/v1/external';
+const LIMIT = { limit: 120, windowMs: 10_000 };
+
+const DEMO_USERS = [
+  { _id: '6650aa11bb22cc33dd44ee55', name: 'Ada', email: 'ada@example.com', phone: 919900112233 },
+  {
+    _id: '6650aa11bb22cc33dd44ee56',
+    name: 'Grace',
+    email: 'grace@example.com',
+    phone: 919900112234,
+  },
+];
+const assignBody = z.object({ badges: z.array(z.string()).min(1) });
+
+export async function startTagMangoStandIn(
+  options: TagMangoStandInOptions = {},
+): Promise<TagMangoStandIn> {
+  const badges = new Map<string, StoredBadge>();
+  const awards = new Map<string, Set<string>>();
+  const envelope = createEnvelope(options.envelope ?? 'result');
+
+  const standIn = await startStandIn({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    guard: createGuard(),
+    toErrorBody,
+    addRoutes(app) {
+      addBadgeRoutes(app, badges, envelope);
+      addUserRoutes(app, { badges, awards }, envelope);
+    },
+  });
+  const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
+  for (const badge of stored) badges.set(badge._id, badge);
+  return {
+    ...standIn,
+    badges,
+    awards,
+    variables: {
+      TAG_MANGO_BASE_URL: standIn.origin,
+      TAG_MANGO_API_KEY: API_KEY,
+      TAG_MANGO_WHITELABEL_HOST: WHITELABEL_HOST,
+    },
+  };
+}
+
+type Envelope = (payload: unknown) => unknown;
+
+function createEnvelope(kind: 'result' | 'data' | 'bare'): Envelope {
+  switch (kind) {
+    case 'result':
+      return (result) => ({
+        message: 'Success',
+        success: true,
+        result,
+        code: 200,
+        statusMessage: 'OK',
+      });
+    case 'data':
+      return (data) => ({ message: 'Success', success: true, data });
+    case 'bare':
+      return (payload) => payload;
+  }
+}
+
+/** Counts every request, also refused ones, against the one window that all callers share. */
+function createGuard() {
+  const window = createRateWindow({ ...LIMIT, now: () => performance.now() });
+  return async (request: FastifyRequest): Promise<void> => {
+    if (!window.admit()) throw new Refusal(429, 'Too many requests');
+    if (request.headers.authorization !== `Bearer ${API_KEY}`)
+      throw new Refusal(401, 'Invalid token');
+    if (request.headers['x-whitelabel-host'] !== WHITELABEL_HOST) {
+      throw new Refusal(403, 'Unknown host');
+    }
+  };
+}
+
+function toErrorBody(status: number, message: string): object {
+  if (status === 429) return { statusCode: 429, message, success: false };
+  const [type, statusMessage] = ERROR_NAMES[status] ?? ['Error', 'ERROR'];
+  return { code: status, type, statusMessage, message, success: false };
+}
+
+const ERROR_NAMES: Readonly<Record<number, readonly [string, string]>> = {
+  400: ['Bad request', 'BAD_REQUEST'],
+  401: ['Unauthorized', 'UNAUTHORIZED'],
+  403: ['Forbidden', 'FORBIDDEN'],
+  404: ['Not found', 'NOT_FOUND'],
+};
+
+function addBadgeRoutes(
+  app: FastifyInstance,
+  badges: Map<string, StoredBadge>,
+  envelope: Envelope,
+): void {
+  const path = `${EXTERNAL}/gamification/badges`;
+  const now = (): string => new Date().toISOString();
+
+  app.get(path, { config: { operation: 'listBadges' } }, () => envelope([...badges.values()]));
+  app.post(path, { config: { operation: 'createBadge' } }, ({ body }, reply) => {
+    const badge = newBadge(randomBytes(12).toString('hex'), parse(createSchema, body), now());
+    badges.set(badge._id, badge);
+    return reply.code(201).send(envelope(badge));
+  });
+  app.patch<{ Params: { badgeId: string } }>(
+    `${path}/:badgeId`,
+    { config: { operation: 'updateBadge' } },
+    ({ params, body }) => {
+      const given = parse(patchSchema, body);
+      const badge = badges.get(params.badgeId);
+      if (!badge) throw new Refusal(404, 'Badge not found');
+      const updated: StoredBadge = Object.assign({}, badge, given, { updatedAt: now() });
+      badges.set(badge._id, updated);
+      return envelope(updated);
+    },
+  );
+}
+
+function addUserRoutes(
+  app: FastifyInstance,
+  { badges, awards }: Pick<TagMangoStandIn, 'badges' | 'awards'>,
+  envelope: Envelope,
+): void {
+  app.patch<{ Params: { userId: string } }>(
+    `${EXTERNAL}/gamification/badges/:userId/assign`,
+    { config: { operation: 'assignBadges' } },
+    ({ params, body }) => {
+      const given = parse(assignBody, body).badges;
+      if (!DEMO_USERS.some(({ _id }) => _id === params.userId)) {
+        throw new Refusal(404, 'User not found');
+      }
+      if (!given.every((id) => badges.has(id))) throw new Refusal(400, 'Invalid request');
+      awards.set(params.userId, new Set([...(awards.get(params.userId) ?? []), ...given]));
+      return { message: 'Badges assigned successfully', success: true };
+    },
+  );
+  app.get<{ Querystring: { email?: string; phone?: string } }>(
+    `${EXTERNAL}/users/lookup`,
+    { config: { operation: 'lookupUser' } },
+    ({ query: { email, phone } }) => {
+      if (!email && !phone) throw new Refusal(400, 'Invalid request');
+      const user = DEMO_USERS.find(
+        (each) => (!email || each.email === email) && (!phone || String(each.phone) === phone),
+      );
+      if (!user) throw new Refusal(404, 'User not found');
+      const held = [...(awards.get(user._id) ?? [])].flatMap((id) => badges.get(id) ?? []);
+      const score = { lifetime: 0, month: 0, week: 0 };
+      return envelope({
+        ...user,
+        score,
+        leaderboardRank: score,
+        badges: held,
+        hasGamificationAccess: true,
+      });
+    },
+  );
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(400, 'Invalid request');
+}

@@ -1,0 +1,51 @@
+import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from '@apollo/server';
+import { OperationTypeNode } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import type { BadgesContext } from '../badges/context.ts';
+
+type Answer = GraphQLRequestContextWillSendResponse<BadgesContext>;
+
+interface AnswerPluginOptions {
+  /** How long a snapshot may be shown, milliseconds. */
+  freshMs: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+  formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
+}
+
+/** Completes every answer: errors that stand beside data, the request's id, and how long it may be kept. */
+export function createAnswerPlugin(
+  options: AnswerPluginOptions,
+): ApolloServerPlugin<BadgesContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async (answer) => {
+        const { body, http } = answer.response;
+        if (body.kind !== 'single') return;
+        const partial = answer.contextValue.partialErrors.map((error) =>
+          options.formatError(error.toJSON(), error),
+        );
+        const errors = [...(body.singleResult.errors ?? []), ...partial];
+        if (errors.length > 0) {
+          const { requestId } = answer.contextValue;
+          body.singleResult.errors = errors.map((error) => ({
+            ...error,
+            extensions: { ...error.extensions, requestId },
+          }));
+        }
+        http.headers.set('cache-control', cacheControl(answer, options));
+      },
+    }),
+  };
+}
+
+/** Only whole answers to queries are kept, by nobody but the caller, and no longer than their oldest part is fresh. */
+function cacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): string {
+  const { body } = answer.response;
+  const { oldestAsOf, isIncomplete } = answer.contextValue.used;
+  const isWhole = body.kind === 'single' && !body.singleResult.errors && !isIncomplete;
+  const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
+  if (!isWhole || !isQuery || oldestAsOf === undefined) return 'no-store';
+  const seconds = Math.max(0, Math.floor((oldestAsOf + freshMs - now()) / 1000));
+  return `private, max-age=${seconds}`;
+}

@@ -1,0 +1,45 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { isRetryable, readCode } from '../badges/error-code.ts';
+import { ProviderError } from '../http/provider-error.ts';
+import type { Logger } from './logger.ts';
+
+/** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
+const CALLER_CODES: readonly unknown[] = [
+  'INVALID_INPUT',
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+];
+
+/** The one place where errors turn into what a client sees: a code, and nothing of ours or of a provider's inside. */
+export function createErrorFormat(logger: Logger) {
+  return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
+    const error = unwrapResolverError(thrown);
+    if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
+    const code = formatted.extensions?.code;
+    if (CALLER_CODES.includes(code)) return { ...formatted, extensions: { code } };
+    logger.error({ err: error }, 'unexpected error in a resolver');
+    return {
+      ...formatted,
+      message: 'Internal server error',
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    };
+  };
+}
+
+function toClientError({ message, provider, kind, retryAfterMs }: ProviderError) {
+  return {
+    message: provider ? `${provider.title} ${message}` : message,
+    extensions: {
+      code: readCode(kind),
+      provider: provider?.enumValue,
+      retryable: isRetryable(kind),
+      retryAfterMs,
+    },
+  };
+}

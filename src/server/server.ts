@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { BadgesContext } from '../badges/context.ts';
+import { createBadgesContext } from '../badges/context.ts';
+import { exampleOperations } from '../badges/examples.ts';
+import { createBadgesSchema } from '../badges/schema.ts';
+import type { Tenant } from '../badges/tenant.ts';
+import { createAnswerPlugin } from './answer-plugin.ts';
+import { createErrorFormat } from './error-format.ts';
+import { addHealth } from './health.ts';
+import type { Logger } from './logger.ts';
+import { addPlayground } from './playground.ts';
+
+export interface ServerOptions {
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  isProduction: boolean;
+  hasPlayground: boolean;
+  hasIntrospection: boolean;
+  /** How long a snapshot may be shown, milliseconds. */
+  freshMs: number;
+  now: () => number;
+  logger: Logger;
+  tenant: Tenant;
+}
+
+export interface RunningServer {
+  /** Without a trailing slash. */
+  url: string;
+  /** Lets requests under way end, takes no new ones. */
+  close(): Promise<void>;
+}
+
+/** More than a representation of each of a thousand badges needs. */
+const MAX_REQUEST_BYTES = 1024 * 1024;
+/** A caller's id goes into logs and answers, so it must be short and plain. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  let isReady = false;
+  const app = createApp(options.logger);
+  const apollo = await createApollo(app, options);
+  await apollo.start();
+
+  const handler = fastifyApolloHandler(apollo, {
+    context: async (request) => createBadgesContext(options.tenant, request.id),
+  });
+  app.route({
+    url: '/graphql',
+    method: options.isProduction ? ['POST'] : ['GET', 'POST'],
+    handler,
+  });
+  addHealth(app, () => isReady);
+  if (options.hasPlayground) addPlayground(app, exampleOperations);
+
+  await app.listen({ host: options.host, port: options.port });
+  isReady = true;
+  const { port } = app.server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+
+  async function close(): Promise<void> {
+    isReady = false;
+    await apollo.stop();
+    await app.close();
+  }
+  return { url: `http://${host}:${port}`, close };
+}
+
+function createApp(logger: Logger): FastifyInstance {
+  const app = fastify({
+    serverFactory: (handler) => createHttpServer(handler),
+    loggerInstance: logger.child({}, { level: 'warn' }),
+    bodyLimit: MAX_REQUEST_BYTES,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': request.id,
+    });
+  });
+  return app;
+}
+
+async function createApollo(
+  app: FastifyInstance,
+  options: ServerOptions,
+): Promise<ApolloServer<BadgesContext>> {
+  const { schema } = await createBadgesSchema();
+  const formatError = createErrorFormat(options.logger);
+  return new ApolloServer<BadgesContext>({
+    schema,
+    formatError,
+    introspection: options.hasIntrospection,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: options.isProduction,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: options.isProduction ? 'production' : 'development',
+    plugins: [
+      createAnswerPlugin({ freshMs: options.freshMs, now: options.now, formatError }),
+      fastifyApolloDrainPlugin(app),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+}

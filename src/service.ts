@@ -1,0 +1,60 @@
+import { createProviderAccess } from './badges/tenant.ts';
+import type { Tenant, TenantProvider } from './badges/tenant.ts';
+import type { OnFault } from './http/provider-http.ts';
+import { isHttpsOrLoopbackUrl, isHttpsUrl } from './providers/https-url.ts';
+import { providers } from './providers/index.ts';
+import type { ProviderValues } from './providers/provider.ts';
+import type { Logger } from './server/logger.ts';
+import { startServer } from './server/server.ts';
+import type { RunningServer } from './server/server.ts';
+import { createLocks } from './state/locks.ts';
+
+export interface ServiceOptions {
+  host: string;
+  port: number;
+  isProduction: boolean;
+  hasPlayground: boolean;
+  hasIntrospection: boolean;
+  freshSeconds: number;
+  attemptTimeoutMs: number;
+  /** By provider key; a provider that is not here is not configured. */
+  providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  logger: Logger;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+/** The whole service on the given settings: clients, snapshots, graph and listener. */
+export async function startService(options: ServiceOptions): Promise<RunningServer> {
+  const freshMs = options.freshSeconds * 1000;
+  const tenant = createTenant(options, freshMs);
+  const server = await startServer({ ...options, freshMs, tenant });
+
+  async function close(): Promise<void> {
+    await server.close();
+    await Promise.all(tenant.providers.map(async ({ access }) => access?.client.close()));
+  }
+  return { url: server.url, close };
+}
+
+function createTenant(options: ServiceOptions, freshMs: number): Tenant {
+  const { attemptTimeoutMs, providerValues, logger, now } = options;
+  const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
+  const onFault: OnFault = ({ error, ...call }) => {
+    const { kind, effect, provider, message } = error;
+    logger.warn({ provider: provider?.enumValue, kind, effect, ...call }, message);
+  };
+
+  function toTenantProvider(provider: (typeof providers)[number]): TenantProvider {
+    const values = providerValues[provider.key];
+    if (!values) return { provider, access: undefined };
+    const client = provider.createClient(values, { attemptTimeoutMs, isImageUrl, onFault });
+    return { provider, access: createProviderAccess(client, { freshMs, now }) };
+  }
+  return {
+    id: 'default',
+    providers: providers.map(toTenantProvider),
+    isImageUrl,
+    locks: createLocks(),
+  };
+}

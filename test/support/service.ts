@@ -1,0 +1,79 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import { pino } from 'pino';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { startService } from '../../src/service.ts';
+import type { ServiceOptions } from '../../src/service.ts';
+
+export interface TestService {
+  url: string;
+  sandbox: Sandbox;
+  /** Lines of the service's log, parsed. */
+  log: Record<string, unknown>[];
+  execute<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+  ): Promise<Answer<Data>>;
+  close(): Promise<void>;
+}
+
+export interface Answer<Data> {
+  data: Data;
+  errors: GraphQLFormattedError[] | undefined;
+  status: number;
+  headers: Headers;
+}
+
+/** The real service over real sockets, on stand-ins of its own. */
+export async function startTestService({
+  sandbox: sandboxOptions,
+  ...overrides
+}: Partial<ServiceOptions> & { sandbox?: SandboxOptions } = {}): Promise<TestService> {
+  const sandbox = await startSandbox(sandboxOptions);
+  const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'info' },
+    { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const service = await startService({
+    host: '127.0.0.1',
+    port: 0,
+    isProduction: false,
+    hasPlayground: true,
+    hasIntrospection: true,
+    freshSeconds: 30,
+    attemptTimeoutMs: 3_000,
+    providerValues: sandbox.providerValues,
+    logger,
+    now: Date.now,
+    ...overrides,
+  });
+  return {
+    url: service.url,
+    sandbox,
+    log,
+    execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
+    async close() {
+      await service.close();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Sends one operation as a client does. */
+export async function execute<Data, Variables>(
+  url: string,
+  document: TypedDocumentNode<Data, Variables> | string,
+  variables?: Variables,
+): Promise<Answer<Data>> {
+  const query = typeof document === 'string' ? document : print(document);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as Pick<Answer<Data>, 'data' | 'errors'>;
+  return { data, errors, status: response.status, headers: response.headers };
+}
