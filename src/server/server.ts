@@ -8,7 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
@@ -77,9 +77,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function createApp(logger: Logger): FastifyInstance {
+  const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   const app = fastify({
     serverFactory: (handler) => createHttpServer(handler),
-    loggerInstance: logger.child({}, { level: 'warn' }),
+    loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
