@@ -98,18 +98,25 @@ async function send(update: Update, plan: UpdatePlan): Promise<UpdateBadgePayloa
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error.effect !== 'not-sent') source.forgetLists();
-    return writeFailed(update, error);
+    return writeFailed(update, plan, error);
   }
 }
 
-async function writeFailed(update: Update, error: ProviderError): Promise<UpdateBadgePayload> {
+async function writeFailed(
+  update: Update,
+  plan: UpdatePlan,
+  error: ProviderError,
+): Promise<UpdateBadgePayload> {
   const { of, path } = update;
   if (error.kind === 'conflict') {
     const badge = await reread(update);
     return toPayload({ badge, userErrors: [toConflictError(path, badge)] });
   }
   const badge = error.effect === 'unknown' ? await reread(update) : null;
-  return toPayload({ badge, userErrors: [toWriteFailure(of.provider, error)] });
+  return toPayload({
+    badge,
+    userErrors: [toWriteFailure(of.provider, error, Object.keys(plan.body))],
+  });
 }
 
 /** What stands after a write of unknown outcome. A failing read leaves that open: the caller hears of the write. */
@@ -124,8 +131,7 @@ async function reread({ source, input }: Update): Promise<BadgeFields | null> {
 
 function unchanged(badge: BadgeFields | undefined, plan: UpdatePlan): UpdateBadgePayload {
   const message = 'Every given value stands already; nothing was sent';
-  const fields = Object.keys(plan.body);
-  return toPayload({ badge, warnings: [{ code: 'NO_CHANGE', message, fields }] });
+  return toPayload({ badge, warnings: [{ code: 'NO_CHANGE', message, fields: plan.givenFields }] });
 }
 
 function unreadBefore(plan: UpdatePlan): UpdatePlan['warnings'][number] {

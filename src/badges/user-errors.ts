@@ -43,9 +43,15 @@ export function toReadFailure(provider: Provider, error: ProviderError): BadgePr
   });
 }
 
-export function toWriteFailure(provider: Provider, error: ProviderError): BadgeProviderError {
+/** `sentFields` are named when the provider calls one of them invalid: it does not say which in a way to rely on. */
+export function toWriteFailure(
+  provider: Provider,
+  error: ProviderError,
+  sentFields: readonly string[],
+): BadgeProviderError {
+  const suspects = error.kind === 'rejected' ? `; it was sent ${sentFields.join(', ')}` : '';
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}; ${effectInWords(error)}`,
+    message: `${provider.name.title} ${error.message}${suspects}; ${effectInWords(error)}`,
     code: writeCode(error),
     retryable: error.effect !== 'unknown' && isRetryable(error.kind),
   });

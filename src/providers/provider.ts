@@ -50,6 +50,8 @@ export interface InputProblem {
 export interface UpdatePlan {
   /** The JSON to send. */
   body: object;
+  /** The writable fields that the input gives. */
+  givenFields: string[];
   /** Only what differs. */
   changes: FieldChange[];
   warnings: Warning[];

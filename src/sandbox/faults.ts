@@ -1,6 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 
+/** Only what a real answer can carry: anything else would break the sandbox and not its caller. */
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/);
+const headerValue = z.string().regex(/^[\x20-\x7e]*$/);
+
 const common = {
   /** Whether a write takes effect before the fault shows. */
   isApplied: z.boolean().default(false),
@@ -9,17 +13,17 @@ const common = {
 };
 
 export const faultSchema = z.discriminatedUnion('kind', [
-  z.object({
+  z.strictObject({
     kind: z.literal('answer'),
-    status: z.int().min(100).max(599).default(200),
-    contentType: z.string().default('application/json'),
-    headers: z.record(z.string(), z.string()).default({}),
+    status: z.int().min(200).max(599).default(200),
+    contentType: headerValue.default('application/json'),
+    headers: z.record(headerName, headerValue).default({}),
     /** Text is sent as it is, anything else as JSON. */
     body: z.unknown().optional(),
     ...common,
   }),
-  z.object({ kind: z.literal('hang'), ...common }),
-  z.object({ kind: z.literal('reset'), ...common }),
+  z.strictObject({ kind: z.literal('hang'), ...common }),
+  z.strictObject({ kind: z.literal('reset'), ...common }),
 ]);
 
 export type Fault = z.output<typeof faultSchema>;

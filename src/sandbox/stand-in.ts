@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { createFaultSwitch, faultSchema, showFault } from './faults.ts';
 import type { FaultSwitch } from './faults.ts';
 import { drawPicture } from './pictures.ts';
@@ -16,6 +17,8 @@ declare module 'fastify' {
 export interface StandIn {
   /** Without a trailing slash. */
   origin: string;
+  /** What it serves, by the names in the provider's contract file. */
+  operations: ReadonlySet<string>;
   /** What reached the provider's own routes, oldest first; the last few thousand. */
   requests: RecordedRequest[];
   faults: FaultSwitch;
@@ -36,8 +39,8 @@ export interface StandInOptions {
   port?: number;
   /** The provider's routes, each with an `operation` in its config. */
   addRoutes: (app: FastifyInstance) => void;
-  /** The provider's own error body for a status. */
-  toErrorBody: (status: number, message: string) => object;
+  /** The provider's own error body for a status; `url` is the path that was asked, with its query. */
+  toErrorBody: (status: number, message: string, url: string) => object;
   /** Runs before every operation; refuses by throwing a `Refusal`. */
   guard: (request: FastifyRequest) => Promise<void>;
 }
@@ -56,9 +59,13 @@ export class Refusal extends Error {
 
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const requests: RecordedRequest[] = [];
+  const operations = new Set<string>();
   const faults = createFaultSwitch();
   const app = fastify({ forceCloseConnections: true });
 
+  app.addHook('onRoute', ({ config }) => {
+    if (config?.operation !== undefined) operations.add(config.operation);
+  });
   app.addHook('preHandler', async (request, reply) => {
     const { operation } = request.routeOptions.config;
     if (operation === undefined) return;
@@ -68,23 +75,29 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 
     const fault = faults.take(operation);
     if (fault && !fault.isApplied) return showFault(fault, reply);
-    await options.guard(request);
     if (fault) reply.send = showInstead(fault, reply);
+    await options.guard(request);
   });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
-    return reply.code(status).send(options.toErrorBody(status, error.message));
+    return reply.code(status).send(options.toErrorBody(status, error.message, request.url));
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(options.toErrorBody(404, 'Not found')),
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(options.toErrorBody(404, 'Not found', request.url)),
   );
 
   options.addRoutes(app);
   addPictures(app);
-  addFaultRoutes(app, faults);
+  addFaultRoutes(app, faults, operations);
   await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const { port } = app.server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, requests, faults, close: () => app.close() };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    operations,
+    requests,
+    faults,
+    close: () => app.close(),
+  };
 }
 
 /** The route does its work; what it would answer is replaced. */
@@ -93,7 +106,9 @@ function showInstead(
   reply: FastifyReply,
 ): FastifyReply['send'] {
   const send = reply.send.bind(reply);
-  return () => {
+  return (payload) => {
+    // A refusal comes twice: as the error, then as the answer that the error handler makes of it.
+    if (payload instanceof Error) return send(payload);
     reply.send = send;
     void showFault(fault, reply);
     return reply;
@@ -107,12 +122,20 @@ function addPictures(app: FastifyInstance): void {
 }
 
 /** For people at a terminal: `npm run sandbox -- --help` shows how. */
-function addFaultRoutes(app: FastifyInstance, faults: FaultSwitch): void {
+function addFaultRoutes(
+  app: FastifyInstance,
+  faults: FaultSwitch,
+  operations: ReadonlySet<string>,
+): void {
   app.get('/_sandbox/faults', () => faults.entries());
   app.put<{ Params: { operation: string } }>('/_sandbox/faults/:operation', (request) => {
+    const { operation } = request.params;
+    if (operation !== '*' && !operations.has(operation)) {
+      throw new Refusal(404, `Unknown operation; there are *, ${[...operations].join(', ')}`);
+    }
     const fault = faultSchema.safeParse(request.body);
-    if (!fault.success) throw new Refusal(400, fault.error.message);
-    faults.set(request.params.operation, fault.data);
+    if (!fault.success) throw new Refusal(400, z.prettifyError(fault.error));
+    faults.set(operation, fault.data);
     return faults.entries();
   });
   app.delete<{ Params: { operation: string } }>('/_sandbox/faults/:operation', (request) => {

@@ -82,6 +82,7 @@ export function planUpdate(
   const mayOmit = input.hiddenFields === 'OMIT';
   return {
     body,
+    givenFields: WRITABLE_FIELDS.filter((field) => isGiven(input, field)),
     changes,
     warnings: mayOmit && unknownFields.length > 0 ? [omitted(unknownFields)] : [],
     problems: mayOmit ? [] : unknownFields.map(unknownValue),

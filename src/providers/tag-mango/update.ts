@@ -77,7 +77,8 @@ export function planUpdate(
   const changes = given
     .map((field) => toChange(field, current && standing(current, field), body[field]))
     .filter((change) => change !== undefined);
-  return { body, changes, warnings: automationWarnings(changes, body, current), problems: [] };
+  const warnings = automationWarnings(changes, body, current);
+  return { body, givenFields: given, changes, warnings, problems: [] };
 }
 
 function standing(current: TagMangoBadge, field: WritableField): unknown {

@@ -43,9 +43,10 @@ export async function startReturningAIStandIn(
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard,
-    toErrorBody: (_status, message) => ({
-      meta: { success: false, message, devMessage: message },
-    }),
+    toErrorBody: (_status, message, url) =>
+      isIntegration(url)
+        ? { status: 'error', message }
+        : { meta: { success: false, message, devMessage: message } },
     addRoutes(app) {
       addBadgeRoutes(app, prefix, badges);
       addUserRoutes(app, prefix, { badges, awards });
@@ -65,9 +66,12 @@ export async function startReturningAIStandIn(
   };
 }
 
+function isIntegration(url: string): boolean {
+  return url.startsWith('/apis/');
+}
+
 async function guard(request: FastifyRequest): Promise<void> {
-  const isIntegration = request.url.startsWith('/apis/');
-  const isKnown = isIntegration
+  const isKnown = isIntegration(request.url)
     ? request.headers.authorization === `Bearer ${INTEGRATION_KEY}`
     : request.headers['x-api-key'] === API_KEY;
   if (!isKnown) throw new Refusal(401, 'Missing or invalid API key');

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { manyBadges } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+const ENTITIES = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    __typename
+    ... on BadgeFields { id name }
+  }
+}`;
+
+interface Entities {
+  _entities: ({ __typename: string; id: string; name: string } | null)[];
+}
+type Representation = Record<string, unknown>;
+
+let service: TestService;
+beforeEach(async () => {
+  service = await startTestService({ sandbox: manyBadges(250) });
+});
+afterEach(() => service.close());
+
+const entities = (representations: unknown[]) =>
+  service.execute<Entities, object>(ENTITIES, { representations });
+
+/** Shuffled, so that neither the list's order nor a grouping by type gives the right answer by chance. */
+function mixedRepresentations(): Representation[] {
+  const { returningAI, tagMango } = manyBadges(250);
+  const all = [
+    ...returningAI.badges.map(({ id }) => ({ __typename: 'ReturningAIBadge', id })),
+    ...tagMango.badges.map(({ _id: id }) => ({ __typename: 'TagMangoBadge', id })),
+  ];
+  return all.map((_, index) => all[(index * 271) % all.length] ?? {});
+}
+
+test('500 mixed representations cost one call per provider, and come back in their order and type', async () => {
+  const representations = mixedRepresentations();
+
+  const { data, errors } = await entities(representations);
+
+  expect(errors).toBeUndefined();
+  expect(
+    data._entities.map((entity) => ({ __typename: entity?.__typename, id: entity?.id })),
+  ).toEqual(representations);
+  expect(service.sandbox.returningAI.requests).toHaveLength(1);
+  expect(service.sandbox.tagMango.requests).toHaveLength(1);
+});
+
+test('badges, a single badge and entities of one request share one call per provider', async () => {
+  await service.execute(`{
+    badges { totalCount }
+    badge(provider: TAG_MANGO, id: "000000000000000000000001") { __typename }
+    other: badge(provider: RETURNING_AI, id: "badge-1") { __typename }
+    _entities(representations: [{ __typename: "TagMangoBadge", id: "000000000000000000000002" }]) { __typename }
+  }`);
+
+  expect(service.sandbox.returningAI.requests).toHaveLength(1);
+  expect(service.sandbox.tagMango.requests).toHaveLength(1);
+});
+
+test('200 concurrent cold queries cost one call per provider', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => service.execute('{ badges { totalCount } }')),
+  );
+
+  expect(answers.map(({ data }) => data)).toEqual(
+    answers.map(() => ({ badges: { totalCount: 500 } })),
+  );
+  expect(service.sandbox.returningAI.requests).toHaveLength(1);
+  expect(service.sandbox.tagMango.requests).toHaveLength(1);
+});
+
+describe('a representation', () => {
+  const good = { __typename: 'TagMangoBadge', id: '000000000000000000000001' };
+  const found = { __typename: 'TagMangoBadge', id: good.id, name: 'Badge 1' };
+
+  test('with an unknown id gives null without an error', async () => {
+    const { data, errors } = await entities([{ ...good, id: 'f'.repeat(24) }, good]);
+    expect([data._entities, errors]).toEqual([[null, found], undefined]);
+  });
+
+  test.each<[string, Representation]>([
+    ['a malformed id', { __typename: 'TagMangoBadge', id: '../assign' }],
+    ['an id of the other provider', { __typename: 'TagMangoBadge', id: 'badge-1' }],
+    ['an id that is no string', { __typename: 'TagMangoBadge', id: 1 }],
+    ['an object for an id', { __typename: 'TagMangoBadge', id: { toString: 'x' } }],
+    ['no id', { __typename: 'TagMangoBadge' }],
+    ['an unknown typename', { __typename: 'Product', id: '1' }],
+    ['a typename of this schema that is no entity', { __typename: 'PageInfo', id: '1' }],
+    ['a typename from the prototype', { __typename: 'constructor', id: '1' }],
+    ['no typename', { id: good.id }],
+  ])('with %s is null with an error, and costs the others nothing', async (_name, bad) => {
+    const { data, errors } = await entities([good, bad, good]);
+
+    expect(data._entities).toEqual([found, null, found]);
+    expect(errors).toEqual([
+      expect.objectContaining({
+        path: ['_entities', 1],
+        extensions: { code: 'INVALID_INPUT', requestId: expect.any(String) },
+      }),
+    ]);
+  });
+
+  test('that claims more than its key is not believed', async () => {
+    const spoofed = { ...good, name: 'Hacked', version: 'x', provider: 'RETURNING_AI', record: {} };
+    const { data } = await entities([spoofed]);
+    expect(data._entities).toEqual([found]);
+  });
+});

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { UpdateReturningAIBadgeInput } from '../generated/operations.ts';
+import { UpdateBadgeDocument } from '../generated/operations.ts';
+import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+/** The stand-in replaces the whole badge at every PUT, as the provider does. */
+
+const id = '84845081-98fd-46f3-96aa-1032174e58a5';
+const HIDDEN = Object.keys(HIDDEN_VALUES);
+
+let service: TestService;
+beforeEach(async () => {
+  service = await startTestService({ sandbox: { returningAI: { badges: [returningAIStored()] } } });
+});
+afterEach(() => service.close());
+
+async function update(input: Omit<UpdateReturningAIBadgeInput, 'id'>) {
+  const { data } = await service.execute(UpdateBadgeDocument, {
+    input: { returningAI: { id, ...input } },
+  });
+  return data.updateBadge;
+}
+const stored = () => service.sandbox.returningAI.badges.get(id);
+const writes = () => service.sandbox.returningAI.requests.filter(({ method }) => method === 'PUT');
+
+test('a bare rename is refused and names all seven, each at its field; nothing is written', async () => {
+  const { badge, userErrors } = await update({ title: 'New' });
+
+  expect(userErrors.map(({ code, field }) => [code, field])).toEqual(
+    HIDDEN.map((field) => ['HIDDEN_FIELDS_UNKNOWN', ['input', 'returningAI', field]]),
+  );
+  expect(badge).toMatchObject({ name: 'Major' });
+  expect(writes()).toEqual([]);
+});
+
+test('with some of the seven given, the others are named', async () => {
+  const { award: _award, darkImage: _darkImage, ...rest } = HIDDEN_VALUES;
+  const { userErrors } = await update({ title: 'New', ...rest });
+  expect(userErrors.map(({ field }) => field?.at(-1))).toEqual(['darkImage', 'award']);
+  expect(writes()).toEqual([]);
+});
+
+test('with all seven given, everything else is kept', async () => {
+  const { userErrors, changes } = await update({ title: 'New', ...HIDDEN_VALUES });
+
+  expect(userErrors).toEqual([]);
+  expect(stored()).toEqual(returningAIStored({ title: 'New' }));
+  expect(changes).toEqual([
+    { field: 'title', before: '"Major"', after: '"New"' },
+    ...Object.entries(HIDDEN_VALUES).map(([field, value]) => ({
+      field,
+      before: null,
+      after: JSON.stringify(value),
+    })),
+  ]);
+});
+
+test('OMIT leaves them out on the caller’s word, and says what may have been reset', async () => {
+  const { userErrors, warnings } = await update({ title: 'New', hiddenFields: 'OMIT' });
+
+  expect(userErrors).toEqual([]);
+  expect(Object.keys(writes()[0]?.body as object)).toEqual([
+    'title',
+    'action',
+    'quantity',
+    'image',
+    'description',
+    'attachRequired',
+  ]);
+  expect(warnings).toEqual([
+    {
+      code: 'HIDDEN_FIELDS_OMITTED',
+      fields: HIDDEN,
+      message: expect.stringContaining('darkImage'),
+    },
+  ]);
+  expect(stored()).toMatchObject({ title: 'New', award: false, awardXpQuantity: 0 });
+});
+
+test.each([null, 'REFUSE'] as const)(
+  'hiddenFields: %s is no word to omit',
+  async (hiddenFields) => {
+    const { userErrors } = await update({ title: 'New', hiddenFields });
+    expect(userErrors).toHaveLength(7);
+    expect(writes()).toEqual([]);
+  },
+);
+
+test('a readable field that the provider does not show is treated as hidden', async () => {
+  const { id: _id, ...rest } = { id, title: 'Major', action: 'custom', image: '', quantity: '' };
+  service.sandbox.returningAI.faults.set('listBadges', {
+    kind: 'answer',
+    body: { meta: { success: true }, body: [{ id, ...rest }] },
+  });
+
+  const { userErrors } = await update({ title: 'New', ...HIDDEN_VALUES });
+
+  expect(userErrors.map(({ code, field }) => [code, field?.at(-1)])).toEqual([
+    ['HIDDEN_FIELDS_UNKNOWN', 'quantity'],
+    ['HIDDEN_FIELDS_UNKNOWN', 'description'],
+    ['HIDDEN_FIELDS_UNKNOWN', 'attachRequired'],
+  ]);
+  expect(writes()).toEqual([]);
+});
+
+test('what the provider holds in a form that we would refuse goes back as it was read', async () => {
+  const odd = { image: 'http://plain.example/x.png', quantity: -4, action: ' ' };
+  service.sandbox.returningAI.badges.set(id, returningAIStored(odd));
+  service.sandbox.returningAI.faults.set('updateBadge', { kind: 'answer', status: 503 });
+
+  await update({ title: 'New', ...HIDDEN_VALUES });
+
+  expect(writes()[0]?.body).toMatchObject(odd);
+});
+
+test('all thirteen given, the write needs no readable list', async () => {
+  const { id: _id, awarded: _awarded, ...complete } = returningAIStored({ title: 'New' });
+  service.sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 503 });
+
+  const { userErrors, changes, warnings, badge } = await update(complete);
+
+  expect(userErrors).toEqual([]);
+  expect(writes()).toHaveLength(1);
+  expect(badge).toMatchObject({ name: 'New' });
+  expect(changes).toHaveLength(13);
+  expect(new Set(changes.map(({ before }) => before))).toEqual(new Set([null]));
+  expect(warnings.map(({ code }) => code)).toEqual(['PREVIOUS_VALUES_UNKNOWN']);
+});
+
+test('all thirteen given with a version, the write does need it', async () => {
+  const { id: _id, awarded: _awarded, ...complete } = returningAIStored({ title: 'New' });
+  service.sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 503 });
+
+  const { userErrors } = await update({ ...complete, expectedVersion: 'x' });
+
+  expect(userErrors).toMatchObject([{ code: 'PROVIDER_UNAVAILABLE', retryable: true }]);
+  expect(writes()).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ProviderError } from '../../src/http/provider-error.ts';
+import { toBadgeList } from '../../src/providers/badge-list.ts';
+import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { toReturningAIBadge } from '../../src/providers/returning-ai/mapping.ts';
+import { toRecords, unwrap } from '../../src/providers/returning-ai/wire.ts';
+import { readFixture } from '../support/fixture.ts';
+
+const read = (json: unknown) => toReturningAIBadge(json, isHttpsUrl);
+const list = (json: unknown) => toBadgeList(toRecords(unwrap(json)), read);
+const record = { id: 'a', title: 'Major' };
+
+test('reads the documented answer: numbers and booleans out of strings', () => {
+  const reading = read(unwrap(readFixture('returning-ai-update-answer')));
+
+  expect(reading).toEqual({ badge: expect.anything() });
+  expect('badge' in reading && reading.badge.record).toEqual({
+    id: '{_id}',
+    title: 'Major',
+    action: 'custom',
+    quantity: 3,
+    image:
+      'https://chartsnapshot.s3.us-east-2.amazonaws.com/apireturningai/tester/1721927206522-d763c952a89131696dd3bdf79fa0108.png',
+    description:
+      'One trade on a live account that makes 30%. Send account statement to #Tickmill-badge channel',
+    attachRequired: true,
+    awarded: true,
+  });
+});
+
+describe('a record', () => {
+  test.each([
+    ['native types', { quantity: 3, attachRequired: true, awarded: false }, [3, true, false]],
+    ['strings', { quantity: '3', attachRequired: 'true', awarded: 'false' }, [3, true, false]],
+    ['empty strings', { quantity: '', attachRequired: '', awarded: '' }, [null, null, null]],
+    ['nulls', { quantity: null, attachRequired: null, awarded: null }, [null, null, null]],
+    ['nothing', {}, [null, null, null]],
+  ])('may hold %s for numbers and booleans', (_name, values, expected) => {
+    const reading = read({ ...record, ...values });
+    const { quantity, attachRequired, awarded } =
+      'badge' in reading ? reading.badge : (record as never);
+    expect([quantity, attachRequired, awarded]).toEqual(expected);
+  });
+
+  test('may call its id _id', () => {
+    expect(read({ _id: 'b', title: 'x' })).toMatchObject({ badge: { id: 'b' } });
+  });
+
+  test.each([
+    ['id', { title: 'x' }, null],
+    ['title', { id: 'a' }, 'a'],
+    ['title', { id: 'a', title: 7 }, 'a'],
+    ['quantity', { ...record, quantity: 'three' }, 'a'],
+    ['quantity', { ...record, quantity: 1.5 }, 'a'],
+    ['quantity', { ...record, quantity: '99999999999' }, 'a'],
+    ['attachRequired', { ...record, attachRequired: 'yes' }, 'a'],
+    ['image', { ...record, image: {} }, 'a'],
+    ['record', 'text', null],
+  ])('with an unreadable %s is malformed, and the field is named', (field, json, id) => {
+    expect(read(json)).toEqual({ malformed: { id, field } });
+  });
+
+  test('shows an image that is not https as null, and keeps it for the next write', () => {
+    const reading = read({ ...record, image: 'javascript:alert(1)' });
+    expect(reading).toMatchObject({
+      badge: { image: null, imageUrl: null, record: { image: 'javascript:alert(1)' } },
+    });
+  });
+});
+
+describe('a list', () => {
+  test.each([
+    ['body', { meta: { success: true }, body: [record] }],
+    ['data', { status: 'success', data: [record] }],
+    ['an array inside body', { meta: { success: true }, body: { badges: [record], total: 1 } }],
+  ])('is read from %s', (_name, json) => {
+    expect(list(json).badges).toHaveLength(1);
+  });
+
+  test('loses a malformed record only, and says so', () => {
+    const bad = { id: 'b', title: 'x', quantity: 'many' };
+    const { badges, droppedRecords, malformedIds } = list({ body: [record, bad, 7] });
+    expect([badges.map(({ id }) => id), droppedRecords, [...malformedIds]]).toEqual([
+      ['a'],
+      2,
+      ['b'],
+    ]);
+  });
+
+  test('takes the first of two records with one id', () => {
+    const { badges, droppedRecords } = list({ body: [record, { ...record, title: 'Second' }] });
+    expect([badges.map(({ name }) => name), droppedRecords]).toEqual([['Major'], 0]);
+  });
+
+  test.each([
+    ['the answer says it failed', { meta: { success: false, message: 'no' }, body: [] }],
+    ['there is no body', { meta: { success: true } }],
+    ['the body is no list', { meta: { success: true }, body: 'none' }],
+    ['the answer is empty', undefined],
+    ['every record is malformed', { body: [{ title: 'x' }, { name: 'y' }] }],
+  ])('is an error when %s', (_name, json) => {
+    expect(() => list(json)).toThrow(ProviderError);
+  });
+
+  test('of arbitrary JSON throws nothing but a ProviderError', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        for (const answer of [json, { meta: { success: true }, body: json }, { body: [json] }]) {
+          try {
+            list(answer);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ProviderError);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
+import { newBadge } from '../../src/sandbox/tag-mango/badges.ts';
+import type { StoredBadge as TagMangoStored } from '../../src/sandbox/tag-mango/badges.ts';
+
+/** A badge as Returning.AI holds it, with values that differ from the defaults of a replacing PUT. */
+export function returningAIStored(given: Partial<ReturningAIStored> = {}): ReturningAIStored {
+  return {
+    id: '84845081-98fd-46f3-96aa-1032174e58a5',
+    title: 'Major',
+    action: 'custom',
+    quantity: 3,
+    image: 'https://img.example/major.png',
+    description: 'One trade that makes 30%.',
+    darkImage: 'https://img.example/dark.png',
+    lightImage: 'https://img.example/light.png',
+    enabledDarkAndLight: true,
+    award: true,
+    awardCurrency: true,
+    awardXpQuantity: 70,
+    awardCurrencyQuantity: 7,
+    attachRequired: true,
+    awarded: true,
+    ...given,
+  };
+}
+
+export function tagMangoStored(given: Partial<TagMangoStored> = {}): TagMangoStored {
+  const badge = newBadge(
+    '6657092c8142bfe0656481bf',
+    { name: 'Hall of Fame', description: 'Once a year.', imageUrl: 'https://img.example/hall.png' },
+    '2024-05-31T13:03:26.375Z',
+  );
+  return { ...badge, ...given };
+}
+
+/** `count` badges of each provider; names repeat, so that their order needs more than the name. */
+export function manyBadges(count: number): {
+  returningAI: { badges: ReturningAIStored[] };
+  tagMango: { badges: TagMangoStored[] };
+} {
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  return {
+    returningAI: {
+      badges: numbers.map((number) =>
+        returningAIStored({ id: `badge-${number}`, title: `Badge ${number % 7}` }),
+      ),
+    },
+    tagMango: {
+      badges: numbers.map((number) =>
+        tagMangoStored({
+          _id: number.toString(16).padStart(24, '0'),
+          name: `Badge ${number % 7}`,
+        }),
+      ),
+    },
+  };
+}
+
+/** What a complete Returning.AI input adds to the readable fields. */
+export const HIDDEN_VALUES = {
+  darkImage: 'https://img.example/dark.png',
+  lightImage: 'https://img.example/light.png',
+  enabledDarkAndLight: true,
+  award: true,
+  awardCurrency: true,
+  awardXpQuantity: 70,
+  awardCurrencyQuantity: 7,
+};
