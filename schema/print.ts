@@ -20,7 +20,7 @@ const files = new Map<string, string>([
 /** `_entities` is for routers only: no client of a supergraph can ask it. */
 for (const { name, query, variables } of exampleOperations) {
   if (query.includes('_entities')) continue;
-  files.set(join('operations', `${name}.graphql`), `${HEADER}${query}\n`);
+  files.set(join('operations', `${name}.graphql`), `${HEADER}${query}`);
   files.set(
     join('operations', `${name}.variables.json`),
     `${JSON.stringify(variables, null, 2)}\n`,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { providers } from './providers/index.ts';
-import type { ProviderValues } from './providers/provider.ts';
+import { isObject } from './providers/json.ts';
+import type { ProviderValues } from './providers/settings.ts';
 import { readProviderSettings } from './providers/settings.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -48,9 +49,7 @@ export class ConfigError extends Error {
 }
 
 /** Reads all settings; empty variables count as not set. Throws a `ConfigError`. */
-export function readConfig(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
+export function readConfig(env: Given = process.env): Config {
   const problems: string[] = [];
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
@@ -86,39 +85,44 @@ export function readConfig(
   };
 }
 
+type Given = Readonly<Record<string, string | undefined>>;
+
 function readProviders(
-  given: Readonly<Record<string, string | undefined>>,
+  given: Given,
   isProduction: boolean,
   problems: string[],
 ): Record<string, ProviderValues | undefined> {
   const values: Record<string, ProviderValues | undefined> = {};
   for (const { key, settings } of providers) {
     const own: Record<string, string | undefined> = {};
+    const unreadable: string[] = [];
     for (const [name, setting] of Object.entries(settings)) {
-      own[name] = setting.isSecret ? readSecret(name, given, problems) : given[name];
+      const secret = setting.isSecret ? readSecret(name, given) : { value: given[name] };
+      own[name] = secret.value;
+      if (!secret.problem) continue;
+      unreadable.push(name);
+      problems.push(`${name}_FILE: ${secret.problem}`);
     }
     const reading = readProviderSettings(settings, own, { isProduction });
     if ('values' in reading) values[key] = reading.values;
-    else problems.push(...reading.problems.map((each) => `${each.variable}: ${each.message}`));
+    else {
+      const others = reading.problems.filter(({ variable }) => !unreadable.includes(variable));
+      problems.push(...others.map(({ variable, message }) => `${variable}: ${message}`));
+    }
   }
   return values;
 }
 
 /** A secret stands in its variable, or in the file that `NAME_FILE` names. */
-function readSecret(
-  name: string,
-  given: Readonly<Record<string, string | undefined>>,
-  problems: string[],
-): string | undefined {
+function readSecret(name: string, given: Given): { value: string | undefined; problem?: string } {
   const file = given[`${name}_FILE`];
-  if (file === undefined) return given[name];
-  if (given[name] !== undefined) problems.push(`${name}_FILE: ${name} is set as well`);
+  if (file === undefined) return { value: given[name] };
+  if (given[name] !== undefined) return { value: given[name], problem: `${name} is set as well` };
   try {
-    return readFileSync(file, 'utf8').trimEnd();
+    return { value: readFileSync(file, 'utf8').trimEnd() };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
-    problems.push(`${name}_FILE: the file cannot be read (${code})`);
-    return undefined;
+    const code = isObject(error) ? String(error.code) : 'unknown error';
+    return { value: undefined, problem: `the file cannot be read (${code})` };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Tenant, TenantProvider } from './badges/tenant.ts';
 import type { OnFault } from './http/provider-http.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from './providers/https-url.ts';
 import { providers } from './providers/index.ts';
-import type { ProviderValues } from './providers/provider.ts';
+import type { ProviderValues } from './providers/settings.ts';
 import type { Logger } from './server/logger.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';

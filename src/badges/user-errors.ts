@@ -5,7 +5,7 @@ import { isRetryable, readCode, writeCode } from './error-code.ts';
 import type { BadgeErrorCode } from './error-code.ts';
 import { BadgeConflictError, BadgeInputError, BadgeProviderError } from './payloads.ts';
 
-/** `path` leads to the provider's input: `["input", "tagMango"]`. */
+/** `path` leads to the provider's input, from `input` on. */
 export function toInputError(path: readonly string[], problem: InputProblem): BadgeInputError {
   return Object.assign(new BadgeInputError(), {
     message: problem.message,

@@ -3,16 +3,16 @@ import type { OnFault } from '../http/provider-http.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import type { UrlRule } from './https-url.ts';
-import type { ProviderSettings } from './settings.ts';
+import type { ProviderSettings, ProviderValues } from './settings.ts';
 
 /**
  * What a provider folder gives to the rest of the house; nothing outside the folder knows the provider's words.
  * The functions on inputs are pure. They are declared as methods, so that each provider types its own input.
  */
 export interface Provider {
-  /** Its field in every one-of input: `returningAI`. */
+  /** Its field in every one-of input. */
   readonly key: string;
-  /** Its value in the enum `BadgeProvider`, and its name for people: `RETURNING_AI`, `Returning.AI`. */
+  /** Its value in the enum `BadgeProvider`, and its name for people. */
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
   readonly badgeClass: ClassType<BadgeFields>;
@@ -106,9 +106,6 @@ export interface ClientOptions {
   isImageUrl: UrlRule;
   onFault: OnFault;
 }
-
-/** Checked values of a provider's settings by variable name. */
-export type ProviderValues = Readonly<Record<string, string>>;
 
 /** What the playground and the example operations show of a provider, true on the sandbox. */
 export interface ProviderExample {

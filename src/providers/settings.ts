@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { isHttpUrl, isHttpsUrl, isLoopbackHttpUrl } from './https-url.ts';
-import type { ProviderValues } from './provider.ts';
 
 /** One environment variable of a provider. */
 export interface ProviderSetting {
@@ -15,6 +14,9 @@ export interface ProviderSetting {
 
 /** A provider's variables by name. It is configured once one of them is set, and then needs all without a default. */
 export type ProviderSettings = Readonly<Record<string, ProviderSetting>>;
+
+/** Checked values of a provider's settings by variable name. */
+export type ProviderValues = Readonly<Record<string, string>>;
 
 type OptionalNames<S extends ProviderSettings> = {
   [Name in keyof S]: S[Name] extends { isOptional: true } ? Name : never;

@@ -1,6 +1,6 @@
 import { readProviderSettings } from '../providers/settings.ts';
 import { providers } from '../providers/index.ts';
-import type { ProviderValues } from '../providers/provider.ts';
+import type { ProviderValues } from '../providers/settings.ts';
 import { startReturningAIStandIn } from './returning-ai/stand-in.ts';
 import type { ReturningAIStandIn } from './returning-ai/stand-in.ts';
 import { startTagMangoStandIn } from './tag-mango/stand-in.ts';

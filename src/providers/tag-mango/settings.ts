@@ -23,7 +23,10 @@ export const settings = {
   TAG_MANGO_TIMEZONE_OFFSET: {
     schema: z
       .string()
-      .regex(/^-?\d{1,3}$/, 'must be a whole number of minutes, such as 330')
+      .regex(/^-?\d{1,3}$/, {
+        error: 'must be a whole number of minutes, such as 330',
+        abort: true,
+      })
       .refine((minutes) => Math.abs(Number(minutes)) <= 840, 'must lie within -840 and 840'),
     isOptional: true,
   },

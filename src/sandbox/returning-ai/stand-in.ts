@@ -128,7 +128,8 @@ function addUserRoutes(
     { config: { operation: 'removeBadge' } },
     ({ params, body }) => {
       const { userId } = parse(userBody, body);
-      awards.get(userId)?.delete(known(badges, params.id).id);
+      const { id } = known(badges, params.id);
+      awards.get(userId)?.delete(id);
       return envelope('Badge has been removed successfully', []);
     },
   );

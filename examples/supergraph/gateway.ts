@@ -1,0 +1,49 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import http from '@graphql-mesh/transport-http';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+
+export interface GatewayOptions {
+  supergraphSdl: string;
+  /** 0 takes any free one. */
+  port: number;
+  /** The operation in the playground's tab. */
+  query: string;
+}
+
+/** The playground may run its own inline code and speak to this gateway, and to nobody else. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; frame-ancestors 'none'";
+
+/** Hive Gateway in this process. A fixed supergraph, no registry and no reporting: it calls the subgraphs only. */
+export async function startGateway({ supergraphSdl, port, query }: GatewayOptions) {
+  const gateway = createGatewayRuntime({
+    supergraph: supergraphSdl,
+    transports: { http },
+    logging: 'warn',
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: { title: 'Supergraph playground', defaultTabs: [{ query }] },
+    // The default page loads its scripts from a CDN; this one holds them.
+    renderGraphiQL,
+  });
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === '/') return response.writeHead(302, { location: '/graphql' }).end();
+    response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+    return void gateway(request, response);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+
+  async function close(): Promise<void> {
+    server.close();
+    server.closeAllConnections();
+    await gateway.dispose();
+  }
+  return { url: `http://127.0.0.1:${address.port}/graphql`, close };
+}

@@ -1,0 +1,78 @@
+import { startBadges } from './badges.ts';
+import { composeSupergraph, fetchSubgraph } from './compose.ts';
+import { startGateway } from './gateway.ts';
+import { startMembers } from './members.ts';
+import { readPorts } from './ports.ts';
+
+const QUERY = `query MembersAndTheirBadges {
+  members {
+    name
+    badges {
+      __typename
+      ... on BadgeFields { name imageUrl }
+      ... on ReturningAIBadge { action quantity }
+      ... on TagMangoBadge { pointsThreshold }
+    }
+  }
+}`;
+
+/** What has started, in its order. */
+const parts: { close(): Promise<void> }[] = [];
+let isStopping = false;
+
+process.on('SIGINT', () => void stop(0)).on('SIGTERM', () => void stop(0));
+try {
+  await start();
+} catch (error) {
+  await fail(error);
+}
+
+async function start(): Promise<void> {
+  const ports = await readPorts();
+
+  const badges = startBadges({ port: ports.badges });
+  parts.push(badges);
+  console.log(`Starting the badges subgraph on its sandbox, as process ${badges.pid}`);
+  await badges.ready;
+  void badges.ended.then((end) => fail(new Error(`The badges subgraph ${end}.`)));
+
+  console.log('Starting the members subgraph, which refers to badges by their keys');
+  const members = await startMembers({ port: ports.members });
+  parts.push(members);
+
+  console.log('Composing both into a supergraph');
+  const supergraphSdl = composeSupergraph([
+    await fetchSubgraph('badges', badges.url),
+    await fetchSubgraph('members', members.url),
+  ]);
+
+  console.log('Starting the gateway');
+  const gateway = await startGateway({ supergraphSdl, port: ports.gateway, query: QUERY });
+  parts.push(gateway);
+
+  console.log(`
+The supergraph is ready; Ctrl-C stops it.
+
+  gateway and playground   ${gateway.url}
+  badges subgraph          ${badges.url}
+  members subgraph         ${members.url}
+
+The playground opens with this query: the members, with their badges of both providers.
+
+${QUERY}
+`);
+}
+
+async function fail(error: unknown): Promise<void> {
+  // Parts end because they are stopped, too; and whoever stops them wants to hear nothing of it.
+  if (isStopping) return;
+  console.error(error instanceof Error ? error.message : error);
+  await stop(1);
+}
+
+async function stop(exitCode: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  for (const part of parts.reverse()) await part.close();
+  process.exit(exitCode);
+}

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+const SECRET = 'tmk_plain-sight';
+const returningAI = {
+  RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1/',
+  RETURNING_AI_API_KEY: 'key',
+};
+const tagMango = { TAG_MANGO_API_KEY: SECRET, TAG_MANGO_WHITELABEL_HOST: 'club.tagmango.com' };
+
+const folder = mkdtempSync(join(tmpdir(), 'badges-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+test('with nothing set it is a development service on this machine, on the sandbox', () => {
+  expect(readConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 4001,
+    isProduction: false,
+    hasPlayground: true,
+    hasIntrospection: true,
+    freshSeconds: 30,
+    attemptTimeoutMs: 3000,
+    isSandbox: true,
+    providerValues: { returningAI: undefined, tagMango: undefined },
+  });
+});
+
+test('in production it listens to all, and has no sandbox, playground or introspection', () => {
+  expect(readConfig({ NODE_ENV: 'production', ...returningAI, ...tagMango })).toEqual({
+    host: '0.0.0.0',
+    port: 4001,
+    isProduction: true,
+    hasPlayground: false,
+    hasIntrospection: false,
+    freshSeconds: 30,
+    attemptTimeoutMs: 3000,
+    isSandbox: false,
+    providerValues: {
+      returningAI: { ...returningAI, RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1' },
+      tagMango: { TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com', ...tagMango },
+    },
+  });
+});
+
+describe('the sandbox', () => {
+  test.each([
+    ['auto and no provider is configured', {}, true],
+    ['auto and a provider is configured', returningAI, false],
+    ['true, also with a provider configured', { SANDBOX: 'true', ...returningAI }, true],
+    ['false', { SANDBOX: 'false' }, false],
+  ])('when SANDBOX is %s', (_name, env, isSandbox) => {
+    expect(readConfig(env)).toMatchObject({ isSandbox });
+  });
+});
+
+test('an empty variable counts as not set', () => {
+  expect(readConfig({ PORT: '', TAG_MANGO_API_KEY: '' })).toMatchObject({
+    port: 4001,
+    isSandbox: true,
+  });
+});
+
+test('a secret may stand in a file, whose last line break does not count', () => {
+  const file = join(folder, 'key');
+  writeFileSync(file, `${SECRET}\n`);
+  const { TAG_MANGO_API_KEY: _key, ...rest } = tagMango;
+  const { providerValues } = readConfig({ ...rest, TAG_MANGO_API_KEY_FILE: file });
+  expect(providerValues.tagMango).toMatchObject({ TAG_MANGO_API_KEY: SECRET });
+});
+
+describe('it is refused, and the variable named, when', () => {
+  test.each<[string, Record<string, string>, string[]]>([
+    ['NODE_ENV is unknown', { NODE_ENV: 'staging' }, ['NODE_ENV: ']],
+    ['PORT is no number', { PORT: '4001x' }, ['PORT: must be a whole number']],
+    ['PORT is too large', { PORT: '65536' }, ['PORT: must lie within 0 and 65535']],
+    ['HOST is a URL', { HOST: 'http://x' }, ['HOST: ']],
+    ['a switch is neither true nor false', { PLAYGROUND: 'yes' }, ['PLAYGROUND: ']],
+    ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: ']],
+    [
+      'production wants the sandbox',
+      { NODE_ENV: 'production', SANDBOX: 'true' },
+      ['SANDBOX: cannot be true in production'],
+    ],
+    ['production has no provider', { NODE_ENV: 'production' }, ['no provider is configured: ']],
+    [
+      'a provider is half configured',
+      { TAG_MANGO_API_KEY: SECRET },
+      ['TAG_MANGO_WHITELABEL_HOST: is missing, while TAG_MANGO_API_KEY is set'],
+    ],
+    [
+      'only the base URL of a provider is set',
+      { TAG_MANGO_BASE_URL: 'https://x.example' },
+      ['TAG_MANGO_API_KEY: is missing', 'TAG_MANGO_WHITELABEL_HOST: is missing'],
+    ],
+    [
+      'a base URL is no web address',
+      { ...returningAI, RETURNING_AI_BASE_URL: 'ftp://x' },
+      ['RETURNING_AI_BASE_URL: must be an https URL'],
+    ],
+    [
+      'a base URL holds a password',
+      { ...returningAI, RETURNING_AI_BASE_URL: `https://a:${SECRET}@x.example` },
+      ['RETURNING_AI_BASE_URL: must have no query, fragment, user name or password'],
+    ],
+    [
+      'a base URL is plain http to elsewhere, in production',
+      { NODE_ENV: 'production', ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' },
+      ['RETURNING_AI_BASE_URL: must be https in production'],
+    ],
+    [
+      'TagMango’s base URL has a path',
+      { ...tagMango, TAG_MANGO_BASE_URL: 'https://x.example/api' },
+      ['TAG_MANGO_BASE_URL: must be an origin without a path'],
+    ],
+    [
+      'a host would start another header',
+      { ...tagMango, TAG_MANGO_WHITELABEL_HOST: 'x.example\r\nx-admin: 1' },
+      ['TAG_MANGO_WHITELABEL_HOST: must be a host name'],
+    ],
+    [
+      'a key would start another header',
+      { ...tagMango, TAG_MANGO_API_KEY: `${SECRET}\nx: 1` },
+      ['TAG_MANGO_API_KEY: must be 1 to 4096 visible ASCII characters'],
+    ],
+    [
+      'an offset is no number of minutes',
+      { ...tagMango, TAG_MANGO_TIMEZONE_OFFSET: 'IST' },
+      ['TAG_MANGO_TIMEZONE_OFFSET: must be a whole number of minutes'],
+    ],
+    [
+      'a secret’s file is missing',
+      { TAG_MANGO_WHITELABEL_HOST: 'x.example', TAG_MANGO_API_KEY_FILE: '/nowhere/key' },
+      ['TAG_MANGO_API_KEY_FILE: the file cannot be read (ENOENT)'],
+    ],
+    [
+      'a secret is given twice',
+      { ...tagMango, TAG_MANGO_API_KEY_FILE: join(folder, 'key') },
+      ['TAG_MANGO_API_KEY_FILE: TAG_MANGO_API_KEY is set as well'],
+    ],
+  ])('%s', (_name, env, expected) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(expected.length);
+    expected.forEach((start, index) => expect(problems[index]?.slice(0, start.length)).toBe(start));
+    expect(problems.join()).not.toContain(SECRET);
+  });
+
+  test('several things are wrong: all of them in one message', () => {
+    expect(
+      problemsOf({
+        PORT: 'x',
+        PLAYGROUND: 'x',
+        TAG_MANGO_API_KEY: 'a b',
+        RETURNING_AI_API_KEY: 'k',
+      }),
+    ).toHaveLength(5);
+  });
+});
+
+test('plain http is let through to this machine, and outside production to any', () => {
+  const loopback = { ...returningAI, RETURNING_AI_BASE_URL: 'http://127.0.0.1:9' };
+  expect(problemsOf({ NODE_ENV: 'production', ...loopback })).toEqual([]);
+  expect(problemsOf({ ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' })).toEqual([]);
+});

@@ -1,0 +1,91 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import ts from 'typescript';
+
+/** The house: which part of src/ may import which. What is not listed here is not a part. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: ['config', 'service', 'server', 'sandbox'],
+  service: ['server', 'badges', 'providers', 'http', 'state'],
+  config: ['providers'],
+  server: ['badges', 'http'],
+  badges: ['providers', 'http', 'cache', 'state'],
+  providers: ['http'],
+  http: [],
+  cache: [],
+  state: [],
+  sandbox: ['providers'],
+};
+/** Where a provider may be named. The house's own folders never do. */
+const NAMES_A_PROVIDER = /^(providers\/(returning-ai|tag-mango|index\.ts)|sandbox\/)/;
+const PROVIDER_NAME = /returning.?ai|tag.?mango/i;
+
+const root = join(import.meta.dirname, '../../src');
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const partOf = (file: string) => (file.split('/')[0] ?? '').replace(/\.ts$/, '');
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+const imports: Import[] = files.flatMap((from) =>
+  ts
+    .preProcessFile(textOf(from), true, true)
+    .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => ({
+      from,
+      to: relative(root, normalize(join(root, dirname(from), fileName))),
+    })),
+);
+
+test('the source has parts, and imports between them, to look at', () => {
+  expect(new Set(files.map(partOf))).toEqual(new Set(Object.keys(MAY_IMPORT)));
+  expect(imports.length).toBeGreaterThan(100);
+});
+
+test('imports point one way', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const [importer, imported] = [partOf(from), partOf(to)];
+    return importer !== imported && !MAY_IMPORT[importer]?.includes(imported);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a provider’s folder is imported by the list of providers only', () => {
+  const inside = (file: string) => /^providers\/([^/]+)\//.exec(file)?.[1];
+  const wrong = imports.filter(({ from, to }) => {
+    return inside(to) !== undefined && inside(from) !== inside(to) && from !== 'providers/index.ts';
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('no file imports itself through others', () => {
+  const graph = new Map(
+    files.map((file) => [file, imports.filter(({ from }) => from === file).map(({ to }) => to)]),
+  );
+  const reaches = (file: string, goal: string, seen = new Set<string>()): boolean =>
+    (graph.get(file) ?? []).some((next) => {
+      if (next === goal) return true;
+      if (seen.has(next)) return false;
+      return reaches(next, goal, seen.add(next));
+    });
+  expect(files.filter((file) => reaches(file, file))).toEqual([]);
+});
+
+describe('no provider is named outside its folder', () => {
+  test.each(files.filter((file) => !NAMES_A_PROVIDER.test(file)))('%s', (file) => {
+    const lines = textOf(file)
+      .split('\n')
+      .filter((line) => PROVIDER_NAME.test(line));
+    expect(lines).toEqual([]);
+  });
+});
+
+test('the environment is read by the configuration only', () => {
+  const readers = files.filter((file) => textOf(file).includes('process.env'));
+  expect(readers).toEqual(['config.ts']);
+});

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { isHttpsOrLoopbackUrl } from '../../src/providers/https-url.ts';
+import { providers } from '../../src/providers/index.ts';
+import type { BadgeList, Provider } from '../../src/providers/provider.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+/** Through the client that production has. */
+async function listBadges(provider: Provider): Promise<BadgeList> {
+  const client = provider.createClient(sandbox.providerValues[provider.key] ?? {}, {
+    attemptTimeoutMs: 3_000,
+    isImageUrl: isHttpsOrLoopbackUrl,
+    onFault: () => undefined,
+  });
+  try {
+    return await client.listBadges();
+  } finally {
+    await client.close();
+  }
+}
+
+test.each(providers)('$key: the production mapping reads every demo badge', async (provider) => {
+  const { badges, droppedRecords, malformedIds } = await listBadges(provider);
+
+  expect({ droppedRecords, malformedIds }).toEqual({ droppedRecords: 0, malformedIds: new Set() });
+  expect(badges).toHaveLength(8);
+  expect(badges.filter(({ description }) => !description)).toEqual([]);
+});
+
+test.each(providers)('$key: no two demo badges share an id or a name', async (provider) => {
+  const { badges } = await listBadges(provider);
+
+  expect(new Set(badges.map(({ id }) => id)).size).toBe(badges.length);
+  expect(new Set(badges.map(({ name }) => name)).size).toBe(badges.length);
+});
+
+test.each(providers)(
+  '$key: every demo badge has a picture of its own, as SVG',
+  async (provider) => {
+    const { badges } = await listBadges(provider);
+    const pictures = await Promise.all(
+      badges.map(async ({ imageUrl }) => {
+        const response = await fetch(imageUrl ?? '');
+        return { type: response.headers.get('content-type'), text: await response.text() };
+      }),
+    );
+
+    expect(new Set(pictures.map(({ type }) => type))).toEqual(new Set(['image/svg+xml']));
+    expect(pictures.filter(({ text }) => !/^<svg [^]*<\/svg>$/.test(text))).toEqual([]);
+    expect(new Set(pictures.map(({ text }) => text)).size).toBe(badges.length);
+  },
+);
+
+test('the same name gives the same picture', async () => {
+  const draw = async (): Promise<string> =>
+    (await fetch(`${sandbox.tagMango.origin}/pictures/hall-of-fame.svg`)).text();
+
+  expect(await draw()).toBe(await draw());
+});
+
+test("the badges of the providers' own pages are among them", async () => {
+  const ids = await Promise.all(
+    providers.map(async (provider) => (await listBadges(provider)).badges.map(({ id }) => id)),
+  );
+
+  expect(ids).toEqual([
+    expect.arrayContaining(['84845081-98fd-46f3-96aa-1032174e58a5']),
+    expect.arrayContaining(['6657092c8142bfe0656481bf']),
+  ]);
+});
+
+test('the settings of the sandbox lead to both stand-ins', () => {
+  expect(sandbox.variables).toEqual({
+    ...sandbox.returningAI.variables,
+    ...sandbox.tagMango.variables,
+  });
+  expect(sandbox.providerValues).toEqual({
+    returningAI: sandbox.returningAI.variables,
+    tagMango: sandbox.tagMango.variables,
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+let service: TestService;
+let production: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+  production = await startTestService({
+    isProduction: true,
+    hasPlayground: false,
+    hasIntrospection: false,
+  });
+});
+afterAll(async () => {
+  await service.close();
+  await production.close();
+});
+
+const INTROSPECTION = '{ __schema { queryType { name } } }';
+
+describe('outside production', () => {
+  test('introspection answers, and so does a GET that no form can send', async () => {
+    const { data } = await service.execute(INTROSPECTION);
+    expect(data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+
+    const url = `${service.url}/graphql?query=${encodeURIComponent('{ __typename }')}`;
+    const answer = await fetch(url, { headers: { 'apollo-require-preflight': 'true' } });
+    expect([answer.status, await answer.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
+    expect((await fetch(url)).status).toBe(400);
+  });
+});
+
+describe('in production', () => {
+  test('introspection is refused, _service is not', async () => {
+    const { errors } = await production.execute(INTROSPECTION);
+    expect(errors).toHaveLength(1);
+    const { data } = await production.execute<{ _service: { sdl: string } }, object>(
+      '{ _service { sdl } }',
+    );
+    expect(data._service.sdl).toContain('union Badge =');
+  });
+
+  test('there is no GET and no playground', async () => {
+    expect((await fetch(`${production.url}/graphql?query={__typename}`)).status).toBe(404);
+    expect((await fetch(`${production.url}/`)).status).toBe(404);
+  });
+
+  test('an error suggests no names of the schema', async () => {
+    const { errors } = await production.execute('{ badgs { totalCount } }');
+    expect(errors?.[0]?.message).not.toContain('Did you mean');
+  });
+
+  test('a picture on this machine is not shown: only https is', async () => {
+    const { data } = await production.execute(
+      '{ badges(first: 1) { nodes { ... on BadgeFields { imageUrl } } } }',
+    );
+    expect(data).toEqual({ badges: { nodes: [{ imageUrl: null }] } });
+  });
+});
+
+test('an error holds its code and the request’s id, and nothing else', async () => {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'router-42' },
+    body: JSON.stringify({
+      query: '{ badge(provider: TAG_MANGO, id: "x/assign") { __typename } }',
+    }),
+  });
+
+  expect(response.headers.get('x-request-id')).toBe('router-42');
+  expect(await response.json()).toEqual({
+    data: { badge: null },
+    errors: [
+      {
+        message: 'id cannot be a badge id of TagMango',
+        locations: [{ line: 1, column: 3 }],
+        path: ['badge'],
+        extensions: { code: 'INVALID_INPUT', requestId: 'router-42' },
+      },
+    ],
+  });
+});
+
+test('a request id that could not stand in a log line is replaced', async () => {
+  const response = await fetch(`${service.url}/health/live`, {
+    headers: { 'x-request-id': 'x'.repeat(200) },
+  });
+  expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a document that cannot be parsed is refused with its place', async () => {
+  const { status, errors } = await service.execute('{ badges');
+  expect([status, errors?.[0]?.extensions?.code]).toEqual([400, 'GRAPHQL_PARSE_FAILED']);
+});
+
+test('several operations in one request are refused', async () => {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]),
+  });
+  expect(response.status).toBe(400);
+});
+
+test('a body above one MiB is refused', async () => {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: `{ __typename } # ${'x'.repeat(1024 * 1024)}` }),
+  });
+  expect(response.status).toBe(413);
+});
+
+describe('cache-control', () => {
+  test.each([
+    ['a whole answer', '{ badges { totalCount } }', /^private, max-age=(29|30)$/],
+    [
+      'a missing badge',
+      `{ badge(provider: TAG_MANGO, id: "${'f'.repeat(24)}") { __typename } }`,
+      /^no-store$/,
+    ],
+    ['an answer that read nothing', '{ __typename }', /^no-store$/],
+    ['an error', '{ badges(first: -1) { totalCount } }', /^no-store$/],
+  ])('of %s', async (_name, query, expected) => {
+    const { headers } = await service.execute(query);
+    expect(headers.get('cache-control')).toMatch(expected);
+  });
+});

@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { composeServices as composeWithApollo } from '@apollo/composition';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { composeServices as composeWithTheGuild } from '@theguild/federation-composition';
+import { ROUTER_COMPATIBILITY_VERSION_ONE, federateSubgraphs } from '@wundergraph/composition';
+import { Kind, parse, print, visit } from 'graphql';
+import type { ASTNode, ConstDirectiveNode, DocumentNode } from 'graphql';
+import { parse as parseYaml } from 'yaml';
+import type { Subgraph } from '../../examples/supergraph/compose.ts';
+import { composeSupergraph } from '../../examples/supergraph/compose.ts';
+import { membersSdl } from '../../examples/supergraph/members.ts';
+import { createBadgesSchema } from '../../src/badges/schema.ts';
+
+const BADGE_TYPES = ['ReturningAIBadge', 'TagMangoBadge'];
+
+let subgraphs: Subgraph[];
+beforeAll(async () => {
+  const { sdl } = await createBadgesSchema();
+  subgraphs = [
+    { name: 'badges', url: 'http://127.0.0.1:4001/graphql', sdl },
+    { name: 'members', url: 'http://127.0.0.1:4002/graphql', sdl: membersSdl },
+  ];
+});
+
+describe("Apollo's composer", () => {
+  const compose = () =>
+    composeWithApollo(subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })));
+
+  test('composes the subgraph with another one, and has no error and no hint', () => {
+    const { errors, hints } = compose();
+    expect({ errors, hints }).toEqual({ errors: undefined, hints: [] });
+  });
+
+  test('keeps @oneOf on the input of the mutation, and its definition', () => {
+    expectOneOf(parse(compose().supergraphSdl ?? ''));
+  });
+
+  test('keeps both badge types as entities that only the badges subgraph resolves', () => {
+    expectEntities(parse(compose().supergraphSdl ?? ''));
+  });
+});
+
+describe("The Guild's composer", () => {
+  const compose = () =>
+    composeWithTheGuild(
+      subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })),
+    );
+
+  test('composes the subgraph with another one without an error', () => {
+    expect(compose().errors).toBeUndefined();
+  });
+
+  test('keeps @oneOf on the input of the mutation, also in the schema that clients see', () => {
+    const { supergraphSdl, publicSdl } = compose();
+    expectOneOf(parse(supergraphSdl ?? ''));
+    expectOneOf(parse(publicSdl ?? ''));
+  });
+
+  test('keeps both badge types as entities that only the badges subgraph resolves', () => {
+    expectEntities(parse(compose().supergraphSdl ?? ''));
+  });
+
+  test('leaves nothing that clients see without a description', () => {
+    expect(undescribed(parse(compose().publicSdl ?? ''))).toEqual([]);
+  });
+});
+
+describe("WunderGraph's composer", () => {
+  function compose() {
+    const result = federateSubgraphs({
+      subgraphs: subgraphs.map(({ name, url, sdl }) => ({ name, url, definitions: parse(sdl) })),
+      version: ROUTER_COMPATIBILITY_VERSION_ONE,
+    });
+    if (!result.success) throw new AggregateError(result.errors, 'the subgraphs do not compose');
+    return result;
+  }
+
+  test('composes the subgraph with another one without an error or a warning', () => {
+    expect(compose().warnings).toEqual([]);
+  });
+
+  test('keeps @oneOf on the input of the mutation', () => {
+    expectOneOf(compose().federatedGraphAST);
+  });
+
+  test('keeps both badge types as entities that only the badges subgraph resolves', () => {
+    const { subgraphConfigBySubgraphName } = compose();
+    const keys = ['badges', 'members'].flatMap((subgraph) =>
+      BADGE_TYPES.map((type) => {
+        const config = subgraphConfigBySubgraphName.get(subgraph);
+        const key = config?.configurationDataByTypeName.get(type)?.keys?.[0];
+        return [subgraph, type, key?.selectionSet, key?.disableEntityResolver ?? false];
+      }),
+    );
+    expect(keys).toEqual([
+      ['badges', 'ReturningAIBadge', 'id', false],
+      ['badges', 'TagMangoBadge', 'id', false],
+      ['members', 'ReturningAIBadge', 'id', true],
+      ['members', 'TagMangoBadge', 'id', true],
+    ]);
+  });
+});
+
+test('every problem is named when the subgraphs do not compose', () => {
+  const [badges] = subgraphs;
+  const contrary: Subgraph = {
+    name: 'contrary',
+    url: 'http://127.0.0.1:4003/graphql',
+    sdl: 'type Query { a: Int } type BadgeChange { field: Int! } type PageInfo { hasNextPage: Int! }',
+  };
+  expect(() => composeSupergraph(badges ? [badges, contrary] : [])).toThrow(
+    /do not compose:[^]*"BadgeChange\.field"[^]*"PageInfo\.hasNextPage"/,
+  );
+});
+
+test("rover's settings lead to the same two subgraphs, whose files compose", async () => {
+  const { subgraphs: settings } = parseYaml(await readFile('rover.yaml', 'utf8')) as {
+    subgraphs: Record<string, { routing_url: string; schema: { file: string } }>;
+  };
+  const read = await Promise.all(
+    Object.entries(settings).map(async ([name, { routing_url: url, schema }]) => ({
+      name,
+      url,
+      sdl: await readFile(schema.file, 'utf8'),
+    })),
+  );
+
+  expect(read.map(({ name, url }) => ({ name, url }))).toEqual(
+    subgraphs.map(({ name, url }) => ({ name, url })),
+  );
+  expectEntities(parse(composeSupergraph(read)));
+});
+
+function expectOneOf(document: DocumentNode): void {
+  const input = find(document, Kind.INPUT_OBJECT_TYPE_DEFINITION, 'UpdateBadgeInput');
+  expect(input.directives?.map(({ name }) => name.value)).toContain('oneOf');
+  expect(print(find(document, Kind.DIRECTIVE_DEFINITION, 'oneOf'))).toContain(
+    'directive @oneOf on INPUT_OBJECT',
+  );
+}
+
+/** As the join specification writes it, which both gateways and routers read. */
+function expectEntities(document: DocumentNode): void {
+  for (const name of BADGE_TYPES) {
+    const { directives } = find(document, Kind.OBJECT_TYPE_DEFINITION, name);
+    const joins = directives?.filter((directive) => directive.name.value === 'join__type');
+    expect(joins?.map(toArguments)).toEqual([
+      { graph: 'BADGES', key: '"id"' },
+      { graph: 'MEMBERS', key: '"id"', resolvable: 'false' },
+    ]);
+  }
+}
+
+function toArguments({ arguments: given }: ConstDirectiveNode): Record<string, string> {
+  return Object.fromEntries((given ?? []).map(({ name, value }) => [name.value, print(value)]));
+}
+
+type Definition = DocumentNode['definitions'][number];
+
+function find<K extends Definition['kind']>(
+  document: DocumentNode,
+  kind: K,
+  name: string,
+): Extract<Definition, { kind: K }> {
+  const found = document.definitions.find(
+    (each): each is Extract<Definition, { kind: K }> =>
+      each.kind === kind && 'name' in each && each.name?.value === name,
+  );
+  if (!found) throw new Error(`the supergraph has no ${name}`);
+  return found;
+}
+
+/** Names of types, fields, arguments and enum values. Directives are the specifications' own. */
+function undescribed(document: DocumentNode): string[] {
+  const names: string[] = [];
+  visit(document, {
+    enter(node: ASTNode) {
+      if (node.kind === Kind.DIRECTIVE_DEFINITION) return false;
+      const isNamed = 'name' in node && node.kind.endsWith('Definition');
+      if (isNamed && node.name && !('description' in node && node.description)) {
+        names.push(node.name.value);
+      }
+      return undefined;
+    },
+  });
+  return names;
+}

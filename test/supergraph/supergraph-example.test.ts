@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { execute } from '../support/service.ts';
+
+const START = fileURLToPath(new URL('../../examples/supergraph/start.ts', import.meta.url));
+const LOOPBACK_ONLY = new URL('../support/gateways/loopback-only.ts', import.meta.url).href;
+const READY_WITHIN_MS = 25_000;
+
+type Ports = Record<'GATEWAY_PORT' | 'BADGES_PORT' | 'MEMBERS_PORT', string>;
+
+interface Example {
+  process: ChildProcessByStdio<null, Readable, Readable>;
+  output: () => string;
+  complaints: () => string;
+  /** Its exit code, once it and every process that inherited its output have ended. */
+  closed: Promise<number | null>;
+}
+
+let ports: Ports;
+const running: Example[] = [];
+
+beforeAll(() => {
+  if (!existsSync('dist/main.js')) {
+    throw new Error('dist/ is missing: `npm test` builds it, and so does `npm run build`');
+  }
+});
+beforeEach(async () => {
+  const [gateway, badges, members] = await freePorts(3);
+  ports = {
+    GATEWAY_PORT: String(gateway),
+    BADGES_PORT: String(badges),
+    MEMBERS_PORT: String(members),
+  };
+});
+afterEach(async () => {
+  for (const example of running.splice(0)) {
+    example.process.kill();
+    await example.closed;
+  }
+});
+
+test('shows both providers and another subgraph in one graph, offline, and leaves nothing behind', async () => {
+  const example = startExample(ports);
+  await ready(example);
+  const output = example.output();
+  const gatewayUrl = `http://127.0.0.1:${ports.GATEWAY_PORT}/graphql`;
+  expect(output).toContain(gatewayUrl);
+  expect(output).toContain(`http://127.0.0.1:${ports.BADGES_PORT}/graphql`);
+  expect(output).toContain(`http://127.0.0.1:${ports.MEMBERS_PORT}/graphql`);
+
+  const query = /^query [^]*^\}$/m.exec(output)?.[0] ?? '';
+  const answer = await execute(gatewayUrl, query);
+  expect(answer).toMatchObject({
+    status: 200,
+    errors: undefined,
+    data: {
+      members: [
+        {
+          name: 'Ada',
+          badges: [
+            { __typename: 'TagMangoBadge', name: 'Hall of Fame' },
+            { __typename: 'ReturningAIBadge', name: 'Major', quantity: 3 },
+            { __typename: 'TagMangoBadge', name: 'Century Club', pointsThreshold: 100 },
+            { __typename: 'ReturningAIBadge', name: 'First Message', quantity: 1 },
+          ],
+        },
+        {
+          name: 'Grace',
+          badges: [
+            { __typename: 'ReturningAIBadge', name: 'Chart Analyst', quantity: 10 },
+            { __typename: 'TagMangoBadge', name: 'Quiz Master' },
+          ],
+        },
+        { name: 'Linus', badges: [] },
+      ],
+    },
+  });
+
+  example.process.kill('SIGTERM');
+  expect(await example.closed).toBe(0);
+  expect(example.complaints()).toBe('');
+});
+
+test('has a playground that opens with the query and needs no other machine', async () => {
+  const example = startExample(ports);
+  await ready(example);
+
+  const response = await fetch(`http://127.0.0.1:${ports.GATEWAY_PORT}/`, {
+    headers: { accept: 'text/html' },
+  });
+  const page = await response.text();
+
+  expect(response.status).toBe(200);
+  expect(page).toContain('MembersAndTheirBadges');
+  expect(foreignReferences(page)).toEqual([]);
+  const policy = response.headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/^default-src 'self' /);
+  expect(policy).not.toMatch(/https?:|\*/);
+});
+
+test('says which port is taken and how to choose another one, before anything starts', async () => {
+  const server = createServer().listen(Number(ports.MEMBERS_PORT), '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const example = startExample(ports);
+    expect(await example.closed).toBe(1);
+    expect(example.output()).toBe('');
+    expect(example.complaints()).toBe(
+      `Port ${ports.MEMBERS_PORT} is taken: set MEMBERS_PORT to a free one.\n`,
+    );
+  } finally {
+    server.close();
+  }
+});
+
+test('stops the other parts and says so when the badges subgraph dies', async () => {
+  const example = startExample(ports);
+  await ready(example);
+  const badges = Number(/as process (\d+)/.exec(example.output())?.[1]);
+
+  process.kill(badges, 'SIGKILL');
+
+  expect(await example.closed).toBe(1);
+  expect(example.complaints()).toBe('The badges subgraph ended with SIGKILL.\n');
+});
+
+function startExample(env: Ports): Example {
+  const child = spawn(process.execPath, [START], {
+    env: { ...process.env, ...env, NODE_OPTIONS: `--import=${LOOPBACK_ONLY}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const example: Example = {
+    process: child,
+    output: collect(child.stdout),
+    complaints: collect(child.stderr),
+    closed: once(child, 'close').then(([code]) => code as number | null),
+  };
+  running.push(example);
+  return example;
+}
+
+function collect(stream: Readable): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return () => text;
+}
+
+/** Settles once the greeting is out, up to the end of its query. */
+async function ready(example: Example): Promise<void> {
+  const limit = AbortSignal.timeout(READY_WITHIN_MS);
+  const closed = example.closed.then(() => 'closed');
+  while (!/The supergraph is ready[^]*^\}$/m.test(example.output())) {
+    const event = await Promise.race([
+      once(example.process.stdout, 'data', { signal: limit }),
+      closed,
+    ]);
+    if (event === 'closed') throw new Error(`the example ended: ${example.complaints()}`);
+  }
+}
+
+/** Held together until all are known, so that none comes twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const found = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+  return found;
+}
+
+/** What the page would load from elsewhere. The text of its own scripts loads nothing. */
+function foreignReferences(page: string): string[] {
+  const markup = page.replace(/<script>[^]*?<\/script>/g, '');
+  const references = [
+    ...markup.matchAll(/\s(?:src|href)\s*=\s*["']?([^"'\s>]+)/gi),
+    ...markup.matchAll(/url\(\s*["']?([^"')]+)/gi),
+    ...markup.matchAll(/@import\s+["']([^"']+)/gi),
+  ];
+  return references
+    .map(([, target]) => target ?? '')
+    .filter((target) => /^(?:https?:)?\/\//i.test(target))
+    .filter((target) => !/^http:\/\/(?:127\.0\.0\.1|localhost)[:/]/.test(target));
+}

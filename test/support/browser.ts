@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Undefined where no browser is installed; that is an error where CI installs one. */
+export function findBrowser(): string | undefined {
+  if (existsSync(CHROMIUM)) return CHROMIUM;
+  if (process.env.CI) throw new Error(`${CHROMIUM} is missing, and CI must have it`);
+  return undefined;
+}
+
+export interface OpenPage {
+  page: Page;
+  /** What the page asked of anything but this machine. */
+  foreignRequests: string[];
+  /** What the page reported as errors. */
+  errors: string[];
+  close(): Promise<void>;
+}
+
+/** A page in a browser that can resolve no name and reach nothing but loopback. */
+export async function openPage(executablePath: string, url: string): Promise<OpenPage> {
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const foreignRequests: string[] = [];
+  const errors: string[] = [];
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1')
+      foreignRequests.push(request.url());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.setDefaultTimeout(10_000);
+  await page.goto(url);
+  return { page, foreignRequests, errors, close: () => browser.close() };
+}
