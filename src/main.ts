@@ -10,9 +10,17 @@ try {
   if (command === '--check-config') console.log('The configuration is good.');
   else await run(config);
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  const message = explain(error);
+  if (message === undefined) throw error;
+  console.error(message);
+  process.exit(1);
+}
+
+/** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error) || !('address' in error) || !('port' in error)) return undefined;
+  return `Cannot listen at ${String(error.address)}:${String(error.port)}: ${error.message}. Set HOST and PORT to a free address.`;
 }
 
 async function run(config: Config): Promise<void> {

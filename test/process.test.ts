@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startSandbox } from '../src/sandbox/index.ts';
+import { execute } from './support/service.ts';
+
+/** The built service as its own process. `npm test` builds it first. */
+const MAIN = join(import.meta.dirname, '../dist/main.js');
+const SANDBOX = join(import.meta.dirname, '../dist/sandbox/main.js');
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
+});
+
+const children: ChildProcess[] = [];
+afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+
+interface Run {
+  child: ChildProcess;
+  /** All output so far. */
+  output: () => string;
+  /** Resolves with the match once the output holds it, rejects when the process ends before. */
+  shows: (pattern: RegExp) => Promise<RegExpExecArray>;
+  exit: Promise<number | null>;
+}
+
+function run(file: string, args: string[] = [], env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, [file, ...args], { env: { PORT: '0', ...env } });
+  children.push(child);
+  let output = '';
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const shows = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(output);
+        if (match) resolve(match);
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      void exit.then((code) => reject(new Error(`ended with ${code} before: ${output}`)));
+      look();
+    });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  return { child, output: () => output, shows, exit };
+}
+
+const QUERY = '{ badges { nodes { __typename } } }';
+
+test('without settings it says that its data is a demo, answers, and stops at SIGTERM', async () => {
+  const { child, output, shows, exit } = run(MAIN);
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  expect(output().split('\n')[0]).toContain('Demo data');
+
+  const { data } = await execute(url, QUERY);
+  expect(JSON.stringify(data)).toMatch(
+    /"ReturningAIBadge".*"TagMangoBadge"|"TagMangoBadge".*"ReturningAIBadge"/,
+  );
+
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+});
+
+describe('a wrong configuration', () => {
+  const wrong = { PORT: 'x', TAG_MANGO_API_KEY: 'tmk_secret value' };
+
+  test.each([
+    ['start', []],
+    ['--check-config', ['--check-config']],
+  ])('ends %s with 1 and every problem in one message, without the secret', async (_name, args) => {
+    const { exit, output } = run(MAIN, args, wrong);
+    expect(await exit).toBe(1);
+    expect(output()).toMatch(/PORT: .*\n.*TAG_MANGO_API_KEY: .*\n.*TAG_MANGO_WHITELABEL_HOST: /);
+    expect(output()).not.toContain('tmk_secret');
+  });
+});
+
+test('--check-config ends with 0 for a good configuration, and starts nothing', async () => {
+  const { exit, output } = run(MAIN, ['--check-config']);
+  expect([await exit, output()]).toEqual([0, 'The configuration is good.\n']);
+});
+
+test('in production it logs JSON, serves the configured provider, and has no sandbox', async () => {
+  const sandbox = await startSandbox();
+  const { child, output, shows, exit } = run(MAIN, [], {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    ...sandbox.tagMango.variables,
+  });
+  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
+
+  const { data } = await execute<object, object>(url, '{ badges { sources { provider state } } }');
+  expect(data).toEqual({
+    badges: {
+      sources: [
+        { provider: 'RETURNING_AI', state: 'SKIPPED' },
+        { provider: 'TAG_MANGO', state: 'FRESH' },
+      ],
+    },
+  });
+  expect(sandbox.tagMango.requests).toHaveLength(1);
+  for (const line of output().trim().split('\n'))
+    expect(() => JSON.parse(line) as unknown).not.toThrow();
+  expect(output()).not.toMatch(/Demo data|playground/);
+
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  await sandbox.close();
+});
+
+test('the sandbox alone prints the variables that lead a service to it', async () => {
+  const { shows, output } = run(SANDBOX);
+  await shows(/TAG_MANGO_WHITELABEL_HOST=/);
+  const variables = Object.fromEntries(
+    output()
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]),
+  );
+
+  const service = run(MAIN, [], variables);
+  const [, url = ''] = await service.shows(/GraphQL is at (\S+)/);
+  const { data } = await execute(url, '{ badges { totalCount } }');
+  expect([data, service.output().includes('Demo data')]).toEqual([
+    { badges: { totalCount: 16 } },
+    false,
+  ]);
+});
+
+test('the sandbox explains its faults with --help', async () => {
+  const { exit, output } = run(SANDBOX, ['--help']);
+  expect(await exit).toBe(0);
+  expect(output()).toContain('_sandbox/faults');
+});
