@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { UpdateReturningAIBadgeInput } from '../generated/operations.ts';
 import { UpdateBadgeDocument } from '../generated/operations.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
@@ -137,4 +138,57 @@ test('all thirteen given with a version, the write does need it', async () => {
 
   expect(userErrors).toMatchObject([{ code: 'PROVIDER_UNAVAILABLE', retryable: true }]);
   expect(writes()).toEqual([]);
+});
+
+test('whichever fields are given, no other one is ever reset, unless OMIT was said', async () => {
+  const { id: _id, awarded: _awarded, ...before } = returningAIStored();
+  const text = fc.string({ minLength: 1, maxLength: 8 }).map((value) => `x${value}`);
+  const url = fc.constantFrom('', 'https://img.example/other.png');
+  const values = {
+    title: text,
+    action: text,
+    quantity: fc.nat(9),
+    image: url,
+    description: text,
+    darkImage: url,
+    lightImage: url,
+    enabledDarkAndLight: fc.boolean(),
+    award: fc.boolean(),
+    awardCurrency: fc.boolean(),
+    awardXpQuantity: fc.nat(9),
+    awardCurrencyQuantity: fc.nat(9),
+    attachRequired: fc.boolean(),
+  };
+  const outcomes = new Set<string>();
+
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record(values, { requiredKeys: [] }),
+      fc.constantFrom('REFUSE' as const, 'OMIT' as const),
+      fc.boolean(),
+      async (given, hiddenFields, isComplete) => {
+        service.sandbox.returningAI.badges.set(id, returningAIStored());
+        const fields = isComplete ? { ...HIDDEN_VALUES, ...given } : given;
+        const { userErrors } = await update({ ...fields, hiddenFields });
+
+        const {
+          id: _storedId,
+          awarded: _storedAwarded,
+          ...after
+        } = stored() ?? returningAIStored();
+        const isWritten = userErrors.length === 0;
+        const expected = isWritten ? { ...before, ...fields } : before;
+        const mayBeReset = HIDDEN.filter((field) => !(field in fields) && hiddenFields === 'OMIT');
+        const compared = Object.keys(before).filter((field) => !mayBeReset.includes(field));
+        expect(compared.map((field) => [field, after[field as keyof typeof after]])).toEqual(
+          compared.map((field) => [field, expected[field as keyof typeof expected]]),
+        );
+        outcomes.add(`${hiddenFields} ${isWritten ? 'written' : 'refused'}`);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect([...outcomes]).toEqual(
+    expect.arrayContaining(['OMIT written', 'REFUSE refused', 'REFUSE written']),
+  );
 });

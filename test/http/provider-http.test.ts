@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createProviderHttp } from '../../src/http/provider-http.ts';
+import type { OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
+import type { ProviderError } from '../../src/http/provider-error.ts';
+
+type Fault = Parameters<OnFault>[0];
+
+let server: Server | undefined;
+let http: ProviderHttp | undefined;
+const sockets = new Set<Socket>();
+const faults: Fault[] = [];
+
+afterEach(async () => {
+  await http?.close();
+  server?.closeAllConnections();
+  server?.close();
+  sockets.clear();
+  faults.length = 0;
+});
+
+/** A provider that answers as told, and a way to it. Resolves with the requests that arrive. */
+async function provider(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ http: ProviderHttp; requests: string[] }> {
+  const requests: string[] = [];
+  server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  http = createProviderHttp({
+    provider: { enumValue: 'ACME', title: 'Acme' },
+    baseUrl: `http://127.0.0.1:${port}/prefix`,
+    headers: { 'x-api-key': 'hidden-key' },
+    attemptTimeoutMs: 300,
+    onFault: (fault) => faults.push(fault),
+  });
+  return { http, requests };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Partial<ProviderError>> {
+  return call.then(
+    () => Promise.reject(new Error('the call did not fail')),
+    ({ kind, effect, message, provider: name }: ProviderError) => ({
+      kind,
+      effect,
+      message,
+      provider: name,
+    }),
+  );
+}
+
+const read = (json: unknown) => json;
+const list = (over: ProviderHttp) => over.call({ method: 'GET', path: '/badges' }, read);
+const write = (over: ProviderHttp) =>
+  over.call({ method: 'PUT', path: '/badges/1', body: { a: 1 } }, read);
+const json = { 'content-type': 'application/json' };
+
+test('a call carries the prefix, the headers, and asks for an answer without compression', async () => {
+  const seen: IncomingMessage['headers'][] = [];
+  const { http, requests } = await provider(({ headers }, response) => {
+    seen.push(headers);
+    response.writeHead(200, json).end('{"ok":true}');
+  });
+
+  expect(await list(http)).toEqual({ ok: true });
+  expect(requests).toEqual(['GET /prefix/badges']);
+  expect(seen[0]).toMatchObject({
+    'x-api-key': 'hidden-key',
+    'accept-encoding': 'identity',
+    accept: 'application/json',
+  });
+});
+
+test('a body that drips on is given up at the attempt timeout, and its socket closed', async () => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(200, json).write('[');
+    const timer = setInterval(() => response.write(' '), 20);
+    response.once('close', () => clearInterval(timer));
+  });
+
+  expect(await failureOf(list(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
+  for (const socket of sockets) await once(socket, 'close');
+  expect(sockets.size).toBe(0);
+});
+
+test('headers that never come are given up at the attempt timeout', async () => {
+  const { http } = await provider(() => undefined);
+  expect(await failureOf(write(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
+});
+
+test('a redirect is not followed', async () => {
+  const { http, requests } = await provider((_request, response) => {
+    response.writeHead(302, { location: '/elsewhere' }).end();
+  });
+  expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response', effect: 'refused' });
+  expect(requests).toEqual(['GET /prefix/badges']);
+});
+
+test('a write whose socket is reset is sent once, and its effect is unknown', async () => {
+  const { http, requests } = await provider(({ socket }) => socket.resetAndDestroy());
+  expect(await failureOf(write(http))).toMatchObject({ kind: 'unavailable', effect: 'unknown' });
+  expect(requests).toEqual(['PUT /prefix/badges/1']);
+});
+
+test('a body that breaks off is a bad response', async () => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(200, { ...json, 'content-length': '100' }).write('[', () => {
+      response.socket?.destroy();
+    });
+  });
+  expect(await failureOf(write(http))).toMatchObject({ kind: 'bad-response', effect: 'unknown' });
+});
+
+test('a write to nobody was not sent', async () => {
+  const { http } = await provider(() => undefined);
+  server?.close();
+  expect(await failureOf(write(http))).toEqual({
+    kind: 'unavailable',
+    effect: 'not-sent',
+    message: 'could not be reached',
+    provider: { enumValue: 'ACME', title: 'Acme' },
+  });
+});
+
+describe('Retry-After', () => {
+  test.each([
+    ['2', 2_000],
+    ['0', 0],
+    ['3600', 10_000],
+    ['-1', 10_000],
+    ['soon', 10_000],
+    [undefined, 10_000],
+  ])('%s means %i ms', async (retryAfter, expected) => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(429, retryAfter === undefined ? {} : { 'retry-after': retryAfter }).end();
+    });
+    const error: unknown = await list(http).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      kind: 'rate-limited',
+      effect: 'refused',
+      retryAfterMs: expected,
+    });
+  });
+});
+
+test('a fault is told with the provider’s text, cut and without our key', async () => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(500, json).end(`your key hidden-key ${'x'.repeat(1_000)}`);
+  });
+  await failureOf(list(http));
+
+  expect(faults).toEqual([
+    { method: 'GET', path: '/badges', error: expect.anything(), text: expect.any(String) },
+  ]);
+  expect(faults[0]?.text).toMatch(/^your key \[redacted\] x+$/);
+  expect(faults[0]?.text?.length).toBe(300);
+});
