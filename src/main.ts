@@ -31,7 +31,7 @@ async function run(config: Config): Promise<void> {
     ...config,
     providerValues: sandbox?.providerValues ?? config.providerValues,
     logger,
-    now: Date.now,
+    now: epochMs,
   });
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
@@ -44,6 +44,11 @@ async function run(config: Config): Promise<void> {
       .then(() => process.exit(0));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
+}
+
+/** Epoch milliseconds that never go back when the machine's clock is set. */
+function epochMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now());
 }
 
 /** Loaded only when it is used: production never does. */

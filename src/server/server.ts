@@ -5,6 +5,7 @@ import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
@@ -105,6 +106,7 @@ async function createApollo(
   const formatError = createErrorFormat(options.logger);
   return new ApolloServer<BadgesContext>({
     schema,
+    logger: options.logger,
     formatError,
     introspection: options.hasIntrospection,
     includeStacktraceInErrorResponses: false,
@@ -116,7 +118,9 @@ async function createApollo(
     plugins: [
       createAnswerPlugin({ freshMs: options.freshMs, now: options.now, formatError }),
       fastifyApolloDrainPlugin(app),
+      // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginLandingPageDisabled(),
     ],
   });
