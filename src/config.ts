@@ -25,6 +25,13 @@ const schema = z.object({
   INTROSPECTION: flag.optional(),
   BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
   ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
+  OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
+  STATE_DIR: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s]+$/, 'must begin with redis:// or rediss://')
+    .optional(),
+  REPLICAS: wholeNumber(1, 1_000).default(1),
 });
 
 export interface Config {
@@ -35,8 +42,14 @@ export interface Config {
   hasIntrospection: boolean;
   freshSeconds: number;
   attemptTimeoutMs: number;
+  operationDeadlineMs: number;
+  /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
+  stateFolder: string | undefined;
+  redisUrl: string | undefined;
   /** Serve the stand-ins' demo badges; the provider values are then not used. */
   isSandbox: boolean;
+  /** Set, and of no effect. */
+  unknownVariables: readonly string[];
   providerValues: Readonly<Record<string, ProviderValues | undefined>>;
 }
 
@@ -53,7 +66,9 @@ export function readConfig(env: Given = process.env): Config {
   const problems: string[] = [];
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
-  const general = schema.safeParse(given);
+  const redisUrl = readSecret('REDIS_URL', given);
+  if (redisUrl.problem) problems.push(`REDIS_URL_FILE: ${redisUrl.problem}`);
+  const general = schema.safeParse({ ...given, REDIS_URL: redisUrl.value });
   for (const { path, message } of general.error?.issues ?? []) {
     problems.push(`${path.join('.')}: ${message}`);
   }
@@ -69,6 +84,9 @@ export function readConfig(env: Given = process.env): Config {
   } else if (isProduction && !isConfigured && problems.length === 0) {
     problems.push(`no provider is configured: set ${providerVariables()}`);
   }
+  if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
+    problems.push('REPLICAS: more than one needs REDIS_URL');
+  }
   if (!general.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = general;
@@ -80,9 +98,25 @@ export function readConfig(env: Given = process.env): Config {
     hasIntrospection: data.INTROSPECTION ?? !isProduction,
     freshSeconds: data.BADGES_FRESH_SECONDS,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
+    operationDeadlineMs: data.OPERATION_DEADLINE_MS,
+    stateFolder: data.STATE_DIR,
+    redisUrl: data.REDIS_URL,
     isSandbox,
     providerValues,
+    unknownVariables: unknownVariables(given),
   };
+}
+
+/** Variables that look like a provider's and are none: a typing error would leave the provider out. */
+function unknownVariables(given: Given): string[] {
+  const known = providers.flatMap(({ settings }) => Object.keys(settings));
+  const fold = (text: string): string => text.toUpperCase().replaceAll('_', '');
+  return Object.keys(given).filter((variable) => {
+    const isKnown = known.some((name) => variable === name || variable === `${name}_FILE`);
+    return (
+      !isKnown && providers.some(({ name }) => fold(variable).startsWith(fold(name.enumValue)))
+    );
+  });
 }
 
 type Given = Readonly<Record<string, string | undefined>>;
@@ -124,6 +158,14 @@ function readSecret(name: string, given: Given): { value: string | undefined; pr
     const code = isObject(error) ? String(error.code) : 'unknown error';
     return { value: undefined, problem: `the file cannot be read (${code})` };
   }
+}
+
+/** What this configuration amounts to, in a line for each provider. */
+export function describeConfig({ isSandbox, providerValues }: Config): string[] {
+  return providers.map(({ key, name }) => {
+    if (isSandbox) return `${name.title}: demo data of the sandbox`;
+    return `${name.title}: ${providerValues[key] ? 'configured' : 'not configured'}`;
+  });
 }
 
 function providerVariables(): string {

@@ -1,13 +1,26 @@
-import { ConfigError, readConfig } from './config.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AUDIT_LOG } from './badges/writing/audit.ts';
+import { ConfigError, describeConfig, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { createLogger } from './server/logger.ts';
 import { startService } from './service.ts';
+import { openLog } from './state/open-log.ts';
+import { openStore } from './state/open-store.ts';
+import { StateError } from './state/state-store.ts';
+
+/** Where one process keeps its state, unless it is told otherwise. */
+const DEFAULT_FOLDER = '.state';
 
 const [command] = process.argv.slice(2);
 
 try {
   const config = readConfig();
-  if (command === '--check-config') console.log('The configuration is good.');
+  if (command === '--check-config') {
+    const unknown = config.unknownVariables.map((name) => `${name} is no setting`);
+    console.log(['The configuration is good.', ...describeConfig(config), ...unknown].join('\n'));
+  } else if (command === '--export-audit') await exportAudit(config);
   else await run(config);
 } catch (error) {
   const message = explain(error);
@@ -18,7 +31,7 @@ try {
 
 /** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
 function explain(error: unknown): string | undefined {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof StateError) return error.message;
   if (!(error instanceof Error) || !('address' in error) || !('port' in error)) return undefined;
   return `Cannot listen at ${String(error.address)}:${String(error.port)}: ${error.message}. Set HOST and PORT to a free address.`;
 }
@@ -27,23 +40,55 @@ async function run(config: Config): Promise<void> {
   const logger = createLogger(config);
   const sandbox = config.isSandbox ? await startSandbox() : undefined;
   if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
+  else describeConfig(config).forEach((line) => logger.info(line));
+  config.unknownVariables.forEach((name) => logger.warn(`${name} is no setting`));
+  const folder = openFolder(config);
+  const store = await openStore({
+    redisUrl: config.redisUrl,
+    folder: folder.path,
+    now: epochMs,
+    log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
+  });
   const service = await startService({
     ...config,
     providerValues: sandbox?.providerValues ?? config.providerValues,
+    store,
     logger,
     now: epochMs,
   });
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
 
-  const stop = (signal: NodeJS.Signals): void => {
+  async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping, requests under way may end`);
-    void service
-      .close()
-      .then(() => sandbox?.close())
-      .then(() => process.exit(0));
-  };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+    await service.close();
+    await store.close();
+    await sandbox?.close();
+    folder.remove();
+    process.exit(0);
+  }
+  process
+    .once('SIGTERM', (signal) => void stop(signal))
+    .once('SIGINT', (signal) => void stop(signal));
+}
+
+/** Every audit record as a line of JSON, oldest first; also while the service runs. */
+async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  // What is not a record is no part of the export.
+  const log = { info: console.error, warn: console.error };
+  const logs = await openLog({ redisUrl, folder, now: epochMs, log });
+  for await (const { entry } of logs.readForward(AUDIT_LOG)) console.log(entry);
+  await logs.close();
+}
+
+/** Where state is kept. Demo data is no more worth keeping than the sandbox, which forgets all at its end. */
+function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove: () => void } {
+  if (stateFolder !== undefined || !isSandbox) {
+    return { path: stateFolder ?? DEFAULT_FOLDER, remove: () => undefined };
+  }
+  const path = mkdtempSync(join(tmpdir(), 'badges-sandbox-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Epoch milliseconds that never go back when the machine's clock is set. */

@@ -7,7 +7,10 @@ import type { ProviderValues } from './providers/settings.ts';
 import type { Logger } from './server/logger.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';
+import { closeLostAudits } from './badges/writing/audit.ts';
 import { createLocks } from './state/locks.ts';
+import { StateError } from './state/state-store.ts';
+import type { StateStore } from './state/state-store.ts';
 
 export interface ServiceOptions {
   host: string;
@@ -17,8 +20,11 @@ export interface ServiceOptions {
   hasIntrospection: boolean;
   freshSeconds: number;
   attemptTimeoutMs: number;
+  operationDeadlineMs: number;
   /** By provider key; a provider that is not here is not configured. */
   providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  /** Opened and closed by the caller. */
+  store: StateStore;
   logger: Logger;
   /** Epoch milliseconds. */
   now: () => number;
@@ -28,6 +34,7 @@ export interface ServiceOptions {
 export async function startService(options: ServiceOptions): Promise<RunningServer> {
   const freshMs = options.freshSeconds * 1000;
   const tenant = createTenant(options, freshMs);
+  await recover(options);
   const server = await startServer({ ...options, freshMs, tenant });
 
   async function close(): Promise<void> {
@@ -37,12 +44,29 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return { url: server.url, close };
 }
 
+/** What earlier processes left open. A store out of reach is met again by every write that needs it. */
+async function recover({ store, logger }: ServiceOptions): Promise<void> {
+  try {
+    await closeLostAudits(store);
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    logger.error({ err: error }, 'the store for records is out of reach');
+  }
+}
+
 function createTenant(options: ServiceOptions, freshMs: number): Tenant {
   const { attemptTimeoutMs, providerValues, logger, now } = options;
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
   const onFault: OnFault = ({ error, ...call }) => {
-    const { kind, effect, provider, message } = error;
-    logger.warn({ provider: provider?.enumValue, kind, effect, ...call }, message);
+    const { kind, effect, provider, message, cause } = error;
+    const details = {
+      provider: provider?.enumValue,
+      kind,
+      ...(call.method !== 'GET' && { effect }),
+      cause: cause instanceof Error ? ('code' in cause ? cause.code : cause.name) : undefined,
+      ...call,
+    };
+    logger.warn(details, message);
   };
 
   function toTenantProvider(provider: (typeof providers)[number]): TenantProvider {
@@ -55,6 +79,12 @@ function createTenant(options: ServiceOptions, freshMs: number): Tenant {
     id: 'default',
     providers: providers.map(toTenantProvider),
     isImageUrl,
-    locks: createLocks(),
+    store: options.store,
+    localLocks: createLocks(),
+    doubtfulMemories: new Set(),
+    deadlineMs: options.operationDeadlineMs,
+    attemptTimeoutMs,
+    now,
+    onUnrecorded: (mutation) => logger.error(mutation, 'a mutation is missing in the audit'),
   };
 }

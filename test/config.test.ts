@@ -36,7 +36,11 @@ test('with nothing set it is a development service on this machine, on the sandb
     hasIntrospection: true,
     freshSeconds: 30,
     attemptTimeoutMs: 3000,
+    operationDeadlineMs: 8000,
+    stateFolder: undefined,
+    redisUrl: undefined,
     isSandbox: true,
+    unknownVariables: [],
     providerValues: { returningAI: undefined, tagMango: undefined },
   });
 });
@@ -50,7 +54,11 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     hasIntrospection: false,
     freshSeconds: 30,
     attemptTimeoutMs: 3000,
+    operationDeadlineMs: 8000,
+    stateFolder: undefined,
+    redisUrl: undefined,
     isSandbox: false,
+    unknownVariables: [],
     providerValues: {
       returningAI: { ...returningAI, RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1' },
       tagMango: { TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com', ...tagMango },
@@ -176,4 +184,24 @@ test('plain http is let through to this machine, and outside production to any',
   const loopback = { ...returningAI, RETURNING_AI_BASE_URL: 'http://127.0.0.1:9' };
   expect(problemsOf({ NODE_ENV: 'production', ...loopback })).toEqual([]);
   expect(problemsOf({ ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' })).toEqual([]);
+});
+
+test('a variable that looks like a provider’s and is none is told, since a typing error leaves the provider out', () => {
+  const { unknownVariables } = readConfig({
+    TAGMANGO_API_KEY: 'k',
+    RETURNING_AI_KEY: 'k',
+    OTHER: 'k',
+  });
+  expect(unknownVariables).toEqual(['TAGMANGO_API_KEY', 'RETURNING_AI_KEY']);
+});
+
+test('more than one replica needs Redis', () => {
+  expect(problemsOf({ REPLICAS: '2' })).toEqual(['REPLICAS: more than one needs REDIS_URL']);
+  expect(problemsOf({ REPLICAS: '2', REDIS_URL: 'redis://127.0.0.1:6379' })).toEqual([]);
+});
+
+test('the integration API needs both of its settings', () => {
+  expect(
+    problemsOf({ ...returningAI, RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' }),
+  ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is missing/)]);
 });

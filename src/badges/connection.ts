@@ -46,7 +46,8 @@ export class BadgeSourceStatus {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Milliseconds after which a repeat can succeed, where the provider said so.',
+    description:
+      'Milliseconds to wait before a repeat, at most 10000: as the provider said, or a guess. Null when it takes requests.',
   })
   retryAfterMs!: number | null;
 

@@ -1,11 +1,17 @@
 import type { GraphQLError } from 'graphql';
 import type { BadgeSource, SourcesUsed } from './source.ts';
 import { createBadgeSource } from './source.ts';
+import { requireAccess } from './tenant.ts';
 import type { Tenant, TenantProvider } from './tenant.ts';
+import type { ProviderContext } from '../providers/provider.ts';
 
 /** What one GraphQL request carries. */
-export interface BadgesContext {
+export interface BadgesContext extends ProviderContext {
   readonly requestId: string;
+  /** Who asked, for records; keys of different callers never meet. */
+  readonly caller: string;
+  /** When the operation must have its answer, epoch milliseconds. */
+  readonly deadlineAt: number;
   readonly tenant: Tenant;
   readonly used: SourcesUsed;
   /** Errors that stand beside data of the same field: part of a list is missing. */
@@ -13,11 +19,16 @@ export interface BadgesContext {
   sourceOf(provider: TenantProvider): BadgeSource;
 }
 
-export function createBadgesContext(tenant: Tenant, requestId: string): BadgesContext {
+export function createBadgesContext(
+  tenant: Tenant,
+  { requestId, caller }: { requestId: string; caller: string },
+): BadgesContext {
   const used: SourcesUsed = { oldestAsOf: undefined, isIncomplete: false };
   const sources = new Map<TenantProvider, BadgeSource>();
   return {
     requestId,
+    caller,
+    deadlineAt: tenant.now() + tenant.deadlineMs,
     tenant,
     used,
     partialErrors: [],
@@ -25,6 +36,11 @@ export function createBadgesContext(tenant: Tenant, requestId: string): BadgesCo
       const source = sources.get(provider) ?? createBadgeSource(provider, used);
       sources.set(provider, source);
       return source;
+    },
+    clientOf(providerKey) {
+      const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
+      if (!of) throw new Error(`there is no provider ${providerKey}`);
+      return requireAccess(of).client;
     },
   };
 }

@@ -3,9 +3,16 @@ import type { FaultKind, ProviderError } from '../http/provider-error.ts';
 
 /** Codes that a client may branch on, with their descriptions in the SDL. */
 const CODES = {
-  INVALID_INPUT: 'The input is wrong at `field`. Nothing was changed.',
+  INVALID_INPUT:
+    'The input is wrong at `field`; or the provider calls it so, and then `field` is null and the message names what was sent. Nothing was changed.',
   NOT_FOUND: 'The provider has no such badge. Nothing was changed.',
   CONFLICT: 'The badge has changed since `expectedVersion` was read. Nothing was changed.',
+  IDEMPOTENCY_KEY_REUSED:
+    'The idempotency key stands for another input of the last 24 hours. Nothing was sent.',
+  IDEMPOTENCY_IN_PROGRESS:
+    'The mutation with this idempotency key is still under way. Repeat it later to hear what came of it.',
+  STATE_UNAVAILABLE:
+    'The store for records is out of reach, and this mutation relies on it. Nothing was sent.',
   HIDDEN_FIELDS_UNKNOWN:
     'The update would reset a field whose value is not known. Nothing was sent.',
   OUTCOME_UNKNOWN:
@@ -24,7 +31,8 @@ export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name
 
 registerEnumType(BadgeErrorCode, {
   name: 'BadgeErrorCode',
-  description: 'Why something failed; the same names stand in `extensions.code` of errors.',
+  description:
+    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT.',
   valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
 });
 

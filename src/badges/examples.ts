@@ -1,5 +1,6 @@
 import { parse, print } from 'graphql';
 import { providers } from '../providers/index.ts';
+import type { OperationKind } from '../providers/provider.ts';
 
 /** A ready operation for the playground and the client kit; it works on the sandbox as it stands. */
 export interface ExampleOperation {
@@ -12,7 +13,7 @@ export interface ExampleOperation {
 
 const badgesExample: ExampleOperation = {
   name: 'Badges',
-  about: 'Badges of all providers in one list. If one is down, its row in sources says so.',
+  about: 'Badges of all providers in one list.',
   query: `query Badges($first: Int = 20, $after: String, $filter: BadgeFilter) {
     badges(first: $first, after: $after, filter: $filter) {
       totalCount
@@ -30,7 +31,7 @@ const badgesExample: ExampleOperation = {
 
 const entitiesExample: ExampleOperation = {
   name: 'BadgeEntities',
-  about: 'What a router asks when another subgraph refers to badges by their keys.',
+  about: 'What a router asks: badges by their keys.',
   query: `query BadgeEntities($representations: [_Any!]!) {
     _entities(representations: $representations) {
       __typename
@@ -45,16 +46,28 @@ const entitiesExample: ExampleOperation = {
   },
 };
 
-const updateExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass, example }) =>
-  example.updates.map(({ operationName, input }) => ({
+/** What each kind of mutation shows of its outcome. */
+const RESULTS: Readonly<Record<OperationKind, (badge: string) => string>> = {
+  create: (badge) => `badge ${badge}`,
+  update: (badge) => `badge ${badge}`,
+  delete: () => 'deletedBadgeId',
+  award: (badge) => `badges ${badge}`,
+  revoke: (badge) => `badge ${badge}`,
+};
+
+const toInputName = (kind: OperationKind): string =>
+  `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
+
+const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass, example }) =>
+  example.operations.map(({ kind, operationName, input }) => ({
     name: operationName,
-    about: 'With dryRun set to true it shows what would change, and changes nothing.',
-    query: `mutation ${operationName}($input: UpdateBadgeInput!, $dryRun: Boolean = false) {
-      updateBadge(input: $input, dryRun: $dryRun) {
-        badge {
+    about: 'Set dryRun to true to change nothing.',
+    query: `mutation ${operationName}($input: ${toInputName(kind)}!, $dryRun: Boolean = false, $idempotencyKey: String) {
+      ${kind}Badge(input: $input, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
+        ${RESULTS[kind](`{
           ... on BadgeFields { id name version }
           ... on ${badgeClass.name} { ${example.selection} }
-        }
+        }`)}
         changes { field before after }
         warnings { code message fields }
         userErrors {
@@ -67,15 +80,15 @@ const updateExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass,
         }
       }
     }`,
-    variables: { input: { [key]: input }, dryRun: false },
+    variables: { dryRun: false, input: { [key]: input } },
   })),
 );
 
-/** The tabs that the playground opens with, in their order. The first opens without its variables shown. */
+/** The tabs that the playground opens with, in their order. The page shows no variables of its first tab, so that has none. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
   entitiesExample,
-  ...updateExamples,
+  ...mutationExamples,
 ].map((example) => ({
   ...example,
   query: `# ${example.about}\n${print(parse(example.query))}\n`,

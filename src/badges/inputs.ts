@@ -2,35 +2,69 @@ import 'reflect-metadata';
 import { Directive, Field, InputType } from 'type-graphql';
 import { isObject } from '../providers/json.ts';
 import { providers } from '../providers/index.ts';
-import type { UpdateInput } from '../providers/provider.ts';
+import type { Operation, OperationKind } from '../providers/provider.ts';
 import type { Tenant, TenantProvider } from './tenant.ts';
+
+/** By the provider's key; the fields are filled in below. */
+abstract class OneOfInput {
+  [providerKey: string]: object | null | undefined;
+}
+
+@InputType({ description: 'The new badge. Exactly one provider.' })
+@Directive('@oneOf')
+export class CreateBadgeInput extends OneOfInput {}
 
 @InputType({ description: 'The badge to update and its new values. Exactly one provider.' })
 @Directive('@oneOf')
-export class UpdateBadgeInput {
-  /** By the provider's key; filled in below. */
-  [providerKey: string]: UpdateInput | null | undefined;
+export class UpdateBadgeInput extends OneOfInput {}
+
+@InputType({ description: 'The badge to delete. Exactly one provider that can.' })
+@Directive('@oneOf')
+export class DeleteBadgeInput extends OneOfInput {}
+
+@InputType({ description: 'Badges and the member to give them to. Exactly one provider.' })
+@Directive('@oneOf')
+export class AwardBadgeInput extends OneOfInput {}
+
+@InputType({
+  description: 'A badge and the member to take it away from. Exactly one provider that can.',
+})
+@Directive('@oneOf')
+export class RevokeBadgeInput extends OneOfInput {}
+
+const INPUT_CLASSES: Readonly<Record<OperationKind, typeof UpdateBadgeInput>> = {
+  create: CreateBadgeInput,
+  update: UpdateBadgeInput,
+  delete: DeleteBadgeInput,
+  award: AwardBadgeInput,
+  revoke: RevokeBadgeInput,
+};
+
+for (const { key, name, operations } of providers) {
+  for (const [kind, { inputClass }] of Object.entries(operations)) {
+    Field(() => inputClass, { nullable: true, description: `At ${name.title}.` })(
+      INPUT_CLASSES[kind as OperationKind].prototype,
+      key,
+    );
+  }
 }
 
-for (const { key, name, updateInput } of providers) {
-  Field(() => updateInput, { nullable: true, description: `A badge of ${name.title}.` })(
-    UpdateBadgeInput.prototype,
-    key,
-  );
-}
-
-export interface Choice<Input> {
+export interface Choice {
   of: TenantProvider;
-  input: Input;
+  operation: Operation;
+  input: object;
 }
 
 /** The one provider that the input names, or null when it names none or several: a gateway may not check that. */
-export function chooseProvider<Input extends object>(
+export function chooseOperation(
   tenant: Tenant,
-  oneOf: Readonly<Record<string, Input | null | undefined>>,
-): Choice<Input> | null {
+  kind: OperationKind,
+  oneOf: Readonly<Record<string, object | null | undefined>>,
+): Choice | null {
   const keys = Object.keys(oneOf);
-  const of = tenant.providers.find(({ provider }) => provider.key === keys[0]);
-  const input = keys[0] === undefined ? undefined : oneOf[keys[0]];
-  return keys.length === 1 && of && isObject(input) ? { of, input } : null;
+  const [key = ''] = keys;
+  const of = tenant.providers.find(({ provider }) => provider.key === key);
+  const operation = of?.provider.operations[kind];
+  const input = oneOf[key];
+  return keys.length === 1 && of && operation && isObject(input) ? { of, operation, input } : null;
 }

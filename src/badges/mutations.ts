@@ -1,28 +1,128 @@
 import 'reflect-metadata';
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, Field, Mutation, Resolver } from 'type-graphql';
+import type { OperationKind } from '../providers/provider.ts';
 import type { BadgesContext } from './context.ts';
-import { UpdateBadgeInput } from './inputs.ts';
-import { UpdateBadgePayload } from './payloads.ts';
-import { updateBadge } from './update-badge.ts';
+import {
+  AwardBadgeInput,
+  CreateBadgeInput,
+  DeleteBadgeInput,
+  RevokeBadgeInput,
+  UpdateBadgeInput,
+} from './inputs.ts';
+import {
+  AwardBadgePayload,
+  CreateBadgePayload,
+  DeleteBadgePayload,
+  RevokeBadgePayload,
+  UpdateBadgePayload,
+} from './payloads.ts';
+import { runMutation } from './writing/run-mutation.ts';
+
+@ArgsType()
+class MutationArgs {
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'Does all but the write: shows the changes, warnings and errors that it would have. Needs and keeps no key.',
+  })
+  dryRun?: boolean | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A text of your own, new for every intent: a repeat with the same key and input within 24 hours writes nothing and answers the same.',
+  })
+  idempotencyKey?: string | null;
+}
 
 @Resolver()
 export class BadgeMutations {
+  @Mutation(() => CreateBadgePayload, { description: 'Makes a badge.' })
+  createBadge(
+    @Arg('input', () => CreateBadgeInput, { description: 'The new badge.' })
+    input: CreateBadgeInput,
+    @Args(() => MutationArgs) args: MutationArgs,
+    @Ctx() context: BadgesContext,
+  ): Promise<CreateBadgePayload> {
+    return toPayload(CreateBadgePayload, run(context, { kind: 'create', input, args }));
+  }
+
   @Mutation(() => UpdateBadgePayload, {
-    description:
-      'Changes the given fields of one badge and keeps all others. Sent to the provider at most once; whatever is refused or fails is in `userErrors`.',
+    description: 'Changes the given fields of one badge and keeps all others.',
   })
   updateBadge(
     @Arg('input', () => UpdateBadgeInput, { description: 'The badge and its new values.' })
     input: UpdateBadgeInput,
-    @Arg('dryRun', () => Boolean, {
-      nullable: true,
-      defaultValue: false,
-      description:
-        'Does all but the write: shows the changes, warnings and errors that it would have.',
-    })
-    dryRun: boolean | null,
+    @Args(() => MutationArgs) args: MutationArgs,
     @Ctx() context: BadgesContext,
   ): Promise<UpdateBadgePayload> {
-    return updateBadge(context, input, { dryRun: dryRun ?? false });
+    return toPayload(UpdateBadgePayload, run(context, { kind: 'update', input, args }));
   }
+
+  @Mutation(() => DeleteBadgePayload, { description: 'Deletes a badge for good.' })
+  deleteBadge(
+    @Arg('input', () => DeleteBadgeInput, { description: 'The badge.' }) input: DeleteBadgeInput,
+    @Args(() => MutationArgs) args: MutationArgs,
+    @Ctx() context: BadgesContext,
+  ): Promise<DeleteBadgePayload> {
+    return toPayload(DeleteBadgePayload, run(context, { kind: 'delete', input, args }));
+  }
+
+  @Mutation(() => AwardBadgePayload, { description: 'Gives badges to a member.' })
+  awardBadge(
+    @Arg('input', () => AwardBadgeInput, { description: 'The badges and the member.' })
+    input: AwardBadgeInput,
+    @Args(() => MutationArgs) args: MutationArgs,
+    @Ctx() context: BadgesContext,
+  ): Promise<AwardBadgePayload> {
+    return toPayload(AwardBadgePayload, run(context, { kind: 'award', input, args }));
+  }
+
+  @Mutation(() => RevokeBadgePayload, { description: 'Takes a badge away from a member.' })
+  revokeBadge(
+    @Arg('input', () => RevokeBadgeInput, { description: 'The badge and the member.' })
+    input: RevokeBadgeInput,
+    @Args(() => MutationArgs) args: MutationArgs,
+    @Ctx() context: BadgesContext,
+  ): Promise<RevokeBadgePayload> {
+    return toPayload(RevokeBadgePayload, run(context, { kind: 'revoke', input, args }));
+  }
+}
+
+type Payload =
+  | CreateBadgePayload
+  | UpdateBadgePayload
+  | DeleteBadgePayload
+  | AwardBadgePayload
+  | RevokeBadgePayload;
+
+function run(
+  context: BadgesContext,
+  {
+    kind,
+    input,
+    args,
+  }: {
+    kind: OperationKind;
+    input: Readonly<Record<string, object | null | undefined>>;
+    args: MutationArgs;
+  },
+): ReturnType<typeof runMutation> {
+  const { dryRun, idempotencyKey } = args;
+  return runMutation(context, {
+    kind,
+    oneOf: input,
+    dryRun: dryRun ?? false,
+    idempotencyKey: idempotencyKey ?? null,
+  });
+}
+
+/** Each payload shows of an outcome what its type has. */
+async function toPayload<P extends Payload>(
+  PayloadClass: new () => P,
+  running: ReturnType<typeof runMutation>,
+): Promise<P> {
+  const outcome = await running;
+  return Object.assign(new PayloadClass(), { ...outcome, badge: outcome.badges[0] ?? null });
 }

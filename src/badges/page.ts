@@ -36,8 +36,8 @@ export interface PageBounds {
 export function toPageBounds(request: PageRequest, order: OrderedBy): PageBounds {
   const { first, last } = request;
   if (first != null && last != null) throw invalidInput('give first or last, not both');
-  checkSize('first', first);
-  checkSize('last', last);
+  checkPageSize('first', first);
+  checkPageSize('last', last);
   return {
     after: toKey('after', request.after, order),
     before: toKey('before', request.before, order),
@@ -46,7 +46,8 @@ export function toPageBounds(request: PageRequest, order: OrderedBy): PageBounds
   };
 }
 
-function checkSize(name: string, size: number | null | undefined): void {
+/** Throws an input error. */
+export function checkPageSize(name: string, size: number | null | undefined): void {
   if (size != null && (size < 0 || size > MAX_PAGE_SIZE)) {
     throw invalidInput(`${name} must lie within 0 and ${MAX_PAGE_SIZE}`);
   }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Field, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import { WARNING_CODES } from '../providers/provider.ts';
 import type { FieldChange, Warning, WarningCode } from '../providers/provider.ts';
@@ -29,7 +29,7 @@ export class BadgeWarning implements Warning {
   fields!: string[];
 }
 
-@ObjectType({ description: 'A field that a mutation changed.' })
+@ObjectType({ description: 'A field that a mutation changed, or would change in a dry run.' })
 export class BadgeChange implements FieldChange {
   @Field(() => String, { description: "The input field's name." })
   field!: string;
@@ -37,11 +37,11 @@ export class BadgeChange implements FieldChange {
   @Field(() => String, {
     nullable: true,
     description:
-      'The value before, as JSON text. Null: unknown, since the provider never shows the field.',
+      'The value before, as JSON text. Null: unknown, since the provider does not show the field or could not be read.',
   })
   before!: string | null;
 
-  @Field(() => String, { description: 'The value now, as JSON text.' })
+  @Field(() => String, { description: 'The value afterwards, as JSON text.' })
   after!: string;
 }
 
@@ -60,12 +60,16 @@ export abstract class BadgeUserError {
   field!: string[] | null;
 }
 
-@ObjectType({ implements: BadgeUserError, description: 'The input is wrong. Nothing was sent.' })
+@ObjectType({
+  implements: BadgeUserError,
+  description: 'The input is wrong, at `field`. Nothing was sent.',
+})
 export class BadgeInputError extends BadgeUserError {}
 
 @ObjectType({
   implements: BadgeUserError,
-  description: 'The badge has changed since `expectedVersion` was read. Nothing was changed.',
+  description:
+    'The badge has changed since `expectedVersion` was read, or the provider reports a conflict. Nothing was changed.',
 })
 export class BadgeConflictError extends BadgeUserError {
   @Field(() => Badge, {
@@ -75,9 +79,12 @@ export class BadgeConflictError extends BadgeUserError {
   currentBadge!: BadgeFields | null;
 }
 
-@ObjectType({ implements: BadgeUserError, description: 'The provider refused or failed.' })
+@ObjectType({
+  implements: BadgeUserError,
+  description: 'The provider, or the store of this service, refused or failed.',
+})
 export class BadgeProviderError extends BadgeUserError {
-  @Field(() => BadgeProvider, { description: 'The provider at fault.' })
+  @Field(() => BadgeProvider, { description: 'The provider that the mutation was for.' })
   provider!: string;
 
   @Field(() => Boolean, {
@@ -87,28 +94,61 @@ export class BadgeProviderError extends BadgeUserError {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Milliseconds to wait before that, where the provider said so.',
+    description:
+      'Milliseconds to wait before that, at most 10000: as the provider said, or a guess. Null when it takes requests.',
   })
   retryAfterMs!: number | null;
 }
 
+/** What the payload of every mutation has. */
+@ObjectType()
+abstract class MutationPayload {
+  @Field(() => [BadgeChange], { description: 'What changed, or would change in a dry run.' })
+  changes!: readonly FieldChange[];
+
+  @Field(() => [BadgeWarning], { description: 'What to know although nothing failed.' })
+  warnings!: readonly Warning[];
+
+  @Field(() => [BadgeUserError], {
+    description:
+      'Why nothing was done, or nobody knows whether (OUTCOME_UNKNOWN). Empty: the mutation succeeded, or in a dry run would be sent.',
+  })
+  userErrors!: readonly BadgeUserError[];
+}
+
+@ObjectType({ description: 'What came of a creation.' })
+export class CreateBadgePayload extends MutationPayload {
+  @Field(() => Badge, { nullable: true, description: 'The new badge. Null in a dry run.' })
+  badge!: BadgeFields | null;
+}
+
 @ObjectType({ description: 'What came of an update.' })
-export class UpdateBadgePayload {
+export class UpdateBadgePayload extends MutationPayload {
   @Field(() => Badge, {
     nullable: true,
     description:
       'The badge after the update; after a dry run or a refusal, as it is, where it was read.',
   })
   badge!: BadgeFields | null;
+}
 
-  @Field(() => [BadgeChange], { description: 'What changed, or would change in a dry run.' })
-  changes!: FieldChange[];
+@ObjectType({ description: 'What came of a deletion.' })
+export class DeleteBadgePayload extends MutationPayload {
+  @Field(() => ID, { nullable: true, description: 'The id of the badge that is gone now.' })
+  deletedBadgeId!: string | null;
+}
 
-  @Field(() => [BadgeWarning], { description: 'What to know although nothing failed.' })
-  warnings!: Warning[];
-
-  @Field(() => [BadgeUserError], {
-    description: 'Why nothing was updated. Empty: the update succeeded.',
+@ObjectType({ description: 'What came of giving badges to a member.' })
+export class AwardBadgePayload extends MutationPayload {
+  @Field(() => [Badge], {
+    description:
+      'What the provider answered, such as all badges of the member; without an answer, the badges that were given.',
   })
-  userErrors!: BadgeUserError[];
+  badges!: readonly BadgeFields[];
+}
+
+@ObjectType({ description: 'What came of taking a badge away from a member.' })
+export class RevokeBadgePayload extends MutationPayload {
+  @Field(() => Badge, { nullable: true, description: 'The badge that was taken away.' })
+  badge!: BadgeFields | null;
 }

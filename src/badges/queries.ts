@@ -14,7 +14,7 @@ export class BadgeQueries {
   @Query(() => Badge, {
     nullable: true,
     description:
-      'One badge. Null without an error: the provider has no such badge. An outage is an error, never a null alone.',
+      "One badge. Null without an error: the provider has no such badge. An outage is an error, never a null alone; so is an id that cannot be one of the provider's (INVALID_INPUT).",
   })
   badge(
     @Arg('provider', () => BadgeProvider, { description: 'The service that holds the badge.' })

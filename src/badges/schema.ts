@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchema, createResolversMap } from 'type-graphql';
 import { providers } from '../providers/index.ts';
 import { resolveEntities } from './entities.ts';
+import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
 import { BadgeQueries } from './queries.ts';
 
@@ -28,7 +29,12 @@ export interface BadgesSchema {
 
 export async function createBadgesSchema(): Promise<BadgesSchema> {
   const built = await buildSchema({
-    resolvers: [BadgeQueries, BadgeMutations],
+    resolvers: [
+      BadgeQueries,
+      BadgeHistoryQueries,
+      BadgeMutations,
+      ...providers.flatMap(({ resolvers }) => resolvers),
+    ],
     orphanedTypes: providers.map(({ badgeClass }) => badgeClass),
     validate: false,
   });

@@ -4,6 +4,7 @@ import { ProviderError } from '../http/provider-error.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { Locks } from '../state/locks.ts';
+import type { StateStore } from '../state/state-store.ts';
 import type { BadgeIndex } from './badge-index.ts';
 import { createBadgeIndex } from './badge-index.ts';
 
@@ -13,7 +14,24 @@ export interface Tenant {
   /** One for each provider there is, in their order. */
   readonly providers: readonly TenantProvider[];
   readonly isImageUrl: UrlRule;
-  readonly locks: Locks;
+  /** Shared by all replicas, and by all tenants under keys of their own. */
+  readonly store: StateStore;
+  /** For writes that may go on without the store. */
+  readonly localLocks: Locks;
+  /** Keys of memories that missed a write while the store was out of reach. */
+  readonly doubtfulMemories: Set<string>;
+  /** How long a whole operation may take, milliseconds. */
+  readonly deadlineMs: number;
+  /** How long one call to a provider may take, milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** A mutation that the audit could not take. */
+  readonly onUnrecorded: (mutation: {
+    outcome: string;
+    badgeIds: readonly string[];
+    error: Error;
+  }) => void;
 }
 
 export interface TenantProvider {

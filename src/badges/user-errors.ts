@@ -14,12 +14,68 @@ export function toInputError(path: readonly string[], problem: InputProblem): Ba
   });
 }
 
+/** `path` leads to the field that names the badge. */
 export function toNotFoundError(path: readonly string[], { name }: Provider): BadgeInputError {
   return Object.assign(new BadgeInputError(), {
     message: `${name.title} has no badge with this id`,
     code: 'NOT_FOUND' as const,
-    field: [...path, 'id'],
+    field: [...path],
   });
+}
+
+export function toReusedError(): BadgeInputError {
+  return Object.assign(new BadgeInputError(), {
+    message: 'this idempotencyKey stands for another input; nothing was sent',
+    code: 'IDEMPOTENCY_KEY_REUSED' as const,
+    field: ['idempotencyKey'],
+  });
+}
+
+export function toInProgressError(): BadgeInputError {
+  return Object.assign(new BadgeInputError(), {
+    message: 'the mutation with this idempotencyKey is still under way; repeat it later',
+    code: 'IDEMPOTENCY_IN_PROGRESS' as const,
+    field: ['idempotencyKey'],
+  });
+}
+
+export function toStateError(provider: Provider): BadgeProviderError {
+  return toProviderError(
+    provider,
+    {},
+    {
+      message:
+        'the store for records is out of reach, and this mutation relies on it; nothing was sent',
+      code: 'STATE_UNAVAILABLE',
+      retryable: true,
+    },
+  );
+}
+
+/** Another write of the same badge took too long. */
+export function toBusyError(provider: Provider): BadgeProviderError {
+  return toProviderError(
+    provider,
+    {},
+    {
+      message: 'another write of this badge is still under way; nothing was sent',
+      code: 'PROVIDER_TIMEOUT',
+      retryable: true,
+    },
+  );
+}
+
+/** So little of the deadline is left that the write could not be heard out. */
+export function toTooLateError(provider: Provider): BadgeProviderError {
+  return toProviderError(
+    provider,
+    {},
+    {
+      message: 'too little time was left after reading the badge; nothing was sent',
+      code: 'PROVIDER_TIMEOUT',
+      retryable: true,
+    },
+  );
 }
 
 export function toConflictError(
@@ -30,6 +86,19 @@ export function toConflictError(
     message: 'the badge has changed since this version was read; look at currentBadge',
     code: 'CONFLICT' as const,
     field: [...path, 'expectedVersion'],
+    currentBadge,
+  });
+}
+
+/** The provider says so, whatever version was expected. */
+export function toProviderConflictError(
+  { name }: Provider,
+  currentBadge: BadgeFields | null,
+): BadgeConflictError {
+  return Object.assign(new BadgeConflictError(), {
+    message: `${name.title} reports a conflicting state; look at currentBadge`,
+    code: 'CONFLICT' as const,
+    field: null,
     currentBadge,
   });
 }
@@ -70,7 +139,7 @@ function effectInWords({ effect }: ProviderError): string {
 
 function toProviderError(
   { name }: Provider,
-  { retryAfterMs }: ProviderError,
+  { retryAfterMs }: { retryAfterMs?: number | undefined },
   rest: { message: string; code: BadgeErrorCode; retryable: boolean },
 ): BadgeProviderError {
   return Object.assign(new BadgeProviderError(), {

@@ -46,7 +46,7 @@ export function statusError(
   }
 }
 
-/** Seconds are read; a date, a negative or an absurd value counts as the longest wait. */
+/** Seconds are read; without them, as for a date or a negative value, the longest wait is the guess. */
 function retryAfterMs(header: string | string[] | undefined): number {
   const seconds = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : Infinity;
   return Math.min(seconds * 1000, MAX_RETRY_AFTER_MS);

@@ -1,4 +1,4 @@
-/** What went wrong with a call to a provider. Closed: every switch over it is exhaustive. */
+/** What went wrong with a call to a provider. Closed. */
 export type FaultKind =
   | 'timeout'
   | 'unavailable'
@@ -51,7 +51,7 @@ export class ProviderError extends Error {
   }
 }
 
-/** A whole answer came, and it is not what was agreed. */
+/** What came, or was about to be asked, is not what was agreed. */
 export function badResponse(
   message: string,
   effect: Effect = 'unknown',

@@ -12,6 +12,9 @@ import { HttpsUrl } from './https-url.ts';
     'What every badge has, with identical types and nullability in every provider: one fragment on it serves all badges.',
 })
 export abstract class BadgeFields {
+  /** As read, in JSON: from it the provider's folder can make the badge again. */
+  abstract readonly record: object;
+
   /** The enum value of the provider. */
   abstract readonly provider: string;
 

@@ -31,7 +31,7 @@ export function toReading<R, B extends BadgeFields>(
 export function toBadgeList<B extends BadgeFields>(
   records: unknown,
   toBadge: (record: unknown) => RecordReading<B>,
-): BadgeList {
+): BadgeList<B> {
   if (!Array.isArray(records)) throw badResponse('answered without a list of badges');
   const badges: B[] = [];
   const seenIds = new Set<string>();

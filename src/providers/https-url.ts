@@ -30,7 +30,7 @@ function isLoopbackHost(hostname: string): boolean {
 export const HttpsUrl = new GraphQLScalarType<string, string>({
   name: 'HttpsUrl',
   description:
-    'An absolute https URL, safe to put into an image element. Whatever else a provider holds in its place is shown as null.',
+    'An absolute https URL, safe to put into an image element. Whatever else a provider holds in its place is shown as null; outside production, http to the same machine is let through for the pictures of the sandbox.',
   serialize: readString,
   parseValue: readString,
   parseLiteral: (node) => readString(node.kind === Kind.STRING ? node.value : null),

@@ -1,4 +1,4 @@
-import type { FieldChange, InputProblem } from './provider.ts';
+import type { FieldChange, InputProblem, WritePlan } from './provider.ts';
 import type { UrlRule } from './https-url.ts';
 
 /** Checks that several providers share. Each returns a problem at `field`, or nothing. */
@@ -63,4 +63,9 @@ export function toChange(field: string, before: unknown, after: unknown): FieldC
   const beforeText = before === undefined ? null : JSON.stringify(before);
   const afterText = JSON.stringify(after);
   return beforeText === afterText ? undefined : { field, before: beforeText, after: afterText };
+}
+
+/** The plan of a write that changes no field of a badge. */
+export function emptyPlan(body: object): WritePlan {
+  return { body, hiddenValues: null, givenFields: [], changes: [], warnings: [], problems: [] };
 }

@@ -6,8 +6,8 @@ import type { UrlRule } from './https-url.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';
 
 /**
- * What a provider folder gives to the rest of the house; nothing outside the folder knows the provider's words.
- * The functions on inputs are pure. They are declared as methods, so that each provider types its own input.
+ * What a provider folder gives to the rest of the house; nothing outside the folder knows the provider's API.
+ * Functions on inputs and clients are declared as methods, so that each provider types its own.
  */
 export interface Provider {
   /** Its field in every one-of input. */
@@ -16,24 +16,66 @@ export interface Provider {
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
   readonly badgeClass: ClassType<BadgeFields>;
-  readonly updateInput: ClassType<UpdateInput>;
+  /** What it can do to badges; what is absent is absent from the inputs too. */
+  readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
+  /** Classes with queries of its own. */
+  readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
 
   /** Whether a string can be a badge id here at all. Only such strings ever enter a path. */
   isBadgeId(id: string): boolean;
-  /** What is wrong with the input by itself; empty when nothing is. */
-  checkUpdate(input: UpdateInput, rules: InputRules): InputProblem[];
-  /** Whether the input gives every value that a write replaces, so that it can do without reading the badge. */
-  isCompleteUpdate(input: UpdateInput): boolean;
-  /** Lays the input over the badge. `current` is undefined only for a complete update whose read failed. */
-  planUpdate(input: UpdateInput, current: BadgeFields | undefined): UpdatePlan;
-  createClient(settings: ProviderValues, options: ClientOptions): ProviderClient;
+  /** A badge again, from the `record` of one that was kept as JSON. */
+  restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields;
+  createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
-/** What every provider's update input has. Absent, null and a value are three different things. */
-export interface UpdateInput {
-  id: string;
-  expectedVersion?: string | null;
+export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';
+
+/** One kind of write. All but `prepare` and `send` are pure. */
+export interface Operation<
+  Input extends object = object,
+  Client extends ProviderClient = ProviderClient,
+  Badge extends BadgeFields = BadgeFields,
+> {
+  readonly inputClass: ClassType<Input>;
+  /** What is wrong with the input by itself, but for its badge ids; empty when nothing is. */
+  check(input: Input, rules: InputRules): InputProblem[];
+  /** The badges that must be there, and the input field that names them. Null for one that makes a badge. */
+  target(input: Input): Target | null;
+  /** Whether the input gives every value that a write replaces, so that it can do without reading the badge. */
+  isComplete?(input: Input): boolean;
+  /** Reads what the input only points to, such as the id of a user. */
+  prepare?(client: Client, input: Input): Promise<Prepared<Input>>;
+  /** Lays the input over the badge. */
+  plan(input: Input, basis: PlanBasis<Badge>): WritePlan;
+  /** Sent at most once. The badges that the answer shows; null: it was accepted without the body that was promised. */
+  send(client: Client, write: { input: Input; body: object }): Promise<readonly Badge[] | null>;
+  /** Whether a badge read later (null: gone) shows that the write took effect. Absent where no read can show it. */
+  isConfirmedBy?(plan: WritePlan, badge: Badge | null): boolean;
+}
+
+export interface Target {
+  field: string;
+  ids: readonly string[];
+  /** Only for one badge, which is then locked. Undefined: whatever version it has. */
+  expectedVersion?: string | null | undefined;
+  isLocked: boolean;
+}
+
+export type Prepared<Input> = { input: Input } | { problems: InputProblem[] };
+
+export interface PlanBasis<Badge extends BadgeFields = BadgeFields> {
+  /** Undefined when there is none yet, or for a complete input whose read failed. */
+  current: Badge | undefined;
+  /** The fields that cannot be read back, as this service wrote them last. Null: none known. */
+  remembered: RememberedFields | null;
+}
+
+/** Values by field, with the time of their write. */
+export interface RememberedFields {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 export interface InputRules {
@@ -41,15 +83,17 @@ export interface InputRules {
 }
 
 export interface InputProblem {
-  code: 'INVALID_INPUT' | 'HIDDEN_FIELDS_UNKNOWN';
+  code: 'INVALID_INPUT' | 'HIDDEN_FIELDS_UNKNOWN' | 'NOT_FOUND';
   message: string;
   /** Path inside the provider's input; empty for the input as a whole. */
   field: readonly string[];
 }
 
-export interface UpdatePlan {
+export interface WritePlan {
   /** The JSON to send. */
   body: object;
+  /** Values of fields that cannot be read back, as they are meant to be afterwards. Null: the provider hides nothing. */
+  hiddenValues: Readonly<Record<string, unknown>> | null;
   /** The writable fields that the input gives. */
   givenFields: string[];
   /** Only what differs. */
@@ -77,8 +121,12 @@ export interface Warning {
 /** Printed as the enum `BadgeWarningCode`, with these texts as descriptions. */
 export const WARNING_CODES = {
   NO_CHANGE: 'Every given value stands already; nothing was sent.',
+  HIDDEN_FIELDS_REUSED:
+    'Fields that cannot be read back were sent as this service wrote them last; a later edit elsewhere is lost.',
   HIDDEN_FIELDS_OMITTED:
     'Fields that cannot be read back were left out, as asked; the provider may have reset them.',
+  NOT_RECORDED:
+    'The store for records was out of reach, so that neither history nor memory has this change.',
   PREVIOUS_VALUES_UNKNOWN: 'The badge could not be read before the write, so `before` is unknown.',
   AUTOMATION_DELAYED: 'Members gain or lose the badge some time after the change.',
   AUTOMATION_CONFLICT:
@@ -86,16 +134,20 @@ export const WARNING_CODES = {
 } as const;
 export type WarningCode = keyof typeof WARNING_CODES;
 
-/** One provider for one tenant. Every method rejects with a `ProviderError` only. */
+/** What a query of a provider's own gets of the request. */
+export interface ProviderContext {
+  /** Throws a `ProviderError` when the provider is not configured. */
+  clientOf(providerKey: string): ProviderClient;
+}
+
+/** One provider for one tenant, with further calls that only its own folder knows. Rejects with a `ProviderError` only. */
 export interface ProviderClient {
   listBadges(): Promise<BadgeList>;
-  /** Sent at most once. The badge is what the provider answered. */
-  updateBadge(id: string, body: object): Promise<BadgeFields>;
   close: () => Promise<void>;
 }
 
-export interface BadgeList {
-  readonly badges: readonly BadgeFields[];
+export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
+  readonly badges: readonly Badge[];
   /** Ids of records that were dropped because another field of theirs was unreadable. */
   readonly malformedIds: ReadonlySet<string>;
   readonly droppedRecords: number;
@@ -112,5 +164,5 @@ export interface ProviderExample {
   badgeId: string;
   /** Fields of its own, as a selection. */
   selection: string;
-  updates: readonly { operationName: string; input: object }[];
+  operations: readonly { kind: OperationKind; operationName: string; input: object }[];
 }

@@ -10,6 +10,8 @@ export interface ProviderSetting {
   /** Used when the provider is configured without it. */
   readonly default?: string;
   readonly isOptional?: true;
+  /** Another one, without which this one is of no use; only for optional ones. */
+  readonly needs?: string;
 }
 
 /** A provider's variables by name. It is configured once one of them is set, and then needs all without a default. */
@@ -50,7 +52,10 @@ export function readProviderSettings(
   for (const [variable, setting] of Object.entries(settings)) {
     const value = given[variable] ?? setting.default;
     if (value === undefined) {
-      if (setting.isOptional) continue;
+      const isNeeded = names.some(
+        (other) => settings[other]?.needs === variable && given[other] !== undefined,
+      );
+      if (setting.isOptional && !isNeeded) continue;
       problems.push({ variable, message: `is missing, while ${setNames.join(', ')} is set` });
       continue;
     }

@@ -2,6 +2,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { isRetryable, readCode } from '../badges/error-code.ts';
 import { ProviderError } from '../http/provider-error.ts';
+import { StateError } from '../state/state-store.ts';
 import type { Logger } from './logger.ts';
 
 /** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
@@ -21,6 +22,7 @@ export function createErrorFormat(logger: Logger) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const error = unwrapResolverError(thrown);
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
+    if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
     const code = formatted.extensions?.code;
     if (CALLER_CODES.includes(code)) return { ...formatted, extensions: { code } };
     logger.error({ err: error }, 'unexpected error in a resolver');
@@ -31,6 +33,11 @@ export function createErrorFormat(logger: Logger) {
     };
   };
 }
+
+const STATE_UNAVAILABLE = {
+  message: 'The store for records is out of reach',
+  extensions: { code: 'STATE_UNAVAILABLE', retryable: true },
+};
 
 function toClientError({ message, provider, kind, retryAfterMs }: ProviderError) {
   return {

@@ -15,9 +15,12 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Its tabs slide when they are pressed, and so away from under the pointer before it is lifted. */
+const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
+
 /** GraphiQL at `/`, whole in one page, with a tab for each example. */
 export function addPlayground(app: FastifyInstance, examples: readonly ExampleOperation[]): void {
-  const page = renderGraphiQL({
+  const rendered = renderGraphiQL({
     title: 'Badges playground',
     endpoint: '/graphql',
     defaultTabs: examples.map(({ query, variables }) => ({
@@ -28,6 +31,7 @@ export function addPlayground(app: FastifyInstance, examples: readonly ExampleOp
     shouldPersistHeaders: false,
     schemaDescription: true,
   });
+  const page = rendered.replace('</head>', `${STILL_TABS}</head>`);
   app.get('/', (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import {
@@ -46,6 +47,8 @@ export interface RunningServer {
 const MAX_REQUEST_BYTES = 1024 * 1024;
 /** A caller's id goes into logs and answers, so it must be short and plain. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+/** The same holds for the name of who asks. */
+const CALLER = /^[\w.:@+-]{1,128}$/;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
@@ -54,7 +57,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await apollo.start();
 
   const handler = fastifyApolloHandler(apollo, {
-    context: async (request) => createBadgesContext(options.tenant, request.id),
+    context: async ({ id, headers }) =>
+      createBadgesContext(options.tenant, { requestId: id, caller: callerOf(headers) }),
   });
   app.route({
     url: '/graphql',
@@ -75,6 +79,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close();
   }
   return { url: `http://${host}:${port}`, close };
+}
+
+/** Who asks, as the router says; it goes into records. */
+function callerOf({ 'x-badges-actor': actor }: IncomingHttpHeaders): string {
+  return typeof actor === 'string' && CALLER.test(actor) ? actor : 'anonymous';
 }
 
 function createApp(logger: Logger): FastifyInstance {

@@ -17,13 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-async function update(input: Omit<UpdateReturningAIBadgeInput, 'id'>) {
+async function update(input: Omit<UpdateReturningAIBadgeInput, 'id'>, badgeId = id) {
   const { data } = await service.execute(UpdateBadgeDocument, {
-    input: { returningAI: { id, ...input } },
+    input: { returningAI: { id: badgeId, ...input } },
   });
   return data.updateBadge;
 }
-const stored = () => service.sandbox.returningAI.badges.get(id);
+const stored = (badgeId = id) => service.sandbox.returningAI.badges.get(badgeId);
 const writes = () => service.sandbox.returningAI.requests.filter(({ method }) => method === 'PUT');
 
 test('a bare rename is refused and names all seven, each at its field; nothing is written', async () => {
@@ -160,6 +160,7 @@ test('whichever fields are given, no other one is ever reset, unless OMIT was sa
     attachRequired: fc.boolean(),
   };
   const outcomes = new Set<string>();
+  let badgeNumber = 0;
 
   await fc.assert(
     fc.asyncProperty(
@@ -167,15 +168,17 @@ test('whichever fields are given, no other one is ever reset, unless OMIT was sa
       fc.constantFrom('REFUSE' as const, 'OMIT' as const),
       fc.boolean(),
       async (given, hiddenFields, isComplete) => {
-        service.sandbox.returningAI.badges.set(id, returningAIStored());
+        // A badge of its own, which this service has never written.
+        const badgeId = `badge-${(badgeNumber += 1)}`;
+        service.sandbox.returningAI.badges.set(badgeId, returningAIStored({ id: badgeId }));
         const fields = isComplete ? { ...HIDDEN_VALUES, ...given } : given;
-        const { userErrors } = await update({ ...fields, hiddenFields });
+        const { userErrors } = await update({ ...fields, hiddenFields }, badgeId);
 
         const {
           id: _storedId,
           awarded: _storedAwarded,
           ...after
-        } = stored() ?? returningAIStored();
+        } = stored(badgeId) ?? returningAIStored();
         const isWritten = userErrors.length === 0;
         const expected = isWritten ? { ...before, ...fields } : before;
         const mayBeReset = HIDDEN.filter((field) => !(field in fields) && hiddenFields === 'OMIT');

@@ -289,7 +289,6 @@ describe('a write without a clear answer', () => {
     ['is reset', { kind: 'reset' }],
     ['is answered with 503', { kind: 'answer', status: 503 }],
     ['is answered with 200 and no JSON', { kind: 'answer', contentType: 'text/html', body: 'ok' }],
-    ['is answered with 200 and nothing', { kind: 'answer', body: '' }],
     ['is answered with a badge that cannot be read', { kind: 'answer', body: { name: 7 } }],
   ] as const)(
     'that %s is sent once and OUTCOME_UNKNOWN, with what a read shows',
@@ -308,6 +307,25 @@ describe('a write without a clear answer', () => {
       }
     },
   );
+
+  test('but with a 2xx is settled by a read, where a read can show it', async () => {
+    service.sandbox.tagMango.faults.set('updateBadge', { kind: 'answer', status: 204, body: '' });
+    const lost = await updateTagMango({ name: 'New' });
+    service.sandbox.tagMango.faults.set('updateBadge', {
+      kind: 'answer',
+      status: 204,
+      body: '',
+      isApplied: true,
+    });
+    const made = await updateTagMango({ name: 'New' });
+
+    expect(lost).toMatchObject({
+      badge: { name: 'Hall of Fame' },
+      userErrors: [{ code: 'OUTCOME_UNKNOWN' }],
+    });
+    expect(made).toMatchObject({ badge: { name: 'New' }, userErrors: [] });
+    expect(writes()).toHaveLength(2);
+  });
 
   test('is not the same as one that was refused', async () => {
     service.sandbox.tagMango.faults.set('updateBadge', {

@@ -342,6 +342,8 @@ test('serves under the prefix of an older host, the user look-up without it', as
     expect(prefixed.variables).toEqual({
       RETURNING_AI_BASE_URL: `${prefixed.origin}/api/v1`,
       RETURNING_AI_API_KEY: KEY['x-api-key'],
+      RETURNING_AI_INTEGRATION_BASE_URL: `${prefixed.origin}/apis/v1`,
+      RETURNING_AI_INTEGRATION_API_KEY: expect.any(String),
     });
     expect(contract.problemsOf(found)).toEqual([]);
     expect([found, missed, user].map(({ answer }) => answer.status)).toEqual([200, 404, 200]);

@@ -49,11 +49,16 @@ if (!executablePath)
   console.log('Skipped: the playground in a browser, since /usr/bin/chromium is not installed.');
 
 (executablePath ? describe : describe.skip)('in a browser without a network', () => {
+  let fresh: TestService;
   let open: OpenPage;
   beforeAll(async () => {
-    open = await openPage(executablePath ?? '', `${service.url}/`);
+    fresh = await startTestService();
+    open = await openPage(executablePath ?? '', `${fresh.url}/`);
   });
-  afterAll(() => open.close());
+  afterAll(async () => {
+    await open.close();
+    await fresh.close();
+  });
 
   /** The editor draws spaces as no-break spaces, and only the lines in view. */
   async function shown(): Promise<string> {
@@ -76,7 +81,7 @@ if (!executablePath)
   /** Opens the tab, presses the button, and scrolls down in the answer until the text is in view. */
   async function run(tab: string, expected: string): Promise<void> {
     const { page } = open;
-    await page.getByRole('tab', { name: tab }).click();
+    await page.getByRole('tab', { name: tab }).first().click();
     while (!(await pressButton(tab))) continue;
     await page.locator('.result-window .view-line').first().hover();
     const deadline = performance.now() + 10_000;
@@ -94,10 +99,15 @@ if (!executablePath)
     expect((await tabs.allInnerTexts()).slice(0, names.length)).toEqual(names);
   });
 
-  test('runs the query and an update by clicking, and the query then shows the new name', async () => {
-    const badge = service.sandbox.tagMango.badges.get('6657092c8142bfe0656481bf');
-    if (badge) badge.name = 'Hall of Fame';
+  test('opens each tab at the first click', async () => {
+    for (const { name } of exampleOperations.toReversed()) {
+      const tab = open.page.getByRole('tab', { name }).first();
+      await tab.click({ delay: 60 });
+      expect([name, await tab.getAttribute('aria-selected')]).toEqual([name, 'true']);
+    }
+  });
 
+  test('runs the query and an update by clicking, and the query then shows the new name', async () => {
     await run('Badges', '"totalCount": 16');
     await run('RenameTagMangoBadge', '"name": "Hall of Fame 2026"');
     await run('Badges', '"name": "Hall of Fame 2026"');

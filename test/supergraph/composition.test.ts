@@ -28,7 +28,8 @@ describe("Apollo's composer", () => {
 
   test('composes the subgraph with another one, and has no error and no hint', () => {
     const { errors, hints } = compose();
-    expect({ errors, hints }).toEqual({ errors: undefined, hints: [] });
+    expect(errors).toBeUndefined();
+    expect(hints?.map(({ message }) => message)).toEqual([]);
   });
 
   test('keeps @oneOf on the input of the mutation, and its definition', () => {
@@ -75,8 +76,12 @@ describe("WunderGraph's composer", () => {
     return result;
   }
 
-  test('composes the subgraph with another one without an error or a warning', () => {
-    expect(compose().warnings).toEqual([]);
+  test('composes the subgraph with another one, and warns only of inputs that one provider has so far', () => {
+    const others = compose().warnings.filter(
+      ({ message }) =>
+        !/"(Delete|Revoke)BadgeInput", but only one optional Input field/.test(message),
+    );
+    expect(others).toEqual([]);
   });
 
   test('keeps @oneOf on the input of the mutation', () => {

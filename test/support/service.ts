@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
@@ -6,6 +9,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { startService } from '../../src/service.ts';
 import type { ServiceOptions } from '../../src/service.ts';
+import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 
 export interface TestService {
   url: string;
@@ -37,6 +41,8 @@ export async function startTestService({
     { level: 'info' },
     { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
   );
+  const folder = mkdtempSync(join(tmpdir(), 'badges-test-'));
+  const store = overrides.store ?? createEmbeddedStore({ folder, now: Date.now });
   const service = await startService({
     host: '127.0.0.1',
     port: 0,
@@ -45,6 +51,8 @@ export async function startTestService({
     hasIntrospection: true,
     freshSeconds: 30,
     attemptTimeoutMs: 3_000,
+    operationDeadlineMs: 8_000,
+    store,
     providerValues: sandbox.providerValues,
     logger,
     now: Date.now,
@@ -57,6 +65,8 @@ export async function startTestService({
     execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
     async close() {
       await service.close();
+      if (!overrides.store) await store.close();
+      rmSync(folder, { recursive: true });
       await sandbox.close();
     },
   };

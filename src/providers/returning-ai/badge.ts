@@ -16,7 +16,7 @@ import type { ReturningAIRecord } from './wire.ts';
 export class ReturningAIBadge extends BadgeFields {
   override readonly provider = name.enumValue;
   /** As read, in the types that a write takes. */
-  readonly record: ReturningAIRecord;
+  override readonly record: ReturningAIRecord;
   private readonly isImageUrl: UrlRule;
 
   constructor(record: ReturningAIRecord, isImageUrl: UrlRule) {

@@ -1,50 +1,110 @@
+import { z } from 'zod';
+import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { badResponse } from '../../http/provider-error.ts';
 import { toBadgeList, toWrittenBadge } from '../badge-list.ts';
-import type { RecordReading } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import { toReturningAIBadge } from './mapping.ts';
 import { name } from './name.ts';
 import type { settings } from './settings.ts';
-import { toRecords, unwrap } from './wire.ts';
+import { toRecords, unwrap, unwrapIntegration } from './wire.ts';
 
 /** Paths that no page of the provider shows. Inferred from its navigation and from the routes beside them. */
-const INFERRED = { list: '/badges' } as const;
+const INFERRED = { list: '/badges', delete: badgePath } as const;
 
 /** Ids are opaque here: UUIDs in the samples, perhaps 24 hex digits. Neither can climb out of a path. */
 const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+const userSchema = z.object({ userId: z.string() });
 
 export function isBadgeId(id: string): boolean {
   return BADGE_ID.test(id);
 }
 
+export interface ReturningAIClient extends ProviderClient {
+  createBadge(body: object): Promise<ReturningAIBadge[] | null>;
+  updateBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
+  deleteBadge(id: string): Promise<ReturningAIBadge[]>;
+  awardBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
+  removeBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
+  /** The id that the badge routes take; null when there is no such user. Absent without the integration API. */
+  findUserId?: (email: string) => Promise<string | null>;
+}
+
 export function createReturningAIClient(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
-): ProviderClient {
+): ReturningAIClient {
+  const { attemptTimeoutMs, onFault, isImageUrl } = options;
   const http = createProviderHttp({
     provider: name,
     baseUrl: values.RETURNING_AI_BASE_URL,
     headers: { 'x-api-key': values.RETURNING_AI_API_KEY },
-    attemptTimeoutMs: options.attemptTimeoutMs,
-    onFault: options.onFault,
+    attemptTimeoutMs,
+    onFault,
   });
-  const toBadge = (record: unknown): RecordReading<ReturningAIBadge> =>
-    toReturningAIBadge(record, options.isImageUrl);
+  const users = createUserSearch(values, options);
+  const toBadge = (record: unknown) => toReturningAIBadge(record, isImageUrl);
+  /** A write that was accepted without a body gives null. */
+  const readOne = (json: unknown) =>
+    json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
+  const readMany = (json: unknown) =>
+    json === undefined ? null : [...toBadgeList(toRecords(unwrap(json)), toBadge).badges];
+  const readNone = (json: unknown): ReturningAIBadge[] => {
+    if (json !== undefined) unwrap(json);
+    return [];
+  };
 
   return {
     listBadges: () =>
       http.call({ method: 'GET', path: INFERRED.list }, (json) =>
         toBadgeList(toRecords(unwrap(json)), toBadge),
       ),
-    updateBadge: (id, body) =>
-      http.call({ method: 'PUT', path: badgePath(id), body }, (json) =>
-        toWrittenBadge(toBadge(unwrap(json))),
-      ),
-    close: http.close,
+    createBadge: (body) => http.call({ method: 'POST', path: '/badges', body }, readOne),
+    updateBadge: (id, body) => http.call({ method: 'PUT', path: badgePath(id), body }, readOne),
+    deleteBadge: (id) => http.call({ method: 'DELETE', path: INFERRED.delete(id) }, readNone),
+    awardBadge: (id, body) =>
+      http.call({ method: 'POST', path: `${badgePath(id)}/award`, body }, readMany),
+    removeBadge: (id, body) =>
+      http.call({ method: 'POST', path: `${badgePath(id)}/remove`, body }, readNone),
+    ...(users && { findUserId: users.findUserId }),
+    async close() {
+      await Promise.all([http.close(), users?.close()]);
+    },
   };
+}
+
+/** The integration API, where it is configured. */
+function createUserSearch(
+  values: ValuesOf<typeof settings>,
+  { attemptTimeoutMs, onFault }: ClientOptions,
+) {
+  const baseUrl = values.RETURNING_AI_INTEGRATION_BASE_URL;
+  const key = values.RETURNING_AI_INTEGRATION_API_KEY;
+  if (baseUrl === undefined || key === undefined) return undefined;
+  const http = createProviderHttp({
+    provider: name,
+    baseUrl,
+    headers: { authorization: `Bearer ${key}` },
+    attemptTimeoutMs,
+    onFault,
+  });
+
+  async function findUserId(email: string): Promise<string | null> {
+    const call = { method: 'POST', path: '/users/info', body: { idOrEmail: email } } as const;
+    try {
+      return await http.call(call, (json) => {
+        const user = userSchema.safeParse(unwrapIntegration(json));
+        if (user.success) return user.data.userId;
+        throw badResponse('answered with a user that has no userId');
+      });
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not-found') return null;
+      throw error;
+    }
+  }
+  return { findUserId, close: http.close };
 }
 
 function badgePath(id: string): string {

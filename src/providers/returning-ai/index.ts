@@ -1,22 +1,31 @@
 import type { Provider } from '../provider.ts';
+import { awardOperation, revokeOperation } from './award.ts';
 import { ReturningAIBadge } from './badge.ts';
 import { createReturningAIClient, isBadgeId } from './client.ts';
+import { createOperation } from './create.ts';
+import { deleteOperation } from './delete.ts';
 import { example } from './example.ts';
 import { name } from './name.ts';
 import { settings } from './settings.ts';
-import { checkUpdate, isCompleteUpdate, planUpdate } from './update.ts';
-import { UpdateReturningAIBadgeInput } from './update-input.ts';
+import { updateOperation } from './update.ts';
+import { recordSchema } from './wire.ts';
 
 export const returningAI: Provider = {
   key: 'returningAI',
   name,
   settings,
   badgeClass: ReturningAIBadge,
-  updateInput: UpdateReturningAIBadgeInput,
+  operations: {
+    create: createOperation,
+    update: updateOperation,
+    delete: deleteOperation,
+    award: awardOperation,
+    revoke: revokeOperation,
+  },
+  resolvers: [],
   example,
   isBadgeId,
-  checkUpdate,
-  isCompleteUpdate,
-  planUpdate,
+  restoreBadge: (record, isImageUrl) =>
+    new ReturningAIBadge(recordSchema.parse(record), isImageUrl),
   createClient: createReturningAIClient,
 };

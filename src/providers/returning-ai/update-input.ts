@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
-import { UpdateInputFields } from '../update-input.ts';
+import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
 export const HiddenFieldsPolicy = { REFUSE: 'REFUSE', OMIT: 'OMIT' } as const;
 export type HiddenFieldsPolicy = keyof typeof HiddenFieldsPolicy;
@@ -17,9 +17,9 @@ registerEnumType(HiddenFieldsPolicy, {
 
 @InputType({
   description:
-    'New values for a Returning.AI badge. What is left out keeps its value. Returning.AI replaces the whole badge at each update, and never shows seven of its fields (from `darkImage` to `awardCurrencyQuantity`): give them all, or say with `hiddenFields` what is to happen.',
+    'New values for a Returning.AI badge. What is left out keeps its value. Returning.AI replaces the whole badge at each update, and never shows seven of its fields (`darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`): those are sent as this service wrote them last. If it never did, give them, or say with `hiddenFields` what is to happen.',
 })
-export class UpdateReturningAIBadgeInput extends UpdateInputFields {
+export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
   @Field(() => HiddenFieldsPolicy, {
     nullable: true,
     defaultValue: HiddenFieldsPolicy.REFUSE,

@@ -1,79 +1,61 @@
-import {
-  invalid,
-  isGiven,
-  refuseBlank,
-  refuseImage,
-  refuseNegative,
-  refuseNothingGiven,
-  refuseNull,
-  toChange,
-  valueOf,
-} from '../input-checks.ts';
-import type { FieldChange, InputProblem, InputRules, UpdatePlan, Warning } from '../provider.ts';
+import { invalid, isGiven, refuseNothingGiven, toChange, valueOf } from '../input-checks.ts';
+import type {
+  FieldChange,
+  InputProblem,
+  Operation,
+  PlanBasis,
+  RememberedFields,
+  Warning,
+  WritePlan,
+} from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
-import type { UpdateReturningAIBadgeInput } from './update-input.ts';
+import type { ReturningAIClient } from './client.ts';
+import { WRITABLE_FIELDS, checkFields, hiddenPart, isHidden, toWireValue } from './fields.ts';
+import { toLockedTarget } from '../badge-at-version-input.ts';
+import { UpdateReturningAIBadgeInput } from './update-input.ts';
 
-/** The body of a PUT: what is left out of it may be reset. In the documented order. */
-const WRITABLE_FIELDS = [
-  'title',
-  'action',
-  'quantity',
-  'image',
-  'description',
-  'darkImage',
-  'lightImage',
-  'enabledDarkAndLight',
-  'award',
-  'awardCurrency',
-  'awardXpQuantity',
-  'awardCurrencyQuantity',
-  'attachRequired',
-] as const;
-
-/** Null clears these, and is an error for the others. */
-const CLEARABLE_FIELDS: readonly string[] = ['image', 'description', 'darkImage', 'lightImage'];
-
-export function checkUpdate(
-  input: UpdateReturningAIBadgeInput,
-  { isImageUrl }: InputRules,
-): InputProblem[] {
-  return [
+/** The provider replaces the whole badge, so an update sends the whole badge. */
+export const updateOperation: Operation<
+  UpdateReturningAIBadgeInput,
+  ReturningAIClient,
+  ReturningAIBadge
+> = {
+  inputClass: UpdateReturningAIBadgeInput,
+  check: (input, rules) => [
     ...refuseNothingGiven(input, WRITABLE_FIELDS),
-    ...WRITABLE_FIELDS.filter((field) => !CLEARABLE_FIELDS.includes(field)).flatMap((field) =>
-      refuseNull(field, input[field]),
+    ...checkFields(input, rules),
+  ],
+  target: toLockedTarget,
+  isComplete: (input) => WRITABLE_FIELDS.every((field) => isGiven(input, field)),
+  plan: planUpdate,
+  send: (client, { input, body }) => client.updateBadge(input.id, body),
+  isConfirmedBy: ({ body }, badge) =>
+    badge !== null &&
+    Object.entries(body).every(
+      ([field, value]) => isHidden(field) || valueOf(badge.record, field) === value,
     ),
-    ...refuseBlank('title', input.title),
-    ...refuseBlank('action', input.action),
-    ...refuseNegative('quantity', input.quantity),
-    ...refuseNegative('awardXpQuantity', input.awardXpQuantity),
-    ...refuseNegative('awardCurrencyQuantity', input.awardCurrencyQuantity),
-    ...refuseImage('image', input.image, isImageUrl),
-    ...refuseImage('darkImage', input.darkImage, isImageUrl),
-    ...refuseImage('lightImage', input.lightImage, isImageUrl),
-  ];
-}
+};
 
-export function isCompleteUpdate(input: UpdateReturningAIBadgeInput): boolean {
-  return WRITABLE_FIELDS.every((field) => isGiven(input, field));
-}
-
-/** The whole badge as it shall be. What is neither given nor readable would be reset, so it is refused or left out. */
-export function planUpdate(
+/** The whole badge as it shall be. What is neither given, readable nor remembered is refused, or left out on request. */
+function planUpdate(
   input: UpdateReturningAIBadgeInput,
-  current: ReturningAIBadge | undefined,
-): UpdatePlan {
+  { current, remembered }: PlanBasis<ReturningAIBadge>,
+): WritePlan {
   const body: Record<string, unknown> = {};
   const changes: FieldChange[] = [];
+  const reusedFields: string[] = [];
   const unknownFields: string[] = [];
 
   for (const field of WRITABLE_FIELDS) {
-    const before = current && (valueOf(current.record, field) ?? undefined);
+    const readable = current && (valueOf(current.record, field) ?? undefined);
+    const before = isHidden(field) ? valueOf(remembered?.values ?? {}, field) : readable;
     if (isGiven(input, field)) {
-      body[field] = input[field] ?? '';
+      body[field] = toWireValue(input[field]);
       const change = toChange(field, before, body[field]);
       if (change) changes.push(change);
     } else if (before !== undefined) {
       body[field] = before;
+      if (isHidden(field)) reusedFields.push(field);
     } else {
       unknownFields.push(field);
     }
@@ -82,10 +64,22 @@ export function planUpdate(
   const mayOmit = input.hiddenFields === 'OMIT';
   return {
     body,
+    hiddenValues: hiddenPart(body),
     givenFields: WRITABLE_FIELDS.filter((field) => isGiven(input, field)),
     changes,
-    warnings: mayOmit && unknownFields.length > 0 ? [omitted(unknownFields)] : [],
+    warnings: [
+      ...(remembered && reusedFields.length > 0 ? [reused(reusedFields, remembered)] : []),
+      ...(mayOmit && unknownFields.length > 0 ? [omitted(unknownFields)] : []),
+    ],
     problems: mayOmit ? [] : unknownFields.map(unknownValue),
+  };
+}
+
+function reused(fields: string[], { at }: RememberedFields): Warning {
+  return {
+    code: 'HIDDEN_FIELDS_REUSED',
+    message: `Sent as this service wrote them at ${at}, since Returning.AI never shows them: ${fields.join(', ')}. An edit in its dashboard since then is lost`,
+    fields,
   };
 }
 

@@ -41,6 +41,14 @@ export function unwrap(json: unknown): unknown {
   return payload;
 }
 
+/** The payload of the integration API's `{status, data}`. */
+export function unwrapIntegration(json: unknown): unknown {
+  if (!isObject(json) || json.status !== 'success') {
+    throw badResponse('refused the request inside its answer', 'refused');
+  }
+  return json.data;
+}
+
 /** The list inside the payload: itself an array, or an object that holds one (inferred). */
 export function toRecords(payload: unknown): unknown {
   if (!isObject(payload)) return payload;

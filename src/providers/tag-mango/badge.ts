@@ -11,7 +11,7 @@ import type { TagMangoRecord } from './wire.ts';
 @Directive('@key(fields: "id")')
 export class TagMangoBadge extends BadgeFields {
   override readonly provider = name.enumValue;
-  readonly record: TagMangoRecord;
+  override readonly record: TagMangoRecord;
   private readonly isImageUrl: UrlRule;
 
   constructor(record: TagMangoRecord, isImageUrl: UrlRule) {

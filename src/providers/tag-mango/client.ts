@@ -1,22 +1,42 @@
+import { z } from 'zod';
+import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { badResponse } from '../../http/provider-error.ts';
 import { toBadgeList, toWrittenBadge } from '../badge-list.ts';
-import type { RecordReading } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { TagMangoBadge } from './badge.ts';
 import { toTagMangoBadge } from './mapping.ts';
-import { isObjectId } from './object-id.ts';
 import { name } from './name.ts';
+import { isObjectId } from './object-id.ts';
 import type { settings } from './settings.ts';
 import { unwrap } from './wire.ts';
 
-const BADGES = '/api/v1/external/gamification/badges';
+const EXTERNAL = '/api/v1/external';
+const BADGES = `${EXTERNAL}/gamification/badges`;
+
+const memberSchema = z.object({ _id: z.string().min(1), badges: z.array(z.unknown()).default([]) });
+
+export interface TagMangoMemberFound {
+  id: string;
+  badges: readonly TagMangoBadge[];
+}
+
+export interface TagMangoClient extends ProviderClient {
+  createBadge(body: object): Promise<TagMangoBadge[] | null>;
+  updateBadge(id: string, body: object): Promise<TagMangoBadge[] | null>;
+  /** The answer shows no badges. */
+  assignBadges(userId: string, body: object): Promise<TagMangoBadge[]>;
+  /** Null: no such member. */
+  findMember(by: {
+    email: string | null;
+    phone: string | null;
+  }): Promise<TagMangoMemberFound | null>;
+}
 
 export function createTagMangoClient(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
-): ProviderClient {
+): TagMangoClient {
   const http = createProviderHttp({
     provider: name,
     baseUrl: values.TAG_MANGO_BASE_URL,
@@ -30,21 +50,47 @@ export function createTagMangoClient(
     attemptTimeoutMs: options.attemptTimeoutMs,
     onFault: options.onFault,
   });
-  const toBadge = (record: unknown): RecordReading<TagMangoBadge> =>
-    toTagMangoBadge(record, options.isImageUrl);
+  const toBadge = (record: unknown) => toTagMangoBadge(record, options.isImageUrl);
+  /** A write that was accepted without a body gives null. */
+  const readOne = (json: unknown) =>
+    json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
+
+  async function findMember(by: { email: string | null; phone: string | null }) {
+    const query = new URLSearchParams();
+    if (by.email !== null) query.set('email', by.email);
+    if (by.phone !== null) query.set('phone', by.phone);
+    try {
+      return await http.call(
+        { method: 'GET', path: `${EXTERNAL}/users/lookup?${query.toString()}` },
+        (json) => {
+          const member = memberSchema.safeParse(unwrap(json));
+          if (!member.success) throw badResponse('answered with a member that cannot be read');
+          const { _id: id, badges } = member.data;
+          return { id, badges: toBadgeList(badges, toBadge).badges };
+        },
+      );
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not-found') return null;
+      throw error;
+    }
+  }
 
   return {
     listBadges: () =>
       http.call({ method: 'GET', path: BADGES }, (json) => toBadgeList(unwrap(json), toBadge)),
-    updateBadge: (id, body) =>
-      http.call({ method: 'PATCH', path: badgePath(id), body }, (json) =>
-        toWrittenBadge(toBadge(unwrap(json))),
-      ),
+    createBadge: (body) => http.call({ method: 'POST', path: BADGES, body }, readOne),
+    updateBadge: (id, body) => http.call({ method: 'PATCH', path: badgePath(id), body }, readOne),
+    assignBadges: (userId, body) =>
+      http.call({ method: 'PATCH', path: `${badgePath(userId)}/assign`, body }, (json) => {
+        if (json !== undefined) unwrap(json);
+        return [];
+      }),
+    findMember,
     close: http.close,
   };
 }
 
-/** `{id}/assign` under the same path gives badges to a user: an id must never bring its own slash. */
+/** `{userId}/assign` under the same path gives badges to a user: an id must never bring its own slash. */
 function badgePath(id: string): string {
   if (!isObjectId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
   return `${BADGES}/${id}`;

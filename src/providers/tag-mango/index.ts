@@ -1,24 +1,25 @@
 import type { Provider } from '../provider.ts';
+import { awardOperation } from './award.ts';
 import { TagMangoBadge } from './badge.ts';
 import { createTagMangoClient } from './client.ts';
+import { createOperation } from './create.ts';
 import { example } from './example.ts';
-import { isObjectId } from './object-id.ts';
+import { TagMangoMemberQueries } from './member.ts';
 import { name } from './name.ts';
+import { isObjectId } from './object-id.ts';
 import { settings } from './settings.ts';
-import { checkUpdate, planUpdate } from './update.ts';
-import { UpdateTagMangoBadgeInput } from './update-input.ts';
+import { updateOperation } from './update.ts';
+import { recordSchema } from './wire.ts';
 
 export const tagMango: Provider = {
   key: 'tagMango',
   name,
   settings,
   badgeClass: TagMangoBadge,
-  updateInput: UpdateTagMangoBadgeInput,
+  operations: { create: createOperation, update: updateOperation, award: awardOperation },
+  resolvers: [TagMangoMemberQueries],
   example,
   isBadgeId: isObjectId,
-  checkUpdate,
-  /** Its update is partial, so what is not given is safe; `changes` wants the badge read first. */
-  isCompleteUpdate: () => false,
-  planUpdate,
+  restoreBadge: (record, isImageUrl) => new TagMangoBadge(recordSchema.parse(record), isImageUrl),
   createClient: createTagMangoClient,
 };

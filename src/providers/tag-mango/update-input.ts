@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { Field, Float, ID, InputType } from 'type-graphql';
-import { UpdateInputFields } from '../update-input.ts';
+import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
 @InputType({
   description:
     'New values for a TagMango badge; only those given are sent. Automation runs by points or by subscription, never both: `pointsThreshold` and `automationEnabledMangoes` are refused together. To switch, give one and clear the other.',
 })
-export class UpdateTagMangoBadgeInput extends UpdateInputFields {
+export class UpdateTagMangoBadgeInput extends BadgeAtVersionInput {
   @Field(() => String, { nullable: true, description: 'The name of the badge. Cannot be cleared.' })
   name?: string | null;
 

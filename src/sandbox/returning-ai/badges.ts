@@ -45,7 +45,14 @@ export function demoBadges(picture: (name: string) => string): StoredBadge[] {
         '84845081-98fd-46f3-96aa-1032174e58a5',
         'Major',
         'One trade on a live account that makes 30%. Send the account statement.',
-        { quantity: 3, attachRequired: true, award: true, awardXpQuantity: 300 },
+        {
+          quantity: 3,
+          attachRequired: true,
+          award: true,
+          awardCurrency: true,
+          awardXpQuantity: 100,
+          awardCurrencyQuantity: 100,
+        },
       ],
       [
         '0c5f1a52-7f0e-4b8f-9d0a-2f4f6a1c7e01',

@@ -62,6 +62,8 @@ export async function startReturningAIStandIn(
     variables: {
       RETURNING_AI_BASE_URL: standIn.origin + prefix,
       RETURNING_AI_API_KEY: API_KEY,
+      RETURNING_AI_INTEGRATION_BASE_URL: `${standIn.origin}/apis/v1`,
+      RETURNING_AI_INTEGRATION_API_KEY: INTEGRATION_KEY,
     },
   };
 }

@@ -1,0 +1,142 @@
+import 'reflect-metadata';
+import { GraphQLDateTime } from 'graphql-scalars';
+import {
+  Args,
+  ArgsType,
+  Ctx,
+  Field,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  registerEnumType,
+} from 'type-graphql';
+import type { FieldChange } from '../providers/provider.ts';
+import { BadgeProvider } from './badge.ts';
+import { PageInfo } from './connection.ts';
+import type { BadgesContext } from './context.ts';
+import { requireBadgeId } from './find-badge.ts';
+import { invalidInput } from './input-error.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './page.ts';
+import { BadgeChange } from './payloads.ts';
+import { badgeLog, readAuditRecord } from './writing/audit.ts';
+import type { AuditRecord } from './writing/audit.ts';
+import { OUTCOMES } from './writing/outcome.ts';
+
+const outcomes = Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[];
+const BadgeOutcome = Object.fromEntries(outcomes.map((outcome) => [outcome, outcome]));
+
+registerEnumType(BadgeOutcome, {
+  name: 'BadgeOutcome',
+  description: 'What came of a mutation.',
+  valuesConfig: Object.fromEntries(
+    outcomes.map((outcome) => [outcome, { description: OUTCOMES[outcome] }]),
+  ),
+});
+
+@ObjectType({ description: 'A mutation of a badge that was sent through this service.' })
+export class BadgeHistoryEntry {
+  @Field(() => ID, { description: 'Of this entry.' })
+  id!: string;
+
+  @Field(() => GraphQLDateTime, { description: 'When the mutation came.' })
+  at!: string;
+
+  @Field(() => String, { description: 'Who sent it, as the router says.' })
+  caller!: string;
+
+  @Field(() => String, { description: 'create, update, delete, award or revoke.' })
+  operation!: string;
+
+  @Field(() => BadgeOutcome, { description: 'What came of it.' })
+  outcome!: AuditRecord['outcome'];
+
+  @Field(() => [BadgeChange], { description: 'What it changed, or was to change.' })
+  changes!: readonly FieldChange[];
+
+  @Field(() => String, { nullable: true, description: 'The key that it was sent with.' })
+  idempotencyKey!: string | null;
+}
+
+@ObjectType({ description: 'A mutation at its place in the history of a badge.' })
+export class BadgeHistoryEdge {
+  @Field(() => String, { description: 'Marks this place, for `after`.' })
+  cursor!: string;
+
+  @Field(() => BadgeHistoryEntry, { description: 'The mutation.' })
+  node!: BadgeHistoryEntry;
+}
+
+@ObjectType({ description: 'A page of the history of a badge, newest first.' })
+export class BadgeHistoryConnection {
+  @Field(() => [BadgeHistoryEdge], { description: 'The mutations with their cursors.' })
+  edges!: BadgeHistoryEdge[];
+
+  @Field(() => [BadgeHistoryEntry], { description: 'The mutations.' })
+  get nodes(): BadgeHistoryEntry[] {
+    return this.edges.map(({ node }) => node);
+  }
+
+  @Field(() => PageInfo, { description: 'How to go on from here.' })
+  pageInfo!: PageInfo;
+}
+
+@ArgsType()
+class BadgeHistoryArgs {
+  @Field(() => BadgeProvider, { description: 'The service that holds the badge.' })
+  provider!: string;
+
+  @Field(() => ID, { description: "The provider's own id of the badge." })
+  id!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `How many, 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if left out.`,
+  })
+  first?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Only what is older than this.' })
+  after?: string | null;
+}
+
+@Resolver()
+export class BadgeHistoryQueries {
+  @Query(() => BadgeHistoryConnection, {
+    nullable: true,
+    description:
+      'Mutations of a badge that were sent through this service and passed their input checks, newest first; also of a badge that is gone. Edits elsewhere are not in it.',
+  })
+  async badgeHistory(
+    @Args(() => BadgeHistoryArgs) { provider, id, first, after }: BadgeHistoryArgs,
+    @Ctx() context: BadgesContext,
+  ): Promise<BadgeHistoryConnection> {
+    requireBadgeId(context, provider, id);
+    checkPageSize('first', first);
+    const size = first ?? DEFAULT_PAGE_SIZE;
+    const entries = await context.tenant.store.readBackward(
+      badgeLog(context.tenant.id, provider, id),
+      { limit: size + 1, ...(after == null ? {} : { before: toPosition(after) }) },
+    );
+    context.used.isIncomplete = true;
+    const edges = entries.slice(0, size).map(({ position, entry }) => ({
+      cursor: Buffer.from(position).toString('base64url'),
+      node: Object.assign(new BadgeHistoryEntry(), readAuditRecord(entry)),
+    }));
+    return Object.assign(new BadgeHistoryConnection(), {
+      edges,
+      pageInfo: {
+        hasNextPage: entries.length > size,
+        hasPreviousPage: after != null,
+        startCursor: edges.at(0)?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+    });
+  }
+}
+
+function toPosition(cursor: string): string {
+  const position = Buffer.from(cursor, 'base64url').toString();
+  if (/^\d{1,20}(-\d{1,20})?$/.test(position)) return position;
+  throw invalidInput('after is not a cursor of a history');
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { RememberedFields } from '../../providers/provider.ts';
+import type { StateStore } from '../../state/state-store.ts';
+
+const fieldsSchema = z.object({ values: z.record(z.string(), z.unknown()), at: z.string() });
+const memorySchema = z.object({
+  settled: fieldsSchema.nullable(),
+  pending: fieldsSchema.nullable(),
+});
+type Memory = z.output<typeof memorySchema>;
+
+/**
+ * The fields of one badge that its provider never shows, as this service wrote them last.
+ * Used under the badge's lock only. Values are pending from before their send until the outcome is known;
+ * where pending values that never settled differ from settled ones, the field is unknown.
+ */
+export interface HiddenMemory {
+  /** Null: nothing known. */
+  recall(): Promise<RememberedFields | null>;
+  /** What is about to be sent. */
+  pend(values: Readonly<Record<string, unknown>>): Promise<void>;
+  /** What was sent took effect. */
+  settle(values: Readonly<Record<string, unknown>>): Promise<void>;
+  /** What was sent had no effect. */
+  revert(): Promise<void>;
+  /** Values were sent that the store could not take: what it holds is not to be trusted. */
+  doubt(): void;
+  /** The badge is gone. */
+  forget(): Promise<void>;
+}
+
+export function createHiddenMemory(
+  store: StateStore,
+  options: { key: string; now: () => number; doubtful: Set<string> },
+): HiddenMemory {
+  const { key, now, doubtful } = options;
+  const stamp = (values: Readonly<Record<string, unknown>>): RememberedFields => ({
+    values,
+    at: new Date(now()).toISOString(),
+  });
+
+  async function recall(): Promise<RememberedFields | null> {
+    if (doubtful.has(key)) {
+      await store.set(key, null);
+      doubtful.delete(key);
+    }
+    const text = await store.get(key);
+    return text === null ? null : knownFields(memorySchema.parse(JSON.parse(text)));
+  }
+
+  async function keep(memory: {
+    settled: RememberedFields | null;
+    pending: RememberedFields | null;
+  }) {
+    await store.set(key, JSON.stringify(memory));
+  }
+
+  return {
+    recall,
+    pend: async (values) => keep({ settled: await recall(), pending: stamp(values) }),
+    settle: async (values) => keep({ settled: stamp(values), pending: null }),
+    async revert() {
+      const text = await store.get(key);
+      if (text === null) return;
+      const { settled } = memorySchema.parse(JSON.parse(text));
+      await keep({ settled, pending: null });
+    },
+    doubt: () => void doubtful.add(key),
+    forget: async () => store.set(key, null),
+  };
+}
+
+function knownFields({ settled, pending }: Memory): RememberedFields | null {
+  if (!settled || !pending) return settled;
+  const values = Object.fromEntries(
+    Object.entries(settled.values).filter(([field, value]) => pending.values[field] === value),
+  );
+  return { values, at: settled.at };
+}

@@ -1,0 +1,171 @@
+import { invalid } from '../../providers/input-checks.ts';
+import type { InputProblem, OperationKind, WritePlan } from '../../providers/provider.ts';
+import { StateError } from '../../state/state-store.ts';
+import type { BadgesContext } from '../context.ts';
+import { chooseOperation } from '../inputs.ts';
+import type { Choice } from '../inputs.ts';
+import { toInProgressError, toReusedError, toStateError } from '../user-errors.ts';
+import { createAuditEntry } from './audit.ts';
+import type { AuditEntry } from './audit.ts';
+import { createHiddenMemory } from './hidden-memory.ts';
+import { claimKey } from './idempotency.ts';
+import type { HeldKey } from './idempotency.ts';
+import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
+import { toOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { performWrite } from './perform.ts';
+import { hashInput, toStateKey } from './state-keys.ts';
+import { restoreOutcome, toStoredOutcome } from './stored-outcome.ts';
+import { notRecorded, refuse } from './write.ts';
+import type { Write } from './write.ts';
+
+export interface MutationRequest {
+  kind: OperationKind;
+  oneOf: Readonly<Record<string, object | null | undefined>>;
+  dryRun: boolean;
+  idempotencyKey: string | null;
+}
+
+/** A mutation whose provider is known. */
+interface Chosen extends Choice {
+  context: BadgesContext;
+  request: MutationRequest;
+}
+
+/** A key goes into records and logs: visible, and short enough for both. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** Key, input checks, write: in this order. Whatever happens, the caller is told what came of it. */
+export async function runMutation(
+  context: BadgesContext,
+  request: MutationRequest,
+): Promise<Outcome> {
+  const choice = chooseOperation(context.tenant, request.kind, request.oneOf);
+  if (!choice) return refuse(['input'], [exactlyOne]);
+  const chosen = { ...choice, context, request };
+  if (request.dryRun || request.idempotencyKey === null) return checkAndWrite(chosen, null);
+
+  if (!IDEMPOTENCY_KEY.test(request.idempotencyKey)) {
+    const message = 'idempotencyKey must be 1 to 200 visible ASCII characters without spaces';
+    return refuse([], [invalid('idempotencyKey', message)]);
+  }
+  try {
+    return await underKey(chosen, request.idempotencyKey);
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    return toOutcome('REFUSED', { userErrors: [toStateError(chosen.of.provider)] });
+  }
+}
+
+const exactlyOne: InputProblem = {
+  code: 'INVALID_INPUT',
+  message: 'give exactly one provider',
+  field: [],
+};
+
+/** The same key and input give one write and the same outcome. */
+async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome> {
+  const { context, request } = chosen;
+  const { tenant, caller } = context;
+  const claim = await claimKey(tenant.store, {
+    key: toStateKey('key', tenant.id, caller, request.kind, idempotencyKey),
+    inputHash: hashInput(request.oneOf),
+    waitMs: context.deadlineAt - tenant.now(),
+    toLostOutcome,
+  });
+  switch (claim.kind) {
+    case 'reused':
+      return toOutcome('REFUSED', { userErrors: [toReusedError()] });
+    case 'in-progress':
+      return toOutcome('REFUSED', { userErrors: [toInProgressError()] });
+    case 'held':
+      return underHeldKey(chosen, claim.key);
+    case 'ended': {
+      const known = await recheck(chosen, claim);
+      if (known !== claim.outcome) await claim.resolve(known);
+      return restoreOutcome(known, tenant.isImageUrl);
+    }
+  }
+}
+
+async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
+  const outcome = await checkAndWrite(chosen, key);
+  const isKept = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
+  try {
+    await key.end(isKept ? toStoredOutcome(outcome) : null);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof StateError) || !isKept) throw error;
+    // What was sent is marked as sent: a repeat will reread and never write.
+    return { ...outcome, warnings: [...outcome.warnings, notRecorded([])] };
+  }
+}
+
+async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outcome> {
+  const { of, operation, input, context, request } = chosen;
+  const { tenant } = context;
+  const path = ['input', of.provider.key];
+  const target = operation.target(input);
+  const problems = [
+    ...(target?.ids.every((id) => of.provider.isBadgeId(id)) === false
+      ? [invalid(target.field, `no such badge id can be at ${of.provider.name.title}`)]
+      : []),
+    ...operation.check(input, { isImageUrl: tenant.isImageUrl }),
+  ];
+  if (problems.length > 0) return refuse(path, problems);
+
+  const audit = createAuditEntry(tenant.store, {
+    at: new Date(tenant.now()).toISOString(),
+    tenant: tenant.id,
+    caller: context.caller,
+    provider: of.provider.name.enumValue,
+    badgeIds: [...(target?.ids ?? [])],
+    operation: request.kind,
+    idempotencyKey: request.dryRun ? null : request.idempotencyKey,
+  });
+  const memoryOf: Write['memoryOf'] = (badgeId) =>
+    createHiddenMemory(tenant.store, {
+      key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
+      now: tenant.now,
+      doubtful: tenant.doubtfulMemories,
+    });
+  const outcome = await performWrite({
+    ...chosen,
+    kind: request.kind,
+    dryRun: request.dryRun,
+    source: context.sourceOf(of),
+    path,
+    target,
+    memory: target?.isLocked ? memoryOf(target.ids[0] ?? '') : null,
+    memoryOf,
+    needsStore: key !== null || target?.expectedVersion != null,
+    async beforeSend(plan: WritePlan) {
+      await audit.begin(plan.changes);
+      await key?.markSending(toAttempt({ of, target, plan }));
+    },
+  });
+  return outcome.status === 'DRY_RUN' ? outcome : record(chosen, audit, outcome);
+}
+
+/** The record of the mutation. Where the store is out of reach, the log has it, and the caller is warned. */
+async function record(
+  { context: { tenant }, operation, input }: Chosen,
+  audit: AuditEntry,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (outcome.status === 'DRY_RUN') return outcome;
+  const targetIds = operation.target(input)?.ids ?? outcome.badges.map(({ id }) => id);
+  try {
+    const { status, changes } = outcome;
+    await audit.end({ outcome: status, changes: [...changes], badgeIds: [...targetIds] });
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    tenant.onUnrecorded({ outcome: outcome.status, badgeIds: targetIds, error });
+    const isWarned = outcome.warnings.some(({ code }) => code === 'NOT_RECORDED');
+    const wasSent = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
+    return isWarned || !wasSent
+      ? outcome
+      : { ...outcome, warnings: [...outcome.warnings, notRecorded([])] };
+  }
+}

@@ -1,0 +1,77 @@
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type {
+  InputProblem,
+  OperationKind,
+  Target,
+  Warning,
+  WritePlan,
+} from '../../providers/provider.ts';
+import type { BadgesContext } from '../context.ts';
+import type { Choice } from '../inputs.ts';
+import type { BadgeSource } from '../source.ts';
+import { toInputError } from '../user-errors.ts';
+import type { HiddenMemory } from './hidden-memory.ts';
+import { toOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+
+/** A write on its way; the steps in this folder take it in turn. */
+export interface Write extends Choice {
+  kind: OperationKind;
+  context: BadgesContext;
+  source: BadgeSource;
+  /** Where the provider's input stands in the arguments, for user errors. */
+  path: readonly string[];
+  dryRun: boolean;
+  target: Target | null;
+  /** Null where the provider can be asked for every field, or there is no badge yet. */
+  memory: HiddenMemory | null;
+  /** The memory of a badge that the write makes. */
+  memoryOf: (badgeId: string) => HiddenMemory;
+  /** The caller relies on the store: without it, nothing may be sent. */
+  needsStore: boolean;
+  /** Told durably before the first byte leaves. Rejects with a `StateError`. */
+  beforeSend: (plan: WritePlan) => Promise<void>;
+}
+
+/** A full attempt and this much more must be left of the deadline for a write to start: time for the reread. */
+const REREAD_MS = 1_000;
+
+/** Milliseconds until the last moment at which this write may still start. */
+export function timeToStart({ context }: Write): number {
+  const { tenant, deadlineAt } = context;
+  return deadlineAt - tenant.now() - tenant.attemptTimeoutMs - REREAD_MS;
+}
+
+export function refuse(
+  path: readonly string[],
+  problems: readonly InputProblem[],
+  badges: readonly BadgeFields[] = [],
+): Outcome {
+  const userErrors = problems.map((problem) => toInputError(path, problem));
+  return toOutcome('REFUSED', { badges, userErrors });
+}
+
+export function noChange(plan: WritePlan): Warning {
+  return {
+    code: 'NO_CHANGE',
+    message: 'Every given value stands already; nothing was sent',
+    fields: plan.givenFields,
+  };
+}
+
+export function notReadBefore(plan: WritePlan): Warning {
+  return {
+    code: 'PREVIOUS_VALUES_UNKNOWN',
+    message: 'The badge could not be read before the write, so the values before are unknown',
+    fields: plan.changes.map(({ field }) => field),
+  };
+}
+
+export function notRecorded(fields: string[]): Warning {
+  return {
+    code: 'NOT_RECORDED',
+    message:
+      'The store for records is out of reach: neither history nor memory may have this change',
+    fields,
+  };
+}

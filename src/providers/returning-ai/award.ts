@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import { Directive, Field, ID, InputType } from 'type-graphql';
+import { emptyPlan, invalid } from '../input-checks.ts';
+import type { InputProblem, Operation, Prepared } from '../provider.ts';
+import type { ReturningAIClient } from './client.ts';
+
+/** The badge routes take the short numeric id; other ids of the same user mean nothing to them. */
+const USER_ID = /^\d{1,20}$/;
+const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
+
+@InputType({ description: 'A member of a Returning.AI community, by id or by e-mail.' })
+@Directive('@oneOf')
+export class ReturningAIUserInput {
+  @Field(() => ID, { nullable: true, description: "Returning.AI's numeric id of the member." })
+  id?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The e-mail of the member; needs access to the integration API.',
+  })
+  email?: string | null;
+}
+
+@InputType()
+abstract class BadgeAndUserInput {
+  @Field(() => ID, { description: "Returning.AI's id of the badge." })
+  badgeId!: string;
+
+  @Field(() => ReturningAIUserInput, { description: 'The member.' })
+  user!: ReturningAIUserInput;
+}
+
+@InputType({ description: 'One Returning.AI badge for one member.' })
+export class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
+
+@InputType({ description: 'The Returning.AI badge to take away from a member.' })
+export class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
+
+type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient>;
+
+const common: Omit<UserOperation, 'inputClass' | 'send'> = {
+  check: ({ user }) => checkUser(user),
+  target: ({ badgeId }) => ({ field: 'badgeId', ids: [badgeId], isLocked: false }),
+  prepare: findUser,
+  plan: ({ user }) => emptyPlan({ userId: user.id }),
+};
+
+export const awardOperation: UserOperation = {
+  ...common,
+  inputClass: AwardReturningAIBadgeInput,
+  send: (client, { input, body }) => client.awardBadge(input.badgeId, body),
+};
+
+export const revokeOperation: UserOperation = {
+  ...common,
+  inputClass: RevokeReturningAIBadgeInput,
+  send: (client, { input, body }) => client.removeBadge(input.badgeId, body),
+};
+
+function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
+  if ((id == null) === (email == null)) return [at([], 'give the id or the e-mail of the member')];
+  if (id != null && !USER_ID.test(id)) {
+    return [at(['id'], "id must be Returning.AI's numeric id of the member")];
+  }
+  return email != null && !EMAIL.test(email)
+    ? [at(['email'], 'email must be an e-mail address')]
+    : [];
+}
+
+/** The input with the member's id in the place of the e-mail. */
+async function findUser(
+  client: ReturningAIClient,
+  input: BadgeAndUserInput,
+): Promise<Prepared<BadgeAndUserInput>> {
+  const { email } = input.user;
+  if (email == null) return { input };
+  if (!client.findUserId) {
+    const message = 'members are found by id only: the integration API is not configured';
+    return { problems: [at(['email'], message)] };
+  }
+  const id = await client.findUserId(email);
+  if (id !== null && USER_ID.test(id)) return { input: { ...input, user: { id } } };
+  const message = 'Returning.AI knows no member with this e-mail';
+  return { problems: [{ ...at(['email'], message), code: 'NOT_FOUND' }] };
+}
+
+function at(path: string[], message: string): InputProblem {
+  return { ...invalid('user', message), field: ['user', ...path] };
+}

@@ -1,0 +1,95 @@
+import 'reflect-metadata';
+import { Field, InputType, Int } from 'type-graphql';
+import type { Operation } from '../provider.ts';
+import type { ReturningAIClient } from './client.ts';
+import type { FieldsInput } from './fields.ts';
+import {
+  WRITABLE_FIELDS,
+  changesFromNothing,
+  checkFields,
+  hiddenPart,
+  toWireValue,
+} from './fields.ts';
+
+/** Every field has a default, so that what the provider never shows is known from the badge's first day. */
+@InputType({
+  description: 'A new Returning.AI badge. All fields are sent, with the defaults shown.',
+})
+export class CreateReturningAIBadgeInput implements FieldsInput {
+  @Field(() => String, { description: 'The name of the badge.' })
+  title!: string;
+
+  @Field(() => String, {
+    defaultValue: 'custom',
+    description: 'What earns the badge; `custom` is the only documented value.',
+  })
+  action!: string;
+
+  @Field(() => Int, {
+    defaultValue: 1,
+    description: 'How many times the action must happen, a whole number from 0.',
+  })
+  quantity!: number;
+
+  @Field(() => String, { defaultValue: '', description: 'An https URL, or "" for no picture.' })
+  image!: string;
+
+  @Field(() => String, { defaultValue: '', description: 'What the badge is given for.' })
+  description!: string;
+
+  @Field(() => String, {
+    defaultValue: '',
+    description: 'Picture for dark mode, an https URL or "".',
+  })
+  darkImage!: string;
+
+  @Field(() => String, {
+    defaultValue: '',
+    description: 'Picture for light mode, an https URL or "".',
+  })
+  lightImage!: string;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether the two mode pictures are used.',
+  })
+  enabledDarkAndLight!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Whether the badge comes with XP.' })
+  award!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Whether the badge comes with coins.' })
+  awardCurrency!: boolean;
+
+  @Field(() => Int, { defaultValue: 0, description: 'How much XP, a whole number from 0.' })
+  awardXpQuantity!: number;
+
+  @Field(() => Int, { defaultValue: 0, description: 'How many coins, a whole number from 0.' })
+  awardCurrencyQuantity!: number;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether an application must come with a proof.',
+  })
+  attachRequired!: boolean;
+}
+
+export const createOperation: Operation<CreateReturningAIBadgeInput, ReturningAIClient> = {
+  inputClass: CreateReturningAIBadgeInput,
+  check: checkFields,
+  target: () => null,
+  plan(input) {
+    const body = Object.fromEntries(
+      WRITABLE_FIELDS.map((field) => [field, toWireValue(input[field])]),
+    );
+    return {
+      body,
+      hiddenValues: hiddenPart(body),
+      givenFields: [...WRITABLE_FIELDS],
+      changes: changesFromNothing(body),
+      warnings: [],
+      problems: [],
+    };
+  },
+  send: (client, { body }) => client.createBadge(body),
+};

@@ -1,0 +1,78 @@
+import { refuseBlank, refuseImage, refuseNegative, refuseNull, toChange } from '../input-checks.ts';
+import type { FieldChange, InputProblem, InputRules } from '../provider.ts';
+
+/** What can be written, in the documented order. An update replaces all of it: what is left out may be reset. */
+export const WRITABLE_FIELDS = [
+  'title',
+  'action',
+  'quantity',
+  'image',
+  'description',
+  'darkImage',
+  'lightImage',
+  'enabledDarkAndLight',
+  'award',
+  'awardCurrency',
+  'awardXpQuantity',
+  'awardCurrencyQuantity',
+  'attachRequired',
+] as const;
+export type WritableField = (typeof WRITABLE_FIELDS)[number];
+
+/** No answer of the provider ever shows these. */
+const HIDDEN_FIELDS: readonly string[] = WRITABLE_FIELDS.slice(5, 12);
+
+export function isHidden(field: string): boolean {
+  return HIDDEN_FIELDS.includes(field);
+}
+
+/** Null clears these, and is an error for the others. */
+const CLEARABLE_FIELDS: readonly string[] = ['image', 'description', 'darkImage', 'lightImage'];
+
+/** The writable fields as an input gives them. */
+export interface FieldsInput {
+  title?: string | null;
+  action?: string | null;
+  quantity?: number | null;
+  image?: string | null;
+  description?: string | null;
+  darkImage?: string | null;
+  lightImage?: string | null;
+  enabledDarkAndLight?: boolean | null;
+  award?: boolean | null;
+  awardCurrency?: boolean | null;
+  awardXpQuantity?: number | null;
+  awardCurrencyQuantity?: number | null;
+  attachRequired?: boolean | null;
+}
+
+export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): InputProblem[] {
+  return [
+    ...WRITABLE_FIELDS.filter((field) => !CLEARABLE_FIELDS.includes(field)).flatMap((field) =>
+      refuseNull(field, input[field]),
+    ),
+    ...refuseBlank('title', input.title),
+    ...refuseBlank('action', input.action),
+    ...refuseNegative('quantity', input.quantity),
+    ...refuseNegative('awardXpQuantity', input.awardXpQuantity),
+    ...refuseNegative('awardCurrencyQuantity', input.awardCurrencyQuantity),
+    ...refuseImage('image', input.image, isImageUrl),
+    ...refuseImage('darkImage', input.darkImage, isImageUrl),
+    ...refuseImage('lightImage', input.lightImage, isImageUrl),
+  ];
+}
+
+/** What a given value sends; null clears a text or a picture. */
+export function toWireValue(value: unknown): unknown {
+  return value ?? '';
+}
+
+/** The hidden part of a body, for the memory. */
+export function hiddenPart(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([field]) => isHidden(field)));
+}
+
+/** Changes of a badge that was not there before. */
+export function changesFromNothing(body: Readonly<Record<string, unknown>>): FieldChange[] {
+  return Object.entries(body).flatMap(([field, value]) => toChange(field, undefined, value) ?? []);
+}

@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+import { Field, ID, InputType } from 'type-graphql';
+import { emptyPlan, invalid } from '../input-checks.ts';
+import type { InputProblem, Operation } from '../provider.ts';
+import type { TagMangoClient } from './client.ts';
+import { isObjectId } from './object-id.ts';
+
+@InputType({
+  description: 'Several TagMango badges for one member. TagMango takes none away again.',
+})
+export class AwardTagMangoBadgeInput {
+  @Field(() => ID, { description: "TagMango's id of the member, 24 hexadecimal digits." })
+  userId!: string;
+
+  @Field(() => [ID], { description: 'The badges, each once.' })
+  badgeIds!: string[];
+}
+
+export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient> = {
+  inputClass: AwardTagMangoBadgeInput,
+  check: checkAward,
+  target: ({ badgeIds }) => ({ field: 'badgeIds', ids: badgeIds, isLocked: false }),
+  plan: ({ badgeIds }) => emptyPlan({ badges: badgeIds }),
+  send: (client, { input, body }) => client.assignBadges(input.userId, body),
+};
+
+function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem[] {
+  const problems: InputProblem[] = [];
+  if (!isObjectId(userId)) {
+    problems.push(invalid('userId', "userId must be TagMango's id of the member"));
+  }
+  if (badgeIds.length === 0) problems.push(invalid('badgeIds', 'give at least one badge'));
+  if (new Set(badgeIds).size < badgeIds.length) {
+    problems.push(invalid('badgeIds', 'give each badge once'));
+  }
+  return problems;
+}

@@ -1,0 +1,69 @@
+import 'reflect-metadata';
+import { Field, Float, ID, InputType } from 'type-graphql';
+import { toChange } from '../input-checks.ts';
+import type { Operation } from '../provider.ts';
+import { automationWarnings } from './automation.ts';
+import type { TagMangoClient } from './client.ts';
+import type { FieldsInput } from './fields.ts';
+import { checkFields, givenFields, toBody } from './fields.ts';
+
+@InputType({
+  description:
+    'A new TagMango badge; only what is given is sent. Automation runs by points or by subscription, never both.',
+})
+export class CreateTagMangoBadgeInput implements FieldsInput {
+  @Field(() => String, { description: 'The name of the badge.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'What the badge is given for.' })
+  description?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The picture, an https URL or "".' })
+  imageUrl?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether members gain and lose the badge by a rule.',
+  })
+  enableAutomation?: boolean | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Automation by points: how many a member needs.',
+  })
+  pointsThreshold?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Which points count; `lifetime` is the only documented value, others are passed on.',
+  })
+  pointCategoryForAutomation?: string | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Automation by subscription: ids of mangoes, 24 hexadecimal digits each.',
+  })
+  automationEnabledMangoes?: string[] | null;
+}
+
+export const createOperation: Operation<CreateTagMangoBadgeInput, TagMangoClient> = {
+  inputClass: CreateTagMangoBadgeInput,
+  check: checkFields,
+  target: () => null,
+  plan(input) {
+    const body = toBody(input);
+    const changes = Object.entries(body).flatMap(
+      ([field, value]) => toChange(field, undefined, value) ?? [],
+    );
+    return {
+      body,
+      hiddenValues: null,
+      givenFields: givenFields(input),
+      changes,
+      warnings: automationWarnings(changes, body),
+      problems: [],
+    };
+  },
+  send: (client, { body }) => client.createBadge(body),
+};

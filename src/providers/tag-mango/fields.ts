@@ -1,0 +1,84 @@
+import {
+  invalid,
+  isGiven,
+  refuseBlank,
+  refuseImage,
+  refuseNull,
+  valueOf,
+} from '../input-checks.ts';
+import type { InputProblem, InputRules } from '../provider.ts';
+import { isObjectId } from './object-id.ts';
+
+/** The writable fields as an input gives them. */
+export interface FieldsInput {
+  name?: string | null;
+  description?: string | null;
+  imageUrl?: string | null;
+  enableAutomation?: boolean | null;
+  pointsThreshold?: number | null;
+  pointCategoryForAutomation?: string | null;
+  automationEnabledMangoes?: string[] | null;
+}
+
+/** Beside each field what a null in the input sends; without one, the field cannot be cleared. */
+export const CLEARED = {
+  name: undefined,
+  description: '',
+  imageUrl: '',
+  enableAutomation: undefined,
+  /** That null clears these two is inferred: no page of the provider shows a null in a request. */
+  pointsThreshold: null,
+  pointCategoryForAutomation: null,
+  automationEnabledMangoes: [],
+} as const;
+export type WritableField = keyof typeof CLEARED;
+export const WRITABLE_FIELDS = Object.keys(CLEARED) as WritableField[];
+
+export function givenFields(input: FieldsInput): WritableField[] {
+  return WRITABLE_FIELDS.filter((field) => isGiven(input, field));
+}
+
+/** Only what is given. */
+export function toBody(input: FieldsInput): Record<string, unknown> {
+  return Object.fromEntries(
+    givenFields(input).map((field) => [field, input[field] ?? CLEARED[field]]),
+  );
+}
+
+export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): InputProblem[] {
+  return [
+    ...WRITABLE_FIELDS.filter((field) => CLEARED[field] === undefined).flatMap((field) =>
+      refuseNull(field, input[field]),
+    ),
+    ...refuseBlank('name', input.name),
+    ...refuseImage('imageUrl', input.imageUrl, isImageUrl),
+    ...refuseForeignIds(input.automationEnabledMangoes ?? []),
+    ...refuseBothAutomations(input),
+  ];
+}
+
+function refuseForeignIds(mangoes: string[]): InputProblem[] {
+  return mangoes.every(isObjectId)
+    ? []
+    : [invalid('automationEnabledMangoes', 'every mango id must be 24 hexadecimal digits')];
+}
+
+function refuseBothAutomations(input: FieldsInput): InputProblem[] {
+  return hasPoints(input) && hasMangoes(input)
+    ? [
+        invalid(
+          'automationEnabledMangoes',
+          'TagMango runs one kind of automation: give pointsThreshold or automationEnabledMangoes, and clear the other with null',
+        ),
+      ]
+    : [];
+}
+
+export function hasPoints(values: object): boolean {
+  return typeof valueOf(values, 'pointsThreshold') === 'number';
+}
+
+export function hasMangoes(values: object): boolean {
+  const mangoes = valueOf(values, 'automationEnabledMangoes');
+  return Array.isArray(mangoes) && mangoes.length > 0;
+}

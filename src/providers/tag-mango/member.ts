@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { GraphQLError } from 'graphql';
+import type { ProviderContext } from '../provider.ts';
+import { TagMangoBadge } from './badge.ts';
+import type { TagMangoClient } from './client.ts';
+
+@ObjectType({
+  description:
+    'A member of a TagMango creator. Only `tagMangoMember` gives one: looking one up by key would cost two calls each.',
+})
+@Directive('@key(fields: "id", resolvable: false)')
+export class TagMangoMember {
+  @Field(() => ID, { description: "TagMango's id of the member." })
+  id!: string;
+
+  @Field(() => [TagMangoBadge], { description: 'The badges that the member holds.' })
+  badges!: readonly TagMangoBadge[];
+}
+
+@Resolver()
+export class TagMangoMemberQueries {
+  @Query(() => TagMangoMember, {
+    nullable: true,
+    description:
+      'A member of a TagMango creator by e-mail, phone or both; both must then be of the same member. Null: TagMango knows none.',
+  })
+  async tagMangoMember(
+    @Arg('email', () => String, { nullable: true, description: 'The e-mail of the member.' })
+    email: string | null,
+    @Arg('phone', () => String, {
+      nullable: true,
+      description: 'The phone number of the member: digits with the country code.',
+    })
+    phone: string | null,
+    @Ctx() context: ProviderContext,
+  ): Promise<TagMangoMember | null> {
+    if (!email && !phone) throw invalid('give the email or the phone of the member');
+    if (phone && !/^\+?\d{4,20}$/.test(phone)) throw invalid('phone must be digits');
+    const client = context.clientOf('tagMango') as TagMangoClient;
+    return client.findMember({ email: email || null, phone: phone?.replace('+', '') || null });
+  }
+}
+
+function invalid(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'INVALID_INPUT' } });
+}

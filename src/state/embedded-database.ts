@@ -1,0 +1,94 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StateError } from './state-store.ts';
+import { reasonOf, toThrown } from './thrown.ts';
+
+/** How long SQLite waits for a reader of another process, in ms. The event loop stands still meanwhile. */
+const BUSY_MS = 1000;
+/** What a write-ahead log that once grew large is cut back to, in bytes. */
+const WAL_BYTES = 16 * 1024 * 1024;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS state_values (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL,
+    expires_at REAL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS state_values_by_expiry
+    ON state_values (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS log_entries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    log TEXT NOT NULL,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS log_entries_by_log ON log_entries (log, position);
+`;
+
+export interface Folder {
+  folder: string;
+}
+
+const databaseFile = (folder: string) => join(folder, 'state.sqlite');
+
+export function openDatabase({ folder }: Folder): DatabaseSync {
+  makeFile(databaseFile(folder));
+  const database = new DatabaseSync(databaseFile(folder), { timeout: BUSY_MS });
+  // FULL: with less, the write-ahead log is not on the disk yet when a write is acknowledged.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = ${WAL_BYTES};
+  `);
+  database.exec(SCHEMA);
+  return database;
+}
+
+/** Beside a process that writes, or after it. */
+export function openDatabaseToRead({ folder }: Folder): DatabaseSync {
+  return new DatabaseSync(databaseFile(folder), { readOnly: true, timeout: BUSY_MS });
+}
+
+export function makeFolder({ folder }: Folder): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * SQLite itself would make a file that others may read. A file that exists is not even opened:
+ * to close it again would drop every lock that this process holds on it.
+ */
+export function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (toThrown(error).code !== 'EEXIST') throw error;
+  }
+}
+
+/** All that `work` writes, or nothing of it. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has ended the transaction by itself after some errors, a full disk for one.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** What `ask` gives, with every failure as a `StateError`. */
+export function reach<T>({ folder }: Folder, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof StateError) throw error;
+    throw new StateError(
+      'unavailable',
+      `The state in ${folder} is out of reach: ${reasonOf(error)}`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { openDatabaseToRead, reach } from './embedded-database.ts';
+import type { Folder } from './embedded-database.ts';
+import { inPages } from './log-pages.ts';
+import type { LogEntry, StateStore } from './state-store.ts';
+
+const PAGE = 100;
+/** Nothing is older than a position that another store gave, or nobody. */
+const POSITION = /^\d{1,15}$/;
+const AFTER_ALL = '9'.repeat(15);
+
+export type LogReader = Pick<StateStore, 'readBackward' | 'readForward'>;
+
+/** Reads the logs from another process than the one that writes them, which may run or not. */
+export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore, 'close'> {
+  return reach({ folder }, () => {
+    const database = openDatabaseToRead({ folder });
+    return {
+      ...createLogReader(database, { folder }),
+      close: async () => reach({ folder }, () => database.close()),
+    };
+  });
+}
+
+export function createLogReader(database: DatabaseSync, { folder }: Folder): LogReader {
+  const backward = database.prepare(
+    'SELECT position, entry FROM log_entries WHERE log = ? AND position < ? ORDER BY position DESC LIMIT ?',
+  );
+  const forward = database.prepare(
+    'SELECT position, entry FROM log_entries WHERE log = ? AND position > ? ORDER BY position LIMIT ?',
+  );
+
+  return {
+    async readBackward(log, { before = AFTER_ALL, limit }) {
+      if (!POSITION.test(before)) return [];
+      return reach({ folder }, () => backward.all(log, Number(before), limit).map(toLogEntry));
+    },
+    readForward: (log) =>
+      inPages(PAGE, async (after = '0') =>
+        reach({ folder }, () => forward.all(log, Number(after), PAGE).map(toLogEntry)),
+      ),
+  };
+}
+
+/** Inside a transaction. */
+export function createLogWriter(database: DatabaseSync): (log: string, entry: string) => void {
+  const insert = database.prepare('INSERT INTO log_entries (log, entry) VALUES (?, ?)');
+  return (log, entry) => void insert.run(log, entry);
+}
+
+function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEntry {
+  return { position: String(position), entry: String(entry) };
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, makeFolder, openDatabase, reach } from './embedded-database.ts';
+import { createLogReader, createLogWriter } from './embedded-log.ts';
+import { takeFolder } from './embedded-owner.ts';
+import { createEmbeddedValues } from './embedded-values.ts';
+import { StateError } from './state-store.ts';
+import type { StateStore } from './state-store.ts';
+import { createTimedLocks } from './timed-locks.ts';
+
+export interface EmbeddedStoreOptions {
+  /** Made if it is missing. It belongs to one process at a time. */
+  folder: string;
+  /** Ms since 1970: what is kept for a while expires while no process runs, too. */
+  now: () => number;
+}
+
+/** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */
+export function createEmbeddedStore({ folder, now }: EmbeddedStoreOptions): StateStore {
+  const { owner, database } = open(folder);
+  const values = createEmbeddedValues(database, now);
+  const writeLog = createLogWriter(database);
+  const locks = createTimedLocks();
+  const instanceId = randomUUID();
+
+  const read = <T>(ask: () => T): T => reach({ folder }, ask);
+  const write = <T>(work: () => T): T => read(() => inTransaction(database, work));
+
+  return {
+    instanceId,
+    // Nobody else can have the folder open, so every earlier user of it has ended.
+    isAlive: async (id) => id === instanceId,
+
+    get: async (key) => read(() => values.read(key)),
+    set: async (key, value, { ttlMs } = {}) => write(() => values.write(key, value, ttlMs)),
+    compareAndSet: async (key, { expected, value, ttlMs }) =>
+      write(() => {
+        if (values.read(key) !== expected) return false;
+        values.write(key, value, ttlMs);
+        return true;
+      }),
+
+    async *keys(prefix) {
+      yield* read(() => values.keys(prefix));
+    },
+    append: async (logs, entry, { closing } = {}) =>
+      write(() => {
+        if (closing !== undefined) {
+          if (values.read(closing) === null) return;
+          values.write(closing, null, undefined);
+        }
+        new Set(logs).forEach((log) => writeLog(log, entry));
+      }),
+    ...createLogReader(database, { folder }),
+
+    async withLock(key, { waitMs }, work) {
+      if (!database.isOpen) throw new StateError('unavailable', `The state in ${folder} is closed`);
+      return locks.withLock(key, waitMs, work);
+    },
+
+    async close() {
+      if (!database.isOpen) return;
+      read(() => database.close());
+      owner.release();
+    },
+  };
+}
+
+function open(folder: string) {
+  return reach({ folder }, () => {
+    makeFolder({ folder });
+    const owner = takeFolder({ folder });
+    try {
+      return { owner, database: openDatabase({ folder }) };
+    } catch (error) {
+      owner.release();
+      throw error;
+    }
+  });
+}

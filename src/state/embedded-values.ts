@@ -1,0 +1,45 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
+const WRITES_PER_PURGE = 100;
+const PURGED_AT_ONCE = 500;
+
+export interface EmbeddedValues {
+  read(key: string): string | null;
+  keys(prefix: string): string[];
+  /** Inside a transaction. */
+  write(key: string, value: string | null, ttlMs: number | undefined): void;
+}
+
+export function createEmbeddedValues(database: DatabaseSync, now: () => number): EmbeddedValues {
+  const select = database.prepare(
+    'SELECT value FROM state_values WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)',
+  );
+  const upsert = database.prepare(
+    `INSERT INTO state_values (key, value, expires_at) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+  );
+  const remove = database.prepare('DELETE FROM state_values WHERE key = ?');
+  const purge = database.prepare(
+    `DELETE FROM state_values
+     WHERE key IN (SELECT key FROM state_values WHERE expires_at <= ? LIMIT ${PURGED_AT_ONCE})`,
+  );
+  const selectKeys = database.prepare(
+    `SELECT key FROM state_values
+     WHERE substr(key, 1, length(?1)) = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+  );
+  let writes = 0;
+
+  return {
+    read(key) {
+      const value = select.get(key, now())?.value;
+      return typeof value === 'string' ? value : null;
+    },
+    keys: (prefix) => selectKeys.all(prefix, now()).map(({ key }) => String(key)),
+    write(key, value, ttlMs) {
+      if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
+      if (value === null) remove.run(key);
+      else upsert.run(key, value, ttlMs === undefined ? null : now() + ttlMs);
+    },
+  };
+}

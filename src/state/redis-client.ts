@@ -1,0 +1,97 @@
+import { createClient } from '@redis/client';
+import type { RedisClientType } from '@redis/client';
+import { StateError } from './state-store.ts';
+
+const CONNECT_MS = 1000;
+/** Also how long a command may take, see `redis-reach.ts`. */
+export const COMMAND_MS = 1000;
+/** Ends a connection that stays silent, as while it greets a server that hangs. Longer than `PING_MS`. */
+const SILENCE_MS = 3000;
+const PING_MS = 1000;
+const UNANSWERED_PINGS = 2;
+const LONGEST_BACKOFF_MS = 1000;
+const JITTER_MS = 100;
+
+export type RedisClient = RedisClientType;
+
+export interface RedisClientOptions {
+  url: string;
+  /** Told once per change, and once how the first attempt to connect ended. */
+  onChange: (state: 'up' | 'down', cause?: unknown) => void;
+}
+
+/**
+ * Resolves as soon as the first attempt to connect has ended, well or not. From then on the client
+ * connects again by itself, and a command fails at once while it is not connected. Whoever made it
+ * ends it, by `destroy()`.
+ */
+export async function createRedisClient(options: RedisClientOptions): Promise<RedisClient> {
+  const client = createUnconnected(options.url);
+  const tried = Promise.withResolvers<void>();
+  let current: 'up' | 'down' | undefined;
+  const change = (state: 'up' | 'down', cause?: unknown): void => {
+    if (state === current) return;
+    current = state;
+    options.onChange(state, cause);
+    tried.resolve();
+  };
+
+  // Without a listener an error would end the process.
+  client.on('error', (cause) => {
+    if (!client.isReady) change('down', cause);
+  });
+  client.on('ready', () => change('up'));
+  connect(client);
+  watch(client, () => {
+    change('down', new Error('Redis does not answer'));
+    client.destroy();
+    connect(client);
+  });
+  await tried.promise;
+  return client;
+}
+
+function createUnconnected(url: string): RedisClient {
+  try {
+    return createClient({
+      url,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      commandOptions: { timeout: COMMAND_MS },
+      socket: {
+        connectTimeout: CONNECT_MS,
+        socketTimeout: SILENCE_MS,
+        reconnectStrategy: (retries) =>
+          Math.min(50 * 2 ** retries, LONGEST_BACKOFF_MS) + Math.random() * JITTER_MS,
+      },
+    });
+  } catch {
+    // Without its cause, which quotes the URL and thereby its password.
+    throw new StateError('unavailable', 'The URL of Redis is not one');
+  }
+}
+
+function connect(client: RedisClient): void {
+  client.connect().catch(() => {
+    // Every failed attempt is an `error` event; this promise rejects only when the client is ended.
+  });
+}
+
+/** A server that hangs closes nothing, and TCP alone would take minutes to notice. */
+function watch(client: RedisClient, onHanging: () => void): void {
+  let unanswered = 0;
+  const timer = setInterval(() => {
+    if (!client.isOpen) return clearInterval(timer);
+    if (!client.isReady) return void (unanswered = 0);
+    if (unanswered === UNANSWERED_PINGS) {
+      unanswered = 0;
+      return onHanging();
+    }
+    unanswered += 1;
+    client.ping().then(
+      () => (unanswered = 0),
+      () => undefined,
+    );
+  }, PING_MS);
+  timer.unref();
+}

@@ -1,0 +1,63 @@
+import { inPages } from './log-pages.ts';
+import type { Reach } from './redis-reach.ts';
+import type { LogEntry, StateStore } from './state-store.ts';
+
+const PAGE = 100;
+/** Nothing is older than a position that another store gave, or nobody. */
+const POSITION = /^[1-9]\d{0,15}-\d{1,16}$/;
+
+/** With ARGV[1] set, the first key is one to close: nothing is added unless it was there. */
+const APPEND = `
+  local first = 1
+  if ARGV[1] == '1' then
+    if redis.call('DEL', KEYS[1]) == 0 then return 0 end
+    first = 2
+  end
+  for index = first, #KEYS do redis.call('XADD', KEYS[index], '*', 'entry', ARGV[2]) end
+  return 1
+`;
+
+export type Logs = Pick<StateStore, 'append' | 'readBackward' | 'readForward'>;
+
+/** Each log is a stream, each entry one field of it. */
+export function createRedisLogs(
+  reach: Reach,
+  { toKey, toValueKey }: Record<'toKey' | 'toValueKey', (name: string) => string>,
+): Logs {
+  return {
+    async append(logs, entry, { closing } = {}) {
+      const streams = [...new Set(logs)].map(toKey);
+      if (streams.length === 0) return;
+      const isClosing = closing !== undefined;
+      await reach((client) =>
+        client.eval(APPEND, {
+          keys: isClosing ? [toValueKey(closing), ...streams] : streams,
+          arguments: [isClosing ? '1' : '0', entry],
+        }),
+      );
+    },
+
+    async readBackward(log, { before, limit }) {
+      if (before !== undefined && !POSITION.test(before)) return [];
+      const end = before === undefined ? '+' : `(${before}`;
+      const entries = await reach((client) =>
+        client.xRevRange(toKey(log), end, '-', { COUNT: limit }),
+      );
+      return toLogEntries(entries);
+    },
+
+    readForward: (log) =>
+      inPages(PAGE, async (after) => {
+        const start = after === undefined ? '-' : `(${after}`;
+        return toLogEntries(
+          await reach((client) => client.xRange(toKey(log), start, '+', { COUNT: PAGE })),
+        );
+      }),
+  };
+}
+
+function toLogEntries(
+  entries: { id: string; message: Record<string, string> }[] | null,
+): LogEntry[] {
+  return (entries ?? []).map(({ id, message }) => ({ position: id, entry: message.entry ?? '' }));
+}

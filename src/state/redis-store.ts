@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisClient } from './redis-client.ts';
+import { startHeartbeat } from './redis-heartbeat.ts';
+import { createRedisLocks } from './redis-locks.ts';
+import { createRedisLogs } from './redis-log.ts';
+import { createReach } from './redis-reach.ts';
+import { createRedisValues } from './redis-values.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface RedisStoreOptions {
+  /** Of `createRedisClient`. It may be disconnected, and is not ended by `close`. */
+  client: RedisClient;
+  /** What every key begins with: replicas with the same one share all. */
+  prefix: string;
+  /** Ms that never go back, for waiting only: what expires does so by the clock of Redis. */
+  now?: () => number;
+}
+
+/** State in Redis, shared by all replicas. */
+export function createRedisStore(options: RedisStoreOptions): StateStore {
+  const { client, prefix, now = () => performance.now() } = options;
+  const keysOf = (kind: string) => (name: string) => `${prefix}${kind}:${name}`;
+  let closed = false;
+  const reach = createReach(client, () => closed);
+  const instanceId = randomUUID();
+  const heartbeat = startHeartbeat(
+    { client, reach },
+    { own: instanceId, toKey: keysOf('instance'), now },
+  );
+
+  return {
+    instanceId,
+    isAlive: (id) => heartbeat.isAlive(id),
+    ...createRedisValues(reach, keysOf('value')),
+    ...createRedisLogs(reach, { toKey: keysOf('log'), toValueKey: keysOf('value') }),
+    ...createRedisLocks(reach, { toKey: keysOf('lock'), now }),
+    async close() {
+      if (closed) return;
+      const stopped = heartbeat.stop();
+      closed = true;
+      await stopped;
+    },
+  };
+}

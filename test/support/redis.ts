@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+
+const REDIS = '/usr/bin/redis-server';
+
+/** Undefined where no Redis is installed; that is an error where CI installs one. */
+export function findRedis(): string | undefined {
+  if (existsSync(REDIS)) return REDIS;
+  if (process.env.CI) throw new Error(`${REDIS} is missing, and CI must have it`);
+  return undefined;
+}
+
+export interface RedisServer {
+  url: string;
+  /** Ends it with all that it holds. */
+  stop(): Promise<void>;
+  /** The same address again, and empty. */
+  start(): Promise<void>;
+  /** Keeps its connections, and answers nothing. */
+  hang(): void;
+  resume(): void;
+}
+
+/** An empty Redis on a free port, that writes nothing to disk. */
+export async function startRedis(executablePath: string): Promise<RedisServer> {
+  const port = await findFreePort();
+  let server = await startOn(executablePath, port);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: () => end(server),
+    async start() {
+      server = await startOn(executablePath, port);
+    },
+    hang: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+  };
+}
+
+async function startOn(executablePath: string, port: number): Promise<ChildProcess> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const server = spawn(executablePath, [...args, '--dir', tmpdir()], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
+    output += String(text);
+    if (output.includes('Ready to accept connections')) {
+      server.stdout.resume();
+      return server;
+    }
+  }
+  throw new Error(`Redis did not start: ${output}`);
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exit = once(server, 'exit');
+  server.kill('SIGKILL');
+  await exit;
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  return address.port;
+}
