@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -29,6 +29,10 @@ interface Run {
 function run(file: string, args: string[] = [], env: Record<string, string> = {}): Run {
   const child = spawn(process.execPath, [file, ...args], { env: { PORT: '0', ...env } });
   children.push(child);
+  return watch(child);
+}
+
+function watch(child: ChildProcessWithoutNullStreams): Run {
   let output = '';
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   const shows = (pattern: RegExp) =>
@@ -62,6 +66,20 @@ test('without settings it says that its data is a demo, answers, and stops at SI
 
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
+});
+
+test('npm start ends with its service at a SIGTERM', async () => {
+  const npm = spawn('npm', ['start', '--ignore-scripts'], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0' },
+  });
+  children.push(npm);
+  const { shows, exit } = watch(npm);
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+
+  npm.kill('SIGTERM');
+  await exit;
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
 describe('a wrong configuration', () => {

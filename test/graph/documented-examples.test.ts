@@ -141,7 +141,7 @@ describe('the documented TagMango update', () => {
       });
 
       expect(data.updateBadge).toMatchObject({
-        badge: null,
+        badge: { name: 'Hall of Fame', description: 'Once a year.' },
         changes: [],
         userErrors: [{ code, provider: 'TAG_MANGO', retryable: false }],
       });

@@ -130,6 +130,29 @@ test('all thirteen given, the write needs no readable list', async () => {
   expect(warnings.map(({ code }) => code)).toEqual(['PREVIOUS_VALUES_UNKNOWN']);
 });
 
+test('all thirteen given, a record that cannot be read is still not written over', async () => {
+  const { id: _id, awarded: _awarded, ...complete } = returningAIStored({ title: 'New' });
+  const readable = { id: 'another', title: 'Another' };
+  service.sandbox.returningAI.faults.set('listBadges', {
+    kind: 'answer',
+    body: { meta: { success: true }, body: [readable, { id, title: 'Major', quantity: 'lots' }] },
+  });
+
+  const { userErrors } = await update(complete);
+
+  expect(userErrors).toMatchObject([{ code: 'PROVIDER_BAD_RESPONSE' }]);
+  expect(writes()).toEqual([]);
+});
+
+test('a dry run that would be refused shows the changes beside the errors', async () => {
+  const { data } = await service.execute(UpdateBadgeDocument, {
+    input: { returningAI: { id, title: 'New' } },
+    dryRun: true,
+  });
+  expect(data.updateBadge.changes).toEqual([{ field: 'title', before: '"Major"', after: '"New"' }]);
+  expect(data.updateBadge.userErrors).toHaveLength(7);
+});
+
 test('all thirteen given with a version, the write does need it', async () => {
   const { id: _id, awarded: _awarded, ...complete } = returningAIStored({ title: 'New' });
   service.sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 503 });

@@ -363,7 +363,9 @@ describe('a write without a clear answer', () => {
 test('a conflict that the provider reports carries the current badge', async () => {
   service.sandbox.tagMango.faults.set('updateBadge', { kind: 'answer', status: 409, body: {} });
   const { userErrors } = await updateTagMango({ name: 'New' });
-  expect(userErrors).toMatchObject([{ code: 'CONFLICT', currentBadge: { name: 'Hall of Fame' } }]);
+  expect(userErrors).toMatchObject([
+    { code: 'CONFLICT', field: null, currentBadge: { name: 'Hall of Fame' } },
+  ]);
 });
 
 test('a badge whose record cannot be read is not written', async () => {
