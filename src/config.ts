@@ -13,6 +13,9 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
 
+/** Reading the badge before a write, and again after one of unknown outcome. */
+const LEAST_MS_BESIDE_ATTEMPT = 2_000;
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z
@@ -87,6 +90,7 @@ export function readConfig(env: Given = process.env): Config {
   if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
     problems.push('REPLICAS: more than one needs REDIS_URL');
   }
+  if (general.success) problems.push(...timeProblems(general.data));
   if (!general.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = general;
@@ -105,6 +109,17 @@ export function readConfig(env: Given = process.env): Config {
     providerValues,
     unknownVariables: unknownVariables(given),
   };
+}
+
+/** A write starts only while a whole attempt and a reread fit into the rest of the deadline. */
+function timeProblems(times: {
+  ATTEMPT_TIMEOUT_MS: number;
+  OPERATION_DEADLINE_MS: number;
+}): string[] {
+  const least = times.ATTEMPT_TIMEOUT_MS + LEAST_MS_BESIDE_ATTEMPT;
+  return times.OPERATION_DEADLINE_MS < least
+    ? [`OPERATION_DEADLINE_MS: must be at least ${least}, for one attempt to fit in`]
+    : [];
 }
 
 /** Variables that look like a provider's and are none: a typing error would leave the provider out. */

@@ -205,3 +205,9 @@ test('the integration API needs both of its settings', () => {
     problemsOf({ ...returningAI, RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' }),
   ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is missing/)]);
 });
+
+test('a deadline into which no write would fit is refused', () => {
+  expect(problemsOf({ OPERATION_DEADLINE_MS: '4000' })).toEqual([
+    'OPERATION_DEADLINE_MS: must be at least 5000, for one attempt to fit in',
+  ]);
+});

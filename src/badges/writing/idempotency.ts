@@ -32,6 +32,8 @@ export interface HeldKey {
   markSending(attempt: StoredAttempt): Promise<void>;
   /** Null: nothing was applied, and the key is free again. */
   end(outcome: StoredOutcome | null): Promise<void>;
+  /** The call broke off in a way that nobody foresaw: the key is free, or of unknown outcome if bytes may have left. */
+  abandon(toLostOutcome: (attempt: StoredAttempt) => StoredOutcome): Promise<void>;
 }
 
 export type Claim =
@@ -103,6 +105,8 @@ function held(store: StateStore, key: string, fresh: KeyRecord): Claim {
     key: {
       markSending: (attempt) => change({ ...record, attempt }),
       end: (outcome) => change(outcome && { ...record, outcome }),
+      abandon: (toLostOutcome) =>
+        change(record.attempt && { ...record, outcome: toLostOutcome(record.attempt) }),
     },
   };
 }

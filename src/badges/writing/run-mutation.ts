@@ -89,15 +89,21 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
 }
 
 async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
-  const outcome = await checkAndWrite(chosen, key);
+  let outcome: Outcome;
+  try {
+    outcome = await checkAndWrite(chosen, key);
+  } catch (error) {
+    await key.abandon(toLostOutcome);
+    throw error;
+  }
   const isKept = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
   try {
     await key.end(isKept ? toStoredOutcome(outcome) : null);
     return outcome;
   } catch (error) {
-    if (!(error instanceof StateError) || !isKept) throw error;
+    if (!(error instanceof StateError)) throw error;
     // What was sent is marked as sent: a repeat will reread and never write.
-    return { ...outcome, warnings: [...outcome.warnings, notRecorded([])] };
+    return isKept ? { ...outcome, warnings: [...outcome.warnings, notRecorded([])] } : outcome;
   }
 }
 
