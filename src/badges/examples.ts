@@ -59,9 +59,9 @@ const toInputName = (kind: OperationKind): string =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
 
 const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass, example }) =>
-  example.operations.map(({ kind, operationName, input }) => ({
+  example.operations.map(({ kind, operationName, input, ...rest }) => ({
     name: operationName,
-    about: 'Set dryRun to true to change nothing.',
+    about: rest.about ?? 'Set dryRun to true to change nothing.',
     query: `mutation ${operationName}($input: ${toInputName(kind)}!, $dryRun: Boolean = false, $idempotencyKey: String) {
       ${kind}Badge(input: $input, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
         ${RESULTS[kind](`{
@@ -80,7 +80,11 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
         }
       }
     }`,
-    variables: { dryRun: false, input: { [key]: input } },
+    variables: {
+      dryRun: rest.dryRun ?? false,
+      ...(rest.idempotencyKey && { idempotencyKey: rest.idempotencyKey }),
+      input: { [key]: input },
+    },
   })),
 );
 

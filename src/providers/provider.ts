@@ -164,5 +164,15 @@ export interface ProviderExample {
   badgeId: string;
   /** Fields of its own, as a selection. */
   selection: string;
-  operations: readonly { kind: OperationKind; operationName: string; input: object }[];
+  operations: readonly ExampleMutation[];
+}
+
+export interface ExampleMutation {
+  kind: OperationKind;
+  operationName: string;
+  input: object;
+  /** What to look at; only where it is not plain from the name. */
+  about?: string;
+  dryRun?: true;
+  idempotencyKey?: string;
 }
