@@ -84,7 +84,7 @@ export function readConfig(env: Given = process.env): Config {
     ((given.SANDBOX ?? 'auto') === 'auto' && !isConfigured && !isProduction);
   if (isProduction && given.SANDBOX === 'true') {
     problems.push('SANDBOX: cannot be true in production');
-  } else if (isProduction && !isConfigured && problems.length === 0) {
+  } else if (isProduction && !isConfigured && !isTouched(given)) {
     problems.push(`no provider is configured: set ${providerVariables()}`);
   }
   if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
@@ -109,6 +109,12 @@ export function readConfig(env: Given = process.env): Config {
     providerValues,
     unknownVariables: unknownVariables(given),
   };
+}
+
+function isTouched(given: Given): boolean {
+  return providers.some(({ settings }) =>
+    Object.keys(settings).some((name) => (given[name] ?? given[`${name}_FILE`]) !== undefined),
+  );
 }
 
 /** A write starts only while a whole attempt and a reread fit into the rest of the deadline. */

@@ -32,8 +32,13 @@ try {
 /** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
 function explain(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof StateError) return error.message;
-  if (!(error instanceof Error) || !('address' in error) || !('port' in error)) return undefined;
-  return `Cannot listen at ${String(error.address)}:${String(error.port)}: ${error.message}. Set HOST and PORT to a free address.`;
+  const isListening =
+    error instanceof Error &&
+    'syscall' in error &&
+    /^(listen|getaddrinfo)/.test(String(error.syscall));
+  return isListening
+    ? `Cannot listen: ${error.message}. Set HOST and PORT to a free address.`
+    : undefined;
 }
 
 async function run(config: Config): Promise<void> {

@@ -3,6 +3,7 @@ import type { Tenant, TenantProvider } from './badges/tenant.ts';
 import type { OnFault } from './http/provider-http.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from './providers/https-url.ts';
 import { providers } from './providers/index.ts';
+import type { BadgeList } from './providers/provider.ts';
 import type { ProviderValues } from './providers/settings.ts';
 import type { Logger } from './server/logger.ts';
 import { startServer } from './server/server.ts';
@@ -73,7 +74,11 @@ function createTenant(options: ServiceOptions, freshMs: number): Tenant {
     const values = providerValues[provider.key];
     if (!values) return { provider, access: undefined };
     const client = provider.createClient(values, { attemptTimeoutMs, isImageUrl, onFault });
-    return { provider, access: createProviderAccess(client, { freshMs, now }) };
+    const onDrift = ({ droppedRecords, firstMalformedField, ambiguousIds }: BadgeList): void => {
+      const details = { droppedRecords, firstMalformedField, ambiguousIds: [...ambiguousIds] };
+      logger.warn({ provider: provider.name.enumValue, ...details }, 'a list has odd records');
+    };
+    return { provider, access: createProviderAccess(client, { freshMs, now, onDrift }) };
   }
   return {
     id: 'default',

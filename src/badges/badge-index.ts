@@ -9,18 +9,27 @@ export interface BadgeIndex {
   readonly droppedRecords: number;
   /** Null: the provider has no such badge. Throws when its record was unreadable. */
   find(id: string): BadgeFields | null;
+  /** The same for a writer, who must not write one of two different records over the other. */
+  findToWrite(id: string): BadgeFields | null;
   orderedBy(field: OrderField): readonly BadgeFields[];
 }
 
-export function createBadgeIndex({ badges, malformedIds, droppedRecords }: BadgeList): BadgeIndex {
+export function createBadgeIndex(list: BadgeList): BadgeIndex {
+  const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
   const byId = new Map(badges.map((badge) => [badge.id, badge]));
   const ordered = new Map<OrderField, readonly BadgeFields[]>();
 
+  function find(id: string): BadgeFields | null {
+    if (malformedIds.has(id)) throw badResponse('holds this badge in a form that cannot be read');
+    return byId.get(id) ?? null;
+  }
+
   return {
     droppedRecords,
-    find(id) {
-      if (malformedIds.has(id)) throw badResponse('holds this badge in a form that cannot be read');
-      return byId.get(id) ?? null;
+    find,
+    findToWrite(id) {
+      if (ambiguousIds.has(id)) throw badResponse('holds two different badges with this id');
+      return find(id);
     },
     orderedBy(field) {
       const known = ordered.get(field);

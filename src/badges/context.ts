@@ -14,6 +14,8 @@ export interface BadgesContext extends ProviderContext {
   readonly deadlineAt: number;
   readonly tenant: Tenant;
   readonly used: SourcesUsed;
+  /** Representations that the request has asked for so far, under all its aliases. */
+  representations: number;
   /** Errors that stand beside data of the same field: part of a list is missing. */
   readonly partialErrors: GraphQLError[];
   sourceOf(provider: TenantProvider): BadgeSource;
@@ -31,6 +33,7 @@ export function createBadgesContext(
     deadlineAt: tenant.now() + tenant.deadlineMs,
     tenant,
     used,
+    representations: 0,
     partialErrors: [],
     sourceOf(provider) {
       const source = sources.get(provider) ?? createBadgeSource(provider, used);
@@ -38,6 +41,8 @@ export function createBadgesContext(
       return source;
     },
     clientOf(providerKey) {
+      // What is read past the snapshots has no age, so that an answer with it must not be kept.
+      used.isIncomplete = true;
       const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
       if (!of) throw new Error(`there is no provider ${providerKey}`);
       return requireAccess(of).client;

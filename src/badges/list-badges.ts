@@ -4,10 +4,14 @@ import { BadgeConnection, BadgeSourceStatus } from './connection.ts';
 import type { BadgeFilter, BadgesArgs } from './connection.ts';
 import type { BadgesContext } from './context.ts';
 import { readCode } from './error-code.ts';
+import { invalidInput } from './input-error.ts';
 import { compareBadges } from './order.ts';
 import type { OrderField, OrderedBy } from './order.ts';
 import { toPage, toPageBounds } from './page.ts';
 import type { TenantProvider } from './tenant.ts';
+
+/** Longer than any name that a person would look for. */
+const MAX_NAME_CHARACTERS = 200;
 
 export interface BadgeListing {
   /** Null when no provider that was asked could be read. */
@@ -23,6 +27,9 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
     direction: args.orderBy?.direction ?? 'ASC',
   };
   const bounds = toPageBounds(args, order);
+  if ((args.filter?.nameContains?.length ?? 0) > MAX_NAME_CHARACTERS) {
+    throw invalidInput(`nameContains may have ${MAX_NAME_CHARACTERS} characters`);
+  }
   const parts = await Promise.all(
     context.tenant.providers.map((of) => readPart(context, of, { filter: args.filter, order })),
   );
@@ -90,9 +97,10 @@ function toStatus(
 }
 
 function toNameTest(filter: BadgeFilter | null | undefined): (badge: BadgeFields) => boolean {
-  const wanted = filter?.nameContains;
-  if (!wanted) return () => true;
-  return ({ name }) => foldCase(name).includes(foldCase(wanted));
+  const { nameContains } = filter ?? {};
+  if (!nameContains) return () => true;
+  const wanted = foldCase(nameContains);
+  return ({ name }) => foldCase(name).includes(wanted);
 }
 
 function foldCase(text: string): string {

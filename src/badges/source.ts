@@ -34,6 +34,7 @@ export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeS
 
   async function read(): Promise<Reading<BadgeIndex>> {
     const result = await requireAccess(of).snapshots.read();
+    if (result.snapshot.value.droppedRecords > 0) used.isIncomplete = true;
     used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
     return result;
   }

@@ -1,7 +1,7 @@
 import type { SnapshotCache } from '../cache/snapshots.ts';
 import { createSnapshotCache } from '../cache/snapshots.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import type { Provider, ProviderClient } from '../providers/provider.ts';
+import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { Locks } from '../state/locks.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -47,9 +47,13 @@ export interface ProviderAccess {
 
 export function createProviderAccess(
   client: ProviderClient,
-  options: { freshMs: number; now: () => number },
+  options: { freshMs: number; now: () => number; onDrift: (list: BadgeList) => void },
 ): ProviderAccess {
-  const load = async (): Promise<BadgeIndex> => createBadgeIndex(await client.listBadges());
+  async function load(): Promise<BadgeIndex> {
+    const list = await client.listBadges();
+    if (list.droppedRecords > 0 || list.ambiguousIds.size > 0) options.onDrift(list);
+    return createBadgeIndex(list);
+  }
   return { client, snapshots: createSnapshotCache({ load, ...options }) };
 }
 

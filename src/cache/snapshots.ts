@@ -33,18 +33,25 @@ export function createSnapshotCache<T>(options: SnapshotCacheOptions<T>): Snapsh
   let kept: Snapshot<T> | undefined;
   let inFlight: Promise<Snapshot<T>> | undefined;
   let generation = 0;
+  let reads = 0;
+  let keptRead = 0;
 
   async function readNew(): Promise<Snapshot<T>> {
     const begunIn = generation;
+    const begun = (reads += 1);
     const asOf = now();
     const snapshot = { value: await load(), asOf };
-    const isNewest = kept === undefined || kept.asOf <= asOf;
-    if (begunIn === generation && isNewest) kept = snapshot;
+    if (begunIn === generation && begun > keptRead) {
+      kept = snapshot;
+      keptRead = begun;
+    }
     return snapshot;
   }
 
   async function read(): Promise<Reading<T>> {
-    if (kept && now() - kept.asOf < freshMs) return { snapshot: kept, state: 'CACHED' };
+    const age = kept ? now() - kept.asOf : Infinity;
+    // A negative age: the clock was set back, and nobody knows.
+    if (kept && age >= 0 && age < freshMs) return { snapshot: kept, state: 'CACHED' };
     if (!inFlight) {
       const flight = readNew().finally(() => {
         if (inFlight === flight) inFlight = undefined;

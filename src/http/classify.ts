@@ -30,6 +30,11 @@ export function statusError(
       });
     case 404:
       return new ProviderError('knows no such resource', { kind: 'not-found', effect: 'refused' });
+    case 408:
+      return new ProviderError('did not hear the request out in time', {
+        kind: 'timeout',
+        effect: 'unknown',
+      });
     case 409:
       return new ProviderError('reports a conflicting state', {
         kind: 'conflict',
@@ -44,6 +49,14 @@ export function statusError(
     default:
       return badResponse(`answered with the unexpected status ${status}`, 'refused');
   }
+}
+
+/** The error for an error envelope under a status of success: by the code inside it, where there is one. */
+export function envelopeError(code: unknown): ProviderError {
+  const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
+  const isErrorStatus = typeof status === 'number' && status >= 400 && status < 600;
+  const byCode = isErrorStatus ? statusError(status) : undefined;
+  return byCode ?? badResponse('refused the request inside its answer', 'refused');
 }
 
 /** Seconds are read; without them, as for a date or a negative value, the longest wait is the guess. */

@@ -1,9 +1,10 @@
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { readBody, toJson } from './body.ts';
 import { statusError, transportError } from './classify.ts';
 import type { CallStage } from './classify.ts';
-import { badResponse } from './provider-error.ts';
 import type { ProviderError, ProviderName } from './provider-error.ts';
+import { redact } from './redact.ts';
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -39,12 +40,8 @@ export interface ProviderHttpOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** Bounds what one answer can cost in memory. Identity encoding only, so these are also the decoded bytes. */
-const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** More than single flight ever needs for reads; the rest is for writes. */
 const CONNECTIONS = 16;
-/** How much of a provider's error text may reach our log. */
-const MAX_LOGGED_CHARACTERS = 300;
 
 /** The one way to a provider. Never repeats a call, never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
@@ -57,9 +54,11 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
 
+  const secrets = Object.values(options.headers).map((value) => value.replace(/^Bearer /, ''));
+
   async function call<T>({ method, path, body }: HttpCall, read: (json: unknown) => T): Promise<T> {
     const progress: Progress = { stage: 'connecting' };
-    let text: string | undefined;
+    let answered: Buffer | undefined;
     try {
       const answer = await pool.compose(noteSending(progress)).request({
         method,
@@ -74,18 +73,20 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
         signal: AbortSignal.timeout(options.attemptTimeoutMs),
       });
       progress.stage = 'answering';
-      text = await readBody(answer.body);
+      answered = await readBody(answer.body);
       const refusal = statusError(answer.statusCode, answer.headers);
       if (refusal) throw refusal;
-      return read(text === '' ? undefined : toJson(text, answer.headers['content-type']));
+      const isEmpty = answered.length === 0;
+      return read(isEmpty ? undefined : toJson(answered, answer.headers['content-type']));
     } catch (cause) {
       const error = transportError(cause, progress.stage);
       error.provider = options.provider;
       options.onFault({
         method,
-        path,
+        // A query may name a person.
+        path: path.replace(/\?.*/, ''),
         error,
-        ...(text === undefined ? {} : { text: loggable(text, options.headers) }),
+        ...(answered && { text: redact(answered.toString('utf8'), secrets) }),
       });
       throw error;
     }
@@ -108,34 +109,4 @@ function noteSending(progress: Progress): Dispatcher.DispatcherComposeIntercepto
     };
     return dispatch(options, handler);
   };
-}
-
-async function readBody(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES)
-      throw badResponse(`answered with more than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function toJson(text: string, contentType: string | string[] | undefined): unknown {
-  if (!/^application\/([\w.+-]+\+)?json\b/i.test(String(contentType ?? ''))) {
-    throw badResponse('answered with something other than JSON');
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw badResponse('answered with malformed JSON', 'unknown', cause);
-  }
-}
-
-function loggable(text: string, headers: Readonly<Record<string, string>>): string {
-  const withoutSecrets = Object.values(headers)
-    .flatMap((value) => [value, value.replace(/^Bearer /, '')])
-    .reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
-  return withoutSecrets.slice(0, MAX_LOGGED_CHARACTERS);
 }

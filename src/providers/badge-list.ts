@@ -3,6 +3,9 @@ import { badResponse } from '../http/provider-error.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import type { BadgeList } from './provider.ts';
 
+/** Beyond this a list would keep the process busy for seconds. */
+const MAX_RECORDS = 20_000;
+
 /** One record of a provider's answer, read. */
 export type RecordReading<B extends BadgeFields> =
   | { badge: B }
@@ -15,7 +18,7 @@ export function toReading<R, B extends BadgeFields>(
   options: { toBadge: (record: R) => B; id: unknown },
 ): RecordReading<B> {
   if (parsed.success) return { badge: options.toBadge(parsed.data) };
-  const { id } = options;
+  const id = typeof options.id === 'number' ? String(options.id) : options.id;
   return {
     malformed: {
       id: typeof id === 'string' && id !== '' ? id : null,
@@ -33,8 +36,10 @@ export function toBadgeList<B extends BadgeFields>(
   toBadge: (record: unknown) => RecordReading<B>,
 ): BadgeList<B> {
   if (!Array.isArray(records)) throw badResponse('answered without a list of badges');
+  if (records.length > MAX_RECORDS) throw badResponse(`answered with over ${MAX_RECORDS} badges`);
   const badges: B[] = [];
-  const seenIds = new Set<string>();
+  const seen = new Map<string, B | undefined>();
+  const ambiguousIds = new Set<string>();
   const malformedIds = new Set<string>();
   let droppedRecords = 0;
   let firstMalformedField: string | undefined;
@@ -42,8 +47,10 @@ export function toBadgeList<B extends BadgeFields>(
   for (const record of records) {
     const reading = toBadge(record);
     const id = 'badge' in reading ? reading.badge.id : reading.malformed.id;
-    const isDuplicate = id !== null && seenIds.has(id);
-    if (id !== null) seenIds.add(id);
+    const badge = 'badge' in reading ? reading.badge : undefined;
+    const isDuplicate = id !== null && seen.has(id);
+    if (id !== null && isDuplicate && differ(seen.get(id), badge)) ambiguousIds.add(id);
+    if (id !== null && !isDuplicate) seen.set(id, badge);
     if ('badge' in reading) {
       if (!isDuplicate) badges.push(reading.badge);
     } else {
@@ -58,11 +65,24 @@ export function toBadgeList<B extends BadgeFields>(
       `answered with records that are all unreadable, first at ${firstMalformedField}`,
     );
   }
-  return { badges, malformedIds, droppedRecords };
+  return { badges, malformedIds, ambiguousIds, droppedRecords, firstMalformedField };
+}
+
+function differ(a: BadgeFields | undefined, b: BadgeFields | undefined): boolean {
+  return JSON.stringify(a?.record) !== JSON.stringify(b?.record);
 }
 
 /** Reads the one badge that a write answers with. */
 export function toWrittenBadge<B extends BadgeFields>(reading: RecordReading<B>): B {
   if ('badge' in reading) return reading.badge;
   throw badResponse(`answered with a badge that is unreadable at ${reading.malformed.field}`);
+}
+
+/** A badge whose id could never be asked for is none that a list may show. */
+export function withBadgeId<B extends BadgeFields>(
+  reading: RecordReading<B>,
+  isBadgeId: (id: string) => boolean,
+): RecordReading<B> {
+  if (!('badge' in reading) || isBadgeId(reading.badge.id)) return reading;
+  return { malformed: { id: reading.badge.id, field: 'id' } };
 }

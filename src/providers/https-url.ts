@@ -14,12 +14,13 @@ export function isLoopbackHttpUrl(url: string): boolean {
   return hasProtocol(url, 'http:') && isLoopbackHost(new URL(url).hostname);
 }
 
-export function isHttpUrl(url: string): boolean {
-  return hasProtocol(url, 'http:') || isHttpsUrl(url);
-}
+/** Absolute as it is written, since parsers read more into a URL than browsers do in an attribute; no credentials. */
+const PLAIN_URL = /^https?:\/\/[^\s\\"<>\p{Cc}]+$/iu;
 
 function hasProtocol(url: string, protocol: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === protocol;
+  if (!PLAIN_URL.test(url) || !URL.canParse(url)) return false;
+  const parsed = new URL(url);
+  return parsed.protocol === protocol && parsed.username + parsed.password === '';
 }
 
 function isLoopbackHost(hostname: string): boolean {

@@ -150,7 +150,11 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
   readonly badges: readonly Badge[];
   /** Ids of records that were dropped because another field of theirs was unreadable. */
   readonly malformedIds: ReadonlySet<string>;
+  /** Ids of several records that differ: the first one counts for readers, and none may be written over. */
+  readonly ambiguousIds: ReadonlySet<string>;
   readonly droppedRecords: number;
+  /** The provider's name of the first field that could not be read; for the log. */
+  readonly firstMalformedField: string | undefined;
 }
 
 export interface ClientOptions {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHttpUrl, isHttpsUrl, isLoopbackHttpUrl } from './https-url.ts';
+import { isHttpsUrl, isLoopbackHttpUrl } from './https-url.ts';
 
 /** One environment variable of a provider. */
 export interface ProviderSetting {
@@ -78,7 +78,10 @@ function isPlainRemoteHttp(url: string): boolean {
 /** An http or https URL without query, fragment or credentials. Trailing slashes are cut. */
 export const baseUrlSetting = z
   .string()
-  .refine(isHttpUrl, { error: 'must be an https URL', abort: true })
+  .refine((url) => /^https?:/i.test(url) && URL.canParse(url), {
+    error: 'must be an https URL',
+    abort: true,
+  })
   .refine(hasOnlyOriginAndPath, 'must have no query, fragment, user name or password')
   .transform((url) => url.replace(/\/+$/, ''));
 

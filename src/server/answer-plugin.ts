@@ -46,6 +46,7 @@ function cacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): st
   const isWhole = body.kind === 'single' && !body.singleResult.errors && !isIncomplete;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
   if (!isWhole || !isQuery || oldestAsOf === undefined) return 'no-store';
-  const seconds = Math.max(0, Math.floor((oldestAsOf + freshMs - now()) / 1000));
+  const left = Math.min(freshMs, oldestAsOf + freshMs - now());
+  const seconds = Math.max(0, Math.floor(left / 1000));
   return `private, max-age=${seconds}`;
 }

@@ -8,6 +8,7 @@ import type { Logger } from './logger.ts';
 /** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
 const CALLER_CODES: readonly unknown[] = [
   'INVALID_INPUT',
+  'LIMIT_EXCEEDED',
   'BAD_REQUEST',
   'BAD_USER_INPUT',
   'GRAPHQL_PARSE_FAILED',
@@ -18,13 +19,22 @@ const CALLER_CODES: readonly unknown[] = [
 ];
 
 /** The one place where errors turn into what a client sees: a code, and nothing of ours or of a provider's inside. */
-export function createErrorFormat(logger: Logger) {
+export function createErrorFormat({
+  logger,
+  isProduction,
+}: {
+  logger: Logger;
+  isProduction: boolean;
+}) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const error = unwrapResolverError(thrown);
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
     if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
     const code = formatted.extensions?.code;
-    if (CALLER_CODES.includes(code)) return { ...formatted, extensions: { code } };
+    if (CALLER_CODES.includes(code)) {
+      const message = isProduction ? withoutHints(formatted.message) : formatted.message;
+      return { ...formatted, message, extensions: { code } };
+    }
     logger.error({ err: error }, 'unexpected error in a resolver');
     return {
       ...formatted,
@@ -32,6 +42,11 @@ export function createErrorFormat(logger: Logger) {
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     };
   };
+}
+
+/** Names of the schema that the library suggests. */
+function withoutHints(message: string): string {
+  return message.replace(/ ?Did you mean .*$/s, '');
 }
 
 const STATE_UNAVAILABLE = {

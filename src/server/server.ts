@@ -8,7 +8,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { BadgesContext } from '../badges/context.ts';
@@ -19,6 +19,7 @@ import type { Tenant } from '../badges/tenant.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
 import { createErrorFormat } from './error-format.ts';
 import { addHealth } from './health.ts';
+import { MAX_TOKENS, aliasLimit } from './limits.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
 
@@ -50,10 +51,17 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 /** The same holds for the name of who asks. */
 const CALLER = /^[\w.:@+-]{1,128}$/;
 
+/** Longer than routers and load balancers keep an idle connection, so that they close it and not we, under a request. */
+const KEEP_ALIVE_MS = 72_000;
+/** How long a request may take to arrive. */
+const REQUEST_MS = 30_000;
+/** What a request under way gets beyond its deadline when the service stops. */
+const CLOSING_MARGIN_MS = 2_000;
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
   const app = createApp(options.logger);
-  const apollo = await createApollo(app, options);
+  const apollo = await createApollo(options);
   await apollo.start();
 
   const handler = fastifyApolloHandler(apollo, {
@@ -75,8 +83,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function close(): Promise<void> {
     isReady = false;
-    await apollo.stop();
+    const graceMs = options.tenant.deadlineMs + CLOSING_MARGIN_MS;
+    const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
     await app.close();
+    clearTimeout(timer);
+    await apollo.stop();
   }
   return { url: `http://${host}:${port}`, close };
 }
@@ -89,7 +100,9 @@ function callerOf({ 'x-badges-actor': actor }: IncomingHttpHeaders): string {
 function createApp(logger: Logger): FastifyInstance {
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   const app = fastify({
-    serverFactory: (handler) => createHttpServer(handler),
+    serverFactory: (handler) =>
+      createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, handler),
+    forceCloseConnections: 'idle',
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => {
@@ -107,12 +120,9 @@ function createApp(logger: Logger): FastifyInstance {
   return app;
 }
 
-async function createApollo(
-  app: FastifyInstance,
-  options: ServerOptions,
-): Promise<ApolloServer<BadgesContext>> {
+async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {
   const { schema } = await createBadgesSchema();
-  const formatError = createErrorFormat(options.logger);
+  const formatError = createErrorFormat(options);
   return new ApolloServer<BadgesContext>({
     schema,
     logger: options.logger,
@@ -121,12 +131,14 @@ async function createApollo(
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: options.isProduction,
     csrfPrevention: true,
+    persistedQueries: false,
+    validationRules: [aliasLimit],
+    parseOptions: { maxTokens: MAX_TOKENS },
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
       createAnswerPlugin({ freshMs: options.freshMs, now: options.now, formatError }),
-      fastifyApolloDrainPlugin(app),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { toBadgeList, toWrittenBadge } from '../badge-list.ts';
+import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import { toReturningAIBadge } from './mapping.ts';
 import { name } from './name.ts';
 import type { settings } from './settings.ts';
-import { toRecords, unwrap, unwrapIntegration } from './wire.ts';
+import { readEnvelope, toRecords, unwrap, unwrapIntegration } from './wire.ts';
 
 /** Paths that no page of the provider shows. Inferred from its navigation and from the routes beside them. */
 const INFERRED = { list: '/badges', delete: badgePath } as const;
@@ -51,15 +51,16 @@ export function createReturningAIClient(
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
   const readMany = (json: unknown) =>
     json === undefined ? null : [...toBadgeList(toRecords(unwrap(json)), toBadge).badges];
+  /** No page shows what a deletion answers, so a success counts with any body or none. */
   const readNone = (json: unknown): ReturningAIBadge[] => {
-    if (json !== undefined) unwrap(json);
+    if (json !== undefined) readEnvelope(json);
     return [];
   };
 
   return {
     listBadges: () =>
       http.call({ method: 'GET', path: INFERRED.list }, (json) =>
-        toBadgeList(toRecords(unwrap(json)), toBadge),
+        toBadgeList(toRecords(unwrap(json)), (record) => withBadgeId(toBadge(record), isBadgeId)),
       ),
     createBadge: (body) => http.call({ method: 'POST', path: '/badges', body }, readOne),
     updateBadge: (id, body) => http.call({ method: 'PUT', path: badgePath(id), body }, readOne),

@@ -9,9 +9,14 @@ export function toReturningAIBadge(
   json: unknown,
   isImageUrl: UrlRule,
 ): RecordReading<ReturningAIBadge> {
-  const record = isObject(json) ? { ...json, id: json.id ?? json._id } : json;
+  const record = isObject(json) ? { ...json, id: idOf(json) } : json;
   return toReading(recordSchema.safeParse(record), {
     toBadge: (read) => new ReturningAIBadge(read, isImageUrl),
     id: isObject(record) ? record.id : undefined,
   });
+}
+
+/** `id`, or `_id` as beside the badge routes. */
+function idOf({ id, _id }: Record<string, unknown>): unknown {
+  return typeof id === 'string' && id !== '' ? id : (_id ?? id);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { envelopeError } from '../../http/classify.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import { isObject } from '../json.ts';
 
@@ -31,12 +32,21 @@ export const recordSchema = z.object({
 /** A badge as read, in the types that a write takes. Null: absent, or "" for a number or boolean. */
 export type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
 
+/** Throws when the answer holds no envelope, or a refusal. */
+export function readEnvelope(json: unknown): Record<string, unknown> {
+  if (!isObject(json)) throw badResponse('answered without its envelope');
+  const meta = isObject(json.meta) ? json.meta : {};
+  // This provider writes booleans as strings elsewhere.
+  if ([json.success, meta.success].some((success) => String(success) === 'false')) {
+    throw envelopeError(meta.statusCode ?? json.statusCode ?? json.code);
+  }
+  return json;
+}
+
 /** The payload of `{meta, body}`; siblings of the badge routes wrap it as `data` instead. */
 export function unwrap(json: unknown): unknown {
-  if (!isObject(json)) throw badResponse('answered without its envelope');
-  const isRefusal = json.success === false || (isObject(json.meta) && json.meta.success === false);
-  if (isRefusal) throw badResponse('refused the request inside its answer', 'refused');
-  const payload = json.body ?? json.data;
+  const envelope = readEnvelope(json);
+  const payload = envelope.body ?? envelope.data;
   if (payload === undefined) throw badResponse('answered without a body in its envelope');
   return payload;
 }
@@ -49,9 +59,15 @@ export function unwrapIntegration(json: unknown): unknown {
   return json.data;
 }
 
-/** The list inside the payload: itself an array, or an object that holds one (inferred). */
+/** The list inside the payload: itself an array, or the one array of objects inside an object (inferred). */
 export function toRecords(payload: unknown): unknown {
   if (!isObject(payload)) return payload;
   const arrays = Object.values(payload).filter(Array.isArray);
-  return arrays.length === 1 ? arrays[0] : payload;
+  const [records] = arrays;
+  const isList = arrays.length === 1 && records?.length !== 0 && records?.every(isObject);
+  if (!isList) throw badResponse('answered without a list of badges');
+  if (typeof payload.total === 'number' && payload.total > records.length) {
+    throw badResponse('answered with a part of its badges');
+  }
+  return records;
 }

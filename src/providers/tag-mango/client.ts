@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { toBadgeList, toWrittenBadge } from '../badge-list.ts';
+import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { TagMangoBadge } from './badge.ts';
@@ -14,7 +14,7 @@ import { unwrap } from './wire.ts';
 const EXTERNAL = '/api/v1/external';
 const BADGES = `${EXTERNAL}/gamification/badges`;
 
-const memberSchema = z.object({ _id: z.string().min(1), badges: z.array(z.unknown()).default([]) });
+const memberSchema = z.object({ _id: z.string().min(1), badges: z.array(z.unknown()).nullish() });
 
 export interface TagMangoMemberFound {
   id: string;
@@ -66,7 +66,7 @@ export function createTagMangoClient(
           const member = memberSchema.safeParse(unwrap(json));
           if (!member.success) throw badResponse('answered with a member that cannot be read');
           const { _id: id, badges } = member.data;
-          return { id, badges: toBadgeList(badges, toBadge).badges };
+          return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
         },
       );
     } catch (error) {
@@ -77,7 +77,9 @@ export function createTagMangoClient(
 
   return {
     listBadges: () =>
-      http.call({ method: 'GET', path: BADGES }, (json) => toBadgeList(unwrap(json), toBadge)),
+      http.call({ method: 'GET', path: BADGES }, (json) =>
+        toBadgeList(unwrap(json), (record) => withBadgeId(toBadge(record), isObjectId)),
+      ),
     createBadge: (body) => http.call({ method: 'POST', path: BADGES, body }, readOne),
     updateBadge: (id, body) => http.call({ method: 'PATCH', path: badgePath(id), body }, readOne),
     assignBadges: (userId, body) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statusError } from '../../http/classify.ts';
+import { envelopeError } from '../../http/classify.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import { isObject } from '../json.ts';
 
@@ -45,15 +45,9 @@ export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 export function unwrap(json: unknown): unknown {
   if (json === undefined) throw badResponse('answered without a body');
   if (!isObject(json) || typeof json.success !== 'boolean') return json;
-  if (!json.success) throw refusal(json);
+  // One of the provider's pages says `statusCode` where the others say `code`.
+  if (!json.success) throw envelopeError(json.code ?? json.statusCode);
   if ('result' in json) return json.result;
   if ('data' in json) return json.data;
   return json;
-}
-
-/** An error envelope under HTTP 200. One of the provider's pages says `statusCode` where the others say `code`. */
-function refusal(envelope: Record<string, unknown>): Error {
-  const code = envelope.code ?? envelope.statusCode;
-  const byCode = typeof code === 'number' && code >= 400 && code < 500 && statusError(code);
-  return byCode || badResponse('refused the request inside its answer', 'refused');
 }

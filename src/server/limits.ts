@@ -1,0 +1,22 @@
+import { GraphQLError } from 'graphql';
+import type { ASTVisitor, ValidationContext } from 'graphql';
+
+/** A page of a front end needs a few; hundreds multiply the cost of a list. */
+const MAX_ALIASES = 50;
+/** Bounds what validation can cost. The largest operation of the client kit has under 200. */
+export const MAX_TOKENS = 5_000;
+
+/** Refuses documents that ask for the same things over and over under other names. */
+export function aliasLimit(context: ValidationContext): ASTVisitor {
+  let aliases = 0;
+  return {
+    Field(node) {
+      if (!node.alias) return;
+      aliases += 1;
+      if (aliases !== MAX_ALIASES + 1) return;
+      const message = `A document may have ${MAX_ALIASES} aliases`;
+      const extensions = { code: 'LIMIT_EXCEEDED' };
+      context.reportError(new GraphQLError(message, { nodes: node, extensions }));
+    },
+  };
+}
