@@ -3,6 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { isRetryable, readCode } from '../badges/error-code.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import { StateError } from '../state/state-store.ts';
+import { LIMIT } from './limits.ts';
 import type { Logger } from './logger.ts';
 
 /** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
@@ -30,7 +31,7 @@ export function createErrorFormat({
     const error = unwrapResolverError(thrown);
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
     if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
-    const code = formatted.extensions?.code;
+    const code = formatted.extensions?.[LIMIT] ? 'LIMIT_EXCEEDED' : formatted.extensions?.code;
     if (CALLER_CODES.includes(code)) {
       const message = isProduction ? withoutHints(formatted.message) : formatted.message;
       return { ...formatted, message, extensions: { code } };

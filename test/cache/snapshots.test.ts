@@ -93,3 +93,17 @@ test('an older load that ends last does not replace a newer one', async () => {
   await older;
   expect((await cache.read()).snapshot.value).toBe('new');
 });
+
+test('a clock that is set back makes a snapshot expire rather than last', async () => {
+  const { cache, clock, loads, end } = setUp();
+  const first = cache.read();
+  end(0, 'a');
+  await first;
+
+  clock.now -= 500;
+  const second = cache.read();
+  end(1, 'b');
+  expect((await second).snapshot.value).toBe('b');
+  expect((await cache.read()).snapshot.value).toBe('b');
+  expect(loads).toHaveLength(2);
+});

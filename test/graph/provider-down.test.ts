@@ -31,7 +31,7 @@ describe('with one provider down', () => {
     service.sandbox.tagMango.faults.set('*', {
       kind: 'answer',
       status: 503,
-      body: '<h1>upstream secret</h1>',
+      body: `<h1>upstream secret ${service.sandbox.tagMango.variables.TAG_MANGO_API_KEY}</h1>`,
       contentType: 'text/html',
     });
   });
@@ -111,7 +111,12 @@ describe('with one provider down', () => {
   test('the failure is logged, without our secrets', async () => {
     await service.execute('{ badges { totalCount } }');
     expect(service.log.filter(({ level }) => level === 40)).toEqual([
-      expect.objectContaining({ provider: 'TAG_MANGO', kind: 'unavailable', method: 'GET' }),
+      expect.objectContaining({
+        provider: 'TAG_MANGO',
+        kind: 'unavailable',
+        method: 'GET',
+        text: '<h1>upstream secret [redacted]</h1>',
+      }),
     ]);
   });
 
@@ -190,4 +195,21 @@ test.each([
   service.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', ...answer });
   const { data } = await service.execute(BadgePageDocument, {});
   expect(data.badges?.sources[1]).toEqual(source('TAG_MANGO', 'FAILED', 'PROVIDER_BAD_RESPONSE'));
+});
+
+test('a record that cannot be read is counted, told in the log, and the answer not kept', async () => {
+  service.sandbox.tagMango.faults.set('listBadges', {
+    kind: 'answer',
+    body: [
+      { _id: 'a'.repeat(24), name: 'Good' },
+      { _id: 'b'.repeat(24), name: 7 },
+    ],
+  });
+  const { data, headers } = await service.execute(BadgePageDocument, {});
+
+  expect(data.badges?.sources[1]).toEqual({ ...source('TAG_MANGO', 'FRESH'), droppedRecords: 1 });
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(service.log).toContainEqual(
+    expect.objectContaining({ droppedRecords: 1, firstMalformedField: 'name' }),
+  );
 });

@@ -112,11 +112,16 @@ describe('an input is refused at its field, and nothing is sent:', () => {
     `${tagMangoId}\r\n`,
     ` ${tagMangoId}`,
     '',
-    '__proto__',
+    '.',
+    'a.b',
   ])('the id %j never enters a path', async (id) => {
     const tagMango = await update({ tagMango: { id, name: 'x' } });
     const returningAI = await update({
-      returningAI: { id: `${id}/`, title: 'x', hiddenFields: 'OMIT' },
+      returningAI: {
+        id: id.startsWith(tagMangoId) ? `${id}/` : id,
+        title: 'x',
+        hiddenFields: 'OMIT',
+      },
     });
 
     expect(tagMango.userErrors).toMatchObject([{ field: ['input', 'tagMango', 'id'] }]);
@@ -238,12 +243,18 @@ describe('expectedVersion', () => {
   });
 
   test('does not depend on what can only be read or only be written', async () => {
-    const before = await current();
-    service.sandbox.tagMango.badges.set(
-      tagMangoId,
-      tagMangoStored({ updatedAt: '2026-01-01T00:00:00.000Z' }),
-    );
-    expect(await current()).toBe(before);
+    const version = async () => {
+      const { badge } = await updateTagMango({ name: 'Hall of Fame' }, true);
+      return badge?.version;
+    };
+    const before = await version();
+    const changed = (given: Parameters<typeof tagMangoStored>[0]) =>
+      service.sandbox.tagMango.badges.set(tagMangoId, tagMangoStored(given));
+
+    changed({ updatedAt: '2026-01-01T00:00:00.000Z', creator: 'f'.repeat(24) });
+    expect(await version()).toBe(before);
+    changed({ pointsThreshold: 7 });
+    expect(await version()).not.toBe(before);
   });
 });
 
@@ -346,6 +357,29 @@ describe('a write without a clear answer', () => {
     ]);
   });
 
+  test('is read by nobody else: it may take effect later', async () => {
+    service.sandbox.tagMango.faults.set('updateBadge', { kind: 'answer', status: 503 });
+    await updateTagMango({ name: 'New' });
+    service.sandbox.tagMango.badges.set(tagMangoId, tagMangoStored({ name: 'New' }));
+
+    const { data } = await service.execute(BadgePageDocument, {});
+    expect(data.badges?.edges.map(({ node }) => node.name)).toContain('New');
+  });
+
+  test.each([500, '503'])(
+    'is one that says success: false with the inner code %s',
+    async (code) => {
+      service.sandbox.tagMango.faults.set('updateBadge', {
+        kind: 'answer',
+        isApplied: true,
+        body: { success: false, message: 'no', code },
+      });
+      const { badge, userErrors } = await updateTagMango({ name: 'New' });
+      expect(userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+      expect(badge?.name).toBe('New');
+    },
+  );
+
   test('is not the same as one that was never sent', async () => {
     service.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', status: 503 });
     const { userErrors } = await updateTagMango({ name: 'New' });
@@ -366,6 +400,33 @@ test('a conflict that the provider reports carries the current badge', async () 
   expect(userErrors).toMatchObject([
     { code: 'CONFLICT', field: null, currentBadge: { name: 'Hall of Fame' } },
   ]);
+});
+
+test('of two different records with one id, none is written over', async () => {
+  service.sandbox.tagMango.faults.set('listBadges', {
+    kind: 'answer',
+    body: [tagMangoStored(), tagMangoStored({ description: 'Another copy.' })],
+  });
+  const { userErrors } = await updateTagMango({ name: 'New' });
+  const { data } = await service.execute(BadgePageDocument, {});
+
+  expect(userErrors).toMatchObject([{ code: 'PROVIDER_BAD_RESPONSE' }]);
+  expect(data.badges?.edges.map(({ node }) => node.description)).toContain('Once a year.');
+  expect(writes()).toEqual([]);
+});
+
+test('a field that TagMango does not show is unknown, not empty: clearing it is sent', async () => {
+  service.sandbox.tagMango.faults.set('listBadges', {
+    kind: 'answer',
+    body: [{ _id: tagMangoId, name: 'Hall of Fame' }],
+  });
+  const { changes, warnings } = await updateTagMango({ description: null, pointsThreshold: null });
+  expect(changes).toEqual([
+    { field: 'description', before: null, after: '""' },
+    { field: 'pointsThreshold', before: null, after: 'null' },
+  ]);
+  expect(warnings.map(({ code }) => code)).not.toContain('NO_CHANGE');
+  expect(writes()).toMatchObject([{ body: { description: '', pointsThreshold: null } }]);
 });
 
 test('a badge whose record cannot be read is not written', async () => {

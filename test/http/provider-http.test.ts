@@ -25,6 +25,7 @@ afterEach(async () => {
 /** A provider that answers as told, and a way to it. Resolves with the requests that arrive. */
 async function provider(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
+  key = 'hidden-key',
 ): Promise<{ http: ProviderHttp; requests: string[] }> {
   const requests: string[] = [];
   server = createServer((request, response) => {
@@ -41,8 +42,8 @@ async function provider(
   http = createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl: `http://127.0.0.1:${port}/prefix`,
-    headers: { 'x-api-key': 'hidden-key' },
-    attemptTimeoutMs: 300,
+    headers: { 'x-api-key': key },
+    attemptTimeoutMs: 800,
     onFault: (fault) => faults.push(fault),
   });
   return { http, requests };
@@ -165,4 +166,43 @@ test('a fault is told with the provider’s text, cut and without our key', asyn
   ]);
   expect(faults[0]?.text).toMatch(/^your key \[redacted\] x+$/);
   expect(faults[0]?.text?.length).toBe(300);
+});
+
+describe('an answer of JSON', () => {
+  const answer = (body: Buffer | string, type = 'application/json') =>
+    provider((_request, response) => {
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+
+  test.each([
+    ['UTF-8', 'application/json; charset=UTF-8', '{"title":"Größe"}'],
+    ['UTF-8 with a byte order mark', 'application/json', '\uFEFF{"title":"Größe"}'],
+    ['another JSON type', 'application/problem+json', '{"title":"Größe"}'],
+  ])('is read in %s', async (_name, type, body) => {
+    const { http } = await answer(body, type);
+    expect(await list(http)).toEqual({ title: 'Größe' });
+  });
+
+  test.each([
+    ['declared as Latin-1', 'application/json; charset=iso-8859-1', Buffer.from('{"a":"b"}')],
+    ['that is Latin-1 without saying so', 'application/json', Buffer.from('{"a":"ö"}', 'latin1')],
+    ['declared as HTML', 'text/html', Buffer.from('{"a":"b"}')],
+    ['of more than 5 MiB', 'application/json', Buffer.from(`{"a":"${'x'.repeat(5 << 20)}"}`)],
+  ])('%s is refused: what is misread would be written back', async (_name, type, body) => {
+    const { http } = await answer(body, type);
+    expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response' });
+  });
+});
+
+test.each([
+  ['as it is', 'abc/def+ghi=='],
+  ['in JSON of some servers', 'abc\\/def+ghi=='],
+  ['in a URL', 'abc%2Fdef%2Bghi%3D%3D'],
+  ['with Unicode escapes', 'abc\\u002fdef\\u002bghi\\u003d\\u003d'],
+])('our key never reaches the log when a provider echoes it %s', async (_name, echoed) => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(400, json).end(`{"m":"bad key ${echoed}"}`);
+  }, 'abc/def+ghi==');
+  await failureOf(list(http));
+  expect(faults[0]?.text).toBe('{"m":"bad key [redacted]"}');
 });

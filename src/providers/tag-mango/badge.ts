@@ -30,12 +30,12 @@ export class TagMangoBadge extends BadgeFields {
   }
 
   override get description(): string | null {
-    return this.record.description;
+    return this.record.description ?? null;
   }
 
   override get imageUrl(): string | null {
     const { imageUrl } = this.record;
-    return imageUrl !== null && this.isImageUrl(imageUrl) ? imageUrl : null;
+    return imageUrl && this.isImageUrl(imageUrl) ? imageUrl : null;
   }
 
   override get version(): string {
@@ -44,26 +44,26 @@ export class TagMangoBadge extends BadgeFields {
       record.name,
       record.description ?? '',
       record.imageUrl ?? '',
-      record.enableAutomation,
-      record.pointsThreshold,
-      record.pointCategoryForAutomation,
-      record.automationEnabledMangoes,
+      record.enableAutomation ?? null,
+      record.pointsThreshold ?? null,
+      record.pointCategoryForAutomation ?? null,
+      record.automationEnabledMangoes ?? [],
     ]);
   }
 
   @Field(() => ID, { nullable: true, description: 'The id of the creator who owns the badge.' })
   get creator(): string | null {
-    return this.record.creator;
+    return this.record.creator ?? null;
   }
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was made.' })
   get createdAt(): string | null {
-    return this.record.createdAt;
+    return this.record.createdAt ?? null;
   }
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge last changed.' })
   get updatedAt(): string | null {
-    return this.record.updatedAt;
+    return this.record.updatedAt ?? null;
   }
 
   @Field(() => Boolean, {
@@ -71,7 +71,7 @@ export class TagMangoBadge extends BadgeFields {
     description: 'Whether members gain and lose the badge by a rule.',
   })
   get enableAutomation(): boolean | null {
-    return this.record.enableAutomation;
+    return this.record.enableAutomation ?? null;
   }
 
   @Field(() => Float, {
@@ -80,7 +80,7 @@ export class TagMangoBadge extends BadgeFields {
       'Automation by points: members with at least so many have the badge. A badge may carry it beside mangoes, as a leftover of the other kind.',
   })
   get pointsThreshold(): number | null {
-    return this.record.pointsThreshold;
+    return this.record.pointsThreshold ?? null;
   }
 
   @Field(() => String, {
@@ -88,13 +88,13 @@ export class TagMangoBadge extends BadgeFields {
     description: 'Which points count; `lifetime` is the only documented value.',
   })
   get pointCategoryForAutomation(): string | null {
-    return this.record.pointCategoryForAutomation;
+    return this.record.pointCategoryForAutomation ?? null;
   }
 
   @Field(() => [ID], {
     description: 'Automation by subscription: subscribers of any of these mangoes have the badge.',
   })
   get automationEnabledMangoes(): readonly string[] {
-    return this.record.automationEnabledMangoes;
+    return this.record.automationEnabledMangoes ?? [];
   }
 }

@@ -5,6 +5,7 @@ import { automationWarnings } from './automation.ts';
 import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
 import { CLEARED, WRITABLE_FIELDS, checkFields, givenFields, toBody } from './fields.ts';
+import type { WritableField } from './fields.ts';
 import { UpdateTagMangoBadgeInput } from './update-input.ts';
 
 /** Only what is given is sent: the provider keeps the rest. */
@@ -39,7 +40,14 @@ function planUpdate(
 /** What the body changes of the badge. */
 function changesOf(body: object, badge: TagMangoBadge | undefined) {
   return WRITABLE_FIELDS.filter((field) => field in body).flatMap((field) => {
-    const standing = badge && (badge.record[field] ?? CLEARED[field] ?? null);
-    return toChange(field, standing, (body as Record<string, unknown>)[field]) ?? [];
+    return (
+      toChange(field, badge && standing(badge, field), (body as Record<string, unknown>)[field]) ??
+      []
+    );
   });
+}
+
+/** Undefined: the provider does not show the field. */
+function standing({ record }: TagMangoBadge, field: WritableField): unknown {
+  return record[field] === undefined ? undefined : (record[field] ?? CLEARED[field] ?? null);
 }

@@ -3,14 +3,7 @@ import { envelopeError } from '../../http/classify.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import { isObject } from '../json.ts';
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
-const dateTime = z.iso
-  .datetime({ offset: true })
-  .nullish()
-  .transform((value) => value ?? null);
+const text = z.string().nullish();
 
 export const recordSchema = z.object({
   id: z.string().min(1),
@@ -18,24 +11,15 @@ export const recordSchema = z.object({
   name: z.string(),
   description: text,
   imageUrl: text,
-  enableAutomation: z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? null),
-  pointsThreshold: z
-    .number()
-    .nullish()
-    .transform((value) => value ?? null),
+  enableAutomation: z.boolean().nullish(),
+  pointsThreshold: z.number().nullish(),
   pointCategoryForAutomation: text,
-  automationEnabledMangoes: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? []),
-  createdAt: dateTime,
-  updatedAt: dateTime,
+  automationEnabledMangoes: z.array(z.string()).nullish(),
+  createdAt: z.iso.datetime({ offset: true }).nullish(),
+  updatedAt: z.iso.datetime({ offset: true }).nullish(),
 });
 
-/** A badge as read. Null: absent or null on the wire. */
+/** A badge as read. Undefined: absent, so that nobody knows; null: null on the wire. */
 export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /**
