@@ -120,7 +120,7 @@ export class BadgeHistoryQueries {
     );
     context.used.isIncomplete = true;
     const edges = entries.slice(0, size).map(({ position, entry }) => ({
-      cursor: Buffer.from(position).toString('base64url'),
+      cursor: toCursor(position),
       node: Object.assign(new BadgeHistoryEntry(), readAuditRecord(entry)),
     }));
     return Object.assign(new BadgeHistoryConnection(), {
@@ -135,8 +135,13 @@ export class BadgeHistoryQueries {
   }
 }
 
+function toCursor(position: string): string {
+  return Buffer.from(position).toString('base64url');
+}
+
 function toPosition(cursor: string): string {
   const position = Buffer.from(cursor, 'base64url').toString();
-  if (/^\d{1,20}(-\d{1,20})?$/.test(position)) return position;
+  const isPosition = /^\d{1,20}(-\d{1,20})?$/.test(position);
+  if (isPosition && toCursor(position) === cursor) return position;
   throw invalidInput('after is not a cursor of a history');
 }

@@ -118,7 +118,8 @@ export function toWriteFailure(
   error: ProviderError,
   sentFields: readonly string[],
 ): BadgeProviderError {
-  const suspects = error.kind === 'rejected' ? `; it was sent ${sentFields.join(', ')}` : '';
+  const hasSuspects = error.kind === 'rejected' && sentFields.length > 0;
+  const suspects = hasSuspects ? `; it was sent ${sentFields.join(', ')}` : '';
   return toProviderError(provider, error, {
     message: `${provider.name.title} ${error.message}${suspects}; ${effectInWords(error)}`,
     code: writeCode(error),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { StateStore } from '../../state/state-store.ts';
+import { insist } from './insist.ts';
 import { OUTCOMES } from './outcome.ts';
 import { toStateKey } from './state-keys.ts';
 
@@ -56,14 +57,31 @@ export function createAuditEntry(
   const id = randomUUID();
   const key = OPEN + toStateKey(store.instanceId, id);
   let isOpen = false;
+  let isUnsure = false;
+  let begun: AuditRecord['changes'] = [];
 
   return {
     async begin(changes) {
+      begun = changes;
+      isUnsure = true;
       await store.set(key, JSON.stringify({ ...about, id, outcome: 'UNKNOWN', changes }));
+      isUnsure = false;
       isOpen = true;
     },
     async end(known) {
-      await writeRecord(store, { ...about, id, ...known }, isOpen ? key : undefined);
+      // An unknown outcome shows no changes to its caller; the record says what was to change.
+      const changes = known.outcome === 'UNKNOWN' ? begun : known.changes;
+      const write = () =>
+        writeRecord(store, { ...about, id, ...known, changes }, isOpen ? key : undefined);
+      // Without an answer the store may hold an open entry, of which the next process would make a second record.
+      if (isUnsure) await store.set(key, null);
+      try {
+        await write();
+      } catch (error) {
+        // Only the open entry tells whether the record is written, so only with it a repeat is safe.
+        if (isOpen) insist(write);
+        throw error;
+      }
     },
   };
 }

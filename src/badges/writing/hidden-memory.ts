@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RememberedFields } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
+import { insist } from './insist.ts';
 
 const fieldsSchema = z.object({ values: z.record(z.string(), z.unknown()), at: z.string() });
 const memorySchema = z.object({
@@ -39,11 +40,14 @@ export function createHiddenMemory(
     at: new Date(now()).toISOString(),
   });
 
+  async function forgetDoubtful(): Promise<void> {
+    if (!doubtful.has(key)) return;
+    await store.set(key, null);
+    doubtful.delete(key);
+  }
+
   async function recall(): Promise<RememberedFields | null> {
-    if (doubtful.has(key)) {
-      await store.set(key, null);
-      doubtful.delete(key);
-    }
+    await forgetDoubtful();
     const text = await store.get(key);
     return text === null ? null : knownFields(memorySchema.parse(JSON.parse(text)));
   }
@@ -65,7 +69,11 @@ export function createHiddenMemory(
       const { settled } = memorySchema.parse(JSON.parse(text));
       await keep({ settled, pending: null });
     },
-    doubt: () => void doubtful.add(key),
+    doubt() {
+      doubtful.add(key);
+      // Other replicas do not know of the doubt: all they can be told is to forget.
+      insist(forgetDoubtful);
+    },
     forget: async () => store.set(key, null),
   };
 }

@@ -4,7 +4,7 @@ import type { OperationKind, Target, WritePlan } from '../../providers/provider.
 import type { BadgesContext } from '../context.ts';
 import type { TenantProvider } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
-import type { StoredAttempt } from './idempotency.ts';
+import type { StoredAttempt } from './key-record.ts';
 import { toOutcome } from './outcome.ts';
 import { toStoredOutcome } from './stored-outcome.ts';
 import type { StoredOutcome } from './stored-outcome.ts';
@@ -13,10 +13,12 @@ export function toAttempt({
   of,
   target,
   plan,
+  isVisible,
 }: {
   of: TenantProvider;
   target: Target | null;
   plan: WritePlan;
+  isVisible: boolean;
 }): StoredAttempt {
   return {
     provider: of.provider.name.enumValue,
@@ -24,6 +26,7 @@ export function toAttempt({
     body: { ...plan.body },
     changes: plan.changes,
     hiddenValues: plan.hiddenValues && { ...plan.hiddenValues },
+    isVisible,
   };
 }
 
@@ -62,7 +65,7 @@ export async function recheck(
       problems: [],
     };
     const badges = badge ? [badge] : [];
-    if (!operation.isConfirmedBy(plan, badge)) {
+    if (!attempt.isVisible || !operation.isConfirmedBy(plan, badge)) {
       return { ...outcome, badges: badges.map(({ provider, record }) => ({ provider, record })) };
     }
     const deletedBadgeId = request.kind === 'delete' ? attempt.badgeId : null;

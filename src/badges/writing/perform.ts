@@ -1,6 +1,6 @@
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type { RememberedFields, Target } from '../../providers/provider.ts';
+import type { RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../badge-index.ts';
 import { requireAccess } from '../tenant.ts';
@@ -63,25 +63,33 @@ async function readAndSend(write: Write): Promise<Outcome> {
   if ('refusal' in read) return read.refusal;
   const { current } = read;
   const [first] = current;
-  const expected = target?.expectedVersion;
-  if (expected != null && first && expected !== first.version) {
-    return toOutcome('REFUSED', { badges: current, userErrors: [toConflictError(path, first)] });
-  }
-
   const recalled = await recall(write);
   const plan = operation.plan(input, { current: first, remembered: recalled.remembered });
+  const predicted = dryRun ? plan.changes : [];
+
+  const expected = target?.expectedVersion;
+  if (expected != null && first && expected !== first.version) {
+    const userErrors = [toConflictError(path, first)];
+    return toOutcome('REFUSED', { badges: current, changes: predicted, userErrors });
+  }
   if (plan.givenFields.length > 0 && plan.changes.length === 0) {
     return toOutcome('UNCHANGED', { badges: current, warnings: [noChange(plan)] });
   }
+  if (recalled.isOutOfReach && lacksValues(plan)) {
+    return toOutcome('REFUSED', { badges: current, userErrors: [toStateError(write.of.provider)] });
+  }
   if (plan.problems.length > 0) {
-    return recalled.isOutOfReach
-      ? toOutcome('REFUSED', { badges: current, userErrors: [toStateError(write.of.provider)] })
-      : { ...refuse(path, plan.problems, current), changes: dryRun ? plan.changes : [] };
+    return { ...refuse(path, plan.problems, current), changes: predicted };
   }
   if (read.isUnread) plan.warnings.push(notReadBefore(plan));
   if (!dryRun) return send(write, plan, current);
   const { changes, warnings } = plan;
   return toOutcome('DRY_RUN', { badges: current, changes, warnings });
+}
+
+/** What is out of reach may be known: leaving it out would reset it, and is not what the caller agreed to. */
+function lacksValues({ problems, warnings }: WritePlan): boolean {
+  return problems.length > 0 || warnings.some(({ code }) => code === 'HIDDEN_FIELDS_OMITTED');
 }
 
 type CurrentRead =
@@ -95,7 +103,7 @@ async function readCurrent(write: Write): Promise<CurrentRead> {
   if (!target) return { current: [], isUnread: false };
   const list = await listIfNeeded(write, target);
   if (!list) return { current: [], isUnread: true };
-  const found = target.ids.map((id) => list.find(id));
+  const found = target.ids.map((id) => list.findToWrite(id));
   const current = found.filter((badge) => badge !== null);
   if (current.length === found.length) return { current, isUnread: false };
   const userErrors = [toNotFoundError([...path, target.field], of.provider)];

@@ -9,14 +9,14 @@ import { createAuditEntry } from './audit.ts';
 import type { AuditEntry } from './audit.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
 import { claimKey } from './idempotency.ts';
-import type { HeldKey } from './idempotency.ts';
+import type { HeldKey } from './held-key.ts';
 import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { performWrite } from './perform.ts';
 import { hashInput, toStateKey } from './state-keys.ts';
 import { restoreOutcome, toStoredOutcome } from './stored-outcome.ts';
-import { notRecorded, refuse } from './write.ts';
+import { refuse, withNotRecorded } from './write.ts';
 import type { Write } from './write.ts';
 
 export interface MutationRequest {
@@ -103,7 +103,7 @@ async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     // What was sent is marked as sent: a repeat will reread and never write.
-    return isKept ? { ...outcome, warnings: [...outcome.warnings, notRecorded([])] } : outcome;
+    return isKept ? { ...outcome, warnings: withNotRecorded(outcome.warnings, []) } : outcome;
   }
 }
 
@@ -127,7 +127,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     provider: of.provider.name.enumValue,
     badgeIds: [...(target?.ids ?? [])],
     operation: request.kind,
-    idempotencyKey: request.dryRun ? null : request.idempotencyKey,
+    idempotencyKey: request.idempotencyKey,
   });
   const memoryOf: Write['memoryOf'] = (badgeId) =>
     createHiddenMemory(tenant.store, {
@@ -145,21 +145,21 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     memory: target?.isLocked ? memoryOf(target.ids[0] ?? '') : null,
     memoryOf,
     needsStore: key !== null || target?.expectedVersion != null,
-    async beforeSend(plan: WritePlan) {
+    async beforeSend(plan: WritePlan, isVisible: boolean) {
       await audit.begin(plan.changes);
-      await key?.markSending(toAttempt({ of, target, plan }));
+      await key?.markSending(toAttempt({ of, target, plan, isVisible }));
     },
   });
-  return outcome.status === 'DRY_RUN' ? outcome : record(chosen, audit, outcome);
+  return record(chosen, audit, outcome);
 }
 
-/** The record of the mutation. Where the store is out of reach, the log has it, and the caller is warned. */
+/** The record of the mutation; a dry run leaves none, whatever came of it. Where the store is out of reach, the log has it, and the caller is warned. */
 async function record(
-  { context: { tenant }, operation, input }: Chosen,
+  { context: { tenant }, request, operation, input }: Chosen,
   audit: AuditEntry,
   outcome: Outcome,
 ): Promise<Outcome> {
-  if (outcome.status === 'DRY_RUN') return outcome;
+  if (request.dryRun || outcome.status === 'DRY_RUN') return outcome;
   const targetIds = operation.target(input)?.ids ?? outcome.badges.map(({ id }) => id);
   try {
     const { status, changes } = outcome;
@@ -168,10 +168,7 @@ async function record(
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     tenant.onUnrecorded({ outcome: outcome.status, badgeIds: targetIds, error });
-    const isWarned = outcome.warnings.some(({ code }) => code === 'NOT_RECORDED');
     const wasSent = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
-    return isWarned || !wasSent
-      ? outcome
-      : { ...outcome, warnings: [...outcome.warnings, notRecorded([])] };
+    return wasSent ? { ...outcome, warnings: withNotRecorded(outcome.warnings, []) } : outcome;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../user-errors.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { notRecorded, timeToStart } from './write.ts';
+import { timeToStart, withNotRecorded } from './write.ts';
 import type { Write } from './write.ts';
 
 /** Announces the write, sends it at most once, and settles what is known of its effect. */
@@ -26,12 +26,12 @@ export async function send(
   }
   const isRecorded = await attempt(async () => {
     if (plan.hiddenValues) await write.memory?.pend(plan.hiddenValues);
-    await write.beforeSend(plan);
+    await write.beforeSend(plan, isVisible(write, plan, current));
   });
   if (!isRecorded) {
     if (write.needsStore || reusesMemory(plan))
       return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
-    plan.warnings.push(notRecorded(plan.givenFields));
+    plan.warnings = withNotRecorded(plan.warnings, plan.givenFields);
     if (plan.hiddenValues) write.memory?.doubt();
   }
 
@@ -43,7 +43,7 @@ export async function send(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error.effect === 'unknown') return unknown({ write, plan, current, error });
-    await attempt(async () => write.memory?.revert());
+    if (plan.hiddenValues) await attempt(async () => write.memory?.revert());
     return refused({ write, plan, current, error });
   }
 }
@@ -80,7 +80,7 @@ async function applied(
     else if (plan.hiddenValues) await memory?.settle(plan.hiddenValues);
   });
   const { changes } = plan;
-  const warnings = isSettled ? plan.warnings : [...plan.warnings, notRecorded(plan.givenFields)];
+  const warnings = isSettled ? plan.warnings : withNotRecorded(plan.warnings, plan.givenFields);
   return toOutcome('APPLIED', {
     badges: isDeleted ? [] : badges,
     deletedBadgeId: isDeleted ? (target?.ids[0] ?? null) : null,
@@ -115,13 +115,12 @@ interface Failure {
 async function unknown({ write, plan, current, error }: Failure): Promise<Outcome> {
   const { operation, memory } = write;
   const reading = await reread(write);
-  const [before] = current;
-  // Only what was not so before shows that the whole write took effect, also in the fields that no read shows.
+  // It may take effect after this read, so nobody else is to be shown it.
+  write.source.forgetLists();
   const hasTakenEffect =
     reading?.badge &&
-    before &&
-    operation.isConfirmedBy?.(plan, reading.badge) &&
-    !operation.isConfirmedBy(plan, before);
+    isVisible(write, plan, current) &&
+    operation.isConfirmedBy?.(plan, reading.badge);
   const { hiddenValues } = plan;
   if (hasTakenEffect && hiddenValues) await attempt(async () => memory?.settle(hiddenValues));
   return toOutcome('UNKNOWN', {
@@ -130,16 +129,26 @@ async function unknown({ write, plan, current, error }: Failure): Promise<Outcom
   });
 }
 
-/** Nothing was changed, so the badge is still as it was read; unless the provider says that somebody else was faster. */
+/** Only what was not so before shows that the whole write took effect, also in the fields that no read shows. */
+function isVisible(
+  { operation }: Write,
+  plan: WritePlan,
+  [before]: readonly BadgeFields[],
+): boolean {
+  return before !== undefined && operation.isConfirmedBy?.(plan, before) === false;
+}
+
+/** Nothing was changed, so the badges are still as they were read; unless the provider says that somebody else was faster. */
 async function refused({ write, plan, current, error }: Failure): Promise<Outcome> {
   if (error.kind !== 'conflict') {
     const userErrors = [toWriteFailure(write.of.provider, error, plan.givenFields)];
     return toOutcome('REFUSED', { badges: current, userErrors });
   }
-  const badge = (await reread(write))?.badge ?? null;
+  const now = (await reread(write))?.badge;
+  const badges = write.target?.isLocked ? (now ? [now] : []) : current;
   return toOutcome('REFUSED', {
-    badges: badge ? [badge] : [],
-    userErrors: [toProviderConflictError(write.of.provider, badge)],
+    badges,
+    userErrors: [toProviderConflictError(write.of.provider, badges[0] ?? null)],
   });
 }
 

@@ -29,8 +29,11 @@ export interface Write extends Choice {
   memoryOf: (badgeId: string) => HiddenMemory;
   /** The caller relies on the store: without it, nothing may be sent. */
   needsStore: boolean;
-  /** Told durably before the first byte leaves. Rejects with a `StateError`. */
-  beforeSend: (plan: WritePlan) => Promise<void>;
+  /**
+   * Told durably before the first byte leaves. `isVisible`: a read that shows what was planned will prove the write.
+   * Rejects with a `StateError`.
+   */
+  beforeSend: (plan: WritePlan, isVisible: boolean) => Promise<void>;
 }
 
 /** A full attempt and this much more must be left of the deadline for a write to start: time for the reread. */
@@ -67,7 +70,13 @@ export function notReadBefore(plan: WritePlan): Warning {
   };
 }
 
-export function notRecorded(fields: string[]): Warning {
+/** The warnings with one that says so; once is enough. */
+export function withNotRecorded(warnings: readonly Warning[], fields: string[]): Warning[] {
+  const isSaid = warnings.some(({ code }) => code === 'NOT_RECORDED');
+  return isSaid ? [...warnings] : [...warnings, notRecorded(fields)];
+}
+
+function notRecorded(fields: string[]): Warning {
   return {
     code: 'NOT_RECORDED',
     message:

@@ -1,0 +1,317 @@
+import { expect } from '@jest/globals';
+import type { DocumentNode } from 'graphql';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
+import {
+  AwardBadgeDocument,
+  CreateBadgeDocument,
+  DeleteBadgeDocument,
+  RevokeBadgeDocument,
+  UpdateBadgeDocument,
+} from '../generated/operations.ts';
+import type {
+  AwardBadgeInput,
+  CreateBadgeInput,
+  DeleteBadgeInput,
+  RevokeBadgeInput,
+  UpdateBadgeInput,
+} from '../generated/operations.ts';
+import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from './records.ts';
+
+export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
+export const HALL_OF_FAME = '6657092c8142bfe0656481bf';
+export const QUIZ_MASTER = '6657092c8142bfe0656481c5';
+/** A member whom both stand-ins know. */
+export const ADA = {
+  email: 'ada@example.com',
+  phone: '919900112233',
+  returningAI: '1102',
+  tagMango: '6650aa11bb22cc33dd44ee55',
+};
+
+/** What the stand-ins hold before each case. */
+export const STORED = {
+  returningAI: { badges: [returningAIStored()] },
+  tagMango: {
+    badges: [tagMangoStored(), tagMangoStored({ _id: QUIZ_MASTER, name: 'Quiz Master' })],
+  },
+};
+
+export function resetStandIns({ returningAI, tagMango }: Sandbox): void {
+  for (const standIn of [returningAI, tagMango]) {
+    standIn.badges.clear();
+    standIn.awards.clear();
+    standIn.faults.clear();
+    standIn.requests.length = 0;
+  }
+  for (const badge of STORED.returningAI.badges) returningAI.badges.set(badge.id, badge);
+  for (const badge of STORED.tagMango.badges) tagMango.badges.set(badge._id, badge);
+}
+
+/** The look-up of a member by e-mail is a POST that changes nothing. */
+const READS = ['listBadges', 'lookupUser', 'userInfo'];
+
+/** What reached either provider and changes something, in its order. */
+export function writesTo({ returningAI, tagMango }: Sandbox): RecordedRequest[] {
+  return [...returningAI.requests, ...tagMango.requests].filter(
+    ({ operation }) => !READS.includes(operation),
+  );
+}
+
+const version: unknown = expect.stringMatching(/^[\w-]{22}$/);
+
+/** The stored badge as a payload shows it, with what differs. */
+export const shownMajor = (differing: object = {}) => ({
+  __typename: 'ReturningAIBadge',
+  provider: 'RETURNING_AI',
+  id: MAJOR,
+  version,
+  name: 'Major',
+  title: 'Major',
+  action: 'custom',
+  quantity: 3,
+  image: 'https://img.example/major.png',
+  imageUrl: 'https://img.example/major.png',
+  description: 'One trade that makes 30%.',
+  attachRequired: true,
+  awarded: true,
+  ...differing,
+});
+
+export const shownHallOfFame = (differing: object = {}) => ({
+  __typename: 'TagMangoBadge',
+  provider: 'TAG_MANGO',
+  id: HALL_OF_FAME,
+  version,
+  name: 'Hall of Fame',
+  description: 'Once a year.',
+  imageUrl: 'https://img.example/hall.png',
+  creator: '6149b1e5612c4e5fd96041d3',
+  enableAutomation: false,
+  pointsThreshold: null,
+  pointCategoryForAutomation: null,
+  automationEnabledMangoes: [],
+  createdAt: '2024-05-31T13:03:26.375Z',
+  updatedAt: '2024-05-31T13:03:26.375Z',
+  ...differing,
+});
+
+/** Changes of fields whose value before is unknown. */
+export const changesTo = (values: object) =>
+  Object.entries(values).map(([field, value]) => ({
+    field,
+    before: null,
+    after: JSON.stringify(value),
+  }));
+
+/** A mutation as it is asked. */
+export interface Asked {
+  document: DocumentNode;
+  variables: { input: object };
+  /** Where the payload is in the answer. */
+  field: string;
+  /** What it calls at the provider, by the name in the contract file. */
+  operation: string;
+}
+
+export const create = (input: CreateBadgeInput): Asked => ({
+  document: CreateBadgeDocument,
+  variables: { input },
+  field: 'createBadge',
+  operation: 'createBadge',
+});
+export const update = (input: UpdateBadgeInput): Asked => ({
+  document: UpdateBadgeDocument,
+  variables: { input },
+  field: 'updateBadge',
+  operation: 'updateBadge',
+});
+export const remove = (input: DeleteBadgeInput): Asked => ({
+  document: DeleteBadgeDocument,
+  variables: { input },
+  field: 'deleteBadge',
+  operation: 'deleteBadge',
+});
+export const award = (input: AwardBadgeInput): Asked => ({
+  document: AwardBadgeDocument,
+  variables: { input },
+  field: 'awardBadge',
+  operation: 'tagMango' in input ? 'assignBadges' : 'awardBadge',
+});
+export const revoke = (input: RevokeBadgeInput): Asked => ({
+  document: RevokeBadgeDocument,
+  variables: { input },
+  field: 'revokeBadge',
+  operation: 'removeBadge',
+});
+
+/** One operation at one provider: what is asked, the one write that the provider receives, what the caller is told. */
+export interface OperationCase {
+  what: string;
+  at: 'returningAI' | 'tagMango';
+  asked: Asked;
+  request: { method: string; path: string; body: unknown };
+  payload: object;
+  /** Requests to the provider besides the write, in their order. */
+  reads: string[];
+}
+
+const TAG_MANGO_BADGES = '/api/v1/external/gamification/badges';
+const clean = { changes: [], warnings: [], userErrors: [] };
+const anyId: unknown = expect.any(String);
+const anyTime: unknown = expect.any(String);
+
+const marketMaker = {
+  title: 'Market Maker',
+  action: 'custom',
+  quantity: 1,
+  image: '',
+  description: '',
+  darkImage: '',
+  lightImage: '',
+  enabledDarkAndLight: false,
+  award: false,
+  awardCurrency: false,
+  awardXpQuantity: 0,
+  awardCurrencyQuantity: 0,
+  attachRequired: false,
+};
+const nightOwl = { name: 'Night Owl', enableAutomation: true, pointsThreshold: 7.5 };
+const { id: _id, awarded: _awarded, ...newMajor } = returningAIStored({ title: 'New' });
+const awardedMajor = { ...clean, badges: [shownMajor()] };
+
+export const operationCases: readonly OperationCase[] = [
+  {
+    what: 'createBadge at Returning.AI, of a title alone, posts all thirteen fields',
+    at: 'returningAI',
+    asked: create({ returningAI: { title: 'Market Maker' } }),
+    request: { method: 'POST', path: '/badges', body: marketMaker },
+    payload: {
+      ...clean,
+      badge: shownMajor({
+        id: anyId,
+        name: 'Market Maker',
+        title: 'Market Maker',
+        quantity: 1,
+        image: null,
+        imageUrl: null,
+        description: '',
+        attachRequired: false,
+        awarded: false,
+      }),
+      changes: changesTo(marketMaker),
+    },
+    reads: [],
+  },
+  {
+    what: 'createBadge at TagMango posts the given fields only',
+    at: 'tagMango',
+    asked: create({ tagMango: nightOwl }),
+    request: { method: 'POST', path: TAG_MANGO_BADGES, body: nightOwl },
+    payload: {
+      ...clean,
+      badge: shownHallOfFame({
+        ...nightOwl,
+        id: anyId,
+        description: '',
+        imageUrl: null,
+        createdAt: anyTime,
+        updatedAt: anyTime,
+      }),
+      changes: changesTo(nightOwl),
+      warnings: [
+        {
+          code: 'AUTOMATION_DELAYED',
+          message: 'TagMango gives and withdraws the badge by the new rule some time later',
+          fields: ['enableAutomation', 'pointsThreshold'],
+        },
+      ],
+    },
+    reads: [],
+  },
+  {
+    what: 'updateBadge at Returning.AI puts all thirteen fields',
+    at: 'returningAI',
+    asked: update({ returningAI: { id: MAJOR, title: 'New', ...HIDDEN_VALUES } }),
+    request: { method: 'PUT', path: `/badges/${MAJOR}`, body: newMajor },
+    payload: {
+      ...clean,
+      badge: shownMajor({ name: 'New', title: 'New' }),
+      changes: [{ field: 'title', before: '"Major"', after: '"New"' }, ...changesTo(HIDDEN_VALUES)],
+    },
+    reads: ['listBadges'],
+  },
+  {
+    what: 'updateBadge at TagMango patches the given fields only',
+    at: 'tagMango',
+    asked: update({ tagMango: { id: HALL_OF_FAME, name: 'New' } }),
+    request: {
+      method: 'PATCH',
+      path: `${TAG_MANGO_BADGES}/${HALL_OF_FAME}`,
+      body: { name: 'New' },
+    },
+    payload: {
+      ...clean,
+      badge: shownHallOfFame({ name: 'New', updatedAt: anyTime }),
+      changes: [{ field: 'name', before: '"Hall of Fame"', after: '"New"' }],
+    },
+    reads: ['listBadges'],
+  },
+  {
+    what: 'deleteBadge at Returning.AI',
+    at: 'returningAI',
+    asked: remove({ returningAI: { id: MAJOR } }),
+    request: { method: 'DELETE', path: `/badges/${MAJOR}`, body: undefined },
+    payload: { ...clean, deletedBadgeId: MAJOR },
+    reads: ['listBadges'],
+  },
+  {
+    what: 'awardBadge at Returning.AI by id posts under the badge',
+    at: 'returningAI',
+    asked: award({ returningAI: { badgeId: MAJOR, user: { id: ADA.returningAI } } }),
+    request: { method: 'POST', path: `/badges/${MAJOR}/award`, body: { userId: ADA.returningAI } },
+    payload: awardedMajor,
+    reads: ['listBadges'],
+  },
+  {
+    what: 'awardBadge at Returning.AI by e-mail asks for the id first, and posts that',
+    at: 'returningAI',
+    asked: award({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }),
+    request: { method: 'POST', path: `/badges/${MAJOR}/award`, body: { userId: ADA.returningAI } },
+    payload: awardedMajor,
+    reads: ['userInfo', 'listBadges'],
+  },
+  {
+    what: 'revokeBadge at Returning.AI by id posts under the badge',
+    at: 'returningAI',
+    asked: revoke({ returningAI: { badgeId: MAJOR, user: { id: ADA.returningAI } } }),
+    request: { method: 'POST', path: `/badges/${MAJOR}/remove`, body: { userId: ADA.returningAI } },
+    payload: { ...clean, badge: shownMajor() },
+    reads: ['listBadges'],
+  },
+  {
+    what: 'revokeBadge at Returning.AI by e-mail asks for the id first, and posts that',
+    at: 'returningAI',
+    asked: revoke({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }),
+    request: { method: 'POST', path: `/badges/${MAJOR}/remove`, body: { userId: ADA.returningAI } },
+    payload: { ...clean, badge: shownMajor() },
+    reads: ['userInfo', 'listBadges'],
+  },
+  {
+    what: 'awardBadge at TagMango assigns several badges under the member, never under a badge',
+    at: 'tagMango',
+    asked: award({
+      tagMango: { userId: ADA.tagMango, badgeIds: [QUIZ_MASTER, HALL_OF_FAME] },
+    }),
+    request: {
+      method: 'PATCH',
+      path: `${TAG_MANGO_BADGES}/${ADA.tagMango}/assign`,
+      body: { badges: [QUIZ_MASTER, HALL_OF_FAME] },
+    },
+    payload: {
+      ...clean,
+      badges: [shownHallOfFame({ id: QUIZ_MASTER, name: 'Quiz Master' }), shownHallOfFame()],
+    },
+    reads: ['listBadges'],
+  },
+];

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The built service. `npm test` builds it first. */
+export const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+export interface ServiceProcess {
+  /** Of its graph. */
+  url: string;
+  output: () => string;
+  /** Ends it at once, whatever it is doing. */
+  kill(): Promise<void>;
+}
+
+/** The service as a process of its own, once it listens. Whoever starts it kills it. */
+export async function startServiceProcess(
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
+  const child = spawn(process.execPath, [MAIN], { env: { PORT: '0', ...env } });
+  const closed = once(child, 'close');
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stdout.setEncoding('utf8');
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (text: string) => {
+      output += text;
+      const listening = /GraphQL is at (\S+)/.exec(output)?.[1];
+      if (listening !== undefined) resolve(listening);
+    });
+    void closed.then(() => reject(new Error(`the service ended:\n${output}`)));
+  });
+
+  async function kill(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await closed;
+  }
+  return { url, output: () => output, kill };
+}

@@ -1,0 +1,52 @@
+import { StateError } from '../../src/state/state-store.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+
+export interface StoreSwitch {
+  isDown: boolean;
+  /** The store goes down after so many more questions, each of which it still answers. */
+  downAfter: number | null;
+  /** Whether the question at which it goes down is carried out, though its answer is lost. */
+  isLastCarriedOut: boolean;
+  /** How many questions it was asked. */
+  asked: number;
+}
+
+export function createStoreSwitch(): StoreSwitch {
+  return { isDown: false, downAfter: null, isLastCarriedOut: false, asked: 0 };
+}
+
+/** The store, as long as the switch lets it be reached. */
+export function toSwitchable(store: StateStore, state: StoreSwitch): StateStore {
+  async function reach<T>(ask: () => Promise<T>): Promise<T> {
+    state.asked += 1;
+    if (!state.isDown && state.downAfter !== null && state.asked > state.downAfter) {
+      state.isDown = true;
+      if (state.isLastCarriedOut) await ask();
+    }
+    if (state.isDown) throw new StateError('unavailable', 'switched off');
+    return ask();
+  }
+  return {
+    instanceId: store.instanceId,
+    isAlive: (id) => reach(() => store.isAlive(id)),
+    get: (key) => reach(() => store.get(key)),
+    set: (key, value, options) => reach(() => store.set(key, value, options)),
+    compareAndSet: (key, change) => reach(() => store.compareAndSet(key, change)),
+    append: (logs, entry, options) => reach(() => store.append(logs, entry, options)),
+    readBackward: (log, page) => reach(() => store.readBackward(log, page)),
+    async *keys(prefix) {
+      await reach(async () => undefined);
+      yield* store.keys(prefix);
+    },
+    async *readForward(log) {
+      await reach(async () => undefined);
+      yield* store.readForward(log);
+    },
+    // What runs under a lock goes on when the store goes down.
+    async withLock(key, times, work) {
+      await reach(async () => undefined);
+      return store.withLock(key, times, work);
+    },
+    close: () => store.close(),
+  };
+}

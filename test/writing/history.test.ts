@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { print } from 'graphql';
+import { BadgeHistoryDocument } from '../generated/operations.ts';
+import type { BadgeHistoryQueryVariables } from '../generated/operations.ts';
+import {
+  ADA,
+  HALL_OF_FAME,
+  MAJOR,
+  QUIZ_MASTER,
+  STORED,
+  award,
+  create,
+  remove,
+  resetStandIns,
+  revoke,
+  update,
+} from '../support/operation-cases.ts';
+import type { Asked } from '../support/operation-cases.ts';
+import { tagMangoStored } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+let service: TestService;
+let badgeNumber = 0;
+/** A TagMango badge that has no history yet. */
+let id: string;
+beforeAll(async () => {
+  service = await startTestService({ sandbox: STORED, attemptTimeoutMs: 1_000 });
+});
+afterAll(() => service.close());
+beforeEach(() => {
+  resetStandIns(service.sandbox);
+  badgeNumber += 1;
+  id = badgeNumber.toString(16).padStart(24, '0');
+  service.sandbox.tagMango.badges.set(id, tagMangoStored({ _id: id }));
+});
+
+/** Sent as a router does that says who asks. */
+async function run(
+  { document, variables }: Asked,
+  { caller, ...args }: { caller?: string; dryRun?: boolean; idempotencyKey?: string } = {},
+): Promise<unknown> {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(caller !== undefined && { 'x-badges-actor': caller }),
+    },
+    body: JSON.stringify({ query: print(document), variables: { ...variables, ...args } }),
+  });
+  const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown };
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+const history = (variables: Partial<BadgeHistoryQueryVariables> = {}) =>
+  service.execute(BadgeHistoryDocument, { provider: 'TAG_MANGO', id, ...variables });
+
+async function entries(variables: Partial<BadgeHistoryQueryVariables> = {}) {
+  const { data, errors } = await history(variables);
+  expect(errors).toBeUndefined();
+  return data.badgeHistory?.edges.map(({ node }) => node) ?? [];
+}
+
+const rename = (name: string) => update({ tagMango: { id, name } });
+const change = (before: string, after: string) => [
+  { field: 'name', before: `"${before}"`, after: `"${after}"` },
+];
+
+test('an entry says who did what, when, and what it changed', async () => {
+  const before = Date.now();
+  await run(rename('New'), { caller: 'ada@example.com', idempotencyKey: 'key-1' });
+
+  const { data, headers } = await history();
+
+  const [edge] = data.badgeHistory?.edges ?? [];
+  expect(data.badgeHistory).toEqual({
+    edges: [
+      {
+        cursor: expect.any(String) as unknown,
+        node: {
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+          at: expect.any(String) as unknown,
+          caller: 'ada@example.com',
+          operation: 'update',
+          outcome: 'APPLIED',
+          changes: change('Hall of Fame', 'New'),
+          idempotencyKey: 'key-1',
+        },
+      },
+    ],
+    pageInfo: {
+      hasNextPage: false,
+      hasPreviousPage: false,
+      startCursor: edge?.cursor,
+      endCursor: edge?.cursor,
+    },
+  });
+  const at = Date.parse(edge?.node.at ?? '');
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+  expect(headers.get('cache-control')).toBe('no-store');
+});
+
+test.each([
+  ['none', undefined],
+  ['one with a line break to come', 'a%0Ab c'],
+  ['one that is too long', 'a'.repeat(129)],
+])('without a usable caller (%s) the entry is of anonymous', async (_what, caller) => {
+  await run(rename('New'), caller === undefined ? {} : { caller });
+  expect(await entries()).toMatchObject([{ caller: 'anonymous' }]);
+});
+
+test('every outcome leaves one entry, newest first', async () => {
+  const { faults } = service.sandbox.tagMango;
+  await run(rename('New'));
+  await run(rename('New'));
+  faults.set('updateBadge', { kind: 'answer', status: 400, times: 1 });
+  await run(rename('Refused by the provider'));
+  await run(update({ tagMango: { id, name: 'Refused here', expectedVersion: 'old' } }));
+  faults.set('updateBadge', { kind: 'reset', isApplied: true, times: 1 });
+  await run(rename('Unclear'));
+  faults.set('listBadges', { kind: 'answer', status: 503, times: 1 });
+  await run(rename('Not sent'));
+
+  expect(
+    (await entries()).map(({ operation, outcome, changes }) => ({ operation, outcome, changes })),
+  ).toEqual([
+    { operation: 'update', outcome: 'REFUSED', changes: [] },
+    { operation: 'update', outcome: 'UNKNOWN', changes: change('New', 'Unclear') },
+    { operation: 'update', outcome: 'REFUSED', changes: [] },
+    { operation: 'update', outcome: 'REFUSED', changes: [] },
+    { operation: 'update', outcome: 'UNCHANGED', changes: [] },
+    { operation: 'update', outcome: 'APPLIED', changes: change('Hall of Fame', 'New') },
+  ]);
+});
+
+test('dry runs, wrong inputs and repeats of a key leave none', async () => {
+  await run(rename('Dry'), { dryRun: true });
+  await run(rename('Hall of Fame'), { dryRun: true });
+  await run(update({ tagMango: { id, name: 'x', expectedVersion: 'old' } }), { dryRun: true });
+  await run(rename(''));
+  await run(update({ tagMango: { id } }));
+  await run(award({ tagMango: { userId: 'x', badgeIds: [id] } }));
+  expect(await entries()).toEqual([]);
+
+  await run(rename('Once'), { idempotencyKey: 'twice' });
+  await run(rename('Once'), { idempotencyKey: 'twice' });
+  await run(rename('Other input'), { idempotencyKey: 'twice' });
+  expect(await entries()).toHaveLength(1);
+});
+
+test('an award of several badges stands in the history of each', async () => {
+  await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [id, QUIZ_MASTER] } }));
+  const [mine] = await entries();
+  const [other] = await entries({ id: QUIZ_MASTER });
+  expect(mine).toMatchObject({ operation: 'award', outcome: 'APPLIED', changes: [] });
+  expect(other).toEqual(mine);
+});
+
+test('a badge has a history from its making to after its deletion', async () => {
+  const made = (await run(create({ returningAI: { title: 'Made' } }))) as {
+    createBadge: { badge: { id: string } };
+  };
+  const { id: madeId } = made.createBadge.badge;
+  const user = { id: ADA.returningAI };
+  await run(update({ returningAI: { id: madeId, title: 'Renamed' } }));
+  await run(award({ returningAI: { badgeId: madeId, user } }));
+  await run(revoke({ returningAI: { badgeId: madeId, user: { email: ADA.email } } }));
+  await run(remove({ returningAI: { id: madeId } }));
+  await run(remove({ returningAI: { id: madeId } }));
+
+  const all = await entries({ provider: 'RETURNING_AI', id: madeId });
+  expect(all.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+    'delete REFUSED',
+    'delete APPLIED',
+    'revoke APPLIED',
+    'award APPLIED',
+    'update APPLIED',
+    'create APPLIED',
+  ]);
+  expect(all.at(-1)?.changes).toHaveLength(13);
+  expect(all.at(-2)?.changes).toEqual([{ field: 'title', before: '"Made"', after: '"Renamed"' }]);
+});
+
+test('pages follow each other without gap or repeat, also when something is added meanwhile', async () => {
+  for (let number = 1; number <= 7; number += 1) await run(rename(`Name ${number}`));
+  const names: unknown[] = [];
+  let after: string | null = null;
+  let pages = 0;
+  for (;;) {
+    const { data } = await history({ first: 3, after });
+    const page = data.badgeHistory;
+    names.push(...(page?.edges.map(({ node }) => node.changes[0]?.after) ?? []));
+    expect(page?.pageInfo.hasPreviousPage).toBe(after !== null);
+    after = page?.pageInfo.endCursor ?? null;
+    if (!page?.pageInfo.hasNextPage) break;
+    pages += 1;
+    await run(rename(`Added ${pages}`));
+  }
+  expect(names).toEqual([7, 6, 5, 4, 3, 2, 1].map((number) => `"Name ${number}"`));
+  expect(pages).toBe(2);
+});
+
+test('a page of none says whether there is more', async () => {
+  await run(rename('New'));
+  const { data } = await history({ first: 0 });
+  expect(data.badgeHistory).toEqual({
+    edges: [],
+    pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: null },
+  });
+});
+
+test('a badge that nobody has changed has an empty history, whether it is there or not', async () => {
+  expect(await entries()).toEqual([]);
+  expect(await entries({ provider: 'RETURNING_AI', id: 'never-made' })).toEqual([]);
+});
+
+test('the same id at two providers has two histories', async () => {
+  await run(rename('New'));
+  expect(await entries({ provider: 'RETURNING_AI' })).toEqual([]);
+});
+
+test('what is wrong with the arguments is INVALID_INPUT', async () => {
+  await run(rename('New'));
+  const { data } = await service.execute<{ badges: { pageInfo: { endCursor: string } } }, unknown>(
+    '{ badges(first: 1) { pageInfo { endCursor } } }',
+  );
+  const { data: ours } = await history();
+  const cursor = ours.badgeHistory?.pageInfo.endCursor ?? '';
+  const wrong: Partial<BadgeHistoryQueryVariables>[] = [
+    { after: data.badges.pageInfo.endCursor },
+    { after: '' },
+    { after: 'x' },
+    { after: `${cursor}!` },
+    { after: Buffer.from('1; DROP TABLE').toString('base64url') },
+    { first: -1 },
+    { first: 101 },
+    { id: '../x' },
+    { id: MAJOR },
+  ];
+  for (const variables of wrong) {
+    const { data: none, errors } = await history(variables);
+    expect([variables, none, errors?.[0]?.extensions?.code]).toEqual([
+      variables,
+      { badgeHistory: null },
+      'INVALID_INPUT',
+    ]);
+  }
+});
+
+test('no key of a provider and no e-mail of a member is in what is kept', async () => {
+  const { variables } = service.sandbox.tagMango;
+  service.sandbox.tagMango.badges.set(HALL_OF_FAME, tagMangoStored());
+  await run(award({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }));
+  await run(update({ tagMango: { id: HALL_OF_FAME, name: 'New' } }));
+  const kept = JSON.stringify([
+    await entries({ provider: 'RETURNING_AI', id: MAJOR }),
+    await entries({ id: HALL_OF_FAME }),
+  ]);
+  expect(kept).toContain('award');
+  expect(kept).not.toContain(ADA.email);
+  expect(kept).not.toContain(variables.TAG_MANGO_API_KEY);
+  expect(kept).not.toMatch(/sandbox-returning-ai|tmk_|Bearer/);
+});

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
+import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
+import type { MutationCall, WritingService } from '../support/writing.ts';
+
+/** The stand-in replaces the whole badge at every PUT, as the provider does. */
+
+const ID = '84845081-98fd-46f3-96aa-1032174e58a5';
+const HIDDEN = Object.keys(HIDDEN_VALUES);
+const { id: _id, awarded: _awarded, ...ALL_THIRTEEN } = returningAIStored({ title: 'Set here' });
+
+let service: WritingService;
+beforeEach(async () => {
+  service = await startWritingService({
+    sandbox: { returningAI: { badges: [returningAIStored()] } },
+  });
+});
+afterEach(() => service.close());
+
+const update = (fields: object, rest: Partial<MutationCall> = {}) =>
+  service.mutate({ kind: 'update', input: { returningAI: { id: ID, ...fields } }, ...rest });
+const stored = (id = ID) => service.sandbox.returningAI.badges.get(id);
+const lastBody = () => service.writes().at(-1)?.body;
+const fieldsAtFault = (payload: Awaited<ReturnType<typeof update>>) =>
+  payload.userErrors.map(({ field }) => (Array.isArray(field) ? (field.at(-1) as unknown) : field));
+
+test('all thirteen set here, then, after a restart, only the title: all thirteen are sent', async () => {
+  expect(codesOf(await update(ALL_THIRTEEN))).toEqual([]);
+  await service.restart();
+  const renamed = await update({ title: 'Renamed' });
+
+  expect(codesOf(renamed)).toEqual([]);
+  expect(lastBody()).toEqual({ ...ALL_THIRTEEN, title: 'Renamed' });
+  expect(stored()).toMatchObject({ ...ALL_THIRTEEN, title: 'Renamed' });
+  expect(renamed.changes).toEqual([{ field: 'title', before: '"Set here"', after: '"Renamed"' }]);
+  expect(renamed.warnings).toEqual([
+    {
+      code: 'HIDDEN_FIELDS_REUSED',
+      fields: HIDDEN,
+      message: expect.stringMatching(/at 20\d\d-\d\d-\d\dT.*darkImage.*An edit .* is lost/),
+    },
+  ]);
+});
+
+test('a hidden field changes alone: its value before is known, the six others go back', async () => {
+  await update(ALL_THIRTEEN);
+  const changed = await update({ awardXpQuantity: 71 });
+  expect(changed.changes).toEqual([{ field: 'awardXpQuantity', before: '70', after: '71' }]);
+  expect(changed.warnings.map(({ fields }) => fields)).toEqual([
+    HIDDEN.filter((field) => field !== 'awardXpQuantity'),
+  ]);
+  expect(lastBody()).toEqual({ ...ALL_THIRTEEN, awardXpQuantity: 71 });
+  expect(warningsOf(await update({ awardXpQuantity: 71 }))).toEqual(['NO_CHANGE']);
+});
+
+test('nothing remembered, the title alone is refused with all seven names, and nothing is sent', async () => {
+  const refused = await update({ title: 'Renamed' });
+  expect(new Set(codesOf(refused))).toEqual(new Set(['HIDDEN_FIELDS_UNKNOWN']));
+  expect(fieldsAtFault(refused)).toEqual(HIDDEN);
+  expect(service.writes()).toEqual([]);
+});
+
+describe('OMIT', () => {
+  test('leaves out only what is not known: what is remembered goes back', async () => {
+    await update(ALL_THIRTEEN);
+    await update({ title: 'Renamed', hiddenFields: 'OMIT' });
+    expect(lastBody()).toEqual({ ...ALL_THIRTEEN, title: 'Renamed' });
+  });
+
+  test('forgets nothing that it sends, and remembers nothing that it leaves out', async () => {
+    const given = { award: true, awardXpQuantity: 5 };
+    await update({ title: 'Renamed', ...given, hiddenFields: 'OMIT' });
+    const refused = await update({ title: 'Again' });
+    expect(fieldsAtFault(refused)).toEqual(HIDDEN.filter((field) => !(field in given)));
+  });
+});
+
+describe('an outcome that stays unknown', () => {
+  const values = { ...HIDDEN_VALUES, awardXpQuantity: 71, award: false };
+
+  test.each([false, true])(
+    'makes unknown the fields in which it differs, also after a restart (applied: %s)',
+    async (isApplied) => {
+      await update(ALL_THIRTEEN);
+      service.sandbox.returningAI.faults.set('updateBadge', { kind: 'reset', isApplied, times: 1 });
+      // Only hidden fields change, so that no read can tell whether they did.
+      expect(codesOf(await update(values))).toEqual(['OUTCOME_UNKNOWN']);
+      await service.restart();
+
+      const refused = await update({ title: 'Renamed' });
+      expect(fieldsAtFault(refused)).toEqual(['award', 'awardXpQuantity']);
+      const written = await update({ title: 'Renamed', award: true, awardXpQuantity: 70 });
+      expect(codesOf(written)).toEqual([]);
+      expect(lastBody()).toEqual({ ...ALL_THIRTEEN, title: 'Renamed' });
+      expect(codesOf(await update({ title: 'Known again' }))).toEqual([]);
+    },
+  );
+
+  test('stays so through a second one that sends the old values', async () => {
+    await update(ALL_THIRTEEN);
+    service.sandbox.returningAI.faults.set('updateBadge', { kind: 'reset', times: 2 });
+    await update(values);
+    await update({ award: true, awardXpQuantity: 70 });
+    expect(fieldsAtFault(await update({ title: 'Renamed' }))).toEqual(['award', 'awardXpQuantity']);
+  });
+
+  test('is settled by a read that shows its other fields, and then all is known', async () => {
+    await update(ALL_THIRTEEN);
+    service.sandbox.returningAI.faults.set('updateBadge', {
+      kind: 'reset',
+      isApplied: true,
+      times: 1,
+    });
+    expect(codesOf(await update({ ...values, title: 'Shown' }))).toEqual(['OUTCOME_UNKNOWN']);
+    expect(codesOf(await update({ title: 'Renamed' }))).toEqual([]);
+    expect(lastBody()).toEqual({ ...ALL_THIRTEEN, ...values, title: 'Renamed' });
+  });
+
+  test('of the first write leaves nothing known', async () => {
+    service.sandbox.returningAI.faults.set('updateBadge', { kind: 'reset', times: 1 });
+    await update({ ...HIDDEN_VALUES, title: 'Lost' });
+    expect(fieldsAtFault(await update({ title: 'Renamed' }))).toEqual(HIDDEN);
+  });
+});
+
+test('a refused write changes nothing of what is remembered', async () => {
+  await update(ALL_THIRTEEN);
+  service.sandbox.returningAI.faults.set('updateBadge', { kind: 'answer', status: 400, times: 1 });
+  expect(codesOf(await update({ awardXpQuantity: 71 }))).toEqual(['INVALID_INPUT']);
+  await update({ title: 'Renamed' });
+  expect(lastBody()).toEqual({ ...ALL_THIRTEEN, title: 'Renamed' });
+});
+
+test('a dry run remembers nothing', async () => {
+  await service.query(
+    `mutation { updateBadge(dryRun: true, input: { returningAI: {
+      id: "${ID}", darkImage: "", lightImage: "", enabledDarkAndLight: false, award: true
+      awardCurrency: false, awardXpQuantity: 9, awardCurrencyQuantity: 0
+    } }) { userErrors { code } } }`,
+  );
+  expect(fieldsAtFault(await update({ title: 'Renamed' }))).toEqual(HIDDEN);
+});
+
+test('a created badge is known from its birth, with the defaults that were sent', async () => {
+  const created = await service.mutate({
+    kind: 'create',
+    input: { returningAI: { title: 'New', award: true, awardXpQuantity: 30 } },
+  });
+  const id = String(created.badge?.id);
+  await service.restart();
+  const renamed = await service.mutate({
+    kind: 'update',
+    input: { returningAI: { id, title: 'Renamed' } },
+  });
+
+  expect(codesOf(renamed)).toEqual([]);
+  expect(warningsOf(renamed)).toEqual(['HIDDEN_FIELDS_REUSED']);
+  expect(lastBody()).toEqual({
+    title: 'Renamed',
+    action: 'custom',
+    quantity: 1,
+    image: '',
+    description: '',
+    darkImage: '',
+    lightImage: '',
+    enabledDarkAndLight: false,
+    award: true,
+    awardCurrency: false,
+    awardXpQuantity: 30,
+    awardCurrencyQuantity: 0,
+    attachRequired: false,
+  });
+});
+
+test('a deleted badge is forgotten: one that comes back under its id is a stranger', async () => {
+  await update(ALL_THIRTEEN);
+  const removed = await service.mutate({ kind: 'delete', input: { returningAI: { id: ID } } });
+  expect(removed).toMatchObject({ deletedBadgeId: ID, userErrors: [] });
+  service.sandbox.returningAI.badges.set(ID, returningAIStored());
+  expect(fieldsAtFault(await update({ title: 'Renamed' }))).toEqual(HIDDEN);
+});

@@ -1,0 +1,575 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { FaultInput } from '../../src/sandbox/faults.ts';
+import { OneBadgeDocument } from '../generated/operations.ts';
+import type { ReturningAIUserInput } from '../generated/operations.ts';
+import {
+  ADA,
+  HALL_OF_FAME,
+  MAJOR,
+  QUIZ_MASTER,
+  STORED,
+  award,
+  create,
+  operationCases,
+  remove,
+  resetStandIns,
+  revoke,
+  shownHallOfFame,
+  shownMajor,
+  update,
+  writesTo,
+} from '../support/operation-cases.ts';
+import type { Asked } from '../support/operation-cases.ts';
+import { HIDDEN_VALUES } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({ sandbox: STORED, attemptTimeoutMs: 1_000 });
+});
+afterAll(() => service.close());
+beforeEach(() => resetStandIns(service.sandbox));
+
+/** The payload as the test's expectation names its parts. */
+interface Payload {
+  badge?: unknown;
+  badges?: unknown;
+  deletedBadgeId?: unknown;
+  changes: unknown;
+  warnings: unknown;
+  userErrors: { message: string }[];
+}
+
+async function run({ document, variables, field }: Asked, on = service): Promise<Payload> {
+  const { data, errors } = await on.execute<Record<string, Payload>, object>(document, variables);
+  expect(errors).toBeUndefined();
+  const payload = data[field];
+  if (!payload) throw new Error(`the answer has no ${field}`);
+  return payload;
+}
+
+const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  returningAI: { 'x-api-key': 'sandbox-returning-ai-key' },
+  tagMango: {
+    authorization: `Bearer tmk_${'5a'.repeat(12)}.${'c3'.repeat(32)}`,
+    'x-whitelabel-host': 'sandbox.tagmango.com',
+  },
+};
+
+describe('one request is sent, as documented, and the payload is whole:', () => {
+  test.each(operationCases)('$what', async ({ at, asked, request, payload, reads }) => {
+    expect(await run(asked)).toEqual(payload);
+
+    const writes = writesTo(service.sandbox);
+    const { headers = {}, ...sent } = writes[0] ?? {};
+    expect(writes).toHaveLength(1);
+    expect(sent).toEqual({ operation: asked.operation, ...request });
+    const { host: _host, connection: _connection, 'content-length': _length, ...ours } = headers;
+    expect(ours).toEqual({
+      ...KEYS[at],
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      ...(request.body !== undefined && { 'content-type': 'application/json' }),
+    });
+    const called = [...service.sandbox.returningAI.requests, ...service.sandbox.tagMango.requests];
+    expect(called.map(({ operation }) => operation)).toEqual([...reads, asked.operation]);
+  });
+
+  test('createBadge at Returning.AI with every field given', async () => {
+    const { id: _id, awarded: _awarded, ...given } = STORED.returningAI.badges[0] ?? {};
+    await run(create({ returningAI: { ...given, title: 'All' } }));
+    expect(writesTo(service.sandbox).map(({ body }) => body)).toEqual([{ ...given, title: 'All' }]);
+  });
+
+  test('the look-up by e-mail goes to the integration API with its own key', async () => {
+    await run(award({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }));
+    const [lookup] = service.sandbox.returningAI.requests;
+    expect(lookup).toMatchObject({
+      method: 'POST',
+      path: '/apis/v1/users/info',
+      headers: { authorization: 'Bearer sandbox-returning-ai-integration-key' },
+      body: { idOrEmail: ADA.email },
+    });
+    expect(lookup?.headers).not.toHaveProperty('x-api-key');
+  });
+
+  test('both providers then hold what was given and taken away', async () => {
+    await run(award({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }));
+    await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [HALL_OF_FAME] } }));
+    await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [QUIZ_MASTER] } }));
+    expect(service.sandbox.returningAI.awards.get('1102')).toEqual(new Set([MAJOR]));
+    expect(service.sandbox.tagMango.awards.get(ADA.tagMango)).toEqual(
+      new Set([HALL_OF_FAME, QUIZ_MASTER]),
+    );
+    await run(revoke({ returningAI: { badgeId: MAJOR, user: { id: '1102' } } }));
+    expect(service.sandbox.returningAI.awards.get('1102')).toEqual(new Set());
+  });
+});
+
+test('a badge that this service has made can be renamed by its title alone', async () => {
+  const { badge } = await run(create({ returningAI: { title: 'First', awardXpQuantity: 5 } }));
+  const { id } = badge as { id: string };
+  const { userErrors, warnings } = await run(update({ returningAI: { id, title: 'Second' } }));
+  expect(userErrors).toEqual([]);
+  expect(warnings).toMatchObject([
+    { code: 'HIDDEN_FIELDS_REUSED', fields: Object.keys(HIDDEN_VALUES) },
+  ]);
+  expect(service.sandbox.returningAI.badges.get(id)).toMatchObject({
+    title: 'Second',
+    awardXpQuantity: 5,
+  });
+});
+
+test('a made-again id has no memory: deleting forgets what was hidden', async () => {
+  await run(update({ returningAI: { id: MAJOR, title: 'New', ...HIDDEN_VALUES } }));
+  await run(remove({ returningAI: { id: MAJOR } }));
+  resetStandIns(service.sandbox);
+  const { userErrors } = await run(update({ returningAI: { id: MAJOR, title: 'New' } }));
+  expect(userErrors).toHaveLength(7);
+});
+
+test('a refused deletion does not turn doubtful memory into certain memory', async () => {
+  const { faults } = service.sandbox.returningAI;
+  await run(update({ returningAI: { id: MAJOR, title: 'New', ...HIDDEN_VALUES } }));
+  faults.set('updateBadge', { kind: 'answer', status: 503, isApplied: true, times: 1 });
+  await run(update({ returningAI: { id: MAJOR, awardXpQuantity: 500 } }));
+  faults.set('deleteBadge', { kind: 'answer', status: 403, times: 1 });
+  await run(remove({ returningAI: { id: MAJOR } }));
+
+  const { userErrors } = await run(update({ returningAI: { id: MAJOR, title: 'Newer' } }));
+
+  expect(userErrors).toMatchObject([
+    { code: 'HIDDEN_FIELDS_UNKNOWN', field: ['input', 'returningAI', 'awardXpQuantity'] },
+  ]);
+  expect(service.sandbox.returningAI.badges.get(MAJOR)?.awardXpQuantity).toBe(500);
+  await run(remove({ returningAI: { id: MAJOR } }));
+});
+
+describe('a provider’s input has no field for what it cannot do:', () => {
+  test.each([
+    ['CreateBadgeInput', ['returningAI', 'tagMango']],
+    ['UpdateBadgeInput', ['returningAI', 'tagMango']],
+    ['DeleteBadgeInput', ['returningAI']],
+    ['AwardBadgeInput', ['returningAI', 'tagMango']],
+    ['RevokeBadgeInput', ['returningAI']],
+    ['ReturningAIUserInput', ['email', 'id']],
+  ])('%s has %j, exactly one of which is to be given', async (name, fields) => {
+    const { data } = await service.execute<
+      { __type: { isOneOf: boolean; inputFields: { name: string }[] } },
+      object
+    >('query ($name: String!) { __type(name: $name) { isOneOf inputFields { name } } }', { name });
+    expect(data.__type).toEqual({
+      isOneOf: true,
+      inputFields: fields.map((field) => ({ name: field })),
+    });
+  });
+
+  test.each(['deleteBadge', 'revokeBadge'])('%s at TagMango is no valid document', async (name) => {
+    const { status, errors } = await service.execute(
+      `mutation { ${name}(input: { tagMango: { id: "${HALL_OF_FAME}" } }) { userErrors { code } } }`,
+    );
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+  });
+});
+
+const byId = { id: ADA.returningAI };
+const member = (user: ReturningAIUserInput, badgeId = MAJOR) => ({
+  returningAI: { badgeId, user },
+});
+const members = (badgeIds: string[], userId = ADA.tagMango) => ({ tagMango: { userId, badgeIds } });
+
+/** For the names of tests. */
+const at = (rows: [what: string, asked: Asked, path: string][]) =>
+  rows.map(([what, asked, path]) => ({ what, asked, path }));
+
+describe('an input is refused at its field, and nothing is asked of a provider:', () => {
+  test.each(
+    at([
+      ['a blank title', create({ returningAI: { title: ' ' } }), 'returningAI.title'],
+      ['a blank action', create({ returningAI: { title: 'x', action: '' } }), 'returningAI.action'],
+      [
+        'a negative quantity',
+        create({ returningAI: { title: 'x', quantity: -1 } }),
+        'returningAI.quantity',
+      ],
+      [
+        'negative XP',
+        create({ returningAI: { title: 'x', awardXpQuantity: -1 } }),
+        'returningAI.awardXpQuantity',
+      ],
+      [
+        'negative coins',
+        create({ returningAI: { title: 'x', awardCurrencyQuantity: -1 } }),
+        'returningAI.awardCurrencyQuantity',
+      ],
+      [
+        'an http picture',
+        create({ returningAI: { title: 'x', image: 'http://img.example/x.png' } }),
+        'returningAI.image',
+      ],
+      [
+        'a script for a picture',
+        create({ returningAI: { title: 'x', darkImage: 'javascript:alert(1)' } }),
+        'returningAI.darkImage',
+      ],
+      [
+        'a word for a picture',
+        create({ returningAI: { title: 'x', lightImage: 'light' } }),
+        'returningAI.lightImage',
+      ],
+      ['a blank name', create({ tagMango: { name: '' } }), 'tagMango.name'],
+      [
+        'an http picture',
+        create({ tagMango: { name: 'x', imageUrl: 'http://img.example/x.png' } }),
+        'tagMango.imageUrl',
+      ],
+      [
+        'a null switch',
+        create({ tagMango: { name: 'x', enableAutomation: null } }),
+        'tagMango.enableAutomation',
+      ],
+      [
+        'a mango that is no id',
+        create({ tagMango: { name: 'x', automationEnabledMangoes: ['x'] } }),
+        'tagMango.automationEnabledMangoes',
+      ],
+      [
+        'both automations',
+        create({
+          tagMango: { name: 'x', pointsThreshold: 0, automationEnabledMangoes: [HALL_OF_FAME] },
+        }),
+        'tagMango.automationEnabledMangoes',
+      ],
+      ['a path for an id', remove({ returningAI: { id: `${MAJOR}/award` } }), 'returningAI.id'],
+      ['an empty id', remove({ returningAI: { id: '' } }), 'returningAI.id'],
+      ['a path for a badge', award(member(byId, `${MAJOR}/remove`)), 'returningAI.badgeId'],
+      ['an object id for a member', award(member({ id: ADA.tagMango })), 'returningAI.user.id'],
+      ['an empty id of a member', award(member({ id: '' })), 'returningAI.user.id'],
+      ['a sign in the id of a member', award(member({ id: '-1' })), 'returningAI.user.id'],
+      [
+        'a line break in the id of a member',
+        award(member({ id: '1102\n' })),
+        'returningAI.user.id',
+      ],
+      ['a word for an e-mail', award(member({ email: 'ada' })), 'returningAI.user.email'],
+      ['an empty e-mail', award(member({ email: '' })), 'returningAI.user.email'],
+      [
+        'an e-mail with a space',
+        award(member({ email: 'a da@example.com' })),
+        'returningAI.user.email',
+      ],
+      ['a path for a badge', revoke(member(byId, '..')), 'returningAI.badgeId'],
+      [
+        'an e-mail for the id of a member',
+        revoke(member({ id: ADA.email })),
+        'returningAI.user.id',
+      ],
+      ['a word for an e-mail', revoke(member({ email: '@' })), 'returningAI.user.email'],
+      ['a number for a member', award(members([HALL_OF_FAME], '1102')), 'tagMango.userId'],
+      [
+        'a path for a member',
+        award(members([HALL_OF_FAME], `${ADA.tagMango}/..`)),
+        'tagMango.userId',
+      ],
+      ['no badges', award(members([])), 'tagMango.badgeIds'],
+      [
+        'a badge twice',
+        award(members([HALL_OF_FAME, QUIZ_MASTER, HALL_OF_FAME])),
+        'tagMango.badgeIds',
+      ],
+      ['a foreign badge', award(members([HALL_OF_FAME, MAJOR])), 'tagMango.badgeIds'],
+    ]),
+  )('$what at $path', async ({ asked, path }) => {
+    const payload = await run(asked);
+    expect(payload).toEqual({
+      ...emptyPayload(asked),
+      userErrors: [
+        {
+          __typename: 'BadgeInputError',
+          code: 'INVALID_INPUT',
+          field: ['input', ...path.split('.')],
+          message: expect.stringMatching(/./) as unknown,
+        },
+      ],
+    });
+    expect(service.sandbox.returningAI.requests).toEqual([]);
+    expect(service.sandbox.tagMango.requests).toEqual([]);
+  });
+
+  test.each([
+    ['both', { id: '1102', email: ADA.email }],
+    ['neither', {}],
+    ['null', { id: null }],
+  ])('%s of the id and the e-mail of a member', async (_what, user) => {
+    for (const { document } of [award(member(byId)), revoke(member(byId))]) {
+      const { status, errors } = await service.execute<unknown, object>(document, {
+        input: { returningAI: { badgeId: MAJOR, user } },
+      });
+      expect(status).toBe(400);
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    }
+    expect(service.sandbox.returningAI.requests).toEqual([]);
+  });
+});
+
+/** What a payload has of the badge when there is none to show. */
+function emptyPayload({ field }: Asked): object {
+  const common = { changes: [], warnings: [] };
+  if (field === 'deleteBadge') return { ...common, deletedBadgeId: null };
+  return field === 'awardBadge' ? { ...common, badges: [] } : { ...common, badge: null };
+}
+
+const OTHER_OBJECT = 'f'.repeat(24);
+
+describe('what the provider does not have is NOT_FOUND at its field, and nothing is written:', () => {
+  test.each(
+    at([
+      ['a badge to delete', remove({ returningAI: { id: 'gone' } }), 'returningAI.id'],
+      ['a badge to update', update({ tagMango: { id: OTHER_OBJECT, name: 'x' } }), 'tagMango.id'],
+      ['a badge to give', award(member(byId, 'gone')), 'returningAI.badgeId'],
+      ['a badge to take away', revoke(member(byId, 'gone')), 'returningAI.badgeId'],
+      [
+        'one of the badges to give',
+        award(members([HALL_OF_FAME, OTHER_OBJECT])),
+        'tagMango.badgeIds',
+      ],
+      ['a member by e-mail', award(member({ email: 'no@example.com' })), 'returningAI.user.email'],
+      ['a member by e-mail', revoke(member({ email: 'no@example.com' })), 'returningAI.user.email'],
+    ]),
+  )('$what at $path', async ({ asked, path }) => {
+    expect(await run(asked)).toEqual({
+      ...emptyPayload(asked),
+      userErrors: [
+        {
+          __typename: 'BadgeInputError',
+          code: 'NOT_FOUND',
+          field: ['input', ...path.split('.')],
+          message: expect.stringMatching(/^(Returning.AI|TagMango) (has|knows) no /) as unknown,
+        },
+      ],
+    });
+    expect(writesTo(service.sandbox)).toEqual([]);
+  });
+});
+
+test('a member by e-mail without the integration API is INVALID_INPUT at the e-mail', async () => {
+  const {
+    RETURNING_AI_INTEGRATION_BASE_URL: _url,
+    RETURNING_AI_INTEGRATION_API_KEY: _key,
+    ...withoutIntegration
+  } = service.sandbox.providerValues.returningAI ?? {};
+  const other = await startTestService({ providerValues: { returningAI: withoutIntegration } });
+  const given = await run(award(member({ email: ADA.email })), other);
+  const taken = await run(revoke(member({ email: ADA.email })), other);
+  await other.close();
+
+  for (const { userErrors } of [given, taken]) {
+    expect(userErrors).toEqual([
+      {
+        __typename: 'BadgeInputError',
+        code: 'INVALID_INPUT',
+        field: ['input', 'returningAI', 'user', 'email'],
+        message: 'members are found by id only: the integration API is not configured',
+      },
+    ]);
+  }
+  expect(service.sandbox.returningAI.requests).toEqual([]);
+});
+
+test.each([
+  ['answers 401', { kind: 'answer', status: 401 }, 'PROVIDER_AUTH_FAILED', false],
+  ['answers 503', { kind: 'answer', status: 503 }, 'PROVIDER_UNAVAILABLE', true],
+  ['hangs', { kind: 'hang' }, 'PROVIDER_TIMEOUT', true],
+  [
+    'answers without an id',
+    { kind: 'answer', body: { status: 'success', data: {} } },
+    'PROVIDER_BAD_RESPONSE',
+    false,
+  ],
+  [
+    'answers with a refusal under 200',
+    { kind: 'answer', body: { status: 'error', message: 'secret words' } },
+    'PROVIDER_BAD_RESPONSE',
+    false,
+  ],
+] as const)(
+  'a look-up by e-mail that %s is not taken for an unknown member, and nothing is written',
+  async (_what, fault, code, retryable) => {
+    service.sandbox.returningAI.faults.set('userInfo', fault);
+    const { userErrors } = await run(award(member({ email: ADA.email })));
+    expect(userErrors).toMatchObject([{ code, retryable, field: null }]);
+    expect(writesTo(service.sandbox)).toEqual([]);
+  },
+);
+
+test('an id of another kind that a look-up by e-mail gives is never sent on', async () => {
+  service.sandbox.returningAI.faults.set('userInfo', {
+    kind: 'answer',
+    body: { status: 'success', data: { userId: ADA.tagMango } },
+  });
+  const { userErrors } = await run(award(member({ email: ADA.email })));
+  expect(userErrors).toMatchObject([
+    { code: 'NOT_FOUND', field: ['input', 'returningAI', 'user', 'email'] },
+  ]);
+  expect(writesTo(service.sandbox)).toEqual([]);
+});
+
+/** One of each write, with the badges that its payload shows when it is refused: what was read before it. */
+const refusable: [string, Asked, object][] = [
+  ['create at Returning.AI', create({ returningAI: { title: 'x' } }), { badge: null }],
+  ['create at TagMango', create({ tagMango: { name: 'x' } }), { badge: null }],
+  ['delete', remove({ returningAI: { id: MAJOR } }), { deletedBadgeId: null }],
+  ['award at Returning.AI', award(member(byId)), { badges: [shownMajor()] }],
+  ['award at TagMango', award(members([HALL_OF_FAME])), { badges: [shownHallOfFame()] }],
+  ['revoke', revoke(member(byId)), { badge: shownMajor() }],
+];
+const standInOf = ({ variables: { input } }: Asked) =>
+  'tagMango' in input ? service.sandbox.tagMango : service.sandbox.returningAI;
+
+describe.each(refusable)('%s that the provider', (_what, asked, shown) => {
+  const answers = (fault: Omit<Extract<FaultInput, { kind: 'answer' }>, 'kind'>) =>
+    standInOf(asked).faults.set(asked.operation, { kind: 'answer', ...fault });
+  const common = { __typename: 'BadgeProviderError', field: null, retryAfterMs: null };
+
+  test.each([
+    [400, 'INVALID_INPUT', false, null],
+    [422, 'INVALID_INPUT', false, null],
+    [401, 'PROVIDER_AUTH_FAILED', false, null],
+    [403, 'PROVIDER_AUTH_FAILED', false, null],
+    [404, 'NOT_FOUND', false, null],
+    [429, 'PROVIDER_RATE_LIMITED', true, 3_000],
+  ] as const)(
+    'refuses with %i is %s, is sent once, and changes nothing',
+    async (status, code, retryable, retryAfterMs) => {
+      const body = { message: 'secret words', success: false };
+      answers({ status, body, headers: { 'retry-after': '3' } });
+
+      const payload = await run(asked);
+
+      const provider = 'tagMango' in asked.variables.input ? 'TAG_MANGO' : 'RETURNING_AI';
+      expect(payload).toEqual({
+        ...emptyPayload(asked),
+        ...shown,
+        userErrors: [
+          {
+            ...common,
+            provider,
+            code,
+            retryable,
+            retryAfterMs,
+            message: expect.stringMatching(
+              /^(Returning\.AI|TagMango) [^;]+(; it was sent \w+(, \w+)*)?; nothing was changed$/,
+            ) as unknown,
+          },
+        ],
+      });
+      expect(writesTo(service.sandbox)).toHaveLength(1);
+    },
+  );
+
+  test('answers with 409 is a conflict, with the badge where there is one', async () => {
+    answers({ status: 409 });
+    const payload = await run(asked);
+    expect(payload).toMatchObject({ ...shown, userErrors: [{ code: 'CONFLICT', field: null }] });
+    expect(payload.userErrors).toMatchObject([{ __typename: 'BadgeConflictError' }]);
+    const hasBadge = !asked.field.startsWith('create');
+    const [error] = payload.userErrors as { currentBadge?: object | null }[];
+    expect(error?.currentBadge === null).toBe(!hasBadge);
+  });
+
+  test.each([
+    ['answers with 500', { kind: 'answer', status: 500 }],
+    ['hangs', { kind: 'hang' }],
+    ['resets', { kind: 'reset' }],
+    ['answers with 200 and no JSON', { kind: 'answer', contentType: 'text/html', body: '<p>' }],
+  ] as const)('%s is OUTCOME_UNKNOWN, and is sent once', async (_how, fault) => {
+    standInOf(asked).faults.set(asked.operation, { ...fault, isApplied: true });
+    const { userErrors } = await run(asked);
+    expect(userErrors).toMatchObject([{ ...common, code: 'OUTCOME_UNKNOWN', retryable: false }]);
+    expect(writesTo(service.sandbox)).toHaveLength(1);
+  });
+});
+
+describe('a 2xx without a body', () => {
+  test.each(refusable.map(([what, asked]) => [what, asked] as const))(
+    'to %s is taken for what the documentation lets it mean',
+    async (what, asked) => {
+      const { faults } = standInOf(asked);
+      faults.set(asked.operation, { kind: 'answer', status: 204, body: '', isApplied: true });
+      const { userErrors, changes: _changes, warnings: _warnings, ...shown } = await run(asked);
+
+      const expected: Readonly<Record<string, [string[], object]>> = {
+        'create at Returning.AI': [['OUTCOME_UNKNOWN'], { badge: null }],
+        'create at TagMango': [['OUTCOME_UNKNOWN'], { badge: null }],
+        delete: [[], { deletedBadgeId: MAJOR }],
+        'award at Returning.AI': [['OUTCOME_UNKNOWN'], { badges: [] }],
+        'award at TagMango': [[], { badges: [shownHallOfFame()] }],
+        revoke: [[], { badge: shownMajor() }],
+      };
+      const codes = (userErrors as { code?: string }[]).map(({ code }) => code);
+      expect([codes, shown]).toEqual(expected[what]);
+      expect(writesTo(service.sandbox)).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    ['an envelope without a body', { meta: { success: true, message: 'Done' } }],
+    ['an envelope with null', { meta: { success: true, message: 'Done' }, body: null }],
+    ['the badge that is gone', { meta: { success: true }, body: { id: MAJOR, title: 'Major' } }],
+  ])('no page shows a deletion’s answer, so %s is a success too', async (_what, body) => {
+    service.sandbox.returningAI.faults.set('deleteBadge', {
+      kind: 'answer',
+      body,
+      isApplied: true,
+    });
+    const payload = await run(remove({ returningAI: { id: MAJOR } }));
+    expect(payload).toMatchObject({ deletedBadgeId: MAJOR, userErrors: [] });
+  });
+
+  test('with a refusal inside, a deletion is refused', async () => {
+    service.sandbox.returningAI.faults.set('deleteBadge', {
+      kind: 'answer',
+      body: { meta: { success: false, message: 'secret words' } },
+    });
+    const payload = await run(remove({ returningAI: { id: MAJOR } }));
+    expect(payload).toMatchObject({
+      deletedBadgeId: null,
+      userErrors: [{ code: 'PROVIDER_BAD_RESPONSE', retryable: false }],
+    });
+    expect(payload.userErrors[0]?.message).toMatch(/nothing was changed$/);
+  });
+});
+
+describe('a deletion with expectedVersion', () => {
+  const version = async () => {
+    const { data } = await service.execute(OneBadgeDocument, {
+      provider: 'RETURNING_AI',
+      id: MAJOR,
+    });
+    return data.badge?.version ?? '';
+  };
+
+  test('that stands goes through', async () => {
+    const expectedVersion = await version();
+    const { deletedBadgeId } = await run(remove({ returningAI: { id: MAJOR, expectedVersion } }));
+    expect(deletedBadgeId).toBe(MAJOR);
+  });
+
+  test('that is old shows the badge as it is, and deletes nothing', async () => {
+    const payload = await run(remove({ returningAI: { id: MAJOR, expectedVersion: 'old' } }));
+    expect(payload).toMatchObject({
+      deletedBadgeId: null,
+      userErrors: [
+        {
+          __typename: 'BadgeConflictError',
+          code: 'CONFLICT',
+          field: ['input', 'returningAI', 'expectedVersion'],
+          currentBadge: { name: 'Major' },
+        },
+      ],
+    });
+    expect(writesTo(service.sandbox)).toEqual([]);
+  });
+});
