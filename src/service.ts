@@ -29,7 +29,11 @@ export interface ServiceOptions {
   logger: Logger;
   /** Epoch milliseconds. */
   now: () => number;
+  /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */
+  recoverEveryMs?: number;
 }
+
+const RECOVER_EVERY_MS = 60_000;
 
 /** The whole service on the given settings: clients, snapshots, graph and listener. */
 export async function startService(options: ServiceOptions): Promise<RunningServer> {
@@ -37,8 +41,16 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const tenant = createTenant(options, freshMs);
   await recover(options);
   const server = await startServer({ ...options, freshMs, tenant });
+  // A shared store takes a dead process for alive for a while, and other replicas may die later.
+  const { store, logger, recoverEveryMs = RECOVER_EVERY_MS } = options;
+  const recovery = setInterval(() => {
+    closeLostAudits(store).catch((error: unknown) => {
+      if (!(error instanceof StateError)) logger.error({ err: error }, 'lost audits stay open');
+    });
+  }, recoverEveryMs).unref();
 
   async function close(): Promise<void> {
+    clearInterval(recovery);
     await server.close();
     await Promise.all(tenant.providers.map(async ({ access }) => access?.client.close()));
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
@@ -14,7 +14,6 @@ import { execute } from '../support/service.ts';
 import { codesOf, mutate, writesOf } from '../support/writing.ts';
 import type { MutationCall } from '../support/writing.ts';
 
-const RETURNING_AI = '84845081-98fd-46f3-96aa-1032174e58a5';
 const TAG_MANGO = '6657092c8142bfe0656481bf';
 const REPEATS = 3;
 
@@ -27,8 +26,7 @@ interface AuditLine {
 }
 
 interface Kill {
-  name: string;
-  call: MutationCall;
+  call: MutationCall & { key: string };
   operation: string;
   /** The badge whose history has the mutation; null where nobody knows its id. */
   badge: { provider: string; id: string } | null;
@@ -36,48 +34,44 @@ interface Kill {
   isConfirmable: boolean;
 }
 
+/** One of each kind, each of a badge of its own: they are under way together when the process dies. */
 const kills: Kill[] = [
   {
-    name: 'an update at TagMango',
-    call: { kind: 'update', input: { tagMango: { id: TAG_MANGO, name: 'New' } }, key: 'key' },
+    call: { kind: 'update', input: { tagMango: { id: TAG_MANGO, name: 'New' } }, key: 'patch' },
     operation: 'updateBadge',
     badge: { provider: 'TAG_MANGO', id: TAG_MANGO },
     isConfirmable: true,
   },
   {
-    name: 'an update at Returning.AI',
     call: {
       kind: 'update',
-      input: { returningAI: { id: RETURNING_AI, ...HIDDEN_VALUES, title: 'New' } },
-      key: 'key',
+      input: { returningAI: { id: 'updated', ...HIDDEN_VALUES, title: 'New' } },
+      key: 'put',
     },
     operation: 'updateBadge',
-    badge: { provider: 'RETURNING_AI', id: RETURNING_AI },
+    badge: { provider: 'RETURNING_AI', id: 'updated' },
     isConfirmable: true,
   },
   {
-    name: 'a deletion',
-    call: { kind: 'delete', input: { returningAI: { id: RETURNING_AI } }, key: 'key' },
+    call: { kind: 'delete', input: { returningAI: { id: 'deleted' } }, key: 'delete' },
     operation: 'deleteBadge',
-    badge: { provider: 'RETURNING_AI', id: RETURNING_AI },
+    badge: { provider: 'RETURNING_AI', id: 'deleted' },
     isConfirmable: true,
   },
   {
-    name: 'a creation',
-    call: { kind: 'create', input: { tagMango: { name: 'New' } }, key: 'key' },
+    call: { kind: 'create', input: { tagMango: { name: 'New' } }, key: 'create' },
     operation: 'createBadge',
     badge: null,
     isConfirmable: false,
   },
   {
-    name: 'an award',
     call: {
       kind: 'award',
-      input: { returningAI: { badgeId: RETURNING_AI, user: { id: '1102' } } },
-      key: 'key',
+      input: { returningAI: { badgeId: 'awarded', user: { id: '1102' } } },
+      key: 'award',
     },
     operation: 'awardBadge',
-    badge: { provider: 'RETURNING_AI', id: RETURNING_AI },
+    badge: { provider: 'RETURNING_AI', id: 'awarded' },
     isConfirmable: false,
   },
 ];
@@ -87,7 +81,9 @@ const processes: ServiceProcess[] = [];
 let sandbox: Sandbox;
 beforeEach(async () => {
   sandbox = await startSandbox({
-    returningAI: { badges: [returningAIStored()] },
+    returningAI: {
+      badges: ['updated', 'deleted', 'awarded'].map((id) => returningAIStored({ id })),
+    },
     tagMango: { badges: [tagMangoStored()] },
   });
 });
@@ -130,51 +126,44 @@ async function historyOf(
   return data.badgeHistory.nodes;
 }
 
-describe.each(kills)('a process killed in the middle of $name', (kill) => {
-  test.each([false, true])(
-    '(applied: %s) leaves one write at most, one outcome for every repeat, and one record',
-    async (isApplied) => {
-      const folder = makeFolder();
-      const standIn = 'tagMango' in kill.call.input ? sandbox.tagMango : sandbox.returningAI;
-      standIn.faults.set(kill.operation, { kind: 'hang', isApplied });
-      const first = await start(folder);
-      const lost = mutate(first.url, kill.call).catch(() => 'lost');
-      await eventually(() => writesOf(sandbox).length === 1);
-      await first.kill();
-      expect(await lost).toBe('lost');
-      standIn.faults.clear();
+test.each([false, true])(
+  'a process killed in the middle of every kind of mutation (applied: %s) leaves of each one write at most, one outcome for every repeat, and one record',
+  async (isApplied) => {
+    const folder = makeFolder();
+    for (const { operation } of kills) {
+      for (const { faults, operations } of [sandbox.returningAI, sandbox.tagMango])
+        if (operations.has(operation)) faults.set(operation, { kind: 'hang', isApplied });
+    }
+    const first = await start(folder);
+    const lost = kills.map(({ call }) => mutate(first.url, call).catch(() => 'lost'));
+    await eventually(() => writesOf(sandbox).length === kills.length);
+    await first.kill();
+    expect(await Promise.all(lost)).toEqual(kills.map(() => 'lost'));
+    for (const { faults } of [sandbox.returningAI, sandbox.tagMango]) faults.clear();
 
-      const second = await start(folder);
-      const repeats = await Promise.all(
-        Array.from({ length: REPEATS }, () => mutate(second.url, kill.call)),
-      );
-      repeats.push(await mutate(second.url, kill.call));
-
-      const isConfirmed = isApplied && kill.isConfirmable;
-      expect(repeats.map(codesOf)).toEqual(
-        repeats.map(() => (isConfirmed ? [] : ['OUTCOME_UNKNOWN'])),
+    const second = await start(folder);
+    // While the service runs.
+    const records = await exportAudit(folder);
+    for (const { call, badge, isConfirmable } of kills) {
+      const atOnce = Array.from({ length: REPEATS }, () => mutate(second.url, call));
+      const repeats = [...(await Promise.all(atOnce)), await mutate(second.url, call)];
+      const codes = isApplied && isConfirmable ? [] : ['OUTCOME_UNKNOWN'];
+      expect(repeats.map((repeat) => [call.key, codesOf(repeat)])).toEqual(
+        repeats.map(() => [call.key, codes]),
       );
       for (const repeat of repeats) expect(repeat).toEqual(repeats[0]);
-      expect(writesOf(sandbox)).toHaveLength(1);
 
-      // While the service runs.
-      const records = await exportAudit(folder);
-      expect(records).toMatchObject([
-        { operation: kill.call.kind, outcome: 'UNKNOWN', idempotencyKey: 'key' },
-      ]);
-      if (kill.badge) {
-        expect(await historyOf(second.url, kill.badge)).toEqual([
-          {
-            id: records[0]?.id,
-            operation: kill.call.kind,
-            outcome: 'UNKNOWN',
-            idempotencyKey: 'key',
-          },
-        ]);
-      }
-    },
-  );
-});
+      const own = records.filter(({ idempotencyKey }) => idempotencyKey === call.key);
+      expect(own).toMatchObject([{ operation: call.kind, outcome: 'UNKNOWN' }]);
+      if (!badge) continue;
+      const entry = { operation: call.kind, outcome: 'UNKNOWN', idempotencyKey: call.key };
+      expect(await historyOf(second.url, badge)).toEqual([{ id: own[0]?.id, ...entry }]);
+    }
+    expect(writesOf(sandbox)).toHaveLength(kills.length);
+    expect(await exportAudit(folder)).toEqual(records);
+    expect(records).toHaveLength(kills.length);
+  },
+);
 
 test('a process killed while it reads before the write leaves the key free and no record', async () => {
   const folder = makeFolder();

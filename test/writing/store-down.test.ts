@@ -261,21 +261,24 @@ if (redisPath === undefined) console.warn('Redis is not installed: its loss is n
     const ask = (call: MutationCall) => mutate(`${twin.url}/graphql`, call);
     expect(codesOf(await ask(renameTagMango('First', 'first')))).toEqual([]);
 
-    await redis.stop();
-    await eventually(async () => {
-      const [code] = codesOf(await ask(renameTagMango('Keyed', 'keyed')));
-      return code === 'STATE_UNAVAILABLE';
-    });
-    const sent = service.writes().length;
-    expect(codesOf(await ask(rename('New')))).toEqual(['STATE_UNAVAILABLE']);
-    expect(service.writes()).toHaveLength(sent);
-    expect(warningsOf(await ask(renameTagMango('Without')))).toEqual(['NOT_RECORDED']);
+    try {
+      await redis.stop();
+      await eventually(async () => {
+        const [code] = codesOf(await ask(renameTagMango('Keyed', 'keyed')));
+        return code === 'STATE_UNAVAILABLE';
+      });
+      const sent = service.writes().length;
+      expect(codesOf(await ask(rename('New')))).toEqual(['STATE_UNAVAILABLE']);
+      expect(service.writes()).toHaveLength(sent);
+      expect(warningsOf(await ask(renameTagMango('Without')))).toEqual(['NOT_RECORDED']);
 
-    await redis.start();
-    await eventually(async () => codesOf(await ask(renameTagMango('Back', 'back'))).length === 0);
-    expect(service.sandbox.tagMango.badges.get(TAG_MANGO)?.name).toBe('Back');
-    await twin.close();
-    await store.close();
-    await redis.stop();
+      await redis.start();
+      await eventually(async () => codesOf(await ask(renameTagMango('Back', 'back'))).length === 0);
+      expect(service.sandbox.tagMango.badges.get(TAG_MANGO)?.name).toBe('Back');
+    } finally {
+      await twin.close();
+      await store.close();
+      await redis.stop();
+    }
   },
 );

@@ -96,7 +96,7 @@ async function acceptedWithoutBody(
   current: readonly BadgeFields[],
 ): Promise<Outcome> {
   const reading = await reread(write);
-  if (reading && write.operation.isConfirmedBy?.(plan, reading.badge)) {
+  if (reading && provesWrite({ write, plan, current }, reading.badge)) {
     return applied(write, plan, reading.badge ? [reading.badge] : []);
   }
   const error = badResponse('accepted the request without an answer');
@@ -113,20 +113,25 @@ interface Failure {
 
 /** Bytes left and no clear answer came. What a read shows goes with the error. */
 async function unknown({ write, plan, current, error }: Failure): Promise<Outcome> {
-  const { operation, memory } = write;
+  const { memory } = write;
   const reading = await reread(write);
   // It may take effect after this read, so nobody else is to be shown it.
   write.source.forgetLists();
-  const hasTakenEffect =
-    reading?.badge &&
-    isVisible(write, plan, current) &&
-    operation.isConfirmedBy?.(plan, reading.badge);
+  const hasTakenEffect = reading?.badge && provesWrite({ write, plan, current }, reading.badge);
   const { hiddenValues } = plan;
   if (hasTakenEffect && hiddenValues) await attempt(async () => memory?.settle(hiddenValues));
   return toOutcome('UNKNOWN', {
     badges: reading?.badge ? [reading.badge] : [],
     userErrors: [toWriteFailure(write.of.provider, error, plan.givenFields)],
   });
+}
+
+/** Whether the badge as it is now shows that the write took effect. */
+function provesWrite(
+  { write, plan, current }: Omit<Failure, 'error'>,
+  now: BadgeFields | null,
+): boolean {
+  return isVisible(write, plan, current) && write.operation.isConfirmedBy?.(plan, now) === true;
 }
 
 /** Only what was not so before shows that the whole write took effect, also in the fields that no read shows. */

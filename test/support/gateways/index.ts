@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export type GatewayName = 'hive' | 'apollo';
+export type GatewayName = 'hive' | 'hive-retrying' | 'apollo';
 
 export interface RunningGateway {
   url: string;

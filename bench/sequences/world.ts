@@ -1,0 +1,174 @@
+import { createBadgesContext } from '../../dist/badges/context.js';
+import { createProviderAccess } from '../../dist/badges/tenant.js';
+import type { Tenant } from '../../dist/badges/tenant.js';
+import { badgeLog, closeLostAudits, readAuditRecord } from '../../dist/badges/writing/audit.js';
+import type { Outcome } from '../../dist/badges/writing/outcome.js';
+import { runMutation } from '../../dist/badges/writing/run-mutation.js';
+import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
+import { createLocks } from '../../dist/state/locks.js';
+import type { StateStore } from '../../dist/state/state-store.js';
+import { toInput } from './commands.ts';
+import type { Command, MutationCommand } from './commands.ts';
+import { createScriptedProvider } from './provider.ts';
+
+/** What is counted over all sequences, to show that they reach what they are to reach. */
+export interface Figures {
+  mutations: number;
+  sends: number;
+  repeats: number;
+  restarts: number;
+  kills: number;
+  outcomes: Record<string, number>;
+}
+
+/** A store that is closed and opened again as the sequences ask for it. */
+export interface Home {
+  store: StateStore;
+  reopen(): Promise<void>;
+}
+
+export function createHome(folder: string): Home {
+  const open = () => createEmbeddedStore({ folder, now: Date.now });
+  const home: Home = {
+    store: open(),
+    async reopen() {
+      await home.store.close();
+      home.store = open();
+      await closeLostAudits(home.store);
+    },
+  };
+  return home;
+}
+
+type Played = { outcome: Outcome } | 'killed';
+
+/** Plays one sequence against the real pipeline. Throws with what went wrong. */
+export async function play(
+  home: Home,
+  { name, commands, figures }: { name: string; commands: readonly Command[]; figures: Figures },
+): Promise<void> {
+  const ids = [`${name}-a`, `${name}-b`];
+  const scripted = createScriptedProvider(ids);
+  let tenant = toTenant(home.store, scripted);
+  /** The input that a key stands for, once a write under it was or may have been applied. */
+  const inputs = new Map<string, string>();
+  const successes = new Map<string, string>();
+
+  async function restart(): Promise<void> {
+    await home.reopen();
+    tenant = toTenant(home.store, scripted);
+    figures.restarts += 1;
+  }
+
+  async function mutate(command: MutationCommand): Promise<void> {
+    const kind = command.kind === 'update-hidden' ? 'update' : command.kind;
+    const scope = `${kind}/key-${command.key}`;
+    const badgeId = ids[command.badge] ?? '';
+    const input = toInput(command, badgeId);
+    const sentBefore = scripted.sent.length;
+    let isKilled = (): void => undefined;
+    const killed = new Promise<'killed'>((resolve) => (isKilled = () => resolve('killed')));
+    scripted.script({ scope, write: command.write, read: command.read, killed: isKilled });
+
+    const running = Array.from({ length: command.times }, async (): Promise<Played> => {
+      const context = createBadgesContext(tenant, { requestId: name, caller: name });
+      const outcome = await runMutation(context, {
+        kind,
+        oneOf: { returningAI: input },
+        dryRun: false,
+        idempotencyKey: `key-${command.key}`,
+      });
+      return { outcome };
+    });
+    figures.mutations += command.times;
+    const ended = await Promise.race([Promise.all(running), killed]);
+    const ownSends = scripted.sent.slice(sentBefore);
+    figures.sends += ownSends.length;
+    const inputText = JSON.stringify(input);
+    const wasKept = inputs.has(scope);
+    const hadSucceeded = successes.has(scope);
+    if (wasKept) figures.repeats += 1;
+    if (wasKept && ownSends.length > 0) throw new Error(`${scope} was sent again`);
+    if (ownSends.length > 1) throw new Error(`${scope} was sent ${ownSends.length} times`);
+    if (ownSends.length === 1) inputs.set(scope, inputText);
+    if (ended === 'killed') {
+      figures.kills += 1;
+      return restart();
+    }
+
+    const own = scripted.sent.find((sent) => sent.scope === scope);
+    for (const played of ended) {
+      if (played === 'killed') continue;
+      const { status, userErrors } = played.outcome;
+      const code = userErrors[0]?.code;
+      const label = `${status} ${code ?? ''}`.trim();
+      figures.outcomes[label] = (figures.outcomes[label] ?? 0) + 1;
+      const text = JSON.stringify(played.outcome);
+      // Of several at once, an earlier one may be refused before a later one is sent.
+      const isAlone = command.times === 1 || wasKept;
+      if (status === 'REFUSED' && ownSends.length > 0 && isAlone)
+        throw new Error(`${scope}: ${text} was sent`);
+      if (inputs.has(scope) && inputs.get(scope) !== inputText) {
+        if (code !== 'IDEMPOTENCY_KEY_REUSED') throw new Error(`${scope}: ${text} for other input`);
+        continue;
+      }
+      const isTrue = own?.isApplied === true || (kind === 'delete' && !scripted.has(badgeId));
+      if (status === 'APPLIED' && !isTrue) throw new Error(`${scope}: ${text} is not so`);
+      if (status === 'APPLIED') {
+        const first = successes.get(scope) ?? text;
+        if (first !== text) throw new Error(`${scope}: ${text} differs from ${first}`);
+        successes.set(scope, first);
+      } else if (hadSucceeded) throw new Error(`${scope}: ${text} after a success`);
+      else if (own && isAlone && status !== 'UNKNOWN')
+        throw new Error(`${scope}: ${text} though it was sent`);
+    }
+  }
+
+  for (const command of commands) {
+    if (command.kind === 'restart') await restart();
+    else await mutate(command);
+  }
+  await checkAudit(tenant, scripted.sent, ids);
+}
+
+/** One record for each write that was sent, in the history of its badge. */
+async function checkAudit(
+  { id: tenantId, store, providers }: Tenant,
+  sent: readonly { scope: string; badgeId: string | null }[],
+  ids: readonly string[],
+): Promise<void> {
+  const enumValue = providers[0]?.provider.name.enumValue ?? '';
+  for (const id of ids) {
+    const entries = await store.readBackward(badgeLog(tenantId, enumValue, id), { limit: 1_000 });
+    const recorded = entries
+      .map(({ entry }) => readAuditRecord(entry))
+      .filter(({ outcome }) => outcome === 'APPLIED' || outcome === 'UNKNOWN')
+      .map(({ operation, idempotencyKey }) => `${operation}/${idempotencyKey}`);
+    const expected = sent.filter(({ badgeId }) => badgeId === id).map(({ scope }) => scope);
+    if (recorded.sort().join() !== expected.sort().join())
+      throw new Error(`the audit of ${id} has ${recorded.join()}, not ${expected.join()}`);
+  }
+}
+
+function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedProvider>): Tenant {
+  const { provider, client } = scripted;
+  const access = createProviderAccess(client, {
+    freshMs: 0,
+    now: Date.now,
+    onDrift: () => undefined,
+  });
+  return {
+    id: 'sequences',
+    providers: [{ provider, access }],
+    isImageUrl: () => true,
+    store,
+    localLocks: createLocks(),
+    doubtfulMemories: new Set(),
+    deadlineMs: 8_000,
+    attemptTimeoutMs: 3_000,
+    now: Date.now,
+    onUnrecorded({ error }) {
+      throw error;
+    },
+  };
+}

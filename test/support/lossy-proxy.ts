@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface LossyProxy {
+  url: string;
+  /** How many of the next answers to mutations it loses, after the service has given them. */
+  lose: number;
+  /** Bodies of the mutations that it passed on. */
+  mutations: string[];
+  close(): Promise<void>;
+}
+
+/** Between a gateway and the service: passes requests on, and resets connections instead of answering. */
+export async function startLossyProxy(target: string): Promise<LossyProxy> {
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const isMutation = body.includes('mutation');
+    if (isMutation) proxy.mutations.push(body);
+
+    const answer = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    const text = await answer.text();
+    if (isMutation && proxy.lose > 0) {
+      proxy.lose -= 1;
+      request.socket.resetAndDestroy();
+      return;
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+  }
+
+  const server = createServer((request, response) => void pass(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const proxy: LossyProxy = {
+    url: `http://127.0.0.1:${port}/graphql`,
+    lose: 0,
+    mutations: [],
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}

@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { AUDIT_LOG, createAuditEntry, readAuditRecord } from '../../src/badges/writing/audit.ts';
+import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { eventually } from '../state/eventually.ts';
+import { startTestService } from '../support/service.ts';
+
+test('the record of a dead process that still seemed alive at the start is written later, once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-lost-'));
+  const died = createEmbeddedStore({ folder, now: Date.now });
+  const about = { at: new Date().toISOString(), tenant: 'default', caller: 'ada' };
+  const badge = { provider: 'TAG_MANGO', badgeIds: ['b'], operation: 'update' };
+  await createAuditEntry(died, { ...about, ...badge, idempotencyKey: 'key' }).begin([]);
+  await died.close();
+
+  const store = createEmbeddedStore({ folder, now: Date.now });
+  let looks = 0;
+  const isAlive = async (id: string) => (looks += 1) === 1 || store.isAlive(id);
+  const service = await startTestService({ store: { ...store, isAlive }, recoverEveryMs: 5 });
+  const records = () => store.readBackward(AUDIT_LOG, { limit: 10 });
+
+  await eventually(async () => (await records()).length > 0);
+  await service.close();
+  expect((await records()).map(({ entry }) => readAuditRecord(entry))).toMatchObject([
+    { ...about, ...badge, outcome: 'UNKNOWN', idempotencyKey: 'key' },
+  ]);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
