@@ -12,8 +12,8 @@ import {
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import { Badge, BadgeProvider } from './badge.ts';
 import { BadgeErrorCode } from './error-code.ts';
-import { OrderDirection, OrderField } from './order.ts';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './page.ts';
+import { OrderDirection, OrderField } from './reading/order.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
 
 const SOURCE_STATES = {
   FRESH: 'Read from the provider for this request.',

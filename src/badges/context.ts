@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql';
-import type { BadgeSource, SourcesUsed } from './source.ts';
-import { createBadgeSource } from './source.ts';
+import type { BadgeSource, SourcesUsed } from './reading/source.ts';
+import { createBadgeSource } from './reading/source.ts';
 import { requireAccess } from './tenant.ts';
 import type { Tenant, TenantProvider } from './tenant.ts';
 import type { ProviderContext } from '../providers/provider.ts';

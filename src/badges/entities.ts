@@ -3,7 +3,7 @@ import type { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
 import { isObject } from '../providers/json.ts';
 import type { BadgesContext } from './context.ts';
-import { findBadge } from './find-badge.ts';
+import { findBadge } from './reading/find-badge.ts';
 import { invalidInput } from './input-error.ts';
 
 /** A badge class bears the name of its GraphQL type. */

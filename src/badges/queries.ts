@@ -5,9 +5,9 @@ import type { BadgeFields } from '../providers/badge-fields.ts';
 import { Badge, BadgeProvider } from './badge.ts';
 import { BadgeConnection, BadgesArgs } from './connection.ts';
 import type { BadgesContext } from './context.ts';
-import { findBadge } from './find-badge.ts';
-import { listBadges } from './list-badges.ts';
-import { reportPartialErrors } from './partial-errors.ts';
+import { findBadge } from './reading/find-badge.ts';
+import { listBadges } from './reading/list-badges.ts';
+import { reportPartialErrors } from './reading/partial-errors.ts';
 
 @Resolver()
 export class BadgeQueries {

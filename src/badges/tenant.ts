@@ -5,8 +5,8 @@ import type { BadgeList, Provider, ProviderClient } from '../providers/provider.
 import type { UrlRule } from '../providers/https-url.ts';
 import type { Locks } from '../state/locks.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { BadgeIndex } from './badge-index.ts';
-import { createBadgeIndex } from './badge-index.ts';
+import type { BadgeIndex } from './reading/badge-index.ts';
+import { createBadgeIndex } from './reading/badge-index.ts';
 
 /** One company's access to the providers. Nothing in it is shared with another tenant. */
 export interface Tenant {

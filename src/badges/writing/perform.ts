@@ -2,7 +2,7 @@ import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
-import type { BadgeIndex } from '../badge-index.ts';
+import type { BadgeIndex } from '../reading/badge-index.ts';
 import { requireAccess } from '../tenant.ts';
 import {
   toBusyError,

@@ -8,7 +8,7 @@ import type {
 } from '../../providers/provider.ts';
 import type { BadgesContext } from '../context.ts';
 import type { Choice } from '../inputs.ts';
-import type { BadgeSource } from '../source.ts';
+import type { BadgeSource } from '../reading/source.ts';
 import { toInputError } from '../user-errors.ts';
 import type { HiddenMemory } from './hidden-memory.ts';
 import { toOutcome } from './outcome.ts';

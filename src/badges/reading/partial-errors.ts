@@ -1,7 +1,7 @@
 import { GraphQLError, responsePathAsArray } from 'graphql';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { ProviderError } from '../http/provider-error.ts';
-import type { BadgesContext } from './context.ts';
+import type { ProviderError } from '../../http/provider-error.ts';
+import type { BadgesContext } from '../context.ts';
 
 /** Puts errors beside the data of the same field; a resolver can only give the one or the other. */
 export function reportPartialErrors(

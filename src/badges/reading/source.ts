@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
-import type { Reading, Snapshot } from '../cache/snapshots.ts';
-import { ProviderError } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { Reading, Snapshot } from '../../cache/snapshots.ts';
+import { ProviderError } from '../../http/provider-error.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgeIndex } from './badge-index.ts';
-import { requireAccess } from './tenant.ts';
-import type { TenantProvider } from './tenant.ts';
+import { requireAccess } from '../tenant.ts';
+import type { TenantProvider } from '../tenant.ts';
 
 /** A provider's badges as one request sees them. Every method rejects with a `ProviderError` only. */
 export interface BadgeSource {

@@ -1,6 +1,6 @@
-import { badResponse } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
-import type { BadgeList } from '../providers/provider.ts';
+import { badResponse } from '../../http/provider-error.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeList } from '../../providers/provider.ts';
 import { compareBadges } from './order.ts';
 import type { OrderField } from './order.ts';
 

@@ -1,6 +1,6 @@
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { readCursor, toCursor } from './cursor.ts';
-import { invalidInput } from './input-error.ts';
+import { invalidInput } from '../input-error.ts';
 import { compareKeys, orderKey } from './order.ts';
 import type { OrderKey, OrderedBy } from './order.ts';
 

@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { compareCodePoints } from './code-points.ts';
 
 export const OrderField = { NAME: 'NAME', ID: 'ID' } as const;

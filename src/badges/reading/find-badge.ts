@@ -1,7 +1,7 @@
-import type { BadgeFields } from '../providers/badge-fields.ts';
-import type { BadgesContext } from './context.ts';
-import { invalidInput } from './input-error.ts';
-import type { TenantProvider } from './tenant.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgesContext } from '../context.ts';
+import { invalidInput } from '../input-error.ts';
+import type { TenantProvider } from '../tenant.ts';
 
 /** Null: the provider has no such badge. `provider` is one of the enum's values. */
 export async function findBadge(

@@ -1,14 +1,14 @@
-import { ProviderError } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
-import { BadgeConnection, BadgeSourceStatus } from './connection.ts';
-import type { BadgeFilter, BadgesArgs } from './connection.ts';
-import type { BadgesContext } from './context.ts';
-import { readCode } from './error-code.ts';
-import { invalidInput } from './input-error.ts';
+import { ProviderError } from '../../http/provider-error.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import { BadgeConnection, BadgeSourceStatus } from '../connection.ts';
+import type { BadgeFilter, BadgesArgs } from '../connection.ts';
+import type { BadgesContext } from '../context.ts';
+import { readCode } from '../error-code.ts';
+import { invalidInput } from '../input-error.ts';
 import { compareBadges } from './order.ts';
 import type { OrderField, OrderedBy } from './order.ts';
 import { toPage, toPageBounds } from './page.ts';
-import type { TenantProvider } from './tenant.ts';
+import type { TenantProvider } from '../tenant.ts';
 
 /** Longer than any name that a person would look for. */
 const MAX_NAME_CHARACTERS = 200;
