@@ -514,6 +514,19 @@ describe('a 2xx without a body', () => {
     },
   );
 
+  test('to a deletion that did not happen is OUTCOME_UNKNOWN: a read decides', async () => {
+    service.sandbox.returningAI.faults.set('deleteBadge', {
+      kind: 'answer',
+      status: 204,
+      body: '',
+    });
+    const payload = await run(remove({ returningAI: { id: MAJOR } }));
+    expect(payload).toMatchObject({
+      deletedBadgeId: null,
+      userErrors: [{ code: 'OUTCOME_UNKNOWN' }],
+    });
+  });
+
   test.each([
     ['an envelope without a body', { meta: { success: true, message: 'Done' } }],
     ['an envelope with null', { meta: { success: true, message: 'Done' }, body: null }],

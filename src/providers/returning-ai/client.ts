@@ -25,7 +25,7 @@ export function isBadgeId(id: string): boolean {
 export interface ReturningAIClient extends ProviderClient {
   createBadge(body: object): Promise<ReturningAIBadge[] | null>;
   updateBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
-  deleteBadge(id: string): Promise<ReturningAIBadge[]>;
+  deleteBadge(id: string): Promise<ReturningAIBadge[] | null>;
   awardBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
   removeBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
   /** The id that the badge routes take; null when there is no such user. Absent without the integration API. */
@@ -51,7 +51,7 @@ export function createReturningAIClient(
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
   const readMany = (json: unknown) =>
     json === undefined ? null : [...toBadgeList(toRecords(unwrap(json)), toBadge).badges];
-  /** No page shows what a deletion answers, so a success counts with any body or none. */
+  /** What a success says beside its envelope is of no use. */
   const readNone = (json: unknown): ReturningAIBadge[] => {
     if (json !== undefined) readEnvelope(json);
     return [];
@@ -64,7 +64,11 @@ export function createReturningAIClient(
       ),
     createBadge: (body) => http.call({ method: 'POST', path: '/badges', body }, readOne),
     updateBadge: (id, body) => http.call({ method: 'PUT', path: badgePath(id), body }, readOne),
-    deleteBadge: (id) => http.call({ method: 'DELETE', path: INFERRED.delete(id) }, readNone),
+    // No page shows what a deletion answers: any envelope counts, and without one a read decides.
+    deleteBadge: (id) =>
+      http.call({ method: 'DELETE', path: INFERRED.delete(id) }, (json) =>
+        json === undefined ? null : readNone(json),
+      ),
     awardBadge: (id, body) =>
       http.call({ method: 'POST', path: `${badgePath(id)}/award`, body }, readMany),
     removeBadge: (id, body) =>
