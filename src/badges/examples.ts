@@ -88,11 +88,14 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
   })),
 );
 
+const isUpdate = ({ query }: ExampleOperation): boolean => query.includes('updateBadge(');
+
 /** The tabs that the playground opens with, in their order. The page shows no variables of its first tab, so that has none. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
   entitiesExample,
-  ...mutationExamples,
+  ...mutationExamples.filter(isUpdate),
+  ...mutationExamples.filter((example) => !isUpdate(example)),
 ].map((example) => ({
   ...example,
   query: `# ${example.about}\n${print(parse(example.query))}\n`,

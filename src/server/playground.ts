@@ -21,7 +21,7 @@ const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>'
 /** GraphiQL at `/`, whole in one page, with a tab for each example. */
 export function addPlayground(app: FastifyInstance, examples: readonly ExampleOperation[]): void {
   const rendered = renderGraphiQL({
-    title: 'Badges playground',
+    title: 'Badges',
     endpoint: '/graphql',
     defaultTabs: examples.map(({ query, variables }) => ({
       query,

@@ -134,6 +134,24 @@ test('a write to nobody was not sent', async () => {
   });
 });
 
+test.each([
+  ['whose name cannot be resolved', () => 'http://nowhere.invalid'],
+  ['that speaks no TLS', (port: number) => `https://127.0.0.1:${port}`],
+])('a write to a provider %s was not sent', async (_name, toUrl) => {
+  const { requests } = await provider((_request, response) => response.end());
+  const { port } = server?.address() as AddressInfo;
+  await http?.close();
+  http = createProviderHttp({
+    provider: { enumValue: 'ACME', title: 'Acme' },
+    baseUrl: toUrl(port),
+    headers: { 'x-api-key': 'hidden-key' },
+    attemptTimeoutMs: 800,
+    onFault: (fault) => faults.push(fault),
+  });
+  expect(await failureOf(write(http))).toMatchObject({ kind: 'unavailable', effect: 'not-sent' });
+  expect(requests).toEqual([]);
+});
+
 describe('Retry-After', () => {
   test.each([
     ['2', 2_000],
