@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -145,4 +148,28 @@ async function versionAt(url: string): Promise<string> {
       returningAIStored({ title: 'Renamed', awardXpQuantity: 71 }),
     );
   });
+
+  test('a key that both were given at once has one record in the audit, and no secret is in it', async () => {
+    const call = toUpdate({ title: 'Recorded once' }, 'recorded');
+    await atOnce(Array.from({ length: 6 }, () => call));
+
+    const output = await exportAudit({ ...sandbox.variables, REDIS_URL: redis.url });
+    const records = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { idempotencyKey: string | null; outcome: string });
+    expect(records.filter(({ idempotencyKey }) => idempotencyKey === 'recorded')).toMatchObject([
+      { outcome: 'APPLIED', operation: 'update', badgeIds: [ID], caller: 'anonymous' },
+    ]);
+    for (const secret of [...Object.values(sandbox.variables), redis.url]) {
+      expect(output).not.toContain(secret);
+    }
+  });
 });
+
+/** What the command prints while the services run. */
+async function exportAudit(env: Record<string, string>): Promise<string> {
+  const main = join(import.meta.dirname, '../../dist/main.js');
+  const run = promisify(execFile);
+  return (await run(process.execPath, [main, '--export-audit'], { env })).stdout;
+}
