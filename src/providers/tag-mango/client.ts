@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
 import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
+import type { RecordReading } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { TagMangoBadge } from './badge.ts';
@@ -50,7 +51,8 @@ export function createTagMangoClient(
     attemptTimeoutMs: options.attemptTimeoutMs,
     onFault: options.onFault,
   });
-  const toBadge = (record: unknown) => toTagMangoBadge(record, options.isImageUrl);
+  const toBadge = (record: unknown) =>
+    ofCreator(toTagMangoBadge(record, options.isImageUrl), values.TAG_MANGO_CREATOR_ID);
   /** A write that was accepted without a body gives null. */
   const readOne = (json: unknown) =>
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
@@ -90,6 +92,16 @@ export function createTagMangoClient(
     findMember,
     close: http.close,
   };
+}
+
+/** A badge of another creator is none that this tenant may see or change. Undefined: whoever's the key shows. */
+function ofCreator(
+  reading: RecordReading<TagMangoBadge>,
+  creator: string | undefined,
+): RecordReading<TagMangoBadge> {
+  if (creator === undefined || !('badge' in reading)) return reading;
+  const { badge } = reading;
+  return badge.creator === creator ? reading : { malformed: { id: badge.id, field: 'creator' } };
 }
 
 /** `{userId}/assign` under the same path gives badges to a user: an id must never bring its own slash. */

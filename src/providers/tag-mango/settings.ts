@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { baseUrlSetting, secretSetting } from '../settings.ts';
 import type { ProviderSettings } from '../settings.ts';
+import { isObjectId } from './object-id.ts';
 
 /** A host name with at least one dot, and nothing else: it goes into a header. */
 const HOST_NAME =
@@ -18,6 +19,11 @@ export const settings = {
   TAG_MANGO_API_KEY: { schema: secretSetting, isSecret: true },
   TAG_MANGO_WHITELABEL_HOST: {
     schema: z.string().regex(HOST_NAME, 'must be a host name such as yourhost.tagmango.com'),
+  },
+  /** Whose badges these must be: a record of anybody else is refused. */
+  TAG_MANGO_CREATOR_ID: {
+    schema: z.string().refine(isObjectId, 'must be 24 hexadecimal digits'),
+    isOptional: true,
   },
   /** Minutes; the provider uses its own default without it. */
   TAG_MANGO_TIMEZONE_OFFSET: {
