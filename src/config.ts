@@ -52,7 +52,7 @@ export interface Config {
   /** Serve the stand-ins' demo badges; the provider values are then not used. */
   isSandbox: boolean;
   /** Set, and of no effect. */
-  unknownVariables: readonly string[];
+  ignoredVariables: readonly string[];
   providerValues: Readonly<Record<string, ProviderValues | undefined>>;
 }
 
@@ -107,7 +107,7 @@ export function readConfig(env: Given = process.env): Config {
     redisUrl: data.REDIS_URL,
     isSandbox,
     providerValues,
-    unknownVariables: unknownVariables(given),
+    ignoredVariables: ignoredVariables(given),
   };
 }
 
@@ -128,11 +128,24 @@ function timeProblems(times: {
     : [];
 }
 
-/** Variables that look like a provider's and are none: a typing error would leave the provider out. */
-function unknownVariables(given: Given): string[] {
+/** Names that are reserved, and that nothing obeys yet: whoever sets one must not feel protected by it. */
+const NOT_OBEYED_YET = [
+  'ROUTER_SECRET',
+  'ROUTER_SECRET_FILE',
+  'AUTH_JWKS_URL',
+  'AUTH_ISSUER',
+  'AUTH_AUDIENCE',
+  'TENANTS_FILE',
+  'MUTATIONS_ENABLED',
+  'BADGES_STALE_SECONDS',
+];
+
+/** Those, and variables that look like a provider's and are none: a typing error would leave the provider out. */
+function ignoredVariables(given: Given): string[] {
   const known = providers.flatMap(({ settings }) => Object.keys(settings));
   const fold = (text: string): string => text.toUpperCase().replaceAll('_', '');
   return Object.keys(given).filter((variable) => {
+    if (NOT_OBEYED_YET.includes(variable)) return true;
     const isKnown = known.some((name) => variable === name || variable === `${name}_FILE`);
     return (
       !isKnown && providers.some(({ name }) => fold(variable).startsWith(fold(name.enumValue)))

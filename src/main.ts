@@ -18,8 +18,8 @@ const [command] = process.argv.slice(2);
 try {
   const config = readConfig();
   if (command === '--check-config') {
-    const unknown = config.unknownVariables.map((name) => `${name} is no setting`);
-    console.log(['The configuration is good.', ...describeConfig(config), ...unknown].join('\n'));
+    const ignored = config.ignoredVariables.map(toIgnored);
+    console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
   } else if (command === '--export-audit') await exportAudit(config);
   else await run(config);
 } catch (error) {
@@ -27,6 +27,10 @@ try {
   if (message === undefined) throw error;
   console.error(message);
   process.exit(1);
+}
+
+function toIgnored(name: string): string {
+  return `${name} is set, and has no effect`;
 }
 
 /** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
@@ -46,7 +50,7 @@ async function run(config: Config): Promise<void> {
   const sandbox = config.isSandbox ? await startSandbox() : undefined;
   if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));
-  config.unknownVariables.forEach((name) => logger.warn(`${name} is no setting`));
+  config.ignoredVariables.forEach((name) => logger.warn(toIgnored(name)));
   const folder = openFolder(config);
   const store = await openStore({
     redisUrl: config.redisUrl,

@@ -40,7 +40,7 @@ test('with nothing set it is a development service on this machine, on the sandb
     stateFolder: undefined,
     redisUrl: undefined,
     isSandbox: true,
-    unknownVariables: [],
+    ignoredVariables: [],
     providerValues: { returningAI: undefined, tagMango: undefined },
   });
 });
@@ -58,7 +58,7 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     stateFolder: undefined,
     redisUrl: undefined,
     isSandbox: false,
-    unknownVariables: [],
+    ignoredVariables: [],
     providerValues: {
       returningAI: { ...returningAI, RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1' },
       tagMango: { TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com', ...tagMango },
@@ -187,12 +187,12 @@ test('plain http is let through to this machine, and outside production to any',
 });
 
 test('a variable that looks like a provider’s and is none is told, since a typing error leaves the provider out', () => {
-  const { unknownVariables } = readConfig({
+  const { ignoredVariables } = readConfig({
     TAGMANGO_API_KEY: 'k',
     RETURNING_AI_KEY: 'k',
     OTHER: 'k',
   });
-  expect(unknownVariables).toEqual(['TAGMANGO_API_KEY', 'RETURNING_AI_KEY']);
+  expect(ignoredVariables).toEqual(['TAGMANGO_API_KEY', 'RETURNING_AI_KEY']);
 });
 
 test('more than one replica needs Redis', () => {
@@ -210,4 +210,9 @@ test('a deadline into which no write would fit is refused', () => {
   expect(problemsOf({ OPERATION_DEADLINE_MS: '4000' })).toEqual([
     'OPERATION_DEADLINE_MS: must be at least 5000, for one attempt to fit in',
   ]);
+});
+
+test('a setting that would protect and is not obeyed yet is told, lest its owner feels safe', () => {
+  const { ignoredVariables } = readConfig({ ROUTER_SECRET: 's', MUTATIONS_ENABLED: 'false' });
+  expect(ignoredVariables).toEqual(['ROUTER_SECRET', 'MUTATIONS_ENABLED']);
 });

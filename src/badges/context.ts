@@ -25,7 +25,7 @@ export function createBadgesContext(
   tenant: Tenant,
   { requestId, caller }: { requestId: string; caller: string },
 ): BadgesContext {
-  const used: SourcesUsed = { oldestAsOf: undefined, isIncomplete: false };
+  const used: SourcesUsed = { oldestAsOf: undefined, isFleeting: false };
   const sources = new Map<TenantProvider, BadgeSource>();
   return {
     requestId,
@@ -42,7 +42,7 @@ export function createBadgesContext(
     },
     clientOf(providerKey) {
       // What is read past the snapshots has no age, so that an answer with it must not be kept.
-      used.isIncomplete = true;
+      used.isFleeting = true;
       const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
       if (!of) throw new Error(`there is no provider ${providerKey}`);
       return requireAccess(of).client;

@@ -42,8 +42,8 @@ export function createAnswerPlugin(
 /** Only whole answers to queries are kept, by nobody but the caller, and no longer than their oldest part is fresh. */
 function cacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): string {
   const { body } = answer.response;
-  const { oldestAsOf, isIncomplete } = answer.contextValue.used;
-  const isWhole = body.kind === 'single' && !body.singleResult.errors && !isIncomplete;
+  const { oldestAsOf, isFleeting } = answer.contextValue.used;
+  const isWhole = body.kind === 'single' && !body.singleResult.errors && !isFleeting;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
   if (!isWhole || !isQuery || oldestAsOf === undefined) return 'no-store';
   const left = Math.min(freshMs, oldestAsOf + freshMs - now());

@@ -24,8 +24,8 @@ export interface BadgeSource {
 export interface SourcesUsed {
   /** Epoch milliseconds; undefined when nothing was read. */
   oldestAsOf: number | undefined;
-  /** Something was missing, so that the answer must not be kept. */
-  isIncomplete: boolean;
+  /** Something was missing, or has no age, so that the answer must not be kept. */
+  isFleeting: boolean;
 }
 
 export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeSource {
@@ -34,7 +34,7 @@ export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeS
 
   async function read(): Promise<Reading<BadgeIndex>> {
     const result = await requireAccess(of).snapshots.read();
-    if (result.snapshot.value.droppedRecords > 0) used.isIncomplete = true;
+    if (result.snapshot.value.droppedRecords > 0) used.isFleeting = true;
     used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
     return result;
   }
@@ -53,7 +53,7 @@ export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeS
   function find(index: BadgeIndex, id: string): BadgeFields | null | Error {
     try {
       const badge = index.find(id);
-      if (!badge) used.isIncomplete = true;
+      if (!badge) used.isFleeting = true;
       return badge;
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
