@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createPool } from '../../src/http/pool.ts';
 import { isHttpsOrLoopbackUrl } from '../../src/providers/https-url.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { BadgeList, Provider } from '../../src/providers/provider.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -13,13 +15,21 @@ afterAll(() => sandbox.close());
 
 /** Through the client that production has. */
 async function listBadges(provider: Provider): Promise<BadgeList> {
+  const clock = createSkippingClock();
   const client = provider.createClient(sandbox.providerValues[provider.key] ?? {}, {
-    attemptTimeoutMs: 3_000,
     isImageUrl: isHttpsOrLoopbackUrl,
-    onFault: () => undefined,
+    http: {
+      attemptTimeoutMs: 3_000,
+      clock,
+      random: Math.random,
+      connect: createPool,
+      allowance: undefined,
+      createBreaker: () => alwaysClosed,
+      onFault: () => undefined,
+    },
   });
   try {
-    return await client.listBadges();
+    return await client.listBadges({ purpose: 'query', deadlineAt: clock.now() + 8_000 });
   } finally {
     await client.close();
   }

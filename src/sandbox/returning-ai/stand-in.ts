@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Refusal, startStandIn } from '../stand-in.ts';
+import { Refusal } from '../refusal.ts';
+import { startStandIn } from '../stand-in.ts';
 import type { StandIn } from '../stand-in.ts';
+import { badgesInAnswers } from './badges-in-answers.ts';
 import { bodySchema, demoBadges, toAnswer } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
 
@@ -43,6 +45,7 @@ export async function startReturningAIStandIn(
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard,
+    badges: badgesInAnswers,
     toErrorBody: (_status, message, url) =>
       isIntegration(url)
         ? { status: 'error', message }

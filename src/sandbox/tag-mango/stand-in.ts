@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { createRateWindow } from '../rate-window.ts';
-import { Refusal, startStandIn } from '../stand-in.ts';
+import { Refusal } from '../refusal.ts';
+import { startStandIn } from '../stand-in.ts';
 import type { StandIn } from '../stand-in.ts';
+import { createBadgesInAnswers } from './badges-in-answers.ts';
 import { createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
+import { createEnvelope } from './envelope.ts';
+import type { Envelope, EnvelopeKind } from './envelope.ts';
 
 export interface TagMangoStandIn extends StandIn {
   /** By id. */
@@ -18,7 +22,7 @@ export interface TagMangoStandIn extends StandIn {
 export interface TagMangoStandInOptions {
   port?: number;
   /** The provider's pages show all three; the first is the likeliest. */
-  envelope?: 'result' | 'data' | 'bare';
+  envelope?: EnvelopeKind;
   badges?: readonly StoredBadge[];
 }
 
@@ -48,10 +52,11 @@ export async function startTagMangoStandIn(
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard: createGuard(),
+    badges: createBadgesInAnswers(envelope),
     toErrorBody,
     addRoutes(app) {
-      addBadgeRoutes(app, badges, envelope);
-      addUserRoutes(app, { badges, awards }, envelope);
+      addBadgeRoutes(app, badges, envelope.wrap);
+      addUserRoutes(app, { badges, awards }, envelope.wrap);
     },
   });
   const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
@@ -66,25 +71,6 @@ export async function startTagMangoStandIn(
       TAG_MANGO_WHITELABEL_HOST: WHITELABEL_HOST,
     },
   };
-}
-
-type Envelope = (payload: unknown) => unknown;
-
-function createEnvelope(kind: 'result' | 'data' | 'bare'): Envelope {
-  switch (kind) {
-    case 'result':
-      return (result) => ({
-        message: 'Success',
-        success: true,
-        result,
-        code: 200,
-        statusMessage: 'OK',
-      });
-    case 'data':
-      return (data) => ({ message: 'Success', success: true, data });
-    case 'bare':
-      return (payload) => payload;
-  }
 }
 
 /** Counts every request, also refused ones, against the one window that all callers share. */
@@ -116,7 +102,7 @@ const ERROR_NAMES: Readonly<Record<number, readonly [string, string]>> = {
 function addBadgeRoutes(
   app: FastifyInstance,
   badges: Map<string, StoredBadge>,
-  envelope: Envelope,
+  envelope: Envelope['wrap'],
 ): void {
   const path = `${EXTERNAL}/gamification/badges`;
   const now = (): string => new Date().toISOString();
@@ -144,7 +130,7 @@ function addBadgeRoutes(
 function addUserRoutes(
   app: FastifyInstance,
   { badges, awards }: Pick<TagMangoStandIn, 'badges' | 'awards'>,
-  envelope: Envelope,
+  envelope: Envelope['wrap'],
 ): void {
   app.patch<{ Params: { userId: string } }>(
     `${EXTERNAL}/gamification/badges/:userId/assign`,
