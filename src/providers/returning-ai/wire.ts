@@ -37,7 +37,7 @@ export function readEnvelope(json: unknown): Record<string, unknown> {
   if (!isObject(json)) throw badResponse('answered without its envelope');
   const meta = isObject(json.meta) ? json.meta : {};
   // This provider writes booleans as strings elsewhere.
-  if ([json.success, meta.success].some((success) => String(success) === 'false')) {
+  if ([json.success, meta.success].some((success) => success === false || success === 'false')) {
     throw envelopeError(meta.statusCode ?? json.statusCode ?? json.code);
   }
   return json;

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import type { BadgesContext } from '../../src/badges/context.ts';
+import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
+import type { BadgeSource } from '../../src/badges/reading/source.ts';
+import type { TenantProvider } from '../../src/badges/tenant.ts';
+import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { providers } from '../../src/providers/index.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+
+/** Few, all of which either provider may use. */
+const IDS = ['a', 'b', '0'].flatMap((digit) => [digit.repeat(24), digit.toUpperCase().repeat(24)]);
+const anyId = fc.oneof(
+  fc.constantFrom(...IDS),
+  fc.stringMatching(/^[0-9a-f]{24}$/),
+  fc.stringMatching(/^[A-Za-z0-9_-]{1,3}$/),
+);
+
+/** A list of badges for each provider: no id twice within one. */
+export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[][]> {
+  const shared = fc.array(name, { minLength: 1, maxLength: 3 });
+  return shared.chain((names) =>
+    fc.tuple(
+      ...providers.map((provider) => {
+        const badge = fc.record({ id: anyId, name: fc.oneof(fc.constantFrom(...names), name) });
+        return fc
+          .uniqueArray(badge, { selector: ({ id }) => id, maxLength: 15 })
+          .map((records) => records.map((record) => toBadge(provider, record)));
+      }),
+    ),
+  );
+}
+
+function toBadge(provider: Provider, { id, name }: { id: string; name: string }): BadgeFields {
+  return provider.restoreBadge({ id, name, title: name }, isHttpsUrl);
+}
+
+type ListReading = Awaited<ReturnType<BadgeSource['list']>>;
+
+/** As much of a request as reading a list looks at. */
+interface ListingContext {
+  tenant: { providers: readonly { provider: Provider; access: object | undefined }[] };
+  sourceOf(of: TenantProvider): Pick<BadgeSource, 'list'>;
+}
+
+/** A request that finds these lists at the providers, one for each. */
+export function contextOf(lists: readonly BadgeFields[][]): BadgesContext {
+  const readings = new Map(
+    providers.map((provider, index) => [provider, toReading(lists[index] ?? [])]),
+  );
+  const context: ListingContext = {
+    tenant: { providers: providers.map((provider) => ({ provider, access: {} })) },
+    sourceOf: ({ provider }) => ({
+      async list() {
+        const reading = readings.get(provider);
+        if (!reading) throw new Error(`there is no list of ${provider.key}`);
+        return reading;
+      },
+    }),
+  };
+  return context as BadgesContext;
+}
+
+function toReading(badges: readonly BadgeFields[]): ListReading {
+  const value = createBadgeIndex({
+    badges,
+    malformedIds: new Set(),
+    ambiguousIds: new Set(),
+    droppedRecords: 0,
+    firstMalformedField: undefined,
+  });
+  return { snapshot: { value, asOf: 0 }, state: 'FRESH' };
+}

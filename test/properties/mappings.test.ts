@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isObjectType } from 'graphql';
+import type { GraphQLObjectType } from 'graphql';
+import { createBadgesSchema } from '../../src/badges/schema.ts';
+import type { BadgesSchema } from '../../src/badges/schema.ts';
+import { ProviderError } from '../../src/http/provider-error.ts';
+import { toBadgeList } from '../../src/providers/badge-list.ts';
+import type { RecordReading } from '../../src/providers/badge-list.ts';
+import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { toOutput } from './graph-output.ts';
+import { toArrayText } from './json-texts.ts';
+import { numRuns } from './runs.ts';
+import { wires } from './wires.ts';
+
+let schema: BadgesSchema['schema'];
+beforeAll(async () => {
+  ({ schema } = await createBadgesSchema());
+});
+
+function typeOf({ badgeClass }: Provider): GraphQLObjectType {
+  const type = schema.getType(badgeClass.name);
+  if (!isObjectType(type)) throw new Error(`there is no type ${badgeClass.name}`);
+  return type;
+}
+
+/** Once failures of the search, or near them: they are tried in every run. */
+const ONCE_FAILED = [
+  '{"success":{"toString":1,"valueOf":1},"body":[]}',
+  `{"meta":{"success":${'['.repeat(20_000)}${']'.repeat(20_000)}},"body":[]}`,
+  '{"__proto__":{"success":true,"polluted":1},"success":true,"result":[{"__proto__":{"a":1}}]}',
+  '{"body":[{"id":"a","title":"x","__proto__":{"polluted":1},"constructor":null}]}',
+];
+
+describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_key, wire) => {
+  const { provider, nameField, toBadge, readings, validRecord, nearlyValidRecord } = wire;
+  const restore = (record: object) =>
+    provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
+  /** The badge of a record that has one. */
+  const readValid = (text: string): BadgeFields => {
+    const reading = toBadge(JSON.parse(text));
+    if ('badge' in reading) return reading.badge;
+    throw new Error(`${reading.malformed.field} is unreadable`);
+  };
+
+  test.each(Object.entries(readings))(
+    '%s, whatever it is, gives sound badges or a ProviderError',
+    (_name, { read, answer }) => {
+      let badgesRead = 0;
+      let errors = 0;
+      fc.assert(
+        fc.property(answer, (text) => {
+          const json: unknown = JSON.parse(text);
+          const prototypes = describePrototypes();
+          const badges = readOrRefuse(() => read(json));
+          for (const badge of badges ?? []) expectSound(badge, typeOf(provider));
+          expect(describePrototypes()).toBe(prototypes);
+          badgesRead += badges?.length ?? 0;
+          errors += badges ? 0 : 1;
+        }),
+        { numRuns, examples: ONCE_FAILED.map((text) => [text]) },
+      );
+      // A search that never meets both is of no use. About every sixth example gives badges.
+      expect([badgesRead > numRuns / 50, errors > numRuns / 50]).toEqual([true, true]);
+    },
+  );
+
+  test('a badge is the same again after its record was kept as JSON', () => {
+    fc.assert(
+      fc.property(validRecord, (text) => {
+        const badge = readValid(text);
+        const restored = restore(badge.record);
+
+        expect(restored).toBeInstanceOf(provider.badgeClass);
+        expect(JSON.stringify(restored.record)).toBe(JSON.stringify(badge.record));
+        expect(JSON.stringify(toOutput(typeOf(provider), restored))).toBe(
+          JSON.stringify(toOutput(typeOf(provider), badge)),
+        );
+      }),
+      { numRuns },
+    );
+  });
+
+  test('the version hangs on the values only: not on their order, and never one for two names', () => {
+    fc.assert(
+      fc.property(validRecord, fc.string(), (text, otherName) => {
+        const badge = readValid(text);
+        const turned = Object.entries(JSON.parse(text) as object).reverse();
+        const sameValues = readValid(JSON.stringify(Object.fromEntries(turned)));
+        const renamed = restore({ ...badge.record, [nameField]: otherName });
+
+        expect(sameValues.version).toBe(badge.version);
+        expect(renamed.version === badge.version).toBe(otherName === badge.name);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('a list has the first of each id, and counts every record that it drops', () => {
+    const records = fc.array(nearlyValidRecord, { maxLength: 8 }).map(toArrayText);
+    fc.assert(
+      fc.property(records, (text) => {
+        const json = JSON.parse(text) as unknown[];
+        const all = json.map(toBadge);
+        const malformed = all.filter((reading) => 'malformed' in reading);
+        const firsts = all.filter((reading, index) => {
+          const isKnown = all.slice(0, index).some((other) => idOf(other) === idOf(reading));
+          return 'badge' in reading && !isKnown;
+        });
+        const list = readOrRefuse(() => toBadgeList(json, toBadge));
+
+        if (malformed.length > 0 && firsts.length === 0) return expect(list).toBeNull();
+        expect(list?.badges.map(({ id }) => id)).toEqual(firsts.map(idOf));
+        expect(list?.droppedRecords).toBe(malformed.length);
+        expect(list?.ambiguousIds).toEqual(new Set(all.map(idOf).filter(isOfSeveralIn(all))));
+        expect(list?.badges.filter(({ id }) => list.malformedIds.has(id))).toEqual([]);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+/** Null for a `ProviderError`; anything else that is thrown fails the property. */
+function readOrRefuse<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ProviderError) return null;
+    throw error;
+  }
+}
+
+function expectSound(badge: BadgeFields, type: GraphQLObjectType): void {
+  const { id, name, description, imageUrl, version, record } = badge;
+  expect([typeof id, typeof name, id === '']).toEqual(['string', 'string', false]);
+  expect(description === null || typeof description === 'string').toBe(true);
+  expect(version).toMatch(/^[\w-]{22}$/);
+  expect(badge.version).toBe(version);
+  if (imageUrl !== null) expectPlainHttps(imageUrl);
+  expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
+  expect(toOutput(type, badge)).toMatchObject({ id, name, version });
+}
+
+function expectPlainHttps(url: string): void {
+  const { protocol, username, password } = new URL(url);
+  expect([protocol, username, password]).toEqual(['https:', '', '']);
+  expect(url).toMatch(/^https:\/\/[^\s"<>\\]+$/i);
+}
+
+/** What pollution would change. */
+function describePrototypes(): string {
+  const keys = [Object.prototype, Array.prototype].map((prototype) =>
+    Reflect.ownKeys(prototype).map((key) => [String(key), typeof Reflect.get(prototype, key)]),
+  );
+  return JSON.stringify(keys);
+}
+
+function idOf(reading: RecordReading<BadgeFields>): string | null {
+  return 'badge' in reading ? reading.badge.id : reading.malformed.id;
+}
+
+/** Whether an id is that of records which differ; all that cannot be read count as one. */
+function isOfSeveralIn(all: readonly RecordReading<BadgeFields>[]) {
+  return (id: string | null): boolean => {
+    const same = all.filter((reading) => id !== null && idOf(reading) === id);
+    const records = same.map((reading) =>
+      'badge' in reading ? JSON.stringify(reading.badge.record) : 'unreadable',
+    );
+    return new Set(records).size > 1;
+  };
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { BadgeConnection, BadgesArgs } from '../../src/badges/connection.ts';
+import type { BadgesContext } from '../../src/badges/context.ts';
+import { compareCodePoints } from '../../src/badges/reading/code-points.ts';
+import { toCursor } from '../../src/badges/reading/cursor.ts';
+import { listBadges } from '../../src/badges/reading/list-badges.ts';
+import { compareKeys } from '../../src/badges/reading/order.ts';
+import type { OrderKey, OrderedBy } from '../../src/badges/reading/order.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/badges/reading/page.ts';
+import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { anyLists, contextOf } from './listing.ts';
+import { anyOrder } from './orders.ts';
+import { TIMEOUT_MS, numRuns } from './runs.ts';
+import { anyText, wellFormedText } from './texts.ts';
+
+const anySize = fc.oneof(
+  fc.integer({ min: 1, max: 4 }),
+  fc.integer({ min: 1, max: MAX_PAGE_SIZE }),
+);
+
+describe('the order', () => {
+  test('of texts is that of their arrays of code points', () => {
+    fc.assert(
+      fc.property(wellFormedText, wellFormedText, fc.nat(4), (a, b, shared) => {
+        const other = Array.from(a).slice(0, shared).join('') + b;
+        expect(Math.sign(compareCodePoints(a, b))).toBe(naiveCompare(a, b));
+        expect(Math.sign(compareCodePoints(a, other))).toBe(naiveCompare(a, other));
+      }),
+      { numRuns },
+    );
+  });
+
+  test('of keys is total, also with lone surrogates: equals are the same key, and it never runs in a circle', () => {
+    const parts = fc.array(anyText, { minLength: 1, maxLength: 4 });
+    const keys = parts.chain((pool) => {
+      const part = fc.constantFrom(...pool);
+      const key: fc.Arbitrary<OrderKey> = fc.tuple(part, part, part);
+      return fc.array(key, { minLength: 3, maxLength: 3 });
+    });
+    fc.assert(
+      fc.property(keys, (given) => {
+        for (const a of given) {
+          for (const b of given) {
+            const order = Math.sign(compareKeys(a, b));
+            expect(order + Math.sign(compareKeys(b, a))).toBe(0);
+            expect(order === 0).toBe(JSON.stringify(a) === JSON.stringify(b));
+            for (const c of given.filter((key) => order <= 0 && compareKeys(b, key) <= 0)) {
+              expect(compareKeys(a, c)).toBeLessThanOrEqual(0);
+            }
+          }
+        }
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe('a walk in pages of any size', () => {
+  test(
+    'sees every badge once, by value, provider and id, forward and backward',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          anyLists(wellFormedText),
+          anyOrder,
+          anySize,
+          async (lists, order, size) => {
+            const expected = naiveOrder(lists.flat(), order).map(describeBadge);
+            for (const isForward of [true, false]) {
+              const pages = await walk(contextOf(lists), order, { size, isForward });
+              const inListOrder = isForward ? pages : pages.toReversed();
+              expect(inListOrder.flat().map(describeBadge)).toEqual(expected);
+              expect(pages.slice(0, -1).filter((page) => page.length !== size)).toEqual([]);
+            }
+          },
+        ),
+        { numRuns },
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'sees every badge once when names hold lone surrogates, backward as forward turned round',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(anyLists(anyText), anyOrder, anySize, async (lists, order, size) => {
+          const walkOnce = (isForward: boolean) =>
+            walk(contextOf(lists), order, { size, isForward });
+          const forward = (await walkOnce(true)).flat().map(describeBadge);
+          const backward = (await walkOnce(false)).toReversed().flat().map(describeBadge);
+
+          expect(forward.toSorted()).toEqual(lists.flat().map(describeBadge).toSorted());
+          expect(backward).toEqual(forward);
+        }),
+        { numRuns },
+      );
+    },
+    TIMEOUT_MS,
+  );
+});
+
+test(
+  'a page is what a filter and a slice make of the whole list, between any two keys',
+  async () => {
+    const anyKey: fc.Arbitrary<OrderKey> = fc.tuple(wellFormedText, wellFormedText, wellFormedText);
+    /** The place of a badge, by its number, or of none. */
+    const mark = fc.option(fc.oneof(fc.nat(40), anyKey));
+    const size = fc.option(fc.oneof(fc.nat(4), fc.nat(MAX_PAGE_SIZE)));
+    const request = fc.record({ after: mark, before: mark, size, isForward: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(anyLists(wellFormedText), anyOrder, request, async (lists, order, asked) => {
+        const all = naiveOrder(lists.flat(), order);
+        const toKey = (at: number | OrderKey | null) => {
+          if (typeof at !== 'number') return at;
+          const badge = all[at];
+          return badge ? keyOf(badge, order) : null;
+        };
+        const window = { after: toKey(asked.after), before: toKey(asked.before) };
+        // Without a size the page is taken from the start.
+        const isForward = asked.isForward || asked.size === null;
+
+        const { edges, pageInfo, totalCount } = await ask(contextOf(lists), {
+          ...(isForward ? { first: asked.size } : { last: asked.size }),
+          after: window.after && toCursor(order, window.after),
+          before: window.before && toCursor(order, window.before),
+          orderBy: order,
+        });
+        const expected = naivePage(all, order, { ...window, size: asked.size, isForward });
+        expect(edges.map(({ node }) => describeBadge(node))).toEqual(
+          expected.badges.map(describeBadge),
+        );
+        const cursors = expected.badges.map((badge) => toCursor(order, keyOf(badge, order)));
+        expect(edges.map(({ cursor }) => cursor)).toEqual(cursors);
+        expect({ ...pageInfo, totalCount }).toEqual({
+          hasNextPage: expected.hasNextPage,
+          hasPreviousPage: expected.hasPreviousPage,
+          startCursor: cursors.at(0) ?? null,
+          endCursor: cursors.at(-1) ?? null,
+          totalCount: all.length,
+        });
+      }),
+      { numRuns },
+    );
+  },
+  TIMEOUT_MS,
+);
+
+async function ask(context: BadgesContext, args: BadgesArgs): Promise<BadgeConnection> {
+  const { connection, errors } = await listBadges(context, args);
+  if (!connection || errors.length > 0) throw new Error('a provider could not be read');
+  return connection;
+}
+
+/** The pages in the order in which they are met. */
+async function walk(
+  context: BadgesContext,
+  orderBy: OrderedBy,
+  { size, isForward }: { size: number; isForward: boolean },
+): Promise<BadgeFields[][]> {
+  const pages: BadgeFields[][] = [];
+  let cursor: string | null = null;
+  for (;;) {
+    const { nodes, pageInfo, totalCount }: BadgeConnection = await ask(context, {
+      ...(isForward ? { first: size, after: cursor } : { last: size, before: cursor }),
+      orderBy,
+    });
+    pages.push(nodes);
+    cursor = isForward ? pageInfo.endCursor : pageInfo.startCursor;
+    if (!(isForward ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) return pages;
+    if (pages.length > (totalCount ?? 0)) throw new Error('the walk never ends');
+  }
+}
+
+function describeBadge({ name, provider, id }: BadgeFields): string {
+  return JSON.stringify([name, provider, id]);
+}
+
+/** What the schema documents, in the plainest way: no code of the service is in it. */
+
+function codePoints(text: string): number[] {
+  return Array.from(text, (character) => character.codePointAt(0) ?? 0);
+}
+
+function naiveCompare(a: string, b: string): number {
+  const [left, right] = [codePoints(a), codePoints(b)];
+  const at = left.findIndex((point, index) => point !== right[index]);
+  if (at === -1) return Math.sign(left.length - right.length);
+  return Math.sign((left[at] ?? -1) - (right[at] ?? -1));
+}
+
+function keyOf({ name, provider, id }: BadgeFields, { field }: OrderedBy): OrderKey {
+  return [field === 'NAME' ? name : id, provider, id];
+}
+
+function naiveCompareKeys(a: OrderKey, b: OrderKey, { direction }: OrderedBy): number {
+  const differences = a.map((part, index) => naiveCompare(part, b[index] ?? ''));
+  const ascending = differences.find((difference) => difference !== 0) ?? 0;
+  return direction === 'ASC' ? ascending : -ascending;
+}
+
+function naiveOrder(badges: readonly BadgeFields[], order: OrderedBy): BadgeFields[] {
+  return badges.toSorted((a, b) => naiveCompareKeys(keyOf(a, order), keyOf(b, order), order));
+}
+
+interface Asked {
+  after: OrderKey | null;
+  before: OrderKey | null;
+  size: number | null;
+  isForward: boolean;
+}
+
+function naivePage(all: readonly BadgeFields[], order: OrderedBy, asked: Asked) {
+  const { after, before, size, isForward } = asked;
+  const isAfter = (badge: BadgeFields) =>
+    after === null || naiveCompareKeys(keyOf(badge, order), after, order) > 0;
+  const isBefore = (badge: BadgeFields) =>
+    before === null || naiveCompareKeys(keyOf(badge, order), before, order) < 0;
+
+  const between = all.filter((badge) => isAfter(badge) && isBefore(badge));
+  const count = Math.min(size ?? DEFAULT_PAGE_SIZE, between.length);
+  const isCut = count < between.length;
+  return {
+    badges: isForward ? between.slice(0, count) : between.slice(between.length - count),
+    hasNextPage: isForward ? isCut : !all.every(isBefore),
+    hasPreviousPage: isForward ? !all.every(isAfter) : isCut,
+  };
+}
