@@ -27,6 +27,7 @@ const schema = z.object({
   PLAYGROUND: flag.optional(),
   INTROSPECTION: flag.optional(),
   BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
+  BADGES_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
   OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
   STATE_DIR: z.string().optional(),
@@ -44,11 +45,14 @@ export interface Config {
   hasPlayground: boolean;
   hasIntrospection: boolean;
   freshSeconds: number;
+  staleSeconds: number;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
   /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
   stateFolder: string | undefined;
   redisUrl: string | undefined;
+  /** How many processes share the providers. */
+  replicas: number;
   /** Serve the stand-ins' demo badges; the provider values are then not used. */
   isSandbox: boolean;
   /** Set, and of no effect. */
@@ -101,10 +105,12 @@ export function readConfig(env: Given = process.env): Config {
     hasPlayground: data.PLAYGROUND ?? !isProduction,
     hasIntrospection: data.INTROSPECTION ?? !isProduction,
     freshSeconds: data.BADGES_FRESH_SECONDS,
+    staleSeconds: data.BADGES_STALE_SECONDS,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
     operationDeadlineMs: data.OPERATION_DEADLINE_MS,
     stateFolder: data.STATE_DIR,
     redisUrl: data.REDIS_URL,
+    replicas: data.REPLICAS,
     isSandbox,
     providerValues,
     ignoredVariables: ignoredVariables(given),
@@ -137,7 +143,6 @@ const NOT_OBEYED_YET = [
   'AUTH_AUDIENCE',
   'TENANTS_FILE',
   'MUTATIONS_ENABLED',
-  'BADGES_STALE_SECONDS',
 ];
 
 /** Those, and variables that look like a provider's and are none: a typing error would leave the provider out. */

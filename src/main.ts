@@ -7,11 +7,14 @@ import type { Config } from './config.ts';
 import { createLogger } from './server/logger.ts';
 import { startService } from './service.ts';
 import { openLog } from './state/open-log.ts';
-import { openStore } from './state/open-store.ts';
+import { openState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
 
 /** Where one process keeps its state, unless it is told otherwise. */
 const DEFAULT_FOLDER = '.state';
+
+/** How long a start waits for the providers' lists before it takes requests without them. */
+const WARM_UP_MS = 2_000;
 
 const [command] = process.argv.slice(2);
 
@@ -52,7 +55,7 @@ async function run(config: Config): Promise<void> {
   else describeConfig(config).forEach((line) => logger.info(line));
   config.ignoredVariables.forEach((name) => logger.warn(toIgnored(name)));
   const folder = openFolder(config);
-  const store = await openStore({
+  const state = await openState({
     redisUrl: config.redisUrl,
     folder: folder.path,
     now: epochMs,
@@ -61,7 +64,9 @@ async function run(config: Config): Promise<void> {
   const service = await startService({
     ...config,
     providerValues: sandbox?.providerValues ?? config.providerValues,
-    store,
+    store: state.store,
+    shared: state.shared,
+    warmUpMs: WARM_UP_MS,
     logger,
     now: epochMs,
   });
@@ -71,7 +76,7 @@ async function run(config: Config): Promise<void> {
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping, requests under way may end`);
     await service.close();
-    await store.close();
+    await state.close();
     await sandbox?.close();
     folder.remove();
     process.exit(0);

@@ -115,7 +115,7 @@ test('in production it logs JSON, serves the configured provider, and has no san
     badges: {
       sources: [
         { provider: 'RETURNING_AI', state: 'SKIPPED' },
-        { provider: 'TAG_MANGO', state: 'FRESH' },
+        { provider: 'TAG_MANGO', state: 'CACHED' },
       ],
     },
   });

@@ -1,5 +1,7 @@
 import { createBadgesContext } from '../../dist/badges/context.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createProviderAccess } from '../../dist/badges/tenant.js';
+import { createShelf } from '../../dist/cache/shelf.js';
 import type { Tenant } from '../../dist/badges/tenant.js';
 import { badgeLog, closeLostAudits, readAuditRecord } from '../../dist/badges/writing/audit.js';
 import type { Outcome } from '../../dist/badges/writing/outcome.js';
@@ -152,9 +154,15 @@ async function checkAudit(
 
 function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedProvider>): Tenant {
   const { provider, client } = scripted;
-  const access = createProviderAccess(client, {
+  const access = createProviderAccess(provider, client, {
+    tenantId: 'sequences',
+    shelf: createShelf({ maxEntries: 1, maxBytes: 1_000_000 }),
     freshMs: 0,
+    staleMs: 0,
+    isImageUrl: () => true,
     now: Date.now,
+    random: () => 0,
+    pause: async (ms) => pause(ms),
     onDrift: () => undefined,
   });
   return {

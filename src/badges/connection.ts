@@ -18,6 +18,8 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
 const SOURCE_STATES = {
   FRESH: 'Read from the provider for this request.',
   CACHED: 'Read a short while ago, within its fresh time.',
+  STALE:
+    'Read longer ago than its fresh time, since no newer list could be had soon; `asOf` says when.',
   FAILED: 'Could not be read: its badges are missing from the list; see `code`.',
   SKIPPED: 'Left out by the filter, or this service has no access to the provider.',
 } as const;
@@ -47,7 +49,7 @@ export class BadgeSourceStatus {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before a repeat, at most 10000: as the provider said, or a guess. Null when it takes requests.',
+      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null when it takes requests.',
   })
   retryAfterMs!: number | null;
 

@@ -25,24 +25,27 @@ export function createBadgesContext(
   tenant: Tenant,
   { requestId, caller }: { requestId: string; caller: string },
 ): BadgesContext {
-  const used: SourcesUsed = { oldestAsOf: undefined, isFleeting: false };
+  const used: SourcesUsed = { oldestAsOf: undefined, keepMs: Infinity };
+  const deadlineAt = tenant.now() + tenant.deadlineMs;
+  const bounds = { purpose: 'query', deadlineAt } as const;
   const sources = new Map<TenantProvider, BadgeSource>();
   return {
     requestId,
     caller,
-    deadlineAt: tenant.now() + tenant.deadlineMs,
+    deadlineAt,
+    bounds,
     tenant,
     used,
     representations: 0,
     partialErrors: [],
     sourceOf(provider) {
-      const source = sources.get(provider) ?? createBadgeSource(provider, used);
+      const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);
       sources.set(provider, source);
       return source;
     },
     clientOf(providerKey) {
       // What is read past the snapshots has no age, so that an answer with it must not be kept.
-      used.isFleeting = true;
+      used.keepMs = 0;
       const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
       if (!of) throw new Error(`there is no provider ${providerKey}`);
       return requireAccess(of).client;

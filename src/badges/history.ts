@@ -118,7 +118,7 @@ export class BadgeHistoryQueries {
       badgeLog(context.tenant.id, provider, id),
       { limit: size + 1, ...(after == null ? {} : { before: toPosition(after) }) },
     );
-    context.used.isFleeting = true;
+    context.used.keepMs = 0;
     const edges = entries.slice(0, size).map(({ position, entry }) => ({
       cursor: toCursor(position),
       node: Object.assign(new BadgeHistoryEntry(), readAuditRecord(entry)),

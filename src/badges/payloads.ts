@@ -95,7 +95,7 @@ export class BadgeProviderError extends BadgeUserError {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before that, at most 10000: as the provider said, or a guess. Null when it takes requests.',
+      'Milliseconds to wait before that: as the provider said, or a guess. Null when it takes requests.',
   })
   retryAfterMs!: number | null;
 }

@@ -1,11 +1,13 @@
-import type { SnapshotCache } from '../cache/snapshots.ts';
 import { createSnapshotCache } from '../cache/snapshots.ts';
+import type { SnapshotCache, SnapshotCacheOptions } from '../cache/snapshots.ts';
+import type { CallBounds } from '../http/call-bounds.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { Locks } from '../state/locks.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
+import { createBadgeIndexCodec } from './reading/badge-index-codec.ts';
 import { createBadgeIndex } from './reading/badge-index.ts';
 
 /** One company's access to the providers. Nothing in it is shared with another tenant. */
@@ -42,19 +44,41 @@ export interface TenantProvider {
 
 export interface ProviderAccess {
   readonly client: ProviderClient;
-  readonly snapshots: SnapshotCache<BadgeIndex>;
+  readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
 }
 
+export interface AccessOptions extends Pick<
+  SnapshotCacheOptions<BadgeIndex, CallBounds>,
+  'shelf' | 'shared' | 'staleMs' | 'now' | 'random' | 'pause'
+> {
+  tenantId: string;
+  freshMs: number;
+  isImageUrl: UrlRule;
+  onDrift: (list: BadgeList) => void;
+}
+
+/** A list with records that could not be read is read again sooner: they may be mended. */
+const ODD_FRESH_MS = 5_000;
+
 export function createProviderAccess(
+  provider: Provider,
   client: ProviderClient,
-  options: { freshMs: number; now: () => number; onDrift: (list: BadgeList) => void },
+  { tenantId, freshMs, isImageUrl, onDrift, ...options }: AccessOptions,
 ): ProviderAccess {
-  async function load(): Promise<BadgeIndex> {
-    const list = await client.listBadges();
-    if (list.droppedRecords > 0 || list.ambiguousIds.size > 0) options.onDrift(list);
+  async function load(bounds: CallBounds): Promise<BadgeIndex> {
+    const list = await client.listBadges(bounds);
+    if (list.droppedRecords > 0 || list.ambiguousIds.size > 0) onDrift(list);
     return createBadgeIndex(list);
   }
-  return { client, snapshots: createSnapshotCache({ load, ...options }) };
+  const snapshots = createSnapshotCache({
+    ...options,
+    name: `${tenantId}/${provider.name.enumValue}`,
+    load,
+    codec: createBadgeIndexCodec(provider, isImageUrl),
+    freshMs: ({ droppedRecords }) =>
+      droppedRecords > 0 ? Math.min(ODD_FRESH_MS, freshMs) : freshMs,
+  });
+  return { client, snapshots };
 }
 
 /** Throws when the provider is not configured. */

@@ -1,71 +1,96 @@
-/** One immutable reading of a whole list. */
-export interface Snapshot<T> {
-  readonly value: T;
-  /** When the read began, epoch milliseconds: the value is no newer than this. */
-  readonly asOf: number;
-}
+import { createHolder } from './holder.ts';
+import type { Begun, HolderOptions } from './holder.ts';
+import { createLoader } from './loader.ts';
+import type { LoaderOptions } from './loader.ts';
+import type { SharedSnapshots } from './shared-snapshots.ts';
+import type { Reading, Snapshot } from './snapshot.ts';
 
-export interface Reading<T> {
-  readonly snapshot: Snapshot<T>;
-  /** FRESH: fetched for this reader, or for another one at the same moment. CACHED: within its fresh time. */
-  readonly state: 'FRESH' | 'CACHED';
-}
-
-export interface SnapshotCache<T> {
-  /** The snapshot while it is fresh, else a new read shared by all who wait. Rejects as `load` does. */
-  read(): Promise<Reading<T>>;
+export interface SnapshotCache<T, Bounds> {
+  /**
+   * The snapshot while it is fresh, else a new read shared by all who wait, else a stale one.
+   * Rejects as `load` does, when there is nothing to show.
+   */
+  read(bounds: Bounds): Promise<Reading<T>>;
   /** A read that begins now: past the cache, and never joined to one that began earlier. */
-  readNew(): Promise<Snapshot<T>>;
-  /** Forgets the snapshot. A read in flight still answers those who wait, but is never kept. */
-  clear(): void;
+  readNew(bounds: Bounds): Promise<Snapshot<T>>;
+  /** Forgets the snapshot here and at all replicas. A read in flight still answers those who wait, but is never kept. */
+  clear(): Promise<void>;
+  /** Ends what listens to other replicas. */
+  close(): void;
 }
 
-interface SnapshotCacheOptions<T> {
-  load: () => Promise<T>;
-  /** Milliseconds. */
-  freshMs: number;
-  /** Epoch milliseconds. */
-  now: () => number;
+/** `name` is that of the list among all of the process, and the same in every replica. */
+export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'holder'> &
+  HolderOptions<T> & {
+    /** Undefined: there is no other replica. */
+    shared?: SharedSnapshots | undefined;
+  };
+
+/** How long a reader waits for a new snapshot while there is a stale one to show. */
+const PATIENCE_MS = 250;
+/** After a refresh that failed, a stale snapshot is shown for so long before the next one. */
+const REFRESH_PAUSE_MS = 1_000;
+
+interface Flight<T> {
+  done: Promise<Reading<T>>;
+  patience: Promise<undefined>;
+  begun: Begun;
 }
 
-export function createSnapshotCache<T>(options: SnapshotCacheOptions<T>): SnapshotCache<T> {
-  const { load, freshMs, now } = options;
-  let kept: Snapshot<T> | undefined;
-  let inFlight: Promise<Snapshot<T>> | undefined;
-  let generation = 0;
-  let reads = 0;
-  let keptRead = 0;
+export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
+  options: SnapshotCacheOptions<T, Bounds>,
+): SnapshotCache<T, Bounds> {
+  const { name, shared, now, pause } = options;
+  const holder = createHolder(options);
+  const loader = createLoader<T, Bounds>({ ...options, holder });
+  let flight: Flight<T> | undefined;
+  let nextRefreshAt = -Infinity;
 
-  async function readNew(): Promise<Snapshot<T>> {
-    const begunIn = generation;
-    const begun = (reads += 1);
-    const asOf = now();
-    const snapshot = { value: await load(), asOf };
-    if (begunIn === generation && begun > keptRead) {
-      kept = snapshot;
-      keptRead = begun;
-    }
-    return snapshot;
+  /** The read under way, as long as it began after all that was forgotten since. */
+  function join(bounds: Bounds): Flight<T> {
+    if (flight && holder.isCurrent(flight.begun)) return flight;
+    const started: Flight<T> = {
+      begun: holder.begin(),
+      done: loader.share(bounds),
+      patience: pause(PATIENCE_MS).then(() => undefined),
+    };
+    flight = started;
+    const end = (): void => {
+      if (flight === started) flight = undefined;
+    };
+    started.done.then(end, () => {
+      nextRefreshAt = now() + REFRESH_PAUSE_MS;
+      end();
+    });
+    return started;
   }
 
-  async function read(): Promise<Reading<T>> {
-    const age = kept ? now() - kept.asOf : Infinity;
-    // A negative age: the clock was set back, and nobody knows.
-    if (kept && age >= 0 && age < freshMs) return { snapshot: kept, state: 'CACHED' };
-    if (!inFlight) {
-      const flight = readNew().finally(() => {
-        if (inFlight === flight) inFlight = undefined;
-      });
-      inFlight = flight;
-    }
-    return { snapshot: await inFlight, state: 'FRESH' };
+  async function read(bounds: Bounds): Promise<Reading<T>> {
+    const held = holder.show();
+    if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
+    const { done, patience } = join(bounds);
+    const soon = await Promise.race([done, patience]).catch(() => undefined);
+    if (soon) return soon;
+    // Nothing came in time, or the read has failed: the latter is told only where there is nothing to show.
+    return holder.show() ?? (await done);
   }
 
-  function clear(): void {
-    generation += 1;
-    kept = undefined;
-    inFlight = undefined;
+  function forget(): void {
+    holder.forget();
+    nextRefreshAt = -Infinity;
   }
 
-  return { read, readNew, clear };
+  const stopListening = shared?.onForget((forgotten) => {
+    if (forgotten === name) forget();
+  });
+
+  return {
+    read,
+    readNew: (bounds) => loader.loadNew(bounds),
+    async clear() {
+      forget();
+      await shared?.forget(name);
+    },
+    close: () => stopListening?.(),
+  };
 }

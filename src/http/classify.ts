@@ -1,12 +1,11 @@
 import { ProviderError, badResponse } from './provider-error.ts';
-
-/** Waits of more than this are of no use to a caller, so a longer `Retry-After` is cut to it. */
-const MAX_RETRY_AFTER_MS = 10_000;
+import { toRetryAfter } from './retry-after.ts';
+import type { RetryAfterHeaders } from './retry-after.ts';
 
 /** The error for an answer whose status is not 2xx, or undefined for 2xx. */
 export function statusError(
   status: number,
-  headers: { 'retry-after'?: string | string[] | undefined } = {},
+  headers: RetryAfterHeaders = {},
 ): ProviderError | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status >= 500) {
@@ -44,7 +43,7 @@ export function statusError(
       return new ProviderError('refused the request as one too many', {
         kind: 'rate-limited',
         effect: 'refused',
-        retryAfterMs: retryAfterMs(headers['retry-after']),
+        ...toRetryAfter(headers),
       });
     default:
       return badResponse(`answered with the unexpected status ${status}`, 'refused');
@@ -59,12 +58,6 @@ export function envelopeError(code: unknown): ProviderError {
   return byCode ?? badResponse('refused the request inside its answer', 'refused');
 }
 
-/** Seconds are read; without them, as for a date or a negative value, the longest wait is the guess. */
-function retryAfterMs(header: string | string[] | undefined): number {
-  const seconds = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : Infinity;
-  return Math.min(seconds * 1000, MAX_RETRY_AFTER_MS);
-}
-
 /** How far a call had come when it ended. Bytes may have left from `sent` on. */
 export type CallStage = 'connecting' | 'sent' | 'answering';
 
@@ -77,7 +70,12 @@ export function transportError(cause: unknown, stage: CallStage): ProviderError 
   }
   switch (stage) {
     case 'connecting':
-      return new ProviderError('could not be reached', { kind: 'unavailable', effect, cause });
+      return new ProviderError('could not be reached', {
+        kind: 'unavailable',
+        effect,
+        cause,
+        ...(isTlsFailure(cause) && { repeat: 'never' }),
+      });
     case 'sent':
       return new ProviderError('broke off before its answer', {
         kind: 'unavailable',
@@ -85,10 +83,21 @@ export function transportError(cause: unknown, stage: CallStage): ProviderError 
         cause,
       });
     case 'answering':
-      return badResponse('broke off within its answer', effect, cause);
+      return new ProviderError('broke off within its answer', {
+        kind: 'bad-response',
+        effect,
+        cause,
+        repeat: 'again',
+      });
   }
 }
 
 function isTimeout(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'TimeoutError';
+}
+
+/** A certificate or a protocol that is wrong now is wrong in a moment too. */
+function isTlsFailure(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)|_CERT/.test(code);
 }

@@ -18,17 +18,28 @@ export type FaultKind =
  */
 export type Effect = 'not-sent' | 'refused' | 'unknown';
 
+/** Whether a read that failed so may be tried again within its deadline. */
+export type Repeat = 'never' | 'once' | 'again';
+
 /** How a provider is called in the graph, and in a sentence. */
 export interface ProviderName {
   readonly enumValue: string;
   readonly title: string;
 }
 
+/** What hangs is waited for twice at most: both waits must fit into the deadline. */
+const REPEAT_BY_KIND: Readonly<Partial<Record<FaultKind, Repeat>>> = {
+  timeout: 'once',
+  unavailable: 'again',
+};
+
 interface ProviderErrorOptions {
   kind: FaultKind;
   effect: Effect;
   /** Milliseconds after which a repeat can succeed, where the provider said so. */
   retryAfterMs?: number;
+  /** By its kind if left out. */
+  repeat?: Repeat;
   provider?: ProviderName;
   cause?: unknown;
 }
@@ -38,6 +49,7 @@ export class ProviderError extends Error {
   readonly kind: FaultKind;
   readonly effect: Effect;
   readonly retryAfterMs: number | undefined;
+  readonly repeat: Repeat;
   /** Filled in by the http layer, so that mappings need not know whose answer they read. */
   provider: ProviderName | undefined;
 
@@ -47,6 +59,7 @@ export class ProviderError extends Error {
     this.kind = options.kind;
     this.effect = options.effect;
     this.retryAfterMs = options.retryAfterMs;
+    this.repeat = options.repeat ?? REPEAT_BY_KIND[options.kind] ?? 'never';
     this.provider = options.provider;
   }
 }

@@ -1,26 +1,28 @@
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import { readBody, toJson } from './body.ts';
-import { statusError, transportError } from './classify.ts';
-import type { CallStage } from './classify.ts';
-import type { ProviderError, ProviderName } from './provider-error.ts';
+import { createAdmission } from './admission.ts';
+import { attempt } from './attempt.ts';
+import type { AttemptResult, HttpCall } from './attempt.ts';
+import type { Breaker, Verdict } from './breaker.ts';
+import { createBulkhead } from './bulkhead.ts';
+import type { CallBounds } from './call-bounds.ts';
+import type { Clock } from './clock.ts';
+import { createLimiter } from './limiter.ts';
+import type { Allowance } from './limiter.ts';
+import { ProviderError } from './provider-error.ts';
+import type { ProviderName } from './provider-error.ts';
 import { redact } from './redact.ts';
-
-export interface HttpCall {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Absolute, without the base URL's own prefix. Every id in it has passed its provider's alphabet. */
-  path: string;
-  /** Sent as JSON. */
-  body?: object;
-}
+import { LEAST_ATTEMPT_MS, withRetries } from './retry.ts';
 
 export interface ProviderHttp {
-  /** `read` gets the JSON of a 2xx answer, or `undefined` when it had no body, and may throw a `ProviderError`. */
-  call<T>(call: HttpCall, read: (json: unknown) => T): Promise<T>;
+  /**
+   * `read` gets the JSON of a 2xx answer, or `undefined` when it had no body, and may throw a `ProviderError`.
+   * Rejects with a `ProviderError` only. A read is repeated where that helps; a write never.
+   */
+  call<T>(call: HttpCall, bounds: CallBounds, read: (json: unknown) => T): Promise<T>;
   close: () => Promise<void>;
 }
 
-/** Told of every failed call, for the log. `text` is the provider's own, cut and without our secrets. */
+/** Told of every failed attempt, for the log. `text` is the provider's own, cut and without our secrets. */
 export type OnFault = (fault: {
   method: string;
   path: string;
@@ -28,85 +30,94 @@ export type OnFault = (fault: {
   text?: string;
 }) => void;
 
-export interface ProviderHttpOptions {
+/** What every way to a provider needs of its surroundings. */
+export interface HttpDeps {
+  /** Bounds one attempt: connecting, headers and the whole body. Milliseconds. */
+  attemptTimeoutMs: number;
+  clock: Clock;
+  /** Within 0 and 1. */
+  random: () => number;
+  /** The connections to an origin. */
+  connect: (origin: string) => Dispatcher;
+  /** Undefined: as many as one likes. */
+  allowance: Allowance | undefined;
+  /** One for each API of the provider. */
+  createBreaker: () => Breaker;
+  onFault: OnFault;
+}
+
+export interface ProviderHttpOptions extends HttpDeps {
   provider: ProviderName;
   /** Includes any path prefix. */
   baseUrl: string;
   /** Sent with every call. */
   headers: Readonly<Record<string, string>>;
-  /** Bounds one attempt: connecting, headers and the whole body. Milliseconds. */
-  attemptTimeoutMs: number;
-  onFault: OnFault;
 }
 
-const CONNECT_TIMEOUT_MS = 1_000;
-/** More than single flight ever needs for reads; the rest is for writes. */
-const CONNECTIONS = 16;
+/** An answer that takes longer than this part of the attempt's timeout is slow. */
+const SLOW_PART = 0.5;
 
-/** The one way to a provider. Never repeats a call, never follows a redirect. */
+/** The one way to a provider: admission, attempt, verdict, and for reads another attempt. Never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
+  const { clock, random, attemptTimeoutMs, headers, provider, onFault } = options;
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const pool = new Pool(base.origin, {
-    connections: CONNECTIONS,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+  const dispatcher = options.connect(base.origin);
+  const admission = createAdmission({
+    breaker: options.createBreaker(),
+    bulkhead: createBulkhead(clock),
+    limiter: createLimiter(clock, options.allowance),
   });
+  const secrets = Object.values(headers).map((value) => value.replace(/^Bearer /, ''));
 
-  const secrets = Object.values(options.headers).map((value) => value.replace(/^Bearer /, ''));
+  async function callOnce<T>(
+    call: HttpCall,
+    bounds: CallBounds,
+    read: (json: unknown) => T,
+  ): Promise<T> {
+    // A write that is let through has the time of a whole attempt.
+    const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
+    const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
+    const begun = clock.now();
+    const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
+    const request = { ...call, path: prefix + call.path, headers };
+    const result = await attempt(dispatcher, request, { timeoutMs, read });
+    const isCut = timeoutMs < attemptTimeoutMs;
+    const isSlow = clock.now() - begun > attemptTimeoutMs * SLOW_PART;
+    leave('error' in result ? toVerdict(result, isCut) : isSlow ? 'slow' : 'good');
+    if ('value' in result) return result.value;
 
-  async function call<T>({ method, path, body }: HttpCall, read: (json: unknown) => T): Promise<T> {
-    const progress: Progress = { stage: 'connecting' };
-    let answered: Buffer | undefined;
-    try {
-      const answer = await pool.compose(noteSending(progress)).request({
-        method,
-        path: prefix + path,
-        headers: {
-          ...options.headers,
-          accept: 'application/json',
-          'accept-encoding': 'identity',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(options.attemptTimeoutMs),
-      });
-      progress.stage = 'answering';
-      answered = await readBody(answer.body);
-      const refusal = statusError(answer.statusCode, answer.headers);
-      if (refusal) throw refusal;
-      const isEmpty = answered.length === 0;
-      return read(isEmpty ? undefined : toJson(answered, answer.headers['content-type']));
-    } catch (cause) {
-      const error = transportError(cause, progress.stage);
-      error.provider = options.provider;
-      options.onFault({
-        method,
-        // A query may name a person.
-        path: path.replace(/\?.*/, ''),
-        error,
-        ...(answered && { text: redact(answered.toString('utf8'), secrets) }),
-      });
-      throw error;
-    }
+    const { error, answered } = result;
+    error.provider = provider;
+    if (error.kind === 'rate-limited') admission.coolDown(error.retryAfterMs ?? 0);
+    onFault({
+      method: call.method,
+      // A query may name a person.
+      path: call.path.replace(/\?.*/, ''),
+      error,
+      ...(answered && { text: redact(answered.toString('utf8'), secrets) }),
+    });
+    throw error;
   }
 
-  return { call, close: () => pool.close() };
-}
-
-interface Progress {
-  stage: CallStage;
-}
-
-/** Undici starts a request on a connected socket just before its first byte is written. */
-function noteSending(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) => {
-    const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (...args) => {
-      progress.stage = 'sent';
-      start?.(...args);
-    };
-    return dispatch(options, handler);
+  return {
+    async call(call, bounds, read) {
+      try {
+        return await withRetries(() => callOnce(call, bounds, read), bounds, { clock, random });
+      } catch (error) {
+        if (error instanceof ProviderError) error.provider ??= provider;
+        throw error;
+      }
+    },
+    close: () => dispatcher.close(),
   };
+}
+
+/** A clear answer speaks for the provider, whatever it says; so does one without a body. `isCut`: it had less time than others. */
+function toVerdict(
+  { error, answered }: Extract<AttemptResult<unknown>, { error: ProviderError }>,
+  isCut: boolean,
+): Verdict {
+  if (error.kind === 'rate-limited' || (isCut && error.kind === 'timeout')) return 'nothing';
+  return error.effect === 'refused' || answered?.length === 0 ? 'good' : 'failed';
 }

@@ -1,5 +1,6 @@
 import type { ClassType } from 'type-graphql';
-import type { OnFault } from '../http/provider-http.ts';
+import type { CallBounds } from '../http/call-bounds.ts';
+import type { HttpDeps } from '../http/provider-http.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import type { UrlRule } from './https-url.ts';
@@ -15,6 +16,8 @@ export interface Provider {
   /** Its value in the enum `BadgeProvider`, and its name for people. */
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
+  /** How many requests it takes of all callers of one tenant. Absent: it states no limit. */
+  readonly requestWindow?: RequestWindow;
   readonly badgeClass: ClassType<BadgeFields>;
   /** What it can do to badges; what is absent is absent from the inputs too. */
   readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
@@ -27,6 +30,12 @@ export interface Provider {
   /** A badge again, from the `record` of one that was kept as JSON. */
   restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields;
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
+}
+
+/** No stretch of `windowMs` may see more than `requests`. */
+export interface RequestWindow {
+  readonly requests: number;
+  readonly windowMs: number;
 }
 
 export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';
@@ -45,11 +54,15 @@ export interface Operation<
   /** Whether the input gives every value that a write replaces, so that it can do without reading the badge. */
   isComplete?(input: Input): boolean;
   /** Reads what the input only points to, such as the id of a user. */
-  prepare?(client: Client, input: Input): Promise<Prepared<Input>>;
+  prepare?(client: Client, input: Input, bounds: CallBounds): Promise<Prepared<Input>>;
   /** Lays the input over the badge. */
   plan(input: Input, basis: PlanBasis<Badge>): WritePlan;
   /** Sent at most once. The badges that the answer shows; null: it was accepted without the body that was promised. */
-  send(client: Client, write: { input: Input; body: object }): Promise<readonly Badge[] | null>;
+  send(
+    client: Client,
+    write: { input: Input; body: object },
+    bounds: CallBounds,
+  ): Promise<readonly Badge[] | null>;
   /** Whether a badge read later (null: gone) shows that the write took effect. Absent where no read can show it. */
   isConfirmedBy?(plan: WritePlan, badge: Badge | null): boolean;
 }
@@ -138,11 +151,13 @@ export type WarningCode = keyof typeof WARNING_CODES;
 export interface ProviderContext {
   /** Throws a `ProviderError` when the provider is not configured. */
   clientOf(providerKey: string): ProviderClient;
+  /** For the calls of a query. */
+  readonly bounds: CallBounds;
 }
 
 /** One provider for one tenant, with further calls that only its own folder knows. Rejects with a `ProviderError` only. */
 export interface ProviderClient {
-  listBadges(): Promise<BadgeList>;
+  listBadges(bounds: CallBounds): Promise<BadgeList>;
   close: () => Promise<void>;
 }
 
@@ -158,9 +173,8 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
 }
 
 export interface ClientOptions {
-  attemptTimeoutMs: number;
   isImageUrl: UrlRule;
-  onFault: OnFault;
+  http: HttpDeps;
 }
 
 /** What the playground and the example operations show of a provider, true on the sandbox. */

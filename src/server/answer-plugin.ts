@@ -42,11 +42,11 @@ export function createAnswerPlugin(
 /** Only whole answers to queries are kept, by nobody but the caller, and no longer than their oldest part is fresh. */
 function cacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): string {
   const { body } = answer.response;
-  const { oldestAsOf, isFleeting } = answer.contextValue.used;
-  const isWhole = body.kind === 'single' && !body.singleResult.errors && !isFleeting;
+  const { oldestAsOf, keepMs } = answer.contextValue.used;
+  const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
   if (!isWhole || !isQuery || oldestAsOf === undefined) return 'no-store';
-  const left = Math.min(freshMs, oldestAsOf + freshMs - now());
+  const left = Math.min(keepMs, freshMs, oldestAsOf + freshMs - now());
   const seconds = Math.max(0, Math.floor(left / 1000));
   return `private, max-age=${seconds}`;
 }

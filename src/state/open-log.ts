@@ -1,13 +1,13 @@
 import { openEmbeddedLog } from './embedded-log.ts';
 import type { LogReader } from './embedded-log.ts';
-import { openStore } from './open-store.ts';
-import type { OpenStoreOptions } from './open-store.ts';
+import { openState } from './open-state.ts';
+import type { OpenStateOptions } from './open-state.ts';
 
 /** The logs of a service that may be running meanwhile. Throws a `StateError` when there are none. */
 export async function openLog(
-  options: OpenStoreOptions,
+  options: OpenStateOptions,
 ): Promise<LogReader & { close(): Promise<void> }> {
-  return options.redisUrl === undefined
-    ? openEmbeddedLog({ folder: options.folder })
-    : openStore(options);
+  if (options.redisUrl === undefined) return openEmbeddedLog({ folder: options.folder });
+  const state = await openState(options);
+  return { ...state.store, close: () => state.close() };
 }

@@ -6,7 +6,12 @@ import { reasonOf } from './thrown.ts';
 /** Asks Redis something. Rejects with a `StateError` only, and soon. */
 export type Reach = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
 
-export function createReach(client: RedisClient, isClosed: () => boolean): Reach {
+/** `withinMs`: how long a command may take, its answer included. */
+export function createReach(
+  client: RedisClient,
+  isClosed: () => boolean,
+  withinMs: number = COMMAND_MS,
+): Reach {
   return async (ask) => {
     if (isClosed()) throw new StateError('unavailable', 'The state in Redis is closed');
     // A transaction would wait for the connection instead, and be sent when nobody expects it.
@@ -16,7 +21,7 @@ export function createReach(client: RedisClient, isClosed: () => boolean): Reach
     // The client's own limit ends when a command is sent; this one includes the answer.
     const timer = setTimeout(
       () => tooLate.reject(new StateError('unavailable', 'Redis did not answer in time')),
-      COMMAND_MS,
+      withinMs,
     );
     try {
       return await Promise.race([ask(client), tooLate.promise]);

@@ -1,21 +1,42 @@
 import { expect, test } from '@jest/globals';
+import { createShelf } from '../../src/cache/shelf.ts';
+import type { SharedSnapshots } from '../../src/cache/shared-snapshots.ts';
 import { createSnapshotCache } from '../../src/cache/snapshots.ts';
 
 /** A cache whose reads end when the test says so, on a clock that the test moves. */
-function setUp() {
+function setUp(options: { staleMs?: number; shared?: SharedSnapshots } = {}) {
   const clock = { now: 1_000 };
   const loads: PromiseWithResolvers<string>[] = [];
-  const cache = createSnapshotCache<string>({
+  const pauses: { ms: number; end: () => void }[] = [];
+  const cache = createSnapshotCache<string, { deadlineAt: number }>({
+    name: 'list',
     load: () => {
       const load = Promise.withResolvers<string>();
       loads.push(load);
       return load.promise;
     },
-    freshMs: 100,
+    codec: { encode: (value) => value, decode: (text) => text },
+    freshMs: () => 100,
+    staleMs: options.staleMs ?? 0,
+    shelf: createShelf({ maxEntries: 10, maxBytes: 1_000 }),
+    shared: options.shared,
     now: () => clock.now,
+    random: () => 0,
+    pause: (ms) => new Promise((resolve) => pauses.push({ ms, end: resolve })),
   });
+  const bounds = { deadlineAt: Infinity };
   const end = (index: number, value: string) => loads[index]?.resolve(value);
-  return { cache, clock, loads, end };
+  return {
+    cache: {
+      read: () => cache.read(bounds),
+      readNew: () => cache.readNew(bounds),
+      clear: () => cache.clear(),
+    },
+    clock,
+    loads,
+    pauses,
+    end,
+  };
 }
 
 test('readers at the same moment share one load, and all call it fresh', async () => {
@@ -71,7 +92,7 @@ test('a new read joins no earlier one', async () => {
 test('a load that was under way when the cache was cleared is not kept, and joined by nobody', async () => {
   const { cache, loads, end } = setUp();
   const before = cache.read();
-  cache.clear();
+  await cache.clear();
   const after = cache.read();
   end(1, 'new');
   await after;

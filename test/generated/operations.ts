@@ -107,7 +107,9 @@ export type BadgeSourceState =
   /** Read from the provider for this request. */
   | 'FRESH'
   /** Left out by the filter, or this service has no access to the provider. */
-  | 'SKIPPED';
+  | 'SKIPPED'
+  /** Read longer ago than its fresh time, since no newer list could be had soon; `asOf` says when. */
+  | 'STALE';
 
 /** What the caller of a mutation should know although it did not fail. */
 export type BadgeWarningCode =

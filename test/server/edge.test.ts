@@ -124,7 +124,7 @@ describe('cache-control', () => {
     [
       'a missing badge',
       `{ badge(provider: TAG_MANGO, id: "${'f'.repeat(24)}") { __typename } }`,
-      /^no-store$/,
+      /^private, max-age=[45]$/,
     ],
     ['an answer that read nothing', '{ __typename }', /^no-store$/],
     ['an error', '{ badges(first: -1) { totalCount } }', /^no-store$/],

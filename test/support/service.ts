@@ -50,12 +50,16 @@ export async function startTestService({
     hasPlayground: true,
     hasIntrospection: true,
     freshSeconds: 30,
+    staleSeconds: 300,
+    replicas: 1,
     attemptTimeoutMs: 3_000,
     operationDeadlineMs: 8_000,
     store,
     providerValues: sandbox.providerValues,
     logger,
     now: Date.now,
+    // A suite makes more calls in a second than a community in a day.
+    http: { allowance: undefined },
     ...overrides,
   });
   return {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
+import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import { startFront } from '../support/front.ts';
 import type { Front, Misbehaviour } from '../support/front.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
@@ -67,8 +68,9 @@ const cases: Case[] = [
   },
 ];
 
-type Row = [row: number, what: string, fault: FaultInput];
-const answer = (rest: Partial<Extract<FaultInput, { kind: 'answer' }>>): FaultInput => ({
+type OwnFault = Extract<FaultInput, { kind: 'answer' | 'hang' | 'reset' }>;
+type Row = [row: number, what: string, fault: OwnFault];
+const answer = (rest: Partial<Extract<FaultInput, { kind: 'answer' }>>): OwnFault => ({
   kind: 'answer',
   ...rest,
 });
@@ -145,9 +147,14 @@ const READ_FAULTS: [...Row, code: string][] = [
 /** A service for the tests around it: TagMango's window takes no more than 120 requests of all of them. */
 function useService({ provider }: Case) {
   let service: WritingService;
+  const clock = createSkippingClock();
   const standIn = () => service.sandbox[provider];
   beforeAll(async () => {
-    service = await startWritingService({ attemptTimeoutMs: 300 });
+    service = await startWritingService({
+      attemptTimeoutMs: 300,
+      now: clock.now,
+      http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+    });
   });
   afterAll(() => service.close());
   beforeEach(() => {
@@ -158,7 +165,11 @@ function useService({ provider }: Case) {
     second.badges.set(TAG_MANGO, tagMangoStored());
     standIn().requests.length = 0;
   });
-  afterEach(() => standIn().faults.clear());
+  afterEach(() => {
+    standIn().faults.clear();
+    // Past every cool-down.
+    clock.skip(60_000);
+  });
 
   return {
     standIn,

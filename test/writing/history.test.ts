@@ -120,7 +120,7 @@ test('every outcome leaves one entry, newest first', async () => {
   await run(update({ tagMango: { id, name: 'Refused here', expectedVersion: 'old' } }));
   faults.set('updateBadge', { kind: 'reset', isApplied: true, times: 1 });
   await run(rename('Unclear'));
-  faults.set('listBadges', { kind: 'answer', status: 503, times: 1 });
+  faults.set('listBadges', { kind: 'answer', status: 401, times: 1 });
   await run(rename('Not sent'));
 
   expect(

@@ -9,19 +9,28 @@ import {
   resetStandIns,
   shownHallOfFame,
 } from '../support/operation-cases.ts';
+import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import { startTestService } from '../support/service.ts';
 import type { TestService } from '../support/service.ts';
 
 const LOOKUP = '/api/v1/external/users/lookup';
 
+const clock = createSkippingClock();
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService({ sandbox: STORED, attemptTimeoutMs: 1_000 });
+  service = await startTestService({
+    sandbox: STORED,
+    attemptTimeoutMs: 300,
+    now: clock.now,
+    http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+  });
 });
 afterAll(() => service.close());
 beforeEach(() => {
   resetStandIns(service.sandbox);
   service.log.length = 0;
+  // Past every cool-down.
+  clock.skip(60_000);
 });
 
 const find = (variables: TagMangoMemberQueryVariables) =>
@@ -54,6 +63,7 @@ test.each([
         'x-whitelabel-host': 'sandbox.tagmango.com',
       }) as unknown,
       body: undefined,
+      at: expect.any(Number) as unknown,
     },
   ]);
 });

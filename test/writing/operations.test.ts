@@ -62,14 +62,14 @@ describe('one request is sent, as documented, and the payload is whole:', () => 
     expect(await run(asked)).toEqual(payload);
 
     const writes = writesTo(service.sandbox);
-    const { headers = {}, ...sent } = writes[0] ?? {};
+    const { headers = {}, at: _at, ...sent } = writes[0] ?? {};
     expect(writes).toHaveLength(1);
     expect(sent).toEqual({ operation: asked.operation, ...request });
     const { host: _host, connection: _connection, 'content-length': _length, ...ours } = headers;
     expect(ours).toEqual({
       ...KEYS[at],
       accept: 'application/json',
-      'accept-encoding': 'identity',
+      'accept-encoding': 'gzip',
       ...(request.body !== undefined && { 'content-type': 'application/json' }),
     });
     const called = [...service.sandbox.returningAI.requests, ...service.sandbox.tagMango.requests];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { openStore } from '../../src/state/open-store.ts';
+import { openState } from '../../src/state/open-state.ts';
 import { eventually } from '../state/eventually.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
@@ -252,13 +252,13 @@ if (redisPath === undefined)
   async () => {
     const redis = await startRedis(redisPath ?? '');
     const silent = pino({ level: 'silent' });
-    const store = await openStore({
+    const opened = await openState({
       redisUrl: redis.url,
       folder: '',
       now: Date.now,
       log: { info: (line) => silent.info(line), warn: (line) => silent.warn(line) },
     });
-    const twin = await service.startTwin({ store });
+    const twin = await service.startTwin({ store: opened.store, shared: opened.shared });
     const ask = (call: MutationCall) => mutate(`${twin.url}/graphql`, call);
     expect(codesOf(await ask(renameTagMango('First', 'first')))).toEqual([]);
 
@@ -278,7 +278,7 @@ if (redisPath === undefined)
       expect(service.sandbox.tagMango.badges.get(TAG_MANGO)?.name).toBe('Back');
     } finally {
       await twin.close();
-      await store.close();
+      await opened.close();
       await redis.stop();
     }
   },

@@ -6,6 +6,7 @@ import type { OrderField } from './order.ts';
 
 /** A provider's list, immutable, for lookups by id and for pages. */
 export interface BadgeIndex {
+  readonly list: BadgeList;
   readonly droppedRecords: number;
   /** Null: the provider has no such badge. Throws when its record was unreadable. */
   find(id: string): BadgeFields | null;
@@ -25,6 +26,7 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
   }
 
   return {
+    list,
     droppedRecords,
     find,
     findToWrite(id) {

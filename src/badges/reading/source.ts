@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import type { Reading, Snapshot } from '../../cache/snapshots.ts';
+import type { Reading, Snapshot } from '../../cache/snapshot.ts';
+import type { CallBounds } from '../../http/call-bounds.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgeIndex } from './badge-index.ts';
@@ -13,9 +14,9 @@ export interface BadgeSource {
   /** Null: the provider has no such badge. All lookups of a request share one list. */
   badge(id: string): Promise<BadgeFields | null>;
   /** The list as of now, past every cache. */
-  listNew(): Promise<Snapshot<BadgeIndex>>;
-  /** After a write: forgets every list read before it, for all requests. */
-  forgetLists(): void;
+  listNew(bounds: CallBounds): Promise<Snapshot<BadgeIndex>>;
+  /** After a write: no request that begins later, at any replica, sees a list that was read before it. */
+  forgetLists(): Promise<void>;
   /** What a write answered, for later lookups of this request. */
   remember(badge: BadgeFields): void;
 }
@@ -24,19 +25,31 @@ export interface BadgeSource {
 export interface SourcesUsed {
   /** Epoch milliseconds; undefined when nothing was read. */
   oldestAsOf: number | undefined;
-  /** Something was missing, or has no age, so that the answer must not be kept. */
-  isFleeting: boolean;
+  /** How long the answer may be kept at most, milliseconds; 0 for what is incomplete, late, or has no age. */
+  keepMs: number;
 }
 
-export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeSource {
+/** A badge that is missing may be made any moment; a record that was dropped may be mended. */
+const ODD_KEEP_MS = 5_000;
+
+export function createBadgeSource(
+  of: TenantProvider,
+  used: SourcesUsed,
+  bounds: CallBounds,
+): BadgeSource {
   let reading: Promise<Reading<BadgeIndex>> | undefined;
   const loader = new DataLoader<string, BadgeFields | null>(findAll);
 
   async function read(): Promise<Reading<BadgeIndex>> {
-    const result = await requireAccess(of).snapshots.read();
-    if (result.snapshot.value.droppedRecords > 0) used.isFleeting = true;
+    const result = await requireAccess(of).snapshots.read(bounds);
+    if (result.state === 'STALE') used.keepMs = 0;
+    if (result.snapshot.value.droppedRecords > 0) keepAtMost(ODD_KEEP_MS);
     used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
     return result;
+  }
+
+  function keepAtMost(ms: number): void {
+    used.keepMs = Math.min(used.keepMs, ms);
   }
 
   async function list(): Promise<Reading<BadgeIndex>> {
@@ -53,7 +66,7 @@ export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeS
   function find(index: BadgeIndex, id: string): BadgeFields | null | Error {
     try {
       const badge = index.find(id);
-      if (!badge) used.isFleeting = true;
+      if (!badge) keepAtMost(ODD_KEEP_MS);
       return badge;
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
@@ -65,11 +78,11 @@ export function createBadgeSource(of: TenantProvider, used: SourcesUsed): BadgeS
   return {
     list,
     badge: (id) => loader.load(id),
-    listNew: async () => requireAccess(of).snapshots.readNew(),
-    forgetLists() {
+    listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
+    async forgetLists() {
       reading = undefined;
       loader.clearAll();
-      of.access?.snapshots.clear();
+      await of.access?.snapshots.clear();
     },
     remember(badge) {
       loader.clear(badge.id).prime(badge.id, badge);

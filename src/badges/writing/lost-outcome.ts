@@ -55,7 +55,8 @@ export async function recheck(
   if (outcome.status !== 'UNKNOWN' || !attempt || attempt.badgeId === null) return outcome;
   if (!operation?.isConfirmedBy) return outcome;
   try {
-    const badge = (await context.sourceOf(of).listNew()).value.find(attempt.badgeId);
+    const bounds = { purpose: 'settle', deadlineAt: context.deadlineAt } as const;
+    const badge = (await context.sourceOf(of).listNew(bounds)).value.find(attempt.badgeId);
     const plan: WritePlan = {
       body: attempt.body,
       hiddenValues: attempt.hiddenValues,

@@ -14,7 +14,7 @@ import {
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { send } from './send.ts';
-import { noChange, notReadBefore, refuse, timeToStart } from './write.ts';
+import { boundsOf, noChange, notReadBefore, refuse, timeToStart } from './write.ts';
 import type { Write } from './write.ts';
 
 /** What the input points to, lock, fresh read, version, send: in this order. */
@@ -22,7 +22,11 @@ export async function performWrite(write: Write): Promise<Outcome> {
   const { operation, of, path } = write;
   try {
     if (!operation.prepare) return await underLock(write);
-    const prepared = await operation.prepare(requireAccess(of).client, write.input);
+    const prepared = await operation.prepare(
+      requireAccess(of).client,
+      write.input,
+      boundsOf(write, 'prepare'),
+    );
     if ('problems' in prepared) return refuse(path, prepared.problems);
     return await underLock({ ...write, input: prepared.input });
   } catch (error) {
@@ -112,11 +116,12 @@ async function readCurrent(write: Write): Promise<CurrentRead> {
 
 /** Undefined: the list cannot be read, and the write can do without. A badge that the list shows unreadable is no such case. */
 async function listIfNeeded(
-  { operation, input, source }: Write,
+  write: Write,
   { expectedVersion }: Target,
 ): Promise<BadgeIndex | undefined> {
+  const { operation, input, source } = write;
   try {
-    return (await source.listNew()).value;
+    return (await source.listNew(boundsOf(write, 'prepare'))).value;
   } catch (error) {
     const canDoWithout = expectedVersion == null && operation.isComplete?.(input);
     if (error instanceof ProviderError && canDoWithout) return undefined;

@@ -11,7 +11,7 @@ import {
 } from '../user-errors.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { timeToStart, withNotRecorded } from './write.ts';
+import { boundsOf, timeToStart, withNotRecorded } from './write.ts';
 import type { Write } from './write.ts';
 
 /** Announces the write, sends it at most once, and settles what is known of its effect. */
@@ -57,12 +57,13 @@ async function sendOnce(write: Write, plan: WritePlan): Promise<readonly BadgeFi
   const { operation, input, of, source, target } = write;
   try {
     const { client } = requireAccess(of);
-    const answered = await operation.send(client, { input, body: plan.body });
+    const bounds = boundsOf(write, 'write');
+    const answered = await operation.send(client, { input, body: plan.body }, bounds);
     const other = target?.isLocked && answered?.find(({ id }) => !target.ids.includes(id));
     if (other) throw badResponse('answered for another badge');
     return answered;
   } finally {
-    source.forgetLists();
+    await source.forgetLists();
   }
 }
 
@@ -116,7 +117,7 @@ async function unknown({ write, plan, current, error }: Failure): Promise<Outcom
   const { memory } = write;
   const reading = await reread(write);
   // It may take effect after this read, so nobody else is to be shown it.
-  write.source.forgetLists();
+  await write.source.forgetLists();
   const hasTakenEffect = reading?.badge && provesWrite({ write, plan, current }, reading.badge);
   const { hiddenValues } = plan;
   if (hasTakenEffect && hiddenValues) await attempt(async () => memory?.settle(hiddenValues));
@@ -158,14 +159,12 @@ async function refused({ write, plan, current, error }: Failure): Promise<Outcom
 }
 
 /** The one badge of the write as it stands now; null when it is gone. Undefined: no read can show it, or it failed. */
-export async function reread({
-  source,
-  target,
-}: Pick<Write, 'source' | 'target'>): Promise<{ badge: BadgeFields | null } | undefined> {
+export async function reread(write: Write): Promise<{ badge: BadgeFields | null } | undefined> {
+  const { source, target } = write;
   const [id] = target?.ids ?? [];
   if (id === undefined || !target?.isLocked) return undefined;
   try {
-    return { badge: (await source.listNew()).value.find(id) };
+    return { badge: (await source.listNew(boundsOf(write, 'settle'))).value.find(id) };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return undefined;

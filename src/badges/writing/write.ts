@@ -1,3 +1,4 @@
+import type { CallBounds } from '../../http/call-bounds.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type {
   InputProblem,
@@ -38,6 +39,18 @@ export interface Write extends Choice {
 
 /** A full attempt and this much more must be left of the deadline for a write to start: time for the reread. */
 const REREAD_MS = 1_000;
+
+/** What the calls of a write are for, and when they must end, so that the next ones have their time. */
+export function boundsOf(
+  { context, dryRun }: Pick<Write, 'context' | 'dryRun'>,
+  purpose: 'prepare' | 'write' | 'settle',
+): CallBounds {
+  const { tenant, deadlineAt } = context;
+  if (purpose === 'settle' || dryRun) return { purpose, deadlineAt };
+  const answeredBy = deadlineAt - REREAD_MS;
+  const isWrite = purpose === 'write';
+  return { purpose, deadlineAt: isWrite ? answeredBy : answeredBy - tenant.attemptTimeoutMs };
+}
 
 /** Milliseconds until the last moment at which this write may still start. */
 export function timeToStart({ context }: Write): number {

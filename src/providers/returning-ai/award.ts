@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import { emptyPlan, invalid } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
+import type { CallBounds } from '../../http/call-bounds.ts';
 import type { ReturningAIClient } from './client.ts';
 
 /** The badge routes take the short numeric id; other ids of the same user mean nothing to them. */
@@ -48,13 +49,13 @@ const common: Omit<UserOperation, 'inputClass' | 'send'> = {
 export const awardOperation: UserOperation = {
   ...common,
   inputClass: AwardReturningAIBadgeInput,
-  send: (client, { input, body }) => client.awardBadge(input.badgeId, body),
+  send: (client, { input, body }, bounds) => client.awardBadge(input.badgeId, body, bounds),
 };
 
 export const revokeOperation: UserOperation = {
   ...common,
   inputClass: RevokeReturningAIBadgeInput,
-  send: (client, { input, body }) => client.removeBadge(input.badgeId, body),
+  send: (client, { input, body }, bounds) => client.removeBadge(input.badgeId, body, bounds),
 };
 
 function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
@@ -71,6 +72,7 @@ function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
 async function findUser(
   client: ReturningAIClient,
   input: BadgeAndUserInput,
+  bounds: CallBounds,
 ): Promise<Prepared<BadgeAndUserInput>> {
   const { email } = input.user;
   if (email == null) return { input };
@@ -78,7 +80,7 @@ async function findUser(
     const message = 'members are found by id only: the integration API is not configured';
     return { problems: [at(['email'], message)] };
   }
-  const id = await client.findUserId(email);
+  const id = await client.findUserId(email, bounds);
   if (id !== null && USER_ID.test(id)) return { input: { ...input, user: { id } } };
   const message = 'Returning.AI knows no member with this e-mail';
   return { problems: [{ ...at(['email'], message), code: 'NOT_FOUND' }] };

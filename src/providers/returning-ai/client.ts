@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
+import type { CallBounds } from '../../http/call-bounds.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
 import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
@@ -23,26 +24,25 @@ export function isBadgeId(id: string): boolean {
 }
 
 export interface ReturningAIClient extends ProviderClient {
-  createBadge(body: object): Promise<ReturningAIBadge[] | null>;
-  updateBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
-  deleteBadge(id: string): Promise<ReturningAIBadge[] | null>;
-  awardBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
-  removeBadge(id: string, body: object): Promise<ReturningAIBadge[] | null>;
+  createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  updateBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  deleteBadge(id: string, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  awardBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  removeBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   /** The id that the badge routes take; null when there is no such user. Absent without the integration API. */
-  findUserId?: (email: string) => Promise<string | null>;
+  findUserId?: (email: string, bounds: CallBounds) => Promise<string | null>;
 }
 
 export function createReturningAIClient(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
 ): ReturningAIClient {
-  const { attemptTimeoutMs, onFault, isImageUrl } = options;
+  const { isImageUrl } = options;
   const http = createProviderHttp({
+    ...options.http,
     provider: name,
     baseUrl: values.RETURNING_AI_BASE_URL,
     headers: { 'x-api-key': values.RETURNING_AI_API_KEY },
-    attemptTimeoutMs,
-    onFault,
   });
   const users = createUserSearch(values, options);
   const toBadge = (record: unknown) => toReturningAIBadge(record, isImageUrl);
@@ -58,21 +58,23 @@ export function createReturningAIClient(
   };
 
   return {
-    listBadges: () =>
-      http.call({ method: 'GET', path: INFERRED.list }, (json) =>
+    listBadges: (bounds) =>
+      http.call({ method: 'GET', path: INFERRED.list }, bounds, (json) =>
         toBadgeList(toRecords(unwrap(json)), (record) => withBadgeId(toBadge(record), isBadgeId)),
       ),
-    createBadge: (body) => http.call({ method: 'POST', path: '/badges', body }, readOne),
-    updateBadge: (id, body) => http.call({ method: 'PUT', path: badgePath(id), body }, readOne),
+    createBadge: (body, bounds) =>
+      http.call({ method: 'POST', path: '/badges', body }, bounds, readOne),
+    updateBadge: (id, body, bounds) =>
+      http.call({ method: 'PUT', path: badgePath(id), body }, bounds, readOne),
     // No page shows what a deletion answers: any envelope counts, and without one a read decides.
-    deleteBadge: (id) =>
-      http.call({ method: 'DELETE', path: INFERRED.delete(id) }, (json) =>
+    deleteBadge: (id, bounds) =>
+      http.call({ method: 'DELETE', path: INFERRED.delete(id) }, bounds, (json) =>
         json === undefined ? null : readNone(json),
       ),
-    awardBadge: (id, body) =>
-      http.call({ method: 'POST', path: `${badgePath(id)}/award`, body }, readMany),
-    removeBadge: (id, body) =>
-      http.call({ method: 'POST', path: `${badgePath(id)}/remove`, body }, readNone),
+    awardBadge: (id, body, bounds) =>
+      http.call({ method: 'POST', path: `${badgePath(id)}/award`, body }, bounds, readMany),
+    removeBadge: (id, body, bounds) =>
+      http.call({ method: 'POST', path: `${badgePath(id)}/remove`, body }, bounds, readNone),
     ...(users && { findUserId: users.findUserId }),
     async close() {
       await Promise.all([http.close(), users?.close()]);
@@ -81,25 +83,21 @@ export function createReturningAIClient(
 }
 
 /** The integration API, where it is configured. */
-function createUserSearch(
-  values: ValuesOf<typeof settings>,
-  { attemptTimeoutMs, onFault }: ClientOptions,
-) {
+function createUserSearch(values: ValuesOf<typeof settings>, options: ClientOptions) {
   const baseUrl = values.RETURNING_AI_INTEGRATION_BASE_URL;
   const key = values.RETURNING_AI_INTEGRATION_API_KEY;
   if (baseUrl === undefined || key === undefined) return undefined;
   const http = createProviderHttp({
+    ...options.http,
     provider: name,
     baseUrl,
     headers: { authorization: `Bearer ${key}` },
-    attemptTimeoutMs,
-    onFault,
   });
 
-  async function findUserId(email: string): Promise<string | null> {
+  async function findUserId(email: string, bounds: CallBounds): Promise<string | null> {
     const call = { method: 'POST', path: '/users/info', body: { idOrEmail: email } } as const;
     try {
-      return await http.call(call, (json) => {
+      return await http.call(call, bounds, (json) => {
         const user = userSchema.safeParse(unwrapIntegration(json));
         if (user.success) return user.data.userId;
         throw badResponse('answered with a user that has no userId');

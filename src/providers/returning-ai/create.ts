@@ -91,5 +91,5 @@ export const createOperation: Operation<CreateReturningAIBadgeInput, ReturningAI
       problems: [],
     };
   },
-  send: (client, { body }) => client.createBadge(body),
+  send: (client, { body }, bounds) => client.createBadge(body, bounds),
 };

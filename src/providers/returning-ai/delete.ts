@@ -13,6 +13,6 @@ export const deleteOperation: Operation<DeleteReturningAIBadgeInput, ReturningAI
   check: () => [],
   target: toLockedTarget,
   plan: () => emptyPlan({}),
-  send: (client, { input }) => client.deleteBadge(input.id),
+  send: (client, { input }, bounds) => client.deleteBadge(input.id, bounds),
   isConfirmedBy: (_plan, badge) => badge === null,
 };

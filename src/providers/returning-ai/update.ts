@@ -28,7 +28,7 @@ export const updateOperation: Operation<
   target: toLockedTarget,
   isComplete: (input) => WRITABLE_FIELDS.every((field) => isGiven(input, field)),
   plan: planUpdate,
-  send: (client, { input, body }) => client.updateBadge(input.id, body),
+  send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
   isConfirmedBy: ({ body }, badge) =>
     badge !== null &&
     Object.entries(body).every(

@@ -21,7 +21,7 @@ export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient> 
   check: checkAward,
   target: ({ badgeIds }) => ({ field: 'badgeIds', ids: badgeIds, isLocked: false }),
   plan: ({ badgeIds }) => emptyPlan({ badges: badgeIds }),
-  send: (client, { input, body }) => client.assignBadges(input.userId, body),
+  send: (client, { input, body }, bounds) => client.assignBadges(input.userId, body, bounds),
 };
 
 function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem[] {

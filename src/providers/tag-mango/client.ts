@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
+import type { CallBounds } from '../../http/call-bounds.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
 import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
 import type { RecordReading } from '../badge-list.ts';
@@ -23,15 +24,18 @@ export interface TagMangoMemberFound {
 }
 
 export interface TagMangoClient extends ProviderClient {
-  createBadge(body: object): Promise<TagMangoBadge[] | null>;
-  updateBadge(id: string, body: object): Promise<TagMangoBadge[] | null>;
+  createBadge(body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
+  updateBadge(id: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
   /** The answer shows no badges. */
-  assignBadges(userId: string, body: object): Promise<TagMangoBadge[]>;
+  assignBadges(userId: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[]>;
   /** Null: no such member. */
-  findMember(by: {
-    email: string | null;
-    phone: string | null;
-  }): Promise<TagMangoMemberFound | null>;
+  findMember(by: MemberKey, bounds: CallBounds): Promise<TagMangoMemberFound | null>;
+}
+
+/** At least one of the two. */
+export interface MemberKey {
+  email: string | null;
+  phone: string | null;
 }
 
 export function createTagMangoClient(
@@ -39,6 +43,7 @@ export function createTagMangoClient(
   options: ClientOptions,
 ): TagMangoClient {
   const http = createProviderHttp({
+    ...options.http,
     provider: name,
     baseUrl: values.TAG_MANGO_BASE_URL,
     headers: {
@@ -48,8 +53,6 @@ export function createTagMangoClient(
         'x-timezone-offset': values.TAG_MANGO_TIMEZONE_OFFSET,
       }),
     },
-    attemptTimeoutMs: options.attemptTimeoutMs,
-    onFault: options.onFault,
   });
   const toBadge = (record: unknown) =>
     ofCreator(toTagMangoBadge(record, options.isImageUrl), values.TAG_MANGO_CREATOR_ID);
@@ -57,13 +60,14 @@ export function createTagMangoClient(
   const readOne = (json: unknown) =>
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
 
-  async function findMember(by: { email: string | null; phone: string | null }) {
+  async function findMember(by: MemberKey, bounds: CallBounds) {
     const query = new URLSearchParams();
     if (by.email !== null) query.set('email', by.email);
     if (by.phone !== null) query.set('phone', by.phone);
     try {
       return await http.call(
         { method: 'GET', path: `${EXTERNAL}/users/lookup?${query.toString()}` },
+        bounds,
         (json) => {
           const member = memberSchema.safeParse(unwrap(json));
           if (!member.success) throw badResponse('answered with a member that cannot be read');
@@ -78,14 +82,16 @@ export function createTagMangoClient(
   }
 
   return {
-    listBadges: () =>
-      http.call({ method: 'GET', path: BADGES }, (json) =>
+    listBadges: (bounds) =>
+      http.call({ method: 'GET', path: BADGES }, bounds, (json) =>
         toBadgeList(unwrap(json), (record) => withBadgeId(toBadge(record), isObjectId)),
       ),
-    createBadge: (body) => http.call({ method: 'POST', path: BADGES, body }, readOne),
-    updateBadge: (id, body) => http.call({ method: 'PATCH', path: badgePath(id), body }, readOne),
-    assignBadges: (userId, body) =>
-      http.call({ method: 'PATCH', path: `${badgePath(userId)}/assign`, body }, (json) => {
+    createBadge: (body, bounds) =>
+      http.call({ method: 'POST', path: BADGES, body }, bounds, readOne),
+    updateBadge: (id, body, bounds) =>
+      http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, readOne),
+    assignBadges: (userId, body, bounds) =>
+      http.call({ method: 'PATCH', path: `${badgePath(userId)}/assign`, body }, bounds, (json) => {
         if (json !== undefined) unwrap(json);
         return [];
       }),

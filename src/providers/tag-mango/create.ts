@@ -65,5 +65,5 @@ export const createOperation: Operation<CreateTagMangoBadgeInput, TagMangoClient
       problems: [],
     };
   },
-  send: (client, { body }) => client.createBadge(body),
+  send: (client, { body }, bounds) => client.createBadge(body, bounds),
 };

@@ -15,6 +15,7 @@ export const tagMango: Provider = {
   key: 'tagMango',
   name,
   settings,
+  requestWindow: { requests: 120, windowMs: 10_000 },
   badgeClass: TagMangoBadge,
   operations: { create: createOperation, update: updateOperation, award: awardOperation },
   resolvers: [TagMangoMemberQueries],

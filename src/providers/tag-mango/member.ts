@@ -38,7 +38,10 @@ export class TagMangoMemberQueries {
     if (!email && !phone) throw invalid('give the email or the phone of the member');
     if (phone && !/^\+?\d{4,20}$/.test(phone)) throw invalid('phone must be digits');
     const client = context.clientOf('tagMango') as TagMangoClient;
-    return client.findMember({ email: email || null, phone: phone?.replace('+', '') || null });
+    return client.findMember(
+      { email: email || null, phone: phone?.replace('+', '') || null },
+      context.bounds,
+    );
   }
 }
 

@@ -17,7 +17,7 @@ export const updateOperation: Operation<UpdateTagMangoBadgeInput, TagMangoClient
   ],
   target: toLockedTarget,
   plan: planUpdate,
-  send: (client, { input, body }) => client.updateBadge(input.id, body),
+  send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
   isConfirmedBy: ({ body }, badge) => badge !== null && changesOf(body, badge).length === 0,
 };
 

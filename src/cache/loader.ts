@@ -1,0 +1,106 @@
+import type { Begun, Holder } from './holder.ts';
+import type { SharedLook, SharedSnapshots } from './shared-snapshots.ts';
+import type { Reading, Snapshot } from './snapshot.ts';
+
+/** For replicas. `decode` throws for what another version wrote. */
+export interface Codec<T> {
+  encode(value: T): string;
+  decode(text: string): T;
+}
+
+export interface LoaderOptions<T, Bounds> {
+  name: string;
+  /** Past every cache. */
+  load: (bounds: Bounds) => Promise<T>;
+  codec: Codec<T>;
+  /** How long a value is fresh, milliseconds. */
+  freshMs: (value: T) => number;
+  staleMs: number;
+  holder: Holder<T>;
+  shared?: SharedSnapshots | undefined;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** Within 0 and 1. */
+  random: () => number;
+  pause: (ms: number) => Promise<void>;
+}
+
+export interface Loader<T, Bounds> {
+  /** What another replica has read or is reading, else a read of our own. */
+  share(bounds: Bounds): Promise<Reading<T>>;
+  /** A read of our own that begins now. */
+  loadNew(bounds: Bounds): Promise<Snapshot<T>>;
+}
+
+/** A snapshot expires up to this part of its fresh time earlier, so that replicas do not read together. */
+const JITTER = 0.1;
+/** Between two looks for what another replica is reading. */
+const POLL_MS = 50;
+
+/** Gets new snapshots, and holds what may be held of them. */
+export function createLoader<T, Bounds extends { deadlineAt: number }>(
+  options: LoaderOptions<T, Bounds>,
+): Loader<T, Bounds> {
+  const { name, codec, staleMs, holder, shared, now, random, pause } = options;
+
+  async function load(bounds: Bounds, begun: Begun) {
+    const snapshot = { value: await options.load(bounds), asOf: begun.at };
+    const text = codec.encode(snapshot.value);
+    const freshMs = options.freshMs(snapshot.value) * (1 - JITTER * random());
+    holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    return { snapshot, text, freshMs };
+  }
+
+  /** Holds what another replica has read. Undefined: there is nothing that is fresh. */
+  function adopt({ held }: SharedLook, begun: Begun): Reading<T> | undefined {
+    const value = held ? tryToDecode(held.text) : undefined;
+    if (!held || value === undefined) return undefined;
+    const { text, ageMs, freshMs } = held;
+    const snapshot = { value, asOf: now() - ageMs };
+    holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
+  }
+
+  function tryToDecode(text: string): T | undefined {
+    try {
+      return codec.decode(text);
+    } catch {
+      // Another version of this service wrote it; ours will replace it.
+      return undefined;
+    }
+  }
+
+  return {
+    async share(bounds) {
+      for (;;) {
+        const begun = holder.begin();
+        const look = shared && (await shared.look(name));
+        const adopted = look && adopt(look, begun);
+        if (adopted) return adopted;
+        const isLast = now() + POLL_MS > bounds.deadlineAt;
+        if (!shared || !look || isLast) {
+          return { snapshot: (await load(bounds, begun)).snapshot, state: 'FRESH' };
+        }
+        if (look.mayLoad) return loadForAll(shared, look, { bounds, begun });
+        await pause(POLL_MS);
+      }
+    },
+    loadNew: async (bounds) => (await load(bounds, holder.begin())).snapshot,
+  };
+
+  async function loadForAll(
+    place: SharedSnapshots,
+    look: SharedLook,
+    { bounds, begun }: { bounds: Bounds; begun: Begun },
+  ): Promise<Reading<T>> {
+    try {
+      const { snapshot, text, freshMs } = await load(bounds, begun);
+      const ageMs = now() - snapshot.asOf;
+      void place.keep(look, { text, ageMs, freshMs, ttlMs: Math.max(freshMs, staleMs) - ageMs });
+      return { snapshot, state: 'FRESH' };
+    } catch (error) {
+      void place.release(look);
+      throw error;
+    }
+  }
+}

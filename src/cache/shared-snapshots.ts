@@ -1,0 +1,22 @@
+/** Where replicas share what they read, and hear what has changed. */
+export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
+  epoch(): number;
+  onForget(listener: (name: string) => void): () => void;
+  forget(name: string): Promise<void>;
+  look(name: string): Promise<Look | undefined>;
+  keep(look: Look, value: SharedValue & { ttlMs: number }): Promise<void>;
+  release(look: Look): Promise<void>;
+}
+
+export interface SharedLook {
+  readonly held: SharedValue | null;
+  readonly mayLoad: boolean;
+}
+
+export interface SharedValue {
+  readonly text: string;
+  /** How long ago it was read, milliseconds. */
+  readonly ageMs: number;
+  /** How long it is fresh after it was read, milliseconds. */
+  readonly freshMs: number;
+}

@@ -1,0 +1,11 @@
+/**
+ * What a call is for. `query`: a reader waits. `prepare`: a read before a write. `write`: sent at most once.
+ * `settle`: a read that shows what became of a write.
+ */
+export type CallPurpose = 'query' | 'prepare' | 'write' | 'settle';
+
+export interface CallBounds {
+  purpose: CallPurpose;
+  /** When the caller must have its answer, epoch milliseconds: waiting, attempts and pauses all end by then. */
+  deadlineAt: number;
+}

@@ -1,0 +1,43 @@
+import type { ProviderName } from '../http/provider-error.ts';
+import type { BreakerOptions } from '../http/breaker.ts';
+import type { OnFault } from '../http/provider-http.ts';
+import type { BadgeList } from '../providers/provider.ts';
+import type { Logger } from './logger.ts';
+
+/** A line for each call that failed. Credentials that the provider refuses are ours to mend, and an error. */
+export function createFaultLog(logger: Logger): OnFault {
+  return ({ error, ...call }) => {
+    const { kind, effect, provider, message, cause } = error;
+    const details = {
+      provider: provider?.enumValue,
+      kind,
+      ...(call.method !== 'GET' && { effect }),
+      cause: cause instanceof Error ? ('code' in cause ? cause.code : cause.name) : undefined,
+      ...call,
+    };
+    if (kind === 'auth-failed') logger.error(details, message);
+    else logger.warn(details, message);
+  };
+}
+
+/** A line for each time that calls to a provider stop or begin again. */
+export function createBreakerLog(
+  logger: Logger,
+  { enumValue: provider, title }: ProviderName,
+): BreakerOptions['onChange'] {
+  return (state, openMs) => {
+    if (state === 'closed') logger.info({ provider }, `${title} is asked again`);
+    else logger.warn({ provider, openMs: Math.round(openMs) }, `${title} is not asked for a while`);
+  };
+}
+
+/** A line for each list that was not as agreed. */
+export function createDriftLog(
+  logger: Logger,
+  { enumValue: provider }: ProviderName,
+): (list: BadgeList) => void {
+  return ({ droppedRecords, firstMalformedField, ambiguousIds }) => {
+    const details = { droppedRecords, firstMalformedField, ambiguousIds: [...ambiguousIds] };
+    logger.warn({ provider, ...details }, 'a list has odd records');
+  };
+}

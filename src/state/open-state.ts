@@ -1,0 +1,80 @@
+import { createEmbeddedStore } from './embedded-store.ts';
+import { createRedisBuckets } from './redis-buckets.ts';
+import { createRedisClient } from './redis-client.ts';
+import { describeDurability } from './redis-durability.ts';
+import { createReach } from './redis-reach.ts';
+import { openRedisReplicas } from './redis-replicas.ts';
+import { createRedisStore } from './redis-store.ts';
+import type { Replicas } from './replicas.ts';
+import type { StateStore } from './state-store.ts';
+import type { TokenBuckets } from './token-bucket.ts';
+
+export interface OpenStateOptions {
+  /** Undefined: state is kept in `folder`, by this process alone. */
+  redisUrl: string | undefined;
+  folder: string;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: { info: (message: string) => void; warn: (message: string) => void };
+}
+
+export interface OpenState {
+  store: StateStore;
+  /** Undefined: there are no other replicas. */
+  shared: SharedState | undefined;
+  close(): Promise<void>;
+}
+
+/** What replicas have in common beside the store. */
+export interface SharedState {
+  buckets: TokenBuckets;
+  replicas: Replicas;
+}
+
+const PREFIX = 'badges:';
+/** A call that waits for its turn goes on alone rather than wait longer for Redis. */
+const BUCKET_MS = 250;
+
+/** The state that the settings ask for. Throws a `StateError` when a folder cannot be had; Redis may come later. */
+export async function openState(options: OpenStateOptions): Promise<OpenState> {
+  const { redisUrl, folder, now } = options;
+  if (redisUrl !== undefined) return openRedis(redisUrl, options);
+  const store = createEmbeddedStore({ folder, now });
+  return { store, shared: undefined, close: () => store.close() };
+}
+
+async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenState> {
+  const [client, subscriber] = await Promise.all([
+    createRedisClient({
+      url,
+      onChange(state) {
+        if (state === 'up') log.info('Redis is there');
+        else log.warn('Redis is out of reach');
+      },
+    }),
+    // It goes up and down with the other, which tells of it.
+    createRedisClient({ url, onChange: () => undefined }),
+  ]);
+  if (client.isReady) (await describeDurability(client)).forEach((sentence) => log.warn(sentence));
+
+  const isOpen = (): boolean => false;
+  const store = createRedisStore({ client, prefix: PREFIX });
+  const replicas = await openRedisReplicas({
+    subscriber,
+    reach: createReach(client, isOpen),
+    toKey: (name) => `${PREFIX}list:${name}`,
+  });
+  const buckets = createRedisBuckets(
+    createReach(client, isOpen, BUCKET_MS),
+    (name) => `${PREFIX}bucket:${name}`,
+  );
+  return {
+    store,
+    shared: { buckets, replicas },
+    async close() {
+      await replicas.close();
+      await store.close();
+      client.destroy();
+    },
+  };
+}

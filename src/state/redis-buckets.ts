@@ -1,0 +1,48 @@
+import type { Reach } from './redis-reach.ts';
+import type { TokenBuckets } from './token-bucket.ts';
+
+/** `takeToken` of token-bucket.ts, by the clock of Redis. A number that is not whole travels as text. */
+const TAKE = `
+  local burst, perSecond, start, leave =
+    tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
+  local tokens, at = tonumber(known[1] or start), tonumber(known[2] or now)
+  local blockedMs = tonumber(known[3] or 0) - now
+  local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
+  local missing = 1 + leave - filled
+  local waitMs = 0
+  if blockedMs > 0 or missing > 0 then
+    waitMs = math.max(blockedMs, math.ceil(missing / perSecond * 1000))
+  else
+    filled = filled - 1
+  end
+  redis.call('HSET', KEYS[1], 'tokens', tostring(filled), 'at', string.format('%.0f', now))
+  return waitMs
+`;
+
+const BLOCK = `
+  local time = redis.call('TIME')
+  local untilMs = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+  local known = tonumber(redis.call('HGET', KEYS[1], 'blockedUntil') or 0)
+  redis.call('HSET', KEYS[1], 'blockedUntil', string.format('%.0f', math.max(known, untilMs)))
+  return 1
+`;
+
+/** Buckets that all replicas share. */
+export function createRedisBuckets(reach: Reach, toKey: (name: string) => string): TokenBuckets {
+  return {
+    async take(name, { burst, perSecond, start }, leave) {
+      const args = [burst, perSecond, start, leave].map(String);
+      const waitMs = await reach((client) =>
+        client.eval(TAKE, { keys: [toKey(name)], arguments: args }),
+      );
+      return Number(waitMs);
+    },
+    async block(name, ms) {
+      const args = [String(Math.ceil(ms))];
+      await reach((client) => client.eval(BLOCK, { keys: [toKey(name)], arguments: args }));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** What replicas share of lists that were read, and tell each other about them. */
+export interface Replicas {
+  /**
+   * Changes when a message of another replica may have been missed, and again once they are sure to come.
+   * What was read under another epoch than the present one is not to be shown.
+   */
+  epoch(): number;
+  /** `listener` is told the names that another replica forgets. Returns how to stop it. */
+  onForget(listener: (name: string) => void): () => void;
+  /**
+   * Makes all replicas forget a name, and resolves once none of them shows what it was. Never rejects:
+   * out of reach of the others, it is made up for once they are back.
+   */
+  forget(name: string): Promise<void>;
+
+  /** Undefined: the others are out of reach. */
+  look(name: string): Promise<SharedLook | undefined>;
+  /** Keeps what was read, unless it was forgotten since the look. Never rejects. */
+  keep(look: SharedLook, value: SharedValue & { ttlMs: number }): Promise<void>;
+  /** Nothing came of the read: another replica may try. Never rejects. */
+  release(look: SharedLook): Promise<void>;
+}
+
+export interface SharedValue {
+  text: string;
+  /** How long ago it was read, milliseconds. */
+  ageMs: number;
+  /** How long it is fresh after it was read, milliseconds. */
+  freshMs: number;
+}
+
+/** What there is under a name, and who is to read it anew. */
+export interface SharedLook {
+  readonly name: string;
+  readonly held: SharedValue | null;
+  /** Whether this replica is to read it; else another one does so at the moment, or what is held is fresh. */
+  readonly mayLoad: boolean;
+  /** Opaque: what the name stood for at this moment. */
+  readonly generation: string;
+  /** Opaque: the right to read it. */
+  readonly ticket: string;
+}
