@@ -26,6 +26,7 @@ const schema = z.object({
   SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
   PLAYGROUND: flag.optional(),
   INTROSPECTION: flag.optional(),
+  CACHE_TAGS: flag.default(false),
   BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
   BADGES_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
@@ -44,6 +45,7 @@ export interface Config {
   isProduction: boolean;
   hasPlayground: boolean;
   hasIntrospection: boolean;
+  hasCacheTags: boolean;
   freshSeconds: number;
   staleSeconds: number;
   attemptTimeoutMs: number;
@@ -104,6 +106,7 @@ export function readConfig(env: Given = process.env): Config {
     isProduction,
     hasPlayground: data.PLAYGROUND ?? !isProduction,
     hasIntrospection: data.INTROSPECTION ?? !isProduction,
+    hasCacheTags: data.CACHE_TAGS,
     freshSeconds: data.BADGES_FRESH_SECONDS,
     staleSeconds: data.BADGES_STALE_SECONDS,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,

@@ -30,6 +30,7 @@ export interface ServiceOptions {
   isProduction: boolean;
   hasPlayground: boolean;
   hasIntrospection: boolean;
+  hasCacheTags: boolean;
   freshSeconds: number;
   staleSeconds: number;
   attemptTimeoutMs: number;

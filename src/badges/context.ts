@@ -16,6 +16,8 @@ export interface BadgesContext extends ProviderContext {
   readonly used: SourcesUsed;
   /** Representations that the request has asked for so far, under all its aliases. */
   representations: number;
+  /** For each field of entities, the tags of each of its representations. */
+  readonly entityTags: (readonly string[])[][];
   /** Errors that stand beside data of the same field: part of a list is missing. */
   readonly partialErrors: GraphQLError[];
   sourceOf(provider: TenantProvider): BadgeSource;
@@ -25,7 +27,11 @@ export function createBadgesContext(
   tenant: Tenant,
   { requestId, caller }: { requestId: string; caller: string },
 ): BadgesContext {
-  const used: SourcesUsed = { oldestAsOf: undefined, keepMs: Infinity };
+  const used: SourcesUsed = {
+    oldestAsOf: undefined,
+    keepMs: Infinity,
+    tags: new Set(),
+  };
   const deadlineAt = tenant.now() + tenant.deadlineMs;
   const bounds = { purpose: 'query', deadlineAt } as const;
   const sources = new Map<TenantProvider, BadgeSource>();
@@ -37,6 +43,7 @@ export function createBadgesContext(
     tenant,
     used,
     representations: 0,
+    entityTags: [],
     partialErrors: [],
     sourceOf(provider) {
       const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);

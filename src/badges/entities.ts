@@ -1,14 +1,16 @@
 import { GraphQLError } from 'graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
 import { isObject } from '../providers/json.ts';
 import type { BadgesContext } from './context.ts';
+import { badgeTag, listTag } from './reading/cache-tags.ts';
 import { findBadge } from './reading/find-badge.ts';
 import { invalidInput } from './input-error.ts';
 
 /** A badge class bears the name of its GraphQL type. */
 const providerByTypeName = new Map(
-  providers.map(({ badgeClass, name }) => [badgeClass.name, name.enumValue]),
+  providers.map((provider) => [provider.badgeClass.name, provider]),
 );
 
 /** For all fields of a request together: aliases would multiply them. */
@@ -25,7 +27,13 @@ export function resolveEntities(
     const message = `a request may have ${MAX_REPRESENTATIONS} representations`;
     throw new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } });
   }
+  context.entityTags.push(representations.map(toTags));
   return representations.map((representation) => resolveEntity(representation, context));
+}
+
+function toTags(representation: unknown): string[] {
+  const { provider, id } = readKey(representation);
+  return provider && typeof id === 'string' ? [listTag(provider), badgeTag(provider, id)] : [];
 }
 
 /** Only the key of a representation is read; whatever else it claims is ignored. */
@@ -33,9 +41,15 @@ async function resolveEntity(
   representation: unknown,
   context: BadgesContext,
 ): Promise<BadgeFields | null> {
-  const { __typename: typeName, id } = isObject(representation) ? representation : {};
-  const provider = typeof typeName === 'string' ? providerByTypeName.get(typeName) : undefined;
+  const { provider, id } = readKey(representation);
   if (provider === undefined) throw invalidInput('__typename is no entity of this subgraph');
   if (typeof id !== 'string') throw invalidInput('a representation needs its id, as a string');
-  return findBadge(context, provider, id);
+  return findBadge(context, provider.name.enumValue, id);
+}
+
+/** Nothing but the key is read. */
+function readKey(representation: unknown): { provider: Provider | undefined; id: unknown } {
+  const { __typename: typeName, id } = isObject(representation) ? representation : {};
+  const provider = typeof typeName === 'string' ? providerByTypeName.get(typeName) : undefined;
+  return { provider, id };
 }

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { readBody, toJson } from './body.ts';
 import { statusError, transportError } from './classify.ts';
 import type { CallStage } from './classify.ts';
-import type { ProviderError } from './provider-error.ts';
+import { ProviderError, badResponse } from './provider-error.ts';
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -51,8 +51,14 @@ export async function attempt<T>(
     const isEmpty = answered.length === 0;
     return { value: read(isEmpty ? undefined : toJson(answered, answer.headers['content-type'])) };
   } catch (cause) {
-    return { error: transportError(cause, progress.stage), answered };
+    return { error: answered ? readError(cause) : transportError(cause, progress.stage), answered };
   }
+}
+
+/** The whole answer came, and cannot be used. */
+function readError(cause: unknown): ProviderError {
+  if (cause instanceof ProviderError) return cause;
+  return badResponse('answered something that cannot be read', 'unknown', cause);
 }
 
 interface Progress {

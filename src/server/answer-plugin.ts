@@ -10,6 +10,8 @@ interface AnswerPluginOptions {
   freshMs: number;
   /** Epoch milliseconds. */
   now: () => number;
+  /** Whether answers that may be kept carry names under which a router can drop them. */
+  hasCacheTags: boolean;
   formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
 }
 
@@ -33,19 +35,36 @@ export function createAnswerPlugin(
             extensions: { ...error.extensions, requestId },
           }));
         }
-        http.headers.set('cache-control', cacheControl(answer, options));
+        const cacheControl = toCacheControl(answer, options);
+        http.headers.set('cache-control', cacheControl);
+        const tags = options.hasCacheTags ? toCacheTags(answer.contextValue) : undefined;
+        if (tags && cacheControl !== NO_STORE) {
+          body.singleResult.extensions = { ...body.singleResult.extensions, ...tags };
+        }
       },
     }),
   };
 }
 
+const NO_STORE = 'no-store';
+
+/**
+ * Where routers look for them: one list for each entity, or one for the root fields. Under two fields of entities
+ * nobody could tell whose they are.
+ */
+function toCacheTags({ entityTags, used }: BadgesContext): Record<string, unknown> | undefined {
+  const [apolloEntityCacheTags] = entityTags;
+  if (entityTags.length > 1) return undefined;
+  return apolloEntityCacheTags ? { apolloEntityCacheTags } : { apolloCacheTags: [...used.tags] };
+}
+
 /** Only whole answers to queries are kept, by nobody but the caller, and no longer than their oldest part is fresh. */
-function cacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): string {
+function toCacheControl(answer: Answer, { freshMs, now }: AnswerPluginOptions): string {
   const { body } = answer.response;
   const { oldestAsOf, keepMs } = answer.contextValue.used;
   const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
-  if (!isWhole || !isQuery || oldestAsOf === undefined) return 'no-store';
+  if (!isWhole || !isQuery || oldestAsOf === undefined) return NO_STORE;
   const left = Math.min(keepMs, freshMs, oldestAsOf + freshMs - now());
   const seconds = Math.max(0, Math.floor(left / 1000));
   return `private, max-age=${seconds}`;

@@ -30,6 +30,7 @@ export interface ServerOptions {
   isProduction: boolean;
   hasPlayground: boolean;
   hasIntrospection: boolean;
+  hasCacheTags: boolean;
   /** How long a snapshot may be shown, milliseconds. */
   freshMs: number;
   now: () => number;
@@ -138,7 +139,7 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
-      createAnswerPlugin({ freshMs: options.freshMs, now: options.now, formatError }),
+      createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

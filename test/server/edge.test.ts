@@ -118,6 +118,56 @@ test('a body above one MiB is refused', async () => {
   expect(response.status).toBe(413);
 });
 
+describe('cache tags', () => {
+  const id = '6657092c8142bfe0656481bf';
+  const entity = `{ __typename: "TagMangoBadge", id: "${id}" }`;
+  const tags = ['badges:TAG_MANGO', `badge:TAG_MANGO:${id}`];
+
+  async function extensionsOf(query: string, url = tagging.url): Promise<unknown> {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return ((await response.json()) as { extensions?: unknown }).extensions;
+  }
+  let tagging: TestService;
+  beforeAll(async () => {
+    tagging = await startTestService({ hasCacheTags: true });
+  });
+  afterAll(() => tagging.close());
+
+  test.each([
+    [
+      'a list has those of its providers',
+      '{ badges { totalCount } }',
+      { apolloCacheTags: ['badges:RETURNING_AI', 'badges:TAG_MANGO'] },
+    ],
+    [
+      'a badge has its own too',
+      `{ badge(provider: TAG_MANGO, id: "${id}") { __typename } }`,
+      { apolloCacheTags: expect.arrayContaining(tags) as unknown },
+    ],
+    [
+      'entities have one list each',
+      `{ _entities(representations: [${entity}, ${entity}]) { __typename } }`,
+      { apolloEntityCacheTags: [tags, tags] },
+    ],
+    ['an answer that is not kept has none', '{ __typename }', undefined],
+    [
+      'under two fields of entities nobody could tell whose they are',
+      `{ a: _entities(representations: [${entity}]) { __typename } b: _entities(representations: [${entity}]) { __typename } }`,
+      undefined,
+    ],
+  ])('%s', async (_name, query, expected) => {
+    expect(await extensionsOf(query)).toEqual(expected);
+  });
+
+  test('there are none unless they are asked for', async () => {
+    expect(await extensionsOf('{ badges { totalCount } }', service.url)).toBeUndefined();
+  });
+});
+
 describe('cache-control', () => {
   test.each([
     ['a whole answer', '{ badges { totalCount } }', /^private, max-age=(29|30)$/],

@@ -49,6 +49,7 @@ export async function startTestService({
     isProduction: false,
     hasPlayground: true,
     hasIntrospection: true,
+    hasCacheTags: false,
     freshSeconds: 30,
     staleSeconds: 300,
     replicas: 1,

@@ -4,6 +4,7 @@ import type { CallBounds } from '../../http/call-bounds.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgeIndex } from './badge-index.ts';
+import { badgeTag, listTag } from './cache-tags.ts';
 import { requireAccess } from '../tenant.ts';
 import type { TenantProvider } from '../tenant.ts';
 
@@ -27,6 +28,8 @@ export interface SourcesUsed {
   oldestAsOf: number | undefined;
   /** How long the answer may be kept at most, milliseconds; 0 for what is incomplete, late, or has no age. */
   keepMs: number;
+  /** Names of what the answer shows, under which a router can drop it. */
+  readonly tags: Set<string>;
 }
 
 /** A badge that is missing may be made any moment; a record that was dropped may be mended. */
@@ -44,6 +47,7 @@ export function createBadgeSource(
     const result = await requireAccess(of).snapshots.read(bounds);
     if (result.state === 'STALE') used.keepMs = 0;
     if (result.snapshot.value.droppedRecords > 0) keepAtMost(ODD_KEEP_MS);
+    used.tags.add(listTag(of.provider));
     used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
     return result;
   }
@@ -77,7 +81,10 @@ export function createBadgeSource(
 
   return {
     list,
-    badge: (id) => loader.load(id),
+    badge(id) {
+      used.tags.add(badgeTag(of.provider, id));
+      return loader.load(id);
+    },
     listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
     async forgetLists() {
       reading = undefined;

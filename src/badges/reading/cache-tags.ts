@@ -1,0 +1,13 @@
+import type { Provider } from '../../providers/provider.ts';
+
+type Named = Pick<Provider, 'name'>;
+
+/** Stands for all that shows any of a provider's badges. */
+export function listTag({ name }: Named): string {
+  return `badges:${name.enumValue}`;
+}
+
+/** Stands for all that shows, or misses, one badge. */
+export function badgeTag({ name }: Named, id: string): string {
+  return `badge:${name.enumValue}:${id}`;
+}
