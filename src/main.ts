@@ -72,6 +72,7 @@ async function run(config: Config): Promise<void> {
   });
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
+  sandbox?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping, requests under way may end`);

@@ -126,7 +126,7 @@ function createTenant(options: ServiceOptions, shelf: Shelf<BadgeIndex>): Tenant
       freshMs: options.freshSeconds * 1_000,
       staleMs: options.staleSeconds * 1_000,
       isImageUrl,
-      onDrift: createDriftLog(logger, provider.name),
+      onList: createDriftLog(logger, provider.name),
       now,
       random,
       pause,

@@ -163,7 +163,7 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     now: Date.now,
     random: () => 0,
     pause: async (ms) => pause(ms),
-    onDrift: () => undefined,
+    onList: () => undefined,
   });
   return {
     id: 'sequences',

@@ -54,7 +54,7 @@ export interface AccessOptions extends Pick<
   tenantId: string;
   freshMs: number;
   isImageUrl: UrlRule;
-  onDrift: (list: BadgeList) => void;
+  onList: (list: BadgeList) => void;
 }
 
 /** A list with records that could not be read is read again sooner: they may be mended. */
@@ -63,11 +63,11 @@ const ODD_FRESH_MS = 5_000;
 export function createProviderAccess(
   provider: Provider,
   client: ProviderClient,
-  { tenantId, freshMs, isImageUrl, onDrift, ...options }: AccessOptions,
+  { tenantId, freshMs, isImageUrl, onList, ...options }: AccessOptions,
 ): ProviderAccess {
   async function load(bounds: CallBounds): Promise<BadgeIndex> {
     const list = await client.listBadges(bounds);
-    if (list.droppedRecords > 0 || list.ambiguousIds.size > 0) onDrift(list);
+    onList(list);
     return createBadgeIndex(list);
   }
   const snapshots = createSnapshotCache({

@@ -1,10 +1,16 @@
 import type { ZodSafeParseResult } from 'zod';
 import { badResponse } from '../http/provider-error.ts';
 import type { BadgeFields } from './badge-fields.ts';
+import { isObject } from './json.ts';
 import type { BadgeList } from './provider.ts';
 
 /** Beyond this a list would keep the process busy for seconds. */
 const MAX_RECORDS = 20_000;
+/** A badge may hold the id under the other name. */
+const ID_FIELDS = ['id', '_id'];
+/** Names that go into the log. */
+const MAX_UNKNOWN_FIELDS = 10;
+const MAX_FIELD_CHARACTERS = 50;
 
 /** One record of a provider's answer, read. */
 export type RecordReading<B extends BadgeFields> =
@@ -42,6 +48,7 @@ export function toBadgeList<B extends BadgeFields>(
   const ambiguousIds = new Set<string>();
   const malformedIds = new Set<string>();
   let droppedRecords = 0;
+  const unknownFields = new Set<string>();
   let firstMalformedField: string | undefined;
 
   for (const record of records) {
@@ -53,6 +60,7 @@ export function toBadgeList<B extends BadgeFields>(
     if (id !== null && !isDuplicate) seen.set(id, badge);
     if ('badge' in reading) {
       if (!isDuplicate) badges.push(reading.badge);
+      noteUnknown(unknownFields, record, reading.badge);
     } else {
       droppedRecords += 1;
       firstMalformedField ??= reading.malformed.field;
@@ -65,7 +73,24 @@ export function toBadgeList<B extends BadgeFields>(
       `answered with records that are all unreadable, first at ${firstMalformedField}`,
     );
   }
-  return { badges, malformedIds, ambiguousIds, droppedRecords, firstMalformedField };
+  return {
+    badges,
+    malformedIds,
+    ambiguousIds,
+    droppedRecords,
+    firstMalformedField,
+    unknownFields: [...unknownFields],
+  };
+}
+
+/** A badge holds of its record what was read. */
+function noteUnknown(unknown: Set<string>, record: unknown, badge: BadgeFields): void {
+  if (!isObject(record) || !isObject(badge.record)) return;
+  for (const field of Object.keys(record)) {
+    if (unknown.size >= MAX_UNKNOWN_FIELDS) return;
+    const isKnown = Object.hasOwn(badge.record, field) || ID_FIELDS.includes(field);
+    if (!isKnown) unknown.add(field.slice(0, MAX_FIELD_CHARACTERS));
+  }
 }
 
 function differ(a: BadgeFields | undefined, b: BadgeFields | undefined): boolean {

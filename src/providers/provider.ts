@@ -170,6 +170,8 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
   readonly droppedRecords: number;
   /** The provider's name of the first field that could not be read; for the log. */
   readonly firstMalformedField: string | undefined;
+  /** The provider's names of fields that nobody here knows; the first few, for the log. */
+  readonly unknownFields: readonly string[];
 }
 
 export interface ClientOptions {

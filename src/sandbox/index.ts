@@ -14,6 +14,8 @@ export interface Sandbox {
   variables: Readonly<Record<string, string>>;
   /** The same, read as the configuration reads them. */
   providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  /** Where the faults of each stand-in are switched. */
+  controls: readonly { title: string; url: string }[];
   close(): Promise<void>;
 }
 
@@ -31,6 +33,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tagMango,
     variables,
     providerValues: toProviderValues(variables),
+    controls: [
+      { title: 'Returning.AI', url: `${returningAI.origin}/_sandbox` },
+      { title: 'TagMango', url: `${tagMango.origin}/_sandbox` },
+    ],
     async close() {
       await Promise.all([returningAI.close(), tagMango.close()]);
     },

@@ -31,13 +31,26 @@ export function createBreakerLog(
   };
 }
 
-/** A line for each list that was not as agreed. */
+/** A line for each time that a provider's lists become odd, odd in another way, or as agreed again. */
 export function createDriftLog(
   logger: Logger,
   { enumValue: provider }: ProviderName,
 ): (list: BadgeList) => void {
-  return ({ droppedRecords, firstMalformedField, ambiguousIds }) => {
-    const details = { droppedRecords, firstMalformedField, ambiguousIds: [...ambiguousIds] };
-    logger.warn({ provider, ...details }, 'a list has odd records');
+  const asAgreed = '{}';
+  let last = asAgreed;
+  return ({ droppedRecords, firstMalformedField, ambiguousIds, unknownFields }) => {
+    const details = {
+      ...(droppedRecords > 0 && { droppedRecords, firstMalformedField }),
+      ...(ambiguousIds.size > 0 && { ambiguousIds: [...ambiguousIds].slice(0, MAX_IDS) }),
+      ...(unknownFields.length > 0 && { unknownFields }),
+    };
+    const text = JSON.stringify(details);
+    if (text === last) return;
+    last = text;
+    if (text === asAgreed) logger.info({ provider }, 'lists are as agreed again');
+    else logger.warn({ provider, ...details }, 'lists are not as agreed');
   };
 }
+
+/** More would be the same news. */
+const MAX_IDS = 10;

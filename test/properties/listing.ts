@@ -68,6 +68,7 @@ function toReading(badges: readonly BadgeFields[]): ListReading {
     ambiguousIds: new Set(),
     droppedRecords: 0,
     firstMalformedField: undefined,
+    unknownFields: [],
   });
   return { snapshot: { value, asOf: 0 }, state: 'FRESH' };
 }

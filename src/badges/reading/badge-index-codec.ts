@@ -32,6 +32,7 @@ export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): 
         ambiguousIds: new Set(kept.ambiguousIds),
         droppedRecords: kept.droppedRecords,
         firstMalformedField: undefined,
+        unknownFields: [],
       });
     },
   };
