@@ -25,8 +25,11 @@ const LOOK = `
   local age = held[1] and now - held[1] or -1
   local result = { generation, age, held[2] or '0', held[3] or '', 0 }
   if held[1] and age < tonumber(held[2]) then return result end
-  if redis.call('SET', KEYS[3], ticket, 'NX', 'PX', ticketMs) then result[5] = 1 end
-  return result
+  if redis.call('SET', KEYS[3], ticket, 'NX', 'PX', ticketMs) then
+    result[5] = 1
+    return result
+  end
+  return { generation, -1, '0', '', 0 }
 `;
 
 const RELEASE = `

@@ -32,8 +32,9 @@ export interface SharedValue {
 /** What there is under a name, and who is to read it anew. */
 export interface SharedLook {
   readonly name: string;
+  /** Null: nothing, or only what is old while another replica reads it anew. */
   readonly held: SharedValue | null;
-  /** Whether this replica is to read it; else another one does so at the moment, or what is held is fresh. */
+  /** Whether this replica is to read it; what is held is old then. */
   readonly mayLoad: boolean;
   /** Opaque: what the name stood for at this moment. */
   readonly generation: string;

@@ -55,7 +55,7 @@ export async function recheck(
   if (outcome.status !== 'UNKNOWN' || !attempt || attempt.badgeId === null) return outcome;
   if (!operation?.isConfirmedBy) return outcome;
   try {
-    const bounds = { purpose: 'settle', deadlineAt: context.deadlineAt } as const;
+    const bounds = { purpose: 'prepare', deadlineAt: context.deadlineAt } as const;
     const badge = (await context.sourceOf(of).listNew(bounds)).value.find(attempt.badgeId);
     const plan: WritePlan = {
       body: attempt.body,
