@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createShelf } from './cache/shelf.ts';
 import type { Shelf } from './cache/shelf.ts';
@@ -117,10 +118,11 @@ function createTenant(options: ServiceOptions, shelf: Shelf<BadgeIndex>): Tenant
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
     if (!values) return { provider, access: undefined };
-    const http = createHttpDeps(options, { tenantId, provider, clock });
+    const name = toSharedName(tenantId, provider, values);
+    const http = createHttpDeps(options, { name, provider, clock });
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
-      tenantId,
+      name,
       shelf,
       shared: options.shared?.replicas,
       freshMs: options.freshSeconds * 1_000,
@@ -143,20 +145,21 @@ function createTenant(options: ServiceOptions, shelf: Shelf<BadgeIndex>): Tenant
     deadlineMs: options.operationDeadlineMs,
     attemptTimeoutMs: options.attemptTimeoutMs,
     now,
-    onUnrecorded: (mutation) => logger.error(mutation, 'a mutation is missing in the audit'),
+    onUnrecorded: (record, err) =>
+      logger.error({ record, err }, 'a mutation is missing in the audit: this is its record'),
   };
 }
 
 function createHttpDeps(
   options: ServiceOptions,
-  { tenantId, provider, clock }: { tenantId: string; provider: Provider; clock: Clock },
+  of: { name: string; provider: Provider; clock: Clock },
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
-  const { requestWindow, name } = provider;
+  const { requestWindow, name } = of.provider;
   const allowance =
     requestWindow &&
     createAllowance({
-      name: `${tenantId}/${name.enumValue}`,
+      name: of.name,
       window: requestWindow,
       buckets: shared?.buckets ?? createStoredBuckets(store, now),
       isShared: shared !== undefined,
@@ -165,7 +168,7 @@ function createHttpDeps(
     });
   return {
     attemptTimeoutMs,
-    clock,
+    clock: of.clock,
     random,
     connect: createPool,
     allowance,
@@ -173,6 +176,12 @@ function createHttpDeps(
     createBreaker: () => createBreaker({ now, random, onChange: createBreakerLog(logger, name) }),
     ...options.http,
   };
+}
+
+/** What replicas share is named for what it came from, so that two that are configured otherwise never meet. */
+function toSharedName(tenantId: string, { name }: Provider, values: ProviderValues): string {
+  const digest = createHash('sha256').update(JSON.stringify(values)).digest('hex');
+  return `${tenantId}/${name.enumValue}/${digest.slice(0, 12)}`;
 }
 
 /** Resolves early when the signal is aborted. */

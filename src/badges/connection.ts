@@ -43,13 +43,16 @@ export class BadgeSourceStatus {
   @Field(() => BadgeSourceState, { description: 'Where its part comes from.' })
   state!: BadgeSourceState;
 
-  @Field(() => BadgeErrorCode, { nullable: true, description: 'Why it failed. Null otherwise.' })
+  @Field(() => BadgeErrorCode, {
+    nullable: true,
+    description: 'Why it failed, or why what is shown is stale. Null otherwise.',
+  })
   code!: BadgeErrorCode | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null when it takes requests.',
+      'Milliseconds after which a newer list may be had: as the provider said, or a guess. Null when nobody knows.',
   })
   retryAfterMs!: number | null;
 

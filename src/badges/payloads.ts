@@ -95,7 +95,7 @@ export class BadgeProviderError extends BadgeUserError {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before that: as the provider said, or a guess. Null when it takes requests.',
+      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null when nobody knows.',
   })
   retryAfterMs!: number | null;
 }

@@ -1,5 +1,5 @@
 import { createSnapshotCache } from '../cache/snapshots.ts';
-import type { SnapshotCache, SnapshotCacheOptions } from '../cache/snapshots.ts';
+import type { Judgement, SnapshotCache, SnapshotCacheOptions } from '../cache/snapshots.ts';
 import type { CallBounds } from '../http/call-bounds.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
@@ -29,11 +29,7 @@ export interface Tenant {
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A mutation that the audit could not take. */
-  readonly onUnrecorded: (mutation: {
-    outcome: string;
-    badgeIds: readonly string[];
-    error: Error;
-  }) => void;
+  readonly onUnrecorded: (record: object, error: Error) => void;
 }
 
 export interface TenantProvider {
@@ -51,7 +47,8 @@ export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
   'shelf' | 'shared' | 'staleMs' | 'now' | 'random' | 'pause'
 > {
-  tenantId: string;
+  /** Of the list among all that the replicas share. */
+  name: string;
   freshMs: number;
   isImageUrl: UrlRule;
   onList: (list: BadgeList) => void;
@@ -63,7 +60,7 @@ const ODD_FRESH_MS = 5_000;
 export function createProviderAccess(
   provider: Provider,
   client: ProviderClient,
-  { tenantId, freshMs, isImageUrl, onList, ...options }: AccessOptions,
+  { freshMs, isImageUrl, onList, ...options }: AccessOptions,
 ): ProviderAccess {
   async function load(bounds: CallBounds): Promise<BadgeIndex> {
     const list = await client.listBadges(bounds);
@@ -72,13 +69,19 @@ export function createProviderAccess(
   }
   const snapshots = createSnapshotCache({
     ...options,
-    name: `${tenantId}/${provider.name.enumValue}`,
     load,
+    judge: toJudgement,
     codec: createBadgeIndexCodec(provider, isImageUrl),
     freshMs: ({ droppedRecords }) =>
       droppedRecords > 0 ? Math.min(ODD_FRESH_MS, freshMs) : freshMs,
   });
   return { client, snapshots };
+}
+
+function toJudgement(error: unknown): Judgement {
+  if (!(error instanceof ProviderError)) return { allowsStale: false, wasAsked: false };
+  const { effect, consequences } = error;
+  return { allowsStale: consequences.allowsStale, wasAsked: effect !== 'not-sent' };
 }
 
 /** Throws when the provider is not configured. */

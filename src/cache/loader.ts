@@ -51,11 +51,12 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
     return { snapshot, text, freshMs };
   }
 
-  /** Holds what another replica has read. Undefined: there is nothing that is fresh. */
+  /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
   function adopt({ held }: SharedLook, begun: Begun): Reading<T> | undefined {
     const value = held ? tryToDecode(held.text) : undefined;
     if (!held || value === undefined) return undefined;
-    const { text, ageMs, freshMs } = held;
+    const { text, ageMs } = held;
+    const freshMs = Math.min(held.freshMs, options.freshMs(value));
     const snapshot = { value, asOf: now() - ageMs };
     holder.hold(snapshot, begun, { freshMs, bytes: text.length });
     return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
@@ -74,11 +75,13 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
     async share(bounds) {
       for (;;) {
         const begun = holder.begin();
-        const look = shared && (await shared.look(name));
+        const look = shared && (await shared.look(name, bounds.deadlineAt - now()));
         const adopted = look && adopt(look, begun);
         if (adopted) return adopted;
         const isLast = now() + POLL_MS > bounds.deadlineAt;
-        if (!shared || !look || isLast) {
+        // Another version holds it for fresh, or other settings do.
+        const isOfNoUse = look?.held && !look.mayLoad;
+        if (!shared || !look || isOfNoUse || isLast) {
           return { snapshot: (await load(bounds, begun)).snapshot, state: 'FRESH' };
         }
         if (look.mayLoad) return loadForAll(shared, look, { bounds, begun });
@@ -95,8 +98,7 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
   ): Promise<Reading<T>> {
     try {
       const { snapshot, text, freshMs } = await load(bounds, begun);
-      const ageMs = now() - snapshot.asOf;
-      void place.keep(look, { text, ageMs, freshMs, ttlMs: Math.max(freshMs, staleMs) - ageMs });
+      void place.keep(look, { text, freshMs, ttlMs: Math.max(freshMs, staleMs) });
       return { snapshot, state: 'FRESH' };
     } catch (error) {
       void place.release(look);

@@ -1,10 +1,10 @@
-/** Where replicas share what they read, and hear what has changed. */
+/** Where replicas share what they read, and hear what has changed. What each of these promises stands with `Replicas` in state/. */
 export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
   epoch(): number;
   onForget(listener: (name: string) => void): () => void;
   forget(name: string): Promise<void>;
-  look(name: string): Promise<Look | undefined>;
-  keep(look: Look, value: SharedValue & { ttlMs: number }): Promise<void>;
+  look(name: string, claimMs: number): Promise<Look | undefined>;
+  keep(look: Look, value: Omit<SharedValue, 'ageMs'> & { ttlMs: number }): Promise<void>;
   release(look: Look): Promise<void>;
 }
 

@@ -43,6 +43,7 @@ export function createShelf<T>({ maxEntries, maxBytes }: ShelfBounds): Shelf<T> 
     },
     put(name, held) {
       remove(name);
+      if (held.bytes > maxBytes) return;
       entries.set(name, held);
       bytes += held.bytes;
       for (const oldest of entries.keys()) {

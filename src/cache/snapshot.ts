@@ -12,4 +12,6 @@ export interface Reading<T> {
    * STALE: older, because a new one could not be had at all, or not soon.
    */
   readonly state: 'FRESH' | 'CACHED' | 'STALE';
+  /** Of a stale one: why the last read failed. Absent: the next one is only slow. */
+  readonly failure?: unknown;
 }

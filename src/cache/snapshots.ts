@@ -13,8 +13,11 @@ export interface SnapshotCache<T, Bounds> {
   read(bounds: Bounds): Promise<Reading<T>>;
   /** A read that begins now: past the cache, and never joined to one that began earlier. */
   readNew(bounds: Bounds): Promise<Snapshot<T>>;
-  /** Forgets the snapshot here and at all replicas. A read in flight still answers those who wait, but is never kept. */
-  clear(): Promise<void>;
+  /**
+   * Forgets the snapshot here and at all replicas, and waits for these at most `withinMs`.
+   * A read in flight still answers those who wait, but is never kept.
+   */
+  clear(withinMs: number): Promise<void>;
   /** Ends what listens to other replicas. */
   close(): void;
 }
@@ -24,12 +27,23 @@ export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'ho
   HolderOptions<T> & {
     /** Undefined: there is no other replica. */
     shared?: SharedSnapshots | undefined;
+    judge: (error: unknown) => Judgement;
   };
+
+/** What follows from a read that failed. */
+export interface Judgement {
+  /** Whether a stale snapshot may be shown instead. */
+  allowsStale: boolean;
+  /** Whether the provider was bothered. */
+  wasAsked: boolean;
+}
 
 /** How long a reader waits for a new snapshot while there is a stale one to show. */
 const PATIENCE_MS = 250;
 /** After a refresh that failed, a stale snapshot is shown for so long before the next one. */
 const REFRESH_PAUSE_MS = 1_000;
+/** After a read that failed, the next one begins so much later: nobody is told an old error, and nobody is flooded. */
+const RETRY_PAUSE_MS = 100;
 
 interface Flight<T> {
   done: Promise<Reading<T>>;
@@ -40,43 +54,64 @@ interface Flight<T> {
 export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
-  const { name, shared, now, pause } = options;
+  const { name, shared, now, pause, judge } = options;
   const holder = createHolder(options);
   const loader = createLoader<T, Bounds>({ ...options, holder });
   let flight: Flight<T> | undefined;
+  /** Of the last refresh. */
+  let failure: unknown;
   let nextRefreshAt = -Infinity;
+  let nextReadAt = -Infinity;
 
   /** The read under way, as long as it began after all that was forgotten since. */
   function join(bounds: Bounds): Flight<T> {
     if (flight && holder.isCurrent(flight.begun)) return flight;
     const started: Flight<T> = {
       begun: holder.begin(),
-      done: loader.share(bounds),
+      done: shareInTime(bounds),
       patience: pause(PATIENCE_MS).then(() => undefined),
     };
     flight = started;
-    const end = (): void => {
+    const end = (error?: unknown): void => {
       if (flight === started) flight = undefined;
+      failure = error;
+      if (error === undefined) return;
+      const { allowsStale, wasAsked } = judge(error);
+      if (allowsStale) nextRefreshAt = now() + REFRESH_PAUSE_MS;
+      if (wasAsked) nextReadAt = now() + RETRY_PAUSE_MS;
     };
-    started.done.then(end, () => {
-      nextRefreshAt = now() + REFRESH_PAUSE_MS;
-      end();
-    });
+    started.done.then(() => end(), end);
     return started;
   }
 
-  async function read(bounds: Bounds): Promise<Reading<T>> {
+  async function shareInTime(bounds: Bounds): Promise<Reading<T>> {
+    const waitMs = nextReadAt - now();
+    if (waitMs > 0) await pause(waitMs);
+    return loader.share(bounds);
+  }
+
+  function show(): Reading<T> | undefined {
     const held = holder.show();
+    return held?.state === 'STALE' && failure !== undefined ? { ...held, failure } : held;
+  }
+
+  async function read(bounds: Bounds): Promise<Reading<T>> {
+    const held = show();
     if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
     const { done, patience } = join(bounds);
-    const soon = await Promise.race([done, patience]).catch(() => undefined);
-    if (soon) return soon;
-    // Nothing came in time, or the read has failed: the latter is told only where there is nothing to show.
-    return holder.show() ?? (await done);
+    try {
+      // Nothing came in time: what is old will do, where there is something.
+      return (await Promise.race([done, patience])) ?? show() ?? (await done);
+    } catch (error) {
+      const old = judge(error).allowsStale ? show() : undefined;
+      if (old) return old;
+      throw error;
+    }
   }
 
   function forget(): void {
     holder.forget();
+    failure = undefined;
     nextRefreshAt = -Infinity;
   }
 
@@ -87,9 +122,9 @@ export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
   return {
     read,
     readNew: (bounds) => loader.loadNew(bounds),
-    async clear() {
+    async clear(withinMs) {
       forget();
-      await shared?.forget(name);
+      if (shared) await Promise.race([shared.forget(name), pause(withinMs)]);
     },
     close: () => stopListening?.(),
   };

@@ -2,10 +2,12 @@ import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { badResponse } from './provider-error.ts';
+import { ProviderError, badResponse } from './provider-error.ts';
 
 /** Bounds what one answer can cost in memory, as it came and as it is once decoded. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
+/** The deepest that a provider documents has 5. */
+const MAX_DEPTH = 100;
 
 type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
@@ -17,7 +19,8 @@ export async function readBody({ body, headers }: Answer): Promise<Buffer> {
     case 'gzip':
       return collect(gunzip(body));
     default:
-      body.destroy();
+      // Nobody reads on, so nobody is to be told that it was cut.
+      body.on('error', () => undefined).destroy();
       throw badResponse('answered in an encoding that was not asked for');
   }
 }
@@ -52,13 +55,38 @@ function tooLarge() {
 export function toJson(body: Buffer, contentType: string | string[] | undefined): unknown {
   const type = String(contentType ?? '');
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
-    throw badResponse('answered with something other than JSON');
+    throw noJson('answered with something other than JSON');
   }
   const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(type) ?? [];
-  if (!/^utf-?8$/i.test(charset)) throw badResponse('answered in another encoding than UTF-8');
+  if (!/^utf-?8$/i.test(charset)) throw noJson('answered in another encoding than UTF-8');
+  if (isDeep(body)) throw badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
   } catch (cause) {
-    throw badResponse('answered with malformed JSON', 'unknown', cause);
+    throw noJson('answered with malformed JSON', cause);
   }
+}
+
+const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT, QUOTE, BACKSLASH] =
+  Buffer.from('[{]}"\\');
+
+/** Whether its brackets, those in strings aside, are deeper than any answer: to parse them takes memory a hundredfold. */
+function isDeep(json: Buffer): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === QUOTE) isInString = !isInString;
+    else if (isInString) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth += 1;
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+/** Something stands between the provider and us, or the provider is not well: what it said before still holds. */
+function noJson(message: string, cause?: unknown): ProviderError {
+  const kind = 'bad-response';
+  return new ProviderError(message, { kind, effect: 'unknown', allowsStale: true, cause });
 }

@@ -50,12 +50,19 @@ export function statusError(
   }
 }
 
-/** The error for an error envelope under a status of success: by the code inside it, where there is one. */
+/** The error for an error envelope under a status of success: by the code inside it, where there is one. An answer all the same. */
 export function envelopeError(code: unknown): ProviderError {
   const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
   const isErrorStatus = typeof status === 'number' && status >= 400 && status < 600;
   const byCode = isErrorStatus ? statusError(status) : undefined;
-  return byCode ?? badResponse('refused the request inside its answer', 'refused');
+  return new ProviderError(byCode?.message ?? 'refused the request inside its answer', {
+    kind: byCode?.kind ?? 'bad-response',
+    effect: byCode?.effect ?? 'refused',
+    repeat: 'never',
+    allowsStale: false,
+    isBreakdown: false,
+    ...(byCode?.retryAfterMs !== undefined && { retryAfterMs: byCode.retryAfterMs }),
+  });
 }
 
 /** How far a call had come when it ended. Bytes may have left from `sent` on. */
@@ -88,6 +95,7 @@ export function transportError(cause: unknown, stage: CallStage): ProviderError 
         effect,
         cause,
         repeat: 'again',
+        allowsStale: true,
       });
   }
 }
@@ -98,6 +106,7 @@ function isTimeout(cause: unknown): boolean {
 
 /** A certificate or a protocol that is wrong now is wrong in a moment too. */
 function isTlsFailure(cause: unknown): boolean {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const isCoded = typeof cause === 'object' && cause !== null && 'code' in cause;
+  const code = isCoded ? String(cause.code) : '';
   return /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)|_CERT/.test(code);
 }

@@ -13,6 +13,8 @@ export function createPool(origin: string): Dispatcher {
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // A server may ask for more, and would close the connection under a request.
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
 }

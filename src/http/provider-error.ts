@@ -27,19 +27,36 @@ export interface ProviderName {
   readonly title: string;
 }
 
+/** What follows from a failed call. */
+export interface Consequences {
+  repeat: Repeat;
+  /** Whether an old list may stand in for the one that could not be read. */
+  allowsStale: boolean;
+  /** Whether it speaks against the provider as a whole; never for a clear answer. */
+  isBreakdown: boolean;
+}
+
+const NONE: Consequences = { repeat: 'never', allowsStale: false, isBreakdown: false };
+
 /** What hangs is waited for twice at most: both waits must fit into the deadline. */
-const REPEAT_BY_KIND: Readonly<Partial<Record<FaultKind, Repeat>>> = {
-  timeout: 'once',
-  unavailable: 'again',
+const BY_KIND: Readonly<Record<FaultKind, Consequences>> = {
+  timeout: { repeat: 'once', allowsStale: true, isBreakdown: true },
+  unavailable: { repeat: 'again', allowsStale: true, isBreakdown: true },
+  'rate-limited': { repeat: 'never', allowsStale: true, isBreakdown: false },
+  'bad-response': { repeat: 'never', allowsStale: false, isBreakdown: true },
+  'auth-failed': NONE,
+  'not-configured': NONE,
+  rejected: NONE,
+  'not-found': NONE,
+  conflict: NONE,
 };
 
-interface ProviderErrorOptions {
+/** Consequences that are left out are those of the kind. */
+interface ProviderErrorOptions extends Partial<Consequences> {
   kind: FaultKind;
   effect: Effect;
   /** Milliseconds after which a repeat can succeed, where the provider said so. */
   retryAfterMs?: number;
-  /** By its kind if left out. */
-  repeat?: Repeat;
   provider?: ProviderName;
   cause?: unknown;
 }
@@ -49,7 +66,7 @@ export class ProviderError extends Error {
   readonly kind: FaultKind;
   readonly effect: Effect;
   readonly retryAfterMs: number | undefined;
-  readonly repeat: Repeat;
+  readonly consequences: Readonly<Consequences>;
   /** Filled in by the http layer, so that mappings need not know whose answer they read. */
   provider: ProviderName | undefined;
 
@@ -59,7 +76,9 @@ export class ProviderError extends Error {
     this.kind = options.kind;
     this.effect = options.effect;
     this.retryAfterMs = options.retryAfterMs;
-    this.repeat = options.repeat ?? REPEAT_BY_KIND[options.kind] ?? 'never';
+    const { repeat, allowsStale, isBreakdown } = { ...BY_KIND[options.kind], ...options };
+    const isClear = options.effect === 'refused';
+    this.consequences = { repeat, allowsStale, isBreakdown: isBreakdown && !isClear };
     this.provider = options.provider;
   }
 }

@@ -113,11 +113,12 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   };
 }
 
-/** A clear answer speaks for the provider, whatever it says; so does one without a body. `isCut`: it had less time than others. */
+/** A success without a body is an answer. `isCut`: it had less time than others. */
 function toVerdict(
   { error, answered }: Extract<AttemptResult<unknown>, { error: ProviderError }>,
   isCut: boolean,
 ): Verdict {
   if (error.kind === 'rate-limited' || (isCut && error.kind === 'timeout')) return 'nothing';
-  return error.effect === 'refused' || answered?.length === 0 ? 'good' : 'failed';
+  const isEmpty = error.kind === 'bad-response' && answered?.length === 0;
+  return error.consequences.isBreakdown && !isEmpty ? 'failed' : 'good';
 }

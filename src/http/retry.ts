@@ -28,7 +28,7 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       // An attempt that was never made says less than the one before it.
-      if (last && error.effect === 'not-sent' && error.repeat === 'never') throw last;
+      if (last && error.effect === 'not-sent' && error.consequences.repeat === 'never') throw last;
       last = error;
       if (purpose === 'write' || !mayRepeat(error, attempts)) throw error;
       const pauseMs = toPause(error, attempts, random);
@@ -38,8 +38,8 @@ export async function withRetries<T>(
   }
 }
 
-function mayRepeat({ repeat }: ProviderError, attempts: number): boolean {
-  switch (repeat) {
+function mayRepeat({ consequences }: ProviderError, attempts: number): boolean {
+  switch (consequences.repeat) {
     case 'never':
       return false;
     case 'once':

@@ -1,5 +1,5 @@
 import type { ZodSafeParseResult } from 'zod';
-import { badResponse } from '../http/provider-error.ts';
+import { ProviderError, badResponse } from '../http/provider-error.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { isObject } from './json.ts';
 import type { BadgeList } from './provider.ts';
@@ -15,8 +15,11 @@ const MAX_FIELD_CHARACTERS = 50;
 /** One record of a provider's answer, read. */
 export type RecordReading<B extends BadgeFields> =
   | { badge: B }
-  /** `id` is null when that is what could not be read; `field` is the provider's name of what could not. */
-  | { malformed: { id: string | null; field: string } };
+  /**
+   * `id` is null when that is what could not be read; `field` is the provider's name of what could not.
+   * `isForeign`: it was read, and is another tenant's.
+   */
+  | { malformed: { id: string | null; field: string; isForeign?: true } };
 
 /** Makes a badge of a parsed record, or says which field could not be read, and of which badge. */
 export function toReading<R, B extends BadgeFields>(
@@ -48,6 +51,7 @@ export function toBadgeList<B extends BadgeFields>(
   const ambiguousIds = new Set<string>();
   const malformedIds = new Set<string>();
   let droppedRecords = 0;
+  let isAllForeign = true;
   const unknownFields = new Set<string>();
   let firstMalformedField: string | undefined;
 
@@ -63,14 +67,16 @@ export function toBadgeList<B extends BadgeFields>(
       noteUnknown(unknownFields, record, reading.badge);
     } else {
       droppedRecords += 1;
+      isAllForeign &&= reading.malformed.isForeign === true;
       firstMalformedField ??= reading.malformed.field;
       if (id !== null && !isDuplicate) malformedIds.add(id);
     }
   }
 
   if (badges.length === 0 && firstMalformedField !== undefined) {
-    throw badResponse(
-      `answered with records that are all unreadable, first at ${firstMalformedField}`,
+    throw new ProviderError(
+      `answered with records that cannot be used, first for their ${firstMalformedField}`,
+      { kind: 'bad-response', effect: 'unknown', isBreakdown: !isAllForeign },
     );
   }
   return {

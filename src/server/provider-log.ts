@@ -7,17 +7,25 @@ import type { Logger } from './logger.ts';
 /** A line for each call that failed. Credentials that the provider refuses are ours to mend, and an error. */
 export function createFaultLog(logger: Logger): OnFault {
   return ({ error, ...call }) => {
-    const { kind, effect, provider, message, cause } = error;
+    const { kind, effect, provider, message, cause, retryAfterMs } = error;
     const details = {
       provider: provider?.enumValue,
       kind,
       ...(call.method !== 'GET' && { effect }),
-      cause: cause instanceof Error ? ('code' in cause ? cause.code : cause.name) : undefined,
+      cause: toName(cause),
+      retryAfterMs,
       ...call,
     };
-    if (kind === 'auth-failed') logger.error(details, message);
-    else logger.warn(details, message);
+    const sentence = `${provider?.title ?? 'A provider'} ${message}`;
+    if (kind === 'auth-failed') logger.error(details, sentence);
+    else logger.warn(details, sentence);
   };
+}
+
+/** Errors of the system have a code; others have a number under that name, from older days. */
+function toName(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }
 
 /** A line for each time that calls to a provider stop or begin again. */
@@ -34,7 +42,7 @@ export function createBreakerLog(
 /** A line for each time that a provider's lists become odd, odd in another way, or as agreed again. */
 export function createDriftLog(
   logger: Logger,
-  { enumValue: provider }: ProviderName,
+  { enumValue: provider, title }: ProviderName,
 ): (list: BadgeList) => void {
   const asAgreed = '{}';
   let last = asAgreed;
@@ -47,8 +55,8 @@ export function createDriftLog(
     const text = JSON.stringify(details);
     if (text === last) return;
     last = text;
-    if (text === asAgreed) logger.info({ provider }, 'lists are as agreed again');
-    else logger.warn({ provider, ...details }, 'lists are not as agreed');
+    if (text === asAgreed) logger.info({ provider }, `lists of ${title} are as agreed again`);
+    else logger.warn({ provider, ...details }, `lists of ${title} are not as agreed`);
   };
 }
 

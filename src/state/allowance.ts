@@ -1,12 +1,8 @@
+import { ownShare, reserveOf, sharedShare, wholeShare } from './request-shares.ts';
+import type { RequestWindow } from './request-shares.ts';
 import { StateError } from './state-store.ts';
 import { takeToken } from './token-bucket.ts';
-import type { TokenBucket, TokenBuckets, TokenLimit } from './token-bucket.ts';
-
-/** What a provider allows: no stretch of `windowMs` may see more than `requests`. */
-export interface RequestWindow {
-  requests: number;
-  windowMs: number;
-}
+import type { TokenBucket, TokenBuckets } from './token-bucket.ts';
 
 export interface AllowanceOptions {
   /** Whom it is for; those of the same name share it. */
@@ -31,22 +27,29 @@ export interface Allowance {
 
 export function createAllowance(options: AllowanceOptions): Allowance {
   const { name, window, buckets, isShared, replicas, now } = options;
-  const limit = isShared ? sharedLimit(window) : wholeLimit(window);
-  const ownLimit = lostLimit(window, replicas);
+  const limit = isShared ? sharedShare(window) : wholeShare(window);
+  const ownLimit = ownShare(window, replicas);
   let own: TokenBucket | null = null;
+  let ownUntil = -Infinity;
 
   function takeOwn(isQuery: boolean): number {
-    const taken = takeToken(own, ownLimit, { leave: leaveOf(ownLimit, isQuery), now: now() });
+    const taken = takeToken(own, ownLimit, {
+      leave: isQuery ? reserveOf(ownLimit.burst) : 0,
+      now: now(),
+    });
     own = taken.bucket;
-    return taken.waitMs;
+    return Math.min(taken.waitMs, window.windowMs);
   }
 
   return {
     async take(isQuery) {
+      // To go to and fro would use both shares within one window.
+      if (now() < ownUntil) return takeOwn(isQuery);
       try {
-        return await buckets.take(name, limit, leaveOf(limit, isQuery));
+        return await buckets.take(name, limit, isQuery ? reserveOf(limit.burst) : 0);
       } catch (error) {
         if (!(error instanceof StateError)) throw error;
+        ownUntil = now() + window.windowMs;
         return takeOwn(isQuery);
       }
     },
@@ -59,42 +62,4 @@ export function createAllowance(options: AllowanceOptions): Allowance {
       }
     },
   };
-}
-
-/** What queries leave to mutations. */
-function leaveOf({ burst }: TokenLimit, isQuery: boolean): number {
-  return isQuery ? Math.floor(burst / 3) : 0;
-}
-
-/*
- * A bucket lets burst + rate * time through, so these are shares of the window's requests. They add up to less
- * than all of it in the worst case: what is sent may arrive a second late, and somebody else may hold the same key.
- */
-
-/** For the only process there is: 11/12 of the window. */
-function wholeLimit({ requests, windowMs }: RequestWindow): TokenLimit {
-  return toLimit({ burst: requests / 4, rest: (requests * 2) / 3, windowMs });
-}
-
-/**
- * For all replicas together: 2/3. The rest is what replicas that are cut off may send at the same time, and what all
- * may send right after the shared bucket was lost.
- */
-function sharedLimit({ requests, windowMs }: RequestWindow): TokenLimit {
-  return toLimit({ burst: requests / 6, rest: requests / 2, windowMs });
-}
-
-/** For one of several that has lost the others: with all but one of them cut off, 28/100 together. */
-function lostLimit({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
-  const share = (requests * 0.28) / Math.max(1, replicas - 1);
-  const limit = toLimit({ burst: share / 5, rest: (share * 4) / 5, windowMs });
-  // All of them start at the same moment.
-  return { ...limit, start: Math.min(1, 10 / replicas) };
-}
-
-function toLimit(parts: { burst: number; rest: number; windowMs: number }): TokenLimit {
-  const burst = Math.max(1, Math.floor(parts.burst));
-  const leave = leaveOf({ burst, perSecond: 0, start: 0 }, true);
-  const perSecond = (parts.rest / parts.windowMs) * 1_000;
-  return { burst, perSecond, start: Math.min(burst, leave + 2) };
 }

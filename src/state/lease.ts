@@ -7,6 +7,8 @@ export interface Lease {
   epoch(): number;
   /** A sign is about to be sent. Gives its id. */
   ask(): string;
+  /** How many signs have not come back since the last one that did. */
+  unanswered(): number;
   /** It came back: the right holds from when it was asked for. */
   confirm(id: string): void;
   /** Messages may be lost from now on, those under way included. */
@@ -42,10 +44,14 @@ export function createLease(leaseMs: number, now: () => number): Lease {
       asked.set(id, now());
       return id;
     },
+    unanswered: () => asked.size,
     confirm(id) {
       const askedAt = asked.get(id);
       if (askedAt === undefined) return;
-      asked.delete(id);
+      for (const each of [...asked.keys()]) {
+        asked.delete(each);
+        if (each === id) break;
+      }
       // A right that has run out meanwhile is a new one.
       isHeld();
       heldUntil = askedAt + leaseMs;

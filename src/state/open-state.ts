@@ -6,6 +6,7 @@ import { createReach } from './redis-reach.ts';
 import { openRedisReplicas } from './redis-replicas.ts';
 import { createRedisStore } from './redis-store.ts';
 import type { Replicas } from './replicas.ts';
+import { reasonOf } from './thrown.ts';
 import type { StateStore } from './state-store.ts';
 import type { TokenBuckets } from './token-bucket.ts';
 
@@ -32,6 +33,8 @@ export interface SharedState {
 }
 
 const PREFIX = 'badges:';
+const DEAF = 'this replica holds no lists, and asks Redis at every read';
+const ALONE = 'mutations that rely on records are refused, and this replica goes on alone';
 /** A call that waits for its turn goes on alone rather than wait longer for Redis. */
 const BUCKET_MS = 250;
 
@@ -47,9 +50,9 @@ async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenSt
   const [client, subscriber] = await Promise.all([
     createRedisClient({
       url,
-      onChange(state) {
+      onChange(state, cause) {
         if (state === 'up') log.info('Redis is there');
-        else log.warn('Redis is out of reach');
+        else log.warn(`Redis is out of reach (${reasonOf(cause)}): ${ALONE}`);
       },
     }),
     // It goes up and down with the other, which tells of it.
@@ -57,15 +60,17 @@ async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenSt
   ]);
   if (client.isReady) (await describeDurability(client)).forEach((sentence) => log.warn(sentence));
 
-  const isOpen = (): boolean => false;
+  // It is ended with the process.
+  const isClosed = (): boolean => false;
   const store = createRedisStore({ client, prefix: PREFIX });
   const replicas = await openRedisReplicas({
     subscriber,
-    reach: createReach(client, isOpen),
+    reach: createReach(client, isClosed),
     toKey: (name) => `${PREFIX}list:${name}`,
+    onDeaf: (reason) => log.warn(`Redis lets no messages through (${reason}): ${DEAF}`),
   });
   const buckets = createRedisBuckets(
-    createReach(client, isOpen, BUCKET_MS),
+    createReach(client, isClosed, BUCKET_MS),
     (name) => `${PREFIX}bucket:${name}`,
   );
   return {

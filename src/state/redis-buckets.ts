@@ -1,4 +1,5 @@
 import type { Reach } from './redis-reach.ts';
+import { LONGEST_BLOCK_MS } from './token-bucket.ts';
 import type { TokenBuckets } from './token-bucket.ts';
 
 /** `takeToken` of token-bucket.ts, by the clock of Redis. A number that is not whole travels as text. */
@@ -10,15 +11,13 @@ const TAKE = `
   local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
   local tokens, at = tonumber(known[1] or start), tonumber(known[2] or now)
   local blockedMs = tonumber(known[3] or 0) - now
+  if blockedMs > ${LONGEST_BLOCK_MS} then blockedMs = 0 end
   local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
   local missing = 1 + leave - filled
-  local waitMs = 0
-  if blockedMs > 0 or missing > 0 then
-    waitMs = math.max(blockedMs, math.ceil(missing / perSecond * 1000))
-  else
-    filled = filled - 1
-  end
-  redis.call('HSET', KEYS[1], 'tokens', tostring(filled), 'at', string.format('%.0f', now))
+  local waitMs = math.max(0, blockedMs, math.ceil(missing / perSecond * 1000))
+  if waitMs == 0 then filled = filled - 1 end
+  redis.call('HSET', KEYS[1], 'tokens', tostring(filled), 'at', string.format('%.0f', now),
+    'blockedUntil', string.format('%.0f', now + blockedMs))
   return waitMs
 `;
 

@@ -2,33 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLease } from './lease.ts';
 import type { RedisClient } from './redis-client.ts';
+import { createForgetting } from './redis-forget.ts';
 import type { Reach } from './redis-reach.ts';
 import { createRedisSnapshots } from './redis-snapshots.ts';
 import type { Replicas } from './replicas.ts';
-import { StateError } from './state-store.ts';
+import { reasonOf } from './thrown.ts';
 
 /** A replica that does not answer is waited for this long; it shows nothing any more afterwards. */
 const LEASE_MS = 2_000;
 const BEAT_MS = 500;
+/** A replica that has not heard its own signs for so many beats must not be waited for. */
+const MOST_UNANSWERED = 3;
 /** How long a start waits for the first sign. */
 const FIRST_SIGN_MS = 1_000;
 
-/** KEYS: leases. Sends this replica a sign over the way that every message takes. */
+/** KEYS: leases, since. Renews a lease, and sends its holder a sign over the way that every message takes. */
 const BEAT = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('SET', KEYS[2], string.format('%.0f', now), 'NX')
   redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
   return redis.call('PUBLISH', ARGV[3], ARGV[4])
-`;
-
-/** KEYS: generation, value, ticket, leases. Answers with the replicas that may show the value. */
-const FORGET = `
-  redis.call('SET', KEYS[1], ARGV[1])
-  redis.call('DEL', KEYS[2], KEYS[3])
-  local time = redis.call('TIME')
-  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', time[1] * 1000 + math.floor(time[2] / 1000))
-  redis.call('PUBLISH', ARGV[2], ARGV[3])
-  return redis.call('ZRANGE', KEYS[4], 0, -1)
 `;
 
 export interface RedisReplicasOptions {
@@ -36,6 +30,8 @@ export interface RedisReplicasOptions {
   subscriber: RedisClient;
   reach: Reach;
   toKey: (name: string) => string;
+  /** Told that Redis takes commands and lets no messages through. */
+  onDeaf: (reason: string) => void;
   /** Milliseconds that never go back. */
   now?: () => number;
 }
@@ -49,97 +45,115 @@ export interface OpenReplicas extends Replicas {
  * Resolves once messages come through, or after a second without.
  */
 export async function openRedisReplicas(options: RedisReplicasOptions): Promise<OpenReplicas> {
-  const { subscriber, reach, toKey, now = () => performance.now() } = options;
+  const { subscriber, toKey, onDeaf, now = () => performance.now() } = options;
   const own: string = randomUUID();
   const everybody = toKey('forget');
   const channelOf = (id: string) => toKey(`to:${id}`);
+  const leaseKeys = [toKey('leases'), toKey('since')];
   const toSnapshotKeys = (name: string) =>
     ['generation', 'snapshot', 'ticket'].map((kind) => toKey(`${kind}:${name}`));
 
   const lease = createLease(LEASE_MS, now);
   const listeners = new Set<(name: string) => void>();
-  const onHeard = new Map<string, (by: string) => void>();
-  /** What could not be told to the others. */
-  const untold = new Set<string>();
   const firstSign = new AbortController();
+  let isListening = false;
+  let isReachable = true;
+  let looks = 0;
+
+  const reach: Reach = async (ask) => {
+    try {
+      const answer = await options.reach(ask);
+      isReachable = true;
+      return answer;
+    } catch (error) {
+      isReachable = false;
+      throw error;
+    }
+  };
+  const snapshots = createRedisSnapshots(reach, toSnapshotKeys);
+  const forgetting = createForgetting({
+    own,
+    reach,
+    toKeys: (name) => [...toSnapshotKeys(name), ...leaseKeys],
+    channel: everybody,
+    leaseMs: LEASE_MS,
+  });
+
+  /** Whoever is not listening waits in vain for what it is sent, and so does nobody for it. */
+  function send(to: string, text: string): void {
+    reach((client) => client.publish(channelOf(to), text)).catch(() => undefined);
+  }
 
   function onOwnMessage(text: string): void {
     const [kind, id = '', by = ''] = text.split(' ');
-    if (kind === 'heard') return onHeard.get(id)?.(by);
+    if (kind === 'heard') return forgetting.onHeard(id, by);
+    // It hears again: a lease that is to hold is asked for anew.
+    if (kind === 'probe') return renew();
     lease.confirm(id);
     if (!lease.isHeld()) return;
     firstSign.abort();
-    [...untold].forEach((name) => void forget(name));
+    forgetting.makeUp();
   }
 
   function onForgotten(text: string): void {
     const [by = '', id = '', ...name] = text.split(' ');
     if (by === own) return;
     listeners.forEach((listener) => listener(name.join(' ')));
-    // Unheard, it is waited for no longer than a lease.
-    reach((client) => client.publish(channelOf(by), `heard ${id} ${own}`)).catch(() => undefined);
+    send(by, `heard ${id} ${own}`);
+  }
+
+  function renew(): void {
+    const args = [own, String(LEASE_MS), channelOf(own), `beat ${lease.ask()}`];
+    reach((client) => client.eval(BEAT, { keys: leaseKeys, arguments: args })).catch(
+      () => undefined,
+    );
   }
 
   function beat(): void {
-    const keys = [toKey('leases')];
-    const args = [own, String(LEASE_MS), channelOf(own), `beat ${lease.ask()}`];
-    reach((client) => client.eval(BEAT, { keys, arguments: args })).catch(() => undefined);
+    if (!isListening) return;
+    if (lease.unanswered() < MOST_UNANSWERED) renew();
+    else send(own, 'probe');
   }
 
-  async function forget(name: string): Promise<void> {
-    untold.delete(name);
-    const id: string = randomUUID();
-    const heardBy = new Set<string>([own]);
-    const all = Promise.withResolvers<undefined>();
-    let holders: string[] | undefined;
-    const check = (): void => {
-      if (holders?.every((holder) => heardBy.has(holder))) all.resolve(undefined);
-    };
-    onHeard.set(id, (by) => {
-      heardBy.add(by);
-      check();
-    });
+  function lose(): void {
+    isListening = false;
+    lease.lose();
+  }
+
+  async function subscribe(): Promise<void> {
+    lose();
     try {
-      const keys = [...toSnapshotKeys(name), toKey('leases')];
-      const args = [randomUUID(), everybody, `${own} ${id} ${name}`];
-      const answer = await reach((client) => client.eval(FORGET, { keys, arguments: args }));
-      holders = Array.isArray(answer) ? answer.map(String) : [];
-      check();
-      const patience = new AbortController();
-      const leaseEnd = pause(LEASE_MS, undefined, { signal: patience.signal, ref: false });
-      await Promise.race([all.promise, leaseEnd.catch(() => undefined)]);
-      patience.abort();
+      await subscriber.subscribe(everybody, onForgotten);
+      await subscriber.subscribe(channelOf(own), onOwnMessage);
+      isListening = true;
+      renew();
     } catch (error) {
-      if (!(error instanceof StateError)) throw error;
-      untold.add(name);
-    } finally {
-      onHeard.delete(id);
+      // A connection that was lost again comes again; one that stands is refused.
+      if (subscriber.isReady) onDeaf(reasonOf(error));
     }
   }
 
-  function subscribe(): void {
-    lease.lose();
-    Promise.all([
-      subscriber.subscribe(everybody, onForgotten),
-      subscriber.subscribe(channelOf(own), onOwnMessage),
-    ]).then(beat, () => undefined);
-  }
-
-  subscriber.on('error', () => lease.lose());
-  subscriber.on('reconnecting', () => lease.lose());
-  subscriber.on('ready', subscribe);
-  if (subscriber.isReady) subscribe();
+  subscriber.on('error', lose);
+  subscriber.on('reconnecting', lose);
+  subscriber.on('ready', () => void subscribe());
+  if (subscriber.isReady) void subscribe();
   const timer = setInterval(beat, BEAT_MS).unref();
   await pause(FIRST_SIGN_MS, undefined, { signal: firstSign.signal }).catch(() => undefined);
 
   return {
-    epoch: () => lease.epoch(),
+    epoch() {
+      if (!lease.isHeld() && isReachable) looks += 1;
+      return lease.epoch() + looks;
+    },
     onForget(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    forget,
-    ...createRedisSnapshots(reach, toSnapshotKeys),
+    forget: (name) => forgetting.forget(name),
+    ...snapshots,
+    // What the others were not told to forget is still there.
+    look: async (name, claimMs) =>
+      forgetting.isUntold(name) ? undefined : snapshots.look(name, claimMs),
     async close() {
       clearInterval(timer);
       await reach((client) => client.zRem(toKey('leases'), own)).catch(() => undefined);

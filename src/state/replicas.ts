@@ -2,7 +2,8 @@
 export interface Replicas {
   /**
    * Changes when a message of another replica may have been missed, and again once they are sure to come.
-   * What was read under another epoch than the present one is not to be shown.
+   * What was read under another epoch than the present one is not to be shown. Where the others can be reached
+   * but not heard, it is another one each time: nothing is held then, and every read looks.
    */
   epoch(): number;
   /** `listener` is told the names that another replica forgets. Returns how to stop it. */
@@ -13,20 +14,28 @@ export interface Replicas {
    */
   forget(name: string): Promise<void>;
 
-  /** Undefined: the others are out of reach. */
-  look(name: string): Promise<SharedLook | undefined>;
+  /**
+   * What is held, and the right to read it anew, for `claimMs` at most.
+   * Undefined: the others are out of reach, or what is held there may be older than a write of this replica.
+   */
+  look(name: string, claimMs: number): Promise<SharedLook | undefined>;
   /** Keeps what was read, unless it was forgotten since the look. Never rejects. */
-  keep(look: SharedLook, value: SharedValue & { ttlMs: number }): Promise<void>;
+  keep(look: SharedLook, value: KeptValue): Promise<void>;
   /** Nothing came of the read: another replica may try. Never rejects. */
   release(look: SharedLook): Promise<void>;
 }
 
 export interface SharedValue {
   text: string;
-  /** How long ago it was read, milliseconds. */
-  ageMs: number;
-  /** How long it is fresh after it was read, milliseconds. */
+  /** How long it is fresh after it was looked for, milliseconds. */
   freshMs: number;
+  /** How long ago it was looked for, and then read, milliseconds. */
+  ageMs: number;
+}
+
+export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
+  /** How long it may be shown at all after it was looked for, milliseconds. */
+  ttlMs: number;
 }
 
 /** What there is under a name, and who is to read it anew. */
@@ -38,6 +47,8 @@ export interface SharedLook {
   readonly mayLoad: boolean;
   /** Opaque: what the name stood for at this moment. */
   readonly generation: string;
+  /** Opaque: the moment of the look, by the clock that all share. */
+  readonly at: string;
   /** Opaque: the right to read it. */
   readonly ticket: string;
 }

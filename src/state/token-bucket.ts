@@ -15,6 +15,9 @@ export interface TokenBucket {
   blockedUntil: number;
 }
 
+/** Nobody blocks for longer, so that a longer one is the work of a clock that was set. */
+export const LONGEST_BLOCK_MS = 15_000;
+
 /** Takes one token and leaves at least `leave`, or says in how many milliseconds that may be. */
 export function takeToken(
   known: TokenBucket | null,
@@ -25,12 +28,11 @@ export function takeToken(
   // A clock that was set back fills nothing.
   const filled = Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
   const missing = 1 + leave - filled;
-  const blockedMs = blockedUntil - now;
-  if (blockedMs > 0 || missing > 0) {
-    const waitMs = Math.max(blockedMs, Math.ceil((missing / perSecond) * 1_000));
-    return { bucket: { tokens: filled, at: now, blockedUntil }, waitMs };
-  }
-  return { bucket: { tokens: filled - 1, at: now, blockedUntil }, waitMs: 0 };
+  // Nor does it make a block last longer.
+  const blockedMs = blockedUntil - now > LONGEST_BLOCK_MS ? 0 : blockedUntil - now;
+  const waitMs = Math.max(0, blockedMs, Math.ceil((missing / perSecond) * 1_000));
+  const left = waitMs > 0 ? filled : filled - 1;
+  return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };
 }
 
 /** Buckets by name, as all who share them see them. Rejects with a `StateError` only. */

@@ -68,24 +68,25 @@ async function readPart(
   if (!isAsked || !of.access)
     return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
   try {
-    const { snapshot, state } = await context.sourceOf(of).list();
+    const { snapshot, state, failure } = await context.sourceOf(of).list();
     return {
       badges: snapshot.value.orderedBy(request.order.field).filter(toNameTest(request.filter)),
       status: toStatus(provider, {
         state,
+        ...(failure instanceof ProviderError && toReason(failure)),
         asOf: new Date(snapshot.asOf),
         droppedRecords: snapshot.value.droppedRecords,
       }),
     };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const status = toStatus(provider, {
-      state: 'FAILED',
-      code: readCode(error.kind),
-      retryAfterMs: error.retryAfterMs ?? null,
-    });
+    const status = toStatus(provider, { state: 'FAILED', ...toReason(error) });
     return { badges: [], status, error };
   }
+}
+
+function toReason({ kind, retryAfterMs }: ProviderError) {
+  return { code: readCode(kind), retryAfterMs: retryAfterMs ?? null };
 }
 
 function toStatus(

@@ -16,8 +16,11 @@ export interface BadgeSource {
   badge(id: string): Promise<BadgeFields | null>;
   /** The list as of now, past every cache. */
   listNew(bounds: CallBounds): Promise<Snapshot<BadgeIndex>>;
-  /** After a write: no request that begins later, at any replica, sees a list that was read before it. */
-  forgetLists(): Promise<void>;
+  /**
+   * After a write: no request that begins later, at any replica, sees a list that was read before it.
+   * A replica that does not answer is waited for at most `withinMs`.
+   */
+  forgetLists(withinMs: number): Promise<void>;
   /** What a write answered, for later lookups of this request. */
   remember(badge: BadgeFields): void;
 }
@@ -86,10 +89,10 @@ export function createBadgeSource(
       return loader.load(id);
     },
     listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
-    async forgetLists() {
+    async forgetLists(withinMs) {
       reading = undefined;
       loader.clearAll();
-      await of.access?.snapshots.clear();
+      await of.access?.snapshots.clear(withinMs);
     },
     remember(badge) {
       loader.clear(badge.id).prime(badge.id, badge);

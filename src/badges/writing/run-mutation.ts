@@ -155,19 +155,24 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
 
 /** The record of the mutation; a dry run leaves none, whatever came of it. Where the store is out of reach, the log has it, and the caller is warned. */
 async function record(
-  { context: { tenant }, request, operation, input }: Chosen,
+  { context: { tenant, caller }, of, request, operation, input }: Chosen,
   audit: AuditEntry,
   outcome: Outcome,
 ): Promise<Outcome> {
   if (request.dryRun || outcome.status === 'DRY_RUN') return outcome;
   const targetIds = operation.target(input)?.ids ?? outcome.badges.map(({ id }) => id);
+  const ended = {
+    outcome: outcome.status,
+    changes: [...outcome.changes],
+    badgeIds: [...targetIds],
+  };
   try {
-    const { status, changes } = outcome;
-    await audit.end({ outcome: status, changes: [...changes], badgeIds: [...targetIds] });
+    await audit.end(ended);
     return outcome;
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    tenant.onUnrecorded({ outcome: outcome.status, badgeIds: targetIds, error });
+    const about = { tenant: tenant.id, caller, provider: of.provider.name.enumValue };
+    tenant.onUnrecorded({ ...about, operation: request.kind, ...ended }, error);
     const wasSent = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
     return wasSent ? { ...outcome, warnings: withNotRecorded(outcome.warnings, []) } : outcome;
   }

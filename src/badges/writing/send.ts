@@ -11,7 +11,7 @@ import {
 } from '../user-errors.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { boundsOf, timeToStart, withNotRecorded } from './write.ts';
+import { boundsOf, timeLeft, timeToStart, withNotRecorded } from './write.ts';
 import type { Write } from './write.ts';
 
 /** Announces the write, sends it at most once, and settles what is known of its effect. */
@@ -63,7 +63,7 @@ async function sendOnce(write: Write, plan: WritePlan): Promise<readonly BadgeFi
     if (other) throw badResponse('answered for another badge');
     return answered;
   } finally {
-    await source.forgetLists();
+    await source.forgetLists(timeLeft(write));
   }
 }
 
@@ -117,7 +117,7 @@ async function unknown({ write, plan, current, error }: Failure): Promise<Outcom
   const { memory } = write;
   const reading = await reread(write);
   // It may take effect after this read, so nobody else is to be shown it.
-  await write.source.forgetLists();
+  await write.source.forgetLists(timeLeft(write));
   const hasTakenEffect = reading?.badge && provesWrite({ write, plan, current }, reading.badge);
   const { hiddenValues } = plan;
   if (hasTakenEffect && hiddenValues) await attempt(async () => memory?.settle(hiddenValues));

@@ -52,6 +52,11 @@ export function boundsOf(
   return { purpose, deadlineAt: isWrite ? answeredBy : answeredBy - tenant.attemptTimeoutMs };
 }
 
+/** Milliseconds until the caller must have its answer. */
+export function timeLeft({ context }: Pick<Write, 'context'>): number {
+  return Math.max(0, context.deadlineAt - context.tenant.now());
+}
+
 /** Milliseconds until the last moment at which this write may still start. */
 export function timeToStart({ context }: Write): number {
   const { tenant, deadlineAt } = context;

@@ -107,7 +107,8 @@ function ofCreator(
 ): RecordReading<TagMangoBadge> {
   if (creator === undefined || !('badge' in reading)) return reading;
   const { badge } = reading;
-  return badge.creator === creator ? reading : { malformed: { id: badge.id, field: 'creator' } };
+  if (badge.creator === creator) return reading;
+  return { malformed: { id: badge.id, field: 'creator', isForeign: true } };
 }
 
 /** `{userId}/assign` under the same path gives badges to a user: an id must never bring its own slash. */

@@ -24,12 +24,14 @@ export interface TagMangoStandInOptions {
   /** The provider's pages show all three; the first is the likeliest. */
   envelope?: EnvelopeKind;
   badges?: readonly StoredBadge[];
+  /** How many requests it takes in 10 seconds; the provider's 120 if left out. */
+  requestLimit?: number;
 }
 
 const API_KEY = `tmk_${'5a'.repeat(12)}.${'c3'.repeat(32)}`;
 const WHITELABEL_HOST = 'sandbox.tagmango.com';
 const EXTERNAL = '/api/v1/external';
-const LIMIT = { limit: 120, windowMs: 10_000 };
+const WINDOW = { limit: 120, windowMs: 10_000 };
 
 const DEMO_USERS = [
   { _id: '6650aa11bb22cc33dd44ee55', name: 'Ada', email: 'ada@example.com', phone: 919900112233 },
@@ -51,7 +53,7 @@ export async function startTagMangoStandIn(
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
-    guard: createGuard(),
+    guard: createGuard(options.requestLimit ?? WINDOW.limit),
     badges: createBadgesInAnswers(envelope),
     toErrorBody,
     addRoutes(app) {
@@ -74,8 +76,8 @@ export async function startTagMangoStandIn(
 }
 
 /** Counts every request, also refused ones, against the one window that all callers share. */
-function createGuard() {
-  const window = createRateWindow({ ...LIMIT, now: () => performance.now() });
+function createGuard(limit: number) {
+  const window = createRateWindow({ ...WINDOW, limit, now: () => performance.now() });
   return async (request: FastifyRequest): Promise<void> => {
     if (!window.admit()) throw new Refusal(429, 'Too many requests');
     if (request.headers.authorization !== `Bearer ${API_KEY}`)

@@ -1,0 +1,51 @@
+import type { TokenLimit } from './token-bucket.ts';
+
+/** What a provider allows: no stretch of `windowMs` may see more than `requests`. */
+export interface RequestWindow {
+  readonly requests: number;
+  readonly windowMs: number;
+}
+
+/*
+ * A bucket lets burst + rate * time through, so these are shares of the window's requests. They add up to less
+ * than all of it in the worst case: what is sent may arrive a second late, and somebody else may hold the same key.
+ */
+
+/** For the only process there is: 11/12 of the window. */
+export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
+  return toLimit(requests / 4, (requests * 2) / 3 / windowMs);
+}
+
+/**
+ * For all replicas together: 2/3. The rest is what replicas that are cut off may send at the same time, and what all
+ * may send right after the shared bucket was lost.
+ */
+export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
+  const limit = toLimit(requests / 6, requests / 2 / windowMs);
+  // However often Redis loses its data, nothing is had by it.
+  return { ...limit, start: 0 };
+}
+
+/**
+ * For one of several that has lost the others: with all but one of them cut off, 22/100 together. Where that is less
+ * than one request for each, none.
+ */
+export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
+  const share = (requests * 0.22) / Math.max(1, replicas - 1);
+  if (share < 1) return { burst: 0, perSecond: 0, start: 0 };
+  const burst = Math.max(1, Math.floor(share / 5));
+  const limit = toLimit(burst, (share - burst) / windowMs);
+  // All of them start at the same moment, with ten requests together.
+  return { ...limit, start: Math.min(1, 10 / replicas) };
+}
+
+/** What queries leave of a bucket to mutations. */
+export function reserveOf(burst: number): number {
+  return burst > 1 ? Math.max(1, Math.floor(burst / 4)) : 0;
+}
+
+function toLimit(size: number, perMs: number): TokenLimit {
+  const burst = Math.max(1, Math.floor(size));
+  // Enough for one query.
+  return { burst, perSecond: perMs * 1_000, start: reserveOf(burst) + 1 };
+}
