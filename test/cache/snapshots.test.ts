@@ -1,10 +1,16 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createShelf } from '../../src/cache/shelf.ts';
-import type { SharedSnapshots } from '../../src/cache/shared-snapshots.ts';
+import type { SharedLook, SharedSnapshots, SharedValue } from '../../src/cache/shared-snapshots.ts';
 import { createSnapshotCache } from '../../src/cache/snapshots.ts';
+import { settled } from '../support/manual-clock.ts';
+
+/** A refusal by the provider itself. */
+const ASKED = new Error('asked');
+/** After it, what is old is not shown. */
+const FATAL = new Error('refused');
 
 /** A cache whose reads end when the test says so, on a clock that the test moves. */
-function setUp(options: { staleMs?: number; shared?: SharedSnapshots } = {}) {
+function setUp(options: { staleMs?: number; random?: number; shared?: SharedSnapshots } = {}) {
   const clock = { now: 1_000 };
   const loads: PromiseWithResolvers<string>[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
@@ -15,22 +21,29 @@ function setUp(options: { staleMs?: number; shared?: SharedSnapshots } = {}) {
       loads.push(load);
       return load.promise;
     },
-    codec: { encode: (value) => value, decode: (text) => text },
+    codec: {
+      encode: (value) => value,
+      decode(text) {
+        if (text === 'unreadable') throw new Error('of another version');
+        return text;
+      },
+    },
     freshMs: () => 100,
     staleMs: options.staleMs ?? 0,
     shelf: createShelf({ maxEntries: 10, maxBytes: 1_000 }),
     shared: options.shared,
+    judge: (error) => ({ allowsStale: error !== FATAL, wasAsked: error === ASKED }),
     now: () => clock.now,
-    random: () => 0,
+    random: () => options.random ?? 0,
     pause: (ms) => new Promise((resolve) => pauses.push({ ms, end: resolve })),
   });
-  const bounds = { deadlineAt: Infinity };
   const end = (index: number, value: string) => loads[index]?.resolve(value);
   return {
     cache: {
-      read: () => cache.read(bounds),
-      readNew: () => cache.readNew(bounds),
-      clear: () => cache.clear(),
+      read: (deadlineAt = Infinity) => cache.read({ deadlineAt }),
+      readNew: () => cache.readNew({ deadlineAt: Infinity }),
+      clear: () => cache.clear(1_000),
+      close: () => cache.close(),
     },
     clock,
     loads,
@@ -127,4 +140,393 @@ test('a clock that is set back makes a snapshot expire rather than last', async 
   expect((await second).snapshot.value).toBe('b');
   expect((await cache.read()).snapshot.value).toBe('b');
   expect(loads).toHaveLength(2);
+});
+
+test('a snapshot expires earlier by chance, so that replicas do not read together', async () => {
+  const { cache, clock, loads, end } = setUp({ random: 1 });
+  const first = cache.read();
+  end(0, 'a');
+  await first;
+  clock.now += 89;
+  expect((await cache.read()).state).toBe('CACHED');
+  clock.now += 1;
+  const second = cache.read();
+  end(1, 'b');
+  expect((await second).state).toBe('FRESH');
+  expect(loads).toHaveLength(2);
+});
+
+describe('a snapshot whose fresh time has passed', () => {
+  const stale = { state: 'STALE', snapshot: { value: 'old', asOf: 1_000 } };
+
+  /** Read at 1000, fresh until 1100, shown until 2000. */
+  async function setUpOld() {
+    const all = setUp({ staleMs: 1_000 });
+    const first = all.cache.read();
+    all.end(0, 'old');
+    await first;
+    all.pauses.length = 0;
+    all.clock.now = 1_100;
+    return all;
+  }
+
+  test('is waited for 250 ms while one refresh runs for all, then shown, and the refresh goes on', async () => {
+    const { cache, loads, pauses, end } = await setUpOld();
+    const readers = [cache.read(), cache.read()];
+    await settled();
+    expect([loads.length, pauses.map(({ ms }) => ms)]).toEqual([2, [250]]);
+    pauses[0]?.end();
+    expect(await Promise.all(readers)).toEqual([stale, stale]);
+
+    // Another reader joins the same refresh; its patience has run out already.
+    expect(await cache.read()).toMatchObject(stale);
+    end(1, 'new');
+    await settled();
+    expect(await cache.read()).toMatchObject({ state: 'CACHED', snapshot: { value: 'new' } });
+    expect(loads).toHaveLength(2);
+  });
+
+  test('is not shown when the refresh ends in time', async () => {
+    const { cache, end } = await setUpOld();
+    const reader = cache.read();
+    end(1, 'new');
+    expect(await reader).toMatchObject({
+      state: 'FRESH',
+      snapshot: { value: 'new', asOf: 1_100 },
+    });
+  });
+
+  test('is shown at once when the refresh fails, and there is a second before the next one', async () => {
+    const { cache, clock, loads, end } = await setUpOld();
+    const reader = cache.read();
+    loads[1]?.reject(new Error('down'));
+    expect(await reader).toMatchObject(stale);
+
+    clock.now += 899;
+    expect(await cache.read()).toMatchObject(stale);
+    expect(loads).toHaveLength(2);
+    // Past the bound of what is shown, nothing is waited for.
+    clock.now += 1;
+    const next = cache.read();
+    expect(loads).toHaveLength(3);
+    end(2, 'new');
+    expect(await next).toMatchObject({ state: 'FRESH', snapshot: { value: 'new' } });
+  });
+
+  test('is not shown when the failure says that it must not be, and the next reader tries at once', async () => {
+    const { cache, loads, end } = await setUpOld();
+    const reader = cache.read();
+    loads[1]?.reject(FATAL);
+    await expect(reader).rejects.toBe(FATAL);
+    const next = cache.read();
+    expect(loads).toHaveLength(3);
+    end(2, 'new');
+    await next;
+  });
+
+  test('after a refusal the next read waits a moment, and tells no old error', async () => {
+    const { cache, loads, pauses, end } = setUp();
+    const refused = cache.read();
+    loads[0]?.reject(ASKED);
+    await expect(refused).rejects.toBe(ASKED);
+    const next = cache.read();
+    expect(loads).toHaveLength(1);
+    pauses.find(({ ms }) => ms === 100)?.end();
+    await settled();
+    expect(loads).toHaveLength(2);
+    end(1, 'new');
+    expect((await next).snapshot.value).toBe('new');
+  });
+
+  test('says why no newer one could be had, until one could', async () => {
+    const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
+    const first = cache.read();
+    end(0, 'old');
+    await first;
+    clock.now = 1_100;
+    const failing = cache.read();
+    const down = new Error('down');
+    loads[1]?.reject(down);
+    expect(await failing).toMatchObject({ state: 'STALE', failure: down });
+    expect(await cache.read()).toMatchObject({ state: 'STALE', failure: down });
+    clock.now = 2_100;
+    const next = cache.read();
+    end(2, 'new');
+    expect(await next).not.toHaveProperty('failure');
+  });
+
+  test('after a second the next reader tries again', async () => {
+    const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
+    const first = cache.read();
+    end(0, 'old');
+    await first;
+    clock.now = 1_100;
+    const failing = cache.read();
+    loads[1]?.reject(new Error('down'));
+    await failing;
+    clock.now = 2_099;
+    expect(await cache.read()).toMatchObject(stale);
+    expect(loads).toHaveLength(2);
+    clock.now = 2_100;
+    const next = cache.read();
+    end(2, 'new');
+    expect((await next).snapshot.value).toBe('new');
+  });
+
+  test('is shown up to the bound and not at it: then the failure is told', async () => {
+    const { cache, clock, loads } = await setUpOld();
+    clock.now = 1_999;
+    const within = cache.read();
+    loads[1]?.reject(new Error('down'));
+    expect(await within).toMatchObject(stale);
+
+    clock.now = 2_000;
+    const beyond = cache.read();
+    loads[2]?.reject(new Error('still down'));
+    await expect(beyond).rejects.toThrow('still down');
+  });
+
+  test('is not shown when its bound passes while a reader waits', async () => {
+    const { cache, clock, loads, pauses } = await setUpOld();
+    clock.now = 1_900;
+    const reader = cache.read();
+    clock.now = 2_000;
+    pauses[0]?.end();
+    loads[1]?.reject(new Error('down'));
+    await expect(reader).rejects.toThrow('down');
+  });
+
+  test('is shown to nobody after it was cleared, also when the refresh fails', async () => {
+    const { cache, loads } = await setUpOld();
+    await cache.clear();
+    const reader = cache.read();
+    loads[1]?.reject(new Error('down'));
+    await expect(reader).rejects.toThrow('down');
+  });
+
+  test('is not shown to one who waits when it is cleared meanwhile', async () => {
+    const { cache, pauses, end } = await setUpOld();
+    const reader = cache.read();
+    await cache.clear();
+    pauses[0]?.end();
+    end(1, 'older than the clearing');
+    expect(await reader).toMatchObject({ snapshot: { value: 'older than the clearing' } });
+  });
+
+  test('clearing ends the pause after a failure', async () => {
+    const { cache, clock, loads, end } = await setUpOld();
+    const failing = cache.read();
+    loads[1]?.reject(new Error('down'));
+    await failing;
+    await cache.clear();
+    const next = cache.read();
+    end(2, 'new');
+    expect(await next).toMatchObject({ state: 'FRESH', snapshot: { value: 'new' } });
+    // Less than a second after the failure: a refresh runs all the same.
+    clock.now += 100;
+    const later = cache.read();
+    end(3, 'newer');
+    expect(await later).toMatchObject({ state: 'FRESH', snapshot: { value: 'newer' } });
+  });
+});
+
+describe('with other replicas', () => {
+  const fresh: SharedValue = { text: 'theirs', ageMs: 40, freshMs: 100 };
+  const old: SharedValue = { text: 'theirs', ageMs: 300, freshMs: 100 };
+
+  /** Replicas as the test says: what each look finds, what was told to them, and what they tell. */
+  function setUpShared({ looks = [] as (SharedLook | undefined)[], staleMs = 0 } = {}) {
+    const replicas = { epoch: 1 };
+    const told: unknown[] = [];
+    const listeners = new Set<(name: string) => void>();
+    const shared: SharedSnapshots = {
+      epoch: () => replicas.epoch,
+      onForget(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      forget: async (name) => void told.push(['forget', name]),
+      look: async () => (looks.length > 1 ? looks.shift() : looks[0]),
+      keep: async (look, value) => void told.push(['keep', look, value]),
+      release: async (look) => void told.push(['release', look]),
+    };
+    const forgetElsewhere = (name: string) => listeners.forEach((listener) => listener(name));
+    return { ...setUp({ shared, staleMs }), replicas, told, listeners, forgetElsewhere };
+  }
+  const mine: SharedLook = { held: null, mayLoad: true };
+
+  test('a fresh one that another has read is adopted with its age, and nothing is loaded', async () => {
+    const { cache, clock, loads, told } = setUpShared({ looks: [{ held: fresh, mayLoad: false }] });
+    const theirs = { state: 'CACHED', snapshot: { value: 'theirs', asOf: 960 } };
+    expect(await cache.read()).toEqual(theirs);
+    clock.now += 59;
+    expect(await cache.read()).toEqual(theirs);
+    expect([loads.length, told]).toEqual([0, []]);
+  });
+
+  test('it is fresh no longer than for the one who read it', async () => {
+    const looks = [{ held: fresh, mayLoad: false }, mine];
+    const { cache, clock, end } = setUpShared({ looks });
+    await cache.read();
+    clock.now += 60;
+    const reader = cache.read();
+    await settled();
+    end(0, 'ours');
+    expect(await reader).toMatchObject({ state: 'FRESH', snapshot: { value: 'ours' } });
+  });
+
+  test('one that is old is shown when the load fails, and the load is left to another', async () => {
+    const look = { held: old, mayLoad: true };
+    const { cache, loads, told } = setUpShared({ looks: [look], staleMs: 1_000 });
+    const reader = cache.read();
+    await settled();
+    loads[0]?.reject(new Error('down'));
+    expect(await reader).toMatchObject({
+      state: 'STALE',
+      snapshot: { value: 'theirs', asOf: 700 },
+    });
+    expect(told).toEqual([['release', look]]);
+  });
+
+  test('what another version of this service wrote is none', async () => {
+    const { cache, loads, end } = setUpShared({
+      looks: [{ held: { ...fresh, text: 'unreadable' }, mayLoad: true }],
+    });
+    const reader = cache.read();
+    await settled();
+    expect(loads).toHaveLength(1);
+    end(0, 'ours');
+    expect(await reader).toMatchObject({ state: 'FRESH', snapshot: { value: 'ours' } });
+  });
+
+  test('while another loads it is looked for every 50 ms, and adopted once it is there', async () => {
+    const theirTurn: SharedLook = { held: null, mayLoad: false };
+    const looks = [theirTurn, theirTurn, { held: { ...fresh, ageMs: 0 }, mayLoad: false }];
+    const { cache, loads, pauses } = setUpShared({ looks });
+    const reader = cache.read();
+    for (let poll = 0; poll < 2; poll += 1) {
+      await settled();
+      pauses.filter(({ ms }) => ms === 50)[poll]?.end();
+    }
+    expect(await reader).toMatchObject({ state: 'CACHED', snapshot: { value: 'theirs' } });
+    expect(pauses.map(({ ms }) => ms)).toEqual([250, 50, 50]);
+    expect(loads).toEqual([]);
+  });
+
+  test('when the other does not come to an end before the deadline, it is loaded here', async () => {
+    const { cache, clock, loads, pauses, end } = setUpShared({
+      looks: [{ held: null, mayLoad: false }],
+    });
+    const reader = cache.read(1_080);
+    await settled();
+    expect(loads).toHaveLength(0);
+    clock.now += 50;
+    pauses.find(({ ms }) => ms === 50)?.end();
+    await settled();
+    expect(loads).toHaveLength(1);
+    end(0, 'ours');
+    expect((await reader).snapshot.value).toBe('ours');
+  });
+
+  test('what is read here is kept for the others, for as long as it may be shown', async () => {
+    const { cache, clock, told, end } = setUpShared({ looks: [mine], staleMs: 1_000 });
+    const reader = cache.read();
+    await settled();
+    clock.now += 30;
+    end(0, 'ours');
+    expect(await reader).toEqual({ state: 'FRESH', snapshot: { value: 'ours', asOf: 1_000 } });
+    const value = { text: 'ours', freshMs: 100, ttlMs: 1_000 };
+    expect(told).toEqual([['keep', mine, value]]);
+  });
+
+  test('a new read for a writer is kept for nobody', async () => {
+    const { cache, told, end } = setUpShared({ looks: [mine] });
+    const reader = cache.readNew();
+    end(0, 'ours');
+    expect(await reader).toEqual({ value: 'ours', asOf: 1_000 });
+    expect(told).toEqual([]);
+  });
+
+  test('out of their reach it is loaded here, and told to nobody', async () => {
+    const { cache, told, end } = setUpShared({ looks: [undefined] });
+    const reader = cache.read();
+    await settled();
+    end(0, 'ours');
+    expect(await reader).toMatchObject({ state: 'FRESH', snapshot: { value: 'ours' } });
+    expect(told).toEqual([]);
+  });
+
+  test('clearing tells them', async () => {
+    const { cache, told } = setUpShared();
+    await cache.clear();
+    expect(told).toEqual([['forget', 'list']]);
+  });
+
+  describe('what is held', () => {
+    async function setUpHeld() {
+      const all = setUpShared({ looks: [mine], staleMs: 1_000 });
+      const first = all.cache.read();
+      await settled();
+      all.end(0, 'held');
+      await first;
+      return all;
+    }
+
+    test('is forgotten when one of them says so, and only under its name', async () => {
+      const { cache, loads, end, forgetElsewhere } = await setUpHeld();
+      forgetElsewhere('another list');
+      expect((await cache.read()).state).toBe('CACHED');
+      forgetElsewhere('list');
+      const reader = cache.read();
+      await settled();
+      end(1, 'new');
+      expect(await reader).toMatchObject({ state: 'FRESH', snapshot: { value: 'new' } });
+      expect(loads).toHaveLength(2);
+    });
+
+    test('is not shown when a message of theirs may have been missed, not even as stale', async () => {
+      const { cache, loads, replicas } = await setUpHeld();
+      replicas.epoch += 1;
+      const reader = cache.read();
+      await settled();
+      loads[1]?.reject(new Error('down'));
+      await expect(reader).rejects.toThrow('down');
+    });
+  });
+
+  test('a read that was in flight when another forgot is answered with, joined by nobody, and not held', async () => {
+    const { cache, loads, end, forgetElsewhere } = setUpShared({ looks: [mine], staleMs: 1_000 });
+    const before = cache.read();
+    await settled();
+    forgetElsewhere('list');
+    const after = cache.read();
+    await settled();
+    expect(loads).toHaveLength(2);
+    end(0, 'old');
+    end(1, 'new');
+    expect([(await before).snapshot.value, (await after).snapshot.value]).toEqual(['old', 'new']);
+    expect((await cache.read()).snapshot.value).toBe('new');
+  });
+
+  test('a read that was in flight when the epoch changed is not held', async () => {
+    const { cache, loads, replicas, end } = setUpShared({ looks: [mine], staleMs: 1_000 });
+    const before = cache.read();
+    await settled();
+    replicas.epoch += 1;
+    end(0, 'old');
+    expect((await before).snapshot.value).toBe('old');
+    const after = cache.read();
+    await settled();
+    expect(loads).toHaveLength(2);
+    end(1, 'new');
+    expect((await after).snapshot.value).toBe('new');
+    expect((await cache.read()).state).toBe('CACHED');
+  });
+
+  test('a closed cache listens to nobody', async () => {
+    const { cache, listeners } = setUpShared();
+    expect(listeners.size).toBe(1);
+    cache.close();
+    expect(listeners.size).toBe(0);
+  });
 });

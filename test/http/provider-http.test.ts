@@ -2,10 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Verdict } from '../../src/http/breaker.ts';
+import type { CallBounds } from '../../src/http/call-bounds.ts';
+import { createPool } from '../../src/http/pool.ts';
 import { createProviderHttp } from '../../src/http/provider-http.ts';
 import type { OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
+import { eventually } from '../state/eventually.ts';
+import { settled } from '../support/manual-clock.ts';
 
 type Fault = Parameters<OnFault>[0];
 
@@ -13,6 +19,8 @@ let server: Server | undefined;
 let http: ProviderHttp | undefined;
 const sockets = new Set<Socket>();
 const faults: Fault[] = [];
+/** What the breaker was told, in its order. */
+const verdicts: Verdict[] = [];
 
 afterEach(async () => {
   await http?.close();
@@ -20,7 +28,26 @@ afterEach(async () => {
   server?.close();
   sockets.clear();
   faults.length = 0;
+  verdicts.length = 0;
 });
+
+function createHttp(baseUrl: string, key: string): ProviderHttp {
+  return createProviderHttp({
+    provider: { enumValue: 'ACME', title: 'Acme' },
+    baseUrl,
+    headers: { 'x-api-key': key },
+    attemptTimeoutMs: 800,
+    clock: { now: Date.now, pause: async () => undefined },
+    random: () => 0,
+    connect: createPool,
+    allowance: undefined,
+    createBreaker: () => ({
+      waitMs: () => 0,
+      enter: () => (verdict) => void verdicts.push(verdict),
+    }),
+    onFault: (fault) => faults.push(fault),
+  });
+}
 
 /** A provider that answers as told, and a way to it. Resolves with the requests that arrive. */
 async function provider(
@@ -39,13 +66,7 @@ async function provider(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  http = createProviderHttp({
-    provider: { enumValue: 'ACME', title: 'Acme' },
-    baseUrl: `http://127.0.0.1:${port}/prefix`,
-    headers: { 'x-api-key': key },
-    attemptTimeoutMs: 800,
-    onFault: (fault) => faults.push(fault),
-  });
+  http = createHttp(`http://127.0.0.1:${port}/prefix`, key);
   return { http, requests };
 }
 
@@ -62,12 +83,17 @@ async function failureOf(call: Promise<unknown>): Promise<Partial<ProviderError>
 }
 
 const read = (json: unknown) => json;
-const list = (over: ProviderHttp) => over.call({ method: 'GET', path: '/badges' }, read);
+const within = (purpose: CallBounds['purpose']): CallBounds => ({
+  purpose,
+  deadlineAt: Date.now() + 3_000,
+});
+const list = (over: ProviderHttp) =>
+  over.call({ method: 'GET', path: '/badges' }, within('query'), read);
 const write = (over: ProviderHttp) =>
-  over.call({ method: 'PUT', path: '/badges/1', body: { a: 1 } }, read);
+  over.call({ method: 'PUT', path: '/badges/1', body: { a: 1 } }, within('write'), read);
 const json = { 'content-type': 'application/json' };
 
-test('a call carries the prefix, the headers, and asks for an answer without compression', async () => {
+test('a call carries the prefix, the headers, and asks for an answer in gzip at most', async () => {
   const seen: IncomingMessage['headers'][] = [];
   const { http, requests } = await provider(({ headers }, response) => {
     seen.push(headers);
@@ -78,7 +104,7 @@ test('a call carries the prefix, the headers, and asks for an answer without com
   expect(requests).toEqual(['GET /prefix/badges']);
   expect(seen[0]).toMatchObject({
     'x-api-key': 'hidden-key',
-    'accept-encoding': 'identity',
+    'accept-encoding': 'gzip',
     accept: 'application/json',
   });
 });
@@ -141,13 +167,7 @@ test.each([
   const { requests } = await provider((_request, response) => response.end());
   const { port } = server?.address() as AddressInfo;
   await http?.close();
-  http = createProviderHttp({
-    provider: { enumValue: 'ACME', title: 'Acme' },
-    baseUrl: toUrl(port),
-    headers: { 'x-api-key': 'hidden-key' },
-    attemptTimeoutMs: 800,
-    onFault: (fault) => faults.push(fault),
-  });
+  http = createHttp(toUrl(port), 'hidden-key');
   expect(await failureOf(write(http))).toMatchObject({ kind: 'unavailable', effect: 'not-sent' });
   expect(requests).toEqual([]);
 });
@@ -177,10 +197,10 @@ test('a fault is told with the provider’s text, cut and without our key', asyn
   const { http } = await provider((_request, response) => {
     response.writeHead(500, json).end(`your key hidden-key ${'x'.repeat(1_000)}`);
   });
-  await failureOf(list(http));
+  await failureOf(write(http));
 
   expect(faults).toEqual([
-    { method: 'GET', path: '/badges', error: expect.anything(), text: expect.any(String) },
+    { method: 'PUT', path: '/badges/1', error: expect.anything(), text: expect.any(String) },
   ]);
   expect(faults[0]?.text).toMatch(/^your key \[redacted\] x+$/);
   expect(faults[0]?.text?.length).toBe(300);
@@ -223,4 +243,153 @@ test.each([
   }, 'abc/def+ghi==');
   await failureOf(list(http));
   expect(faults[0]?.text).toBe('{"m":"bad key [redacted]"}');
+});
+
+describe('an answer in gzip', () => {
+  const inGzip = { ...json, 'content-encoding': 'gzip' };
+  const whole = gzipSync(JSON.stringify({ title: 'Größe', pad: 'x'.repeat(10_000) }));
+
+  test('is read', async () => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(200, inGzip).end(whole);
+    });
+    expect(await list(http)).toMatchObject({ title: 'Größe' });
+    expect(verdicts).toEqual(['good']);
+  });
+
+  test('that inflates beyond 5 MiB is refused once, and its connection closed', async () => {
+    const bomb = gzipSync(Buffer.alloc(20 << 20, ' '));
+    const { http, requests } = await provider((_request, response) => {
+      response.writeHead(200, inGzip).end(bomb);
+    });
+    expect(await failureOf(list(http))).toMatchObject({
+      kind: 'bad-response',
+      effect: 'unknown',
+      message: 'answered with more than 5242880 bytes',
+    });
+    expect(requests).toHaveLength(1);
+    expect(verdicts).toEqual(['failed']);
+  });
+
+  test('that goes on for ever is read no further than 5 MiB', async () => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(200, inGzip);
+      // Stored, not compressed: as long on the wire as it is once decoded.
+      const stored = gzipSync(Buffer.alloc(1 << 20, 'x'), { level: 0 });
+      const timer = setInterval(() => response.write(stored), 5);
+      response.on('error', () => undefined).once('close', () => clearInterval(timer));
+    });
+    expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response' });
+    await eventually(() => sockets.size === 0);
+  });
+
+  test.each([
+    ['ends too early', whole.subarray(0, -20), whole.length],
+    ['is complete for HTTP and broken off for gzip', whole.subarray(0, -20), undefined],
+  ])('that %s is a bad response, and asked for again', async (_name, part, length) => {
+    const { http, requests } = await provider((_request, response) => {
+      response.writeHead(200, { ...inGzip, 'content-length': length ?? part.length });
+      response.write(part, () => response.end());
+      if (length !== undefined) response.socket?.end();
+    });
+    expect(await failureOf(list(http))).toMatchObject({
+      kind: 'bad-response',
+      effect: 'unknown',
+      message: 'broke off within its answer',
+    });
+    expect(requests).toHaveLength(3);
+    expect(verdicts).toEqual(['failed', 'failed', 'failed']);
+  });
+
+  test('that is none is a bad response', async () => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(200, inGzip).end('{"title":"Größe"}');
+    });
+    expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response' });
+  });
+});
+
+test.each([
+  ['is no gzip', { ...json, 'content-encoding': 'gzip' }, 'Service Unavailable'],
+  ['is too large', json, 'x'.repeat(6 << 20)],
+])('a 503 whose body %s is still a 503', async (_name, headers, body) => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(503, headers).end(body);
+  });
+  expect(await failureOf(write(http))).toMatchObject({
+    kind: 'unavailable',
+    effect: 'unknown',
+    message: 'answered with status 503',
+  });
+  expect(faults[0]?.text).toBeUndefined();
+});
+
+// Skipped until readBody hears the error of the body that it destroys: an uncaught exception ends the process.
+test.each([200, 503])(
+  'a %i in an encoding that nobody asked for is a fault like any other',
+  async (status) => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(status, { ...json, 'content-encoding': 'br' }).end('x');
+    });
+    expect(await failureOf(write(http))).toMatchObject({
+      kind: status === 200 ? 'bad-response' : 'unavailable',
+    });
+    await settled();
+  },
+);
+
+test('a 503 whose body breaks off is still a 503', async () => {
+  const { http } = await provider((_request, response) => {
+    response.writeHead(503, { 'content-length': '100' }).write('x', () => {
+      response.socket?.resetAndDestroy();
+    });
+  });
+  expect(await failureOf(write(http))).toMatchObject({ message: 'answered with status 503' });
+});
+
+describe('the breaker hears', () => {
+  const late = (ms: number) =>
+    provider((_request, response) => {
+      setTimeout(() => response.writeHead(200, json).end('{}'), ms);
+    });
+
+  test('that an answer took more than half of its time', async () => {
+    const { http } = await late(450);
+    await list(http);
+    expect(verdicts).toEqual(['slow']);
+  });
+
+  test.each([
+    [400, 'good'],
+    [401, 'good'],
+    [404, 'good'],
+    [429, 'nothing'],
+    [204, 'good'],
+  ] as const)('of a write that is answered with %i: %s', async (status, verdict) => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(status, { 'retry-after': '0' }).end();
+    });
+    await write(http).catch(() => undefined);
+    expect(verdicts).toEqual([verdict]);
+  });
+
+  // toVerdict takes every answer without a body for a good one, a 500 too.
+  test('of a 500 without a body: failed', async () => {
+    const { http } = await provider((_request, response) => {
+      response.writeHead(500).end();
+    });
+    await failureOf(write(http));
+    expect(verdicts).toEqual(['failed']);
+  });
+
+  test('nothing of a call that had less time than others, and failed at a whole one', async () => {
+    const { http } = await provider(() => undefined);
+    const bounds: CallBounds = { purpose: 'query', deadlineAt: Date.now() + 200 };
+    const call = http.call({ method: 'GET', path: '/badges' }, bounds, read);
+    expect(await failureOf(call)).toMatchObject({ kind: 'timeout' });
+    expect(verdicts).toEqual(['nothing']);
+
+    await failureOf(write(http));
+    expect(verdicts).toEqual(['nothing', 'failed']);
+  });
 });

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { print } from 'graphql';
+import { eventually } from '../state/eventually.ts';
+import { ADA, HALL_OF_FAME, MAJOR, STORED, operationCases } from '../support/operation-cases.ts';
+import { startTestService } from '../support/service.ts';
+import type { Answer, TestService } from '../support/service.ts';
+import { STAGES, STALLS, startStallingFront } from '../support/stalling-front.ts';
+import type { Stage, Stall, StallingFront } from '../support/stalling-front.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+
+/** Every operation ends in time and lets go of its connections, with real timers and short settings. */
+
+const ATTEMPT_MS = 250;
+const DEADLINE_MS = 1_700;
+const MARGIN_MS = 250;
+
+interface Operation {
+  what: string;
+  at: 'returningAI' | 'tagMango';
+  query: string;
+  variables: object;
+  /** Whether it reads before it writes; undefined: it never writes. */
+  readsFirst?: boolean;
+}
+
+const reads: Operation[] = [
+  { what: 'badges', at: 'returningAI', query: '{ badges { totalCount } }', variables: {} },
+  {
+    what: 'badge',
+    at: 'tagMango',
+    query: `{ badge(provider: TAG_MANGO, id: "${HALL_OF_FAME}") { __typename } }`,
+    variables: {},
+  },
+  {
+    what: '_entities',
+    at: 'returningAI',
+    query: `{ _entities(representations: [{ __typename: "ReturningAIBadge", id: "${MAJOR}" }]) { __typename } }`,
+    variables: {},
+  },
+  {
+    what: 'tagMangoMember',
+    at: 'tagMango',
+    query: `{ tagMangoMember(email: "${ADA.email}") { id } }`,
+    variables: {},
+  },
+];
+const writes = operationCases.map(({ what, at, asked, reads: before }): Operation => ({
+  what,
+  at,
+  query: print(asked.document),
+  variables: asked.variables,
+  readsFirst: before.length > 0,
+}));
+
+interface Meeting {
+  stall: Stall;
+  stage: Stage;
+}
+
+interface World {
+  front: StallingFront;
+  service: TestService;
+  close(): Promise<void>;
+}
+
+/** The one provider that the operation is about, behind a front that stalls. */
+async function startWorld(at: Operation['at'], meeting: Meeting): Promise<World> {
+  const sandbox = await startSandbox(STORED);
+  const front = await startStallingFront(sandbox[at].origin, meeting);
+  const through = Object.fromEntries(
+    Object.entries(sandbox.providerValues[at] ?? {}).map(([name, value]) => [
+      name,
+      value?.replace(sandbox[at].origin, front.origin),
+    ]),
+  );
+  const service = await startTestService({
+    providerValues: { [at]: through },
+    attemptTimeoutMs: ATTEMPT_MS,
+    operationDeadlineMs: DEADLINE_MS,
+  });
+  return {
+    front,
+    service,
+    async close() {
+      await service.close();
+      await front.close();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Codes wherever an answer can have them. */
+function codesOf({ data, errors = [] }: Answer<Record<string, unknown> | null>): unknown[] {
+  const payloads = Object.values(data ?? {}) as ({ userErrors?: { code: string }[] } | null)[];
+  return [
+    ...errors.map(({ extensions }) => extensions?.code),
+    ...payloads.flatMap((payload) => payload?.userErrors?.map(({ code }) => code) ?? []),
+  ];
+}
+
+function expectedCode({ readsFirst }: Operation, { stage }: Meeting): string {
+  const isSent = readsFirst === false || (readsFirst === true && stage !== 'all');
+  return isSent ? 'OUTCOME_UNKNOWN' : 'PROVIDER_TIMEOUT';
+}
+
+describe.each([...reads, ...writes])('$what', (operation) => {
+  const { at, query, variables, readsFirst } = operation;
+  const stages = readsFirst === undefined ? (['all'] as const) : STAGES;
+
+  test('ends within its deadline, and its connections are closed', async () => {
+    const meetings = STALLS.flatMap((stall) => stages.map((stage) => ({ stall, stage })));
+    const worlds = await Promise.all(meetings.map((meeting) => startWorld(at, meeting)));
+    const seen = await Promise.all(
+      worlds.map(async ({ service, front }, index) => {
+        const begun = performance.now();
+        const answer = await service.execute<Record<string, unknown> | null, object>(
+          query,
+          variables,
+        );
+        const tookMs = performance.now() - begun;
+        await eventually(() => front.openAnswers() === 0);
+        const closedMs = performance.now() - begun - tookMs;
+        return {
+          ...meetings[index],
+          codes: codesOf(answer),
+          writes: front.writes(),
+          isInTime: tookMs <= DEADLINE_MS + MARGIN_MS || `took ${tookMs} ms`,
+          isClosed: closedMs <= MARGIN_MS || `closed after ${closedMs} ms`,
+        };
+      }),
+    );
+    await Promise.all(worlds.map((world) => world.close()));
+
+    expect(seen).toEqual(
+      meetings.map((meeting) => {
+        const code = expectedCode(operation, meeting);
+        const sent = code === 'OUTCOME_UNKNOWN' ? 1 : 0;
+        return { ...meeting, codes: [code], writes: sent, isInTime: true, isClosed: true };
+      }),
+    );
+  });
+});
+
+test('once all is closed, neither a timer nor a socket keeps the process', async () => {
+  const dist = join(import.meta.dirname, '../../dist/service.js');
+  if (!existsSync(dist)) throw new Error('dist/ is missing: run npm run build');
+  const child = join(import.meta.dirname, 'leftovers.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [child], { timeout: 15_000 });
+  const { codes, left, keptMs } = JSON.parse(stdout) as Record<string, unknown>;
+  expect([codes, left]).toEqual([['PROVIDER_TIMEOUT', 'PROVIDER_TIMEOUT'], []]);
+  expect(keptMs).toBeLessThan(MARGIN_MS);
+});

@@ -1,0 +1,169 @@
+import type { Breaker, Verdict } from '../../src/http/breaker.ts';
+import type { ServiceOptions } from '../../src/service.ts';
+import { createSkippingClock } from '../support/clock.ts';
+import type { SkippingClock } from '../support/clock.ts';
+import {
+  HALL_OF_FAME,
+  MAJOR,
+  STORED,
+  resetStandIns,
+  writesTo,
+} from '../support/operation-cases.ts';
+import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { Answer, TestService } from '../support/service.ts';
+import { mutate } from '../support/writing.ts';
+import type { MutationCall, Payload } from '../support/writing.ts';
+
+/** One of the two providers, as a reader and as a writer meet it. */
+export interface Side {
+  at: 'returningAI' | 'tagMango';
+  title: string;
+  provider: string;
+  typeName: string;
+  baseUrl: string;
+  /** A badge that it holds, the first one of its list. */
+  id: string;
+  name: string;
+  count: number;
+  update: MutationCall;
+  create: MutationCall;
+}
+
+export const RETURNING_AI: Side = {
+  at: 'returningAI',
+  title: 'Returning.AI',
+  provider: 'RETURNING_AI',
+  typeName: 'ReturningAIBadge',
+  baseUrl: 'RETURNING_AI_BASE_URL',
+  id: MAJOR,
+  name: 'Major',
+  count: 2,
+  update: {
+    kind: 'update',
+    input: { returningAI: { id: MAJOR, ...HIDDEN_VALUES, title: 'New' } },
+  },
+  create: { kind: 'create', input: { returningAI: { title: 'New' } } },
+};
+export const TAG_MANGO: Side = {
+  at: 'tagMango',
+  title: 'TagMango',
+  provider: 'TAG_MANGO',
+  typeName: 'TagMangoBadge',
+  baseUrl: 'TAG_MANGO_BASE_URL',
+  id: HALL_OF_FAME,
+  name: 'Hall of Fame',
+  count: 2,
+  update: { kind: 'update', input: { tagMango: { id: HALL_OF_FAME, name: 'New' } } },
+  create: { kind: 'create', input: { tagMango: { name: 'New' } } },
+};
+export const SIDES = [RETURNING_AI, TAG_MANGO] as const;
+
+/** A row of `badges.sources`. */
+export interface Source {
+  provider: string;
+  state: string;
+  code: string | null;
+  asOf: string | null;
+  retryAfterMs: number | null;
+  droppedRecords: number;
+}
+
+/** What one query shows that asks for a provider's badges in all three ways. */
+export interface Shown {
+  badges: { totalCount: number | null; sources: Source[] } | null;
+  badge: { id: string; name: string } | null;
+  _entities: ({ id: string; name: string } | null)[];
+}
+
+export interface FaultyService {
+  service: TestService;
+  clock: SkippingClock;
+  standIn(side: Side): TestService['sandbox']['returningAI' | 'tagMango'];
+  /** What the breaker of the provider's badges was told, in its order. */
+  verdictsOf(side: Side): Verdict[];
+  /** Asks for the provider's badges as a list, one by its id, and one as an entity, all in one request. */
+  read(side: Side): Promise<Answer<Shown>>;
+  mutate(call: MutationCall): Promise<Payload>;
+  /** How many requests that change something reached either provider. */
+  writes(): number;
+  /** Full stand-ins without faults, and nothing read, told or cooling down. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/** The real service; its breakers let everything through and write down what they are told. No pause takes any time. */
+export async function startFaultyService(
+  options: Partial<ServiceOptions> = {},
+): Promise<FaultyService> {
+  const clock = createSkippingClock();
+  const verdicts: Verdict[][] = [];
+  const service = await startTestService({
+    // More tests in a second than the provider's own window lets through.
+    sandbox: { ...STORED, tagMango: { ...STORED.tagMango, requestLimit: 100_000 } },
+    attemptTimeoutMs: 300,
+    now: clock.now,
+    random: () => 0,
+    ...options,
+    http: {
+      clock,
+      allowance: undefined,
+      createBreaker() {
+        const told: Verdict[] = [];
+        verdicts.push(told);
+        return toRecorder(told);
+      },
+      ...options.http,
+    },
+  });
+
+  // Returning.AI comes first, with its badges before its members; TagMango has one API.
+  const verdictsOf = ({ at }: Side) => verdicts.at(at === 'returningAI' ? 0 : -1) ?? [];
+  return {
+    service,
+    clock,
+    standIn: ({ at }) => service.sandbox[at],
+    verdictsOf,
+    read: (side) => service.execute<Shown, object>(toQuery(side)),
+    mutate: (call) => mutate(`${service.url}/graphql`, call),
+    writes: () => writesTo(service.sandbox).length,
+    reset() {
+      resetStandIns(service.sandbox);
+      const { returningAI } = service.sandbox;
+      returningAI.badges.set('another', returningAIStored({ id: 'another', title: 'Another' }));
+      for (const told of verdicts) told.length = 0;
+      service.log.length = 0;
+      clock.skip(3_600_000);
+    },
+    close: () => service.close(),
+  };
+}
+
+function toRecorder(verdicts: Verdict[]): Breaker {
+  return { waitMs: () => 0, enter: () => (verdict) => void verdicts.push(verdict) };
+}
+
+function toQuery({ provider, typeName, id }: Side): string {
+  return `{
+    badges(filter: { providers: [${provider}] }) {
+      totalCount
+      sources { provider state code asOf retryAfterMs droppedRecords }
+    }
+    badge(provider: ${provider}, id: "${id}") { ... on BadgeFields { id name } }
+    _entities(representations: [{ __typename: "${typeName}", id: "${id}" }]) {
+      ... on BadgeFields { id name }
+    }
+  }`;
+}
+
+/** The row of the provider that was asked. */
+export function sourceOf({ data }: Answer<Shown>, { provider }: Side): Source | undefined {
+  return data.badges?.sources.find((each) => each.provider === provider);
+}
+
+/** The code at each place of an answer that has an error. */
+export function codesByPath({ errors = [] }: Pick<Answer<unknown>, 'errors'>) {
+  return Object.fromEntries(
+    errors.map(({ path, extensions }) => [(path ?? []).join('.'), extensions?.code]),
+  );
+}
