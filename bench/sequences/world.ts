@@ -155,7 +155,7 @@ async function checkAudit(
 function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedProvider>): Tenant {
   const { provider, client } = scripted;
   const access = createProviderAccess(provider, client, {
-    tenantId: 'sequences',
+    name: 'sequences',
     shelf: createShelf({ maxEntries: 1, maxBytes: 1_000_000 }),
     freshMs: 0,
     staleMs: 0,
@@ -175,7 +175,7 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     deadlineMs: 8_000,
     attemptTimeoutMs: 3_000,
     now: Date.now,
-    onUnrecorded({ error }) {
+    onUnrecorded(_record, error) {
       throw error;
     },
   };

@@ -21,12 +21,17 @@ import {
 } from '../support/operation-cases.ts';
 import type { Asked } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
+import { alwaysClosed } from '../support/clock.ts';
 import { startTestService } from '../support/service.ts';
 import type { TestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService({ sandbox: STORED, attemptTimeoutMs: 1_000 });
+  service = await startTestService({
+    sandbox: STORED,
+    attemptTimeoutMs: 300,
+    http: { allowance: undefined, createBreaker: () => alwaysClosed },
+  });
 });
 afterAll(() => service.close());
 beforeEach(() => resetStandIns(service.sandbox));

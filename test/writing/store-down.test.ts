@@ -122,7 +122,10 @@ describe('while the store is out of reach', () => {
       expect(warningsOf(payload)).toEqual(warnings);
       expect(service.writes()).toHaveLength(1);
       expect(errorLines()).toMatchObject([
-        { msg: 'a mutation is missing in the audit', outcome: 'APPLIED' },
+        {
+          msg: 'a mutation is missing in the audit: this is its record',
+          record: { outcome: 'APPLIED', operation: call.kind, caller: 'anonymous' },
+        },
       ]);
     },
   );

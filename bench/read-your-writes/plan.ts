@@ -1,0 +1,69 @@
+/** What is chosen at random for one write. */
+export interface Plan {
+  writer: number;
+  /** One for each replica. */
+  replicas: ReplicaPlan[];
+  /** Whether Redis still holds the list that was read before the write. */
+  isShared: boolean;
+}
+
+export interface ReplicaPlan {
+  /** What it holds of the list before the write. */
+  local: 'cold' | 'warm' | 'stale';
+  /** A read that is under way beside the write. */
+  read: ReadPlan | null;
+  /** How late it hears from Redis during the write, milliseconds. */
+  delayMs: number;
+}
+
+/** The moments of a write, in their order. */
+export const MOMENTS = ['before', 'sent', 'applied', 'answered', 'read'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+export interface ReadPlan {
+  beginAt: Moment;
+  /** When the provider's answer to it is let go. Null: it is not held. */
+  releaseAt: Moment | null;
+  /** Whether the next reader may read the list, too: this one took longer than its ticket lasts. */
+  isSlow: boolean;
+}
+
+/** Far below what a command may take. */
+const LONGEST_DELAY_MS = 30;
+const LAST_BEGIN = MOMENTS.indexOf('applied');
+
+export function createPlan(random: () => number, replicas: number): Plan {
+  const below = (count: number) => Math.floor(random() * count);
+  const isLikely = (share: number) => random() < share;
+
+  function toRead(): ReadPlan {
+    const begin = below(LAST_BEGIN + 1);
+    const release = begin + 1 + below(MOMENTS.length - begin - 1);
+    return {
+      beginAt: MOMENTS[begin] ?? 'before',
+      releaseAt: isLikely(0.8) ? (MOMENTS[release] ?? 'read') : null,
+      isSlow: isLikely(0.5),
+    };
+  }
+
+  return {
+    writer: below(replicas),
+    replicas: Array.from({ length: replicas }, () => ({
+      local: (['cold', 'cold', 'warm', 'stale'] as const)[below(4)] ?? 'cold',
+      read: isLikely(0.8) ? toRead() : null,
+      delayMs: isLikely(0.4) ? below(LONGEST_DELAY_MS) : 0,
+    })),
+    isShared: isLikely(0.3),
+  };
+}
+
+/** Mulberry32: the same choices for the same seed. */
+export function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

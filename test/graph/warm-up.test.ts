@@ -1,0 +1,62 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+
+const LIST = '{ badges { totalCount sources { provider state } } }';
+
+let service: TestService | undefined;
+let sandbox: Sandbox;
+afterEach(async () => {
+  await service?.close();
+  await sandbox.close();
+});
+
+/** On providers that may be faulty before it starts. Gives how long that took, milliseconds. */
+async function start(warmUpMs: number): Promise<number> {
+  const before = performance.now();
+  service = await startTestService({ warmUpMs, providerValues: sandbox.providerValues });
+  return performance.now() - before;
+}
+
+const listsRead = () =>
+  [sandbox.returningAI, sandbox.tagMango].map(
+    ({ requests }) => requests.filter(({ operation }) => operation === 'listBadges').length,
+  );
+
+test('a service has read both lists before it listens, and its first reader causes no call', async () => {
+  sandbox = await startSandbox();
+  await start(5_000);
+  expect(listsRead()).toEqual([1, 1]);
+  const { data, errors } = await (service as TestService).execute(LIST);
+  expect(errors).toBeUndefined();
+  expect(data).toMatchObject({ badges: { totalCount: 16 } });
+  expect(listsRead()).toEqual([1, 1]);
+});
+
+test('without a time for it nothing is read before the first reader', async () => {
+  sandbox = await startSandbox();
+  await start(0);
+  expect(listsRead()).toEqual([0, 0]);
+});
+
+test('a provider that hangs delays the start by no more than the time for it, and the other list is there', async () => {
+  sandbox = await startSandbox();
+  sandbox.tagMango.faults.set('listBadges', { kind: 'hang' });
+  const ms = await start(300);
+  expect(ms).toBeGreaterThanOrEqual(290);
+  expect(ms).toBeLessThan(2_000);
+  const { data } = await (service as TestService).execute(
+    '{ badges(filter: { providers: [RETURNING_AI] }) { totalCount } }',
+  );
+  expect(data).toEqual({ badges: { totalCount: 8 } });
+  expect(listsRead()[0]).toBe(1);
+});
+
+test('a provider that is down delays nothing, and the service starts', async () => {
+  sandbox = await startSandbox();
+  sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 400 });
+  expect(await start(5_000)).toBeLessThan(2_500);
+  expect(listsRead()).toEqual([1, 1]);
+});

@@ -1,0 +1,209 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createAllowance } from '../../src/state/allowance.ts';
+import type { Allowance } from '../../src/state/allowance.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
+import {
+  WINDOW,
+  burst,
+  createCallers,
+  createSharedBucket,
+  mostWithin,
+  pass,
+  startReplica,
+} from './limiter-world.ts';
+import type { Burst, Callers, Pass, SharedBucket } from './limiter-world.ts';
+import { TIMEOUT_MS, numRuns } from './runs.ts';
+
+const { requests, windowMs } = WINDOW;
+/** What is sent may arrive so much later. */
+const LATE_MS = 1_000;
+/** From 12 on, the one call that each may make when it is cut off, beside a bucket that was wiped, is too much. */
+const MOST_REPLICAS = 11;
+
+/** A process starts anew, with a clock that may have been set back since. */
+interface Restart {
+  kind: 'restart';
+  replica: number;
+  setBackMs: number;
+}
+
+const restart = (replicas: number): fc.Arbitrary<Restart> =>
+  fc.record({
+    kind: fc.constant('restart'),
+    replica: fc.nat(replicas - 1),
+    setBackMs: fc.oneof(fc.constant(0), fc.nat(100_000)),
+  });
+
+const steps = (replicas: number) =>
+  fc.array(fc.oneof(burst(replicas), pass, restart(replicas)), { maxLength: 40 });
+
+test(
+  'one process, restarted at any moment: 120 calls in no 10 s, though each may arrive a second late',
+  () =>
+    fc.assert(
+      fc.asyncProperty(steps(1), async (played) => {
+        const store = createMemoryStore();
+        let setBackMs = 0;
+        const start = (now: () => number) => startAlone(store, () => now() - setBackMs);
+        let process: Allowance | undefined;
+        const callers = createCallers((now) => [(process ??= start(now))]);
+        for (const step of played) {
+          if (step.kind !== 'restart') await callers.play(step);
+          else {
+            setBackMs += step.setBackMs;
+            process = start(callers.now);
+          }
+        }
+        expect(mostWithin(callers.grantedAt, windowMs + LATE_MS)).toBeLessThanOrEqual(requests);
+      }),
+      { numRuns },
+    ),
+  TIMEOUT_MS,
+);
+
+test(
+  'replicas in touch, started anew at any moment: 120 calls in no 10 s, though each may arrive a second late',
+  () =>
+    fc.assert(
+      fc.asyncProperty(replicasAnd(steps, 6), async ({ replicas, played }) => {
+        const world = createReplicas(replicas);
+        for (const step of played) {
+          if (step.kind === 'restart') world.restart(step.replica);
+          else await world.callers.play(step);
+        }
+        expect(mostWithin(world.callers.grantedAt, windowMs + LATE_MS)).toBeLessThanOrEqual(
+          requests,
+        );
+      }),
+      { numRuns },
+    ),
+  TIMEOUT_MS,
+);
+
+/** Some of the replicas, or all of them, lose the bucket together, and have it back together, with what it held or empty. */
+interface Loss {
+  before: (Burst | Pass)[];
+  lostBy: number[];
+  during: (Burst | Pass)[];
+  isWiped: boolean;
+  after: (Burst | Pass)[];
+}
+
+const losses = (replicas: number): fc.Arbitrary<Loss[]> => {
+  const asked = fc.array(fc.oneof(burst(replicas), pass), { maxLength: 10 });
+  const which = fc.uniqueArray(fc.nat(replicas - 1), { minLength: 1, maxLength: replicas });
+  const loss = fc.record({
+    before: asked,
+    lostBy: fc.oneof(which, fc.constant(Array.from({ length: replicas }, (_, index) => index))),
+    during: asked,
+    isWiped: fc.boolean(),
+    after: asked,
+  });
+  return fc.array(loss, { minLength: 1, maxLength: 4 });
+};
+
+/** A second loss within the same window can let more through. */
+test(
+  'replicas that lose the bucket, some or all of them, once in a window: 120 calls in no 10 s',
+  () =>
+    fc.assert(
+      fc.asyncProperty(replicasAnd(losses, MOST_REPLICAS), async ({ replicas, played }) => {
+        const { shared, callers } = createReplicas(replicas);
+        const playAll = async (asked: (Burst | Pass)[]) => {
+          for (const step of asked) await callers.play(step);
+        };
+        for (const { before, lostBy, during, isWiped, after } of played) {
+          await playAll(before);
+          lostBy.forEach((replica) => shared.lostBy.add(replica));
+          await playAll(during);
+          if (isWiped) shared.wipe();
+          shared.lostBy.clear();
+          await playAll(after);
+          await callers.play({ kind: 'busy', ms: windowMs });
+        }
+        expect(mostWithin(callers.grantedAt, windowMs)).toBeLessThanOrEqual(requests);
+      }),
+      { numRuns },
+    ),
+  TIMEOUT_MS,
+);
+
+/** Never more than four within a second: milliseconds from the start. */
+const mutationTimes = fc.array(fc.nat(600), { minLength: 5, maxLength: 40 }).map((gaps) =>
+  gaps.reduce<number[]>((times, gap) => {
+    const last = times.at(-1) ?? 0;
+    return [...times, Math.max(last + gap, (times.at(-4) ?? -Infinity) + 1_000)];
+  }, []),
+);
+
+test.each(['one process', 'replicas in touch'])(
+  'a mutation of %s waits for no more than a second, however many queries there are',
+  async (which) =>
+    fc.assert(
+      fc.asyncProperty(mutationTimes, async (times) => {
+        let time = 0;
+        const now = () => time;
+        const allowance =
+          which === 'one process'
+            ? startAlone(createMemoryStore(), now)
+            : startReplica(0, { shared: createSharedBucket(now), replicas: 3, now });
+        const waiting = times.map((at) => ({ at, askAt: at }));
+        for (; waiting.length > 0; time += 10) {
+          // They ask first, and again at once.
+          while ((await allowance.take(true)) === 0);
+          for (const mutation of waiting.filter(({ askAt }) => askAt <= time)) {
+            expect(time - mutation.at).toBeLessThanOrEqual(1_000);
+            const waitMs = await allowance.take(false);
+            if (waitMs === 0) waiting.splice(waiting.indexOf(mutation), 1);
+            mutation.askAt = time + waitMs;
+          }
+        }
+      }),
+      { numRuns },
+    ),
+  TIMEOUT_MS,
+);
+
+function replicasAnd<T>(
+  toPlayed: (replicas: number) => fc.Arbitrary<T>,
+  mostReplicas: number,
+): fc.Arbitrary<{ replicas: number; played: T }> {
+  return fc
+    .integer({ min: 2, max: mostReplicas })
+    .chain((replicas) => toPlayed(replicas).map((played) => ({ replicas, played })));
+}
+
+function createReplicas(replicas: number): {
+  shared: SharedBucket;
+  callers: Callers;
+  restart: (replica: number) => void;
+} {
+  const running: Allowance[] = [];
+  const callers = createCallers(() => running);
+  const shared = createSharedBucket(callers.now);
+  const start = (replica: number) => startReplica(replica, { shared, replicas, now: callers.now });
+  for (let replica = 0; replica < replicas; replica++) running.push(start(replica));
+  return { shared, callers, restart: (replica) => void (running[replica] = start(replica)) };
+}
+
+type BucketStore = Pick<StateStore, 'get' | 'compareAndSet'>;
+
+function startAlone(store: BucketStore, now: () => number): Allowance {
+  const buckets = createStoredBuckets(store, now);
+  return createAllowance({ name: 'a', window: WINDOW, buckets, isShared: false, replicas: 1, now });
+}
+
+/** What outlives the process. */
+function createMemoryStore(): BucketStore {
+  const values = new Map<string, string>();
+  return {
+    get: async (key) => values.get(key) ?? null,
+    async compareAndSet(key, { expected, value }) {
+      if ((values.get(key) ?? null) !== expected) return false;
+      if (value !== null) values.set(key, value);
+      return true;
+    },
+  };
+}

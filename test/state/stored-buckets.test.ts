@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
+import { takeToken } from '../../src/state/token-bucket.ts';
+import type { TokenBucket, TokenBuckets, TokenLimit } from '../../src/state/token-bucket.ts';
+
+const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12 };
+/** Each take is a write to the disk. */
+const SEQUENCES = 20;
+
+let folder: string;
+let store: StateStore;
+let time: number;
+let buckets: TokenBuckets;
+
+function open(): void {
+  store = createEmbeddedStore({ folder, now: () => time });
+  buckets = createStoredBuckets(store, () => time);
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'badges-buckets-'));
+  time = 1_700_000_000_000;
+  open();
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function restart(): Promise<void> {
+  await store.close();
+  open();
+}
+
+async function takeAll(name: string): Promise<number> {
+  for (let taken = 0; ; taken++) if ((await buckets.take(name, LIMIT, 0)) > 0) return taken;
+}
+
+test('random takes, blocks, pauses and restarts are answered as one bucket in memory answers them', async () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('take' as const), leave: fc.nat(12) }),
+    fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: -2_000, max: 4_000 }) }),
+    fc.record({ kind: fc.constant('block' as const), ms: fc.nat(3_000) }),
+    fc.record({ kind: fc.constant('restart' as const) }),
+  );
+  let sequence = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const name = `sequence ${sequence++}`;
+      let known: TokenBucket | null = null;
+      await buckets.take(name, LIMIT, 0);
+      known = takeToken(known, LIMIT, { leave: 0, now: time }).bucket;
+      for (const played of steps) {
+        if (played.kind === 'pass') time += played.ms;
+        else if (played.kind === 'restart') await restart();
+        else if (played.kind === 'block') {
+          await buckets.block(name, played.ms);
+          known = { ...known, blockedUntil: Math.max(known.blockedUntil, time + played.ms) };
+        } else {
+          const { leave } = played;
+          const expected = takeToken(known, LIMIT, { leave, now: time });
+          known = expected.bucket;
+          expect(await buckets.take(name, LIMIT, leave)).toBe(expected.waitMs);
+        }
+      }
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+test('a process that ends and starts again does not get a new bucket', async () => {
+  expect(await takeAll('a')).toBe(12);
+  await restart();
+  expect(await takeAll('a')).toBe(0);
+  time += 1_000;
+  await restart();
+  expect(await takeAll('a')).toBe(8);
+});
+
+test('a bucket stays blocked over a restart, also one that was never taken from', async () => {
+  await buckets.block('a', 5_000);
+  await restart();
+  expect(await buckets.take('a', LIMIT, 0)).toBe(5_000);
+  await buckets.block('a', 1_000);
+  expect(await buckets.take('a', LIMIT, 0)).toBe(5_000);
+  time += 5_000;
+  expect(await buckets.take('a', LIMIT, 0)).toBe(0);
+});
+
+test('200 takes at once get what there is, and not one more', async () => {
+  const waits = await Promise.all(Array.from({ length: 200 }, () => buckets.take('a', LIMIT, 0)));
+  expect(waits.filter((ms) => ms === 0)).toHaveLength(12);
+});
+
+test('takes and blocks at once are all counted', async () => {
+  await Promise.all([
+    ...Array.from({ length: 10 }, () => buckets.take('a', LIMIT, 0)),
+    buckets.block('a', 700),
+    buckets.block('a', 300),
+  ]);
+  time += 699;
+  expect(await buckets.take('a', LIMIT, 0)).toBeGreaterThan(0);
+  time += 1;
+  expect(await takeAll('a')).toBeLessThanOrEqual(12 + 5);
+});
+
+test('one name takes nothing from another', async () => {
+  await takeAll('a');
+  expect(await takeAll('b')).toBe(12);
+});
+
+test('a store that is closed is a StateError', async () => {
+  await store.close();
+  await expect(buckets.take('a', LIMIT, 0)).rejects.toMatchObject({ name: 'StateError' });
+  await expect(buckets.block('a', 1)).rejects.toMatchObject({ name: 'StateError' });
+});
