@@ -146,7 +146,7 @@ describe('cache tags', () => {
     [
       'a badge has its own too',
       `{ badge(provider: TAG_MANGO, id: "${id}") { __typename } }`,
-      { apolloCacheTags: expect.arrayContaining(tags) as unknown },
+      { apolloCacheTags: expect.arrayContaining(tags) },
     ],
     [
       'entities have one list each',

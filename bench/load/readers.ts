@@ -1,0 +1,48 @@
+/** A process of many clients at once, told by messages what to do; each asks, reads the answer, and thinks a while. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '../support/client.ts';
+import { createRandom, pick } from '../support/random.ts';
+import { nextRead } from '../support/reads.ts';
+import type { Known } from '../support/reads.ts';
+import { addAnswer, createTally } from '../support/tally.ts';
+
+/** What the readers are told first. */
+export interface ReadersTask {
+  /** Of the graphs of all processes. */
+  urls: string[];
+  clients: number;
+  /** From 0 to twice as much, evenly. */
+  meanThinkMs: number;
+  seed: number;
+  known: Known;
+}
+
+const tally = createTally();
+const ends = new AbortController();
+
+process.once('disconnect', () => process.exit(0));
+process.once('message', (task: ReadersTask) => {
+  process.once('message', () => ends.abort());
+  void run(task);
+});
+
+async function run(task: ReadersTask): Promise<void> {
+  const { urls, clients } = task;
+  const random = createRandom(task.seed);
+  const pools = urls.map((url) => createClient(url, Math.ceil(clients / urls.length)));
+  const progress = setInterval(() => process.send?.(tally.requests), 1_000);
+
+  async function read(index: number): Promise<void> {
+    const pool = pools[index % pools.length] ?? pick(pools, random);
+    while (!ends.signal.aborted) {
+      await sleep(2 * task.meanThinkMs * random(), undefined, { signal: ends.signal }).catch(
+        () => undefined,
+      );
+      if (!ends.signal.aborted) addAnswer(tally, await pool.ask(nextRead(task.known, random)));
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, (_, index) => read(index)));
+  clearInterval(progress);
+  await Promise.all(pools.map((pool) => pool.close()));
+  process.send?.(tally);
+}

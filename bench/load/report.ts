@@ -1,0 +1,107 @@
+import type { Finding } from '../support/finding.ts';
+import type { Arrivals } from '../support/sandbox.ts';
+import { count, showCounts, showLatencies } from '../support/tally.ts';
+import type { Counts, Tally } from '../support/tally.ts';
+import type { Written } from './writers.ts';
+
+/** All that was seen of a load. */
+export interface Seen {
+  reads: Tally;
+  written: readonly Written[];
+  seconds: number;
+  tagMango: Arrivals;
+  returningAI: Arrivals;
+  /** Warnings and errors. */
+  logged: Counts;
+  isRedisLost: boolean;
+}
+
+/** Of TagMango, in any 10 s. */
+const MOST_REQUESTS = 120;
+const LONGEST_WAIT_MS = 1_000;
+/** Writes so close to each other meet the same machine. */
+const BESIDE_MS = 1_000;
+const SLOWEST_SHOWN = 6;
+/** What a write says that went through without the shared store. */
+const NOT_RECORDED = 'NOT_RECORDED';
+
+export function toFinding(seen: Seen): Finding {
+  const { reads, written, tagMango, returningAI } = seen;
+  const warnings = countAll(written.flatMap((one) => one.warnings));
+  return {
+    figures: [
+      ['reads', reads.requests],
+      ['reads a second', (reads.requests / seen.seconds).toFixed(0)],
+      ['reads, p50 / p95 / p99 / longest', showLatencies(reads.latencies)],
+      ['reads by HTTP status', showCounts(reads.statuses)],
+      ['reads by error code', showCounts(reads.codes)],
+      ['lists by source', showCounts(reads.states)],
+      ['writes', written.length],
+      ['writes by error code', showCounts(countAll(written.flatMap(({ codes }) => codes)))],
+      ['writes by warning', showCounts(warnings)],
+      ['TagMango writes, p50 / p95 / p99 / longest', showLatencies(latenciesOf(seen, 'TAG_MANGO'))],
+      [
+        'Returning.AI writes (no limit), the same',
+        showLatencies(latenciesOf(seen, 'RETURNING_AI')),
+      ],
+      ['TagMango writes, wait for the limit at most', `${longestWait(written).toFixed(0)} ms`],
+      ['slowest writes', showSlowest(written)],
+      ['TagMango requests', `${tagMango.total}: ${showCounts(tagMango.byOperation)}`],
+      ['TagMango requests in any 10 s, most', tagMango.mostIn10s],
+      ['TagMango answers with 429', tagMango.refused429],
+      ['Returning.AI requests', `${returningAI.total}: ${showCounts(returningAI.byOperation)}`],
+      ['warnings and errors in the logs', showCounts(seen.logged)],
+    ],
+    problems: toProblems(seen, (warnings[NOT_RECORDED] ?? 0) > 0),
+  };
+}
+
+function toProblems(seen: Seen, isStoreMissed: boolean): string[] {
+  const { reads, written, tagMango, isRedisLost } = seen;
+  const problems: string[] = [];
+  if (tagMango.mostIn10s > MOST_REQUESTS)
+    problems.push(`TagMango counted ${tagMango.mostIn10s} requests within 10 s`);
+  if (tagMango.refused429 > 0) problems.push('TagMango refused requests');
+  const longest = longestWait(written);
+  if (longest > LONGEST_WAIT_MS)
+    problems.push(`a write to TagMango waited for up to ${longest.toFixed(0)} ms`);
+  if (written.some(({ codes }) => codes.length > 0)) problems.push('writes failed');
+  if (Object.keys(reads.codes).length > 0) problems.push('reads failed');
+  if (Object.keys(reads.statuses).join() !== '200') problems.push('not every read was answered');
+  if (isRedisLost && !isStoreMissed) problems.push('no write has missed Redis');
+  if (!isRedisLost && isStoreMissed) problems.push('writes have missed Redis');
+  return problems;
+}
+
+function latenciesOf({ written }: Seen, provider: string): number[] {
+  return written.filter((one) => one.provider === provider).map(({ ms }) => ms);
+}
+
+/**
+ * How much longer a write to TagMango took than the slowest beside it to Returning.AI, which has no limit and takes
+ * the same way. On a machine that is not too busy, that is nearly the whole write.
+ */
+function longestWait(written: readonly Written[]): number {
+  const others = written.filter(({ provider }) => provider === 'RETURNING_AI');
+  const waits = written
+    .filter(({ provider }) => provider === 'TAG_MANGO')
+    .map(({ at, ms }) => {
+      const beside = others.filter((other) => Math.abs(other.at - at) <= BESIDE_MS);
+      return ms - Math.max(0, ...beside.map((other) => other.ms));
+    });
+  return Math.max(0, ...waits);
+}
+
+function showSlowest(written: readonly Written[]): string {
+  const slowest = written.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_SHOWN);
+  const parts = slowest.map(({ provider, at, ms }) => {
+    return `${ms.toFixed(0)} ms at ${(at / 1_000).toFixed(1)} s (${provider})`;
+  });
+  return parts.join(', ');
+}
+
+function countAll(names: readonly string[]): Counts {
+  const counts: Counts = {};
+  names.forEach((name) => count(counts, name));
+  return counts;
+}

@@ -1,0 +1,21 @@
+import type { Service } from '../support/service.ts';
+
+/** A change of the breaker, as the service's log told it. */
+export type BreakerEvent =
+  /** `at`: monotonic milliseconds. */
+  { at: number; state: 'open'; openMs: number } | { at: number; state: 'closed' };
+
+/** Every change from now on, in their order. */
+export function listenToBreaker(
+  service: Service,
+  provider: string,
+  listener: (event: BreakerEvent) => void,
+): void {
+  service.onLog((line) => {
+    if (line?.provider !== provider) return;
+    const at = performance.now();
+    if (line.msg.endsWith('is not asked for a while')) {
+      listener({ at, state: 'open', openMs: Number(line.openMs) });
+    } else if (line.msg.endsWith('is asked again')) listener({ at, state: 'closed' });
+  });
+}

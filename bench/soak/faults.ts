@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pick } from '../support/random.ts';
+import type { StandIn } from '../support/sandbox.ts';
+import { count } from '../support/tally.ts';
+import type { Counts } from '../support/tally.ts';
+import { createDeck } from './fault-deck.ts';
+import type { Drawn } from './fault-deck.ts';
+
+/** While a fault was switched on; monotonic milliseconds. */
+export interface Spell {
+  from: number;
+  to: number;
+}
+
+export interface FaultRun {
+  /** How often each fault was switched on. */
+  shown: Counts;
+  spells: Spell[];
+  /** Switches all off, and no more on. */
+  stop(): Promise<void>;
+}
+
+/** How long a fault lasts, and how long the pause before it: from, to, milliseconds. */
+const LASTS_MS = [2_000, 6_000] as const;
+const PAUSE_MS = [1_000, 10_000] as const;
+
+/** Faults of every kind, one after the other, at either stand-in. */
+export async function startFaults(
+  standIns: readonly StandIn[],
+  random: () => number,
+  tell: (fault: string) => void,
+): Promise<FaultRun> {
+  const places = await Promise.all(
+    standIns.map(async (standIn) => ({ standIn, ...(await standIn.about()) })),
+  );
+  const { kinds = {}, presets = [] } = places[0] ?? {};
+  const draw = createDeck({ kinds: Object.keys(kinds), presets }, random);
+  const ends = new AbortController();
+  const shown: Counts = {};
+  const spells: Spell[] = [];
+
+  async function switchOn({ fault, isEverywhere }: Drawn): Promise<void> {
+    const { standIn, operations } = pick(places, random);
+    // Lists are asked for more than all else.
+    const one = pick(['listBadges', pick(operations, random)], random);
+    if (await standIn.setFault(isEverywhere ? '*' : one, fault)) return;
+    // Not every answer can show every fault.
+    for (const place of places) if (await place.standIn.setFault('*', fault)) return;
+    throw new Error(`No stand-in shows ${JSON.stringify(fault)}`);
+  }
+
+  async function run(): Promise<void> {
+    const { signal } = ends;
+    while (!signal.aborted) {
+      await pauseWithin(PAUSE_MS, random, signal);
+      if (signal.aborted) return;
+      const drawn = draw();
+      await switchOn(drawn);
+      const name = JSON.stringify(drawn.fault);
+      count(shown, name);
+      tell(name);
+      const spell = { from: performance.now(), to: Infinity };
+      spells.push(spell);
+      await pauseWithin(LASTS_MS, random, signal);
+      await Promise.all(standIns.map((standIn) => standIn.clearFaults()));
+      spell.to = performance.now();
+    }
+  }
+
+  const running = run();
+  return {
+    shown,
+    spells,
+    stop() {
+      ends.abort();
+      return running;
+    },
+  };
+}
+
+async function pauseWithin(
+  [from, to]: readonly [number, number],
+  random: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  await sleep(from + (to - from) * random(), undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,149 @@
+/**
+ * Mixed load on one process for a long time, with faults of every kind switched on and off at both providers:
+ * node bench/soak/run.ts --minutes 60 --faults --chart docs/soak.svg
+ * What must hold: memory is flat, no socket is left when the load has stopped, no rejection went unhandled, and the
+ * process ends by itself after SIGTERM, with nothing left that keeps it.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { conclude, createChildren } from '../support/children.ts';
+import { makeFolder } from '../support/folder.ts';
+import { toSize } from '../support/options.ts';
+import { createRandom } from '../support/random.ts';
+import { startSandbox } from '../support/sandbox.ts';
+import { startService } from '../support/service.ts';
+import { count, createTally } from '../support/tally.ts';
+import type { Counts } from '../support/tally.ts';
+import { drawChart } from './chart.ts';
+import { startFaults } from './faults.ts';
+import { startLoad } from './load.ts';
+import { addAll, toFinding } from './report.ts';
+import { readCalls, toPoint } from './timeline.ts';
+import type { Point } from './timeline.ts';
+import { usageOf } from './usage.ts';
+
+/** Idle connections to the providers are closed sooner. */
+const IDLE_MS = 10_000;
+const STOPS_WITHIN_MS = 12_000;
+/** Much shorter than by default, so that faults are met by reads, and outlast what is held. */
+const TIMES = { BADGES_FRESH_SECONDS: '5', BADGES_STALE_SECONDS: '20' };
+/** Of the chart. */
+const STRETCHES = 120;
+const LEAST_STRETCH_MS = 1_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    clients: { type: 'string', default: '50' },
+    'think-ms': { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    faults: { type: 'boolean', default: false },
+    chart: { type: 'string' },
+  },
+});
+const minutes = toSize('minutes', values.minutes);
+const seed = toSize('seed', values.seed);
+const forMs = minutes * 60_000;
+const progressMs = Math.max(10_000, forMs / STRETCHES);
+
+const children = createChildren();
+const sandbox = await startSandbox(children);
+const service = await startService(children, {
+  ...sandbox.variables,
+  STATE_DIR: makeFolder(children),
+  ...TIMES,
+  NODE_OPTIONS: `--unhandled-rejections=strict --trace-uncaught --import ${join(import.meta.dirname, 'stay.ts')}`,
+});
+const logged: Counts = {};
+const alien: string[] = [];
+service.onLog((line, text) => {
+  if (!line) alien.push(text);
+  else if (line.level > 30) count(logged, line.msg);
+});
+
+await sleep(IDLE_MS);
+const providerPorts = Object.values(sandbox.standIns).map(({ port }) => port);
+const before = usageOf(service.pid, providerPorts);
+console.log(`${minutes} min, seed ${seed}, process ${service.pid}`);
+const begun = performance.now();
+const load = await startLoad({
+  url: service.url,
+  clients: toSize('clients', values.clients),
+  meanThinkMs: toSize('think-ms', values['think-ms']),
+  random: createRandom(seed),
+});
+const faults = values.faults
+  ? await startFaults(Object.values(sandbox.standIns), createRandom(seed + 1), (fault) =>
+      console.log(`${toMinutes(performance.now() - begun)}: a fault, ${fault}`),
+    )
+  : undefined;
+
+const points: Point[] = [];
+const reads = createTally();
+await watch();
+await faults?.stop();
+await load.stop();
+await sleep(IDLE_MS);
+const after = service.hasEnded() ? undefined : usageOf(service.pid, providerPorts);
+const stopping = performance.now();
+const ending = await Promise.race([
+  service.end('SIGTERM'),
+  sleep(STOPS_WITHIN_MS, undefined, { ref: false }),
+]);
+const stoppedMs = performance.now() - stopping;
+
+if (values.chart !== undefined) {
+  const spells = (faults?.spells ?? []).map(({ from, to }) => ({
+    from: from - begun,
+    to: to - begun,
+  }));
+  const title = `${minutes} minutes of mixed load on one process, seed ${seed}`;
+  writeFileSync(values.chart, drawChart(points, spells, title));
+}
+const { figures, problems } = toFinding({
+  minutes,
+  points,
+  reads,
+  writes: load.writes,
+  calls: await readCalls(sandbox),
+  faults: faults?.shown ?? {},
+  before,
+  after,
+  ending,
+  stoppedMs,
+  logged,
+  alien,
+});
+conclude(figures, problems);
+
+/** Until the time is over, or the process has ended. */
+async function watch(): Promise<void> {
+  const stretchMs = Math.max(LEAST_STRETCH_MS, forMs / STRETCHES);
+  let callsBefore = await readCalls(sandbox);
+  let shownAt = 0;
+  for (let at = 0; at < forMs && !service.hasEnded();) {
+    await sleep(Math.max(0, begun + at + stretchMs - performance.now()));
+    if (service.hasEnded()) return;
+    const now = performance.now() - begun;
+    const tally = load.take();
+    const calls = await readCalls(sandbox);
+    const usage = usageOf(service.pid, providerPorts);
+    const point = toPoint({ at: now, ms: now - at, tally, calls, callsBefore, usage });
+    points.push(point);
+    addAll(reads, tally);
+    if (now >= shownAt + progressMs) {
+      shownAt = now;
+      console.log(
+        `${toMinutes(now)}: ${reads.requests} reads, ${load.writes.requests} writes, p99 ${point.p99.toFixed(0)} ms, ${usage.rssMb.toFixed(0)} MB, ${usage.files} files, ${usage.sockets} sockets`,
+      );
+    }
+    at = now;
+    callsBefore = calls;
+  }
+}
+
+function toMinutes(ms: number): string {
+  return `${(ms / 60_000).toFixed(2)} min`;
+}

@@ -1,0 +1,49 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+
+/** What a process holds of the machine, as Linux counts it. */
+export interface Usage {
+  /** Memory, megabytes. */
+  rssMb: number;
+  /** Open files, sockets included. */
+  files: number;
+  sockets: number;
+  /** Connections among them that lead to a provider: some are kept for the next call, as long as it allows. */
+  toProviders: number;
+}
+
+/** Throws when there is no such process. */
+export function usageOf(pid: number, providerPorts: readonly number[]): Usage {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const folder = `/proc/${pid}/fd`;
+  const targets = readdirSync(folder).map((name) => targetOf(`${folder}/${name}`));
+  const inodes = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+  const remotePorts = readRemotePorts(pid);
+  const toProviders = inodes.filter((inode) => providerPorts.includes(remotePorts.get(inode) ?? 0));
+  return {
+    rssMb: Number(kilobytes) / 1024,
+    files: targets.length,
+    sockets: inodes.length,
+    toProviders: toProviders.length,
+  };
+}
+
+/** It may have been closed since it was listed. */
+function targetOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** Where the connections over IPv4 lead to, by inode. The process sees those of others too. */
+function readRemotePorts(pid: number): Map<string, number> {
+  const [, ...lines] = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').trim().split('\n');
+  return new Map(
+    lines.map((line) => {
+      const columns = line.trim().split(/\s+/);
+      const port = parseInt((columns[2] ?? '').split(':')[1] ?? '', 16);
+      return [columns[9] ?? '', port] as const;
+    }),
+  );
+}

@@ -1,0 +1,120 @@
+import { fork, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { styleText } from 'node:util';
+
+/** How a process ended. */
+export interface Ending {
+  code: number | null;
+  signal: string | null;
+}
+
+export interface Child {
+  pid: number;
+  /** What its output said when it was ready. */
+  ready: RegExpExecArray;
+  /** Told every line that it prints from now on. */
+  onLine(listener: (line: string) => void): void;
+  /** Sends the signal, and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Ending>;
+  hasEnded(): boolean;
+}
+
+export interface StartOptions {
+  /** For messages. */
+  name: string;
+  script: string;
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** Sought in all that it has printed so far. */
+  readyWhen: RegExp;
+}
+
+/** Processes that never outlive this one, however it ends, unless by SIGKILL. */
+export interface Children {
+  /** Resolves once it is ready. */
+  start(options: StartOptions): Promise<Child>;
+  /** A script that talks by messages, and must end by itself when it is disconnected. */
+  fork(script: string): ChildProcess;
+  /** Something else that must end with this process, without waiting. */
+  endWith(stop: () => void): void;
+}
+
+const MOST_LINES_SHOWN = 20;
+
+/** Ctrl-C ends all of them too. */
+export function createChildren(): Children {
+  const stops: (() => void)[] = [];
+  process.once('exit', () => stops.reverse().forEach((stop) => stop()));
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+
+  return {
+    endWith: (stop) => void stops.push(stop),
+    fork(script) {
+      const child = fork(script);
+      stops.push(() => child.kill('SIGKILL'));
+      return child;
+    },
+    async start({ name, script, args = [], env = {}, readyWhen }) {
+      const child = spawn(process.execPath, [script, ...args], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      stops.push(() => child.kill('SIGKILL'));
+      return toChild(child, name, readyWhen);
+    },
+  };
+}
+
+async function toChild(
+  process: ReturnType<typeof spawn>,
+  name: string,
+  readyWhen: RegExp,
+): Promise<Child> {
+  const { pid, stdout, stderr } = process;
+  if (pid === undefined || !stdout || !stderr) throw new Error(`${name} cannot be started`);
+  const ended = once(process, 'close').then(([code, signal]): Ending => ({
+    code: code as number | null,
+    signal: signal as string | null,
+  }));
+  const listeners: ((line: string) => void)[] = [];
+  const last: string[] = [];
+  let ready: RegExpExecArray | null = null;
+
+  const isReady = new Promise<RegExpExecArray>((resolve, reject) => {
+    const hear = (line: string): void => {
+      last.push(line);
+      if (last.length > MOST_LINES_SHOWN) last.shift();
+      ready ??= readyWhen.exec(last.join('\n'));
+      if (ready) resolve(ready);
+      listeners.forEach((listener) => listener(line));
+    };
+    createInterface(stdout).on('line', hear);
+    createInterface(stderr).on('line', hear);
+    void ended.then(() => reject(new Error(`${name} ended:\n${last.join('\n')}`)));
+  });
+
+  return {
+    pid,
+    ready: await isReady,
+    onLine: (listener) => void listeners.push(listener),
+    async end(signal) {
+      process.kill(signal);
+      return ended;
+    },
+    hasEnded: () => process.exitCode !== null || process.signalCode !== null,
+  };
+}
+
+/** Prints the figures, then what does not hold; the exit code says whether all did. */
+export function conclude(
+  figures: readonly (readonly [string, string | number])[],
+  problems: readonly string[],
+): never {
+  const width = Math.max(...figures.map(([name]) => name.length)) + 2;
+  for (const [name, figure] of figures) console.log(`${name.padEnd(width)}${figure}`);
+  for (const problem of problems) console.log(styleText('red', `FAILED: ${problem}`));
+  if (problems.length === 0) console.log('All bounds hold.');
+  process.exit(problems.length === 0 ? 0 : 1);
+}

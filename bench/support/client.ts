@@ -1,0 +1,84 @@
+import { Pool } from 'undici';
+
+/** A GraphQL request. */
+export interface Ask {
+  query: string;
+  variables?: object;
+}
+
+interface GraphQLErrorBody {
+  extensions?: { code?: string };
+}
+
+interface MutationPayload {
+  userErrors?: { code: string }[];
+  warnings?: { code: string }[];
+}
+
+/** As much of an answer as the benchmarks look at. */
+export interface AnswerBody {
+  data?: {
+    badges?: {
+      totalCount?: number | null;
+      sources?: { provider: string; state: string }[];
+      nodes?: { provider: string; id: string; name: string }[];
+    } | null;
+    badge?: object | null;
+    _entities?: (object | null)[];
+    result?: MutationPayload;
+  } | null;
+  errors?: GraphQLErrorBody[];
+}
+
+export interface Answer {
+  /** Of HTTP; 0 when there was no answer at all. */
+  status: number;
+  /** From the call to the last byte. */
+  ms: number;
+  body: AnswerBody;
+}
+
+export interface Client {
+  ask(ask: Ask): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Longer than any operation may take. */
+const PATIENCE_MS = 20_000;
+
+/** A caller of one service process. Never rejects: no answer is one too. */
+export function createClient(url: string, connections: number): Client {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: PATIENCE_MS,
+    bodyTimeout: PATIENCE_MS,
+  });
+  return {
+    async ask(body) {
+      const begun = performance.now();
+      try {
+        const answer = await pool.request({
+          path: pathname,
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        const text = await answer.body.text();
+        const ms = performance.now() - begun;
+        return { status: answer.statusCode, ms, body: JSON.parse(text) as AnswerBody };
+      } catch {
+        return { status: 0, ms: performance.now() - begun, body: {} };
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+/** The codes of all errors, those of a payload included. */
+export function codesOf({ status, body }: Answer): string[] {
+  const codes = (body.errors ?? []).map(({ extensions }) => extensions?.code ?? 'no code');
+  const refusals = (body.data?.result?.userErrors ?? []).map(({ code }) => code);
+  return [...(status === 0 ? ['no answer'] : []), ...codes, ...refusals];
+}

@@ -1,0 +1,47 @@
+import { pick } from './random.ts';
+import type { Ask } from './client.ts';
+
+/** The badges that there are, as a reader knows them. */
+export type Known = readonly { provider: string; id: string; name: string }[];
+
+export const LIST: Ask = {
+  query: `query List {
+    badges(first: 100) {
+      totalCount
+      nodes { ... on BadgeFields { provider id name description version } }
+      sources { provider state code asOf }
+    }
+  }`,
+};
+
+const ONE = `query One($provider: BadgeProvider!, $id: ID!) {
+  badge(provider: $provider, id: $id) { __typename ... on BadgeFields { id name imageUrl } }
+}`;
+
+const ENTITIES = `query Entities($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    ... on ReturningAIBadge { id title quantity }
+    ... on TagMangoBadge { id name pointsThreshold }
+  }
+}`;
+
+const TYPENAMES: Readonly<Record<string, string>> = {
+  RETURNING_AI: 'ReturningAIBadge',
+  TAG_MANGO: 'TagMangoBadge',
+};
+const REPRESENTATIONS = 20;
+
+/** Of ten reads five are lists, three single badges, and two of another subgraph's references. */
+export function nextRead(known: Known, random: () => number): Ask {
+  const dice = random();
+  if (dice < 0.5) return LIST;
+  if (dice < 0.8) {
+    const { provider, id } = pick(known, random);
+    return { query: ONE, variables: { provider, id } };
+  }
+  const representations = Array.from({ length: REPRESENTATIONS }, () => {
+    const { provider, id } = pick(known, random);
+    return { __typename: TYPENAMES[provider], id };
+  });
+  return { query: ENTITIES, variables: { representations } };
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { request } from 'undici';
+import { z } from 'zod';
+import type { Children } from './children.ts';
+
+const MAIN = join(import.meta.dirname, '../../dist/sandbox/main.js');
+
+const arrivalsSchema = z.object({
+  total: z.number(),
+  mostIn10s: z.number(),
+  byOperation: z.record(z.string(), z.number()),
+  refused429: z.number(),
+});
+const aboutSchema = z.object({
+  operations: z.array(z.string()),
+  kinds: z.record(z.string(), z.string()),
+  presets: z.array(z.string()),
+});
+/** The requests that came to a stand-in, as it counted them. */
+export type Arrivals = z.output<typeof arrivalsSchema>;
+
+/** A stand-in, by its control routes. */
+export interface StandIn {
+  port: number;
+  arrivals(): Promise<Arrivals>;
+  /** What it can do, and which faults it can show. */
+  about(): Promise<z.output<typeof aboutSchema>>;
+  /** False: this operation cannot show that fault. */
+  setFault(operation: string, fault: object): Promise<boolean>;
+  clearFaults(): Promise<void>;
+}
+
+export interface Sandbox {
+  /** The settings that lead a service to it. */
+  variables: Record<string, string>;
+  /** By the provider's name in the graph. */
+  standIns: Record<'RETURNING_AI' | 'TAG_MANGO', StandIn>;
+}
+
+/** The sandbox as a process of its own. */
+export async function startSandbox(children: Children): Promise<Sandbox> {
+  const { ready } = await children.start({
+    name: 'the sandbox',
+    script: MAIN,
+    readyWhen: /TAG_MANGO_WHITELABEL_HOST=\S+/,
+  });
+  const lines = ready.input.split('\n').filter((line) => /^\w+=/.test(line));
+  const variables = Object.fromEntries(
+    lines.map((line): [string, string] => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+  const at = (name: string) => createStandIn(new URL(variables[name] ?? '').origin);
+  const standIns = {
+    RETURNING_AI: at('RETURNING_AI_BASE_URL'),
+    TAG_MANGO: at('TAG_MANGO_BASE_URL'),
+  };
+  return { variables, standIns };
+}
+
+function createStandIn(origin: string): StandIn {
+  async function ask(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object) {
+    const answer = await request(`${origin}/_sandbox${path}`, {
+      method,
+      ...(body && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    return { status: answer.statusCode, body: await answer.body.json() };
+  }
+
+  return {
+    port: Number(new URL(origin).port),
+    arrivals: async () => arrivalsSchema.parse((await ask('GET', '/arrivals')).body),
+    about: async () => aboutSchema.parse((await ask('GET', '')).body),
+    setFault: async (operation, fault) =>
+      (await ask('PUT', `/faults/${encodeURIComponent(operation)}`, fault)).status === 200,
+    async clearFaults() {
+      await ask('DELETE', '/faults/all');
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { codesOf } from './client.ts';
+import type { Answer } from './client.ts';
+
+/** How often each thing came. */
+export type Counts = Record<string, number>;
+
+/** What came of many requests. Plain data, so that processes can send it. */
+export interface Tally {
+  requests: number;
+  /** Of each, milliseconds. */
+  latencies: number[];
+  /** By HTTP status. */
+  statuses: Counts;
+  /** By error code. */
+  codes: Counts;
+  /** By provider and state. */
+  states: Counts;
+}
+
+export function createTally(): Tally {
+  return { requests: 0, latencies: [], statuses: {}, codes: {}, states: {} };
+}
+
+export function count(counts: Counts, name: string | number, by = 1): void {
+  counts[name] = (counts[name] ?? 0) + by;
+}
+
+export function addAnswer(tally: Tally, answer: Answer): void {
+  tally.requests += 1;
+  tally.latencies.push(answer.ms);
+  count(tally.statuses, answer.status);
+  codesOf(answer).forEach((code) => count(tally.codes, code));
+  for (const { provider, state } of answer.body.data?.badges?.sources ?? []) {
+    count(tally.states, `${provider} ${state}`);
+  }
+}
+
+export function showCounts(counts: Counts): string {
+  const parts = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  return parts.map(([name, times]) => `${name} ${times}`).join(', ') || 'none';
+}
+
+/** The value that so large a part of them does not exceed; NaN for none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
+}
+
+/** p50, p95, p99 and the most, milliseconds. */
+export function showLatencies(latencies: readonly number[]): string {
+  const parts = [0.5, 0.95, 0.99, 1].map((part) => quantile(latencies, part).toFixed(0));
+  return `${parts.join(' / ')} ms`;
+}
