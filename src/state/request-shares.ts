@@ -17,21 +17,21 @@ export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
 }
 
 /**
- * For all replicas together: 2/3. The rest is what replicas that are cut off may send at the same time, and what all
+ * For all replicas together: 7/12. The rest is what replicas that are cut off may send at the same time, and what all
  * may send right after the shared bucket was lost.
  */
 export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
-  const limit = toLimit(requests / 6, requests / 2 / windowMs);
+  const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs);
   // However often Redis loses its data, nothing is had by it.
   return { ...limit, start: 0 };
 }
 
 /**
- * For one of several that has lost the others: with all but one of them cut off, 22/100 together. Where that is less
+ * For one of several that has lost the others: with all but one of them cut off, 1/3 together. Where that is less
  * than one request for each, none.
  */
 export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
-  const share = (requests * 0.22) / Math.max(1, replicas - 1);
+  const share = requests / 3 / Math.max(1, replicas - 1);
   if (share < 1) return { burst: 0, perSecond: 0, start: 0 };
   const burst = Math.max(1, Math.floor(share / 5));
   const limit = toLimit(burst, (share - burst) / windowMs);

@@ -19,8 +19,8 @@ import { TIMEOUT_MS, numRuns } from './runs.ts';
 const { requests, windowMs } = WINDOW;
 /** What is sent may arrive so much later. */
 const LATE_MS = 1_000;
-/** From 12 on, the one call that each may make when it is cut off, beside a bucket that was wiped, is too much. */
-const MOST_REPLICAS = 11;
+/** Beyond, each has nothing of its own. */
+const MOST_REPLICAS = 45;
 
 /** A process starts anew, with a clock that may have been set back since. */
 interface Restart {
@@ -104,9 +104,8 @@ const losses = (replicas: number): fc.Arbitrary<Loss[]> => {
   return fc.array(loss, { minLength: 1, maxLength: 4 });
 };
 
-/** A second loss within the same window can let more through. */
 test(
-  'replicas that lose the bucket, some or all of them, once in a window: 120 calls in no 10 s',
+  'replicas that lose the bucket, some or all of them, again and again: 120 calls in no 10 s',
   () =>
     fc.assert(
       fc.asyncProperty(replicasAnd(losses, MOST_REPLICAS), async ({ replicas, played }) => {
@@ -121,7 +120,6 @@ test(
           if (isWiped) shared.wipe();
           shared.lostBy.clear();
           await playAll(after);
-          await callers.play({ kind: 'busy', ms: windowMs });
         }
         expect(mostWithin(callers.grantedAt, windowMs)).toBeLessThanOrEqual(requests);
       }),
