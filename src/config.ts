@@ -34,7 +34,10 @@ const schema = z.object({
   STATE_DIR: z.string().optional(),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/[^\s]+$/, 'must begin with redis:// or rediss://')
+    .refine(
+      (url) => /^rediss?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
+      'must be a URL that begins with redis:// or rediss://',
+    )
     .optional(),
   REPLICAS: wholeNumber(1, 1_000).default(1),
 });

@@ -17,7 +17,7 @@ const badgesExample: ExampleOperation = {
   query: `query Badges($first: Int = 20, $after: String, $filter: BadgeFilter) {
     badges(first: $first, after: $after, filter: $filter) {
       totalCount
-      sources { provider state code droppedRecords }
+      sources { provider state asOf code retryAfterMs droppedRecords }
       pageInfo { hasNextPage endCursor }
       nodes {
         __typename
