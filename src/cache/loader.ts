@@ -42,6 +42,7 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
   options: LoaderOptions<T, Bounds>,
 ): Loader<T, Bounds> {
   const { name, codec, staleMs, holder, shared, now, random, pause } = options;
+  let alone: { begun: Begun; done: Promise<Reading<T>> } | undefined;
 
   async function load(bounds: Bounds, begun: Begun) {
     const snapshot = { value: await options.load(bounds), asOf: begun.at };
@@ -81,15 +82,30 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
         const isLast = now() + POLL_MS > bounds.deadlineAt;
         // Another version holds it for fresh, or other settings do.
         const isOfNoUse = look?.held && !look.mayLoad;
-        if (!shared || !look || isOfNoUse || isLast) {
-          return { snapshot: (await load(bounds, begun)).snapshot, state: 'FRESH' };
-        }
+        if (!shared || !look || isOfNoUse || isLast) return loadAlone(bounds);
         if (look.mayLoad) return loadForAll(shared, look, { bounds, begun });
         await pause(POLL_MS);
       }
     },
     loadNew: async (bounds) => (await load(bounds, holder.begin())).snapshot,
   };
+
+  /** Those who learn together that the others are out of reach load together. */
+  function loadAlone(bounds: Bounds): Promise<Reading<T>> {
+    if (alone && holder.isCurrent(alone.begun)) return alone.done;
+    const begun = holder.begin();
+    const started = { begun, done: loadOnce(bounds, begun) };
+    alone = started;
+    const end = (): void => {
+      if (alone === started) alone = undefined;
+    };
+    started.done.then(end, end);
+    return started.done;
+  }
+
+  async function loadOnce(bounds: Bounds, begun: Begun): Promise<Reading<T>> {
+    return { snapshot: (await load(bounds, begun)).snapshot, state: 'FRESH' };
+  }
 
   async function loadForAll(
     place: SharedSnapshots,

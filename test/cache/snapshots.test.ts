@@ -530,3 +530,27 @@ describe('with other replicas', () => {
     expect(listeners.size).toBe(0);
   });
 });
+
+test('readers who learn together that the others are out of reach load together', async () => {
+  const looking = Promise.withResolvers<undefined>();
+  let epoch = 0;
+  let isLost = false;
+  const { cache, loads, end } = setUp({
+    shared: {
+      // Until a look has failed, each moment may have brought a message.
+      epoch: () => (isLost ? epoch : (epoch += 1)),
+      onForget: () => () => undefined,
+      forget: async () => undefined,
+      look: () => looking.promise,
+      keep: async () => undefined,
+      release: async () => undefined,
+    },
+  });
+  const readers = [cache.read(), cache.read(), cache.read()];
+  isLost = true;
+  looking.resolve(undefined);
+  await settled();
+  expect(loads).toHaveLength(1);
+  end(0, 'ours');
+  expect((await Promise.all(readers)).map(({ state }) => state)).toEqual(Array(3).fill('FRESH'));
+});
