@@ -22,7 +22,8 @@ export interface LoaderOptions<T, Bounds> {
   now: () => number;
   /** Within 0 and 1. */
   random: () => number;
-  pause: (ms: number) => Promise<void>;
+  /** Ends early when the signal is aborted. */
+  pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface Loader<T, Bounds> {

@@ -124,7 +124,10 @@ export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
     readNew: (bounds) => loader.loadNew(bounds),
     async clear(withinMs) {
       forget();
-      if (shared) await Promise.race([shared.forget(name), pause(withinMs)]);
+      if (!shared) return;
+      const patience = new AbortController();
+      await Promise.race([shared.forget(name), pause(withinMs, patience.signal)]);
+      patience.abort();
     },
     close: () => stopListening?.(),
   };
