@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
+import { createRandom } from '../support/random.ts';
 import { check } from './check.ts';
 import { readLine } from './records.ts';
 import type { Acknowledged } from './records.ts';
@@ -112,15 +113,4 @@ async function look(which: Iterable<number>): Promise<number> {
 
 function total(): number {
   return figures.set + figures.append + figures.count;
-}
-
-/** Mulberry32: the same moments for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
