@@ -47,10 +47,21 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
 }
 
 async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenState> {
+  const refusals = new Set<string>();
+  /** A line for each reason, until the connection is another one. */
+  function onRefusal(reason: string): void {
+    if (refusals.has(reason)) return;
+    refusals.add(reason);
+    log.warn(
+      `Redis is connected and fails (${reason}): what relies on it is refused, or done alone`,
+    );
+  }
+
   const [client, subscriber] = await Promise.all([
     createRedisClient({
       url,
       onChange(state, cause) {
+        refusals.clear();
         if (state === 'up') log.info('Redis is there');
         else log.warn(`Redis is out of reach (${reasonOf(cause)}): ${ALONE}`);
       },
@@ -62,15 +73,15 @@ async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenSt
 
   // It is ended with the process.
   const isClosed = (): boolean => false;
-  const store = createRedisStore({ client, prefix: PREFIX });
+  const store = createRedisStore({ client, prefix: PREFIX, onRefusal });
   const replicas = await openRedisReplicas({
     subscriber,
-    reach: createReach(client, isClosed),
+    reach: createReach(client, isClosed, { onRefusal }),
     toKey: (name) => `${PREFIX}list:${name}`,
     onDeaf: (reason) => log.warn(`Redis lets no messages through (${reason}): ${DEAF}`),
   });
   const buckets = createRedisBuckets(
-    createReach(client, isClosed, BUCKET_MS),
+    createReach(client, isClosed, { withinMs: BUCKET_MS, onRefusal }),
     (name) => `${PREFIX}bucket:${name}`,
   );
   return {

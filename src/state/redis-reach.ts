@@ -6,11 +6,17 @@ import { reasonOf } from './thrown.ts';
 /** Asks Redis something. Rejects with a `StateError` only, and soon. */
 export type Reach = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
 
-/** `withinMs`: how long a command may take, its answer included. */
+export interface ReachOptions {
+  /** How long a command may take, its answer included. Milliseconds. */
+  withinMs?: number;
+  /** Told of every command that failed though Redis is connected. */
+  onRefusal?: (reason: string) => void;
+}
+
 export function createReach(
   client: RedisClient,
   isClosed: () => boolean,
-  withinMs: number = COMMAND_MS,
+  { withinMs = COMMAND_MS, onRefusal }: ReachOptions = {},
 ): Reach {
   return async (ask) => {
     if (isClosed()) throw new StateError('unavailable', 'The state in Redis is closed');
@@ -26,6 +32,7 @@ export function createReach(
     try {
       return await Promise.race([ask(client), tooLate.promise]);
     } catch (error) {
+      if (client.isReady) onRefusal?.(reasonOf(error));
       if (error instanceof StateError) throw error;
       throw new StateError('unavailable', `Redis failed: ${reasonOf(error)}`, error);
     } finally {

@@ -12,16 +12,18 @@ export interface RedisStoreOptions {
   client: RedisClient;
   /** What every key begins with: replicas with the same one share all. */
   prefix: string;
+  /** Told of every command that failed though Redis is connected. */
+  onRefusal?: (reason: string) => void;
   /** Ms that never go back, for waiting only: what expires does so by the clock of Redis. */
   now?: () => number;
 }
 
 /** State in Redis, shared by all replicas. */
 export function createRedisStore(options: RedisStoreOptions): StateStore {
-  const { client, prefix, now = () => performance.now() } = options;
+  const { client, prefix, onRefusal, now = () => performance.now() } = options;
   const keysOf = (kind: string) => (name: string) => `${prefix}${kind}:${name}`;
   let closed = false;
-  const reach = createReach(client, () => closed);
+  const reach = createReach(client, () => closed, onRefusal && { onRefusal });
   const instanceId = randomUUID();
   const heartbeat = startHeartbeat(
     { client, reach },
