@@ -7,12 +7,15 @@ export interface RedisLink {
   url: string;
   cut(): void;
   mend(): void;
+  /** Keeps the connections there are, and lets nothing of Redis through them. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
 export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
   const { hostname, port } = new URL(redisUrl);
   const sockets = new Set<Socket>();
+  const pairs: [far: Socket, near: Socket][] = [];
   let isCut = false;
 
   const server = createServer({ noDelay: true }, (near) => {
@@ -24,6 +27,7 @@ export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
     const far = connect({ host: hostname, port: Number(port), noDelay: true });
     far.on('error', () => undefined);
     near.pipe(far).pipe(near);
+    pairs.push([far, near]);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
@@ -39,6 +43,7 @@ export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
       destroyAll();
     },
     mend: () => void (isCut = false),
+    freeze: () => pairs.forEach(([far, near]) => void far.unpipe(near)),
     async close() {
       server.close();
       destroyAll();

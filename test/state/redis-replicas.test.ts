@@ -65,9 +65,10 @@ interface Replica extends OpenReplicas {
 
   async function startReplica({
     url,
+    subscriberUrl = url,
     now,
-  }: { url?: string; now?: () => number } = {}): Promise<Replica> {
-    const [client, subscriber] = [await connect(url), await connect(url)];
+  }: { url?: string; subscriberUrl?: string; now?: () => number } = {}): Promise<Replica> {
+    const [client, subscriber] = [await connect(url), await connect(subscriberUrl)];
     const reach = createReach(client, () => false);
     const replicas = await openRedisReplicas({
       subscriber,
@@ -296,6 +297,16 @@ interface Replica extends OpenReplicas {
       await eventually(() => two.heard.length >= 2);
       expect(two.heard.sort()).toEqual(['other', NAME].sort());
       expect(await two.look(NAME, 4_000)).toMatchObject({ held: null });
+    });
+
+    test('in its messages only holds nothing a lease later, and is soon waited for by nobody', async () => {
+      const one = await startReplica({ subscriberUrl: link.url });
+      const two = await startReplica();
+      link.freeze();
+      expect(await msOf(two.forget(NAME))).toBeLessThan(LEASE_MS + 500);
+      expect(one.epoch()).not.toBe(one.epoch());
+      expect(one.heard).toEqual([]);
+      await eventually(async () => (await msOf(two.forget(NAME))) < 500);
     });
 
     test('is not waited for any more once its lease is over', async () => {
