@@ -13,7 +13,12 @@ import { providers } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
 import type { ProviderValues } from './providers/settings.ts';
 import type { Logger } from './server/logger.ts';
-import { createBreakerLog, createDriftLog, createFaultLog } from './server/provider-log.ts';
+import {
+  createBreakerLog,
+  createDriftLog,
+  createFaultLog,
+  createWaitLog,
+} from './server/provider-log.ts';
 import { createAllowance } from './state/allowance.ts';
 import { createLocks } from './state/locks.ts';
 import type { SharedState } from './state/open-state.ts';
@@ -108,6 +113,7 @@ function createHttpDeps(
     connect: createPool,
     allowance,
     onFault: createFaultLog(logger),
+    onWait: createWaitLog(logger, name),
     createBreaker: () => createBreaker({ now, random, onChange: createBreakerLog(logger, name) }),
     ...options.http,
   };

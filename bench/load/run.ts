@@ -59,9 +59,11 @@ const services = await Promise.all(
   ),
 );
 const logged: Counts = {};
+const waits: number[] = [];
 services.forEach((service) =>
   service.onLog((line, text) => {
     if (!line || line.level > 30) count(logged, line?.msg ?? text);
+    if (typeof line?.waitedMs === 'number' && line.purpose !== 'query') waits.push(line.waitedMs);
   }),
 );
 const urls = services.map(({ url }) => url);
@@ -102,6 +104,7 @@ const { figures, problems } = toFinding({
   tagMango: await standIns.TAG_MANGO.arrivals(),
   returningAI: await standIns.RETURNING_AI.arrivals(),
   logged,
+  waits,
   isRedisLost: values['lose-redis'],
 });
 conclude(figures, problems);

@@ -4,7 +4,7 @@ import { attempt } from './attempt.ts';
 import type { AttemptResult, HttpCall } from './attempt.ts';
 import type { Breaker, Verdict } from './breaker.ts';
 import { createBulkhead } from './bulkhead.ts';
-import type { CallBounds } from './call-bounds.ts';
+import type { CallBounds, CallPurpose } from './call-bounds.ts';
 import type { Clock } from './clock.ts';
 import { createLimiter } from './limiter.ts';
 import type { Allowance } from './limiter.ts';
@@ -30,6 +30,9 @@ export type OnFault = (fault: {
   text?: string;
 }) => void;
 
+/** Told of every call that waited longer than a moment for its turn. */
+export type OnWait = (wait: { purpose: CallPurpose; waitedMs: number }) => void;
+
 /** What every way to a provider needs of its surroundings. */
 export interface HttpDeps {
   /** Bounds one attempt: connecting, headers and the whole body. Milliseconds. */
@@ -44,6 +47,7 @@ export interface HttpDeps {
   /** One for each API of the provider. */
   createBreaker: () => Breaker;
   onFault: OnFault;
+  onWait: OnWait;
 }
 
 export interface ProviderHttpOptions extends HttpDeps {
@@ -56,6 +60,8 @@ export interface ProviderHttpOptions extends HttpDeps {
 
 /** An answer that takes longer than this part of the attempt's timeout is slow. */
 const SLOW_PART = 0.5;
+/** A shorter wait for a place, or for the limit, is none to tell of. Milliseconds. */
+const LEAST_WAIT_MS = 100;
 
 /** The one way to a provider: admission, attempt, verdict, and for reads another attempt. Never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
@@ -77,8 +83,11 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   ): Promise<T> {
     // A write that is let through has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
+    const asked = clock.now();
     const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
     const begun = clock.now();
+    const waitedMs = begun - asked;
+    if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     const request = { ...call, path: prefix + call.path, headers };
     const result = await attempt(dispatcher, request, { timeoutMs, read });

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../http/provider-error.ts';
 import type { BreakerOptions } from '../http/breaker.ts';
-import type { OnFault } from '../http/provider-http.ts';
+import type { OnFault, OnWait } from '../http/provider-http.ts';
 import type { BadgeList } from '../providers/provider.ts';
 import type { Logger } from './logger.ts';
 
@@ -26,6 +26,14 @@ export function createFaultLog(logger: Logger): OnFault {
 function toName(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+}
+
+/** A line for each call that had to wait for a place, or for the provider's limit. */
+export function createWaitLog(
+  logger: Logger,
+  { enumValue: provider, title }: ProviderName,
+): OnWait {
+  return (wait) => logger.info({ provider, ...wait }, `a call to ${title} has waited for its turn`);
 }
 
 /** A line for each time that calls to a provider stop or begin again. */

@@ -8,10 +8,11 @@ import type { Verdict } from '../../src/http/breaker.ts';
 import type { CallBounds } from '../../src/http/call-bounds.ts';
 import { createPool } from '../../src/http/pool.ts';
 import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
+import type { HttpDeps, OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import { eventually } from '../state/eventually.ts';
 import { settled } from '../support/manual-clock.ts';
+import { createSkippingClock } from '../support/clock.ts';
 
 type Fault = Parameters<OnFault>[0];
 
@@ -19,6 +20,7 @@ let server: Server | undefined;
 let http: ProviderHttp | undefined;
 const sockets = new Set<Socket>();
 const faults: Fault[] = [];
+const waits: Parameters<HttpDeps['onWait']>[0][] = [];
 /** What the breaker was told, in its order. */
 const verdicts: Verdict[] = [];
 
@@ -28,10 +30,11 @@ afterEach(async () => {
   server?.close();
   sockets.clear();
   faults.length = 0;
+  waits.length = 0;
   verdicts.length = 0;
 });
 
-function createHttp(baseUrl: string, key: string): ProviderHttp {
+function createHttp(baseUrl: string, key: string, rest: Partial<HttpDeps> = {}): ProviderHttp {
   return createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl,
@@ -46,6 +49,8 @@ function createHttp(baseUrl: string, key: string): ProviderHttp {
       enter: () => (verdict) => void verdicts.push(verdict),
     }),
     onFault: (fault) => faults.push(fault),
+    onWait: (wait) => waits.push(wait),
+    ...rest,
   });
 }
 
@@ -345,6 +350,23 @@ test('a 503 whose body breaks off is still a 503', async () => {
     });
   });
   expect(await failureOf(write(http))).toMatchObject({ message: 'answered with status 503' });
+});
+
+test('a call that waits for its turn is told of, with how long, and one that hardly does is not', async () => {
+  await provider((_request, response) => response.writeHead(200, json).end('{}'));
+  const { port } = server?.address() as AddressInfo;
+  await http?.close();
+  const clock = createSkippingClock();
+  const left = [0, 450, 0, 40];
+  http = createHttp(`http://127.0.0.1:${port}`, 'hidden-key', {
+    clock,
+    allowance: { take: async () => left.pop() ?? 0, block: async () => undefined },
+  });
+  await list(http);
+  expect(waits).toEqual([]);
+  await write(http);
+  expect(waits).toEqual([{ purpose: 'write', waitedMs: expect.any(Number) }]);
+  expect(waits[0]?.waitedMs).toBeGreaterThanOrEqual(450);
 });
 
 describe('the breaker hears', () => {

@@ -26,6 +26,7 @@ async function listBadges(provider: Provider): Promise<BadgeList> {
       allowance: undefined,
       createBreaker: () => alwaysClosed,
       onFault: () => undefined,
+      onWait: () => undefined,
     },
   });
   try {
