@@ -61,6 +61,7 @@ function createHttp(baseUrl: string): ProviderHttp {
     allowance: undefined,
     createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     onFault: () => undefined,
+    onWait: () => undefined,
   });
 }
 
