@@ -1,3 +1,4 @@
+import { NOW } from './redis-clock.ts';
 import type { Reach } from './redis-reach.ts';
 import { LONGEST_BLOCK_MS } from './token-bucket.ts';
 import type { TokenBuckets } from './token-bucket.ts';
@@ -6,8 +7,7 @@ import type { TokenBuckets } from './token-bucket.ts';
 const TAKE = `
   local burst, perSecond, start, leave =
     tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  ${NOW}
   local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
   local tokens, at = tonumber(known[1] or start), tonumber(known[2] or now)
   local blockedMs = tonumber(known[3] or 0) - now
@@ -22,8 +22,8 @@ const TAKE = `
 `;
 
 const BLOCK = `
-  local time = redis.call('TIME')
-  local untilMs = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+  ${NOW}
+  local untilMs = now + tonumber(ARGV[1])
   local known = tonumber(redis.call('HGET', KEYS[1], 'blockedUntil') or 0)
   redis.call('HSET', KEYS[1], 'blockedUntil', string.format('%.0f', math.max(known, untilMs)))
   return 1

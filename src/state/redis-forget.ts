@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { NOW } from './redis-clock.ts';
 import type { Reach } from './redis-reach.ts';
 import { StateError } from './state-store.ts';
 
@@ -10,8 +11,7 @@ import { StateError } from './state-store.ts';
 const FORGET = `
   redis.call('SET', KEYS[1], ARGV[1])
   redis.call('DEL', KEYS[2], KEYS[3])
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  ${NOW}
   redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
   redis.call('PUBLISH', ARGV[2], ARGV[3])
   local age = now - tonumber(redis.call('GET', KEYS[5]) or now)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLease } from './lease.ts';
+import { NOW } from './redis-clock.ts';
 import type { RedisClient } from './redis-client.ts';
 import { createForgetting } from './redis-forget.ts';
 import type { Reach } from './redis-reach.ts';
@@ -18,8 +19,7 @@ const FIRST_SIGN_MS = 1_000;
 
 /** KEYS: leases, since. Renews a lease, and sends its holder a sign over the way that every message takes. */
 const BEAT = `
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  ${NOW}
   redis.call('SET', KEYS[2], string.format('%.0f', now), 'NX')
   redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
   return redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { NOW } from './redis-clock.ts';
 import { StateError } from './state-store.ts';
 import type { Reach } from './redis-reach.ts';
 import type { Replicas, SharedLook } from './replicas.ts';
@@ -8,11 +9,6 @@ import type { Replicas, SharedLook } from './replicas.ts';
  * KEYS: generation, snapshot, ticket. Times are those of Redis: the clocks of replicas may differ.
  * A generation is a random text, so that one of before a loss of all data never comes again.
  */
-const NOW = `
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
 /** A snapshot of the future is none: the clock was set back. */
 const LOOK = `
   ${NOW}
