@@ -20,6 +20,8 @@ export interface ServiceOptions extends TenantOptions {
 }
 
 const RECOVER_EVERY_MS = 60_000;
+/** As long as a timer can be. */
+const HOLD_MS = 2 ** 31 - 1;
 /** Of the text of all lists that are held; in memory they take a few times as much. */
 const SHELF = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 
@@ -62,5 +64,8 @@ async function warmUp({ providers: all, now }: Tenant, withinMs: number): Promis
   if (withinMs === 0) return;
   const bounds = { purpose: 'query', deadlineAt: now() + withinMs } as const;
   const reads = all.map(async ({ access }) => access?.snapshots.read(bounds));
+  // Pauses between attempts keep no process alive, and nothing listens yet.
+  const hold = setTimeout(() => undefined, HOLD_MS);
   await Promise.allSettled(reads);
+  clearTimeout(hold);
 }

@@ -129,6 +129,15 @@ test('in production it logs JSON, serves the configured provider, and has no san
   await sandbox.close();
 });
 
+test('it starts while its only provider refuses connections', async () => {
+  const sandbox = await startSandbox();
+  await sandbox.close();
+  const { shows } = run(MAIN, [], sandbox.tagMango.variables);
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  const { errors } = await execute(url, '{ badges { totalCount } }');
+  expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
+});
+
 test('the sandbox alone prints the variables that lead a service to it', async () => {
   const { shows, output } = run(SANDBOX);
   await shows(/TAG_MANGO_WHITELABEL_HOST=/);
