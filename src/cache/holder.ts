@@ -9,11 +9,18 @@ export interface Begun {
   readonly epoch: number;
 }
 
+/** How far a read has come. Undefined: it has asked nobody yet, so that whoever comes now may join it. */
+export interface Progress {
+  begun: Begun | undefined;
+}
+
 /** The snapshot of one list that this process holds, and whether it may be shown. */
 export interface Holder<T> {
   begin(): Begun;
   /** Whether nothing was forgotten since, here or, as far as can be known, elsewhere. */
   isCurrent(begun: Begun): boolean;
+  /** Whether what the read brings may be shown to a reader who comes now. */
+  mayJoin(progress: Progress): boolean;
   /** `freshMs` counts from the snapshot's own time. What is not current, or older than what is held, is dropped. */
   hold(snapshot: Snapshot<T>, begun: Begun, kept: { freshMs: number; bytes: number }): void;
   /** Undefined: nothing that may be shown. */
@@ -48,6 +55,7 @@ export function createHolder<T>({
   return {
     begin: () => ({ at: now(), generation, epoch: epoch() }),
     isCurrent,
+    mayJoin: ({ begun }) => begun === undefined || isCurrent(begun),
     hold(snapshot, begun, { freshMs, bytes }) {
       const held = shelf.get(name);
       const heldAsOf = held?.epoch === begun.epoch ? held.snapshot.asOf : -Infinity;

@@ -1,4 +1,4 @@
-import type { Begun, Holder } from './holder.ts';
+import type { Begun, Holder, Progress } from './holder.ts';
 import type { SharedLook, SharedSnapshots } from './shared-snapshots.ts';
 import type { Reading, Snapshot } from './snapshot.ts';
 
@@ -6,6 +6,13 @@ import type { Reading, Snapshot } from './snapshot.ts';
 export interface Codec<T> {
   encode(value: T): string;
   decode(text: string): T;
+}
+
+export interface LoadBounds {
+  /** Epoch milliseconds. */
+  deadlineAt: number;
+  /** To be told just before the list is asked for. */
+  onSend?: () => void;
 }
 
 export interface LoaderOptions<T, Bounds> {
@@ -27,8 +34,8 @@ export interface LoaderOptions<T, Bounds> {
 }
 
 export interface Loader<T, Bounds> {
-  /** What another replica has read or is reading, else a read of our own. */
-  share(bounds: Bounds): Promise<Reading<T>>;
+  /** What another replica has read or is reading, else a read of our own. Notes in `progress` how far it has come. */
+  share(bounds: Bounds, progress: Progress): Promise<Reading<T>>;
   /** A read of our own that begins now. */
   loadNew(bounds: Bounds): Promise<Snapshot<T>>;
 }
@@ -39,16 +46,23 @@ const JITTER = 0.1;
 const POLL_MS = 50;
 
 /** Gets new snapshots, and holds what may be held of them. */
-export function createLoader<T, Bounds extends { deadlineAt: number }>(
+export function createLoader<T, Bounds extends LoadBounds>(
   options: LoaderOptions<T, Bounds>,
 ): Loader<T, Bounds> {
   const { name, codec, staleMs, holder, shared, now, random, pause } = options;
-  let alone: { begun: Begun; done: Promise<Reading<T>> } | undefined;
+  let alone: Alone<T> | undefined;
 
-  async function load(bounds: Bounds, begun: Begun) {
-    const snapshot = { value: await options.load(bounds), asOf: begun.at };
-    const text = codec.encode(snapshot.value);
-    const freshMs = options.freshMs(snapshot.value) * (1 - JITTER * random());
+  /** The read begins when it is sent: while it waits for its turn, nothing that it will bring is old. */
+  async function load(bounds: Bounds, followers: Iterable<Progress>) {
+    let begun = holder.begin();
+    const onSend = (): void => {
+      begun = holder.begin();
+      for (const progress of followers) progress.begun = begun;
+    };
+    const value = await options.load({ ...bounds, onSend });
+    const snapshot = { value, asOf: begun.at };
+    const text = codec.encode(value);
+    const freshMs = options.freshMs(value) * (1 - JITTER * random());
     holder.hold(snapshot, begun, { freshMs, bytes: text.length });
     return { snapshot, text, freshMs };
   }
@@ -74,28 +88,35 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
   }
 
   return {
-    async share(bounds) {
+    async share(bounds, progress) {
       for (;;) {
+        if (!shared) return loadAlone(bounds, progress);
         const begun = holder.begin();
-        const look = shared && (await shared.look(name, bounds.deadlineAt - now()));
+        progress.begun = begun;
+        const look = await shared.look(name, bounds.deadlineAt - now());
         const adopted = look && adopt(look, begun);
         if (adopted) return adopted;
+        progress.begun = undefined;
         const isLast = now() + POLL_MS > bounds.deadlineAt;
         // Another version holds it for fresh, or other settings do.
         const isOfNoUse = look?.held && !look.mayLoad;
-        if (!shared || !look || isOfNoUse || isLast) return loadAlone(bounds);
-        if (look.mayLoad) return loadForAll(shared, look, { bounds, begun });
+        if (!look || isOfNoUse || isLast) return loadAlone(bounds, progress);
+        if (look.mayLoad) return loadForAll(shared, look, { bounds, progress });
         await pause(POLL_MS);
       }
     },
-    loadNew: async (bounds) => (await load(bounds, holder.begin())).snapshot,
+    loadNew: async (bounds) => (await load(bounds, [])).snapshot,
   };
 
   /** Those who learn together that the others are out of reach load together. */
-  function loadAlone(bounds: Bounds): Promise<Reading<T>> {
-    if (alone && holder.isCurrent(alone.begun)) return alone.done;
-    const begun = holder.begin();
-    const started = { begun, done: loadOnce(bounds, begun) };
+  function loadAlone(bounds: Bounds, progress: Progress): Promise<Reading<T>> {
+    if (alone && holder.mayJoin(alone.progress)) {
+      progress.begun = alone.progress.begun;
+      alone.followers.add(progress);
+      return alone.done;
+    }
+    const followers = new Set([progress]);
+    const started: Alone<T> = { progress, followers, done: loadOnce(bounds, followers) };
     alone = started;
     const end = (): void => {
       if (alone === started) alone = undefined;
@@ -104,17 +125,17 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
     return started.done;
   }
 
-  async function loadOnce(bounds: Bounds, begun: Begun): Promise<Reading<T>> {
-    return { snapshot: (await load(bounds, begun)).snapshot, state: 'FRESH' };
+  async function loadOnce(bounds: Bounds, followers: Set<Progress>): Promise<Reading<T>> {
+    return { snapshot: (await load(bounds, followers)).snapshot, state: 'FRESH' };
   }
 
   async function loadForAll(
     place: SharedSnapshots,
     look: SharedLook,
-    { bounds, begun }: { bounds: Bounds; begun: Begun },
+    { bounds, progress }: { bounds: Bounds; progress: Progress },
   ): Promise<Reading<T>> {
     try {
-      const { snapshot, text, freshMs } = await load(bounds, begun);
+      const { snapshot, text, freshMs } = await load(bounds, [progress]);
       void place.keep(look, { text, freshMs, ttlMs: Math.max(freshMs, staleMs) });
       return { snapshot, state: 'FRESH' };
     } catch (error) {
@@ -122,4 +143,11 @@ export function createLoader<T, Bounds extends { deadlineAt: number }>(
       throw error;
     }
   }
+}
+
+interface Alone<T> {
+  progress: Progress;
+  /** All reads that wait for it. */
+  followers: Set<Progress>;
+  done: Promise<Reading<T>>;
 }

@@ -1,7 +1,7 @@
 import { createHolder } from './holder.ts';
-import type { Begun, HolderOptions } from './holder.ts';
+import type { HolderOptions, Progress } from './holder.ts';
 import { createLoader } from './loader.ts';
-import type { LoaderOptions } from './loader.ts';
+import type { LoadBounds, LoaderOptions } from './loader.ts';
 import type { SharedSnapshots } from './shared-snapshots.ts';
 import type { Reading, Snapshot } from './snapshot.ts';
 
@@ -48,10 +48,10 @@ const RETRY_PAUSE_MS = 100;
 interface Flight<T> {
   done: Promise<Reading<T>>;
   patience: Promise<undefined>;
-  begun: Begun;
+  progress: Progress;
 }
 
-export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
+export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
   const { name, shared, now, pause, judge } = options;
@@ -63,12 +63,13 @@ export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
   let nextRefreshAt = -Infinity;
   let nextReadAt = -Infinity;
 
-  /** The read under way, as long as it began after all that was forgotten since. */
+  /** The read under way, as long as it was not sent before something was forgotten. */
   function join(bounds: Bounds): Flight<T> {
-    if (flight && holder.isCurrent(flight.begun)) return flight;
+    if (flight && holder.mayJoin(flight.progress)) return flight;
+    const progress: Progress = { begun: undefined };
     const started: Flight<T> = {
-      begun: holder.begin(),
-      done: shareInTime(bounds),
+      progress,
+      done: shareInTime(bounds, progress),
       patience: pause(PATIENCE_MS).then(() => undefined),
     };
     flight = started;
@@ -84,10 +85,10 @@ export function createSnapshotCache<T, Bounds extends { deadlineAt: number }>(
     return started;
   }
 
-  async function shareInTime(bounds: Bounds): Promise<Reading<T>> {
+  async function shareInTime(bounds: Bounds, progress: Progress): Promise<Reading<T>> {
     const waitMs = nextReadAt - now();
     if (waitMs > 0) await pause(waitMs);
-    return loader.share(bounds);
+    return loader.share(bounds, progress);
   }
 
   function show(): Reading<T> | undefined {

@@ -8,4 +8,6 @@ export interface CallBounds {
   purpose: CallPurpose;
   /** When the caller must have its answer, epoch milliseconds: waiting, attempts and pauses all end by then. */
   deadlineAt: number;
+  /** Told just before each attempt, when it has waited for its turn: what is read then is no older than this moment. */
+  onSend?: () => void;
 }

@@ -90,6 +90,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     const request = { ...call, path: prefix + call.path, headers };
+    bounds.onSend?.();
     const result = await attempt(dispatcher, request, { timeoutMs, read });
     const isCut = timeoutMs < attemptTimeoutMs;
     const isSlow = clock.now() - begun > attemptTimeoutMs * SLOW_PART;

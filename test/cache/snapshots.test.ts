@@ -10,13 +10,24 @@ const ASKED = new Error('asked');
 const FATAL = new Error('refused');
 
 /** A cache whose reads end when the test says so, on a clock that the test moves. */
-function setUp(options: { staleMs?: number; random?: number; shared?: SharedSnapshots } = {}) {
+function setUp(
+  options: {
+    staleMs?: number;
+    random?: number;
+    shared?: SharedSnapshots;
+    /** Whether a load waits for its turn now, until the test sends it. */
+    isQueued?: () => boolean;
+  } = {},
+) {
   const clock = { now: 1_000 };
+  const queued: (() => void)[] = [];
   const loads: PromiseWithResolvers<string>[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
-  const cache = createSnapshotCache<string, { deadlineAt: number }>({
+  const cache = createSnapshotCache<string, { deadlineAt: number; onSend?: () => void }>({
     name: 'list',
-    load: () => {
+    load: ({ onSend }) => {
+      if (options.isQueued?.()) queued.push(() => onSend?.());
+      else onSend?.();
       const load = Promise.withResolvers<string>();
       loads.push(load);
       return load.promise;
@@ -47,6 +58,7 @@ function setUp(options: { staleMs?: number; random?: number; shared?: SharedSnap
     },
     clock,
     loads,
+    queued,
     pauses,
     end,
   };
@@ -114,6 +126,50 @@ test('a load that was under way when the cache was cleared is not kept, and join
   expect((await before).snapshot.value).toBe('old');
   expect((await cache.read()).snapshot.value).toBe('new');
   expect(loads).toHaveLength(2);
+});
+
+describe('a load that waits for its turn', () => {
+  test('is joined by those who come after the cache was cleared, and kept', async () => {
+    const { cache, clock, loads, queued, end } = setUp({ isQueued: () => true });
+    const before = cache.read();
+    await cache.clear();
+    const after = cache.read();
+    clock.now += 500;
+    queued[0]?.();
+    end(0, 'new');
+
+    const expected = { state: 'FRESH', snapshot: { value: 'new', asOf: 1_500 } };
+    expect(await Promise.all([before, after])).toEqual([expected, expected]);
+    expect((await cache.read()).state).toBe('CACHED');
+    expect(loads).toHaveLength(1);
+  });
+
+  test('is joined by nobody once it was sent before the clearing, also by those who joined it late', async () => {
+    const { cache, loads, queued, end } = setUp({ isQueued: () => loads.length === 0 });
+    const before = cache.read();
+    queued[0]?.();
+    await cache.clear();
+    const after = cache.read();
+    expect(loads).toHaveLength(2);
+    end(1, 'new');
+    end(0, 'old');
+    expect([(await before).snapshot.value, (await after).snapshot.value]).toEqual(['old', 'new']);
+    expect((await cache.read()).snapshot.value).toBe('new');
+  });
+
+  test('begins anew when it is sent again', async () => {
+    const { cache, loads, queued, end } = setUp({ isQueued: () => loads.length === 0 });
+    const before = cache.read();
+    queued[0]?.();
+    await cache.clear();
+    // Its first attempt failed; the second one reads what is there now.
+    queued[0]?.();
+    const after = cache.read();
+    expect(loads).toHaveLength(1);
+    end(0, 'new');
+    expect((await after).snapshot.value).toBe((await before).snapshot.value);
+    expect((await cache.read()).state).toBe('CACHED');
+  });
 });
 
 test('an older load that ends last does not replace a newer one', async () => {
