@@ -2,16 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AUDIT_LOG } from './badges/writing/audit.ts';
-import { ConfigError, describeConfig, readConfig } from './config.ts';
-import type { Config } from './config.ts';
+import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
+import type { Config } from './config/read-config.ts';
+import { watchConfig } from './config/watch-config.ts';
+import type { TenantSettings } from './providers/settings.ts';
+import type { Sandbox } from './sandbox/index.ts';
 import { createLogger } from './server/logger.ts';
+import type { Logger } from './server/logger.ts';
 import { startService } from './service.ts';
+import type { RunningService } from './service.ts';
 import { openLog } from './state/open-log.ts';
 import { openState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
 
 /** Where one process keeps its state, unless it is told otherwise. */
 const DEFAULT_FOLDER = '.state';
+
+/** How often the files of secrets and tenants are looked at. */
+const LOOK_EVERY_MS = 1_000;
 
 /** How long a start waits for the providers' lists before it takes requests without them. */
 const WARM_UP_MS = 2_000;
@@ -63,7 +71,7 @@ async function run(config: Config): Promise<void> {
   });
   const service = await startService({
     ...config,
-    providerValues: sandbox?.providerValues ?? config.providerValues,
+    tenants: sandbox ? [toSandboxTenant(sandbox)] : config.tenants,
     store: state.store,
     shared: state.shared,
     warmUpMs: WARM_UP_MS,
@@ -73,9 +81,11 @@ async function run(config: Config): Promise<void> {
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
   sandbox?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
+  const stopWatching = sandbox ? undefined : watch(config, service, logger);
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping, requests under way may end`);
+    stopWatching?.();
     await service.close();
     await state.close();
     await sandbox?.close();
@@ -85,6 +95,25 @@ async function run(config: Config): Promise<void> {
   process
     .once('SIGTERM', (signal) => void stop(signal))
     .once('SIGINT', (signal) => void stop(signal));
+}
+
+/** Takes what changes in the files of secrets and tenants. Returns how to stop. */
+function watch(config: Config, service: RunningService, logger: Logger): () => void {
+  return watchConfig({
+    read: () => readConfig(),
+    current: config,
+    everyMs: LOOK_EVERY_MS,
+    onChange(next) {
+      const tenants = service.apply(next);
+      logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
+    },
+    onProblem: ({ message }) =>
+      logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`),
+  });
+}
+
+function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): TenantSettings {
+  return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
 }
 
 /** Every audit record as a line of JSON, oldest first; also while the service runs. */

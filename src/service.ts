@@ -1,18 +1,35 @@
 import type { Tenant } from './badges/tenant.ts';
 import { closeLostAudits } from './badges/writing/audit.ts';
 import { createShelf } from './cache/shelf.ts';
+import type { TenantSettings } from './providers/settings.ts';
+import { createRouterSecrets } from './server/identity/router-secrets.ts';
+import { createTokenCheck } from './server/identity/token.ts';
+import type { TokenOptions } from './server/identity/token.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';
 import { StateError } from './state/state-store.ts';
-import { createTenant } from './tenants.ts';
-import type { TenantOptions } from './tenants.ts';
+import type { TenantOptions } from './tenants/create-tenant.ts';
+import { createTenants } from './tenants/tenants.ts';
+import type { Change } from './tenants/tenants.ts';
 
-export interface ServiceOptions extends TenantOptions {
+/** What may change while the service runs. */
+export interface Changeable {
+  tenants: readonly TenantSettings[];
+  /** None: whoever reaches the port is taken for the router. */
+  routerSecrets: readonly string[];
+}
+
+export interface ServiceOptions extends Omit<TenantOptions, 'shelf'>, Changeable {
   host: string;
   port: number;
   hasPlayground: boolean;
   hasIntrospection: boolean;
   hasCacheTags: boolean;
+  hasAuthDirectives: boolean;
+  /** Of callers who name none. Undefined: they must. */
+  defaultTenant: string | undefined;
+  /** How tokens of callers are checked. Undefined: they have none, and the router speaks for them. */
+  tokens: Pick<TokenOptions, 'jwksUrl' | 'issuer' | 'audience'> | undefined;
   /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */
   recoverEveryMs?: number;
   /** How long to read the providers' lists before requests are taken, milliseconds; not at all if left out. */
@@ -25,13 +42,29 @@ const HOLD_MS = 2 ** 31 - 1;
 /** Of the text of all lists that are held; in memory they take a few times as much. */
 const SHELF = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 
+export interface RunningService extends RunningServer {
+  /** Takes other settings. Requests under way end with what they began with. */
+  apply(next: Changeable): Change;
+}
+
 /** The whole service on the given settings: clients, snapshots, graph and listener. */
-export async function startService(options: ServiceOptions): Promise<RunningServer> {
+export async function startService(options: ServiceOptions): Promise<RunningService> {
   const freshMs = options.freshSeconds * 1000;
-  const tenant = createTenant(options, createShelf(SHELF));
+  const tenants = createTenants(options.tenants, { ...options, shelf: createShelf(SHELF) });
+  const routerSecrets = createRouterSecrets(options.routerSecrets);
   await recover(options);
-  await warmUp(tenant, options.warmUpMs ?? 0);
-  const server = await startServer({ ...options, freshMs, tenant });
+  await warmUp(tenants.all, options.warmUpMs ?? 0);
+  const server = await startServer({
+    ...options,
+    freshMs,
+    routerSecrets,
+    identity: {
+      findTenant: (id) => tenants.find(id),
+      nobody: tenants.nobody,
+      defaultTenant: options.defaultTenant,
+      checkToken: options.tokens && createTokenCheck({ ...options, ...options.tokens, onOutage }),
+    },
+  });
   // A shared store takes a dead process for alive for a while, and other replicas may die later.
   const { store, logger, recoverEveryMs = RECOVER_EVERY_MS } = options;
   const recovery = setInterval(() => {
@@ -43,10 +76,19 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   async function close(): Promise<void> {
     clearInterval(recovery);
     await server.close();
-    tenant.providers.forEach(({ access }) => access?.snapshots.close());
-    await Promise.all(tenant.providers.map(async ({ access }) => access?.client.close()));
+    await tenants.close();
   }
-  return { url: server.url, close };
+  function onOutage(err: unknown): void {
+    options.logger.error({ err }, 'tokens cannot be checked: the keys of their issuer cannot be had');
+  }
+  return {
+    url: server.url,
+    close,
+    apply(next) {
+      routerSecrets.replace(next.routerSecrets);
+      return tenants.replace(next.tenants);
+    },
+  };
 }
 
 /** What earlier processes left open. A store out of reach is met again by every write that needs it. */
@@ -60,10 +102,12 @@ async function recover({ store, logger }: ServiceOptions): Promise<void> {
 }
 
 /** Reads every list once, within a time that bounds the reads themselves. One that cannot be had is read again by the first who asks for it. */
-async function warmUp({ providers: all, now }: Tenant, withinMs: number): Promise<void> {
+async function warmUp(tenants: readonly Tenant[], withinMs: number): Promise<void> {
   if (withinMs === 0) return;
-  const bounds = { purpose: 'query', deadlineAt: now() + withinMs } as const;
-  const reads = all.map(async ({ access }) => access?.snapshots.read(bounds));
+  const reads = tenants.flatMap(({ providers, now }) => {
+    const bounds = { purpose: 'query', deadlineAt: now() + withinMs } as const;
+    return providers.map(async ({ access }) => access?.snapshots.read(bounds));
+  });
   // Pauses between attempts keep no process alive, and nothing listens yet.
   const hold = setTimeout(() => undefined, HOLD_MS);
   await Promise.allSettled(reads);

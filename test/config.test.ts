@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, readConfig } from '../src/config/read-config.ts';
 
 const SECRET = 'tmk_plain-sight';
 const returningAI = {
@@ -10,6 +10,12 @@ const returningAI = {
   RETURNING_AI_API_KEY: 'key',
 };
 const tagMango = { TAG_MANGO_API_KEY: SECRET, TAG_MANGO_WHITELABEL_HOST: 'club.tagmango.com' };
+
+const tokens = {
+  AUTH_JWKS_URL: 'https://id.example/keys',
+  AUTH_ISSUER: 'https://id.example',
+  AUTH_AUDIENCE: 'badges',
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'badges-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,6 +41,11 @@ test('with nothing set it is a development service on this machine, on the sandb
     hasPlayground: true,
     hasIntrospection: true,
     hasCacheTags: false,
+    hasMutations: true,
+    hasAuthDirectives: false,
+    routerSecrets: [],
+    tokens: undefined,
+    defaultTenant: 'default',
     freshSeconds: 30,
     staleSeconds: 300,
     attemptTimeoutMs: 3000,
@@ -44,18 +55,31 @@ test('with nothing set it is a development service on this machine, on the sandb
     replicas: 1,
     isSandbox: true,
     ignoredVariables: [],
-    providerValues: { returningAI: undefined, tagMango: undefined },
+    tenants: [
+      {
+        id: 'default',
+        providerValues: { returningAI: undefined, tagMango: undefined },
+        requestLimits: {},
+      },
+    ],
   });
 });
 
 test('in production it listens to all, and has no sandbox, playground or introspection', () => {
-  expect(readConfig({ NODE_ENV: 'production', ...returningAI, ...tagMango })).toEqual({
+  expect(
+    readConfig({ NODE_ENV: 'production', ROUTER_SECRET: 's1,s2', ...returningAI, ...tagMango }),
+  ).toEqual({
     host: '0.0.0.0',
     port: 4001,
     isProduction: true,
     hasPlayground: false,
     hasIntrospection: false,
     hasCacheTags: false,
+    hasMutations: true,
+    hasAuthDirectives: false,
+    routerSecrets: ['s1', 's2'],
+    tokens: undefined,
+    defaultTenant: 'default',
     freshSeconds: 30,
     staleSeconds: 300,
     attemptTimeoutMs: 3000,
@@ -65,10 +89,16 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     replicas: 1,
     isSandbox: false,
     ignoredVariables: [],
-    providerValues: {
-      returningAI: { ...returningAI, RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1' },
-      tagMango: { TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com', ...tagMango },
-    },
+    tenants: [
+      {
+        id: 'default',
+        providerValues: {
+          returningAI: { ...returningAI, RETURNING_AI_BASE_URL: 'https://api.returning.ai/api/v1' },
+          tagMango: { TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com', ...tagMango },
+        },
+        requestLimits: {},
+      },
+    ],
   });
 });
 
@@ -94,8 +124,8 @@ test('a secret may stand in a file, whose last line break does not count', () =>
   const file = join(folder, 'key');
   writeFileSync(file, `${SECRET}\n`);
   const { TAG_MANGO_API_KEY: _key, ...rest } = tagMango;
-  const { providerValues } = readConfig({ ...rest, TAG_MANGO_API_KEY_FILE: file });
-  expect(providerValues.tagMango).toMatchObject({ TAG_MANGO_API_KEY: SECRET });
+  const { tenants } = readConfig({ ...rest, TAG_MANGO_API_KEY_FILE: file });
+  expect(tenants[0]?.providerValues.tagMango).toMatchObject({ TAG_MANGO_API_KEY: SECRET });
 });
 
 describe('it is refused, and the variable named, when', () => {
@@ -108,10 +138,50 @@ describe('it is refused, and the variable named, when', () => {
     ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: ']],
     [
       'production wants the sandbox',
-      { NODE_ENV: 'production', SANDBOX: 'true' },
+      { NODE_ENV: 'production', ROUTER_SECRET: 's', SANDBOX: 'true' },
       ['SANDBOX: cannot be true in production'],
     ],
-    ['production has no provider', { NODE_ENV: 'production' }, ['no provider is configured: ']],
+    [
+      'production has no provider',
+      { NODE_ENV: 'production', ROUTER_SECRET: 's' },
+      ['no provider is configured: '],
+    ],
+    [
+      'production has no secret of the router',
+      { NODE_ENV: 'production', ...returningAI },
+      ['ROUTER_SECRET: production needs one'],
+    ],
+    [
+      'a secret of the router is empty',
+      { ROUTER_SECRET: 'a,,b' },
+      ['ROUTER_SECRET: must be one or more secrets'],
+    ],
+    [
+      'a secret of the router could not be sent',
+      { ROUTER_SECRET: 'a b' },
+      ['ROUTER_SECRET: must be one or more secrets'],
+    ],
+    [
+      'tokens are half configured',
+      { AUTH_ISSUER: 'https://id.example' },
+      ['AUTH_JWKS_URL: is missing', 'AUTH_AUDIENCE: is missing'],
+    ],
+    [
+      'the keys of tokens are no web address',
+      { ...tokens, AUTH_JWKS_URL: 'file:///keys' },
+      ['AUTH_JWKS_URL: must be an https URL'],
+    ],
+    [
+      'the keys of tokens come over plain http, in production',
+      {
+        NODE_ENV: 'production',
+        ROUTER_SECRET: 's',
+        ...returningAI,
+        ...tokens,
+        AUTH_JWKS_URL: 'http://10.0.0.1/keys',
+      },
+      ['AUTH_JWKS_URL: must be https in production'],
+    ],
     [
       'a provider is half configured',
       { TAG_MANGO_API_KEY: SECRET },
@@ -134,7 +204,12 @@ describe('it is refused, and the variable named, when', () => {
     ],
     [
       'a base URL is plain http to elsewhere, in production',
-      { NODE_ENV: 'production', ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' },
+      {
+        NODE_ENV: 'production',
+        ROUTER_SECRET: 's',
+        ...returningAI,
+        RETURNING_AI_BASE_URL: 'http://10.0.0.1',
+      },
       ['RETURNING_AI_BASE_URL: must be https in production'],
     ],
     [
@@ -188,7 +263,7 @@ describe('it is refused, and the variable named, when', () => {
 
 test('plain http is let through to this machine, and outside production to any', () => {
   const loopback = { ...returningAI, RETURNING_AI_BASE_URL: 'http://127.0.0.1:9' };
-  expect(problemsOf({ NODE_ENV: 'production', ...loopback })).toEqual([]);
+  expect(problemsOf({ NODE_ENV: 'production', ROUTER_SECRET: 's', ...loopback })).toEqual([]);
   expect(problemsOf({ ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' })).toEqual([]);
 });
 
@@ -216,9 +291,4 @@ test('a deadline into which no write would fit is refused', () => {
   expect(problemsOf({ OPERATION_DEADLINE_MS: '4000' })).toEqual([
     'OPERATION_DEADLINE_MS: must be at least 5000, for one attempt to fit in',
   ]);
-});
-
-test('a setting that would protect and is not obeyed yet is told, lest its owner feels safe', () => {
-  const { ignoredVariables } = readConfig({ ROUTER_SECRET: 's', MUTATIONS_ENABLED: 'false' });
-  expect(ignoredVariables).toEqual(['ROUTER_SECRET', 'MUTATIONS_ENABLED']);
 });

@@ -52,6 +52,7 @@ function watch(child: ChildProcessWithoutNullStreams): Run {
   return { child, output: () => output, shows, exit };
 }
 
+const ROUTER_SECRET = 'of-the-router';
 const QUERY = '{ badges { nodes { __typename } } }';
 
 test('without settings it says that its data is a demo, answers, and stops at SIGTERM', async () => {
@@ -106,11 +107,17 @@ test('in production it logs JSON, serves the configured provider, and has no san
   const { child, output, shows, exit } = run(MAIN, [], {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
+    ROUTER_SECRET,
     ...sandbox.tagMango.variables,
   });
   const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
 
-  const { data } = await execute<object, object>(url, '{ badges { sources { provider state } } }');
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
+    body: JSON.stringify({ query: '{ badges { sources { provider state } } }' }),
+  });
+  const { data } = (await answer.json()) as { data: unknown };
   expect(data).toEqual({
     badges: {
       sources: [
@@ -123,6 +130,7 @@ test('in production it logs JSON, serves the configured provider, and has no san
   for (const line of output().trim().split('\n'))
     expect(() => JSON.parse(line) as unknown).not.toThrow();
   expect(output()).not.toMatch(/Demo data|playground/);
+  expect(output()).not.toContain(ROUTER_SECRET);
 
   child.kill('SIGTERM');
   expect(await exit).toBe(0);

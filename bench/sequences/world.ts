@@ -1,3 +1,4 @@
+import { SCOPES } from '../../dist/badges/caller.js';
 import { createBadgesContext } from '../../dist/badges/context.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createProviderAccess } from '../../dist/badges/tenant.js';
@@ -73,7 +74,7 @@ export async function play(
     scripted.script({ scope, write: command.write, read: command.read, killed: isKilled });
 
     const running = Array.from({ length: command.times }, async (): Promise<Played> => {
-      const context = createBadgesContext(tenant, { requestId: name, caller: name });
+      const context = createBadgesContext({ actor: name, tenant, scopes: new Set(SCOPES) }, name);
       const outcome = await runMutation(context, {
         kind,
         oneOf: { returningAI: input },
@@ -169,6 +170,7 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     id: 'sequences',
     providers: [{ provider, access }],
     isImageUrl: () => true,
+    hasMutations: true,
     store,
     localLocks: createLocks(),
     doubtfulMemories: new Set(),

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { ROUTER_SECRET } from './service.ts';
 
 /** A GraphQL request. */
 export interface Ask {
@@ -62,7 +63,7 @@ export function createClient(url: string, connections: number): Client {
         const answer = await pool.request({
           path: pathname,
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
           body: JSON.stringify(body),
         });
         const text = await answer.body.text();

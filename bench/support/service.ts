@@ -8,6 +8,9 @@ const logLine = z.looseObject({ level: z.number(), time: z.number(), msg: z.stri
 /** A line of the service's log. `time`: epoch milliseconds. */
 export type LogLine = z.output<typeof logLine>;
 
+/** By which the benchmarks are known as the router. */
+export const ROUTER_SECRET = 'bench-router-secret';
+
 /** pino's number for it. */
 export const ERROR_LEVEL = 50;
 
@@ -26,7 +29,13 @@ export async function startService(
   const child = await children.start({
     name: 'the service',
     script: MAIN,
-    env: { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...env },
+    env: {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROUTER_SECRET,
+      ...env,
+    },
     readyWhen: /GraphQL is at (http:[^\s"]+)/,
   });
   return {

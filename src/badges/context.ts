@@ -1,4 +1,5 @@
 import type { GraphQLError } from 'graphql';
+import type { Caller } from './caller.ts';
 import type { BadgeSource, SourcesUsed } from './reading/source.ts';
 import { createBadgeSource } from './reading/source.ts';
 import { requireAccess } from './tenant.ts';
@@ -8,8 +9,7 @@ import type { ProviderContext } from '../providers/provider.ts';
 /** What one GraphQL request carries. */
 export interface BadgesContext extends ProviderContext {
   readonly requestId: string;
-  /** Who asked, for records; keys of different callers never meet. */
-  readonly caller: string;
+  readonly caller: Caller;
   /** When the operation must have its answer, epoch milliseconds. */
   readonly deadlineAt: number;
   readonly tenant: Tenant;
@@ -23,10 +23,8 @@ export interface BadgesContext extends ProviderContext {
   sourceOf(provider: TenantProvider): BadgeSource;
 }
 
-export function createBadgesContext(
-  tenant: Tenant,
-  { requestId, caller }: { requestId: string; caller: string },
-): BadgesContext {
+export function createBadgesContext(caller: Caller, requestId: string): BadgesContext {
+  const { tenant } = caller;
   const used: SourcesUsed = {
     oldestAsOf: undefined,
     keepMs: Infinity,

@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph';
-import { isUnionType, lexicographicSortSchema, parse } from 'graphql';
+import { isUnionType, lexicographicSortSchema, parse, print } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema, createResolversMap } from 'type-graphql';
 import { providers } from '../providers/index.ts';
+import { withAuthDirectives } from './auth-directives.ts';
+import { guardRootFields } from './caller.ts';
 import { resolveEntities } from './entities.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
@@ -27,7 +29,14 @@ export interface BadgesSchema {
   sdl: string;
 }
 
-export async function createBadgesSchema(): Promise<BadgesSchema> {
+export interface BadgesSchemaOptions {
+  /** Whether the schema says who may see what. Apollo's gateway takes no such schema. */
+  hasAuthDirectives?: boolean;
+}
+
+export async function createBadgesSchema({
+  hasAuthDirectives = false,
+}: BadgesSchemaOptions = {}): Promise<BadgesSchema> {
   const built = await buildSchema({
     resolvers: [
       BadgeQueries,
@@ -39,10 +48,12 @@ export async function createBadgesSchema(): Promise<BadgesSchema> {
     validate: false,
   });
   describeRoots(built);
-  const sdl = `${LINKS}\n${printSubgraphSchema(lexicographicSortSchema(built))}\n`;
+  const plain = `${LINKS}\n${printSubgraphSchema(lexicographicSortSchema(built))}\n`;
+  const sdl = hasAuthDirectives ? `${print(withAuthDirectives(parse(plain)))}\n` : plain;
   const resolvers = createResolversMap(built) as GraphQLResolverMap<unknown>;
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]);
   resolveEntitiesOneByOne(schema);
+  guardRootFields(schema);
   return { schema, sdl };
 }
 

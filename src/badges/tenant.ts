@@ -16,6 +16,8 @@ export interface Tenant {
   /** One for each provider there is, in their order. */
   readonly providers: readonly TenantProvider[];
   readonly isImageUrl: UrlRule;
+  /** Whether its badges may be changed through this process. */
+  readonly hasMutations: boolean;
   /** Shared by all replicas, and by all tenants under keys of their own. */
   readonly store: StateStore;
   /** For writes that may go on without the store. */
@@ -45,7 +47,7 @@ export interface ProviderAccess {
 
 export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
-  'shelf' | 'shared' | 'staleMs' | 'now' | 'random' | 'pause'
+  'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause'
 > {
   /** Of the list among all that the replicas share. */
   name: string;

@@ -27,6 +27,8 @@ export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'ho
   HolderOptions<T> & {
     /** Undefined: there is no other replica. */
     shared?: SharedSnapshots | undefined;
+    /** How to forget what other caches of this process hold of the same things, read with other credentials. */
+    siblings?: Set<() => void>;
     judge: (error: unknown) => Judgement;
   };
 
@@ -54,7 +56,7 @@ interface Flight<T> {
 export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
-  const { name, shared, now, pause, judge } = options;
+  const { name, shared, siblings = new Set(), now, pause, judge } = options;
   const holder = createHolder(options);
   const loader = createLoader<T, Bounds>({ ...options, holder });
   let flight: Flight<T> | undefined;
@@ -119,17 +121,21 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   const stopListening = shared?.onForget((forgotten) => {
     if (forgotten === name) forget();
   });
+  siblings.add(forget);
 
   return {
     read,
     readNew: (bounds) => loader.loadNew(bounds),
     async clear(withinMs) {
-      forget();
+      siblings.forEach((forgetSibling) => forgetSibling());
       if (!shared) return;
       const patience = new AbortController();
       await Promise.race([shared.forget(name), pause(withinMs, patience.signal)]);
       patience.abort();
     },
-    close: () => stopListening?.(),
+    close() {
+      stopListening?.();
+      siblings.delete(forget);
+    },
   };
 }

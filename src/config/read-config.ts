@@ -1,46 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { providers } from './providers/index.ts';
-import { isObject } from './providers/json.ts';
-import type { ProviderValues } from './providers/settings.ts';
-import { readProviderSettings } from './providers/settings.ts';
-
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const wholeNumber = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
+import { resolve } from 'node:path';
+import { providers } from '../providers/index.ts';
+import type { TenantSettings } from '../providers/settings.ts';
+import { readRouterSecrets, readTokens } from './access.ts';
+import type { TokenSettings } from './access.ts';
+import { readProviders } from './provider-values.ts';
+import { readSecret, readText } from './secrets.ts';
+import type { Given } from './secrets.ts';
+import { readTenantsFile } from './tenants-file.ts';
+import { variables } from './variables.ts';
 
 /** Reading the badge before a write, and again after one of unknown outcome. */
 const LEAST_MS_BESIDE_ATTEMPT = 2_000;
-
-const schema = z.object({
-  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
-  HOST: z
-    .string()
-    .regex(/^[\w.:-]+$/, 'must be a host name or an address')
-    .optional(),
-  PORT: wholeNumber(0, 65_535).default(4001),
-  SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
-  PLAYGROUND: flag.optional(),
-  INTROSPECTION: flag.optional(),
-  CACHE_TAGS: flag.default(false),
-  BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
-  BADGES_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
-  ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
-  OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
-  STATE_DIR: z.string().optional(),
-  REDIS_URL: z
-    .string()
-    .refine(
-      (url) => /^rediss?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
-      'must be a URL that begins with redis:// or rediss://',
-    )
-    .optional(),
-  REPLICAS: wholeNumber(1, 1_000).default(1),
-});
 
 export interface Config {
   host: string;
@@ -49,6 +19,12 @@ export interface Config {
   hasPlayground: boolean;
   hasIntrospection: boolean;
   hasCacheTags: boolean;
+  hasMutations: boolean;
+  hasAuthDirectives: boolean;
+  /** Every one of them is valid. None: whoever reaches the port is taken for the router. */
+  routerSecrets: readonly string[];
+  /** Undefined: callers have no tokens, and the router speaks for them. */
+  tokens: TokenSettings | undefined;
   freshSeconds: number;
   staleSeconds: number;
   attemptTimeoutMs: number;
@@ -62,8 +38,13 @@ export interface Config {
   isSandbox: boolean;
   /** Set, and of no effect. */
   ignoredVariables: readonly string[];
-  providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  tenants: readonly TenantSettings[];
+  /** Whose callers name no tenant. Undefined: they must name one. */
+  defaultTenant: string | undefined;
 }
+
+/** The only tenant there is without a file of tenants. */
+export const DEFAULT_TENANT = 'default';
 
 /** Every problem of the settings at once. No value of a secret is in it. */
 export class ConfigError extends Error {
@@ -78,23 +59,27 @@ export function readConfig(env: Given = process.env): Config {
   const problems: string[] = [];
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
+  const isProduction = given.NODE_ENV === 'production';
   const redisUrl = readSecret('REDIS_URL', given);
   if (redisUrl.problem) problems.push(`REDIS_URL_FILE: ${redisUrl.problem}`);
-  const general = schema.safeParse({ ...given, REDIS_URL: redisUrl.value });
+  const general = variables.safeParse({ ...given, REDIS_URL: redisUrl.value });
   for (const { path, message } of general.error?.issues ?? []) {
     problems.push(`${path.join('.')}: ${message}`);
   }
-  const isProduction = given.NODE_ENV === 'production';
-  const providerValues = readProviders(given, isProduction, problems);
+  const routerSecrets = readRouterSecrets(given, problems);
+  const tokens = readTokens(given, problems);
+  const tenants = readTenants(given, problems);
 
-  const isConfigured = Object.values(providerValues).some((values) => values !== undefined);
+  const isConfigured =
+    given.TENANTS_FILE !== undefined ||
+    tenants.some(({ providerValues }) => Object.values(providerValues).some(isDefined));
   const isSandbox =
     given.SANDBOX === 'true' ||
     ((given.SANDBOX ?? 'auto') === 'auto' && !isConfigured && !isProduction);
   if (isProduction && given.SANDBOX === 'true') {
     problems.push('SANDBOX: cannot be true in production');
   } else if (isProduction && !isConfigured && !isTouched(given)) {
-    problems.push(`no provider is configured: set ${providerVariables()}`);
+    problems.push(`no provider is configured: set ${providerVariables()}; or TENANTS_FILE`);
   }
   if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
     problems.push('REPLICAS: more than one needs REDIS_URL');
@@ -110,6 +95,10 @@ export function readConfig(env: Given = process.env): Config {
     hasPlayground: data.PLAYGROUND ?? !isProduction,
     hasIntrospection: data.INTROSPECTION ?? !isProduction,
     hasCacheTags: data.CACHE_TAGS,
+    hasMutations: data.MUTATIONS_ENABLED,
+    hasAuthDirectives: data.AUTH_DIRECTIVES,
+    routerSecrets,
+    tokens,
     freshSeconds: data.BADGES_FRESH_SECONDS,
     staleSeconds: data.BADGES_STALE_SECONDS,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
@@ -118,15 +107,54 @@ export function readConfig(env: Given = process.env): Config {
     redisUrl: data.REDIS_URL,
     replicas: data.REPLICAS,
     isSandbox,
-    providerValues,
+    tenants,
+    defaultTenant: data.TENANTS_FILE === undefined ? DEFAULT_TENANT : undefined,
     ignoredVariables: ignoredVariables(given),
   };
 }
 
+/** Of the file, or the only one, out of the providers' variables. */
+function readTenants(given: Given, problems: string[]): TenantSettings[] {
+  const isProduction = given.NODE_ENV === 'production';
+  if (given.TENANTS_FILE === undefined) {
+    const providerValues = readProviders({
+      isProduction,
+      valueOf: (name) => given[name],
+      secretOf: (name) => readSecret(name, given),
+      onProblem: (name, message) =>
+        problems.push(`${given[`${name}_FILE`] === undefined ? name : `${name}_FILE`}: ${message}`),
+    });
+    return [{ id: DEFAULT_TENANT, providerValues, requestLimits: {} }];
+  }
+  const path = resolve(given.TENANTS_FILE);
+  const replaced = providerNames().filter((name) => isGiven(name, given));
+  for (const name of replaced)
+    problems.push(`${name}: has no effect beside TENANTS_FILE; unset it`);
+  if (given.SANDBOX === 'true') problems.push('SANDBOX: cannot be true with TENANTS_FILE');
+  if (!isGiven('ROUTER_SECRET', given) && given.AUTH_JWKS_URL === undefined) {
+    problems.push('TENANTS_FILE: needs ROUTER_SECRET or AUTH_JWKS_URL, to tell callers apart');
+  }
+  const { value: text, problem } = readText(path);
+  if (text === undefined) {
+    problems.push(`TENANTS_FILE: ${problem}`);
+    return [];
+  }
+  const reading = readTenantsFile({ path, text, given, isProduction });
+  if ('tenants' in reading) return reading.tenants;
+  problems.push(...reading.problems);
+  return [];
+}
+
+function isGiven(name: string, given: Given): boolean {
+  return isDefined(given[name] ?? given[`${name}_FILE`]);
+}
+
+function isDefined(value: unknown): boolean {
+  return value !== undefined;
+}
+
 function isTouched(given: Given): boolean {
-  return providers.some(({ settings }) =>
-    Object.keys(settings).some((name) => (given[name] ?? given[`${name}_FILE`]) !== undefined),
-  );
+  return providerNames().some((name) => isGiven(name, given));
 }
 
 /** A write starts only while a whole attempt and a reread fit into the rest of the deadline. */
@@ -140,23 +168,11 @@ function timeProblems(times: {
     : [];
 }
 
-/** Names that are reserved, and that nothing obeys yet: whoever sets one must not feel protected by it. */
-const NOT_OBEYED_YET = [
-  'ROUTER_SECRET',
-  'ROUTER_SECRET_FILE',
-  'AUTH_JWKS_URL',
-  'AUTH_ISSUER',
-  'AUTH_AUDIENCE',
-  'TENANTS_FILE',
-  'MUTATIONS_ENABLED',
-];
-
-/** Those, and variables that look like a provider's and are none: a typing error would leave the provider out. */
+/** Variables that look like a provider's and are none: a typing error would leave the provider out. */
 function ignoredVariables(given: Given): string[] {
-  const known = providers.flatMap(({ settings }) => Object.keys(settings));
+  const known = providerNames();
   const fold = (text: string): string => text.toUpperCase().replaceAll('_', '');
   return Object.keys(given).filter((variable) => {
-    if (NOT_OBEYED_YET.includes(variable)) return true;
     const isKnown = known.some((name) => variable === name || variable === `${name}_FILE`);
     return (
       !isKnown && providers.some(({ name }) => fold(variable).startsWith(fold(name.enumValue)))
@@ -164,53 +180,19 @@ function ignoredVariables(given: Given): string[] {
   });
 }
 
-type Given = Readonly<Record<string, string | undefined>>;
-
-function readProviders(
-  given: Given,
-  isProduction: boolean,
-  problems: string[],
-): Record<string, ProviderValues | undefined> {
-  const values: Record<string, ProviderValues | undefined> = {};
-  for (const { key, settings } of providers) {
-    const own: Record<string, string | undefined> = {};
-    const unreadable: string[] = [];
-    for (const [name, setting] of Object.entries(settings)) {
-      const secret = setting.isSecret ? readSecret(name, given) : { value: given[name] };
-      own[name] = secret.value;
-      if (!secret.problem) continue;
-      unreadable.push(name);
-      problems.push(`${name}_FILE: ${secret.problem}`);
-    }
-    const reading = readProviderSettings(settings, own, { isProduction });
-    if ('values' in reading) values[key] = reading.values;
-    else {
-      const others = reading.problems.filter(({ variable }) => !unreadable.includes(variable));
-      problems.push(...others.map(({ variable, message }) => `${variable}: ${message}`));
-    }
-  }
-  return values;
+/** What this configuration amounts to, in a line for each provider of each tenant. */
+export function describeConfig({ isSandbox, tenants }: Config): string[] {
+  return tenants.flatMap(({ id, providerValues }) =>
+    providers.map(({ key, name }) => {
+      const title = id === DEFAULT_TENANT ? name.title : `${name.title} of ${id}`;
+      if (isSandbox) return `${title}: demo data of the sandbox`;
+      return `${title}: ${providerValues[key] ? 'configured' : 'not configured'}`;
+    }),
+  );
 }
 
-/** A secret stands in its variable, or in the file that `NAME_FILE` names. */
-function readSecret(name: string, given: Given): { value: string | undefined; problem?: string } {
-  const file = given[`${name}_FILE`];
-  if (file === undefined) return { value: given[name] };
-  if (given[name] !== undefined) return { value: given[name], problem: `${name} is set as well` };
-  try {
-    return { value: readFileSync(file, 'utf8').trimEnd() };
-  } catch (error) {
-    const code = isObject(error) ? String(error.code) : 'unknown error';
-    return { value: undefined, problem: `the file cannot be read (${code})` };
-  }
-}
-
-/** What this configuration amounts to, in a line for each provider. */
-export function describeConfig({ isSandbox, providerValues }: Config): string[] {
-  return providers.map(({ key, name }) => {
-    if (isSandbox) return `${name.title}: demo data of the sandbox`;
-    return `${name.title}: ${providerValues[key] ? 'configured' : 'not configured'}`;
-  });
+function providerNames(): string[] {
+  return providers.flatMap(({ settings }) => Object.keys(settings));
 }
 
 function providerVariables(): string {

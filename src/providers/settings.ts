@@ -20,6 +20,15 @@ export type ProviderSettings = Readonly<Record<string, ProviderSetting>>;
 /** Checked values of a provider's settings by variable name. */
 export type ProviderValues = Readonly<Record<string, string>>;
 
+/** What one company has of its own. */
+export interface TenantSettings {
+  readonly id: string;
+  /** By provider key; a provider that is not here is not configured. */
+  readonly providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  /** By provider key: how many requests of the provider's window it may use. Not here: all of them. */
+  readonly requestLimits: Readonly<Record<string, number | undefined>>;
+}
+
 type OptionalNames<S extends ProviderSettings> = {
   [Name in keyof S]: S[Name] extends { isOptional: true } ? Name : never;
 }[keyof S];
@@ -75,6 +84,13 @@ function isPlainRemoteHttp(url: string): boolean {
   return !isHttpsUrl(url) && !isLoopbackHttpUrl(url);
 }
 
+/**
+ * As it is written, since a parser drops line breaks, resolves dots and reads other letters as these:
+ * a host of ASCII, perhaps a port, and a path of plain segments.
+ */
+const PLAIN_BASE_URL =
+  /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/*$/i;
+
 /** An http or https URL without query, fragment or credentials. Trailing slashes are cut. */
 export const baseUrlSetting = z
   .string()
@@ -82,7 +98,14 @@ export const baseUrlSetting = z
     error: 'must be an https URL',
     abort: true,
   })
-  .refine(hasOnlyOriginAndPath, 'must have no query, fragment, user name or password')
+  .refine(hasOnlyOriginAndPath, {
+    error: 'must have no query, fragment, user name or password',
+    abort: true,
+  })
+  .refine(
+    (url) => PLAIN_BASE_URL.test(url),
+    'must be a plain host, with or without a port and a path of letters, digits and . _ ~ -',
+  )
   .transform((url) => url.replace(/\/+$/, ''));
 
 function hasOnlyOriginAndPath(url: string): boolean {

@@ -1,9 +1,11 @@
 import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { isRetryable, readCode } from '../badges/error-code.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import { StateError } from '../state/state-store.ts';
-import { LIMIT } from './limits.ts';
+import { isLimitError } from './limits/limit-error.ts';
+import { parseLimitMessage } from './limits/parse-limits.ts';
 import type { Logger } from './logger.ts';
 
 /** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
@@ -31,8 +33,10 @@ export function createErrorFormat({
     const error = unwrapResolverError(thrown);
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
     if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
-    const code = formatted.extensions?.[LIMIT] ? 'LIMIT_EXCEEDED' : formatted.extensions?.code;
+    const code = codeOf(formatted, error);
     if (CALLER_CODES.includes(code)) {
+      const excess = code === 'GRAPHQL_PARSE_FAILED' && parseLimitMessage(formatted.message);
+      if (excess) return { message: excess, extensions: { code: 'LIMIT_EXCEEDED' } };
       const message = isProduction ? withoutHints(formatted.message) : formatted.message;
       return { ...formatted, message, extensions: { code } };
     }
@@ -43,6 +47,20 @@ export function createErrorFormat({
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     };
   };
+}
+
+function codeOf(formatted: GraphQLFormattedError, error: unknown): unknown {
+  if (isLimitError(formatted)) return 'LIMIT_EXCEEDED';
+  return isAboutVariables(error) ? 'BAD_USER_INPUT' : formatted.extensions?.code;
+}
+
+/** What the library finds wrong with variables only once it executes: it gives no code to that. */
+const ABOUT_VARIABLES =
+  /^Argument "\w+" (of (required|non-null) type|has invalid value)|^Too many errors processing variables/;
+
+function isAboutVariables(error: unknown): boolean {
+  const isOfLibrary = error instanceof GraphQLError && error.extensions.code === undefined;
+  return isOfLibrary && ABOUT_VARIABLES.test(error.message);
 }
 
 /** Names of the schema that the library suggests. */

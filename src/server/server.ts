@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import {
@@ -10,16 +8,24 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../badges/caller.ts';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
-import type { Tenant } from '../badges/tenant.ts';
+import { toBaseHeaders, toRequestId } from './base-headers.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
 import { createErrorFormat } from './error-format.ts';
 import { addHealth } from './health.ts';
-import { MAX_TOKENS, aliasLimit } from './limits.ts';
+import { createGate } from './identity/gate.ts';
+import { createIdentify } from './identity/identify.ts';
+import type { IdentityOptions } from './identity/identify.ts';
+import { Refusal, toRefusalBody } from './identity/refusal.ts';
+import type { RouterSecrets } from './identity/router-secrets.ts';
+import { createCostLimits } from './limits/cost-limits.ts';
+import { documentLimits } from './limits/document-limits.ts';
+import { PARSE_CAPS } from './limits/parse-limits.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
 
@@ -31,11 +37,15 @@ export interface ServerOptions {
   hasPlayground: boolean;
   hasIntrospection: boolean;
   hasCacheTags: boolean;
+  hasAuthDirectives: boolean;
   /** How long a snapshot may be shown, milliseconds. */
   freshMs: number;
   now: () => number;
   logger: Logger;
-  tenant: Tenant;
+  /** How long an operation may take, milliseconds. */
+  operationDeadlineMs: number;
+  routerSecrets: RouterSecrets;
+  identity: IdentityOptions;
 }
 
 export interface RunningServer {
@@ -47,11 +57,6 @@ export interface RunningServer {
 
 /** More than a representation of each of a thousand badges needs. */
 const MAX_REQUEST_BYTES = 1024 * 1024;
-/** A caller's id goes into logs and answers, so it must be short and plain. */
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
-/** The same holds for the name of who asks. */
-const CALLER = /^[\w.:@+-]{1,128}$/;
-
 /** Longer than routers and load balancers keep an idle connection, so that they close it and not we, under a request. */
 const KEEP_ALIVE_MS = 72_000;
 /** How long a request may take to arrive. */
@@ -61,17 +66,25 @@ const CLOSING_MARGIN_MS = 2_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
-  const app = createApp(options.logger);
+  const app = createApp(options);
   const apollo = await createApollo(options);
   await apollo.start();
 
+  const identify = createIdentify(options.identity);
+  const callers = new WeakMap<FastifyRequest, Caller>();
   const handler = fastifyApolloHandler(apollo, {
-    context: async ({ id, headers }) =>
-      createBadgesContext(options.tenant, { requestId: id, caller: callerOf(headers) }),
+    context: async (request) => createBadgesContext(callerOf(request), request.id),
   });
+  function callerOf(request: FastifyRequest): Caller {
+    const caller = callers.get(request);
+    if (!caller) throw new Error('nobody has looked who asks');
+    return caller;
+  }
   app.route({
     url: '/graphql',
     method: options.isProduction ? ['POST'] : ['GET', 'POST'],
+    // Before the body is read.
+    onRequest: async (request) => void callers.set(request, await identify(request.headers)),
     handler,
   });
   addHealth(app, () => isReady);
@@ -84,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function close(): Promise<void> {
     isReady = false;
-    const graceMs = options.tenant.deadlineMs + CLOSING_MARGIN_MS;
+    const graceMs = options.operationDeadlineMs + CLOSING_MARGIN_MS;
     const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
     await app.close();
     clearTimeout(timer);
@@ -93,36 +106,36 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: `http://${host}:${port}`, close };
 }
 
-/** Who asks, as the router says; it goes into records. */
-function callerOf({ 'x-badges-actor': actor }: IncomingHttpHeaders): string {
-  return typeof actor === 'string' && CALLER.test(actor) ? actor : 'anonymous';
-}
-
-function createApp(logger: Logger): FastifyInstance {
+function createApp({ logger, routerSecrets }: ServerOptions): FastifyInstance {
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   const app = fastify({
     serverFactory: (handler) =>
-      createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, handler),
+      createHttpServer(
+        { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS },
+        createGate(routerSecrets, handler),
+      ),
     forceCloseConnections: 'idle',
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-    },
+    genReqId: ({ headers }) => toRequestId(headers),
   });
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-request-id': request.id,
-    });
+    void reply.headers(toBaseHeaders(request.id));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof Refusal) return refuse(reply, error, request.id);
+    throw error;
   });
   return app;
 }
 
+function refuse(reply: FastifyReply, refusal: Refusal, requestId: string): FastifyReply {
+  if (refusal.challenge !== undefined) void reply.header('www-authenticate', refusal.challenge);
+  return reply.code(refusal.status).send(toRefusalBody(refusal, requestId));
+}
+
 async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {
-  const { schema } = await createBadgesSchema();
+  const { schema } = await createBadgesSchema(options);
   const formatError = createErrorFormat(options);
   return new ApolloServer<BadgesContext>({
     schema,
@@ -133,12 +146,13 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     hideSchemaDetailsFromClientErrors: options.isProduction,
     csrfPrevention: true,
     persistedQueries: false,
-    validationRules: [aliasLimit],
-    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [documentLimits],
+    parseOptions: PARSE_CAPS,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
+      createCostLimits(),
       createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BadgeIndex } from './badges/reading/badge-index.ts';
-import { createProviderAccess } from './badges/tenant.ts';
-import type { Tenant, TenantProvider } from './badges/tenant.ts';
-import type { Shelf } from './cache/shelf.ts';
-import { createBreaker } from './http/breaker.ts';
-import type { Clock } from './http/clock.ts';
-import { createPool } from './http/pool.ts';
-import type { HttpDeps } from './http/provider-http.ts';
-import { isHttpsOrLoopbackUrl, isHttpsUrl } from './providers/https-url.ts';
-import { providers } from './providers/index.ts';
-import type { Provider } from './providers/provider.ts';
-import type { ProviderValues } from './providers/settings.ts';
-import type { Logger } from './server/logger.ts';
+import type { BadgeIndex } from '../badges/reading/badge-index.ts';
+import { createProviderAccess } from '../badges/tenant.ts';
+import type { Tenant, TenantProvider } from '../badges/tenant.ts';
+import type { Shelf } from '../cache/shelf.ts';
+import { createBreaker } from '../http/breaker.ts';
+import type { Clock } from '../http/clock.ts';
+import { createPool } from '../http/pool.ts';
+import type { HttpDeps } from '../http/provider-http.ts';
+import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
+import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
+import type { Logger } from '../server/logger.ts';
 import {
   createBreakerLog,
   createDriftLog,
   createFaultLog,
   createWaitLog,
-} from './server/provider-log.ts';
-import { createAllowance } from './state/allowance.ts';
-import { createLocks } from './state/locks.ts';
-import type { SharedState } from './state/open-state.ts';
-import type { StateStore } from './state/state-store.ts';
-import { createStoredBuckets } from './state/stored-buckets.ts';
+} from '../server/provider-log.ts';
+import { createAllowance } from '../state/allowance.ts';
+import { createLocks } from '../state/locks.ts';
+import type { SharedState } from '../state/open-state.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { createStoredBuckets } from '../state/stored-buckets.ts';
 
 export interface TenantOptions {
   isProduction: boolean;
@@ -33,13 +33,14 @@ export interface TenantOptions {
   operationDeadlineMs: number;
   /** How many processes share the providers. */
   replicas: number;
-  /** By provider key; a provider that is not here is not configured. */
-  providerValues: Readonly<Record<string, ProviderValues | undefined>>;
+  hasMutations: boolean;
   /** Opened and closed by the caller. */
   store: StateStore;
   /** Undefined: this is the only process. Opened and closed by the caller. */
   shared?: SharedState | undefined;
   logger: Logger;
+  /** Holds the lists of all tenants, each under names of its own. */
+  shelf: Shelf<BadgeIndex>;
   /** Epoch milliseconds that never go back. */
   now: () => number;
   /** Within 0 and 1; `Math.random` if left out. */
@@ -48,23 +49,41 @@ export interface TenantOptions {
   http?: Partial<HttpDeps>;
 }
 
-/** The company that the service works for, with its clients and what they share. */
-export function createTenant(options: TenantOptions, shelf: Shelf<BadgeIndex>): Tenant {
-  const { providerValues, logger, now, random = Math.random } = options;
+/** What a tenant keeps when its settings change. */
+export interface Standing extends Pick<Tenant, 'localLocks' | 'doubtfulMemories'> {
+  /** By provider key: all that holds lists of its badges. */
+  readonly siblings: Map<string, Set<() => void>>;
+}
+
+export function createStanding(): Standing {
+  const siblings = new Map(providers.map(({ key }) => [key, new Set<() => void>()]));
+  return { localLocks: createLocks(), doubtfulMemories: new Set(), siblings };
+}
+
+/** A company that the service works for, with its clients and what they share. */
+export function createTenant(
+  settings: TenantSettings,
+  standing: Standing,
+  options: TenantOptions,
+): Tenant {
+  const { id, providerValues, requestLimits } = settings;
+  const { now, random = Math.random } = options;
+  const logger = options.logger.child({ tenant: id });
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
-  const tenantId = 'default';
   const clock: Clock = { now, pause };
 
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
     if (!values) return { provider, access: undefined };
-    const name = toSharedName(tenantId, provider, values);
-    const http = createHttpDeps(options, { name, provider, clock });
+    const name = toSharedName(id, provider, values);
+    const most = requestLimits[provider.key];
+    const http = createHttpDeps({ ...options, logger }, { name, provider, clock, most });
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
       name,
-      shelf,
+      shelf: options.shelf,
       shared: options.shared?.replicas,
+      siblings: standing.siblings.get(provider.key) ?? new Set(),
       freshMs: options.freshSeconds * 1_000,
       staleMs: options.staleSeconds * 1_000,
       isImageUrl,
@@ -76,12 +95,13 @@ export function createTenant(options: TenantOptions, shelf: Shelf<BadgeIndex>): 
     return { provider, access };
   }
   return {
-    id: tenantId,
+    id,
+    hasMutations: options.hasMutations,
     providers: providers.map(toTenantProvider),
     isImageUrl,
     store: options.store,
-    localLocks: createLocks(),
-    doubtfulMemories: new Set(),
+    localLocks: standing.localLocks,
+    doubtfulMemories: standing.doubtfulMemories,
     deadlineMs: options.operationDeadlineMs,
     attemptTimeoutMs: options.attemptTimeoutMs,
     now,
@@ -92,7 +112,7 @@ export function createTenant(options: TenantOptions, shelf: Shelf<BadgeIndex>): 
 
 function createHttpDeps(
   options: TenantOptions,
-  of: { name: string; provider: Provider; clock: Clock },
+  of: { name: string; provider: Provider; clock: Clock; most: number | undefined },
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
   const { requestWindow, name } = of.provider;
@@ -100,7 +120,7 @@ function createHttpDeps(
     requestWindow &&
     createAllowance({
       name: of.name,
-      window: requestWindow,
+      window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
       buckets: shared?.buckets ?? createStoredBuckets(store, now),
       isShared: shared !== undefined,
       replicas,

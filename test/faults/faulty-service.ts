@@ -1,5 +1,5 @@
 import type { Breaker, Verdict } from '../../src/http/breaker.ts';
-import type { ServiceOptions } from '../../src/service.ts';
+import type { TestServiceOptions } from '../support/service.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import type { SkippingClock } from '../support/clock.ts';
 import {
@@ -94,7 +94,7 @@ export interface FaultyService {
 
 /** The real service; its breakers let everything through and write down what they are told. No pause takes any time. */
 export async function startFaultyService(
-  options: Partial<ServiceOptions> = {},
+  options: TestServiceOptions = {},
 ): Promise<FaultyService> {
   const clock = createSkippingClock();
   const verdicts: Verdict[][] = [];

@@ -36,7 +36,7 @@ test('files that the README links to exist', () => {
 });
 
 test('every setting of the code has its row, and every row a setting', () => {
-  const code = read('src/config.ts');
+  const code = read('src/config/variables.ts');
   const general = [...code.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name);
   const ofProviders = providers.flatMap(({ settings }) => Object.keys(settings));
   const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(

@@ -5,6 +5,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { pino } from 'pino';
+import type { TenantSettings } from '../../src/providers/settings.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { startService } from '../../src/service.ts';
@@ -30,11 +31,18 @@ export interface Answer<Data> {
   headers: Headers;
 }
 
+export interface TestServiceOptions extends Partial<ServiceOptions> {
+  sandbox?: SandboxOptions;
+  /** Of the only tenant; those of the sandbox if left out. */
+  providerValues?: TenantSettings['providerValues'];
+}
+
 /** The real service over real sockets, on stand-ins of its own. */
 export async function startTestService({
   sandbox: sandboxOptions,
+  providerValues,
   ...overrides
-}: Partial<ServiceOptions> & { sandbox?: SandboxOptions } = {}): Promise<TestService> {
+}: TestServiceOptions = {}): Promise<TestService> {
   const sandbox = await startSandbox(sandboxOptions);
   const log: Record<string, unknown>[] = [];
   const logger = pino(
@@ -56,7 +64,18 @@ export async function startTestService({
     attemptTimeoutMs: 3_000,
     operationDeadlineMs: 8_000,
     store,
-    providerValues: sandbox.providerValues,
+    tenants: [
+      {
+        id: 'default',
+        providerValues: providerValues ?? sandbox.providerValues,
+        requestLimits: {},
+      },
+    ],
+    defaultTenant: 'default',
+    routerSecrets: [],
+    tokens: undefined,
+    hasMutations: true,
+    hasAuthDirectives: false,
     logger,
     now: Date.now,
     // A suite makes more calls in a second than a community in a day.

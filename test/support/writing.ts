@@ -5,7 +5,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
 import type { OperationKind } from '../../src/providers/provider.ts';
-import type { ServiceOptions } from '../../src/service.ts';
+import type { TestServiceOptions } from './service.ts';
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { startTestService } from './service.ts';
@@ -101,11 +101,11 @@ export interface WritingService {
   /** Stops the service and its store and starts both again, on the same folder and the same providers. */
   restart(): Promise<void>;
   /** A second service on the same store and providers, as another replica is. The caller closes it. */
-  startTwin(options: Partial<ServiceOptions>): Promise<TestService>;
+  startTwin(options: TestServiceOptions): Promise<TestService>;
   close(): Promise<void>;
 }
 
-export interface WritingOptions extends Partial<Omit<ServiceOptions, 'store'>> {
+export interface WritingOptions extends Omit<TestServiceOptions, 'store'> {
   sandbox?: SandboxOptions;
   /** Of the store: what it keeps for a while expires by it. */
   storeNow?: () => number;
@@ -125,7 +125,7 @@ export async function startWritingService({
   let store: StateStore;
   let service: TestService;
 
-  const startOnStore = (overrides: Partial<ServiceOptions>): Promise<TestService> =>
+  const startOnStore = (overrides: TestServiceOptions): Promise<TestService> =>
     startTestService({
       providerValues: sandbox.providerValues,
       attemptTimeoutMs: 500,

@@ -68,7 +68,7 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
   const { context, request } = chosen;
   const { tenant, caller } = context;
   const claim = await claimKey(tenant.store, {
-    key: toStateKey('key', tenant.id, caller, request.kind, idempotencyKey),
+    key: toStateKey('key', tenant.id, caller.actor, request.kind, idempotencyKey),
     inputHash: hashInput(request.oneOf),
     waitMs: context.deadlineAt - tenant.now(),
     toLostOutcome,
@@ -123,7 +123,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
   const audit = createAuditEntry(tenant.store, {
     at: new Date(tenant.now()).toISOString(),
     tenant: tenant.id,
-    caller: context.caller,
+    caller: context.caller.actor,
     provider: of.provider.name.enumValue,
     badgeIds: [...(target?.ids ?? [])],
     operation: request.kind,
@@ -171,7 +171,7 @@ async function record(
     return outcome;
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    const about = { tenant: tenant.id, caller, provider: of.provider.name.enumValue };
+    const about = { tenant: tenant.id, caller: caller.actor, provider: of.provider.name.enumValue };
     tenant.onUnrecorded({ ...about, operation: request.kind, ...ended }, error);
     const wasSent = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
     return wasSent ? { ...outcome, warnings: withNotRecorded(outcome.warnings, []) } : outcome;

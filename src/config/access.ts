@@ -1,0 +1,42 @@
+import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
+import { readSecret, toRouterSecrets } from './secrets.ts';
+import type { Given } from './secrets.ts';
+
+/** How a caller's JWT is checked. */
+export interface TokenSettings {
+  jwksUrl: string;
+  issuer: string;
+  audience: string;
+}
+
+/** Those that the router may send; each problem goes into `problems`. */
+export function readRouterSecrets(given: Given, problems: string[]): string[] {
+  const { value, problem } = readSecret('ROUTER_SECRET', given);
+  const secrets = toRouterSecrets(value);
+  if (problem !== undefined) problems.push(`ROUTER_SECRET_FILE: ${problem}`);
+  else if (!secrets) {
+    problems.push(
+      'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, with commas between them',
+    );
+  } else if (secrets.length === 0 && given.NODE_ENV === 'production') {
+    problems.push(
+      'ROUTER_SECRET: production needs one, which the router sends as router-authorization',
+    );
+  }
+  return secrets ?? [];
+}
+
+/** Undefined: callers have no tokens. Each problem goes into `problems`. */
+export function readTokens(given: Given, problems: string[]): TokenSettings | undefined {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = given;
+  const names = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'];
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  for (const name of missing) problems.push(`${name}: is missing, while others of AUTH_ are set`);
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
+  const isSafe = isHttpsUrl(jwksUrl) || isLoopbackHttpUrl(jwksUrl);
+  if (given.NODE_ENV === 'production' && URL.canParse(jwksUrl) && !isSafe) {
+    problems.push('AUTH_JWKS_URL: must be https in production, or http to a loopback address');
+  }
+  return { jwksUrl, issuer, audience };
+}

@@ -1,0 +1,161 @@
+import { dirname, resolve } from 'node:path';
+import { LineCounter, isMap, isNode, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { z } from 'zod';
+import { providers } from '../providers/index.ts';
+import type { TenantSettings } from '../providers/settings.ts';
+import { readProviders } from './provider-values.ts';
+import { readText } from './secrets.ts';
+import type { Given, SecretReading } from './secrets.ts';
+
+/** It is a part of keys, headers and claims. */
+const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
+/** Fewer than this cannot be shared out between queries, mutations and replicas. */
+const LEAST_REQUESTS = 12;
+
+const elsewhere = z
+  .strictObject({ file: z.string().min(1) })
+  .or(z.strictObject({ variable: z.string().min(1) }));
+const FROM_ELSEWHERE = 'must be { file: … } or { variable: … }: no secret stands in this file';
+
+export interface TenantsFile {
+  path: string;
+  text: string;
+  given: Given;
+  isProduction: boolean;
+}
+
+/** All tenants, or what is wrong, each with its line. No value of the file is in a problem: it may be a secret. */
+export function readTenantsFile(
+  file: TenantsFile,
+): { tenants: TenantSettings[] } | { problems: string[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
+  const problems: string[] = [];
+  const report: Report = (path, message) => {
+    const where = path.length > 0 ? `${path.join('.')}: ` : '';
+    problems.push(`${file.path}:${lineOf(document, lines, path)}: ${where}${message}`);
+  };
+  for (const { code, pos } of document.errors) {
+    problems.push(`${file.path}:${lines.linePos(pos[0]).line}: is no YAML (${code})`);
+  }
+  if (problems.length > 0) return { problems };
+
+  const top = z.strictObject({ tenants: z.looseObject({}) }).safeParse(toPlain(document));
+  if (!top.success) {
+    report([], 'must hold `tenants`, a map by the name of each, and nothing else');
+    return { problems };
+  }
+  const tenants = Object.entries(top.data.tenants).map(([id, given]) =>
+    readTenant(id, given, { ...file, report }),
+  );
+  if (tenants.length === 0) report(['tenants'], 'there is none');
+  reportShared(tenants, report);
+  return problems.length > 0 ? { problems } : { tenants };
+}
+
+type Path = readonly string[];
+type Report = (path: Path, message: string) => void;
+
+/** Aliases may not multiply what they stand for. */
+function toPlain(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function readTenant(
+  id: string,
+  given: unknown,
+  { report, ...file }: TenantsFile & { report: Report },
+): TenantSettings {
+  const at = (...rest: string[]): string[] => ['tenants', id, ...rest];
+  if (!TENANT_ID.test(id)) report(at(), `the name of a tenant must match ${TENANT_ID.source}`);
+  const settings = z.record(z.string(), z.unknown()).safeParse(given);
+  if (!settings.success) {
+    report(at(), 'must be a map of settings');
+    return { id, providerValues: {}, requestLimits: {} };
+  }
+  const known = providers.flatMap((provider) => Object.keys(provider.settings));
+  for (const name of Object.keys(settings.data)) {
+    if (name !== 'limits' && !known.includes(name)) report(at(name), 'is no setting of a tenant');
+  }
+  const own = new Map(Object.entries(settings.data));
+  const providerValues = readProviders({
+    isProduction: file.isProduction,
+    valueOf(name) {
+      const text = z.string().or(z.number().transform(String)).optional().safeParse(own.get(name));
+      if (!text.success) report(at(name), 'must be a text');
+      return text.data;
+    },
+    secretOf: (name) => readElsewhere(own.get(name), file),
+    onProblem: (name, message) => report(at(name), message),
+  });
+  const isConfigured = Object.values(providerValues).some((values) => values !== undefined);
+  if (!isConfigured && own.size === 0) report(at(), 'no provider is configured');
+  return {
+    id,
+    providerValues,
+    requestLimits: readLimits(own.get('limits'), (path, message) =>
+      report(at('limits', ...path), message),
+    ),
+  };
+}
+
+function readElsewhere(place: unknown, { path, given }: TenantsFile): SecretReading {
+  if (place === undefined || place === null) return { value: undefined };
+  const parsed = elsewhere.safeParse(place);
+  if (!parsed.success) return { value: undefined, problem: FROM_ELSEWHERE };
+  if ('file' in parsed.data) return readText(resolve(dirname(path), parsed.data.file));
+  const value = given[parsed.data.variable];
+  return value === undefined ? { value, problem: 'the variable is not set' } : { value };
+}
+
+function readLimits(given: unknown, report: Report): Record<string, number> {
+  const limits: Record<string, number> = {};
+  if (given === undefined) return limits;
+  const byName = z.record(z.string(), z.unknown()).safeParse(given);
+  if (!byName.success) report([], 'must be a map by provider');
+  for (const [name, requests] of Object.entries(byName.data ?? {})) {
+    const provider = providers.find((one) => one.name.enumValue === name);
+    const most = provider?.requestWindow?.requests;
+    if (!provider || most === undefined) {
+      report([name], 'is no provider that states a limit');
+      continue;
+    }
+    const number = z.int().min(LEAST_REQUESTS).max(most).safeParse(requests);
+    if (number.success) limits[provider.key] = number.data;
+    else report([name], `must be a whole number within ${LEAST_REQUESTS} and ${most}`);
+  }
+  return limits;
+}
+
+/** The same credentials twice are a slip of the hand, by which one company would see the other's badges. */
+function reportShared(tenants: readonly TenantSettings[], report: Report): void {
+  for (const { key, settings, name } of providers) {
+    const owners = new Map<string, string>();
+    for (const { id, providerValues } of tenants) {
+      const values = providerValues[key];
+      if (!values) continue;
+      const secrets = Object.keys(settings).filter((setting) => settings[setting]?.isSecret);
+      const held = JSON.stringify(secrets.map((setting) => values[setting]));
+      const owner = owners.get(held);
+      if (owner === undefined) owners.set(held, id);
+      else report(['tenants', id], `has the same credentials of ${name.title} as ${owner}`);
+    }
+  }
+}
+
+/** Of the innermost part of the path that stands in the file. */
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent: unknown = document.getIn(path.slice(0, length - 1), true);
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isNode(key) && String(key) === path[length - 1])
+      : undefined;
+    if (isNode(pair?.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
+  }
+  return 1;
+}

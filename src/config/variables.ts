@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
+
+/** The variables that hold one value each, and no secret of a provider. */
+export const variables = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an address')
+    .optional(),
+  PORT: wholeNumber(0, 65_535).default(4001),
+  SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
+  PLAYGROUND: flag.optional(),
+  INTROSPECTION: flag.optional(),
+  CACHE_TAGS: flag.default(false),
+  MUTATIONS_ENABLED: flag.default(true),
+  AUTH_JWKS_URL: z
+    .string()
+    .refine((url) => /^https?:/i.test(url) && URL.canParse(url), 'must be an https URL')
+    .optional(),
+  AUTH_ISSUER: z.string().optional(),
+  AUTH_AUDIENCE: z.string().optional(),
+  AUTH_DIRECTIVES: flag.default(false),
+  TENANTS_FILE: z.string().optional(),
+  BADGES_FRESH_SECONDS: wholeNumber(0, 3_600).default(30),
+  BADGES_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
+  ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
+  OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
+  /** One or more, with commas between them. */
+  ROUTER_SECRET: z.string().optional(),
+  STATE_DIR: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (url) => /^rediss?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
+      'must be a URL that begins with redis:// or rediss://',
+    )
+    .optional(),
+  REPLICAS: wholeNumber(1, 1_000).default(1),
+});

@@ -1,0 +1,52 @@
+import { ConfigError } from './read-config.ts';
+import type { Config } from './read-config.ts';
+
+/** What may change while the service runs, since it comes out of files. */
+export type Changeable = Pick<Config, 'tenants' | 'routerSecrets'>;
+
+export interface WatchOptions {
+  /** Throws a `ConfigError`. */
+  read: () => Changeable;
+  current: Changeable;
+  everyMs: number;
+  onChange: (config: Changeable) => void;
+  /** Told once for each new reason why what is there cannot be used; what was there before stays in use. */
+  onProblem: (error: ConfigError) => void;
+}
+
+/**
+ * Reads the settings again and again, since not every file system tells of changes. A change counts once it was read
+ * twice: a file may be read while it is written. Returns how to stop.
+ */
+export function watchConfig(options: WatchOptions): () => void {
+  let used = toText(options.current);
+  let seen = used;
+  let problem: string | undefined;
+
+  function look(): void {
+    let config: Changeable;
+    try {
+      config = options.read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (error.message !== problem) options.onProblem(error);
+      problem = error.message;
+      seen = used;
+      return;
+    }
+    problem = undefined;
+    const text = toText(config);
+    if (text !== used && text === seen) {
+      used = text;
+      options.onChange(config);
+    }
+    seen = text;
+  }
+
+  const timer = setInterval(look, options.everyMs).unref();
+  return () => clearInterval(timer);
+}
+
+function toText({ tenants, routerSecrets }: Changeable): string {
+  return JSON.stringify({ tenants, routerSecrets });
+}

@@ -1,0 +1,23 @@
+/** Why a request is refused before anybody looks at what it asks for. */
+export class Refusal extends Error {
+  readonly status: 401 | 403 | 503;
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  /** What a token is refused for, in the words of RFC 6750. */
+  readonly challenge: string | undefined;
+
+  constructor(
+    message: string,
+    of: Pick<Refusal, 'status' | 'code'> & { challenge?: string; cause?: unknown },
+  ) {
+    super(message, { cause: of.cause });
+    this.name = 'Refusal';
+    this.status = of.status;
+    this.code = of.code;
+    this.challenge = of.challenge;
+  }
+}
+
+/** As a GraphQL server tells of an error, for gateways to read. */
+export function toRefusalBody({ code, message }: Refusal, requestId: string): object {
+  return { errors: [{ message, extensions: { code, requestId } }] };
+}

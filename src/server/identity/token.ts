@@ -1,0 +1,108 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import { z } from 'zod';
+import type { Scope } from '../../badges/caller.ts';
+import { SCOPES } from '../../badges/caller.ts';
+import { Refusal } from './refusal.ts';
+
+export interface TokenOptions {
+  jwksUrl: string;
+  issuer: string;
+  audience: string;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** The keys could not be had, so that no token can be checked. */
+  onOutage: (error: unknown) => void;
+}
+
+/** What a token says of its bearer. */
+export interface Claims {
+  actor: string;
+  /** Undefined: it names none. */
+  tenant: string | undefined;
+  scopes: ReadonlySet<Scope>;
+}
+
+/** Those with a pair of keys: with a shared secret, whoever checks could also sign. */
+const ALGORITHMS = ['RS', 'PS', 'ES'].flatMap((family) =>
+  ['256', '384', '512'].map((bits) => family + bits),
+);
+const TOLERANCE_SECONDS = 30;
+/** Visible ASCII, for records and logs. */
+const ACTOR = /^[\x21-\x7e]{1,255}$/;
+
+const claimsSchema = z.object({
+  sub: z.string().regex(ACTOR),
+  tenant: z.string().optional(),
+  scope: z.string().optional(),
+  scp: z.string().or(z.array(z.string())).optional(),
+});
+
+/** Checks a caller's token, and reads it. Rejects with a `Refusal`. */
+export function createTokenCheck(options: TokenOptions): (token: string) => Promise<Claims> {
+  const { issuer, audience, now } = options;
+  const keys = createRemoteJWKSet(new URL(options.jwksUrl));
+  return async (token) => {
+    const verified = jwtVerify(token, keys, {
+      issuer,
+      audience,
+      algorithms: [...ALGORITHMS, 'EdDSA', 'Ed25519'],
+      clockTolerance: TOLERANCE_SECONDS,
+      currentDate: new Date(now()),
+      requiredClaims: ['exp', 'sub'],
+    });
+    try {
+      return toClaims((await verified).payload);
+    } catch (error) {
+      const reason = toReason(error);
+      if (reason !== undefined) throw invalidToken(reason, error);
+      if (error instanceof Refusal) throw error;
+      options.onOutage(error);
+      const message = 'Tokens cannot be checked for now: the keys of their issuer cannot be had';
+      throw new Refusal(message, { status: 503, code: 'UNAUTHENTICATED', cause: error });
+    }
+  };
+}
+
+function toClaims(payload: JWTPayload): Claims {
+  const claims = claimsSchema.safeParse(payload);
+  if (!claims.success) throw invalidToken('has claims of a wrong shape', claims.error);
+  const { sub, tenant, scope, scp } = claims.data;
+  const given = [scope, scp].flat().flatMap((text) => text?.split(' ') ?? []);
+  return { actor: sub, tenant, scopes: new Set(SCOPES.filter((one) => given.includes(one))) };
+}
+
+function invalidToken(reason: string, cause?: unknown): Refusal {
+  const challenge = `Bearer error="invalid_token", error_description="The token ${reason}"`;
+  const code = 'UNAUTHENTICATED';
+  return new Refusal(`The token ${reason}`, { status: 401, code, challenge, cause });
+}
+
+/** Undefined: nothing is wrong with the token, as far as is known. */
+function toReason(error: unknown): string | undefined {
+  if (error instanceof errors.JWTExpired) return 'has expired';
+  if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error.claim);
+  const isOfKey =
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys;
+  if (isOfKey) return 'is not signed with a key of its issuer';
+  const isOfAlgorithm =
+    error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported;
+  if (isOfAlgorithm) return 'is not signed with an algorithm that is accepted';
+  const isOdd = error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid;
+  return isOdd ? 'is none' : undefined;
+}
+
+function toClaimReason(claim: string): string {
+  switch (claim) {
+    case 'nbf':
+      return 'is not valid yet';
+    case 'iss':
+      return 'is of another issuer';
+    case 'aud':
+      return 'is for another audience';
+    default:
+      return 'lacks a claim or has a wrong one: exp, nbf or sub';
+  }
+}

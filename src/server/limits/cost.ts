@@ -1,0 +1,101 @@
+import {
+  GraphQLError,
+  Kind,
+  getNullableType,
+  isIntrospectionType,
+  isListType,
+  validate,
+} from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { createComplexityRule } from 'graphql-query-complexity';
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
+import { OPERATION_CAPS } from './caps.ts';
+
+export interface Asked {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** Such as can be coerced to their types. */
+  variables: Record<string, unknown>;
+}
+
+/** What it would take to execute an operation. */
+export interface Cost {
+  /** The answer would have about so many. */
+  fields: number;
+  /** Of all fields of entities together. */
+  representations: number;
+}
+
+export function costOf({ schema, document, operation, variables }: Asked): Cost {
+  const cost: Cost = { fields: 0, representations: 0 };
+  const rule = createComplexityRule({
+    variables,
+    maximumComplexity: Infinity,
+    // Longer operations have been refused before.
+    maxQueryNodes: OPERATION_CAPS.selections + 1,
+    estimators: [
+      (asked) => {
+        const { representations } = asked.args;
+        if (Array.isArray(representations)) cost.representations += representations.length;
+        return costOfField(asked);
+      },
+    ],
+    onComplete: (fields) => {
+      cost.fields = fields;
+    },
+  });
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const alone = { ...document, definitions: [operation, ...fragments] };
+  try {
+    // Arguments that are wrong are no errors yet: each of their fields has its own when it is executed.
+    validate(schema, alone, [rule], { maxErrors: Infinity });
+  } catch (error) {
+    throw toInputError(error);
+  }
+  return cost;
+}
+
+/** Whether a field is in the answer may hang on a variable that is null, and then nobody can say what it costs. */
+function toInputError(thrown: unknown): unknown {
+  if (!(thrown instanceof GraphQLError)) return thrown;
+  const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } };
+  const { message, nodes = [] } = thrown;
+  return new GraphQLError(message, { nodes, extensions, originalError: thrown });
+}
+
+function costOfField(asked: ComplexityEstimatorArgs): number {
+  return isBesidePage(asked) ? 0 : 1 + itemsOf(asked) * asked.childComplexity;
+}
+
+const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];
+/** Where nobody says how many: a guess. */
+const GUESSED_ITEMS = 10;
+/** The schema's own types, and of each of them what it has. */
+const TYPES = 50;
+const ITEMS_OF_TYPE = 2;
+
+/** What a connection has once must not be multiplied with its page. */
+function isBesidePage({ type, field }: ComplexityEstimatorArgs): boolean {
+  return isConnection(type) && !PAGE_FIELDS.includes(field.name);
+}
+
+function itemsOf({ type, field, args }: ComplexityEstimatorArgs): number {
+  const { representations, first, last } = args;
+  if (Array.isArray(representations)) return representations.length;
+  if (field.args.some(({ name }) => name === 'first')) return toPageSize(first ?? last);
+  if (!isListType(getNullableType(field.type)) || isConnection(type)) return 1;
+  if (!isIntrospectionType(type)) return GUESSED_ITEMS;
+  return field.name === 'types' ? TYPES : ITEMS_OF_TYPE;
+}
+
+function isConnection({ name }: ComplexityEstimatorArgs['type']): boolean {
+  return name.endsWith('Connection');
+}
+
+/** Other sizes are refused when the page is read. */
+function toPageSize(asked: unknown): number {
+  if (typeof asked !== 'number') return DEFAULT_PAGE_SIZE;
+  return Math.min(Math.max(asked, 0), MAX_PAGE_SIZE);
+}

@@ -1,0 +1,154 @@
+import { parse } from 'graphql';
+import { ADA, HALL_OF_FAME } from '../support/operation-cases.ts';
+
+/** A limit, and a request that has so many of what it limits. */
+export interface CapCase {
+  what: string;
+  most: number;
+  /** What the refusal says. */
+  message: string;
+  ask(number: number): { query: string; variables?: object };
+}
+
+/** Always calls a provider. */
+const MEMBER = `tagMangoMember(email: "${ADA.email}") { id }`;
+
+export function repeat(times: number, text: (index: number) => string): string {
+  return Array.from({ length: times }, (_, index) => text(index)).join(' ');
+}
+
+const representations = (number: number) =>
+  Array.from({ length: number }, () => ({ __typename: 'X' }));
+const tokensOf = (query: string) => parse(query).tokenCount ?? NaN;
+
+function withTokens(number: number): string {
+  const withNames = (names: number) =>
+    `{ ${MEMBER} badges(filter: { providers: [${'TAG_MANGO '.repeat(names)}] }) { totalCount } }`;
+  return withNames(number - tokensOf(withNames(0)));
+}
+
+export const capCases: readonly CapCase[] = [
+  {
+    what: 'tokens',
+    most: 2_000,
+    message: 'A document may have 2,000 tokens',
+    ask: (number) => ({ query: withTokens(number) }),
+  },
+  {
+    what: 'characters',
+    most: 100_000,
+    message: 'A document may have 100,000 characters',
+    ask: (number) => ({ query: `{ ${MEMBER} }`.padEnd(number) }),
+  },
+  {
+    what: 'comments',
+    most: 1_000,
+    message: 'A document may have 1,000 comments',
+    ask: (number) => ({ query: `{ ${MEMBER} } ${'#\n'.repeat(number)}` }),
+  },
+  {
+    what: 'aliases',
+    most: 50,
+    message: 'A document may have 50 aliases',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${repeat(number, (at) => `a${at}: totalCount`)} } }`,
+    }),
+  },
+  {
+    what: 'directives',
+    most: 50,
+    message: 'A document may have 50 directives',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${repeat(number, () => 'totalCount @include(if: true)')} } }`,
+    }),
+  },
+  {
+    what: 'fields of one name',
+    most: 200,
+    message: 'A document may have 200 fields of one name',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${'totalCount '.repeat(number)} } }`,
+    }),
+  },
+  {
+    what: 'levels of values',
+    most: 10,
+    message: 'A document may have 10 levels of lists and objects in one another',
+    ask: (number) => ({
+      query: `{ ${MEMBER} _entities(representations: [{ a: ${'['.repeat(number - 2)}${']'.repeat(number - 2)} }]) { __typename } }`,
+    }),
+  },
+  {
+    what: 'levels of selections',
+    most: 25,
+    message: 'An operation may have 25 levels of selections in one another',
+    ask: (number) => ({
+      query: `{ ${MEMBER} ${'... {'.repeat(number - 1)} __typename ${'}'.repeat(number - 1)} }`,
+    }),
+  },
+  {
+    what: 'levels of selections through fragments',
+    most: 25,
+    message: 'An operation may have 25 levels of selections in one another',
+    ask: (number) => ({
+      query: `{ ${MEMBER} ...F2 } ${repeat(number - 2, (at) => `fragment F${at + 2} on Query { ...F${at + 3} }`)}
+        fragment F${number} on Query { __typename }`,
+    }),
+  },
+  {
+    what: 'selections, fragments written out',
+    most: 2_000,
+    message: 'An operation may have 2,000 selections',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${'...F '.repeat(19)} ${'totalCount '.repeat(number - 1_922)} } }
+        fragment F on BadgeConnection { ${'totalCount '.repeat(100)} }`,
+    }),
+  },
+  {
+    what: 'fields at its root',
+    most: 20,
+    message: 'An operation may have 20 fields at its root',
+    ask: (number) => ({
+      query: `{ ${MEMBER} ...F ...F ${'__typename '.repeat(number - 17)} }
+        fragment F on Query { ${'__typename '.repeat(8)} }`,
+    }),
+  },
+  {
+    what: 'mutations',
+    most: 5,
+    message: 'An operation may have 5 mutations',
+    ask: (number) => ({
+      query: `mutation { ${repeat(
+        number,
+        (at) =>
+          `m${at}: updateBadge(input: { tagMango: { id: "${HALL_OF_FAME}", name: "${at}" } }) { changes { field } }`,
+      )} }`,
+    }),
+  },
+  {
+    what: 'representations, under all aliases',
+    most: 1_000,
+    message: 'A request may have 1,000 representations',
+    ask: (number) => ({
+      query: `query ($a: [_Any!]!, $b: [_Any!]!) {
+        ${MEMBER}
+        a: _entities(representations: $a) { __typename }
+        b: _entities(representations: $b) { __typename }
+      }`,
+      variables: { a: representations(400), b: representations(number - 400) },
+    }),
+  },
+  {
+    what: 'fields in its answer',
+    most: 25_000,
+    message: 'A request may ask for about 25,000 fields, and this one asks for 25,001',
+    ask: (number) => ({
+      query: `query ($first: Int, $last: Int) {
+        tagMangoMember(email: "${ADA.email}") { ${'id '.repeat(number - 24_951)} }
+        badges(first: $first) { nodes { ... on BadgeFields { ${'name '.repeat(200)} } } }
+        b: badges(last: $last) { edges { ${'cursor '.repeat(100)} } }
+      }`,
+      variables: { first: 100, last: 48 },
+    }),
+  },
+];
