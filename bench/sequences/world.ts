@@ -157,6 +157,7 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
   const { provider, client } = scripted;
   const access = createProviderAccess(provider, client, {
     name: 'sequences',
+    topic: 'sequences',
     shelf: createShelf({ maxEntries: 1, maxBytes: 1_000_000 }),
     freshMs: 0,
     staleMs: 0,

@@ -47,7 +47,7 @@ export interface ProviderAccess {
 
 export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
-  'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause'
+  'topic' | 'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause'
 > {
   /** Of the list among all that the replicas share. */
   name: string;

@@ -27,6 +27,8 @@ export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'ho
   HolderOptions<T> & {
     /** Undefined: there is no other replica. */
     shared?: SharedSnapshots | undefined;
+    /** What a write outdates: of this list, and of those of the same things that were read with other credentials. */
+    topic: string;
     /** How to forget what other caches of this process hold of the same things, read with other credentials. */
     siblings?: Set<() => void>;
     judge: (error: unknown) => Judgement;
@@ -56,7 +58,7 @@ interface Flight<T> {
 export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
-  const { name, shared, siblings = new Set(), now, pause, judge } = options;
+  const { topic, shared, siblings = new Set(), now, pause, judge } = options;
   const holder = createHolder(options);
   const loader = createLoader<T, Bounds>({ ...options, holder });
   let flight: Flight<T> | undefined;
@@ -119,7 +121,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   }
 
   const stopListening = shared?.onForget((forgotten) => {
-    if (forgotten === name) forget();
+    if (forgotten === topic) forget();
   });
   siblings.add(forget);
 
@@ -130,7 +132,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
       siblings.forEach((forgetSibling) => forgetSibling());
       if (!shared) return;
       const patience = new AbortController();
-      await Promise.race([shared.forget(name), pause(withinMs, patience.signal)]);
+      await Promise.race([shared.forget(topic), pause(withinMs, patience.signal)]);
       patience.abort();
     },
     close() {

@@ -5,18 +5,17 @@ import type { Reach } from './redis-reach.ts';
 import { StateError } from './state-store.ts';
 
 /**
- * KEYS: generation, snapshot, ticket, leases, since. Answers with how long leases may be out that Redis has lost,
+ * KEYS: generation, leases, since. What was kept under the old generation is nothing any more. Answers with how long leases may be out that Redis has lost,
  * and with the replicas that hold one.
  */
 const FORGET = `
   redis.call('SET', KEYS[1], ARGV[1])
-  redis.call('DEL', KEYS[2], KEYS[3])
   ${NOW}
-  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
   redis.call('PUBLISH', ARGV[2], ARGV[3])
-  local age = now - tonumber(redis.call('GET', KEYS[5]) or now)
+  local age = now - tonumber(redis.call('GET', KEYS[3]) or now)
   local unsureMs = age < 0 and ARGV[4] or math.max(0, tonumber(ARGV[4]) - age)
-  return { string.format('%.0f', unsureMs), unpack(redis.call('ZRANGE', KEYS[4], 0, -1)) }
+  return { string.format('%.0f', unsureMs), unpack(redis.call('ZRANGE', KEYS[2], 0, -1)) }
 `;
 
 export interface Forgetting {
@@ -33,7 +32,7 @@ export interface Forgetting {
 export interface ForgettingOptions {
   own: string;
   reach: Reach;
-  /** Generation, snapshot, ticket, leases, since. */
+  /** Generation, leases, since. */
   toKeys: (name: string) => string[];
   /** Where all replicas listen. */
   channel: string;

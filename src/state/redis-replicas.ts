@@ -6,6 +6,7 @@ import type { RedisClient } from './redis-client.ts';
 import { createForgetting } from './redis-forget.ts';
 import type { Reach } from './redis-reach.ts';
 import { createRedisSnapshots } from './redis-snapshots.ts';
+import { VARIANT } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 import { reasonOf } from './thrown.ts';
 
@@ -50,8 +51,10 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   const everybody = toKey('forget');
   const channelOf = (id: string) => toKey(`to:${id}`);
   const leaseKeys = [toKey('leases'), toKey('since')];
-  const toSnapshotKeys = (name: string) =>
-    ['generation', 'snapshot', 'ticket'].map((kind) => toKey(`${kind}:${name}`));
+  const toSnapshotKeys = (name: string) => [
+    toKey(`generation:${toTopic(name)}`),
+    ...['snapshot', 'ticket'].map((kind) => toKey(`${kind}:${name}`)),
+  ];
 
   const lease = createLease(LEASE_MS, now);
   const listeners = new Set<(name: string) => void>();
@@ -74,7 +77,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   const forgetting = createForgetting({
     own,
     reach,
-    toKeys: (name) => [...toSnapshotKeys(name), ...leaseKeys],
+    toKeys: (name) => [toKey(`generation:${name}`), ...leaseKeys],
     channel: everybody,
     leaseMs: LEASE_MS,
   });
@@ -153,11 +156,15 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     ...snapshots,
     // What the others were not told to forget is still there.
     look: async (name, claimMs) =>
-      forgetting.isUntold(name) ? undefined : snapshots.look(name, claimMs),
+      forgetting.isUntold(toTopic(name)) ? undefined : snapshots.look(name, claimMs),
     async close() {
       clearInterval(timer);
       await reach((client) => client.zRem(toKey('leases'), own)).catch(() => undefined);
       subscriber.destroy();
     },
   };
+}
+
+function toTopic(name: string): string {
+  return name.split(VARIANT, 1).join('');
 }

@@ -15,19 +15,22 @@ const LOOK = `
   local generation, ticket, claimMs = ARGV[1], ARGV[2], ARGV[3]
   redis.call('SET', KEYS[1], generation, 'NX')
   generation = redis.call('GET', KEYS[1])
-  local held = redis.call('HMGET', KEYS[2], 'readAt', 'freshMs', 'text')
-  local age = held[1] and now - held[1] or -1
+  local held = redis.call('HMGET', KEYS[2], 'readAt', 'freshMs', 'text', 'generation')
+  local age = held[4] == generation and now - held[1] or -1
   local result = { generation, string.format('%.0f', now), age, held[2] or '0', held[3] or '', 0 }
   if age >= 0 and age < tonumber(held[2]) then return result end
-  if redis.call('SET', KEYS[3], ticket, 'NX', 'PX', claimMs) then
-    result[6] = 1
-    return result
+  local claim = generation .. ' '
+  local holder = redis.call('GET', KEYS[3])
+  if holder and string.sub(holder, 1, #claim) == claim then
+    return { generation, '0', -1, '0', '', 0 }
   end
-  return { generation, '0', -1, '0', '', 0 }
+  redis.call('SET', KEYS[3], claim .. ticket, 'PX', claimMs)
+  result[6] = 1
+  return result
 `;
 
 const RELEASE = `
-  if redis.call('GET', KEYS[3]) == ARGV[2] then redis.call('DEL', KEYS[3]) end
+  if redis.call('GET', KEYS[3]) == ARGV[1] .. ' ' .. ARGV[2] then redis.call('DEL', KEYS[3]) end
 `;
 
 /** It may come late: what counts is when it was looked for, since it was read after that. */
@@ -37,9 +40,10 @@ const KEEP = `
   local ttl = readAt + tonumber(ARGV[6]) - now
   ${RELEASE}
   if redis.call('GET', KEYS[1]) ~= generation or ttl < 1 then return 0 end
-  local held = tonumber(redis.call('HGET', KEYS[2], 'readAt') or 0)
-  if held > readAt and held <= now then return 0 end
-  redis.call('HSET', KEYS[2], 'readAt', ARGV[4], 'freshMs', freshMs, 'text', text)
+  local held = redis.call('HMGET', KEYS[2], 'readAt', 'generation')
+  local heldAt = held[2] == generation and tonumber(held[1]) or 0
+  if heldAt > readAt and heldAt <= now then return 0 end
+  redis.call('HSET', KEYS[2], 'readAt', ARGV[4], 'freshMs', freshMs, 'text', text, 'generation', generation)
   redis.call('PEXPIRE', KEYS[2], string.format('%.0f', ttl))
   return 1
 `;

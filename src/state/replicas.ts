@@ -1,3 +1,6 @@
+/** What follows it in a name tells variants apart: each has a value of its own, and all are forgotten together. */
+export const VARIANT = '@';
+
 /** What replicas share of lists that were read, and tell each other about them. */
 export interface Replicas {
   /**
@@ -9,7 +12,7 @@ export interface Replicas {
   /** `listener` is told the names that another replica forgets. Returns how to stop it. */
   onForget(listener: (name: string) => void): () => void;
   /**
-   * Makes all replicas forget a name, and resolves once none of them shows what it was. Never rejects:
+   * Makes all replicas forget a name with all its variants, and resolves once none of them shows what it was. Never rejects:
    * out of reach of the others, it is made up for once they are back.
    */
   forget(name: string): Promise<void>;

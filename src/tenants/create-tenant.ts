@@ -22,6 +22,7 @@ import {
 import { createAllowance } from '../state/allowance.ts';
 import { createLocks } from '../state/locks.ts';
 import type { SharedState } from '../state/open-state.ts';
+import { VARIANT } from '../state/replicas.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { createStoredBuckets } from '../state/stored-buckets.ts';
 
@@ -75,12 +76,13 @@ export function createTenant(
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
     if (!values) return { provider, access: undefined };
-    const name = toSharedName(id, provider, values);
+    const topic = `${id}/${provider.name.enumValue}`;
     const most = requestLimits[provider.key];
-    const http = createHttpDeps({ ...options, logger }, { name, provider, clock, most });
+    const http = createHttpDeps({ ...options, logger }, { topic, provider, clock, most });
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
-      name,
+      name: toSharedName(topic, values),
+      topic,
       shelf: options.shelf,
       shared: options.shared?.replicas,
       siblings: standing.siblings.get(provider.key) ?? new Set(),
@@ -112,14 +114,15 @@ export function createTenant(
 
 function createHttpDeps(
   options: TenantOptions,
-  of: { name: string; provider: Provider; clock: Clock; most: number | undefined },
+  of: { topic: string; provider: Provider; clock: Clock; most: number | undefined },
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
   const { requestWindow, name } = of.provider;
   const allowance =
     requestWindow &&
     createAllowance({
-      name: of.name,
+      // Also while credentials change: nobody says that new ones bring a new window.
+      name: of.topic,
       window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
       buckets: shared?.buckets ?? createStoredBuckets(store, now),
       isShared: shared !== undefined,
@@ -139,10 +142,10 @@ function createHttpDeps(
   };
 }
 
-/** What replicas share is named for what it came from, so that two that are configured otherwise never meet. */
-function toSharedName(tenantId: string, { name }: Provider, values: ProviderValues): string {
+/** Lists are named for what they were read with too, so that two replicas that are configured otherwise never meet. */
+function toSharedName(topic: string, values: ProviderValues): string {
   const digest = createHash('sha256').update(JSON.stringify(values)).digest('hex');
-  return `${tenantId}/${name.enumValue}/${digest.slice(0, 12)}`;
+  return `${topic}${VARIANT}${digest.slice(0, 12)}`;
 }
 
 /** Resolves early when the signal is aborted. */

@@ -24,7 +24,8 @@ function setUp(
   const loads: PromiseWithResolvers<string>[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
   const cache = createSnapshotCache<string, { deadlineAt: number; onSend?: () => void }>({
-    name: 'list',
+    name: 'list@credentials',
+    topic: 'list',
     load: ({ onSend }) => {
       if (options.isQueued?.()) queued.push(() => onSend?.());
       else onSend?.();

@@ -165,6 +165,23 @@ interface Replica extends OpenReplicas {
       expect(await one.look(NAME, 4_000)).toMatchObject({ held: null, mayLoad: true });
       expect(await one.look('other', 4_000)).toMatchObject({ held: { text: 'a list' } });
     });
+
+    test('removes every variant of the name, also one that is being read, and each has its own value', async () => {
+      const [one, two] = await startTwo();
+      const former = await one.look(`${NAME}@former`, 4_000);
+      const latter = await two.look(`${NAME}@latter`, 4_000);
+      if (!former || !latter) throw new Error('Redis is out of reach');
+      await one.keep(former, value);
+      expect(await two.look(`${NAME}@former`, 4_000)).toMatchObject({ held: { text: 'a list' } });
+      expect(await two.look(`${NAME}@latter`, 4_000)).toMatchObject({ held: null, mayLoad: false });
+
+      await one.forget(NAME);
+      expect(two.heard).toEqual([NAME]);
+      await two.keep(latter, value);
+      for (const name of [`${NAME}@former`, `${NAME}@latter`]) {
+        expect(await two.look(name, 4_000)).toMatchObject({ held: null, mayLoad: true });
+      }
+    });
   });
 
   test('to forget waits for a whole lease after Redis has lost its data, and with it the leases', async () => {
