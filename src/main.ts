@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AUDIT_LOG } from './badges/writing/audit.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
-import { watchConfig } from './config/watch-config.ts';
+import { createConfigWatch } from './config/watch-config.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { Sandbox } from './sandbox/index.ts';
 import { createLogger } from './server/logger.ts';
@@ -99,10 +99,9 @@ async function run(config: Config): Promise<void> {
 
 /** Takes what changes in the files of secrets and tenants. Returns how to stop. */
 function watch(config: Config, service: RunningService, logger: Logger): () => void {
-  return watchConfig({
+  const look = createConfigWatch({
     read: () => readConfig(),
     current: config,
-    everyMs: LOOK_EVERY_MS,
     onChange(next) {
       const tenants = service.apply(next);
       logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
@@ -110,6 +109,8 @@ function watch(config: Config, service: RunningService, logger: Logger): () => v
     onProblem: ({ message }) =>
       logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`),
   });
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  return () => clearInterval(timer);
 }
 
 function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): TenantSettings {

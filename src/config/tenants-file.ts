@@ -10,12 +10,11 @@ import type { Given, SecretReading } from './secrets.ts';
 
 /** It is a part of keys, headers and claims. */
 const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
+/** Of a tenant's settings the one that is no provider's. */
+const LIMITS = 'limits';
 /** Fewer than this cannot be shared out between queries, mutations and replicas. */
 const LEAST_REQUESTS = 12;
 
-const elsewhere = z
-  .strictObject({ file: z.string().min(1) })
-  .or(z.strictObject({ variable: z.string().min(1) }));
 const FROM_ELSEWHERE = 'must be { file: … } or { variable: … }: no secret stands in this file';
 
 export interface TenantsFile {
@@ -41,14 +40,13 @@ export function readTenantsFile(
   }
   if (problems.length > 0) return { problems };
 
-  const top = z.strictObject({ tenants: z.looseObject({}) }).safeParse(toPlain(document));
-  if (!top.success) {
+  const top = toMap(toPlain(document));
+  const byId = toMap(top?.get('tenants'));
+  if (top?.size !== 1 || !byId) {
     report([], 'must hold `tenants`, a map by the name of each, and nothing else');
     return { problems };
   }
-  const tenants = Object.entries(top.data.tenants).map(([id, given]) =>
-    readTenant(id, given, { ...file, report }),
-  );
+  const tenants = [...byId].map(([id, given]) => readTenant(id, given, { ...file, report }));
   if (tenants.length === 0) report(['tenants'], 'there is none');
   reportShared(tenants, report);
   return problems.length > 0 ? { problems } : { tenants };
@@ -60,10 +58,16 @@ type Report = (path: Path, message: string) => void;
 /** Aliases may not multiply what they stand for. */
 function toPlain(document: Document): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
+    return document.toJS({ maxAliasCount: 100, mapAsMap: true }) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/** Maps keep every name that is in the file, those of all objects too. */
+function toMap(value: unknown): Map<string, unknown> | undefined {
+  if (!(value instanceof Map)) return undefined;
+  return new Map([...value].map(([key, held]) => [String(key), held as unknown]));
 }
 
 function readTenant(
@@ -73,16 +77,17 @@ function readTenant(
 ): TenantSettings {
   const at = (...rest: string[]): string[] => ['tenants', id, ...rest];
   if (!TENANT_ID.test(id)) report(at(), `the name of a tenant must match ${TENANT_ID.source}`);
-  const settings = z.record(z.string(), z.unknown()).safeParse(given);
-  if (!settings.success) {
+  const own = toMap(given);
+  if (!own) {
     report(at(), 'must be a map of settings');
     return { id, providerValues: {}, requestLimits: {} };
   }
   const known = providers.flatMap((provider) => Object.keys(provider.settings));
-  for (const name of Object.keys(settings.data)) {
-    if (name !== 'limits' && !known.includes(name)) report(at(name), 'is no setting of a tenant');
+  const names = [...own.keys()].filter((name) => name !== LIMITS);
+  if (names.length === 0) report(at(), 'no provider is configured');
+  for (const name of names) {
+    if (!known.includes(name)) report(at(name), 'is no setting of a tenant');
   }
-  const own = new Map(Object.entries(settings.data));
   const providerValues = readProviders({
     isProduction: file.isProduction,
     valueOf(name) {
@@ -93,32 +98,32 @@ function readTenant(
     secretOf: (name) => readElsewhere(own.get(name), file),
     onProblem: (name, message) => report(at(name), message),
   });
-  const isConfigured = Object.values(providerValues).some((values) => values !== undefined);
-  if (!isConfigured && own.size === 0) report(at(), 'no provider is configured');
   return {
     id,
     providerValues,
-    requestLimits: readLimits(own.get('limits'), (path, message) =>
-      report(at('limits', ...path), message),
+    requestLimits: readLimits(own.get(LIMITS), (path, message) =>
+      report(at(LIMITS, ...path), message),
     ),
   };
 }
 
 function readElsewhere(place: unknown, { path, given }: TenantsFile): SecretReading {
   if (place === undefined || place === null) return { value: undefined };
-  const parsed = elsewhere.safeParse(place);
-  if (!parsed.success) return { value: undefined, problem: FROM_ELSEWHERE };
-  if ('file' in parsed.data) return readText(resolve(dirname(path), parsed.data.file));
-  const value = given[parsed.data.variable];
+  const [[kind, name] = [], ...more] = toMap(place) ?? [];
+  if (typeof name !== 'string' || more.length > 0)
+    return { value: undefined, problem: FROM_ELSEWHERE };
+  if (kind === 'file') return readText(resolve(dirname(path), name));
+  if (kind !== 'variable') return { value: undefined, problem: FROM_ELSEWHERE };
+  const value = given[name];
   return value === undefined ? { value, problem: 'the variable is not set' } : { value };
 }
 
 function readLimits(given: unknown, report: Report): Record<string, number> {
   const limits: Record<string, number> = {};
   if (given === undefined) return limits;
-  const byName = z.record(z.string(), z.unknown()).safeParse(given);
-  if (!byName.success) report([], 'must be a map by provider');
-  for (const [name, requests] of Object.entries(byName.data ?? {})) {
+  const byName = toMap(given);
+  if (!byName) report([], 'must be a map by provider');
+  for (const [name, requests] of byName ?? []) {
     const provider = providers.find((one) => one.name.enumValue === name);
     const most = provider?.requestWindow?.requests;
     if (!provider || most === undefined) {

@@ -8,22 +8,21 @@ export interface WatchOptions {
   /** Throws a `ConfigError`. */
   read: () => Changeable;
   current: Changeable;
-  everyMs: number;
   onChange: (config: Changeable) => void;
   /** Told once for each new reason why what is there cannot be used; what was there before stays in use. */
   onProblem: (error: ConfigError) => void;
 }
 
 /**
- * Reads the settings again and again, since not every file system tells of changes. A change counts once it was read
- * twice: a file may be read while it is written. Returns how to stop.
+ * Returns how to look at the settings once; whoever looks does so again and again, since not every file system tells
+ * of changes. A change counts once it was read twice: a file may be read while it is written.
  */
-export function watchConfig(options: WatchOptions): () => void {
+export function createConfigWatch(options: WatchOptions): () => void {
   let used = toText(options.current);
   let seen = used;
   let problem: string | undefined;
 
-  function look(): void {
+  return () => {
     let config: Changeable;
     try {
       config = options.read();
@@ -41,10 +40,7 @@ export function watchConfig(options: WatchOptions): () => void {
       options.onChange(config);
     }
     seen = text;
-  }
-
-  const timer = setInterval(look, options.everyMs).unref();
-  return () => clearInterval(timer);
+  };
 }
 
 function toText({ tenants, routerSecrets }: Changeable): string {

@@ -13,6 +13,8 @@ export interface ReturningAIStandIn extends StandIn {
   badges: Map<string, StoredBadge>;
   /** Ids of the badges that each user holds, by user id. */
   awards: Map<string, Set<string>>;
+  /** The API keys that it takes now. */
+  keys: Set<string>;
   variables: Readonly<Record<string, string>>;
 }
 
@@ -41,10 +43,11 @@ export async function startReturningAIStandIn(
   const prefix = options.prefix ?? '';
   const badges = new Map<string, StoredBadge>();
   const awards = new Map<string, Set<string>>();
+  const keys = new Set([API_KEY]);
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
-    guard,
+    guard: createGuard(keys),
     badges: badgesInAnswers,
     toErrorBody: (_status, message, url) =>
       isIntegration(url)
@@ -62,6 +65,7 @@ export async function startReturningAIStandIn(
     ...standIn,
     badges,
     awards,
+    keys,
     variables: {
       RETURNING_AI_BASE_URL: standIn.origin + prefix,
       RETURNING_AI_API_KEY: API_KEY,
@@ -75,11 +79,13 @@ function isIntegration(url: string): boolean {
   return url.startsWith('/apis/');
 }
 
-async function guard(request: FastifyRequest): Promise<void> {
-  const isKnown = isIntegration(request.url)
-    ? request.headers.authorization === `Bearer ${INTEGRATION_KEY}`
-    : request.headers['x-api-key'] === API_KEY;
-  if (!isKnown) throw new Refusal(401, 'Missing or invalid API key');
+function createGuard(keys: ReadonlySet<string>) {
+  return async ({ url, headers }: FastifyRequest): Promise<void> => {
+    const isKnown = isIntegration(url)
+      ? headers.authorization === `Bearer ${INTEGRATION_KEY}`
+      : keys.has(String(headers['x-api-key']));
+    if (!isKnown) throw new Refusal(401, 'Missing or invalid API key');
+  };
 }
 
 function addBadgeRoutes(

@@ -16,6 +16,8 @@ export interface TagMangoStandIn extends StandIn {
   badges: Map<string, StoredBadge>;
   /** Ids of the badges that each user holds, by user id. */
   awards: Map<string, Set<string>>;
+  /** The API keys that it takes now. */
+  keys: Set<string>;
   variables: Readonly<Record<string, string>>;
 }
 
@@ -49,11 +51,12 @@ export async function startTagMangoStandIn(
 ): Promise<TagMangoStandIn> {
   const badges = new Map<string, StoredBadge>();
   const awards = new Map<string, Set<string>>();
+  const keys = new Set([API_KEY]);
   const envelope = createEnvelope(options.envelope ?? 'result');
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
-    guard: createGuard(options.requestLimit ?? WINDOW.limit),
+    guard: createGuard(keys, options.requestLimit ?? WINDOW.limit),
     badges: createBadgesInAnswers(envelope),
     toErrorBody,
     addRoutes(app) {
@@ -67,6 +70,7 @@ export async function startTagMangoStandIn(
     ...standIn,
     badges,
     awards,
+    keys,
     variables: {
       TAG_MANGO_BASE_URL: standIn.origin,
       TAG_MANGO_API_KEY: API_KEY,
@@ -76,12 +80,12 @@ export async function startTagMangoStandIn(
 }
 
 /** Counts every request, also refused ones, against the one window that all callers share. */
-function createGuard(limit: number) {
+function createGuard(keys: ReadonlySet<string>, limit: number) {
   const window = createRateWindow({ ...WINDOW, limit, now: () => performance.now() });
   return async (request: FastifyRequest): Promise<void> => {
     if (!window.admit()) throw new Refusal(429, 'Too many requests');
-    if (request.headers.authorization !== `Bearer ${API_KEY}`)
-      throw new Refusal(401, 'Invalid token');
+    const [, key = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (!keys.has(key)) throw new Refusal(401, 'Invalid token');
     if (request.headers['x-whitelabel-host'] !== WHITELABEL_HOST) {
       throw new Refusal(403, 'Unknown host');
     }

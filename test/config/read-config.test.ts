@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '../src/config/read-config.ts';
+import { ConfigError, readConfig } from '../../src/config/read-config.ts';
 
 const SECRET = 'tmk_plain-sight';
 const returningAI = {

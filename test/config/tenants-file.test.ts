@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config/read-config.ts';
+import type { Config } from '../../src/config/read-config.ts';
+
+const SECRET = 'tmk_plain-sight';
+
+let folder: string;
+let path: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'badges-tenants-'));
+  path = join(folder, 'tenants.yaml');
+  writeFileSync(join(folder, 'acme-key'), `${SECRET}-of-acme\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(yaml: string, env: Record<string, string> = {}): Config {
+  writeFileSync(path, yaml);
+  return readConfig({
+    TENANTS_FILE: path,
+    ROUTER_SECRET: 's',
+    BOLT_KEY: `${SECRET}-of-bolt`,
+    ...env,
+  });
+}
+
+function problemsOf(yaml: string, env: Record<string, string> = {}): string[] {
+  try {
+    read(yaml, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.message).not.toContain(SECRET);
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().replace(path, 'FILE'));
+  }
+  return [];
+}
+
+const ACME = `
+  acme:
+    TAG_MANGO_API_KEY: { file: acme-key }
+    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com`;
+const BOLT = `
+  bolt:
+    RETURNING_AI_BASE_URL: https://api.returning.ai
+    RETURNING_AI_API_KEY: { variable: BOLT_KEY }`;
+
+test('each tenant has its own settings, with secrets out of files beside it and out of variables', () => {
+  const { tenants, defaultTenant, isSandbox } = read(`tenants:${ACME}
+    TAG_MANGO_TIMEZONE_OFFSET: 330
+    limits: { TAG_MANGO: 60 }${BOLT}`);
+  expect({ tenants, defaultTenant, isSandbox }).toEqual({
+    defaultTenant: undefined,
+    isSandbox: false,
+    tenants: [
+      {
+        id: 'acme',
+        providerValues: {
+          returningAI: undefined,
+          tagMango: {
+            TAG_MANGO_BASE_URL: 'https://api-prod-new.tagmango.com',
+            TAG_MANGO_API_KEY: `${SECRET}-of-acme`,
+            TAG_MANGO_WHITELABEL_HOST: 'acme.tagmango.com',
+            TAG_MANGO_TIMEZONE_OFFSET: '330',
+          },
+        },
+        requestLimits: { tagMango: 60 },
+      },
+      {
+        id: 'bolt',
+        providerValues: {
+          tagMango: undefined,
+          returningAI: {
+            RETURNING_AI_BASE_URL: 'https://api.returning.ai',
+            RETURNING_AI_API_KEY: `${SECRET}-of-bolt`,
+          },
+        },
+        requestLimits: {},
+      },
+    ],
+  });
+});
+
+describe('it is refused, with the line, and no value of a secret, when', () => {
+  test.each<[string, string, string[]]>([
+    ['it is no YAML', `tenants:\n  acme: [ ${SECRET}`, ['FILE:2: is no YAML']],
+    ['a tenant is there twice', `tenants:${ACME}${ACME}`, ['FILE:5: is no YAML (DUPLICATE_KEY)']],
+    ['it is empty', '', ['FILE:1: must hold `tenants`']],
+    ['it is a list', '- tenants', ['FILE:1: must hold `tenants`']],
+    [
+      'it holds something else too',
+      `tenants:${ACME}\nsecrets: ${SECRET}`,
+      ['FILE:1: must hold `tenants`'],
+    ],
+    ['it has no tenant', 'tenants: {}', ['FILE:1: tenants: there is none']],
+    ['a tenant is a text', `tenants:\n  acme: ${SECRET}`, ['FILE:2: tenants.acme: must be a map']],
+    [
+      'a tenant has nothing',
+      'tenants:\n  acme: {}',
+      ['FILE:2: tenants.acme: no provider is configured'],
+    ],
+    [
+      'a tenant has limits only',
+      'tenants:\n  acme:\n    limits: {}',
+      ['FILE:2: tenants.acme: no provider is configured'],
+    ],
+    [
+      'a name could not be part of a key',
+      `tenants:\n  "acme/prod":${ACME.split('\n')
+        .slice(2)
+        .map((line) => `\n${line}`)
+        .join('')}`,
+      ['FILE:2: tenants.acme/prod: the name of a tenant must match'],
+    ],
+    [
+      'a secret stands in it',
+      `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: ${SECRET}`,
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: must be { file: … } or { variable: … }'],
+    ],
+    [
+      'a secret’s file is missing',
+      `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { file: nowhere }`,
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the file cannot be read (ENOENT)'],
+    ],
+    [
+      'a secret’s variable is not set',
+      `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { variable: NOWHERE }`,
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the variable is not set'],
+    ],
+    [
+      'a provider is half configured',
+      'tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com',
+      ['FILE:2: tenants.acme.TAG_MANGO_API_KEY: is missing'],
+    ],
+    [
+      'a host would start another header',
+      `tenants:${ACME.replace('acme.tagmango.com', '"acme.tagmango.com\\r\\nx: 1"')}`,
+      ['FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: must be a host name'],
+    ],
+    [
+      'a setting is unknown',
+      `tenants:${ACME}\n    TAG_MANGO_KEY: ${SECRET}`,
+      ['FILE:5: tenants.acme.TAG_MANGO_KEY: is no setting of a tenant'],
+    ],
+    [
+      'a setting is a list',
+      `tenants:${ACME.replace('acme.tagmango.com', '[a.example]')}`,
+      [
+        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: must be a text',
+        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: is missing',
+      ],
+    ],
+    [
+      'a limit is more than the provider’s',
+      `tenants:${ACME}\n    limits:\n      TAG_MANGO: 121`,
+      ['FILE:6: tenants.acme.limits.TAG_MANGO: must be a whole number within 12 and 120'],
+    ],
+    [
+      'a limit is of a provider that states none',
+      `tenants:${ACME}\n    limits: { RETURNING_AI: 60 }`,
+      ['FILE:5: tenants.acme.limits.RETURNING_AI: is no provider that states a limit'],
+    ],
+    [
+      'two tenants hold the same credentials',
+      `tenants:${ACME}${ACME.replace('acme:', 'bolt:')}`,
+      ['FILE:5: tenants.bolt: has the same credentials of TagMango as acme'],
+    ],
+    [
+      'names are those of every object',
+      `tenants:\n  __proto__:\n    x: 1\n  constructor:\n    y: 1`,
+      [
+        'FILE:2: tenants.__proto__: the name of a tenant must match',
+        'FILE:3: tenants.__proto__.x: is no setting of a tenant',
+        'FILE:5: tenants.constructor.y: is no setting of a tenant',
+      ],
+    ],
+  ])('%s', (_name, yaml, expected) => {
+    const problems = problemsOf(yaml);
+    expect(problems.map((problem, index) => problem.slice(0, expected[index]?.length))).toEqual(
+      expected,
+    );
+  });
+
+  test('an alias multiplies what it stands for', () => {
+    const levels = Array.from({ length: 12 }, (_, level) =>
+      level === 0
+        ? 'a0: &a0 [x, x]'
+        : `a${level}: &a${level} [*a${level - 1}, *a${level - 1}, *a${level - 1}]`,
+    );
+    expect(problemsOf(`${levels.join('\n')}\ntenants: {}`)).toEqual([
+      'FILE:1: must hold `tenants`, a map by the name of each, and nothing else',
+    ]);
+  });
+});
+
+describe('beside it is refused', () => {
+  test.each<[string, Record<string, string>, string[]]>([
+    [
+      'a provider’s variable',
+      { TAG_MANGO_API_KEY: SECRET },
+      ['TAG_MANGO_API_KEY: has no effect beside TENANTS_FILE; unset it'],
+    ],
+    ['the sandbox', { SANDBOX: 'true' }, ['SANDBOX: cannot be true with TENANTS_FILE']],
+    [
+      'nothing that tells callers apart',
+      { ROUTER_SECRET: '' },
+      ['TENANTS_FILE: needs ROUTER_SECRET or AUTH_JWKS_URL, to tell callers apart'],
+    ],
+    [
+      'a file that is not there',
+      { TENANTS_FILE: '/nowhere' },
+      ['TENANTS_FILE: the file cannot be read (ENOENT)'],
+    ],
+  ])('%s', (_name, env, expected) => {
+    expect(problemsOf(`tenants:${ACME}`, env)).toEqual(expected);
+  });
+});
