@@ -54,6 +54,7 @@ function createHttp(baseUrl: string): ProviderHttp {
     provider: { enumValue: 'PROVIDER', title: 'Provider' },
     baseUrl,
     headers: {},
+    routes: [/^GET \/(small|bomb)$/],
     attemptTimeoutMs: TIMEOUT_MS,
     clock: { now: Date.now, pause: async () => undefined },
     random: Math.random,

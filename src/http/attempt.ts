@@ -6,7 +6,7 @@ import { ProviderError, badResponse } from './provider-error.ts';
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Absolute, without the base URL's own prefix. Every id in it has passed its provider's alphabet. */
+  /** Absolute, without the base URL's own prefix. One of the client's routes, or it is not sent. */
   path: string;
   /** Sent as JSON. */
   body?: object;

@@ -12,6 +12,8 @@ import { ProviderError } from './provider-error.ts';
 import type { ProviderName } from './provider-error.ts';
 import { redact } from './redact.ts';
 import { LEAST_ATTEMPT_MS, withRetries } from './retry.ts';
+import { NO_ROUTE, routeError } from './routes.ts';
+import type { Routes } from './routes.ts';
 
 export interface ProviderHttp {
   /**
@@ -56,6 +58,8 @@ export interface ProviderHttpOptions extends HttpDeps {
   baseUrl: string;
   /** Sent with every call. */
   headers: Readonly<Record<string, string>>;
+  /** Anything else is never sent. */
+  routes: Routes;
 }
 
 /** An answer that takes longer than this part of the attempt's timeout is slow. */
@@ -76,11 +80,22 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   });
   const secrets = Object.values(headers).map((value) => value.replace(/^Bearer /, ''));
 
+  /** As it is sent, byte for byte in its first line: nothing is put to the path after this. */
+  function toRequest(call: HttpCall) {
+    const { method } = call;
+    const path = prefix + call.path;
+    const error = routeError(options.routes, { prefix, method, path });
+    if (!error) return { ...call, path, headers };
+    onFault({ method, path: NO_ROUTE, error });
+    throw error;
+  }
+
   async function callOnce<T>(
     call: HttpCall,
     bounds: CallBounds,
     read: (json: unknown) => T,
   ): Promise<T> {
+    const request = toRequest(call);
     // A write that is let through has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
     const asked = clock.now();
@@ -89,7 +104,6 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const waitedMs = begun - asked;
     if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
-    const request = { ...call, path: prefix + call.path, headers };
     bounds.onSend?.();
     const result = await attempt(dispatcher, request, { timeoutMs, read });
     const isCut = timeoutMs < attemptTimeoutMs;

@@ -14,13 +14,17 @@ export function isLoopbackHttpUrl(url: string): boolean {
   return hasProtocol(url, 'http:') && isLoopbackHost(new URL(url).hostname);
 }
 
-/** Absolute as it is written, since parsers read more into a URL than browsers do in an attribute; no credentials. */
-const PLAIN_URL = /^https?:\/\/[^\s\\"<>\p{Cc}]+$/iu;
+/**
+ * Absolute as it is written, since parsers read more into a URL than browsers do in an attribute.
+ * The host follows the two slashes at once, without credentials.
+ */
+const PLAIN_URL = /^https?:\/\/[^\s\\"<>/?#@\p{Cc}\p{Cs}]+([/?#][^\s\\"<>\p{Cc}\p{Cs}]*)?$/iu;
+/** Servers take no longer request lines, signed URLs are a quarter of it at most. */
+const MAX_URL_CHARACTERS = 8_000;
 
 function hasProtocol(url: string, protocol: string): boolean {
-  if (!PLAIN_URL.test(url) || !URL.canParse(url)) return false;
-  const parsed = new URL(url);
-  return parsed.protocol === protocol && parsed.username + parsed.password === '';
+  if (url.length > MAX_URL_CHARACTERS || !PLAIN_URL.test(url) || !URL.canParse(url)) return false;
+  return new URL(url).protocol === protocol;
 }
 
 function isLoopbackHost(hostname: string): boolean {

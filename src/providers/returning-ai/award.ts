@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
+import { isEmail } from '../email.ts';
 import { emptyPlan, invalid } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { CallBounds } from '../../http/call-bounds.ts';
@@ -7,7 +8,6 @@ import type { ReturningAIClient } from './client.ts';
 
 /** The badge routes take the short numeric id; other ids of the same user mean nothing to them. */
 const USER_ID = /^\d{1,20}$/;
-const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
 
 @InputType({ description: 'A member of a Returning.AI community, by id or by e-mail.' })
 @Directive('@oneOf')
@@ -63,9 +63,7 @@ function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
   if (id != null && !USER_ID.test(id)) {
     return [at(['id'], "id must be Returning.AI's numeric id of the member")];
   }
-  return email != null && !EMAIL.test(email)
-    ? [at(['email'], 'email must be an e-mail address')]
-    : [];
+  return email != null && !isEmail(email) ? [at(['email'], 'email must be an e-mail address')] : [];
 }
 
 /** The input with the member's id in the place of the e-mail. */

@@ -8,20 +8,11 @@ import type { ValuesOf } from '../settings.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import { toReturningAIBadge } from './mapping.ts';
 import { name } from './name.ts';
+import { BADGES, BADGE_ROUTES, USER_INFO, USER_ROUTES, badgePath, isBadgeId } from './routes.ts';
 import type { settings } from './settings.ts';
 import { readEnvelope, toRecords, unwrap, unwrapIntegration } from './wire.ts';
 
-/** Paths that no page of the provider shows. Inferred from its navigation and from the routes beside them. */
-const INFERRED = { list: '/badges', delete: badgePath } as const;
-
-/** Ids are opaque here: UUIDs in the samples, perhaps 24 hex digits. Neither can climb out of a path. */
-const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
-
 const userSchema = z.object({ userId: z.string() });
-
-export function isBadgeId(id: string): boolean {
-  return BADGE_ID.test(id);
-}
 
 export interface ReturningAIClient extends ProviderClient {
   createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
@@ -43,9 +34,11 @@ export function createReturningAIClient(
     provider: name,
     baseUrl: values.RETURNING_AI_BASE_URL,
     headers: { 'x-api-key': values.RETURNING_AI_API_KEY },
+    routes: BADGE_ROUTES,
   });
   const users = createUserSearch(values, options);
-  const toBadge = (record: unknown) => toReturningAIBadge(record, isImageUrl);
+  const toBadge = (record: unknown) =>
+    withBadgeId(toReturningAIBadge(record, isImageUrl), isBadgeId);
   /** A write that was accepted without a body gives null. */
   const readOne = (json: unknown) =>
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
@@ -59,21 +52,21 @@ export function createReturningAIClient(
 
   return {
     listBadges: (bounds) =>
-      http.call({ method: 'GET', path: INFERRED.list }, bounds, (json) =>
-        toBadgeList(toRecords(unwrap(json)), (record) => withBadgeId(toBadge(record), isBadgeId)),
+      http.call({ method: 'GET', path: BADGES }, bounds, (json) =>
+        toBadgeList(toRecords(unwrap(json)), toBadge),
       ),
     createBadge: (body, bounds) =>
-      http.call({ method: 'POST', path: '/badges', body }, bounds, readOne),
-    updateBadge: (id, body, bounds) =>
+      http.call({ method: 'POST', path: BADGES, body }, bounds, readOne),
+    updateBadge: async (id, body, bounds) =>
       http.call({ method: 'PUT', path: badgePath(id), body }, bounds, readOne),
     // No page shows what a deletion answers: any envelope counts, and without one a read decides.
-    deleteBadge: (id, bounds) =>
-      http.call({ method: 'DELETE', path: INFERRED.delete(id) }, bounds, (json) =>
+    deleteBadge: async (id, bounds) =>
+      http.call({ method: 'DELETE', path: badgePath(id) }, bounds, (json) =>
         json === undefined ? null : readNone(json),
       ),
-    awardBadge: (id, body, bounds) =>
+    awardBadge: async (id, body, bounds) =>
       http.call({ method: 'POST', path: `${badgePath(id)}/award`, body }, bounds, readMany),
-    removeBadge: (id, body, bounds) =>
+    removeBadge: async (id, body, bounds) =>
       http.call({ method: 'POST', path: `${badgePath(id)}/remove`, body }, bounds, readNone),
     ...(users && { findUserId: users.findUserId }),
     async close() {
@@ -92,10 +85,11 @@ function createUserSearch(values: ValuesOf<typeof settings>, options: ClientOpti
     provider: name,
     baseUrl,
     headers: { authorization: `Bearer ${key}` },
+    routes: USER_ROUTES,
   });
 
   async function findUserId(email: string, bounds: CallBounds): Promise<string | null> {
-    const call = { method: 'POST', path: '/users/info', body: { idOrEmail: email } } as const;
+    const call = { method: 'POST', path: USER_INFO, body: { idOrEmail: email } } as const;
     try {
       return await http.call(call, bounds, (json) => {
         const user = userSchema.safeParse(unwrapIntegration(json));
@@ -108,9 +102,4 @@ function createUserSearch(values: ValuesOf<typeof settings>, options: ClientOpti
     }
   }
   return { findUserId, close: http.close };
-}
-
-function badgePath(id: string): string {
-  if (!isBadgeId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
-  return `/badges/${id}`;
 }

@@ -1,11 +1,12 @@
 import type { Provider } from '../provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
 import { ReturningAIBadge } from './badge.ts';
-import { createReturningAIClient, isBadgeId } from './client.ts';
+import { createReturningAIClient } from './client.ts';
 import { createOperation } from './create.ts';
 import { deleteOperation } from './delete.ts';
 import { example } from './example.ts';
 import { name } from './name.ts';
+import { isBadgeId } from './routes.ts';
 import { settings } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';

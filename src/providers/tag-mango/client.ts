@@ -10,13 +10,14 @@ import type { TagMangoBadge } from './badge.ts';
 import { toTagMangoBadge } from './mapping.ts';
 import { name } from './name.ts';
 import { isObjectId } from './object-id.ts';
+import { BADGES, ROUTES, assignPath, badgePath, lookupPath } from './routes.ts';
 import type { settings } from './settings.ts';
 import { unwrap } from './wire.ts';
 
-const EXTERNAL = '/api/v1/external';
-const BADGES = `${EXTERNAL}/gamification/badges`;
-
-const memberSchema = z.object({ _id: z.string().min(1), badges: z.array(z.unknown()).nullish() });
+const memberSchema = z.object({
+  _id: z.string().refine(isObjectId),
+  badges: z.array(z.unknown()).nullish(),
+});
 
 export interface TagMangoMemberFound {
   id: string;
@@ -53,9 +54,13 @@ export function createTagMangoClient(
         'x-timezone-offset': values.TAG_MANGO_TIMEZONE_OFFSET,
       }),
     },
+    routes: ROUTES,
   });
   const toBadge = (record: unknown) =>
-    ofCreator(toTagMangoBadge(record, options.isImageUrl), values.TAG_MANGO_CREATOR_ID);
+    withBadgeId(
+      ofCreator(toTagMangoBadge(record, options.isImageUrl), values.TAG_MANGO_CREATOR_ID),
+      isObjectId,
+    );
   /** A write that was accepted without a body gives null. */
   const readOne = (json: unknown) =>
     json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
@@ -65,16 +70,12 @@ export function createTagMangoClient(
     if (by.email !== null) query.set('email', by.email);
     if (by.phone !== null) query.set('phone', by.phone);
     try {
-      return await http.call(
-        { method: 'GET', path: `${EXTERNAL}/users/lookup?${query.toString()}` },
-        bounds,
-        (json) => {
-          const member = memberSchema.safeParse(unwrap(json));
-          if (!member.success) throw badResponse('answered with a member that cannot be read');
-          const { _id: id, badges } = member.data;
-          return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
-        },
-      );
+      return await http.call({ method: 'GET', path: lookupPath(query) }, bounds, (json) => {
+        const member = memberSchema.safeParse(unwrap(json));
+        if (!member.success) throw badResponse('answered with a member that cannot be read');
+        const { _id: id, badges } = member.data;
+        return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
+      });
     } catch (error) {
       if (error instanceof ProviderError && error.kind === 'not-found') return null;
       throw error;
@@ -84,14 +85,14 @@ export function createTagMangoClient(
   return {
     listBadges: (bounds) =>
       http.call({ method: 'GET', path: BADGES }, bounds, (json) =>
-        toBadgeList(unwrap(json), (record) => withBadgeId(toBadge(record), isObjectId)),
+        toBadgeList(unwrap(json), toBadge),
       ),
     createBadge: (body, bounds) =>
       http.call({ method: 'POST', path: BADGES, body }, bounds, readOne),
-    updateBadge: (id, body, bounds) =>
+    updateBadge: async (id, body, bounds) =>
       http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, readOne),
-    assignBadges: (userId, body, bounds) =>
-      http.call({ method: 'PATCH', path: `${badgePath(userId)}/assign`, body }, bounds, (json) => {
+    assignBadges: async (userId, body, bounds) =>
+      http.call({ method: 'PATCH', path: assignPath(userId), body }, bounds, (json) => {
         if (json !== undefined) unwrap(json);
         return [];
       }),
@@ -109,10 +110,4 @@ function ofCreator(
   const { badge } = reading;
   if (badge.creator === creator) return reading;
   return { malformed: { id: badge.id, field: 'creator', isForeign: true } };
-}
-
-/** `{userId}/assign` under the same path gives badges to a user: an id must never bring its own slash. */
-function badgePath(id: string): string {
-  if (!isObjectId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
-  return `${BADGES}/${id}`;
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
 import { GraphQLError } from 'graphql';
+import { isEmail } from '../email.ts';
 import type { ProviderContext } from '../provider.ts';
 import { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
@@ -36,6 +37,7 @@ export class TagMangoMemberQueries {
     @Ctx() context: ProviderContext,
   ): Promise<TagMangoMember | null> {
     if (!email && !phone) throw invalid('give the email or the phone of the member');
+    if (email && !isEmail(email)) throw invalid('email must be an e-mail address');
     if (phone && !/^\+?\d{4,20}$/.test(phone)) throw invalid('phone must be digits');
     const client = context.clientOf('tagMango') as TagMangoClient;
     return client.findMember(

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { returningAIStored, tagMangoStored } from '../support/records.ts';
+import { startTestService } from '../support/service.ts';
+import type { Answer, TestService } from '../support/service.ts';
+import { writesOf } from '../support/writing.ts';
+import { BAD_URLS, GOOD_URLS, LOOPBACK_URLS } from './urls.ts';
+
+const ALL_URLS = [...GOOD_URLS, ...LOOPBACK_URLS, ...BAD_URLS];
+
+/** Every field for a picture that an input has; `$url` goes into all of them. */
+const WRITES = `
+  mutation ($url: String!) {
+    image: createBadge(input: { returningAI: { title: "a", image: $url } }) { ...Errors }
+    darkImage: createBadge(input: { returningAI: { title: "a", darkImage: $url } }) { ...Errors }
+    lightImage: createBadge(input: { returningAI: { title: "a", lightImage: $url } }) { ...Errors }
+    imageUrl: createBadge(input: { tagMango: { name: "a", imageUrl: $url } }) { ...Errors }
+  }
+  fragment Errors on CreateBadgePayload { userErrors { code field } }`;
+const UPDATES = `
+  mutation ($url: String!) {
+    image: updateBadge(input: { returningAI: { id: "0", image: $url } }) { ...Errors }
+    darkImage: updateBadge(input: { returningAI: { id: "0", darkImage: $url } }) { ...Errors }
+    lightImage: updateBadge(input: { returningAI: { id: "0", lightImage: $url } }) { ...Errors }
+    imageUrl: updateBadge(input: { tagMango: { id: "${'0'.repeat(24)}", imageUrl: $url } }) { ...Errors }
+  }
+  fragment Errors on UpdateBadgePayload { userErrors { code field } }`;
+
+const LIST = `query ($provider: BadgeProvider!, $after: String) {
+  badges(first: 100, after: $after, filter: { providers: [$provider] }) {
+    nodes { ... on BadgeFields { id imageUrl } ... on ReturningAIBadge { image } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+interface Shown {
+  id: string;
+  imageUrl: string | null;
+  /** The same, at Returning.AI. */
+  image?: string | null;
+}
+interface Page {
+  badges: { nodes: Shown[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+}
+
+const refusedAt = (provider: string, field: string) => ({
+  userErrors: [{ code: 'INVALID_INPUT', field: ['input', provider, field] }],
+});
+const REFUSED = {
+  image: refusedAt('returningAI', 'image'),
+  darkImage: refusedAt('returningAI', 'darkImage'),
+  lightImage: refusedAt('returningAI', 'lightImage'),
+  imageUrl: refusedAt('tagMango', 'imageUrl'),
+};
+const clean = { userErrors: [] };
+const ACCEPTED = { image: clean, darkImage: clean, lightImage: clean, imageUrl: clean };
+
+const toId = (index: number) => index.toString(16).padStart(24, '0');
+
+describe.each([
+  ['in production', true, GOOD_URLS, [...LOOPBACK_URLS, ...BAD_URLS]],
+  ['outside production', false, [...GOOD_URLS, ...LOOPBACK_URLS], BAD_URLS],
+] as const)('%s', (_where, isProduction, good, bad) => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService({
+      isProduction,
+      sandbox: {
+        returningAI: {
+          badges: ALL_URLS.map((image, index) => returningAIStored({ id: toId(index), image })),
+        },
+        tagMango: {
+          badges: ALL_URLS.map((imageUrl, index) => tagMangoStored({ _id: toId(index), imageUrl })),
+          requestLimit: 100_000,
+        },
+      },
+    });
+  });
+  afterAll(() => service.close());
+  beforeEach(() => {
+    service.sandbox.returningAI.requests.length = service.sandbox.tagMango.requests.length = 0;
+  });
+
+  test.each(['RETURNING_AI', 'TAG_MANGO'])(
+    'records of %s show the good ones as they are, and null for all others',
+    async (provider) => {
+      const seen = await listAll(provider);
+      const shown = new Map(seen.map(({ id, imageUrl }) => [ALL_URLS[parseInt(id, 16)], imageUrl]));
+      expect(shown).toEqual(
+        new Map(ALL_URLS.map((url) => [url, good.some((each) => each === url) ? url : null])),
+      );
+      for (const { image, imageUrl } of seen) expect([undefined, imageUrl]).toContain(image);
+    },
+  );
+
+  async function listAll(provider: string): Promise<Shown[]> {
+    const seen: Shown[] = [];
+    for (let after: string | null = null, isMore = true; isMore;) {
+      const { data }: Answer<Page> = await service.execute<Page, object>(LIST, { provider, after });
+      seen.push(...data.badges.nodes);
+      ({ hasNextPage: isMore, endCursor: after } = data.badges.pageInfo);
+    }
+    return seen;
+  }
+
+  test.each(bad)('an input with %j is refused at its field, and nothing is asked', async (url) => {
+    for (const mutation of [WRITES, UPDATES]) {
+      expect((await service.execute(mutation, { url })).data).toEqual(REFUSED);
+    }
+    expect(service.sandbox.returningAI.requests).toEqual([]);
+    expect(service.sandbox.tagMango.requests).toEqual([]);
+  });
+
+  test.each(good)('an input with %j is written as it is', async (url) => {
+    expect((await service.execute(WRITES, { url })).data).toEqual(ACCEPTED);
+    expect(writesOf(service.sandbox).map(({ body }) => body)).toEqual([
+      expect.objectContaining({ image: url }),
+      expect.objectContaining({ darkImage: url }),
+      expect.objectContaining({ lightImage: url }),
+      expect.objectContaining({ imageUrl: url }),
+    ]);
+  });
+});

@@ -1,0 +1,108 @@
+/** URLs of pictures, and whether they may be shown and written. */
+
+/** Whatever the surroundings. */
+export const GOOD_URLS = [
+  'https://img.example/a.png',
+  'HTTPS://IMG.EXAMPLE/A.PNG',
+  'https://img.example:8443/a.png?x=1&y=%2F#z',
+  'https://img.example',
+  'https://img.example/@ada/a.png',
+  'https://xn--bcher-kva.example/a.png',
+  'https://bücher.example/größe.png',
+  'https://127.0.0.1/a.png',
+  'https://[2001:db8::1]/a.png',
+  "https://img.example/ada's.png",
+  `https://img.example/${'a'.repeat(7_900)}`,
+];
+
+/** Plain http that never leaves this machine: outside production only. */
+export const LOOPBACK_URLS = [
+  'http://127.0.0.1/a.png',
+  'http://127.0.0.1:4010/pictures/a.svg',
+  'http://127.255.255.254/a.png',
+  'http://localhost:3000/a.png',
+  'HTTP://LOCALHOST/a.png',
+  'http://[::1]:80/a.png',
+];
+
+/** Whatever the surroundings. */
+export const BAD_URLS = [
+  // Scripts and data.
+  ...[
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    ' javascript:alert(1)',
+    'java\nscript:alert(1)',
+  ],
+  ...['java\tscript:alert(1)', 'javascript://img.example/%0aalert(1)', '\u0001javascript:alert(1)'],
+  ...[
+    'vbscript:msgbox(1)',
+    'data:,a',
+    'data:image/svg+xml,<svg onload=alert(1)>',
+    'blob:https://a/b',
+  ],
+  ...['file:///etc/passwd', 'ftp://img.example/a.png', 'ws://img.example', 'about:blank', 'x:y'],
+  'filesystem:https://img.example/a.png',
+  'view-source:https://img.example/',
+  // Plain http.
+  ...['http://img.example/a.png', 'HTTP://img.example/a.png', 'http://10.0.0.1/a.png'],
+  ...['http://0.0.0.0/a.png', 'http://169.254.169.254/latest/meta-data', 'http://[::ffff:7f00:1]/'],
+  ...[
+    'http://127.0.0.1.evil.example/',
+    'http://localhost.evil.example/',
+    'http://evil.example#localhost',
+  ],
+  ...['http://evil.example/127.0.0.1', 'http://evil.example?localhost', 'http://[::2]/a.png'],
+  // Not absolute as it is written, though a parser makes it so.
+  ...['//evil.example/a.png', '/a.png', 'a.png', '\\\\evil.example\\a.png', 'https:evil.example'],
+  ...[
+    'https:/evil.example',
+    'https:///evil.example',
+    'https:\\\\evil.example',
+    'https:/\\evil.example',
+  ],
+  ...['https://', 'https://?', 'https://#', 'https:///', 'https', 'https:', '://evil.example'],
+  ...['https://\\evil.example', 'https://?evil.example', 'https:// evil.example'],
+  // Credentials.
+  ...['https://ada:secret@img.example/', 'https://ada@img.example/', 'https://@img.example/'],
+  ...[
+    'https://:secret@img.example/',
+    'https://img.example@evil.example/',
+    'http://localhost@evil.example/',
+  ],
+  ...['https://img.example%40evil.example/', 'https://img.example\\@evil.example/'],
+  // Spaces, line breaks and other control characters, at the ends and inside.
+  ...[' https://img.example/a.png', 'https://img.example/a.png ', '\thttps://img.example', '\n'],
+  ...['https://img.example/a b.png', 'https://img.example/a\tb', 'https://img.example/a\nb'],
+  ...[
+    'https://img.example/a\r\nSet-Cookie: a=b',
+    'ht\ntps://img.example',
+    'https://img\n.example/',
+  ],
+  ...['https://img.example/a\0', 'https://img.example/\u0085', 'https://img.example/\u2028'],
+  ...['\ufeffhttps://img.example/', 'https://img.example/\u00a0', 'https://img.example/\u007f'],
+  // What would leave an attribute.
+  ...[
+    'https://img.example/"onerror="alert(1)',
+    'https://img.example/<script>',
+    'https://img.example/>',
+  ],
+  // Letters that look like others, or become them.
+  ...[
+    'httpſ://img.example/',
+    'ｈttps://img.example/',
+    'https：//img.example/',
+    'https:／／img.example/',
+  ],
+  ...[
+    'https://img.example／@evil.example/',
+    'https://evil.c℀.example/',
+    'https://img.example\ud800/',
+  ],
+  ...['https://img.example/\ud800', 'https://img.example/\udc00\ud800', 'https://%00.example/'],
+  // Hosts that are none.
+  ...['https://img example/', 'https://[::1', 'https://[zz]/', 'https://img.example:99999/'],
+  ...['https://img.example:x/', 'https://256.256.256.256/', 'https://a%20b/', 'https://%/'],
+  `https://img.example/${'a'.repeat(8_000)}`,
+  `https://${'a'.repeat(100_000)}.example/`,
+];
