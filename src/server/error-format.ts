@@ -8,8 +8,12 @@ import { isLimitError } from './limits/limit-error.ts';
 import { parseLimitMessage } from './limits/parse-limits.ts';
 import type { Logger } from './logger.ts';
 
-/** Codes of errors whose message is about the caller's own document or arguments, and so may pass. */
+/** Codes of errors whose message is about the caller and what it sent, and so may pass. */
 const CALLER_CODES: readonly unknown[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
   'INVALID_INPUT',
   'LIMIT_EXCEEDED',
   'BAD_REQUEST',
@@ -21,6 +25,11 @@ const CALLER_CODES: readonly unknown[] = [
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ];
 
+export type FormatError = (
+  formatted: GraphQLFormattedError,
+  thrown: unknown,
+) => GraphQLFormattedError;
+
 /** The one place where errors turn into what a client sees: a code, and nothing of ours or of a provider's inside. */
 export function createErrorFormat({
   logger,
@@ -28,17 +37,15 @@ export function createErrorFormat({
 }: {
   logger: Logger;
   isProduction: boolean;
-}) {
-  return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
+}): FormatError {
+  return (formatted, thrown) => {
     const error = unwrapResolverError(thrown);
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
     if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
-    const code = codeOf(formatted, error);
+    const { code, message } = aboutRequest(formatted, error);
     if (CALLER_CODES.includes(code)) {
-      const excess = code === 'GRAPHQL_PARSE_FAILED' && parseLimitMessage(formatted.message);
-      if (excess) return { message: excess, extensions: { code: 'LIMIT_EXCEEDED' } };
-      const message = isProduction ? withoutHints(formatted.message) : formatted.message;
-      return { ...formatted, message, extensions: { code } };
+      const shown = cut(isProduction ? withoutHints(message) : message);
+      return { ...formatted, message: shown, extensions: { code } };
     }
     logger.error({ err: error }, 'unexpected error in a resolver');
     return {
@@ -49,23 +56,36 @@ export function createErrorFormat({
   };
 }
 
-function codeOf(formatted: GraphQLFormattedError, error: unknown): unknown {
-  if (isLimitError(formatted)) return 'LIMIT_EXCEEDED';
-  return isAboutVariables(error) ? 'BAD_USER_INPUT' : formatted.extensions?.code;
+/** Its code and message, in our words where the libraries' say too little. */
+function aboutRequest(
+  { message, extensions }: GraphQLFormattedError,
+  error: unknown,
+): { code: unknown; message: string } {
+  const code = extensions?.code;
+  if (isLimitError({ extensions })) return { code: 'LIMIT_EXCEEDED', message };
+  const excess = code === 'GRAPHQL_PARSE_FAILED' ? parseLimitMessage(message) : undefined;
+  if (excess !== undefined) return { code: 'LIMIT_EXCEEDED', message: excess };
+  return { code: isAboutArguments(error) ? 'BAD_USER_INPUT' : code, message };
 }
 
-/** What the library finds wrong with variables only once it executes: it gives no code to that. */
-const ABOUT_VARIABLES =
-  /^Argument "\w+" (of (required|non-null) type|has invalid value)|^Too many errors processing variables/;
+/** What the library finds wrong only once it executes: a variable that is null or absent. It gives no code to that. */
+const ABOUT_ARGUMENTS = /^Argument "\w+" (of (required|non-null) type|has invalid value)/;
 
-function isAboutVariables(error: unknown): boolean {
+function isAboutArguments(error: unknown): boolean {
   const isOfLibrary = error instanceof GraphQLError && error.extensions.code === undefined;
-  return isOfLibrary && ABOUT_VARIABLES.test(error.message);
+  return isOfLibrary && ABOUT_ARGUMENTS.test(error.message);
 }
 
 /** Names of the schema that the library suggests. */
 function withoutHints(message: string): string {
   return message.replace(/ ?Did you mean .*$/s, '');
+}
+
+/** Messages repeat what they are about, which can be as long as the request. */
+const LONGEST_MESSAGE = 1_000;
+
+function cut(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
 }
 
 const STATE_UNAVAILABLE = {

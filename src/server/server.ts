@@ -23,9 +23,11 @@ import { createIdentify } from './identity/identify.ts';
 import type { IdentityOptions } from './identity/identify.ts';
 import { Refusal, toRefusalBody } from './identity/refusal.ts';
 import type { RouterSecrets } from './identity/router-secrets.ts';
-import { createCostLimits } from './limits/cost-limits.ts';
-import { documentLimits } from './limits/document-limits.ts';
+import { createLimitsPlugin } from './limits/limits-plugin.ts';
+import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
+import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
+import { createTurnsPlugin } from './limits/turns-plugin.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
 
@@ -147,12 +149,15 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     csrfPrevention: true,
     persistedQueries: false,
     validationRules: [documentLimits],
+    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     parseOptions: PARSE_CAPS,
+    documentStore: createDocumentStore(),
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
-      createCostLimits(),
+      createTurnsPlugin(),
+      createLimitsPlugin(formatError),
       createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),

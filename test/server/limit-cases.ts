@@ -7,7 +7,7 @@ export interface CapCase {
   most: number;
   /** What the refusal says. */
   message: string;
-  ask(number: number): { query: string; variables?: object };
+  ask: (number: number) => { query: string; variables?: object };
 }
 
 /** Always calls a provider. */
@@ -42,9 +42,15 @@ export const capCases: readonly CapCase[] = [
   },
   {
     what: 'comments',
-    most: 1_000,
-    message: 'A document may have 1,000 comments',
+    most: 400,
+    message: 'A document may have 400 comments',
     ask: (number) => ({ query: `{ ${MEMBER} } ${'#\n'.repeat(number)}` }),
+  },
+  {
+    what: 'lines',
+    most: 500,
+    message: 'A document may have 500 lines',
+    ask: (number) => ({ query: `{ ${MEMBER} } ${'\r\n'.repeat(number - 1)}` }),
   },
   {
     what: 'aliases',
@@ -64,10 +70,26 @@ export const capCases: readonly CapCase[] = [
   },
   {
     what: 'fields of one name',
-    most: 200,
-    message: 'A document may have 200 fields of one name',
+    most: 100,
+    message: 'A document may have 100 fields of one name',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${'nodes { __typename } '.repeat(number)} } }`,
+    }),
+  },
+  {
+    what: 'plain fields of one name',
+    most: 500,
+    message: 'A document may have 500 plain fields of one name',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${'totalCount '.repeat(number)} } }`,
+    }),
+  },
+  {
+    what: 'spreads of fragments',
+    most: 100,
+    message: 'A document may have 100 spreads of fragments',
+    ask: (number) => ({
+      query: `{ ${MEMBER} badges { ${'...F '.repeat(number)} } } fragment F on BadgeConnection { totalCount }`,
     }),
   },
   {
@@ -126,6 +148,26 @@ export const capCases: readonly CapCase[] = [
     }),
   },
   {
+    what: 'values in variables',
+    most: 5_000,
+    message: 'The variables of a request may have 5,000 values',
+    ask: (number) => ({
+      query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
+      variables: { r: [{ __typename: 'X', x: Array.from({ length: number - 4 }, () => 1) }] },
+    }),
+  },
+  {
+    what: 'levels of variables',
+    most: 10,
+    message: 'Variables may have 10 levels of lists and objects in one another',
+    ask: (number) => ({
+      query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
+      variables: {
+        r: [{ x: JSON.parse('['.repeat(number - 2) + ']'.repeat(number - 2)) as unknown }],
+      },
+    }),
+  },
+  {
     what: 'representations, under all aliases',
     most: 1_000,
     message: 'A request may have 1,000 representations',
@@ -140,12 +182,12 @@ export const capCases: readonly CapCase[] = [
   },
   {
     what: 'fields in its answer',
-    most: 25_000,
-    message: 'A request may ask for about 25,000 fields, and this one asks for 25,001',
+    most: 16_000,
+    message: 'A request may ask for about 16,000 fields, and this one asks for 16,001',
     ask: (number) => ({
       query: `query ($first: Int, $last: Int) {
-        tagMangoMember(email: "${ADA.email}") { ${'id '.repeat(number - 24_951)} }
-        badges(first: $first) { nodes { ... on BadgeFields { ${'name '.repeat(200)} } } }
+        tagMangoMember(email: "${ADA.email}") { ${'id '.repeat(number - 15_951)} }
+        badges(first: $first) { nodes { ... on BadgeFields { ${'name '.repeat(110)} } } }
         b: badges(last: $last) { edges { ${'cursor '.repeat(100)} } }
       }`,
       variables: { first: 100, last: 48 },

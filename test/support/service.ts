@@ -9,7 +9,7 @@ import type { TenantSettings } from '../../src/providers/settings.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { startService } from '../../src/service.ts';
-import type { ServiceOptions } from '../../src/service.ts';
+import type { RunningService, ServiceOptions } from '../../src/service.ts';
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 
 export interface TestService {
@@ -17,6 +17,8 @@ export interface TestService {
   sandbox: Sandbox;
   /** Lines of the service's log, parsed. */
   log: Record<string, unknown>[];
+  /** Gives it other settings while it runs. */
+  apply: RunningService['apply'];
   execute<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | string,
     variables?: Variables,
@@ -86,6 +88,7 @@ export async function startTestService({
     url: service.url,
     sandbox,
     log,
+    apply: (next) => service.apply(next),
     execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
     async close() {
       await service.close();

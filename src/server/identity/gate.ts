@@ -38,5 +38,5 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
       'content-length': Buffer.byteLength(body),
       connection: 'close',
     })
-    .end(request.method === 'HEAD' ? undefined : body);
+    .end(body);
 }

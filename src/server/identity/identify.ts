@@ -63,6 +63,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   throw new Refusal('authorization must be a bearer token', {
     status: 401,
     code: 'UNAUTHENTICATED',
-    challenge: 'Bearer error="invalid_request"',
+    // Without an error code, as of whoever did not try.
+    challenge: 'Bearer realm="badges"',
   });
 }

@@ -1,18 +1,15 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { Scope } from '../../badges/caller.ts';
 import { SCOPES } from '../../badges/caller.ts';
+import { KeysOutage, createIssuerKeys } from './issuer-keys.ts';
+import type { IssuerKeysOptions } from './issuer-keys.ts';
 import { Refusal } from './refusal.ts';
 
-export interface TokenOptions {
-  jwksUrl: string;
+export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
   audience: string;
-  /** Epoch milliseconds. */
-  now: () => number;
-  /** The keys could not be had, so that no token can be checked. */
-  onOutage: (error: unknown) => void;
 }
 
 /** What a token says of its bearer. */
@@ -41,7 +38,7 @@ const claimsSchema = z.object({
 /** Checks a caller's token, and reads it. Rejects with a `Refusal`. */
 export function createTokenCheck(options: TokenOptions): (token: string) => Promise<Claims> {
   const { issuer, audience, now } = options;
-  const keys = createRemoteJWKSet(new URL(options.jwksUrl));
+  const keys = createIssuerKeys(options);
   return async (token) => {
     const verified = jwtVerify(token, keys, {
       issuer,
@@ -57,7 +54,7 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
       if (error instanceof Refusal) throw error;
-      options.onOutage(error);
+      if (!(error instanceof KeysOutage)) options.onOutage(error);
       const message = 'Tokens cannot be checked for now: the keys of their issuer cannot be had';
       throw new Refusal(message, { status: 503, code: 'UNAUTHENTICATED', cause: error });
     }
@@ -81,20 +78,23 @@ function invalidToken(reason: string, cause?: unknown): Refusal {
 /** Undefined: nothing is wrong with the token, as far as is known. */
 function toReason(error: unknown): string | undefined {
   if (error instanceof errors.JWTExpired) return 'has expired';
-  if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error.claim);
+  if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error);
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'does not say which key signed it';
   const isOfKey =
     error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys;
+    error instanceof errors.JWKSNoMatchingKey;
   if (isOfKey) return 'is not signed with a key of its issuer';
-  const isOfAlgorithm =
+  const isOfKind =
     error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported;
-  if (isOfAlgorithm) return 'is not signed with an algorithm that is accepted';
+  if (isOfKind) return 'is not signed in a way that is accepted';
   const isOdd = error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid;
   return isOdd ? 'is none' : undefined;
 }
 
-function toClaimReason(claim: string): string {
+/** Names of claims are jose's, and nothing of the token. */
+function toClaimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'missing') return `lacks ${claim}`;
+  if (reason !== 'check_failed') return `has a wrong ${claim}`;
   switch (claim) {
     case 'nbf':
       return 'is not valid yet';
@@ -103,6 +103,6 @@ function toClaimReason(claim: string): string {
     case 'aud':
       return 'is for another audience';
     default:
-      return 'lacks a claim or has a wrong one: exp, nbf or sub';
+      return `has a wrong ${claim}`;
   }
 }

@@ -1,11 +1,18 @@
+/** More than a representation of each of a thousand badges needs. */
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+
 /** What a document may have at most. The largest operation of the client kit has under 200 tokens. */
 export const DOCUMENT_CAPS = {
   aliases: 50,
   directives: 50,
+  /** Every error says in which line it is, and counts them anew. */
+  lines: 500,
   /** Lists and objects within one another, in an argument or a variable's type. Inputs have three. */
   valueDepth: 10,
-  /** Every two fields of one name are compared. */
-  sameName: 200,
+  /** Every two fields of one name are compared, and every two fragments; plain names with little effort. */
+  sameName: 100,
+  samePlainName: 500,
+  spreads: 100,
 } as const;
 
 /** What each operation, or fragment, of a document may have at most, fragments written out. */
@@ -18,15 +25,22 @@ export const OPERATION_CAPS = {
   mutations: 5,
 } as const;
 
-/** What a request may have at most. */
+/** What the variables of a request may have at most. */
+export const VARIABLE_CAPS = {
+  /** Names, numbers, lists and all. A thousand representations have 3,000, with nothing but their keys. */
+  values: 5_000,
+  depth: 10,
+} as const;
+
+/** What a request may ask for at most. */
 export const REQUEST_CAPS = {
   /** For all fields together: aliases would multiply them. */
   representations: 1_000,
-  /** In the answer. A thousand representations with all that a badge has need 16,000. */
-  fields: 25_000,
+  /** In the answer. A thousand representations with all that a badge has are 14,001. */
+  fields: 16_000,
 } as const;
 
-/** For messages: 25,000. */
+/** For messages: 16,000. */
 export function showCap(cap: number): string {
   return cap.toLocaleString('en');
 }

@@ -73,7 +73,7 @@ const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];
 /** Where nobody says how many: a guess. */
 const GUESSED_ITEMS = 10;
 /** The schema's own types, and of each of them what it has. */
-const TYPES = 50;
+const TYPES = 30;
 const ITEMS_OF_TYPE = 2;
 
 /** What a connection has once must not be multiplied with its page. */

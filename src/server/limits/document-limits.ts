@@ -5,6 +5,9 @@ import { countDocument } from './document-counts.ts';
 import { limitError } from './limit-error.ts';
 import { createWriteOut } from './written-out.ts';
 
+/** Enough to mend a document by; telling of each takes its time. */
+export const MAX_VALIDATION_ERRORS = 20;
+
 /** Refuses documents that would cost much to validate or to execute, before the other rules look at them. */
 export function documentLimits(context: ValidationContext): ASTVisitor {
   return {
@@ -33,13 +36,16 @@ function findExcess(document: DocumentNode): Check | undefined {
 const isExcess = ({ has, cap }: Check): boolean => has > cap;
 
 function checksOfDocument(document: DocumentNode): Check[] {
-  const { aliases, directives, sameName, valueDepth } = countDocument(document);
+  const counts = countDocument(document);
   const caps = DOCUMENT_CAPS;
   return [
-    mayHave(aliases, caps.aliases, 'aliases'),
-    mayHave(directives, caps.directives, 'directives'),
-    mayHave(sameName, caps.sameName, 'fields of one name'),
-    mayHave(valueDepth, caps.valueDepth, 'levels of lists and objects in one another'),
+    mayHave(counts.lines, caps.lines, 'lines'),
+    mayHave(counts.aliases, caps.aliases, 'aliases'),
+    mayHave(counts.directives, caps.directives, 'directives'),
+    mayHave(counts.spreads, caps.spreads, 'spreads of fragments'),
+    mayHave(counts.sameName, caps.sameName, 'fields of one name'),
+    mayHave(counts.samePlainName, caps.samePlainName, 'plain fields of one name'),
+    mayHave(counts.valueDepth, caps.valueDepth, 'levels of lists and objects in one another'),
   ];
 }
 

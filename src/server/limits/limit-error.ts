@@ -10,6 +10,10 @@ export function limitError(message: string, node?: ASTNode): GraphQLError {
   return new GraphQLError(message, { ...(node && { nodes: node }), extensions });
 }
 
-export function isLimitError({ extensions }: { extensions?: Record<string, unknown> }): boolean {
+export function isLimitError({
+  extensions,
+}: {
+  extensions?: Record<string, unknown> | undefined;
+}): boolean {
   return extensions?.[LIMIT] === true;
 }

@@ -5,7 +5,7 @@ export const PARSE_CAPS = {
   /** Validation compares much of a document with much of it: see bench/limits. */
   maxTokens: 2_000,
   maxSourceLength: 100_000,
-  maxComments: 1_000,
+  maxComments: 400,
 } as const;
 
 /** The parser's errors have no code to know them by. They are its own words, and nothing of the caller's comes before. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export type GatewayName = 'hive' | 'hive-retrying' | 'apollo';
+export type GatewayName =
+  'hive' | 'hive-retrying' | 'hive-forwarding' | 'apollo' | 'apollo-forwarding';
 
 export interface RunningGateway {
   url: string;

@@ -1,0 +1,54 @@
+import { getVariableValues } from 'graphql';
+import type { GraphQLError } from 'graphql';
+import { REQUEST_CAPS, VARIABLE_CAPS, showCap } from './caps.ts';
+import { costOf } from './cost.ts';
+import type { Asked } from './cost.ts';
+import { limitError } from './limit-error.ts';
+import { countVariables } from './variable-counts.ts';
+
+/** Throws when an operation would cost much, and gives what is wrong with its variables. */
+export function checkRequest(asked: Asked): readonly GraphQLError[] {
+  checkVariables(asked);
+  const wrong = errorsOfVariables(asked);
+  if (wrong.length === 0) checkCost(asked);
+  return wrong;
+}
+
+function checkVariables({ variables }: Asked): void {
+  const caps = VARIABLE_CAPS;
+  const { values, depth } = countVariables(variables, caps);
+  if (values > caps.values) {
+    throw limitError(`The variables of a request may have ${showCap(caps.values)} values`);
+  }
+  if (depth > caps.depth) {
+    const most = showCap(caps.depth);
+    throw limitError(`Variables may have ${most} levels of lists and objects in one another`);
+  }
+}
+
+/** Every one of them repeats the value that it is about, and the library would go on to 50. */
+const MOST_ERRORS = 3;
+
+function errorsOfVariables({ schema, operation, variables }: Asked): readonly GraphQLError[] {
+  const { errors = [] } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    variables,
+    { maxErrors: MOST_ERRORS },
+  );
+  return errors;
+}
+
+function checkCost(asked: Asked): void {
+  const { fields, representations } = costOf(asked);
+  const caps = REQUEST_CAPS;
+  if (representations > caps.representations) {
+    const most = showCap(caps.representations);
+    throw limitError(`A request may have ${most} representations`, asked.operation);
+  }
+  if (fields > caps.fields) {
+    const most = showCap(caps.fields);
+    const message = `A request may ask for about ${most} fields, and this one asks for ${showCap(fields)}`;
+    throw limitError(message, asked.operation);
+  }
+}

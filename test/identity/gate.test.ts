@@ -1,0 +1,234 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
+
+type Headers = readonly (readonly [string, string])[];
+
+const [NEW, OLD] = ['the-new-secret', 'the-old-secret'];
+const NAME = 'router-authorization';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({ routerSecrets: [NEW, OLD], freshSeconds: 0 });
+});
+afterAll(() => service.close());
+
+const calls = () => [...service.sandbox.returningAI.requests, ...service.sandbox.tagMango.requests];
+afterEach(() => {
+  for (const standIn of [service.sandbox.returningAI, service.sandbox.tagMango]) {
+    standIn.requests.length = 0;
+  }
+  service.log.length = 0;
+});
+
+const METHODS = [
+  ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
+  ...['QUERY', 'PROPFIND', 'REPORT', 'PURGE', 'M-SEARCH', 'SEARCH', 'LINK'],
+];
+const QUERY = encodeURIComponent('{ badges { totalCount } }');
+const HEALTH = ['/health/live', '/health/ready', '/health/live?from=probe', '/health/ready?'];
+const TARGETS = [
+  '/graphql',
+  `/graphql?query=${QUERY}`,
+  `/graphql?${NAME}=${NEW}`,
+  '/graphql/',
+  '//graphql',
+  '/graphql#x',
+  '/graphql;x',
+  '/GraphQL',
+  '/%67raphql',
+  '/graphql%2f',
+  '/graphql%00',
+  '/./graphql',
+  '/',
+  '//',
+  '/?',
+  '/nothing-here',
+  '/%',
+  '/%zz',
+  '/%c0%ae',
+  '//health/live',
+  '/health//live',
+  '/health/live/',
+  '/health/live/..',
+  '/health/live/../graphql',
+  '/health/live/../../graphql?x=1',
+  '/health/live/%2e%2e/graphql',
+  '/health/live%2f..%2f..%2fgraphql',
+  '/health/live%3fx',
+  '/health/live;/graphql',
+  '/health/live#/graphql',
+  '/health/live&x=1',
+  '/health%2flive',
+  '/%68ealth/live',
+  '/Health/Live',
+  '/health',
+  '/health/',
+  '/health/startup',
+  '/graphql?/health/live',
+  '/x?/health/ready',
+  `/${'a'.repeat(8_000)}`,
+  `/health/live${'/'.repeat(4_000)}`,
+  'http://127.0.0.1/graphql',
+  'http://127.0.0.1/health/live',
+  'https://elsewhere.example/health/ready',
+  'file:///health/live',
+  '*',
+];
+
+const CREDENTIALS: readonly (readonly [string, Headers])[] = [
+  ['no secret', []],
+  ['a wrong one', [[NAME, 'the-bad-secret']]],
+  ['an empty one', [[NAME, '']]],
+  ['one that lacks its last letter', [[NAME, NEW.slice(0, -1)]]],
+  ['one with a letter more', [[NAME, `${OLD}s`]]],
+  ['one in the wrong case', [[NAME, NEW.toUpperCase()]]],
+  ['one with Bearer before it', [[NAME, `Bearer ${NEW}`]]],
+  ['one in quotes', [[NAME, `"${NEW}"`]]],
+  ['both in one header', [[NAME, `${NEW},${OLD}`]]],
+  [
+    'the right one in two headers',
+    [
+      [NAME, NEW],
+      [NAME, NEW],
+    ],
+  ],
+  [
+    'a wrong one before the right one',
+    [
+      [NAME, 'wrong'],
+      [NAME, NEW],
+    ],
+  ],
+  [
+    'a wrong one after the right one',
+    [
+      [NAME, OLD],
+      [NAME.toUpperCase(), 'wrong'],
+    ],
+  ],
+  ['the right one under another name', [['x-router-authorization', NEW]]],
+  ['the right one under a name with an underscore', [['router_authorization', NEW]]],
+  ['the right one as a bearer token', [['authorization', `Bearer ${NEW}`]]],
+  ['the right one as a cookie', [['cookie', `${NAME}=${NEW}`]]],
+  ['its digest', [[NAME, Buffer.from(NEW).toString('base64')]]],
+];
+
+/** Broken, so that whoever parses it says 400. */
+const BODY = '{"query": "{ badges';
+
+function send(method: string, target: string, credentials: Headers): Promise<string> {
+  return sendRaw(
+    service.url,
+    toRequest(
+      `${method} ${target} HTTP/1.1`,
+      [
+        ['host', 'badges'],
+        ['connection', 'close'],
+        ['x-request-id', 'asked-1'],
+        ['content-type', 'application/json'],
+        ['content-length', String(BODY.length)],
+        ...credentials,
+      ],
+      BODY,
+    ),
+  );
+}
+
+const REFUSAL = JSON.stringify({
+  errors: [
+    {
+      message: "router-authorization must hold the router's secret",
+      extensions: { code: 'UNAUTHENTICATED', requestId: 'asked-1' },
+    },
+  ],
+});
+const toRefusal = (method: string) => ({
+  status: 401,
+  headers: {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': 'asked-1',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(REFUSAL.length),
+    connection: 'close',
+    date: expect.any(String) as unknown,
+  },
+  body: method === 'HEAD' ? '' : REFUSAL,
+});
+
+const isOpen = (method: string, target: string) =>
+  ['GET', 'HEAD'].includes(method) && HEALTH.includes(target);
+const everyRequest = METHODS.flatMap((method) =>
+  [...TARGETS, ...HEALTH].map((target) => ({ method, target })),
+);
+
+describe.each(CREDENTIALS)('with %s', (_what, credentials) => {
+  test('every method on every target gets the same 401, and nothing of it is read', async () => {
+    const shut = everyRequest.filter(({ method, target }) => !isOpen(method, target));
+    for (const { method, target } of shut) {
+      const answer = readAnswer(await send(method, target, credentials));
+      expect({ method, target, ...answer }).toEqual({ method, target, ...toRefusal(method) });
+    }
+
+    expect(shut.length).toBeGreaterThan(500);
+    expect(calls()).toEqual([]);
+    expect(service.log).toEqual([]);
+  });
+
+  test('GET and HEAD of the health paths answer', async () => {
+    for (const { method, target } of everyRequest.filter((one) => isOpen(one.method, one.target))) {
+      const { status, body } = readAnswer(await send(method, target, credentials));
+      const word = target.slice('/health/'.length).replace(/\?.*/, '');
+      const expected = method === 'HEAD' ? '' : JSON.stringify({ status: word });
+      expect({ method, target, status, body }).toEqual({
+        method,
+        target,
+        status: 200,
+        body: expected,
+      });
+    }
+  });
+});
+
+describe.each([
+  ['the new secret', [[NAME, NEW]]],
+  ['the old secret', [[NAME, OLD]]],
+  ['a secret under the name in capitals', [[NAME.toUpperCase(), NEW]]],
+] as const)('with %s', (_what, credentials) => {
+  test('a body is parsed, and a query on /graphql is answered', async () => {
+    expect(readAnswer(await send('POST', '/graphql', credentials)).status).toBe(400);
+
+    const response = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...Object.fromEntries(credentials) },
+      body: JSON.stringify({ query: '{ badges { totalCount } }' }),
+    });
+    expect(await response.json()).toEqual({ data: { badges: { totalCount: 16 } } });
+    expect(calls()).not.toEqual([]);
+  });
+
+  test('no path and no method is refused for want of a secret', async () => {
+    for (const { method, target } of everyRequest) {
+      const { status, body } = readAnswer(await send(method, target, credentials));
+      const isRefused = status === 401 || body.includes('UNAUTHENTICATED');
+      expect({ method, target, status, isRefused }).toEqual({
+        method,
+        target,
+        status,
+        isRefused: false,
+      });
+    }
+  });
+});
+
+test('without secrets in the settings whoever reaches the port is taken for the router', async () => {
+  const open = await startTestService();
+  try {
+    const { data } = await open.execute('{ badges { totalCount } }');
+    expect(data).toEqual({ badges: { totalCount: 16 } });
+  } finally {
+    await open.close();
+  }
+});
