@@ -57,8 +57,10 @@ export function createDriftLog(
   return ({ droppedRecords, firstMalformedField, ambiguousIds, unknownFields }) => {
     const details = {
       ...(droppedRecords > 0 && { droppedRecords, firstMalformedField }),
-      ...(ambiguousIds.size > 0 && { ambiguousIds: [...ambiguousIds].slice(0, MAX_IDS) }),
-      ...(unknownFields.length > 0 && { unknownFields }),
+      ...(ambiguousIds.size > 0 && {
+        ambiguousIds: [...ambiguousIds].slice(0, MAX_IDS).map(toPlainId),
+      }),
+      ...(unknownFields.length > 0 && { unknownFields: unknownFields.map(toPlainName) }),
     };
     const text = JSON.stringify(details);
     if (text === last) return;
@@ -70,3 +72,15 @@ export function createDriftLog(
 
 /** More would be the same news. */
 const MAX_IDS = 10;
+const PLAIN_ID = /^[\w-]{1,64}$/;
+/** A key that a provider gives back as a field would have more digits. */
+const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
+
+/** What is no id may be anything, and as long as an answer. */
+function toPlainId(id: string): string {
+  return PLAIN_ID.test(id) ? id : '(an odd id)';
+}
+
+function toPlainName(name: string): string {
+  return PLAIN_NAME.test(name) ? name : '(an odd name)';
+}

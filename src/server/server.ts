@@ -23,11 +23,13 @@ import { createIdentify } from './identity/identify.ts';
 import type { IdentityOptions } from './identity/identify.ts';
 import { Refusal, toRefusalBody } from './identity/refusal.ts';
 import type { RouterSecrets } from './identity/router-secrets.ts';
+import { MAX_REQUEST_BYTES } from './limits/caps.ts';
 import { createLimitsPlugin } from './limits/limits-plugin.ts';
 import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
 import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
 import { createTurnsPlugin } from './limits/turns-plugin.ts';
+import { toUnreadable, toUnreadableBody } from './limits/unreadable.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
 
@@ -57,8 +59,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** More than a representation of each of a thousand badges needs. */
-const MAX_REQUEST_BYTES = 1024 * 1024;
 /** Longer than routers and load balancers keep an idle connection, so that they close it and not we, under a request. */
 const KEEP_ALIVE_MS = 72_000;
 /** How long a request may take to arrive. */
@@ -126,7 +126,9 @@ function createApp({ logger, routerSecrets }: ServerOptions): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof Refusal) return refuse(reply, error, request.id);
-    throw error;
+    const unreadable = toUnreadable(error);
+    if (!unreadable) throw error;
+    return reply.code(unreadable.status).send(toUnreadableBody(unreadable, request.id));
   });
   return app;
 }

@@ -18,7 +18,7 @@ export function toUnreadable(error: unknown): Unreadable | undefined {
     return { status, code: 'BAD_REQUEST', message: 'The body must be of type application/json' };
   }
   if (!(status >= 400 && status < 500)) return undefined;
-  return { status, code: 'BAD_REQUEST', message: 'The request cannot be read' };
+  return { status, code: 'BAD_REQUEST', message: 'The request cannot be read: its body must be JSON' };
 }
 
 /** As a GraphQL server tells of an error, for gateways to read. */

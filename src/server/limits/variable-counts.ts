@@ -11,9 +11,10 @@ export function countVariables(variables: object, bounds: VariableCounts): Varia
   let level: unknown[] = Object.values(variables);
   while (level.length > 0) {
     counts.values += level.length;
+    if (counts.values > bounds.values) break;
     const nested = level.filter(isNested);
     if (nested.length > 0) counts.depth += 1;
-    if (counts.values > bounds.values || counts.depth > bounds.depth) break;
+    if (counts.depth > bounds.depth) break;
     level = nested.flatMap((value): unknown[] => Object.values(value));
   }
   return counts;
