@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { AUDIT_LOG } from './badges/writing/audit.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
+import { secretsOf } from './config/secrets-of.ts';
 import { createConfigWatch } from './config/watch-config.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { Sandbox } from './sandbox/index.ts';
-import { createLogger } from './server/logger.ts';
+import { createLogger, withoutSecrets } from './server/logger.ts';
 import type { Logger } from './server/logger.ts';
 import { startService } from './service.ts';
 import type { RunningService } from './service.ts';
@@ -26,8 +27,14 @@ const WARM_UP_MS = 2_000;
 
 const [command] = process.argv.slice(2);
 
+/** Also former ones: what was told to others may come back. */
+const secrets = new Set<string>();
+// A report of a crash holds the environment otherwise.
+if (process.report) process.report.excludeEnv = true;
+
 try {
   const config = readConfig();
+  keepSecret(config);
   if (command === '--check-config') {
     const ignored = config.ignoredVariables.map(toIgnored);
     console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
@@ -36,8 +43,16 @@ try {
 } catch (error) {
   const message = explain(error);
   if (message === undefined) throw error;
-  console.error(message);
+  tell(message);
   process.exit(1);
+}
+
+function keepSecret(config: Parameters<typeof secretsOf>[0]): void {
+  secretsOf(config).forEach((secret) => secrets.add(secret));
+}
+
+function tell(message: string): void {
+  console.error(withoutSecrets(message, secrets));
 }
 
 function toIgnored(name: string): string {
@@ -57,7 +72,7 @@ function explain(error: unknown): string | undefined {
 }
 
 async function run(config: Config): Promise<void> {
-  const logger = createLogger(config);
+  const logger = createLogger({ ...config, secrets: () => secrets });
   const sandbox = config.isSandbox ? await startSandbox() : undefined;
   if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));
@@ -103,6 +118,7 @@ function watch(config: Config, service: RunningService, logger: Logger): () => v
     read: () => readConfig(),
     current: config,
     onChange(next) {
+      keepSecret({ ...config, ...next });
       const tenants = service.apply(next);
       logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
     },
@@ -121,7 +137,7 @@ function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): T
 async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   const folder = stateFolder ?? DEFAULT_FOLDER;
   // What is not a record is no part of the export.
-  const log = { info: console.error, warn: console.error };
+  const log = { info: tell, warn: tell };
   const logs = await openLog({ redisUrl, folder, now: epochMs, log });
   for await (const { entry } of logs.readForward(AUDIT_LOG)) console.log(entry);
   await logs.close();

@@ -32,7 +32,7 @@ export function readTenantsFile(
   const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
   const problems: string[] = [];
   const report: Report = (path, message) => {
-    const where = path.length > 0 ? `${path.join('.')}: ` : '';
+    const where = path.length > 0 ? `${path.map(toShown).join('.')}: ` : '';
     problems.push(`${file.path}:${lineOf(document, lines, path)}: ${where}${message}`);
   };
   for (const { code, pos } of document.errors) {
@@ -50,6 +50,16 @@ export function readTenantsFile(
   if (tenants.length === 0) report(['tenants'], 'there is none');
   reportShared(tenants, report);
   return problems.length > 0 ? { problems } : { tenants };
+}
+
+/** Of a setting. Anything else may be a secret, as in `{ API_KEY:of-ours }` where a blank is missing. */
+const PLAIN_SETTING = /^([A-Z_]{1,64}|\w{1,12})$/;
+const PLAIN_TENANT = /^[\w./-]{1,64}$/;
+
+/** A part of a path in a problem. What is left out stands at the line. */
+function toShown(name: string, depth: number): string {
+  const pattern = depth === 1 ? PLAIN_TENANT : PLAIN_SETTING;
+  return pattern.test(name) ? name : '(another name)';
 }
 
 type Path = readonly string[];

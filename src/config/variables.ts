@@ -23,7 +23,14 @@ export const variables = z.object({
   MUTATIONS_ENABLED: flag.default(true),
   AUTH_JWKS_URL: z
     .string()
-    .refine((url) => /^https?:/i.test(url) && URL.canParse(url), 'must be an https URL')
+    .refine((url) => /^https?:/i.test(url) && URL.canParse(url), {
+      error: 'must be an https URL',
+      abort: true,
+    })
+    // Nothing would send them, and every error of the fetch would repeat them.
+    .refine((url) => new URL(url).username + new URL(url).password === '', {
+      error: 'must have no user name or password',
+    })
     .optional(),
   AUTH_ISSUER: z.string().optional(),
   AUTH_AUDIENCE: z.string().optional(),

@@ -62,8 +62,9 @@ export function toJson(body: Buffer, contentType: string | string[] | undefined)
   if (isDeep(body)) throw badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
-  } catch (cause) {
-    throw noJson('answered with malformed JSON', cause);
+  } catch {
+    // The parser's own error quotes the answer.
+    throw noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));
   }
 }
 

@@ -12,8 +12,6 @@ import type { Logger } from './logger.ts';
 const CALLER_CODES: readonly unknown[] = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
-  'FORBIDDEN',
-  'UNAUTHENTICATED',
   'INVALID_INPUT',
   'LIMIT_EXCEEDED',
   'BAD_REQUEST',

@@ -1,0 +1,29 @@
+import { providers } from '../providers/index.ts';
+import type { Config } from './read-config.ts';
+
+/** Every secret that these settings hold, for whoever must not show them. */
+export function secretsOf(
+  config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl'>,
+): string[] {
+  const names = providers.map(({ key, settings }) => ({
+    key,
+    secrets: Object.keys(settings).filter((name) => settings[name]?.isSecret),
+  }));
+  const ofProviders = config.tenants.flatMap(({ providerValues }) =>
+    names.flatMap(({ key, secrets }) =>
+      secrets.flatMap((name) => providerValues[key]?.[name] ?? []),
+    ),
+  );
+  return [...config.routerSecrets, ...ofProviders, ...passwordsOf(config.redisUrl)];
+}
+
+/** As it stands in the URL, and as it is sent. */
+function passwordsOf(url: string | undefined): string[] {
+  const password = url !== undefined && URL.canParse(url) ? new URL(url).password : '';
+  if (password === '') return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
