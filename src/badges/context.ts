@@ -14,8 +14,6 @@ export interface BadgesContext extends ProviderContext {
   readonly deadlineAt: number;
   readonly tenant: Tenant;
   readonly used: SourcesUsed;
-  /** Representations that the request has asked for so far, under all its aliases. */
-  representations: number;
   /** For each field of entities, the tags of each of its representations. */
   readonly entityTags: (readonly string[])[][];
   /** Errors that stand beside data of the same field: part of a list is missing. */
@@ -40,7 +38,6 @@ export function createBadgesContext(caller: Caller, requestId: string): BadgesCo
     bounds,
     tenant,
     used,
-    representations: 0,
     entityTags: [],
     partialErrors: [],
     sourceOf(provider) {

@@ -1,4 +1,3 @@
-import { GraphQLError } from 'graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -13,20 +12,12 @@ const providerByTypeName = new Map(
   providers.map((provider) => [provider.badgeClass.name, provider]),
 );
 
-/** For all fields of a request together: aliases would multiply them. */
-const MAX_REPRESENTATIONS = 1_000;
-
 /** Resolves the representations of a router, each by itself: a bad one costs the others nothing. */
 export function resolveEntities(
   _root: unknown,
   { representations }: { representations: readonly unknown[] },
   context: BadgesContext,
 ): Promise<BadgeFields | null>[] {
-  context.representations += representations.length;
-  if (context.representations > MAX_REPRESENTATIONS) {
-    const message = `a request may have ${MAX_REPRESENTATIONS} representations`;
-    throw new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } });
-  }
   context.entityTags.push(representations.map(toTags));
   return representations.map((representation) => resolveEntity(representation, context));
 }

@@ -24,11 +24,12 @@ import type { IdentityOptions } from './identity/identify.ts';
 import { Refusal, toRefusalBody } from './identity/refusal.ts';
 import type { RouterSecrets } from './identity/router-secrets.ts';
 import { MAX_REQUEST_BYTES } from './limits/caps.ts';
+import { knownOperations } from './limits/known-operations.ts';
+import { readJsonInTurns } from './limits/json-body.ts';
 import { createLimitsPlugin } from './limits/limits-plugin.ts';
 import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
 import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
-import { createTurnsPlugin } from './limits/turns-plugin.ts';
 import { toUnreadable, toUnreadableBody } from './limits/unreadable.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
@@ -121,6 +122,7 @@ function createApp({ logger, routerSecrets }: ServerOptions): FastifyInstance {
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
   });
+  readJsonInTurns(app);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
   });
@@ -150,7 +152,7 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     hideSchemaDetailsFromClientErrors: options.isProduction,
     csrfPrevention: true,
     persistedQueries: false,
-    validationRules: [documentLimits],
+    validationRules: [documentLimits, knownOperations],
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     parseOptions: PARSE_CAPS,
     documentStore: createDocumentStore(),
@@ -158,7 +160,6 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
-      createTurnsPlugin(),
       createLimitsPlugin(formatError),
       createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.

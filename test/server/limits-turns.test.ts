@@ -1,31 +1,54 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { createTurns } from '../../src/server/limits/turns-plugin.ts';
+import { createTurns } from '../../src/server/limits/turns.ts';
 
-/** In which round of the event loop each of them went on. */
-async function roundsOf(turns: readonly Promise<void>[]): Promise<number[]> {
+/** Each who goes on takes so many milliseconds. Gives the round of the event loop in which each went on. */
+async function roundsOf(tookMs: readonly number[]): Promise<number[]> {
+  let ms = 0;
+  const turn = createTurns(() => ms);
   const rounds: number[] = [];
   let round = 0;
-  turns.forEach((turn) => void turn.then(() => rounds.push(round)));
-  while (rounds.length < turns.length) {
+  for (const took of tookMs) {
+    void turn().then(() => {
+      rounds.push(round);
+      ms += took;
+    });
+    // One request is read after the other.
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  while (rounds.length < tookMs.length) {
     await nextRound();
     round += 1;
   }
   return rounds;
 }
 
-test('who comes alone goes on at once, also after others', async () => {
-  const turn = createTurns();
-  await turn();
-  await roundsOf([turn(), turn()]);
-  for (let round = 0; round < 5; round += 1) await nextRound();
-  expect(await roundsOf([turn()])).toEqual([0]);
+test('those who take little go on at once, together', async () => {
+  expect(await roundsOf([1, 1, 1, 1])).toEqual([0, 0, 0, 0]);
 });
 
-test('those who come together go on one after the other, with free rounds between them', async () => {
-  const turn = createTurns();
-  const [first = NaN, second = NaN, third = NaN] = await roundsOf([turn(), turn(), turn()]);
+test('whoever comes after one that took long waits for two free rounds', async () => {
+  const [first = NaN, second = NaN, third = NaN] = await roundsOf([50, 50, 50]);
   expect(first).toBe(0);
   expect(second - first).toBeGreaterThanOrEqual(2);
   expect(third - second).toBeGreaterThanOrEqual(2);
+});
+
+test('many small ones that add up to something wait too', async () => {
+  const rounds = await roundsOf([2, 2, 2, 2, 2]);
+  expect(rounds.slice(0, 3)).toEqual([0, 0, 0]);
+  const [fourth = NaN, fifth = NaN] = rounds.slice(3);
+  expect(fourth).toBeGreaterThan(0);
+  expect(fifth).toBeGreaterThan(fourth);
+});
+
+test('after a pause whoever comes goes on at once', async () => {
+  const turn = createTurns();
+  await turn();
+  for (let round = 0; round < 5; round += 1) await nextRound();
+  let hasGone = false;
+  void turn().then(() => (hasGone = true));
+  await Promise.resolve();
+  expect(hasGone).toBe(true);
 });

@@ -49,6 +49,39 @@ describe('a request', () => {
   );
 });
 
+describe('a body', () => {
+  const post = async (body: string, type = 'application/json'): Promise<unknown[]> => {
+    const answer = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': type, 'x-request-id': 'router-42' },
+      body,
+    });
+    return [answer.status, (await answer.json()) as unknown];
+  };
+  const refusal = (code: string, message: unknown) => ({
+    errors: [{ message, extensions: { code, requestId: 'router-42' } }],
+  });
+  const query = (bytes: number) => `{"query":"{ __typename } #`.padEnd(bytes - 2, 'x') + '"}';
+
+  test('may have one MiB, and not a byte more', async () => {
+    expect((await post(query(1_048_576)))[0]).toBe(400);
+    expect(await post(query(1_048_577))).toEqual([
+      413,
+      refusal('LIMIT_EXCEEDED', 'A request may have 1,048,576 bytes'),
+    ]);
+    expect(providerCalls()).toBe(0);
+  });
+
+  test.each([
+    ['is no JSON', '{', 'application/json', 400],
+    ['would change the prototype of objects', '{"__proto__": {}}', 'application/json', 400],
+    ['is empty', '', 'application/json', 400],
+    ['is of another type', '<query/>', 'application/xml', 415],
+  ])('that %s is refused as GraphQL does', async (_what, body, type, status) => {
+    expect(await post(body, type)).toEqual([status, refusal('BAD_REQUEST', expect.any(String))]);
+  });
+});
+
 describe('a document that is nested too deep to be parsed', () => {
   test.each([
     ['lists', `{ badges(first: ${'['.repeat(1_990)}`],
@@ -85,13 +118,13 @@ describe('fragments that double with every spread', () => {
 });
 
 describe('variables', () => {
-  const LEVELS = 100_000;
+  const LEVELS = 11_000;
 
   test.each([
     ['an id', 'query ($x: ID!) { badge(provider: TAG_MANGO, id: $x) { __typename } }'],
     ['representations', 'query ($x: [_Any!]!) { _entities(representations: $x) { __typename } }'],
     ['a filter', 'query ($x: BadgeFilter) { badges(filter: $x) { totalCount } }'],
-  ])('that nest 100,000 levels where %s belongs have a clear error', async (_what, query) => {
+  ])('that nest 11,000 levels where %s belongs have a clear error', async (_what, query) => {
     const answer = await fetch(`${service.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -145,6 +178,19 @@ describe('variables', () => {
     const r = Array.from({ length: 1_001 }, () => ({ __typename: 'X' }));
     expect((await ask(query, { x: null, r })).codes).toEqual(['LIMIT_EXCEEDED']);
   });
+});
+
+test('an operation of a kind that the graph does not have is refused as a document that is wrong', async () => {
+  const { status, errors } = await ask('subscription { badges { totalCount } }');
+  expect([status, errors]).toEqual([
+    400,
+    [
+      expect.objectContaining({
+        message: 'There is no subscription in this graph',
+        extensions: expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }) as unknown,
+      }),
+    ],
+  ]);
 });
 
 describe('what the caps must let through', () => {

@@ -25,6 +25,12 @@ export const OPERATION_CAPS = {
   mutations: 5,
 } as const;
 
+/** What the body of a request may have at most. */
+export const BODY_CAPS = {
+  /** Commas and opening brackets. So many values as variables may have need no more, however they are nested. */
+  signs: 12_000,
+} as const;
+
 /** What the variables of a request may have at most. */
 export const VARIABLE_CAPS = {
   /** Names, numbers, lists and all. A thousand representations have 3,000, with nothing but their keys. */

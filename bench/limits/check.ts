@@ -1,0 +1,65 @@
+import { GraphQLError, Kind, parse, specifiedRules, validate } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { MAX_VALIDATION_ERRORS, documentLimits } from '../../dist/server/limits/document-limits.js';
+import { knownOperations } from '../../dist/server/limits/known-operations.js';
+import { isLimitError } from '../../dist/server/limits/limit-error.js';
+import { PARSE_CAPS, parseLimitMessage } from '../../dist/server/limits/parse-limits.js';
+import { checkRequest } from '../../dist/server/limits/request-limits.js';
+import type { Ask } from '../support/client.ts';
+import type { Family } from './documents.ts';
+
+export type Verdict = 'good' | 'wrong' | 'limit';
+
+/** All that the service does with a request before it executes it. */
+export function check(schema: GraphQLSchema, { query, variables = {} }: Ask): Verdict {
+  try {
+    const document = parse(query, PARSE_CAPS);
+    const errors = validate(
+      schema,
+      document,
+      [...specifiedRules, documentLimits, knownOperations],
+      {
+        maxErrors: MAX_VALIDATION_ERRORS,
+      },
+    );
+    if (errors.some(isLimitError)) return 'limit';
+    if (errors.length > 0) return 'wrong';
+    return isGood(schema, document, { ...variables }) ? 'good' : 'wrong';
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isLimit =
+      parseLimitMessage(error.message) !== undefined ||
+      (error instanceof GraphQLError && isLimitError(error));
+    return isLimit ? 'limit' : 'wrong';
+  }
+}
+
+/** Of each document only one operation is executed: the first. */
+function isGood(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Record<string, unknown>,
+): boolean {
+  const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+  return !operation || checkRequest({ schema, document, operation, variables }).length === 0;
+}
+
+/** What a body has room for beside its query. */
+const MOST_BYTES = 1024 * 1024;
+
+/** The largest of its requests that no cap refuses. */
+export function worstOf(schema: GraphQLSchema, { ask }: Family): Ask {
+  const isInside = (size: number): boolean => {
+    const asked = ask(size);
+    return JSON.stringify(asked).length <= MOST_BYTES && check(schema, asked) !== 'limit';
+  };
+  let inside = 1;
+  let outside = 2;
+  while (isInside(outside) && outside < MOST_BYTES) [inside, outside] = [outside, outside * 2];
+  while (outside - inside > 1) {
+    const middle = Math.floor((inside + outside) / 2);
+    if (isInside(middle)) inside = middle;
+    else outside = middle;
+  }
+  return ask(inside);
+}

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Children } from '../support/children.ts';
+import { createClient } from '../support/client.ts';
+import type { Ask } from '../support/client.ts';
+import type { Finding } from '../support/finding.ts';
+import { startSandbox } from '../support/sandbox.ts';
+import { startService } from '../support/service.ts';
+import { quantile, showCounts, showLatencies } from '../support/tally.ts';
+import type { Tally } from '../support/tally.ts';
+import { COMPLETE } from '../support/writes.ts';
+import type { FloodTask } from './flooders.ts';
+
+/** Of every answer of the probe. */
+const MOST_MS = 100;
+const PROBE_EVERY_MS = 20;
+/** More than a page. */
+const BADGES = 120;
+const BADGES_AT_ONCE = 5;
+
+export interface FloodSize {
+  connections: number;
+  seconds: number;
+}
+
+/** Sends the worst that is allowed to a service, and sees what becomes of its probe meanwhile. */
+export async function flood(
+  children: Children,
+  asks: readonly Ask[],
+  { connections, seconds }: FloodSize,
+): Promise<Finding> {
+  const { variables } = await startSandbox(children);
+  const service = await startService(children, variables);
+  await makeBadges(service.url);
+
+  const flooders = children.fork(join(import.meta.dirname, 'flooders.ts'));
+  const task: FloodTask = { url: service.url, connections, asks };
+  flooders.send(task);
+  const latencies = await probe(new URL('/health/live', service.url), seconds * 1_000);
+  flooders.send('end');
+  const [tally] = (await once(flooders, 'message')) as [Tally];
+
+  const slowest = Math.max(...latencies);
+  const problems: string[] = [];
+  if (!(slowest < MOST_MS)) problems.push(`a probe was answered after ${slowest.toFixed(0)} ms`);
+  if (service.hasEnded()) problems.push('the service has ended');
+  for (const status of Object.keys(tally.statuses)) {
+    if (status !== '200' && status !== '400') problems.push(`requests ended with ${status}`);
+  }
+  return {
+    figures: [
+      ['requests of the flood', tally.requests],
+      ['a second', (tally.requests / seconds).toFixed(0)],
+      ['p50 / p95 / p99 / longest', showLatencies(tally.latencies)],
+      ['by HTTP status', showCounts(tally.statuses)],
+      ['by error code', showCounts(tally.codes)],
+      ['probes', latencies.length],
+      ['probes, p50 / p95 / p99 / longest', showLatencies(latencies)],
+      ['probes, p99', `${quantile(latencies, 0.99).toFixed(1)} ms`],
+      ['slowest probe', `${slowest.toFixed(1)} ms`],
+    ],
+    problems,
+  };
+}
+
+/** So many that pages are full. */
+async function makeBadges(url: string): Promise<void> {
+  const client = createClient(url, 1);
+  const title = 'A badge of a flood';
+  const input = { returningAI: { title, ...COMPLETE } };
+  const fields = Array.from(
+    { length: BADGES_AT_ONCE },
+    (_, index) => `m${index}: createBadge(input: $input) { userErrors { code } }`,
+  );
+  const query = `mutation ($input: CreateBadgeInput!) { ${fields.join(' ')} }`;
+  for (let made = 0; made < BADGES; made += BADGES_AT_ONCE) {
+    const { body } = await client.ask({ query, variables: { input } });
+    if (body.errors || !body.data) throw new Error('the badges could not be made');
+  }
+  await client.close();
+}
+
+/** Milliseconds of each answer; a probe does not wait for the one before. */
+async function probe(url: URL, forMs: number): Promise<number[]> {
+  const pool = new Pool(url.origin);
+  const end = performance.now() + forMs;
+  const probes: Promise<number>[] = [];
+  while (performance.now() < end) {
+    probes.push(probeOnce(pool, url.pathname));
+    await sleep(PROBE_EVERY_MS);
+  }
+  const latencies = await Promise.all(probes);
+  await pool.close();
+  return latencies;
+}
+
+async function probeOnce(pool: Pool, path: string): Promise<number> {
+  const begun = performance.now();
+  try {
+    const { statusCode, body } = await pool.request({ path, method: 'GET' });
+    await body.dump();
+    return statusCode === 200 ? performance.now() - begun : Infinity;
+  } catch {
+    return Infinity;
+  }
+}

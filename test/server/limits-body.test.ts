@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { fastify } from 'fastify';
+import { countSigns, readJsonInTurns } from '../../src/server/limits/json-body.ts';
+import { toUnreadable } from '../../src/server/limits/unreadable.ts';
+
+test.each([
+  ['{}', 1],
+  ['[1, 2, [3], {"a": "b"}]', 6],
+  ['"[,{"', 0],
+  [String.raw`{"a": "\"[,\\"}`, 1],
+  [String.raw`["\\", "\\\"", "[]"]`, 3],
+])('%s has %d commas and opening brackets', (json, signs) => {
+  expect(countSigns(json, 100)).toBe(signs);
+  expect(() => void JSON.parse(json)).not.toThrow();
+});
+
+test('counting stops beyond the most', () => {
+  expect(countSigns('['.repeat(1_000), 10)).toBe(11);
+});
+
+function createApp() {
+  const app = fastify({ bodyLimit: 1_000_000 });
+  readJsonInTurns(app);
+  app.setErrorHandler((error, _request, reply) => reply.code(400).send(toUnreadable(error)));
+  app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
+  const send = async (payload: string) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      payload,
+    });
+    return answer.json<unknown>();
+  };
+  return { app, send };
+}
+
+test('a body may have 12,000 commas and brackets, and not one more; its texts as many as there is room for', async () => {
+  const { app, send } = createApp();
+  const list = (items: number) => `{"x":[${'1,'.repeat(items - 1)}1]}`;
+  expect(await send(list(11_999))).toEqual({ keys: ['x'] });
+  expect(await send(list(12_000))).toEqual({
+    status: 400,
+    code: 'LIMIT_EXCEEDED',
+    message: 'The JSON of a request may have 12,000 commas and brackets',
+  });
+  expect(await send(`{"query":"${'{,'.repeat(100_000)}"}`)).toEqual({ keys: ['query'] });
+  await app.close();
+});
+
+test.each(['', '{', '{"__proto__": {}}', '{"a": {"constructor": {"prototype": 1}}}'])(
+  'what is no JSON, or would change the prototype of objects, is refused: %s',
+  async (payload) => {
+    const { app, send } = createApp();
+    expect(await send(payload)).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+    await app.close();
+  },
+);
