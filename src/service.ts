@@ -79,7 +79,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await tenants.close();
   }
   function onOutage(err: unknown): void {
-    options.logger.error({ err }, 'tokens cannot be checked: the keys of their issuer cannot be had');
+    options.logger.error(
+      { err },
+      'tokens cannot be checked: the keys of their issuer cannot be had',
+    );
   }
   return {
     url: server.url,

@@ -43,7 +43,9 @@ export class BadgeHistoryEntry {
   @Field(() => GraphQLDateTime, { description: 'When the mutation came.' })
   at!: string;
 
-  @Field(() => String, { description: 'Who sent it: of a token its `sub`, else as the router says.' })
+  @Field(() => String, {
+    description: 'Who sent it: of a token its `sub`, else as the router says.',
+  })
   caller!: string;
 
   @Field(() => String, { description: 'create, update, delete, award or revoke.' })

@@ -93,9 +93,7 @@ export interface FaultyService {
 }
 
 /** The real service; its breakers let everything through and write down what they are told. No pause takes any time. */
-export async function startFaultyService(
-  options: TestServiceOptions = {},
-): Promise<FaultyService> {
+export async function startFaultyService(options: TestServiceOptions = {}): Promise<FaultyService> {
   const clock = createSkippingClock();
   const verdicts: Verdict[][] = [];
   const service = await startTestService({
