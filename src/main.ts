@@ -21,6 +21,8 @@ const DEFAULT_FOLDER = '.state';
 
 /** How often the files of secrets and tenants are looked at. */
 const LOOK_EVERY_MS = 1_000;
+/** How much of the time may go into that. */
+const LOOK_PART = 0.01;
 
 /** How long a start waits for the providers' lists before it takes requests without them. */
 const WARM_UP_MS = 2_000;
@@ -125,8 +127,15 @@ function watch(config: Config, service: RunningService, logger: Logger): () => v
     onProblem: ({ message }) =>
       logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`),
   });
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
-  return () => clearInterval(timer);
+  let timer = setTimeout(again, LOOK_EVERY_MS).unref();
+  function again(): void {
+    const begun = performance.now();
+    look();
+    // With a thousand tenants a look takes long, and nothing else is done meanwhile.
+    const pauseMs = Math.max(LOOK_EVERY_MS, (performance.now() - begun) / LOOK_PART);
+    timer = setTimeout(again, pauseMs).unref();
+  }
+  return () => clearTimeout(timer);
 }
 
 function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): TenantSettings {

@@ -121,14 +121,15 @@ export class BadgeHistoryQueries {
       { limit: size + 1, ...(after == null ? {} : { before: toPosition(after) }) },
     );
     context.used.keepMs = 0;
-    const edges = entries.slice(0, size).map(({ position, entry }) => ({
+    const page = fittingPage(entries.slice(0, size));
+    const edges = page.map(({ position, entry }) => ({
       cursor: toCursor(position),
       node: Object.assign(new BadgeHistoryEntry(), readAuditRecord(entry)),
     }));
     return Object.assign(new BadgeHistoryConnection(), {
       edges,
       pageInfo: {
-        hasNextPage: entries.length > size,
+        hasNextPage: entries.length > page.length,
         hasPreviousPage: after != null,
         startCursor: edges.at(0)?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
@@ -137,11 +138,28 @@ export class BadgeHistoryQueries {
   }
 }
 
+/** An entry has the texts of before and after; a page of long ones ends early. */
+const PAGE_CHARACTERS = 1_000_000;
+
+/** As many of them, one at least, as make up a page. */
+function fittingPage<T extends { entry: string }>(entries: readonly T[]): readonly T[] {
+  let characters = 0;
+  const end = entries.findIndex(({ entry }, index) => {
+    characters += entry.length;
+    return index > 0 && characters > PAGE_CHARACTERS;
+  });
+  return end === -1 ? entries : entries.slice(0, end);
+}
+
 function toCursor(position: string): string {
   return Buffer.from(position).toString('base64url');
 }
 
+/** Of the longest position. */
+const CURSOR_CHARACTERS = 64;
+
 function toPosition(cursor: string): string {
+  if (cursor.length > CURSOR_CHARACTERS) throw invalidInput('after is not a cursor of a history');
   const position = Buffer.from(cursor, 'base64url').toString();
   const isPosition = /^\d{1,20}(-\d{1,20})?$/.test(position);
   if (isPosition && toCursor(position) === cursor) return position;

@@ -138,6 +138,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     close() {
       stopListening?.();
       siblings.delete(forget);
+      // Nobody hears of changes any more.
+      holder.forget();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isObject } from '../providers/json.ts';
 
@@ -18,12 +18,25 @@ export function readSecret(name: string, given: Given): SecretReading {
   return readText(file);
 }
 
+/** It is read again and again: see `watch-config.ts`. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
 /** Without the line break that editors put at the end of a file. */
 export function readText(file: string): SecretReading {
+  let descriptor: number | undefined;
   try {
-    return { value: readFileSync(file, 'utf8').trimEnd() };
+    // Else a pipe would be waited for, and nothing be answered meanwhile.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return { value: undefined, problem: 'is no file' };
+    if (stat.size > MOST_BYTES) {
+      return { value: undefined, problem: `the file has more than ${MOST_BYTES} bytes` };
+    }
+    return { value: readFileSync(descriptor, 'utf8').trimEnd() };
   } catch (error) {
     return { value: undefined, problem: `the file cannot be read (${codeOf(error)})` };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

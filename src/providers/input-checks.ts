@@ -17,6 +17,19 @@ export function refuseBlank(field: string, value: string | null | undefined): In
     : [];
 }
 
+/** A list that grew too long could not be read any more, and so not be mended through this service. */
+export const TEXT_CHARACTERS = { name: 1_000, description: 10_000 } as const;
+
+export function refuseLong(
+  field: string,
+  value: string | null | undefined,
+  characters: number,
+): InputProblem[] {
+  return typeof value === 'string' && value.length > characters
+    ? [invalid(field, `${field} must have ${characters} characters at most`)]
+    : [];
+}
+
 /** Null and "" clear an image. */
 export function refuseImage(
   field: string,

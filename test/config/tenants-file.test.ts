@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -217,5 +218,26 @@ describe('beside it is refused', () => {
     ],
   ])('%s', (_name, env, expected) => {
     expect(problemsOf(`tenants:${ACME}`, env)).toEqual(expected);
+  });
+});
+
+describe('a file that must not be read is refused at once:', () => {
+  test('a pipe that nobody writes to', () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(problemsOf('', { TENANTS_FILE: pipe })).toEqual(['TENANTS_FILE: is no file']);
+  });
+
+  test('a folder', () => {
+    expect(problemsOf('', { TENANTS_FILE: folder })).toEqual(['TENANTS_FILE: is no file']);
+  });
+
+  test('one that is huge', () => {
+    const huge = join(folder, 'huge');
+    writeFileSync(huge, '');
+    truncateSync(huge, 5 * 1024 * 1024);
+    expect(problemsOf('', { TENANTS_FILE: huge })).toEqual([
+      'TENANTS_FILE: the file has more than 4194304 bytes',
+    ]);
   });
 });

@@ -157,6 +157,15 @@ export const capCases: readonly CapCase[] = [
     }),
   },
   {
+    what: 'characters in a name in variables',
+    most: 200,
+    message: 'Names in variables may have 200 characters',
+    ask: (number) => ({
+      query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
+      variables: { r: [{ ['x'.repeat(number)]: 1 }] },
+    }),
+  },
+  {
     what: 'levels of variables',
     most: 10,
     message: 'Variables may have 10 levels of lists and objects in one another',

@@ -19,6 +19,15 @@ test('the documents used last are kept, as many as have the given number of toke
   ]);
 });
 
+test('a long text weighs what it takes, however few tokens it has', async () => {
+  const store = createDocumentStore(1_000);
+  const long = (letter: string) => parse(`{ ${letter} } #${'x'.repeat(6_000)}`);
+  await store.set('a', long('a'));
+  expect(await store.get('a')).toBeDefined();
+  await store.set('b', long('b'));
+  expect([await store.get('a'), await store.get('b')]).toEqual([undefined, expect.anything()]);
+});
+
 test('a document that is kept again counts once', async () => {
   const store = createDocumentStore(2 * (document('a').tokenCount ?? NaN));
   const [a, b] = [document('a'), document('b')];

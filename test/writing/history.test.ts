@@ -36,10 +36,22 @@ beforeEach(() => {
 });
 
 /** Sent as a router does that says who asks. */
-async function run(
+async function run(asked: Asked, args: RunArgs = {}): Promise<unknown> {
+  const { data, errors } = await send(asked, args);
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+interface RunArgs {
+  caller?: string;
+  dryRun?: boolean;
+  idempotencyKey?: string;
+}
+
+async function send(
   { document, variables }: Asked,
-  { caller, ...args }: { caller?: string; dryRun?: boolean; idempotencyKey?: string } = {},
-): Promise<unknown> {
+  { caller, ...args }: RunArgs,
+): Promise<{ data?: unknown; errors?: unknown }> {
   const response = await fetch(`${service.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -48,9 +60,7 @@ async function run(
     },
     body: JSON.stringify({ query: print(document), variables: { ...variables, ...args } }),
   });
-  const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown };
-  expect(errors).toBeUndefined();
-  return data;
+  return (await response.json()) as { data?: unknown; errors?: unknown };
 }
 
 const history = (variables: Partial<BadgeHistoryQueryVariables> = {}) =>
@@ -102,13 +112,25 @@ test('an entry says who did what, when, and what it changed', async () => {
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
-test.each([
-  ['none', undefined],
-  ['one with a line break to come', 'a%0Ab c'],
-  ['one that is too long', 'a'.repeat(129)],
-])('without a usable caller (%s) the entry is of anonymous', async (_what, caller) => {
-  await run(rename('New'), caller === undefined ? {} : { caller });
+test('without a caller the entry is of anonymous', async () => {
+  await run(rename('New'));
   expect(await entries()).toMatchObject([{ caller: 'anonymous' }]);
+});
+
+test.each([
+  ['one with a space', 'a%0Ab c'],
+  ['one beyond ASCII', 'adé'],
+  ['one that is too long', 'a'.repeat(256)],
+  ['an empty one', ''],
+])('a caller that cannot be used (%s) is refused, and becomes no other', async (_what, caller) => {
+  const { errors } = await send(rename('New'), { caller });
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  expect(await entries()).toEqual([]);
+});
+
+test('a caller may be named as issuers of tokens name them', async () => {
+  await run(rename('New'), { caller: 'auth0|ada' });
+  expect(await entries()).toMatchObject([{ caller: 'auth0|ada' }]);
 });
 
 test('every outcome leaves one entry, newest first', async () => {

@@ -32,8 +32,15 @@ export interface OrderedBy {
 /** Where a badge stands in the total order over all providers. */
 export type OrderKey = readonly [value: string, provider: string, id: string];
 
+/** Of a name in a key: a cursor must stay short, however long a provider lets names be. */
+const NAME_CHARACTERS = 1_000;
+
 export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
-  return [field === 'NAME' ? badge.name : badge.id, badge.provider, badge.id];
+  return [
+    field === 'NAME' ? badge.name.slice(0, NAME_CHARACTERS) : badge.id,
+    badge.provider,
+    badge.id,
+  ];
 }
 
 export function compareKeys(a: OrderKey, b: OrderKey): number {

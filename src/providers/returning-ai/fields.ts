@@ -1,4 +1,12 @@
-import { refuseBlank, refuseImage, refuseNegative, refuseNull, toChange } from '../input-checks.ts';
+import {
+  TEXT_CHARACTERS,
+  refuseBlank,
+  refuseImage,
+  refuseLong,
+  refuseNegative,
+  refuseNull,
+  toChange,
+} from '../input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from '../provider.ts';
 
 /** What can be written, in the documented order. An update replaces all of it: what is left out may be reset. */
@@ -53,6 +61,9 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
     ),
     ...refuseBlank('title', input.title),
     ...refuseBlank('action', input.action),
+    ...refuseLong('title', input.title, TEXT_CHARACTERS.name),
+    ...refuseLong('action', input.action, TEXT_CHARACTERS.name),
+    ...refuseLong('description', input.description, TEXT_CHARACTERS.description),
     ...refuseNegative('quantity', input.quantity),
     ...refuseNegative('awardXpQuantity', input.awardXpQuantity),
     ...refuseNegative('awardCurrencyQuantity', input.awardCurrencyQuantity),

@@ -1,8 +1,10 @@
 import {
+  TEXT_CHARACTERS,
   invalid,
   isGiven,
   refuseBlank,
   refuseImage,
+  refuseLong,
   refuseNull,
   valueOf,
 } from '../input-checks.ts';
@@ -51,6 +53,13 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
       refuseNull(field, input[field]),
     ),
     ...refuseBlank('name', input.name),
+    ...refuseLong('name', input.name, TEXT_CHARACTERS.name),
+    ...refuseLong('description', input.description, TEXT_CHARACTERS.description),
+    ...refuseLong(
+      'pointCategoryForAutomation',
+      input.pointCategoryForAutomation,
+      TEXT_CHARACTERS.name,
+    ),
     ...refuseImage('imageUrl', input.imageUrl, isImageUrl),
     ...refuseForeignIds(input.automationEnabledMangoes ?? []),
     ...refuseBothAutomations(input),

@@ -3,6 +3,7 @@ import { SCOPES } from '../../badges/caller.ts';
 import type { Caller } from '../../badges/caller.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { Refusal } from './refusal.ts';
+import { ACTOR } from './token.ts';
 import type { Claims } from './token.ts';
 
 export interface IdentityOptions {
@@ -16,8 +17,6 @@ export interface IdentityOptions {
   checkToken: ((token: string) => Promise<Claims>) | undefined;
 }
 
-/** A name that a router gives goes into records, so it must be short and plain. */
-const ACTOR = /^[\w.:@+-]{1,128}$/;
 const ALL_SCOPES = new Set(SCOPES);
 const NO_SCOPES = new Set<never>();
 
@@ -35,8 +34,7 @@ export function createIdentify(
 
   function fromRouter(headers: IncomingHttpHeaders): Caller {
     const { 'x-badges-actor': actor, 'x-badges-tenant': tenantId = defaultTenant } = headers;
-    const isNamed = typeof actor === 'string' && ACTOR.test(actor);
-    const caller = { actor: isNamed ? actor : 'anonymous', scopes: ALL_SCOPES };
+    const caller = { actor: toActor(actor), scopes: ALL_SCOPES };
     if (typeof tenantId !== 'string') return { ...caller, tenant: nobody, lacks: 'tenant' };
     return { ...caller, tenant: findTenant(tenantId) };
   }
@@ -54,6 +52,16 @@ export function createIdentify(
     }
     return { actor, scopes, tenant: findTenant(tenantId) };
   };
+}
+
+/** Two callers whose names cannot be used must not become one. */
+function toActor(header: string | string[] | undefined): string {
+  if (header === undefined) return 'anonymous';
+  if (typeof header === 'string' && ACTOR.test(header)) return header;
+  throw new Refusal('x-badges-actor must be 1 to 255 visible ASCII characters without spaces', {
+    status: 400,
+    code: 'BAD_REQUEST',
+  });
 }
 
 function toBearer(authorization: string | undefined): string | undefined {

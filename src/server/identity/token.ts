@@ -25,8 +25,8 @@ const ALGORITHMS = ['RS', 'PS', 'ES'].flatMap((family) =>
   ['256', '384', '512'].map((bits) => family + bits),
 );
 const TOLERANCE_SECONDS = 30;
-/** Visible ASCII, for records and logs. */
-const ACTOR = /^[\x21-\x7e]{1,255}$/;
+/** The name of a caller, in visible ASCII, for records and logs. */
+export const ACTOR = /^[\x21-\x7e]{1,255}$/;
 
 const claimsSchema = z.object({
   sub: z.string().regex(ACTOR),

@@ -36,6 +36,8 @@ export const VARIABLE_CAPS = {
   /** Names, numbers, lists and all. A thousand representations have 3,000, with nothing but their keys. */
   values: 5_000,
   depth: 10,
+  /** Of a field in them: names that are like it are looked for. */
+  nameLength: 200,
 } as const;
 
 /** What a request may ask for at most. */

@@ -3,19 +3,21 @@ import type { DocumentNode } from 'graphql';
 
 type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 
-/** Some hundred bytes each, once parsed. A gateway's operations have about a hundred. */
-const MOST_TOKENS = 200_000;
+/** In tokens, of some hundred bytes each once parsed. A gateway's operations have about a hundred. */
+const MOST_WEIGHT = 200_000;
+/** A document keeps its text, comments and all: so many characters take as much as a token at least. */
+const CHARACTERS_OF_TOKEN = 10;
 
 /**
  * Documents that were good, so that they are not parsed and validated again; those used last are kept. The server's
  * own store goes by the length of their JSON, which says little of what they hold, and writes it for each.
  */
-export function createDocumentStore(mostTokens = MOST_TOKENS): DocumentStore {
+export function createDocumentStore(mostWeight = MOST_WEIGHT): DocumentStore {
   const documents = new Map<string, DocumentNode>();
-  let tokens = 0;
+  let weight = 0;
 
   function remove(key: string): boolean {
-    tokens -= tokensOf(documents.get(key));
+    weight -= weigh(documents.get(key));
     return documents.delete(key);
   }
   return {
@@ -29,9 +31,9 @@ export function createDocumentStore(mostTokens = MOST_TOKENS): DocumentStore {
     async set(key, document) {
       remove(key);
       documents.set(key, document);
-      tokens += tokensOf(document);
+      weight += weigh(document);
       for (const oldest of documents.keys()) {
-        if (tokens <= mostTokens) break;
+        if (weight <= mostWeight) break;
         remove(oldest);
       }
     },
@@ -39,6 +41,8 @@ export function createDocumentStore(mostTokens = MOST_TOKENS): DocumentStore {
   };
 }
 
-function tokensOf(document: DocumentNode | undefined): number {
-  return document?.tokenCount ?? 0;
+function weigh(document: DocumentNode | undefined): number {
+  if (!document) return 0;
+  const characters = document.loc?.source.body.length ?? 0;
+  return Math.max(document.tokenCount ?? 0, Math.ceil(characters / CHARACTERS_OF_TOKEN));
 }

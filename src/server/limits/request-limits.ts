@@ -16,13 +16,16 @@ export function checkRequest(asked: Asked): readonly GraphQLError[] {
 
 function checkVariables({ variables }: Asked): void {
   const caps = VARIABLE_CAPS;
-  const { values, depth } = countVariables(variables, caps);
+  const { values, depth, nameLength } = countVariables(variables, caps);
   if (values > caps.values) {
     throw limitError(`The variables of a request may have ${showCap(caps.values)} values`);
   }
   if (depth > caps.depth) {
     const most = showCap(caps.depth);
     throw limitError(`Variables may have ${most} levels of lists and objects in one another`);
+  }
+  if (nameLength > caps.nameLength) {
+    throw limitError(`Names in variables may have ${showCap(caps.nameLength)} characters`);
   }
 }
 
