@@ -113,6 +113,7 @@ test('a rotated key is used without a restart, and no request fails', async () =
   await untilSeen(usesKey(NEW_KEY), oneMore);
   await oneMore();
   sandbox.returningAI.keys.delete(OLD_KEY);
+  const sentBefore = sandbox.returningAI.requests.length;
   await oneMore();
   isOver = true;
   await Promise.all(loading);
@@ -120,7 +121,7 @@ test('a rotated key is used without a restart, and no request fails', async () =
   expect(failures).toEqual([]);
   const keys = sandbox.returningAI.requests.map(({ headers }) => headers['x-api-key']);
   expect(new Set(keys)).toEqual(new Set([OLD_KEY, NEW_KEY]));
-  expect(keys.slice(-50)).toEqual(Array(50).fill(NEW_KEY));
+  expect(new Set(keys.slice(sentBefore))).toEqual(new Set([NEW_KEY]));
   expect(service?.output()).not.toMatch(/(old|new)-returning-ai-key/);
 });
 
