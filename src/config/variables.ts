@@ -8,7 +8,7 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
 
-/** The variables that hold one value each, and no secret of a provider. */
+/** All variables but those of the providers. */
 export const variables = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z

@@ -10,7 +10,7 @@ import { createLimiter } from './limiter.ts';
 import type { Allowance } from './limiter.ts';
 import { ProviderError } from './provider-error.ts';
 import type { ProviderName } from './provider-error.ts';
-import { redact } from './redact.ts';
+import { createRedact } from './redact.ts';
 import { LEAST_ATTEMPT_MS, withRetries } from './retry.ts';
 import { NO_ROUTE, routeError } from './routes.ts';
 import type { Routes } from './routes.ts';
@@ -78,7 +78,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     bulkhead: createBulkhead(clock),
     limiter: createLimiter(clock, options.allowance),
   });
-  const secrets = Object.values(headers).map((value) => value.replace(/^Bearer /, ''));
+  const redact = createRedact(Object.values(headers).map((value) => value.replace(/^Bearer /, '')));
 
   /** As it is sent, byte for byte in its first line: nothing is put to the path after this. */
   function toRequest(call: HttpCall) {
@@ -119,7 +119,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       // A query may name a person.
       path: call.path.replace(/\?.*/, ''),
       error,
-      ...(answered && { text: redact(answered.toString('utf8'), secrets) }),
+      ...(answered && { text: redact(answered.toString('utf8')) }),
     });
     throw error;
   }

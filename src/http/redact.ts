@@ -6,11 +6,11 @@ const MAX_READ_CHARACTERS = 10_000;
 const PIECE_LETTERS = 8;
 const REDACTED = '[redacted]';
 
-/** A provider's text for our log: cut, and without our secrets or parts of them, also where they come back in other letters. */
-export function redact(text: string, secrets: readonly string[]): string {
-  const read = text.slice(0, MAX_READ_CHARACTERS);
+/** Makes a provider's text fit for our log: cut, and without our secrets or parts of them, also where they come back in other letters. */
+export function createRedact(secrets: readonly string[]): (text: string) => string {
   const pieces = toPieces(secrets.flatMap(spellings));
-  return withoutPieces(read, pieces).slice(0, MAX_LOGGED_CHARACTERS);
+  return (text) =>
+    withoutPieces(text.slice(0, MAX_READ_CHARACTERS), pieces).slice(0, MAX_LOGGED_CHARACTERS);
 }
 
 /** How a secret may be spelled, and in how many characters the letters that must not be seen together. */

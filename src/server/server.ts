@@ -16,12 +16,13 @@ import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { toBaseHeaders, toRequestId } from './base-headers.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
+import { toErrorBody } from './error-body.ts';
 import { createErrorFormat } from './error-format.ts';
 import { addHealth } from './health.ts';
 import { createGate } from './identity/gate.ts';
 import { createIdentify } from './identity/identify.ts';
 import type { IdentityOptions } from './identity/identify.ts';
-import { Refusal, toRefusalBody } from './identity/refusal.ts';
+import { Refusal } from './identity/refusal.ts';
 import type { RouterSecrets } from './identity/router-secrets.ts';
 import { MAX_REQUEST_BYTES } from './limits/caps.ts';
 import { knownOperations } from './limits/known-operations.ts';
@@ -30,7 +31,7 @@ import { createLimitsPlugin } from './limits/limits-plugin.ts';
 import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
 import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
-import { toUnreadable, toUnreadableBody } from './limits/unreadable.ts';
+import { toUnreadable } from './limits/unreadable.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
 
@@ -130,14 +131,14 @@ function createApp({ logger, routerSecrets }: ServerOptions): FastifyInstance {
     if (error instanceof Refusal) return refuse(reply, error, request.id);
     const unreadable = toUnreadable(error);
     if (!unreadable) throw error;
-    return reply.code(unreadable.status).send(toUnreadableBody(unreadable, request.id));
+    return reply.code(unreadable.status).send(toErrorBody(unreadable, request.id));
   });
   return app;
 }
 
 function refuse(reply: FastifyReply, refusal: Refusal, requestId: string): FastifyReply {
   if (refusal.challenge !== undefined) void reply.header('www-authenticate', refusal.challenge);
-  return reply.code(refusal.status).send(toRefusalBody(refusal, requestId));
+  return reply.code(refusal.status).send(toErrorBody(refusal, requestId));
 }
 
 async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {

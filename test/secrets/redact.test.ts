@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { redact } from '../../src/http/redact.ts';
+import { createRedact } from '../../src/http/redact.ts';
 import { toPlainMarker, toSecretMarker } from './markers.ts';
 import { findMarkers } from './search.ts';
 import { spelledOut } from './spellings.ts';
@@ -8,14 +8,15 @@ const markers = [toSecretMarker('with other letters'), toPlainMarker('of letters
 
 describe.each(markers)('our key $name is not in what is logged of an echo', (marker) => {
   test.each(Object.entries(spelledOut(marker.value)))('%s', (_way, echo) => {
-    const text = redact(`no such key: ${echo} (403)`, ['another secret', marker.value]);
+    const text = createRedact(['another secret', marker.value])(`no such key: ${echo} (403)`);
     expect(findMarkers([{ from: 'log', text }], [marker])).toEqual([]);
     expect(text).toMatch(/^no such key: /);
   });
 
   test('where the text is cut', () => {
+    const redact = createRedact([marker.value]);
     const texts = Array.from({ length: 40 }, (_, before) =>
-      redact('-'.repeat(290 - before) + marker.value + marker.value, [marker.value]),
+      redact('-'.repeat(290 - before) + marker.value + marker.value),
     );
     expect(findMarkers([{ from: 'log', text: texts.join('\n') }], [marker])).toEqual([]);
     for (const text of texts) expect(text.length).toBeLessThanOrEqual(300);
@@ -25,10 +26,10 @@ describe.each(markers)('our key $name is not in what is logged of an echo', (mar
 test('megabytes of an echo are cut before they are read', () => {
   const [marker] = markers;
   const echo = `${marker?.value} `.repeat(100_000);
-  expect(redact(echo, [marker?.value ?? ''])).toMatch(/^(\[redacted\] )+/);
+  expect(createRedact([marker?.value ?? ''])(echo)).toMatch(/^(\[redacted\] )+/);
 });
 
 test('what is no secret stays as it is', () => {
   const text = 'Größe: {"message":"Badge not found","code":404} <b>İ</b>';
-  expect(redact(text, ['a secret that is not there'])).toBe(text);
+  expect(createRedact(['a secret that is not there'])(text)).toBe(text);
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { toBaseHeaders, toRequestId } from '../base-headers.ts';
-import { Refusal, toRefusalBody } from './refusal.ts';
+import { toErrorBody } from '../error-body.ts';
+import { Refusal } from './refusal.ts';
 import type { RouterSecrets } from './router-secrets.ts';
 
 const HEADER = 'router-authorization';
@@ -30,7 +31,7 @@ function isOpen({ method, url }: IncomingMessage): boolean {
 /** What else the request holds is not read. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   const requestId = toRequestId(request.headers);
-  const body = JSON.stringify(toRefusalBody(refusal, requestId));
+  const body = JSON.stringify(toErrorBody(refusal, requestId));
   response
     .writeHead(refusal.status, {
       ...toBaseHeaders(requestId),

@@ -16,8 +16,3 @@ export class Refusal extends Error {
     this.challenge = of.challenge;
   }
 }
-
-/** As a GraphQL server tells of an error, for gateways to read. */
-export function toRefusalBody({ code, message }: Refusal, requestId: string): object {
-  return { errors: [{ message, extensions: { code, requestId } }] };
-}

@@ -28,11 +28,6 @@ export function toUnreadable(error: unknown): Unreadable | undefined {
   };
 }
 
-/** As a GraphQL server tells of an error, for gateways to read. */
-export function toUnreadableBody({ code, message }: Unreadable, requestId: string): object {
-  return { errors: [{ message, extensions: { code, requestId } }] };
-}
-
 function statusOf(error: unknown): number {
   const isObject = typeof error === 'object' && error !== null;
   return isObject && 'statusCode' in error && typeof error.statusCode === 'number'
