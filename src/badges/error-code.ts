@@ -32,7 +32,7 @@ export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name
 registerEnumType(BadgeErrorCode, {
   name: 'BadgeErrorCode',
   description:
-    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT.',
+    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN or LIMIT_EXCEEDED.',
   valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
 });
 

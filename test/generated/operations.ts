@@ -26,7 +26,7 @@ export type AwardTagMangoBadgeInput = {
   userId: string | number;
 };
 
-/** Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. */
+/** Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN or LIMIT_EXCEEDED. */
 export type BadgeErrorCode =
   /** The badge has changed since `expectedVersion` was read. Nothing was changed. */
   | 'CONFLICT'
