@@ -6,6 +6,7 @@ type Versions = Record<string, string>;
 export interface Manifest {
   name: string;
   version: string;
+  engines: { node: string };
   dependencies: Versions;
   devDependencies?: Versions;
   overrides: Versions;

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AUDIT_LOG } from './badges/writing/audit.ts';
+import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
+import type { Config } from './config/read-config.ts';
+import { secretsOf } from './config/secrets-of.ts';
+import { createConfigWatch } from './config/watch-config.ts';
+import type { TenantSettings } from './providers/settings.ts';
+import type { Sandbox } from './sandbox/index.ts';
+import { createLogger, withoutSecrets } from './server/logger.ts';
+import type { Logger } from './server/logger.ts';
+import { startService } from './service.ts';
+import type { RunningService } from './service.ts';
+import { openLog } from './state/open-log.ts';
+import { openState } from './state/open-state.ts';
+import { StateError } from './state/state-store.ts';
+
+/** Where one process keeps its state, unless it is told otherwise. */
+const DEFAULT_FOLDER = '.state';
+
+/** How often the files of secrets and tenants are looked at. */
+const LOOK_EVERY_MS = 1_000;
+/** How much of the time may go into that. */
+const LOOK_PART = 0.01;
+
+/** How long a start waits for the providers' lists before it takes requests without them. */
+const WARM_UP_MS = 2_000;
+
+const [command] = process.argv.slice(2);
+
+/** Also former ones: what was told to others may come back. */
+const secrets = new Set<string>();
+// A report of a crash holds the environment otherwise.
+if (process.report) process.report.excludeEnv = true;
+
+try {
+  const config = readConfig();
+  keepSecret(config);
+  if (command === '--check-config') {
+    const ignored = config.ignoredVariables.map(toIgnored);
+    console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
+  } else if (command === '--export-audit') await exportAudit(config);
+  else await run(config);
+} catch (error) {
+  const message = explain(error);
+  if (message === undefined) throw error;
+  tell(message);
+  process.exit(1);
+}
+
+function keepSecret(config: Parameters<typeof secretsOf>[0]): void {
+  secretsOf(config).forEach((secret) => secrets.add(secret));
+}
+
+function tell(message: string): void {
+  console.error(withoutSecrets(message, secrets));
+}
+
+function toIgnored(name: string): string {
+  return `${name} is set, and has no effect`;
+}
+
+/** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof ConfigError || error instanceof StateError) return error.message;
+  const isListening =
+    error instanceof Error &&
+    'syscall' in error &&
+    /^(listen|getaddrinfo)/.test(String(error.syscall));
+  return isListening
+    ? `Cannot listen: ${error.message}. Set HOST and PORT to a free address.`
+    : undefined;
+}
+
+async function run(config: Config): Promise<void> {
+  const logger = createLogger({ ...config, secrets: () => secrets });
+  const sandbox = config.isSandbox ? await startSandbox() : undefined;
+  if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
+  else describeConfig(config).forEach((line) => logger.info(line));
+  config.ignoredVariables.forEach((name) => logger.warn(toIgnored(name)));
+  const folder = openFolder(config);
+  const state = await openState({
+    redisUrl: config.redisUrl,
+    folder: folder.path,
+    now: epochMs,
+    log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
+  });
+  const service = await startService({
+    ...config,
+    tenants: sandbox ? [toSandboxTenant(sandbox)] : config.tenants,
+    store: state.store,
+    shared: state.shared,
+    warmUpMs: WARM_UP_MS,
+    logger,
+    now: epochMs,
+  });
+  logger.info(`GraphQL is at ${service.url}/graphql`);
+  if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
+  sandbox?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
+  const stopWatching = sandbox ? undefined : watch(config, service, logger);
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    logger.info(`${signal}: stopping, requests under way may end`);
+    stopWatching?.();
+    await service.close();
+    await state.close();
+    await sandbox?.close();
+    folder.remove();
+    process.exit(0);
+  }
+  process
+    .once('SIGTERM', (signal) => void stop(signal))
+    .once('SIGINT', (signal) => void stop(signal));
+}
+
+/** Takes what changes in the files of secrets and tenants. Returns how to stop. */
+function watch(config: Config, service: RunningService, logger: Logger): () => void {
+  const look = createConfigWatch({
+    read: () => readConfig(),
+    current: config,
+    onChange(next) {
+      keepSecret({ ...config, ...next });
+      const tenants = service.apply(next);
+      logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
+    },
+    onProblem: ({ message }) =>
+      logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`),
+  });
+  let timer = setTimeout(again, LOOK_EVERY_MS).unref();
+  function again(): void {
+    const begun = performance.now();
+    look();
+    // With a thousand tenants a look takes long, and nothing else is done meanwhile.
+    const pauseMs = Math.max(LOOK_EVERY_MS, (performance.now() - begun) / LOOK_PART);
+    timer = setTimeout(again, pauseMs).unref();
+  }
+  return () => clearTimeout(timer);
+}
+
+function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): TenantSettings {
+  return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
+}
+
+/** Every audit record as a line of JSON, oldest first; also while the service runs. */
+async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  // What is not a record is no part of the export.
+  const log = { info: tell, warn: tell };
+  const logs = await openLog({ redisUrl, folder, now: epochMs, log });
+  for await (const { entry } of logs.readForward(AUDIT_LOG)) console.log(entry);
+  await logs.close();
+}
+
+/** Where state is kept. Demo data is no more worth keeping than the sandbox, which forgets all at its end. */
+function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove: () => void } {
+  if (stateFolder !== undefined || !isSandbox) {
+    return { path: stateFolder ?? DEFAULT_FOLDER, remove: () => undefined };
+  }
+  const path = mkdtempSync(join(tmpdir(), 'badges-sandbox-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Epoch milliseconds that never go back when the machine's clock is set. */
+function epochMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now());
+}
+
+/** Loaded only when it is used: production never does. */
+async function startSandbox() {
+  const { startSandbox: start } = await import('./sandbox/index.ts');
+  return start();
+}
