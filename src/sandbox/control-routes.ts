@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import { ALTERATIONS } from './alterations.ts';
 import { RATE_WINDOW_MS } from './arrivals.ts';
 import type { ArrivalCounter } from './arrivals.ts';
+import type { BehaviourSwitch } from './behaviour.ts';
 import { parseFault } from './fault-switch.ts';
 import type { FaultSwitch } from './fault-switch.ts';
 import { KINDS } from './faults.ts';
@@ -11,6 +13,7 @@ interface ControlRoutesOptions {
   faults: FaultSwitch;
   operations: ReadonlySet<string>;
   arrivals: ArrivalCounter;
+  behaviour: BehaviourSwitch;
 }
 
 /** For people at a terminal, and for other processes: `npm run sandbox -- --help` shows how. */
@@ -19,8 +22,11 @@ export function addControlRoutes(app: FastifyInstance, options: ControlRoutesOpt
     operations: [...options.operations],
     kinds: KINDS,
     presets: PRESET_NAMES,
+    behaviour: options.behaviour.fields,
+    alterations: ALTERATIONS,
   }));
   addFaultRoutes(app, options);
+  addBehaviourRoutes(app, options.behaviour);
   addArrivalRoutes(app, options.arrivals);
 }
 
@@ -28,7 +34,7 @@ type AtOperation = { Params: { operation: string } };
 
 function addFaultRoutes(
   app: FastifyInstance,
-  { faults, operations }: Omit<ControlRoutesOptions, 'arrivals'>,
+  { faults, operations }: Pick<ControlRoutesOptions, 'faults' | 'operations'>,
 ): void {
   app.get('/_sandbox/faults', () => faults.entries());
   app.put<AtOperation>('/_sandbox/faults/:operation', ({ params: { operation }, body }) => {
@@ -41,6 +47,18 @@ function addFaultRoutes(
   app.delete<AtOperation>('/_sandbox/faults/:operation', ({ params: { operation } }) => {
     faults.clear(operation === 'all' ? undefined : operation);
     return faults.entries();
+  });
+}
+
+function addBehaviourRoutes(app: FastifyInstance, behaviour: BehaviourSwitch): void {
+  app.get('/_sandbox/behaviour', () => behaviour.current);
+  app.put('/_sandbox/behaviour', ({ body }) => {
+    behaviour.change(body);
+    return behaviour.current;
+  });
+  app.delete('/_sandbox/behaviour', () => {
+    behaviour.reset();
+    return behaviour.current;
   });
 }
 

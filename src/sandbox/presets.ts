@@ -30,8 +30,11 @@ const PRESETS = {
   'not-found': (toErrorBody) => refusal(404, toErrorBody),
   conflict: (toErrorBody) => refusal(409, toErrorBody),
   unprocessable: (toErrorBody) => refusal(422, toErrorBody),
-  // To where an answer waits, so that whoever follows is found out.
-  moved: () => answer({ status: 301, headers: { location: '/_sandbox' } }),
+  moved: () => redirect(301),
+  found: () => redirect(302),
+  'see-other': () => redirect(303),
+  'temporary-redirect': () => redirect(307),
+  'permanent-redirect': () => redirect(308),
   'clock-ahead': () => clock(10 * MINUTES),
   'clock-behind': () => clock(-10 * MINUTES),
 } satisfies Record<string, (toErrorBody: ToErrorBody) => FaultInput>;
@@ -51,6 +54,11 @@ function answer(rest: Answer): FaultInput {
 function page(status: number, title: string): FaultInput {
   const body = `<!doctype html><title>${title}</title><h1>${title}</h1>`;
   return answer({ status, contentType: 'text/html; charset=utf-8', body });
+}
+
+/** To where an answer waits, so that a client that follows is found out. */
+function redirect(status: number): FaultInput {
+  return answer({ status, headers: { location: '/_sandbox' } });
 }
 
 function refusal(status: number, toErrorBody: ToErrorBody): FaultInput {

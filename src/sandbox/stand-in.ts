@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Arrivals } from './arrivals.ts';
+import type { BehaviourSwitch } from './behaviour.ts';
 import { addControlRoutes } from './control-routes.ts';
 import { addFaultHooks } from './fault-hooks.ts';
 import type { FaultHooksOptions } from './fault-hooks.ts';
@@ -38,6 +39,7 @@ export interface StandIn {
 export interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
   /** 0 takes any free one. */
   port?: number;
+  behaviour: BehaviourSwitch;
   /** The provider's routes, each with an `operation` in its config. */
   addRoutes: (app: FastifyInstance) => void;
 }
@@ -63,7 +65,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 
   options.addRoutes(app);
   addPictures(app);
-  addControlRoutes(app, { faults, operations, arrivals });
+  addControlRoutes(app, { faults, operations, arrivals, behaviour: options.behaviour });
   await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const { port } = app.server.address() as AddressInfo;
   return {

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
+import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { startCli } from '../../src/sandbox/cli.ts';
 import type { Cli } from '../../src/sandbox/cli.ts';
 import { KINDS, faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { PRESET_NAMES } from '../../src/sandbox/presets.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/behaviour.ts';
 
 const running: Cli[] = [];
 afterEach(async () => {
@@ -68,7 +71,7 @@ test.each([
 describe('--help', () => {
   const help = async (): Promise<string> => (await startCli(['--help'])).text;
 
-  test('names every kind, every preset, every operation and every address, and leaves nothing running', async () => {
+  test('names every kind, every preset, every operation, every behaviour and every address, and leaves nothing running', async () => {
     const { text, close } = await startCli(['--help']);
     const kinds = faultSchema.options.map(({ shape }) => shape.kind.value);
     const sandbox = await startSandbox();
@@ -76,7 +79,15 @@ describe('--help', () => {
     await sandbox.close();
 
     const words = new Set(text.split(/[\s,;:]+/));
-    const named = [...kinds, ...PRESET_NAMES, ...operations, 'refused', 'unresolvable', 'bad-tls'];
+    const behaviours = [...Object.keys(RETURNING_AI_BEHAVIOURS), ...Object.keys(BEHAVIOURS)];
+    const named = [
+      ...kinds,
+      ...PRESET_NAMES,
+      ...operations,
+      ...behaviours,
+      ...Object.keys(ALTERATIONS),
+      ...['refused', 'unresolvable', 'bad-tls'],
+    ];
     expect(named.filter((name) => !words.has(name))).toEqual([]);
     expect(close).toBeUndefined();
   });

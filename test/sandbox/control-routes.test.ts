@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
+import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { PRESET_NAMES } from '../../src/sandbox/presets.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/behaviour.ts';
 
 type StandInKey = 'returningAI' | 'tagMango';
 
@@ -31,6 +34,8 @@ test.each(['returningAI', 'tagMango'] as const)('%s says what there is', async (
     operations: [...operations],
     kinds: Object.fromEntries(kinds) as object,
     presets: PRESET_NAMES,
+    behaviour: key === 'tagMango' ? BEHAVIOURS : { ...RETURNING_AI_BEHAVIOURS, ...BEHAVIOURS },
+    alterations: ALTERATIONS,
   });
 });
 

@@ -50,13 +50,19 @@ const JSON_TYPE = 'application/json';
 const REAL_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
 
+type Expected = [
+  status: number,
+  type: string | null,
+  body: string | RegExp,
+  also?: (headers: Headers) => void,
+];
+
+function redirect(status: number): Expected {
+  return [status, JSON_TYPE, '', (headers) => expect(headers.get('location')).toBe('/_sandbox')];
+}
+
 /** Every preset: its status, its type, its body, and what else is to be seen. */
-const EXPECTED: Readonly<
-  Record<
-    PresetName,
-    [status: number, type: string | null, body: string | RegExp, also?: (headers: Headers) => void]
-  >
-> = {
+const EXPECTED: Readonly<Record<PresetName, Expected>> = {
   html: [200, PAGE_TYPE, /^<!doctype html>/],
   'text-json': [200, 'text/plain', '[]'],
   empty: [200, JSON_TYPE, ''],
@@ -98,7 +104,11 @@ const EXPECTED: Readonly<
   'not-found': [404, JSON_TYPE, REFUSAL],
   conflict: [409, JSON_TYPE, REFUSAL],
   unprocessable: [422, JSON_TYPE, REFUSAL],
-  moved: [301, JSON_TYPE, '', (headers) => expect(headers.get('location')).toBe('/_sandbox')],
+  moved: redirect(301),
+  found: redirect(302),
+  'see-other': redirect(303),
+  'temporary-redirect': redirect(307),
+  'permanent-redirect': redirect(308),
   'clock-ahead': [
     200,
     REAL_TYPE,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DOCUMENTED_FIELDS, SHOWN_FIELDS } from './behaviour.ts';
+import type { ReturningAIBehaviour, ShownField } from './behaviour.ts';
 
 /** What a PUT or POST may hold. What is left out of a PUT is reset to these defaults. */
 export const bodySchema = z.strictObject({
@@ -23,18 +25,31 @@ export const bodySchema = z.strictObject({
 /** All that the provider holds of a badge, most of which it never shows. */
 export type StoredBadge = z.output<typeof bodySchema> & { id: string };
 
-/** What an answer shows of a badge: eight fields, numbers and booleans as strings. */
-export function toAnswer(badge: StoredBadge): Record<string, string> {
-  return {
-    title: badge.title,
-    action: badge.action,
-    quantity: String(badge.quantity),
-    description: badge.description,
-    attachRequired: String(badge.attachRequired),
-    awarded: String(badge.awarded ?? false),
-    id: badge.id,
-    image: badge.image,
-  };
+/** What a caller can write: all but the id and what belongs to a user. */
+export const WRITABLE_FIELDS: ReadonlySet<string> = new Set(
+  Object.keys(bodySchema.omit({ applied: true, awarded: true }).shape),
+);
+
+/** What an answer shows of a badge, numbers and booleans as strings. */
+export function toAnswer(
+  badge: StoredBadge,
+  shows: ReturningAIBehaviour['shows'],
+): Record<string, string> {
+  const texts = Object.fromEntries(
+    shownFields(shows).map((field) => [field, String(badge[field] ?? false)]),
+  );
+  return { ...texts, id: badge.id };
+}
+
+function shownFields(shows: ReturningAIBehaviour['shows']): readonly ShownField[] {
+  switch (shows) {
+    case 'documented':
+      return DOCUMENTED_FIELDS;
+    case 'all':
+      return SHOWN_FIELDS;
+    default:
+      return shows;
+  }
 }
 
 /** Badges that a trading community would give. `picture` makes the URL of a demo picture. */

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { createAlterer, ignoredFields } from '../alterations.ts';
+import type { Alterer } from '../alterations.ts';
+import { createBadgeShelf } from '../badge-shelf.ts';
+import type { BadgeShelf } from '../badge-shelf.ts';
+import { BEHAVIOURS, createBehaviourSwitch } from '../behaviour.ts';
 import { Refusal } from '../refusal.ts';
 import { startStandIn } from '../stand-in.ts';
 import type { StandIn } from '../stand-in.ts';
 import { badgesInAnswers } from './badges-in-answers.ts';
-import { bodySchema, demoBadges, toAnswer } from './badges.ts';
+import { WRITABLE_FIELDS, bodySchema, demoBadges, toAnswer } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
+import { RETURNING_AI_BEHAVIOURS, returningAIBehaviourSchema } from './behaviour.ts';
+import type { ReturningAIBehaviour } from './behaviour.ts';
 
 export interface ReturningAIStandIn extends StandIn {
   /** By id, with the fields that no answer shows. */
@@ -15,6 +22,8 @@ export interface ReturningAIStandIn extends StandIn {
   awards: Map<string, Set<string>>;
   /** The API keys that it takes now. */
   keys: Set<string>;
+  /** Can be changed at any time. */
+  behaviour: ReturningAIBehaviour;
   variables: Readonly<Record<string, string>>;
 }
 
@@ -23,10 +32,15 @@ export interface ReturningAIStandInOptions {
   /** Part of the base URL, as one of the provider's hosts has it. */
   prefix?: string;
   badges?: readonly StoredBadge[];
+  behaviour?: Partial<ReturningAIBehaviour>;
+  /** Milliseconds, for the list that lags. */
+  now?: () => number;
 }
 
 const API_KEY = 'sandbox-returning-ai-key';
 const INTEGRATION_KEY = 'sandbox-returning-ai-integration-key';
+/** A body as it came, without what is filled in for fields that it lacks. */
+const sentBody = z.record(z.string(), z.unknown());
 const userBody = z.object({ userId: z.string().min(1) });
 
 /** Users by e-mail, for the integration API. */
@@ -41,21 +55,33 @@ export async function startReturningAIStandIn(
   options: ReturningAIStandInOptions = {},
 ): Promise<ReturningAIStandIn> {
   const prefix = options.prefix ?? '';
-  const badges = new Map<string, StoredBadge>();
   const awards = new Map<string, Set<string>>();
   const keys = new Set([API_KEY]);
+  const behaviour = createBehaviourSwitch({
+    schema: returningAIBehaviourSchema,
+    writable: WRITABLE_FIELDS,
+    fields: { ...RETURNING_AI_BEHAVIOURS, ...BEHAVIOURS },
+    given: options.behaviour,
+  });
+  const shelf = createBadgeShelf<StoredBadge>(
+    behaviour.current,
+    options.now ?? (() => performance.now()),
+  );
+  const { badges } = shelf;
+  const served = { shelf, behaviour: behaviour.current, alterer: createAlterer(WRITABLE_FIELDS) };
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard: createGuard(keys),
     badges: badgesInAnswers,
+    behaviour,
     toErrorBody: (_status, message, url) =>
       isIntegration(url)
         ? { status: 'error', message }
         : { meta: { success: false, message, devMessage: message } },
     addRoutes(app) {
-      addBadgeRoutes(app, prefix, badges);
-      addUserRoutes(app, prefix, { badges, awards });
+      addBadgeRoutes(app, prefix, served);
+      addUserRoutes(app, prefix, { ...served, awards });
       addIntegrationRoutes(app);
     },
   });
@@ -66,6 +92,7 @@ export async function startReturningAIStandIn(
     badges,
     awards,
     keys,
+    behaviour: behaviour.current,
     variables: {
       RETURNING_AI_BASE_URL: standIn.origin + prefix,
       RETURNING_AI_API_KEY: API_KEY,
@@ -88,49 +115,93 @@ function createGuard(keys: ReadonlySet<string>) {
   };
 }
 
-function addBadgeRoutes(
-  app: FastifyInstance,
-  prefix: string,
-  badges: Map<string, StoredBadge>,
-): void {
+interface Served {
+  shelf: BadgeShelf<StoredBadge>;
+  behaviour: ReturningAIBehaviour;
+  alterer: Alterer;
+}
+
+function addBadgeRoutes(app: FastifyInstance, prefix: string, served: Served): void {
+  const { shelf, behaviour, alterer } = served;
   const at = (operation: string) => ({ config: { operation } });
+  const toShown = (badge: StoredBadge) => toAnswer(badge, behaviour.shows);
 
   app.get(`${prefix}/badges`, at('listBadges'), () =>
-    envelope('Badges have been fetched successfully', [...badges.values()].map(toAnswer)),
+    envelope(
+      'Badges have been fetched successfully',
+      shelf.listed().map((badge) => toShown(alterer.alter(badge, behaviour.listShows))),
+    ),
   );
   app.post(`${prefix}/badges`, at('createBadge'), ({ body }) => {
-    const badge = { ...parse(bodySchema, body), id: randomUUID() };
-    badges.set(badge.id, badge);
-    return envelope('Badge has been created successfully', toAnswer(badge));
+    const { badge, before } = toCreated(body, served);
+    shelf.write(badge.id, badge);
+    const shown = behaviour.answers === 'before' ? before : badge;
+    return envelope('Badge has been created successfully', toShown(shown));
   });
   app.put<ById>(`${prefix}/badges/:id`, at('updateBadge'), ({ params, body }) => {
-    const { awarded } = known(badges, params.id);
-    const badge = { awarded, ...parse(bodySchema, body), id: params.id };
-    badges.set(badge.id, badge);
-    return envelope('Badge has been updated successfully', toAnswer(badge));
+    const before = known(shelf.badges, params.id);
+    const badge = toUpdated(before, body, served);
+    shelf.write(badge.id, badge);
+    const shown = behaviour.answers === 'before' ? before : badge;
+    return envelope('Badge has been updated successfully', toShown(shown));
   });
   app.delete<ById>(`${prefix}/badges/:id`, at('deleteBadge'), ({ params }) => {
-    badges.delete(known(badges, params.id).id);
+    shelf.remove(known(shelf.badges, params.id).id);
     return envelope('Badge has been deleted successfully', []);
   });
+}
+
+/** `before` holds only what every badge must have: no badge stood there. */
+function toCreated(
+  body: unknown,
+  { behaviour, alterer }: Served,
+): { badge: StoredBadge; before: StoredBadge } {
+  const id = randomUUID();
+  const whole = parse(bodySchema, body);
+  const before = { ...parse(bodySchema, { title: whole.title, action: whole.action }), id };
+  return { badge: { ...before, ...alterer.alterGiven(whole, behaviour.alters), id }, before };
+}
+
+function toUpdated(
+  before: StoredBadge,
+  body: unknown,
+  { behaviour, alterer }: Served,
+): StoredBadge {
+  const whole = parse(bodySchema, body);
+  const sent = new Set(Object.keys(parse(sentBody, body)));
+  const ignored = new Set(ignoredFields(behaviour.alters));
+  const keeps = (field: string): boolean =>
+    ignored.has(field) || (behaviour.put === 'merges' && !sent.has(field));
+  const kept = Object.entries(before).filter(([field]) => keeps(field));
+  const altered = alterer.alterGiven(whole, behaviour.alters);
+  return {
+    ...whole,
+    awarded: whole.awarded ?? before.awarded,
+    ...altered,
+    ...Object.fromEntries(kept),
+    id: before.id,
+  };
 }
 
 function addUserRoutes(
   app: FastifyInstance,
   prefix: string,
-  { badges, awards }: Pick<ReturningAIStandIn, 'badges' | 'awards'>,
+  { shelf: { badges }, behaviour, awards }: Served & Pick<ReturningAIStandIn, 'awards'>,
 ): void {
   app.post<ById>(
     `${prefix}/badges/:id/award`,
     { config: { operation: 'awardBadge' } },
     ({ params, body }) => {
       const { userId } = parse(userBody, body);
-      const held = awards.get(userId) ?? new Set();
-      awards.set(userId, held.add(known(badges, params.id).id));
-      const shown = [...held].flatMap((id) => badges.get(id) ?? []);
+      const before = awards.get(userId) ?? new Set();
+      const held = new Set(before).add(known(badges, params.id).id);
+      awards.set(userId, held);
+      const shown = behaviour.answers === 'before' ? before : held;
       return envelope(
         'Badge has been rewarded successfully',
-        shown.map((badge) => ({ ...toAnswer(badge), awarded: 'true' })),
+        [...shown]
+          .flatMap((id) => badges.get(id) ?? [])
+          .map((badge) => toAnswer({ ...badge, awarded: true }, behaviour.shows)),
       );
     },
   );

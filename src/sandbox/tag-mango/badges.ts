@@ -15,6 +15,9 @@ export const patchSchema = z
   })
   .partial();
 
+/** What a caller can write. */
+export const WRITABLE_FIELDS: ReadonlySet<string> = new Set(Object.keys(patchSchema.shape));
+
 /** A POST needs a name. */
 export const createSchema = patchSchema.required({ name: true });
 

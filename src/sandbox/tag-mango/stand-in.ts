@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { createAlterer } from '../alterations.ts';
+import type { Alterer } from '../alterations.ts';
+import { createBadgeShelf } from '../badge-shelf.ts';
+import type { BadgeShelf } from '../badge-shelf.ts';
+import { BEHAVIOURS, behaviourSchema, createBehaviourSwitch } from '../behaviour.ts';
+import type { Behaviour } from '../behaviour.ts';
 import { createRateWindow } from '../rate-window.ts';
 import { Refusal } from '../refusal.ts';
 import { startStandIn } from '../stand-in.ts';
 import type { StandIn } from '../stand-in.ts';
 import { createBadgesInAnswers } from './badges-in-answers.ts';
-import { createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
+import { WRITABLE_FIELDS, createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
 import { createEnvelope } from './envelope.ts';
 import type { Envelope, EnvelopeKind } from './envelope.ts';
@@ -18,6 +24,8 @@ export interface TagMangoStandIn extends StandIn {
   awards: Map<string, Set<string>>;
   /** The API keys that it takes now. */
   keys: Set<string>;
+  /** Can be changed at any time. */
+  behaviour: Behaviour;
   variables: Readonly<Record<string, string>>;
 }
 
@@ -28,6 +36,9 @@ export interface TagMangoStandInOptions {
   badges?: readonly StoredBadge[];
   /** How many requests it takes in 10 seconds; the provider's 120 if left out. */
   requestLimit?: number;
+  behaviour?: Partial<Behaviour>;
+  /** Milliseconds, for the list that lags. */
+  now?: () => number;
 }
 
 const API_KEY = `tmk_${'5a'.repeat(12)}.${'c3'.repeat(32)}`;
@@ -49,18 +60,30 @@ const assignBody = z.object({ badges: z.array(z.string()).min(1) });
 export async function startTagMangoStandIn(
   options: TagMangoStandInOptions = {},
 ): Promise<TagMangoStandIn> {
-  const badges = new Map<string, StoredBadge>();
   const awards = new Map<string, Set<string>>();
   const keys = new Set([API_KEY]);
   const envelope = createEnvelope(options.envelope ?? 'result');
+  const behaviour = createBehaviourSwitch({
+    schema: behaviourSchema,
+    writable: WRITABLE_FIELDS,
+    fields: BEHAVIOURS,
+    given: options.behaviour,
+  });
+  const shelf = createBadgeShelf<StoredBadge>(
+    behaviour.current,
+    options.now ?? (() => performance.now()),
+  );
+  const { badges } = shelf;
+  const alterer = createAlterer(WRITABLE_FIELDS);
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard: createGuard(keys, options.requestLimit ?? WINDOW.limit),
     badges: createBadgesInAnswers(envelope),
+    behaviour,
     toErrorBody,
     addRoutes(app) {
-      addBadgeRoutes(app, badges, envelope.wrap);
+      addBadgeRoutes(app, { shelf, behaviour: behaviour.current, alterer }, envelope.wrap);
       addUserRoutes(app, { badges, awards }, envelope.wrap);
     },
   });
@@ -71,6 +94,7 @@ export async function startTagMangoStandIn(
     badges,
     awards,
     keys,
+    behaviour: behaviour.current,
     variables: {
       TAG_MANGO_BASE_URL: standIn.origin,
       TAG_MANGO_API_KEY: API_KEY,
@@ -105,30 +129,42 @@ const ERROR_NAMES: Readonly<Record<number, readonly [string, string]>> = {
   404: ['Not found', 'NOT_FOUND'],
 };
 
-function addBadgeRoutes(
-  app: FastifyInstance,
-  badges: Map<string, StoredBadge>,
-  envelope: Envelope['wrap'],
-): void {
+interface Served {
+  shelf: BadgeShelf<StoredBadge>;
+  behaviour: Behaviour;
+  alterer: Alterer;
+}
+
+function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope['wrap']): void {
   const path = `${EXTERNAL}/gamification/badges`;
+  const { shelf, behaviour, alterer } = served;
   const now = (): string => new Date().toISOString();
 
-  app.get(path, { config: { operation: 'listBadges' } }, () => envelope([...badges.values()]));
+  app.get(path, { config: { operation: 'listBadges' } }, () =>
+    envelope(shelf.listed().map((badge) => alterer.alter(badge, behaviour.listShows))),
+  );
   app.post(path, { config: { operation: 'createBadge' } }, ({ body }, reply) => {
-    const badge = newBadge(randomBytes(12).toString('hex'), parse(createSchema, body), now());
-    badges.set(badge._id, badge);
-    return reply.code(201).send(envelope(badge));
+    const given = parse(createSchema, body);
+    // Only what every badge must have: no badge stood there before.
+    const before = newBadge(randomBytes(12).toString('hex'), { name: given.name }, now());
+    const badge: StoredBadge = Object.assign(
+      {},
+      before,
+      alterer.alterGiven(given, behaviour.alters),
+    );
+    shelf.write(badge._id, badge);
+    return reply.code(201).send(envelope(behaviour.answers === 'before' ? before : badge));
   });
   app.patch<{ Params: { badgeId: string } }>(
     `${path}/:badgeId`,
     { config: { operation: 'updateBadge' } },
     ({ params, body }) => {
-      const given = parse(patchSchema, body);
-      const badge = badges.get(params.badgeId);
-      if (!badge) throw new Refusal(404, 'Badge not found');
-      const updated: StoredBadge = Object.assign({}, badge, given, { updatedAt: now() });
-      badges.set(badge._id, updated);
-      return envelope(updated);
+      const given = alterer.alterGiven(parse(patchSchema, body), behaviour.alters);
+      const before = shelf.badges.get(params.badgeId);
+      if (!before) throw new Refusal(404, 'Badge not found');
+      const updated: StoredBadge = Object.assign({}, before, given, { updatedAt: now() });
+      shelf.write(before._id, updated);
+      return envelope(behaviour.answers === 'before' ? before : updated);
     },
   );
 }
