@@ -83,7 +83,8 @@ async function run(config: Config): Promise<void> {
   const state = await openState({
     redisUrl: config.redisUrl,
     folder: folder.path,
-    now: epochMs,
+    now: monotonicMs,
+    wallTime: Date.now,
     log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
   });
   const service = await startService({
@@ -93,7 +94,8 @@ async function run(config: Config): Promise<void> {
     shared: state.shared,
     warmUpMs: WARM_UP_MS,
     logger,
-    now: epochMs,
+    now: monotonicMs,
+    wallTime: Date.now,
   });
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
@@ -147,7 +149,7 @@ async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   const folder = stateFolder ?? DEFAULT_FOLDER;
   // What is not a record is no part of the export.
   const log = { info: tell, warn: tell };
-  const logs = await openLog({ redisUrl, folder, now: epochMs, log });
+  const logs = await openLog({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
   for await (const { entry } of logs.readForward(AUDIT_LOG)) console.log(entry);
   await logs.close();
 }
@@ -161,9 +163,9 @@ function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove:
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Epoch milliseconds that never go back when the machine's clock is set. */
-function epochMs(): number {
-  return Math.floor(performance.timeOrigin + performance.now());
+/** Measures durations. It does not follow the machine's clock when that is corrected. */
+function monotonicMs(): number {
+  return Math.floor(performance.now());
 }
 
 /** Loaded only when it is used: production never does. */

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { execute } from './support/service.ts';
@@ -144,6 +146,36 @@ test('it starts while its only provider refuses connections', async () => {
   const [, url = ''] = await shows(/GraphQL is at (\S+)/);
   const { errors } = await execute(url, '{ badges { totalCount } }');
   expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
+});
+
+test('after the clock of the machine is corrected, changes are recorded at the corrected time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-clock-'));
+  const [offFile, preload] = [join(folder, 'off-ms'), join(folder, 'clock.mjs')];
+  const hour = 3_600_000;
+  writeFileSync(offFile, String(-hour));
+  const read = `Number(fs.readFileSync(${JSON.stringify(offFile)}, 'utf8'))`;
+  const text = `const truth = Date.now; Date.now = () => truth() + ${read};`;
+  writeFileSync(preload, `import fs from 'node:fs'; ${text}`);
+  const { shows } = run(MAIN, [], { NODE_OPTIONS: `--import ${pathToFileURL(preload).href}` });
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+
+  const change = async (name: string) => {
+    const input = `{ tagMango: { id: "6657092c8142bfe0656481bf", name: "${name}" } }`;
+    await execute(url, `mutation { updateBadge(input: ${input}) { changes { field } } }`);
+  };
+  await change('Slow');
+  writeFileSync(offFile, '0');
+  await change('Corrected');
+
+  const { data } = await execute<{ badgeHistory: { edges: { node: { at: string } }[] } }, object>(
+    url,
+    '{ badgeHistory(provider: TAG_MANGO, id: "6657092c8142bfe0656481bf") { edges { node { at } } } }',
+  );
+  const hoursAgo = data.badgeHistory.edges.map(({ node }) =>
+    Math.round((Date.now() - Date.parse(node.at)) / hour),
+  );
+  expect(hoursAgo).toEqual([0, 1]);
+  rmSync(folder, { recursive: true });
 });
 
 test('the sandbox alone prints the variables that lead a service to it', async () => {

@@ -10,7 +10,7 @@ import type { ProviderContext } from '../providers/provider.ts';
 export interface BadgesContext extends ProviderContext {
   readonly requestId: string;
   readonly caller: Caller;
-  /** When the operation must have its answer, epoch milliseconds. */
+  /** When the operation must have its answer, monotonic milliseconds. */
   readonly deadlineAt: number;
   readonly tenant: Tenant;
   readonly used: SourcesUsed;

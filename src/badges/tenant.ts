@@ -28,8 +28,12 @@ export interface Tenant {
   readonly deadlineMs: number;
   /** How long one call to a provider may take, milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Epoch milliseconds. */
+  /** Milliseconds that never go back. */
   readonly now: () => number;
+  /** Epoch milliseconds by the machine's clock, for what is recorded. */
+  readonly wallTime: () => number;
+  /** Converts a moment of `now` to epoch milliseconds by the machine's clock, for what is shown. */
+  readonly toWallTime: (moment: number) => number;
   /** A mutation that the audit could not take. */
   readonly onUnrecorded: (record: object, error: Error) => void;
 }

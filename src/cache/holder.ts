@@ -34,7 +34,7 @@ export interface HolderOptions<T> {
   /** The greatest age of what is shown after its fresh time, milliseconds. */
   staleMs: number;
   shared?: Pick<SharedSnapshots, 'epoch'> | undefined;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   now: () => number;
 }
 

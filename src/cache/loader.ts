@@ -9,7 +9,7 @@ export interface Codec<T> {
 }
 
 export interface LoadBounds {
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   deadlineAt: number;
   /** To be told just before the list is asked for. */
   onSend?: () => void;
@@ -25,7 +25,7 @@ export interface LoaderOptions<T, Bounds> {
   staleMs: number;
   holder: Holder<T>;
   shared?: SharedSnapshots | undefined;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   now: () => number;
   /** Within 0 and 1. */
   random: () => number;

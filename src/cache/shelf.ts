@@ -3,7 +3,7 @@ import type { Snapshot } from './snapshot.ts';
 /** A snapshot with what must be known to show it. */
 export interface Held<T> {
   readonly snapshot: Snapshot<T>;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly freshUntil: number;
   /** The epoch of the replicas in which its read began. */
   readonly epoch: number;

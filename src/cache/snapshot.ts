@@ -1,7 +1,7 @@
 /** One immutable reading of a whole list. */
 export interface Snapshot<T> {
   readonly value: T;
-  /** When the read began, epoch milliseconds: the value is no newer than this. */
+  /** When the read began, monotonic milliseconds: the value is no newer than this. */
   readonly asOf: number;
 }
 

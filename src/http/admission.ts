@@ -5,7 +5,7 @@ import type { Limiter } from './limiter.ts';
 import { ProviderError } from './provider-error.ts';
 
 export interface Admission {
-  /** Waits until a call may be made, and no longer than `until`, epoch milliseconds. Throws a `ProviderError` of effect `not-sent`. */
+  /** Waits until a call may be made, and no longer than `until`, monotonic milliseconds. Throws a `ProviderError` of effect `not-sent`. */
   enter(bounds: CallBounds, until: number): Promise<Admitted>;
   coolDown(ms: number): void;
 }

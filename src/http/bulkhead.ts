@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 
 /** How many calls of one provider may be under way at once. */
 export interface Bulkhead {
-  /** Waits for a place until `until`, epoch milliseconds; undefined when there was none. What it resolves with gives the place back. */
+  /** Waits for a place until `until`, monotonic milliseconds; undefined when there was none. What it resolves with gives the place back. */
   enter(isQuery: boolean, until: number): Promise<(() => void) | undefined>;
 }
 

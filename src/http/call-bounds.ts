@@ -6,7 +6,7 @@ export type CallPurpose = 'query' | 'prepare' | 'write' | 'settle';
 
 export interface CallBounds {
   purpose: CallPurpose;
-  /** When the caller must have its answer, epoch milliseconds: waiting, attempts and pauses all end by then. */
+  /** When the caller must have its answer, monotonic milliseconds: waiting, attempts and pauses all end by then. */
   deadlineAt: number;
   /** Told just before each attempt, when it has waited for its turn: what is read then is no older than this moment. */
   onSend?: () => void;

@@ -11,7 +11,7 @@ export interface Allowance {
 }
 
 export interface Limiter {
-  /** Waits for a request until `until`, epoch milliseconds. Throws a `ProviderError`, at once when the wait would be longer. */
+  /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError`, at once when the wait would be longer. */
   enter(purpose: CallPurpose, until: number): Promise<void>;
   /** The provider has refused a request as one too many. */
   coolDown(ms: number): void;

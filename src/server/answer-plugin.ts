@@ -8,7 +8,7 @@ type Answer = GraphQLRequestContextWillSendResponse<BadgesContext>;
 interface AnswerPluginOptions {
   /** How long a snapshot may be shown, milliseconds. */
   freshMs: number;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   now: () => number;
   /** Whether answers that may be kept carry names under which a router can drop them. */
   hasCacheTags: boolean;

@@ -12,12 +12,14 @@ export interface EmbeddedStoreOptions {
   folder: string;
   /** Ms since 1970: what is kept for a while expires while no process runs, too. */
   now: () => number;
+  /** Monotonic milliseconds. With them, `now` being set forward makes nothing expire sooner than after its time. */
+  monotonic?: () => number;
 }
 
 /** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */
-export function createEmbeddedStore({ folder, now }: EmbeddedStoreOptions): StateStore {
+export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): StateStore {
   const { owner, database } = open(folder);
-  const values = createEmbeddedValues(database, now);
+  const values = createEmbeddedValues(database, clocks);
   const writeLog = createLogWriter(database);
   const locks = createTimedLocks();
   const instanceId = randomUUID();

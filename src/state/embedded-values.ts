@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { EmbeddedStoreOptions } from './embedded-store.ts';
 
 /** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;
 const PURGED_AT_ONCE = 500;
+/** A clock that is set forward by less shortens what is kept for hours too little to matter. */
+const LEAST_CORRECTION_MS = 60_000;
 
 export interface EmbeddedValues {
   read(key: string): string | null;
@@ -11,7 +14,10 @@ export interface EmbeddedValues {
   write(key: string, value: string | null, ttlMs: number | undefined): void;
 }
 
-export function createEmbeddedValues(database: DatabaseSync, now: () => number): EmbeddedValues {
+export function createEmbeddedValues(
+  database: DatabaseSync,
+  clocks: Pick<EmbeddedStoreOptions, 'now' | 'monotonic'>,
+): EmbeddedValues {
   const select = database.prepare(
     'SELECT value FROM state_values WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)',
   );
@@ -28,7 +34,21 @@ export function createEmbeddedValues(database: DatabaseSync, now: () => number):
     `SELECT key FROM state_values
      WHERE substr(key, 1, length(?1)) = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
   );
+  const postpone = database.prepare(
+    'UPDATE state_values SET expires_at = expires_at + ? WHERE expires_at IS NOT NULL',
+  );
+  const { monotonic = clocks.now } = clocks;
+  let offset = clocks.now() - monotonic();
   let writes = 0;
+
+  /** A machine that starts with a wrong clock, and corrects it, must not forget what it was given before. */
+  function now(): number {
+    const time = clocks.now();
+    const aheadMs = time - monotonic() - offset;
+    offset += aheadMs;
+    if (aheadMs >= LEAST_CORRECTION_MS) postpone.run(aheadMs);
+    return time;
+  }
 
   return {
     read(key) {

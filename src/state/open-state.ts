@@ -14,8 +14,10 @@ export interface OpenStateOptions {
   /** Undefined: state is kept in `folder`, by this process alone. */
   redisUrl: string | undefined;
   folder: string;
-  /** Epoch milliseconds. */
+  /** Milliseconds that never go back. */
   now: () => number;
+  /** Epoch milliseconds by the machine's clock, which may be corrected at any time. */
+  wallTime: () => number;
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
 
@@ -40,9 +42,9 @@ const BUCKET_MS = 250;
 
 /** The state that the settings ask for. Throws a `StateError` when a folder cannot be had; Redis may come later. */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
-  const { redisUrl, folder, now } = options;
+  const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
-  const store = createEmbeddedStore({ folder, now });
+  const store = createEmbeddedStore({ folder, now: wallTime, monotonic: now });
   return { store, shared: undefined, close: () => store.close() };
 }
 

@@ -2,12 +2,27 @@ import type { StateStore } from './state-store.ts';
 import { takeToken } from './token-bucket.ts';
 import type { TokenBucket, TokenBuckets } from './token-bucket.ts';
 
-/** Buckets of one process, kept in its store so that a restart does not fill them. `now`: epoch milliseconds. */
+interface Clocks {
+  /** Monotonic milliseconds. A machine's clock that is set forward must fill no bucket. */
+  now: () => number;
+  /** Epoch milliseconds. They alone mean the same to the next process. */
+  wallTime: () => number;
+}
+
+/** Buckets of one process, kept in its store so that a restart does not fill them. */
 export function createStoredBuckets(
   store: Pick<StateStore, 'get' | 'compareAndSet'>,
-  now: () => number,
+  { now, wallTime }: Clocks,
 ): TokenBuckets {
   const toKey = (name: string) => `bucket/${name}`;
+  /** What this process wrote last, with its times by `now`. */
+  const written = new Map<string, { text: string; bucket: TokenBucket }>();
+
+  function read(name: string, text: string | null): TokenBucket | null {
+    if (text === null) return null;
+    const own = written.get(name);
+    return own?.text === text ? own.bucket : shift(parse(text), now() - wallTime());
+  }
 
   async function change<T>(
     name: string,
@@ -15,9 +30,12 @@ export function createStoredBuckets(
   ): Promise<T> {
     for (;;) {
       const expected = await store.get(toKey(name));
-      const { bucket, answer } = toNext(expected === null ? null : parse(expected));
-      const value = JSON.stringify([bucket.tokens, bucket.at, bucket.blockedUntil]);
-      if (await store.compareAndSet(toKey(name), { expected, value })) return answer;
+      const { bucket, answer } = toNext(read(name, expected));
+      const { tokens, at, blockedUntil } = shift(bucket, wallTime() - now());
+      const value = JSON.stringify([tokens, at, blockedUntil]);
+      if (!(await store.compareAndSet(toKey(name), { expected, value }))) continue;
+      written.set(name, { text: value, bucket });
+      return answer;
     }
   }
 
@@ -29,11 +47,16 @@ export function createStoredBuckets(
       }),
     block: (name, ms) =>
       change(name, (known) => {
-        const blockedUntil = Math.max(known?.blockedUntil ?? 0, now() + ms);
-        const bucket = { tokens: 0, at: now(), ...known, blockedUntil };
+        const { tokens, at, blockedUntil } = known ?? { tokens: 0, at: now(), blockedUntil: 0 };
+        const bucket = { tokens, at, blockedUntil: Math.max(blockedUntil, now() + ms) };
         return { bucket, answer: undefined };
       }),
   };
+}
+
+/** The same bucket by another clock, that is so many milliseconds ahead. */
+function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBucket {
+  return { tokens, at: at + byMs, blockedUntil: blockedUntil + byMs };
 }
 
 function parse(text: string): TokenBucket {

@@ -9,9 +9,9 @@ export interface TokenLimit {
 /** What is left for whom. */
 export interface TokenBucket {
   tokens: number;
-  /** When it held them, epoch milliseconds. */
+  /** When it held them, milliseconds. */
   at: number;
-  /** Nothing may be taken before, epoch milliseconds. */
+  /** Nothing may be taken before, milliseconds of the same clock. */
   blockedUntil: number;
 }
 

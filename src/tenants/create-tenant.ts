@@ -42,8 +42,10 @@ export interface TenantOptions {
   logger: Logger;
   /** Holds the lists of all tenants, each under names of its own. */
   shelf: Shelf<BadgeIndex>;
-  /** Epoch milliseconds that never go back. */
+  /** Milliseconds that never go back: what measures durations. */
   now: () => number;
+  /** Epoch milliseconds by the machine's clock, which may be corrected at any time: what is shown and recorded. */
+  wallTime: () => number;
   /** Within 0 and 1; `Math.random` if left out. */
   random?: () => number;
   /** In the place of what is made of the above. */
@@ -107,6 +109,8 @@ export function createTenant(
     deadlineMs: options.operationDeadlineMs,
     attemptTimeoutMs: options.attemptTimeoutMs,
     now,
+    wallTime: options.wallTime,
+    toWallTime: createToWallTime(options),
     onUnrecorded: (record, err) =>
       logger.error({ record, err }, 'a mutation is missing in the audit: this is its record'),
   };
@@ -124,7 +128,7 @@ function createHttpDeps(
       // Also while credentials change: nobody says that new ones bring a new window.
       name: of.topic,
       window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
-      buckets: shared?.buckets ?? createStoredBuckets(store, now),
+      buckets: shared?.buckets ?? createStoredBuckets(store, { now, wallTime: options.wallTime }),
       isShared: shared !== undefined,
       replicas,
       now,
@@ -139,6 +143,22 @@ function createHttpDeps(
     onWait: createWaitLog(logger, name),
     createBreaker: () => createBreaker({ now, random, onChange: createBreakerLog(logger, name) }),
     ...options.http,
+  };
+}
+
+/** A correction of the machine's clock that is smaller than this is not followed. */
+const LEAST_CORRECTION_MS = 100;
+
+/** Converts a moment of `now` to epoch milliseconds by the machine's clock. The same moment has the same time until that clock is corrected. */
+function createToWallTime({
+  now,
+  wallTime,
+}: Pick<TenantOptions, 'now' | 'wallTime'>): (moment: number) => number {
+  let offset = wallTime() - now();
+  return (moment) => {
+    const current = wallTime() - now();
+    if (Math.abs(current - offset) >= LEAST_CORRECTION_MS) offset = current;
+    return moment + offset;
   };
 }
 

@@ -14,6 +14,7 @@ export async function loseRedis(executablePath: string): Promise<void> {
     redisUrl: redis.url,
     folder: '',
     now: Date.now,
+    wallTime: Date.now,
     log: { info: (line) => told.push(line), warn: (line) => told.push(line) },
   });
   const replica = await startFaultyService({

@@ -119,7 +119,7 @@ describe('the store in a folder', () => {
   test.each(NAMES)('remembers hidden fields of a badge %s, by their names only', async (name) => {
     const memory = createHiddenMemory(store, {
       key: toStateKey('hidden', 'tenant', 'RETURNING_AI', name),
-      now: () => 0,
+      wallTime: () => 0,
       doubtful: new Set(),
     });
     expect(await memory.recall()).toBeNull();
@@ -155,7 +155,7 @@ describe('the store in a folder', () => {
 
   test.each(NAMES)('keeps a bucket called %s as any other', async (name) => {
     const limit = { burst: 1, perSecond: 1, start: 1 };
-    const buckets = createStoredBuckets(store, () => 1_000);
+    const buckets = createStoredBuckets(store, { now: () => 1_000, wallTime: () => 1_000 });
     expect(await buckets.take(name, limit, 0)).toBe(0);
     expect(await buckets.take(name, limit, 0)).toBe(1_000);
     await buckets.block(name, 5_000);

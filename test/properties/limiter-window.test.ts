@@ -189,7 +189,7 @@ function createReplicas(replicas: number): {
 type BucketStore = Pick<StateStore, 'get' | 'compareAndSet'>;
 
 function startAlone(store: BucketStore, now: () => number): Allowance {
-  const buckets = createStoredBuckets(store, now);
+  const buckets = createStoredBuckets(store, { now, wallTime: now });
   return createAllowance({ name: 'a', window: WINDOW, buckets, isShared: false, replicas: 1, now });
 }
 

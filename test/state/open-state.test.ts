@@ -15,6 +15,7 @@ if (!executablePath) console.log('Skipped: a Redis that refuses, since Redis is 
       redisUrl: redis.url,
       folder: '',
       now: Date.now,
+      wallTime: Date.now,
       log: { info: () => undefined, warn: (line) => warnings.push(line) },
     });
     const admin = await createRedisClient({ url: redis.url, onChange: () => undefined });

@@ -16,16 +16,19 @@ const SEQUENCES = 20;
 let folder: string;
 let store: StateStore;
 let time: number;
+/** How far the machine's clock is ahead of the one that never goes back. */
+let aheadMs: number;
 let buckets: TokenBuckets;
 
 function open(): void {
   store = createEmbeddedStore({ folder, now: () => time });
-  buckets = createStoredBuckets(store, () => time);
+  buckets = createStoredBuckets(store, { now: () => time, wallTime: () => time + aheadMs });
 }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'badges-buckets-'));
   time = 1_700_000_000_000;
+  aheadMs = 0;
   open();
 });
 afterEach(async () => {
@@ -92,6 +95,21 @@ test('a bucket stays blocked over a restart, also one that was never taken from'
   time += 5_000;
   expect(await buckets.take('a', LIMIT, 0)).toBe(0);
 });
+
+test.each([3_600_000, -3_600_000])(
+  'a machine’s clock that is set by %i ms fills nothing, and takes nothing away',
+  async (byMs) => {
+    expect(await takeAll('a')).toBe(12);
+    await buckets.block('a', 500);
+    aheadMs += byMs;
+    expect(await buckets.take('a', LIMIT, 0)).toBe(500);
+    time += 1_000;
+    expect(await takeAll('a')).toBe(8);
+    time += 1_000;
+    await restart();
+    expect(await takeAll('a')).toBe(8);
+  },
+);
 
 test('200 takes at once get what there is, and not one more', async () => {
   const waits = await Promise.all(Array.from({ length: 200 }, () => buckets.take('a', LIMIT, 0)));

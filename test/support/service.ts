@@ -80,6 +80,8 @@ export async function startTestService({
     hasAuthDirectives: false,
     logger,
     now: Date.now,
+    // Without one of its own, the machine's clock is the one that measures durations.
+    wallTime: overrides.now ?? Date.now,
     // A suite makes more calls in a second than a community in a day.
     http: { allowance: undefined },
     ...overrides,

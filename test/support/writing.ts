@@ -109,6 +109,8 @@ export interface WritingOptions extends Omit<TestServiceOptions, 'store'> {
   sandbox?: SandboxOptions;
   /** Of the store: what it keeps for a while expires by it. */
   storeNow?: () => number;
+  /** Of the store: what measures its durations, where that is another clock. */
+  storeMonotonic?: () => number;
   /** Around the store that is opened at every start. */
   wrapStore?: (store: StateStore) => StateStore;
 }
@@ -117,6 +119,7 @@ export interface WritingOptions extends Omit<TestServiceOptions, 'store'> {
 export async function startWritingService({
   sandbox: sandboxOptions,
   storeNow = Date.now,
+  storeMonotonic = storeNow,
   wrapStore = (store) => store,
   ...options
 }: WritingOptions = {}): Promise<WritingService> {
@@ -134,7 +137,7 @@ export async function startWritingService({
       ...overrides,
     });
   async function start(): Promise<void> {
-    store = wrapStore(createEmbeddedStore({ folder, now: storeNow }));
+    store = wrapStore(createEmbeddedStore({ folder, now: storeNow, monotonic: storeMonotonic }));
     service = await startOnStore({});
   }
   async function stop(): Promise<void> {

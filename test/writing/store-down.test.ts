@@ -259,6 +259,7 @@ if (redisPath === undefined)
       redisUrl: redis.url,
       folder: '',
       now: Date.now,
+      wallTime: Date.now,
       log: { info: (line) => silent.info(line), warn: (line) => silent.warn(line) },
     });
     const twin = await service.startTwin({ store: opened.store, shared: opened.shared });

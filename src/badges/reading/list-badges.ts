@@ -74,7 +74,7 @@ async function readPart(
       status: toStatus(provider, {
         state,
         ...(failure instanceof ProviderError && toReason(failure)),
-        asOf: new Date(snapshot.asOf),
+        asOf: new Date(context.tenant.toWallTime(snapshot.asOf)),
         droppedRecords: snapshot.value.droppedRecords,
       }),
     };

@@ -27,7 +27,7 @@ export interface BadgeSource {
 
 /** What a request's answer was made from; it decides how long the answer may be kept. */
 export interface SourcesUsed {
-  /** Epoch milliseconds; undefined when nothing was read. */
+  /** Monotonic milliseconds; undefined when nothing was read. */
   oldestAsOf: number | undefined;
   /** How long the answer may be kept at most, milliseconds; 0 for what is incomplete, late, or has no age. */
   keepMs: number;

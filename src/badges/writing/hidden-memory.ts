@@ -32,12 +32,12 @@ export interface HiddenMemory {
 
 export function createHiddenMemory(
   store: StateStore,
-  options: { key: string; now: () => number; doubtful: Set<string> },
+  options: { key: string; wallTime: () => number; doubtful: Set<string> },
 ): HiddenMemory {
-  const { key, now, doubtful } = options;
+  const { key, wallTime, doubtful } = options;
   const stamp = (values: Readonly<Record<string, unknown>>): RememberedFields => ({
     values,
-    at: new Date(now()).toISOString(),
+    at: new Date(wallTime()).toISOString(),
   });
 
   async function forgetDoubtful(): Promise<void> {

@@ -121,7 +121,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
   if (problems.length > 0) return refuse(path, problems);
 
   const audit = createAuditEntry(tenant.store, {
-    at: new Date(tenant.now()).toISOString(),
+    at: new Date(tenant.wallTime()).toISOString(),
     tenant: tenant.id,
     caller: context.caller.actor,
     provider: of.provider.name.enumValue,
@@ -132,7 +132,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
   const memoryOf: Write['memoryOf'] = (badgeId) =>
     createHiddenMemory(tenant.store, {
       key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
-      now: tenant.now,
+      wallTime: tenant.wallTime,
       doubtful: tenant.doubtfulMemories,
     });
   const outcome = await performWrite({

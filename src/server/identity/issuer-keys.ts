@@ -3,7 +3,7 @@ import type { JSONWebKeySet, JWTVerifyGetKey, LocalJWKSet } from 'jose';
 
 export interface IssuerKeysOptions {
   jwksUrl: string;
-  /** Epoch milliseconds that never go back. */
+  /** Milliseconds that never go back. */
   now: () => number;
   /** The keys could not be had. Told once, until they can be had again. */
   onOutage: (error: unknown) => void;

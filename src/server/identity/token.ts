@@ -10,6 +10,8 @@ import { Refusal } from './refusal.ts';
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
   audience: string;
+  /** Epoch milliseconds by the machine's clock. Read for each token, since the clock may have been corrected. */
+  wallTime: () => number;
 }
 
 /** What a token says of its bearer. */
@@ -37,7 +39,7 @@ const claimsSchema = z.object({
 
 /** Checks a caller's token, and reads it. Rejects with a `Refusal`. */
 export function createTokenCheck(options: TokenOptions): (token: string) => Promise<Claims> {
-  const { issuer, audience, now } = options;
+  const { issuer, audience, wallTime } = options;
   const keys = createIssuerKeys(options);
   return async (token) => {
     const verified = jwtVerify(token, keys, {
@@ -45,7 +47,7 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
       audience,
       algorithms: [...ALGORITHMS, 'EdDSA', 'Ed25519'],
       clockTolerance: TOLERANCE_SECONDS,
-      currentDate: new Date(now()),
+      currentDate: new Date(wallTime()),
       requiredClaims: ['exp', 'sub'],
     });
     try {
