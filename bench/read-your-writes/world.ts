@@ -88,6 +88,7 @@ async function startReplica(sandbox: Sandbox, redis: RedisServer): Promise<Repli
     redisUrl: link.url,
     folder: '',
     now,
+    wallTime: now,
     log: { info: () => undefined, warn: () => undefined },
   });
   const service = await startService({
@@ -119,6 +120,7 @@ async function startReplica(sandbox: Sandbox, redis: RedisServer): Promise<Repli
     shared: state.shared,
     logger: pino({ level: 'silent' }),
     now,
+    wallTime: now,
     // All are configured alike; each has a front of its own on its way.
     http: { allowance: undefined, connect: () => createPool(front.origin) },
   });

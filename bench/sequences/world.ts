@@ -178,6 +178,8 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     deadlineMs: 8_000,
     attemptTimeoutMs: 3_000,
     now: Date.now,
+    wallTime: Date.now,
+    toWallTime: (moment) => moment,
     onUnrecorded(_record, error) {
       throw error;
     },

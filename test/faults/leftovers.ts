@@ -36,6 +36,7 @@ const service = await startService({
   store,
   logger: pino({ level: 'silent' }),
   now: Date.now,
+  wallTime: Date.now,
 });
 const response = await fetch(`${service.url}/graphql`, {
   method: 'POST',
