@@ -3,17 +3,14 @@ import { inTransaction, makeFolder, openDatabase, reach } from './embedded-datab
 import { createLogReader, createLogWriter } from './embedded-log.ts';
 import { takeFolder } from './embedded-owner.ts';
 import { createEmbeddedValues } from './embedded-values.ts';
+import type { ExpiryClocks } from './embedded-values.ts';
 import { StateError } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
 import { createTimedLocks } from './timed-locks.ts';
 
-export interface EmbeddedStoreOptions {
+export interface EmbeddedStoreOptions extends ExpiryClocks {
   /** Made if it is missing. It belongs to one process at a time. */
   folder: string;
-  /** Ms since 1970: what is kept for a while expires while no process runs, too. */
-  now: () => number;
-  /** Monotonic milliseconds. With them, `now` being set forward makes nothing expire sooner than after its time. */
-  monotonic?: () => number;
 }
 
 /** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */

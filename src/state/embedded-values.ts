@@ -1,11 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EmbeddedStoreOptions } from './embedded-store.ts';
 
 /** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;
 const PURGED_AT_ONCE = 500;
 /** A clock that is set forward by less shortens what is kept for hours too little to matter. */
 const LEAST_CORRECTION_MS = 60_000;
+
+export interface ExpiryClocks {
+  /** Ms since 1970: what is kept for a while expires while no process runs, too. */
+  now: () => number;
+  /** Monotonic milliseconds. With them, `now` being set forward makes nothing expire sooner than after its time. */
+  monotonic?: () => number;
+}
 
 export interface EmbeddedValues {
   read(key: string): string | null;
@@ -14,10 +20,7 @@ export interface EmbeddedValues {
   write(key: string, value: string | null, ttlMs: number | undefined): void;
 }
 
-export function createEmbeddedValues(
-  database: DatabaseSync,
-  clocks: Pick<EmbeddedStoreOptions, 'now' | 'monotonic'>,
-): EmbeddedValues {
+export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClocks): EmbeddedValues {
   const select = database.prepare(
     'SELECT value FROM state_values WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)',
   );
