@@ -74,7 +74,7 @@ function explain(error: unknown): string | undefined {
 }
 
 async function run(config: Config): Promise<void> {
-  const logger = createLogger({ ...config, secrets: () => secrets });
+  const logger = await createLogger({ ...config, secrets: () => secrets });
   const sandbox = config.isSandbox ? await startSandbox() : undefined;
   if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));

@@ -25,6 +25,8 @@ export interface StartOptions {
   /** For messages. */
   name: string;
   script: string;
+  /** The Node that runs it; the one that runs this if left out. */
+  node?: string;
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Sought in all that it has printed so far. */
@@ -56,8 +58,8 @@ export function createChildren(): Children {
       stops.push(() => child.kill('SIGKILL'));
       return child;
     },
-    async start({ name, script, args = [], env = {}, readyWhen }) {
-      const child = spawn(process.execPath, [script, ...args], {
+    async start({ name, script, node = process.execPath, args = [], env = {}, readyWhen }) {
+      const child = spawn(node, [script, ...args], {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });

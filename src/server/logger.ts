@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { loadDevelopmentPackage } from './development-package.ts';
 
 export type { Logger };
 
@@ -11,19 +11,24 @@ export interface LoggerOptions {
 }
 
 /** JSON lines for machines; in development the same lines for people. */
-export function createLogger({ isProduction, secrets }: LoggerOptions): Logger {
+export async function createLogger({ isProduction, secrets }: LoggerOptions): Promise<Logger> {
   const hooks = { streamWrite: (line: string) => withoutSecrets(line, secrets()) };
   if (isProduction) return pino({ hooks });
-  return pino(
-    { hooks },
-    pretty({
-      translateTime: 'HH:MM:ss',
-      ignore: 'pid,hostname',
-      sync: true,
-      colorize: process.stdout.isTTY,
-    }),
-  );
+  const pretty = await loadDevelopmentPackage('pino-pretty', () => import('pino-pretty'));
+  if (pretty) return pino({ hooks }, pretty.default(FOR_PEOPLE));
+  const logger = pino({ hooks });
+  logger.info(WITHOUT_PRETTY);
+  return logger;
 }
+
+const FOR_PEOPLE = {
+  translateTime: 'HH:MM:ss',
+  ignore: 'pid,hostname',
+  sync: true,
+  colorize: process.stdout.isTTY,
+};
+const WITHOUT_PRETTY =
+  'This log is JSON, because the package pino-pretty is not installed: it is one for development, which npm ci --omit=dev leaves out. In a deployment set NODE_ENV=production.';
 
 /** A shorter one stands in half of all words, and guards nothing. */
 const LEAST_LETTERS = 6;

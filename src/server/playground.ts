@@ -1,6 +1,6 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { FastifyInstance } from 'fastify';
 import type { ExampleOperation } from '../badges/examples.ts';
+import { loadDevelopmentPackage } from './development-package.ts';
 
 /** The page needs inline scripts and workers from blobs, and speaks to nobody but this server. */
 const CONTENT_SECURITY_POLICY = [
@@ -18,9 +18,24 @@ const CONTENT_SECURITY_POLICY = [
 /** Its tabs slide when they are pressed, and so away from under the pointer before it is lifted. */
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
 
-/** GraphiQL at `/`, whole in one page, with a tab for each example. */
-export function addPlayground(app: FastifyInstance, examples: readonly ExampleOperation[]): void {
-  const rendered = renderGraphiQL({
+const WITHOUT_GRAPHIQL =
+  'There is no playground: its package @graphql-yoga/render-graphiql is one for development, which npm ci --omit=dev leaves out. Install it too, or set PLAYGROUND=false.';
+
+/** GraphiQL at `/`, whole in one page, with a tab for each example. Where it is not installed, the log and the page say so. */
+export async function addPlayground(
+  app: FastifyInstance,
+  examples: readonly ExampleOperation[],
+): Promise<void> {
+  const graphiql = await loadDevelopmentPackage(
+    '@graphql-yoga/render-graphiql',
+    () => import('@graphql-yoga/render-graphiql'),
+  );
+  if (!graphiql) {
+    app.log.warn(WITHOUT_GRAPHIQL);
+    app.get('/', (_request, reply) => reply.code(404).type('text/plain').send(WITHOUT_GRAPHIQL));
+    return;
+  }
+  const rendered = graphiql.renderGraphiQL({
     title: 'Badges',
     endpoint: '/graphql',
     defaultTabs: examples.map(({ query, variables }) => ({

@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     handler,
   });
   addHealth(app, () => isReady);
-  if (options.hasPlayground) addPlayground(app, exampleOperations);
+  if (options.hasPlayground) await addPlayground(app, exampleOperations);
 
   await app.listen({ host: options.host, port: options.port });
   isReady = true;

@@ -26,6 +26,8 @@ interface LockEntry {
   dependencies?: Versions;
   devDependencies?: Versions;
   optionalDependencies?: Versions;
+  peerDependencies?: Versions;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 export interface Lock {

@@ -27,7 +27,7 @@ export async function startServiceProcess(
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (text: string) => {
       output += text;
-      const listening = /GraphQL is at (\S+)/.exec(output)?.[1];
+      const listening = /GraphQL is at ([^\s"]+)/.exec(output)?.[1];
       if (listening !== undefined) resolve(listening);
     });
     void closed.then(() => reject(new Error(`the service ended:\n${output}`)));

@@ -1,0 +1,45 @@
+import type { Children } from '../support/children.ts';
+import type { Sandbox } from '../support/sandbox.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+
+interface Ask {
+  what: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/** Settings under which the service would load packages that only development installs. */
+function asks(sandbox: Sandbox): Ask[] {
+  return [
+    { what: 'a start as in development', env: { SANDBOX: 'true' } },
+    {
+      what: 'a playground in production',
+      env: { NODE_ENV: 'production', PLAYGROUND: 'true', ROUTER_SECRET, ...sandbox.variables },
+    },
+  ];
+}
+
+/** Where they are missing it must run all the same, and say which package it is that it lacks. */
+export async function tryWithout(
+  children: Children,
+  { main, sandbox, stateFolder }: { main: string; sandbox: Sandbox; stateFolder: string },
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { what, env } of asks(sandbox)) {
+    const child = await children.start({
+      name: what,
+      script: main,
+      env: { HOST: '127.0.0.1', PORT: '0', STATE_DIR: stateFolder, ...env },
+      readyWhen: /GraphQL is at (http:[^\s"]+)/,
+    });
+    const { input: log, 1: url = '' } = child.ready;
+    const headers = { 'router-authorization': ROUTER_SECRET };
+    const page = await fetch(new URL('/', url), { headers });
+    const text = await page.text();
+    if (!/is not installed|leaves out/.test(log)) problems.push(`${what}: the log says nothing`);
+    if (page.status !== 404 || !text.includes('--omit=dev'))
+      problems.push(`${what}: the playground's page answers ${page.status} ${text}`);
+    const { code } = await child.end('SIGTERM');
+    if (code !== 0) problems.push(`${what}: it ends with ${code}`);
+  }
+  return problems;
+}

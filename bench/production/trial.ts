@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Child, Children } from '../support/children.ts';
+import { codesOf, createClient } from '../support/client.ts';
+import type { AnswerBody, Client } from '../support/client.ts';
+import type { Finding } from '../support/finding.ts';
+import { makeFolder } from '../support/folder.ts';
+import { LIST } from '../support/reads.ts';
+import type { Sandbox } from '../support/sandbox.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+import { toRename } from '../support/writes.ts';
+
+export interface TrialOptions {
+  /** The Node to run on. */
+  node: string;
+  /** The service's script. */
+  main: string;
+  sandbox: Sandbox;
+}
+
+interface Started {
+  child: Child;
+  client: Client;
+  url: string;
+  readyMs: number;
+}
+
+type Provider = keyof Sandbox['standIns'];
+type Badge = NonNullable<NonNullable<NonNullable<AnswerBody['data']>['badges']>['nodes']>[number];
+
+const ARRIVES_WITHIN_MS = 10_000;
+const STOPS_WITHIN_MS = 10_000;
+const PROVIDER: Provider = 'TAG_MANGO';
+
+/**
+ * The life of a deployed process: it starts, answers a query and a mutation and its repeat, is killed in the middle of
+ * another mutation, starts again, closes the record of that one, and stops when it is told to.
+ */
+export async function tryOut(children: Children, options: TrialOptions): Promise<Finding> {
+  const { node, main, sandbox } = options;
+  const problems: string[] = [];
+  const expect = (what: string, holds: boolean) => holds || problems.push(what);
+  const stateFolder = makeFolder(children);
+  const begin = () => start(children, { node, main, sandbox, stateFolder });
+
+  const first = await begin();
+  const badge = await askQuery(first, expect);
+  await askMutation(first, { badge, sandbox, expect });
+  const megabytes = residentMegabytes(first.child.pid);
+  await killInMutation(first, badge, sandbox);
+
+  const second = await begin();
+  expect('the record of a killed mutation is closed', await hasUnknown(second, badge));
+  const stopMs = await stop(second, expect);
+  return {
+    figures: [
+      ['ms to ready', `${first.readyMs.toFixed(0)}, ${second.readyMs.toFixed(0)}`],
+      ['MB of memory, after a query and a mutation', megabytes],
+      ['ms to stop', stopMs.toFixed(0)],
+    ],
+    problems,
+  };
+}
+
+type Expect = (what: string, holds: boolean) => void;
+
+async function start(
+  children: Children,
+  { node, main, sandbox, stateFolder }: TrialOptions & { stateFolder: string },
+): Promise<Started> {
+  const begun = performance.now();
+  const child = await children.start({
+    name: 'the service',
+    script: main,
+    node,
+    env: {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROUTER_SECRET,
+      STATE_DIR: stateFolder,
+      ...sandbox.variables,
+    },
+    readyWhen: /GraphQL is at (http:[^\s"]+)/,
+  });
+  const url = child.ready[1] ?? '';
+  const ready = await fetch(new URL('/health/ready', url));
+  if (ready.status !== 200)
+    throw new Error(`the service listens, and its readiness is ${ready.status}`);
+  return { child, url, client: createClient(url, 2), readyMs: performance.now() - begun };
+}
+
+async function askQuery({ client }: Started, expect: Expect): Promise<Badge> {
+  const { body } = await client.ask(LIST);
+  const nodes = body.data?.badges?.nodes ?? [];
+  const providers = new Set(nodes.map(({ provider }) => provider));
+  expect('a query shows badges of both providers', providers.size === 2 && !body.errors);
+  const badge = nodes.find(({ provider }) => provider === PROVIDER);
+  if (!badge) throw new Error(`no badge of ${PROVIDER} is shown: ${JSON.stringify(body)}`);
+  return badge;
+}
+
+async function askMutation(
+  { client }: Started,
+  { badge, sandbox, expect }: { badge: Badge; sandbox: Sandbox; expect: Expect },
+): Promise<void> {
+  const before = await updatesOf(sandbox);
+  const rename = toRename(badge, `${badge.name} of production`, 'a-key');
+  const [answer, repeat] = [await client.ask(rename), await client.ask(rename)];
+  expect('a mutation is applied', answer.status === 200 && codesOf(answer).length === 0);
+  expect(
+    'its repeat says the same',
+    JSON.stringify(repeat.body.data) === JSON.stringify(answer.body.data),
+  );
+  expect('both make one write', (await updatesOf(sandbox)) === before + 1);
+}
+
+async function updatesOf({ standIns }: Sandbox): Promise<number> {
+  return (await standIns[PROVIDER].arrivals()).byOperation.updateBadge ?? 0;
+}
+
+/** With SIGKILL, while the provider has the request and has not answered it. */
+async function killInMutation({ child, client }: Started, badge: Badge, sandbox: Sandbox) {
+  const standIn = sandbox.standIns[PROVIDER];
+  const before = await updatesOf(sandbox);
+  await standIn.setFault('updateBadge', { kind: 'hang' });
+  const lost = client.ask(toRename(badge, `${badge.name} of a killed process`, 'another-key'));
+  const giveUpAt = performance.now() + ARRIVES_WITHIN_MS;
+  while ((await updatesOf(sandbox)) === before) {
+    if (performance.now() > giveUpAt) throw new Error('a mutation never came to the provider');
+    await sleep(10);
+  }
+  await child.end('SIGKILL');
+  await lost;
+  await client.close();
+  await standIn.clearFaults();
+}
+
+const HISTORY = `query History($provider: BadgeProvider!, $id: ID!) {
+  badgeHistory(provider: $provider, id: $id) { nodes { outcome } }
+}`;
+
+async function hasUnknown({ url }: Started, { provider, id }: Badge): Promise<boolean> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
+    body: JSON.stringify({ query: HISTORY, variables: { provider, id } }),
+  });
+  const outcomes = [...(await answer.text()).matchAll(/"outcome":"(\w+)"/g)].map(([, one]) => one);
+  return outcomes.join() === 'UNKNOWN,APPLIED';
+}
+
+async function stop({ child, client }: Started, expect: Expect): Promise<number> {
+  await client.close();
+  const begun = performance.now();
+  const late = setTimeout(() => void child.end('SIGKILL'), STOPS_WITHIN_MS).unref();
+  const { code, signal } = await child.end('SIGTERM');
+  clearTimeout(late);
+  expect(`SIGTERM ends it with 0, and not ${code ?? signal}`, code === 0);
+  return performance.now() - begun;
+}
+
+/** Where the system shows it. */
+function residentMegabytes(pid: number): string {
+  if (process.platform !== 'linux') return 'not shown by this system';
+  const [, kilobytes] =
+    /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (Number(kilobytes) / 1024).toFixed(0);
+}

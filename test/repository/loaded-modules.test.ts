@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { startServiceProcess } from '../support/process.ts';
+import { isProduction, lockedPackages, readLock, root } from './lock.ts';
+
+let sandbox: Sandbox;
+let folder: string;
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  folder = mkdtempSync(join(tmpdir(), 'badges-modules-'));
+});
+afterEach(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+const ROUTER_SECRET = 'of-the-router';
+
+/** Every file that the service has loaded by the time it has answered a query, as paths from the root. */
+async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const list = join(folder, 'loaded');
+  const hook = `
+    import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        appendFileSync(${JSON.stringify(list)}, url + '\\n');
+        return next(url, context);
+      },
+    });`;
+  const service = await startServiceProcess({
+    ...sandbox.variables,
+    HOST: '127.0.0.1',
+    ROUTER_SECRET,
+    STATE_DIR: folder,
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}`,
+    ...env,
+  });
+  try {
+    const headers = { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET };
+    const body = JSON.stringify({ query: '{ badges { totalCount } }' });
+    const answer = await fetch(service.url, { method: 'POST', headers, body });
+    expect(await answer.json()).toMatchObject({ data: { badges: { totalCount: 16 } } });
+    await fetch(new URL('/', service.url), { headers });
+  } finally {
+    await service.kill();
+  }
+  return readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'))
+    .map((url) => fileURLToPath(url).slice(root.length + 1));
+}
+
+/** The innermost package that a file belongs to, as the lock names its folder. */
+function packageFolderOf(file: string): string {
+  return /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '';
+}
+
+const ONLY_DEVELOPMENT = /render-graphiql|pino-pretty|dist\/sandbox\//;
+
+test('in production nothing is loaded that only development needs', async () => {
+  const loaded = await loadedBy({ NODE_ENV: 'production' });
+  expect(loaded).toContain('dist/process.js');
+  expect(loaded.filter((file) => ONLY_DEVELOPMENT.test(file))).toEqual([]);
+
+  const shipped = new Set(
+    lockedPackages(readLock())
+      .filter(isProduction)
+      .map(({ path }) => path),
+  );
+  const packages = new Set(loaded.map(packageFolderOf).filter((path) => path !== ''));
+  expect(packages.size).toBeGreaterThan(50);
+  expect([...packages].filter((path) => !shipped.has(path))).toEqual([]);
+});
+
+test('in development it is, which shows that such a load is seen', async () => {
+  const loaded = await loadedBy({ NODE_ENV: 'development', SANDBOX: 'true' });
+  const seen = loaded.map((file) => ONLY_DEVELOPMENT.exec(file)?.[0]);
+  expect(new Set(seen)).toEqual(
+    new Set([undefined, 'render-graphiql', 'pino-pretty', 'dist/sandbox/']),
+  );
+});
