@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUDIT_LOG } from './badges/writing/audit.ts';
+import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
 import { secretsOf } from './config/secrets-of.ts';
@@ -150,8 +150,23 @@ async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   // What is not a record is no part of the export.
   const log = { info: tell, warn: tell };
   const logs = await openLog({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
-  for await (const { entry } of logs.readForward(AUDIT_LOG)) console.log(entry);
+  const unreadable: string[] = [];
+  for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
+    if ('unreadable' in readAuditRecord(entry)) unreadable.push(position);
+    // JSON has line breaks between its parts only.
+    else console.log(entry.replace(/[\r\n]+/g, ' '));
+  }
   await logs.close();
+  if (unreadable.length > 0) tell(toUnreadableNote(unreadable));
+}
+
+/** More positions would tell no more of where to look. */
+const MOST_POSITIONS = 20;
+
+function toUnreadableNote(positions: readonly string[]): string {
+  const named = positions.slice(0, MOST_POSITIONS).join(', ');
+  const more = positions.length > MOST_POSITIONS ? ', …' : '';
+  return `Audit records that this version cannot read, and that are left out of the export: ${positions.length}, at the positions ${named}${more} of the log "${AUDIT_LOG}". They are still in the store.`;
 }
 
 /** Where state is kept. Demo data is no more worth keeping than the sandbox, which forgets all at its end. */

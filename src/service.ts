@@ -1,5 +1,6 @@
 import type { Tenant } from './badges/tenant.ts';
 import { closeLostAudits } from './badges/writing/audit.ts';
+import type { OnUnreadable } from './badges/writing/stored-record.ts';
 import { createShelf } from './cache/shelf.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { createRouterSecrets } from './server/identity/router-secrets.ts';
@@ -7,6 +8,7 @@ import { createTokenCheck } from './server/identity/token.ts';
 import type { TokenOptions } from './server/identity/token.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';
+import { createUnreadableLog } from './server/unreadable-log.ts';
 import { StateError } from './state/state-store.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { createTenants } from './tenants/tenants.ts';
@@ -19,7 +21,7 @@ export interface Changeable {
   routerSecrets: readonly string[];
 }
 
-export interface ServiceOptions extends Omit<TenantOptions, 'shelf'>, Changeable {
+export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'>, Changeable {
   host: string;
   port: number;
   hasPlayground: boolean;
@@ -50,9 +52,14 @@ export interface RunningService extends RunningServer {
 /** The whole service on the given settings: clients, snapshots, graph and listener. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const freshMs = options.freshSeconds * 1000;
-  const tenants = createTenants(options.tenants, { ...options, shelf: createShelf(SHELF) });
+  const onUnreadable = createUnreadableLog(options.logger);
+  const tenants = createTenants(options.tenants, {
+    ...options,
+    shelf: createShelf(SHELF),
+    onUnreadable,
+  });
   const routerSecrets = createRouterSecrets(options.routerSecrets);
-  await recover(options);
+  await recover(options, onUnreadable);
   await warmUp(tenants.all, options.warmUpMs ?? 0);
   const server = await startServer({
     ...options,
@@ -68,7 +75,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   // A shared store takes a dead process for alive for a while, and other replicas may die later.
   const { store, logger, recoverEveryMs = RECOVER_EVERY_MS } = options;
   const recovery = setInterval(() => {
-    closeLostAudits(store).catch((error: unknown) => {
+    closeLostAudits(store, onUnreadable).catch((error: unknown) => {
       if (!(error instanceof StateError)) logger.error({ err: error }, 'lost audits stay open');
     });
   }, recoverEveryMs).unref();
@@ -95,9 +102,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 }
 
 /** What earlier processes left open. A store out of reach is met again by every write that needs it. */
-async function recover({ store, logger }: ServiceOptions): Promise<void> {
+async function recover(
+  { store, logger }: ServiceOptions,
+  onUnreadable: OnUnreadable,
+): Promise<void> {
   try {
-    await closeLostAudits(store);
+    await closeLostAudits(store, onUnreadable);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     logger.error({ err: error }, 'the store for records is out of reach');

@@ -5,6 +5,7 @@ import { createProviderAccess } from '../../dist/badges/tenant.js';
 import { createShelf } from '../../dist/cache/shelf.js';
 import type { Tenant } from '../../dist/badges/tenant.js';
 import { badgeLog, closeLostAudits, readAuditRecord } from '../../dist/badges/writing/audit.js';
+import type { StoredReading, UnreadableRecord } from '../../dist/badges/writing/stored-record.js';
 import type { Outcome } from '../../dist/badges/writing/outcome.js';
 import { runMutation } from '../../dist/badges/writing/run-mutation.js';
 import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
@@ -24,6 +25,15 @@ export interface Figures {
   outcomes: Record<string, number>;
 }
 
+function onUnreadable({ kind, key, reason }: UnreadableRecord): never {
+  throw new Error(`the ${kind} at ${key} cannot be read: ${reason}`);
+}
+
+function known<T>(reading: StoredReading<T>): T {
+  if ('record' in reading) return reading.record;
+  throw new Error(`a record cannot be read: ${reading.unreadable}`);
+}
+
 /** A store that is closed and opened again as the sequences ask for it. */
 export interface Home {
   store: StateStore;
@@ -37,7 +47,7 @@ export function createHome(folder: string): Home {
     async reopen() {
       await home.store.close();
       home.store = open();
-      await closeLostAudits(home.store);
+      await closeLostAudits(home.store, onUnreadable);
     },
   };
   return home;
@@ -144,7 +154,7 @@ async function checkAudit(
   for (const id of ids) {
     const entries = await store.readBackward(badgeLog(tenantId, enumValue, id), { limit: 1_000 });
     const recorded = entries
-      .map(({ entry }) => readAuditRecord(entry))
+      .map(({ entry }) => known(readAuditRecord(entry)))
       .filter(({ outcome }) => outcome === 'APPLIED' || outcome === 'UNKNOWN')
       .map(({ operation, idempotencyKey }) => `${operation}/${idempotencyKey}`);
     const expected = sent.filter(({ badgeId }) => badgeId === id).map(({ scope }) => scope);
@@ -180,6 +190,7 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     now: Date.now,
     wallTime: Date.now,
     toWallTime: (moment) => moment,
+    onUnreadable,
     onUnrecorded(_record, error) {
       throw error;
     },

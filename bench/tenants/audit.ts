@@ -20,7 +20,14 @@ export async function exportAudit(env: Readonly<Record<string, string>>): Promis
     env,
     maxBuffer: MOST_BYTES,
   });
-  return stdout.trimEnd().split('\n').map(readAuditRecord);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const reading = readAuditRecord(line);
+      if ('record' in reading) return reading.record;
+      throw new Error(`an exported record cannot be read: ${reading.unreadable}`);
+    });
 }
 
 /** Every record is of one tenant in all its parts, and all writes that arrived have one. Gives the counts by tenant and outcome. */

@@ -20,8 +20,9 @@ import { requireBadgeId } from './reading/find-badge.ts';
 import { invalidInput } from './input-error.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
 import { BadgeChange } from './payloads.ts';
-import { badgeLog, readAuditRecord } from './writing/audit.ts';
+import { badgeLog } from './writing/audit.ts';
 import type { AuditRecord } from './writing/audit.ts';
+import { readHistoryPage } from './writing/history-page.ts';
 import { OUTCOMES } from './writing/outcome.ts';
 
 const outcomes = Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[];
@@ -41,7 +42,7 @@ export class BadgeHistoryEntry {
   id!: string;
 
   @Field(() => GraphQLDateTime, { description: 'When the mutation came.' })
-  at!: string;
+  at!: Date;
 
   @Field(() => String, {
     description: 'Who sent it: of a token its `sub`, else as the router says.',
@@ -52,7 +53,7 @@ export class BadgeHistoryEntry {
   operation!: string;
 
   @Field(() => BadgeOutcome, { description: 'What came of it.' })
-  outcome!: AuditRecord['outcome'];
+  outcome!: keyof typeof OUTCOMES;
 
   @Field(() => [BadgeChange], { description: 'What it changed, or was to change.' })
   changes!: readonly FieldChange[];
@@ -80,8 +81,17 @@ export class BadgeHistoryConnection {
     return this.edges.map(({ node }) => node);
   }
 
-  @Field(() => PageInfo, { description: 'How to go on from here.' })
+  @Field(() => PageInfo, {
+    description:
+      'How to go on from here. `endCursor` leads on from a page without edges too, where `hasNextPage` is true.',
+  })
   pageInfo!: PageInfo;
+
+  @Field(() => Int, {
+    description:
+      'Entries of this page that this version of the service cannot read, and that are left out of it.',
+  })
+  droppedEntries!: number;
 }
 
 @ArgsType()
@@ -115,40 +125,46 @@ export class BadgeHistoryQueries {
   ): Promise<BadgeHistoryConnection> {
     requireBadgeId(context, provider, id);
     checkPageSize('first', first);
-    const size = first ?? DEFAULT_PAGE_SIZE;
-    const entries = await context.tenant.store.readBackward(
-      badgeLog(context.tenant.id, provider, id),
-      { limit: size + 1, ...(after == null ? {} : { before: toPosition(after) }) },
-    );
+    const { store, id: tenantId, onUnreadable } = context.tenant;
+    const page = await readHistoryPage(store, {
+      log: badgeLog(tenantId, provider, id),
+      size: first ?? DEFAULT_PAGE_SIZE,
+      after: after == null ? null : toPosition(after),
+      onUnreadable,
+    });
     context.used.keepMs = 0;
-    const page = fittingPage(entries.slice(0, size));
-    const edges = page.map(({ position, entry }) => ({
+    const edges = page.records.map(({ position, record }) => ({
       cursor: toCursor(position),
-      node: Object.assign(new BadgeHistoryEntry(), readAuditRecord(entry)),
+      node: toHistoryEntry(record),
     }));
     return Object.assign(new BadgeHistoryConnection(), {
       edges,
+      droppedEntries: page.droppedEntries,
       pageInfo: {
-        hasNextPage: entries.length > page.length,
+        hasNextPage: page.hasNextPage,
         hasPreviousPage: after != null,
         startCursor: edges.at(0)?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
+        endCursor: page.endPosition === null ? null : toCursor(page.endPosition),
       },
     });
   }
 }
 
-/** An entry has the texts of before and after; a page of long ones ends early. */
-const PAGE_CHARACTERS = 1_000_000;
-
-/** As many of them, one at least, as make up a page. */
-function fittingPage<T extends { entry: string }>(entries: readonly T[]): readonly T[] {
-  let characters = 0;
-  const end = entries.findIndex(({ entry }, index) => {
-    characters += entry.length;
-    return index > 0 && characters > PAGE_CHARACTERS;
+function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
+  const { id, at, caller, operation, outcome, changes, idempotencyKey } = record;
+  return Object.assign(new BadgeHistoryEntry(), {
+    id,
+    at: new Date(at),
+    caller,
+    operation,
+    outcome: isOutcome(outcome) ? outcome : 'UNKNOWN',
+    changes: changes.map(({ field, before, after }) => ({ field, before, after })),
+    idempotencyKey,
   });
-  return end === -1 ? entries : entries.slice(0, end);
+}
+
+function isOutcome(text: string): text is keyof typeof OUTCOMES {
+  return Object.hasOwn(OUTCOMES, text);
 }
 
 function toCursor(position: string): string {

@@ -9,6 +9,7 @@ import type { StateStore } from '../state/state-store.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
 import { createBadgeIndexCodec } from './reading/badge-index-codec.ts';
 import { createBadgeIndex } from './reading/badge-index.ts';
+import type { OnUnreadable } from './writing/stored-record.ts';
 
 /** One company's access to the providers. Nothing in it is shared with another tenant. */
 export interface Tenant {
@@ -36,6 +37,7 @@ export interface Tenant {
   readonly toWallTime: (moment: number) => number;
   /** A mutation that the audit could not take. */
   readonly onUnrecorded: (record: object, error: Error) => void;
+  readonly onUnreadable: OnUnreadable;
 }
 
 export interface TenantProvider {

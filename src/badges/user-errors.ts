@@ -39,6 +39,21 @@ export function toInProgressError(): BadgeInputError {
   });
 }
 
+/** What an earlier mutation left under the key cannot be read, so that it may have been applied. */
+export function toUnreadableKeyError(provider: Provider): BadgeProviderError {
+  return toProviderError(
+    provider,
+    {},
+    {
+      message:
+        'What is kept of the mutation with this idempotencyKey cannot be read, so it is unknown whether it was applied; nothing was sent now. Look at the badge, and take a new key only if the change is missing',
+      code: 'OUTCOME_UNKNOWN',
+      // A repeat with the same key never writes.
+      retryable: true,
+    },
+  );
+}
+
 export function toStateError(provider: Provider): BadgeProviderError {
   return toProviderError(
     provider,

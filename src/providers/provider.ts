@@ -27,8 +27,8 @@ export interface Provider {
 
   /** Whether a string can be a badge id here at all. Only such strings ever enter a path. */
   isBadgeId(id: string): boolean;
-  /** A badge again, from the `record` of one that was kept as JSON. */
-  restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields;
+  /** A badge again, from the `record` of one that was kept as JSON. Null: it cannot be read. */
+  restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields | null;
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
@@ -144,6 +144,7 @@ export const WARNING_CODES = {
   AUTOMATION_DELAYED: 'Members gain or lose the badge some time after the change.',
   AUTOMATION_CONFLICT:
     'The badge now holds values for both kinds of automation, and the provider runs only one.',
+  OTHER: 'A newer version of this service warned of something that this one has no code for.',
 } as const;
 export type WarningCode = keyof typeof WARNING_CODES;
 

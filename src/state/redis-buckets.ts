@@ -1,16 +1,30 @@
 import { NOW } from './redis-clock.ts';
+import { FORGET_UNLESS } from './redis-foreign.ts';
 import type { Reach } from './redis-reach.ts';
 import { LONGEST_BLOCK_MS } from './token-bucket.ts';
 import type { TokenBuckets } from './token-bucket.ts';
+
+/** `toNumber(text)`: nil unless it is a number that can be calculated with. */
+const TO_NUMBER = `
+  local function toNumber(text)
+    local number = tonumber(text or '')
+    if number and math.abs(number) < 1e16 then return number end
+    return nil
+  end
+`;
 
 /** `takeToken` of token-bucket.ts, by the clock of Redis. A number that is not whole travels as text. */
 const TAKE = `
   local burst, perSecond, start, leave =
     tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
   ${NOW}
+  ${FORGET_UNLESS}
+  ${TO_NUMBER}
+  forgetUnless(KEYS[1], 'hash')
   local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
-  local tokens, at = tonumber(known[1] or start), tonumber(known[2] or now)
-  local blockedMs = tonumber(known[3] or 0) - now
+  local tokens, at = toNumber(known[1]), toNumber(known[2])
+  if not tokens or not at or tokens < 0 then tokens, at = start, now end
+  local blockedMs = (toNumber(known[3]) or 0) - now
   if blockedMs > ${LONGEST_BLOCK_MS} then blockedMs = 0 end
   local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
   local missing = 1 + leave - filled
@@ -24,7 +38,10 @@ const TAKE = `
 const BLOCK = `
   ${NOW}
   local untilMs = now + tonumber(ARGV[1])
-  local known = tonumber(redis.call('HGET', KEYS[1], 'blockedUntil') or 0)
+  ${FORGET_UNLESS}
+  ${TO_NUMBER}
+  forgetUnless(KEYS[1], 'hash')
+  local known = toNumber(redis.call('HGET', KEYS[1], 'blockedUntil')) or 0
   redis.call('HSET', KEYS[1], 'blockedUntil', string.format('%.0f', math.max(known, untilMs)))
   return 1
 `;

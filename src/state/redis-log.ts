@@ -6,14 +6,24 @@ const PAGE = 100;
 /** Nothing is older than a position that another store gave, or nobody. */
 const POSITION = /^[1-9]\d{0,15}-\d{1,16}$/;
 
-/** With ARGV[1] set, the first key is one to close: nothing is added unless it was there. */
+/**
+ * With ARGV[1] set, the first key is one to close: nothing is added unless it was there. What fails here fails before
+ * anything is written. A further log whose place something else has taken does without the entry.
+ */
 const APPEND = `
   local first = 1
   if ARGV[1] == '1' then
-    if redis.call('DEL', KEYS[1]) == 0 then return 0 end
+    if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     first = 2
   end
-  for index = first, #KEYS do redis.call('XADD', KEYS[index], '*', 'entry', ARGV[2]) end
+  redis.call('XADD', KEYS[first], '*', 'entry', ARGV[2])
+  if first == 2 then redis.call('DEL', KEYS[1]) end
+  for index = first + 1, #KEYS do
+    local kind = redis.call('TYPE', KEYS[index]).ok
+    if kind == 'stream' or kind == 'none' then
+      redis.call('XADD', KEYS[index], '*', 'entry', ARGV[2])
+    end
+  end
   return 1
 `;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { NOW } from './redis-clock.ts';
+import { FORGET_UNLESS } from './redis-foreign.ts';
 import { StateError } from './state-store.ts';
 import type { Reach } from './redis-reach.ts';
 import type { Replicas, SharedLook } from './replicas.ts';
@@ -9,16 +10,27 @@ import type { Replicas, SharedLook } from './replicas.ts';
  * KEYS: generation, snapshot, ticket. Times are those of Redis: the clocks of replicas may differ.
  * A generation is a random text, so that one of before a loss of all data never comes again.
  */
+const FORGET_FOREIGN = `
+  ${FORGET_UNLESS}
+  forgetUnless(KEYS[1], 'string')
+  forgetUnless(KEYS[2], 'hash')
+  forgetUnless(KEYS[3], 'string')
+`;
+
 /** A snapshot of the future is none: the clock was set back. */
 const LOOK = `
   ${NOW}
+  ${FORGET_FOREIGN}
   local generation, ticket, claimMs = ARGV[1], ARGV[2], ARGV[3]
   redis.call('SET', KEYS[1], generation, 'NX')
   generation = redis.call('GET', KEYS[1])
   local held = redis.call('HMGET', KEYS[2], 'readAt', 'freshMs', 'text', 'generation')
-  local age = held[4] == generation and now - held[1] or -1
-  local result = { generation, string.format('%.0f', now), age, held[2] or '0', held[3] or '', 0 }
-  if age >= 0 and age < tonumber(held[2]) then return result end
+  local readAt, freshMs = tonumber(held[1] or ''), tonumber(held[2] or '')
+  local isHeld = held[4] == generation and held[3] and readAt and freshMs
+  local age = isHeld and now - readAt or -1
+  local result =
+    { generation, string.format('%.0f', now), age, held[2] or '0', held[3] or '', 0 }
+  if age >= 0 and age < freshMs then return result end
   local claim = generation .. ' '
   local holder = redis.call('GET', KEYS[3])
   if holder and string.sub(holder, 1, #claim) == claim then
@@ -30,6 +42,7 @@ const LOOK = `
 `;
 
 const RELEASE = `
+  ${FORGET_FOREIGN}
   if redis.call('GET', KEYS[3]) == ARGV[1] .. ' ' .. ARGV[2] then redis.call('DEL', KEYS[3]) end
 `;
 

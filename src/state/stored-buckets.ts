@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { StateStore } from './state-store.ts';
 import { takeToken } from './token-bucket.ts';
 import type { TokenBucket, TokenBuckets } from './token-bucket.ts';
@@ -21,7 +22,9 @@ export function createStoredBuckets(
   function read(name: string, text: string | null): TokenBucket | null {
     if (text === null) return null;
     const own = written.get(name);
-    return own?.text === text ? own.bucket : shift(parse(text), now() - wallTime());
+    if (own?.text === text) return own.bucket;
+    const stored = parse(text);
+    return stored && shift(stored, now() - wallTime());
   }
 
   async function change<T>(
@@ -59,7 +62,16 @@ function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBu
   return { tokens, at: at + byMs, blockedUntil: blockedUntil + byMs };
 }
 
-function parse(text: string): TokenBucket {
-  const [tokens = 0, at = 0, blockedUntil = 0] = JSON.parse(text) as number[];
-  return { tokens, at, blockedUntil };
+const bucketSchema = z.tuple([z.number().nonnegative(), z.number(), z.number()], z.unknown());
+
+/** Null: it cannot be read, and the next one replaces it. */
+function parse(text: string): TokenBucket | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { data } = bucketSchema.safeParse(json);
+  return data ? { tokens: data[0], at: data[1], blockedUntil: data[2] } : null;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BadgeIndex } from '../badges/reading/badge-index.ts';
 import { createProviderAccess } from '../badges/tenant.ts';
 import type { Tenant, TenantProvider } from '../badges/tenant.ts';
+import type { OnUnreadable } from '../badges/writing/stored-record.ts';
 import type { Shelf } from '../cache/shelf.ts';
 import { createBreaker } from '../http/breaker.ts';
 import type { Clock } from '../http/clock.ts';
@@ -40,6 +41,8 @@ export interface TenantOptions {
   /** Undefined: this is the only process. Opened and closed by the caller. */
   shared?: SharedState | undefined;
   logger: Logger;
+  /** Told of what is stored and cannot be read. */
+  onUnreadable: OnUnreadable;
   /** Holds the lists of all tenants, each under names of its own. */
   shelf: Shelf<BadgeIndex>;
   /** Milliseconds that never go back: what measures durations. */
@@ -113,6 +116,7 @@ export function createTenant(
     toWallTime: createToWallTime(options),
     onUnrecorded: (record, err) =>
       logger.error({ record, err }, 'a mutation is missing in the audit: this is its record'),
+    onUnreadable: options.onUnreadable,
   };
 }
 

@@ -125,6 +125,8 @@ export type BadgeWarningCode =
   | 'NOT_RECORDED'
   /** Every given value stands already; nothing was sent. */
   | 'NO_CHANGE'
+  /** A newer version of this service warned of something that this one has no code for. */
+  | 'OTHER'
   /** The badge could not be read before the write, so `before` is unknown. */
   | 'PREVIOUS_VALUES_UNKNOWN';
 

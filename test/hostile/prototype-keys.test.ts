@@ -121,6 +121,7 @@ describe('the store in a folder', () => {
       key: toStateKey('hidden', 'tenant', 'RETURNING_AI', name),
       wallTime: () => 0,
       doubtful: new Set(),
+      onUnreadable: ({ reason }) => expect(reason).toBeUndefined(),
     });
     expect(await memory.recall()).toBeNull();
     await memory.settle({ award: true, darkImage: name });

@@ -32,7 +32,9 @@ export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[]
 }
 
 function toBadge(provider: Provider, { id, name }: { id: string; name: string }): BadgeFields {
-  return provider.restoreBadge({ id, name, title: name }, isHttpsUrl);
+  const badge = provider.restoreBadge({ id, name, title: name }, isHttpsUrl);
+  if (badge) return badge;
+  throw new Error('a badge of an id and a name is not restored');
 }
 
 type ListReading = Awaited<ReturnType<BadgeSource['list']>>;

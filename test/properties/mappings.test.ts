@@ -36,8 +36,11 @@ const ONCE_FAILED = [
 
 describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_key, wire) => {
   const { provider, nameField, toBadge, readings, validRecord, nearlyValidRecord } = wire;
-  const restore = (record: object) =>
-    provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
+  const restore = (record: object): BadgeFields => {
+    const badge = provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
+    if (badge) return badge;
+    throw new Error('a kept record is not restored');
+  };
   /** The badge of a record that has one. */
   const readValid = (text: string): BadgeFields => {
     const reading = toBadge(JSON.parse(text));

@@ -24,7 +24,7 @@ test('the record of a dead process that still seemed alive at the start is writt
   await eventually(async () => (await records()).length > 0);
   await service.close();
   expect((await records()).map(({ entry }) => readAuditRecord(entry))).toMatchObject([
-    { ...about, ...badge, outcome: 'UNKNOWN', idempotencyKey: 'key' },
+    { record: { ...about, ...badge, outcome: 'UNKNOWN', idempotencyKey: 'key' } },
   ]);
   await store.close();
   rmSync(folder, { recursive: true });

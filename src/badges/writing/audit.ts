@@ -1,29 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
 import { OUTCOMES } from './outcome.ts';
 import { toStateKey } from './state-keys.ts';
+import { FORMAT, changeSchema, readStored } from './stored-record.ts';
+import type { OnUnreadable, StoredReading } from './stored-record.ts';
 
-type AuditOutcome = keyof typeof OUTCOMES;
-const outcomes = Object.keys(OUTCOMES) as [AuditOutcome, ...AuditOutcome[]];
-
-/** One mutation that passed its input checks. No secret is in it: names, ids and values of fields only. */
-const auditSchema = z.object({
+/**
+ * One mutation that passed its input checks. No secret is in it: names, ids and values of fields only.
+ * What a newer version adds is kept when this one closes the record.
+ */
+const auditSchema = z.looseObject({
   /** Of the mutation; unique. */
   id: z.string(),
   /** ISO 8601. */
-  at: z.string(),
+  at: z.string().refine((text) => Number.isFinite(Date.parse(text))),
   tenant: z.string(),
   caller: z.string(),
   provider: z.string(),
   /** Empty for a badge that was to be made and whose id nobody knows. */
   badgeIds: z.array(z.string()),
   operation: z.string(),
-  outcome: z.enum(outcomes),
-  changes: z.array(
-    z.object({ field: z.string(), before: z.string().nullable(), after: z.string() }),
-  ),
+  /** One of `OUTCOMES`, or of a newer version's. */
+  outcome: z.string(),
+  changes: z.array(changeSchema),
   idempotencyKey: z.string().nullable(),
 });
 export type AuditRecord = z.output<typeof auditSchema>;
@@ -36,9 +38,14 @@ export function badgeLog(tenant: string, provider: string, badgeId: string): str
   return toStateKey('audit', tenant, provider, badgeId);
 }
 
-export function readAuditRecord(entry: string): AuditRecord {
-  return auditSchema.parse(JSON.parse(entry));
+export function readAuditRecord(entry: string): StoredReading<AuditRecord> {
+  return readStored(entry, auditSchema);
 }
+
+export type AuditedMutation = Pick<
+  AuditRecord,
+  'at' | 'tenant' | 'caller' | 'provider' | 'badgeIds' | 'operation' | 'idempotencyKey'
+>;
 
 /** The record of one mutation, which is to be written exactly once, whatever becomes of this process. */
 export interface AuditEntry {
@@ -50,10 +57,7 @@ export interface AuditEntry {
 
 const OPEN = 'audit-open/';
 
-export function createAuditEntry(
-  store: StateStore,
-  about: Omit<AuditRecord, 'id' | 'outcome' | 'changes'>,
-): AuditEntry {
+export function createAuditEntry(store: StateStore, about: AuditedMutation): AuditEntry {
   const id = randomUUID();
   const key = OPEN + toStateKey(store.instanceId, id);
   let isOpen = false;
@@ -64,7 +68,7 @@ export function createAuditEntry(
     async begin(changes) {
       begun = changes;
       isUnsure = true;
-      await store.set(key, JSON.stringify({ ...about, id, outcome: 'UNKNOWN', changes }));
+      await store.set(key, toText({ ...about, id, outcome: 'UNKNOWN', changes }));
       isUnsure = false;
       isOpen = true;
     },
@@ -86,14 +90,52 @@ export function createAuditEntry(
   };
 }
 
-/** Writes the records of processes that died between their first byte and their outcome. */
-export async function closeLostAudits(store: StateStore): Promise<void> {
+/** Writes the records of processes that died between their first byte and their outcome. One that cannot be read, or not be closed, costs the others nothing. */
+export async function closeLostAudits(
+  store: StateStore,
+  onUnreadable: OnUnreadable,
+): Promise<void> {
+  let failure: StateError | undefined;
   for await (const key of store.keys(OPEN)) {
-    const [instanceId = ''] = key.slice(OPEN.length).split('/');
-    if (await store.isAlive(decodeURIComponent(instanceId))) continue;
-    const text = await store.get(key);
-    if (text !== null) await writeRecord(store, readAuditRecord(text), key);
+    try {
+      const reason = await closeIfLost(store, key);
+      if (reason !== undefined) onUnreadable({ kind: 'open audit record', key, reason });
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      failure = error;
+    }
   }
+  if (failure) throw failure;
+}
+
+/** Gives why it cannot be read. */
+async function closeIfLost(store: StateStore, key: string): Promise<string | undefined> {
+  const owner = ownerOf(key);
+  if (owner === undefined) return 'a key that this service does not make';
+  if (await store.isAlive(owner)) return undefined;
+  const text = await store.get(key);
+  if (text === null) return undefined;
+  const reading = readAuditRecord(text);
+  if ('unreadable' in reading) return reading.unreadable;
+  const { record } = reading;
+  // It is closed by the version that knows what it says.
+  if (!Object.hasOwn(OUTCOMES, record.outcome)) return 'outcome: unknown';
+  await writeRecord(store, record, key);
+  return undefined;
+}
+
+/** The process that opened it. */
+function ownerOf(key: string): string | undefined {
+  const [instanceId = ''] = key.slice(OPEN.length).split('/');
+  try {
+    return decodeURIComponent(instanceId);
+  } catch {
+    return undefined;
+  }
+}
+
+function toText(record: AuditRecord): string {
+  return JSON.stringify({ format: FORMAT, ...record });
 }
 
 /** With the key that stands for the open entry, in one step: so there is one record, however many try to write it. */
@@ -105,5 +147,5 @@ async function writeRecord(
   const { tenant, provider, badgeIds } = record;
   const logs = badgeIds.map((badgeId) => badgeLog(tenant, provider, badgeId));
   const closing = openKey === undefined ? {} : { closing: openKey };
-  await store.append([AUDIT_LOG, ...logs], JSON.stringify(record), closing);
+  await store.append([AUDIT_LOG, ...logs], toText(record), closing);
 }

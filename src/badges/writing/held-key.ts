@@ -1,7 +1,7 @@
 import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
-import { readKeyRecord, replaceRecord } from './key-record.ts';
+import { readKeyRecord, replaceRecord, toKeyText } from './key-record.ts';
 import type { KeyRecord, StoredAttempt } from './key-record.ts';
 import type { StoredOutcome } from './stored-outcome.ts';
 
@@ -32,7 +32,7 @@ export function holdKey(store: StateStore, key: string, fresh: KeyRecord): HeldK
 
   return {
     async markSending(next) {
-      const expected = JSON.stringify(fresh);
+      const expected = toKeyText(fresh);
       if (!(await replaceRecord(store, key, expected, { ...fresh, attempt: next }))) throw lost();
       attempt = next;
     },
@@ -55,7 +55,9 @@ export async function endClaim(
   { claim, last }: { claim: string; last: KeyRecord | null },
 ): Promise<boolean> {
   const text = await store.get(key);
-  if (text === null || readKeyRecord(text).claim !== claim) return false;
+  if (text === null) return false;
+  const reading = readKeyRecord(text);
+  if ('unreadable' in reading || reading.record.claim !== claim) return false;
   return replaceRecord(store, key, text, last);
 }
 

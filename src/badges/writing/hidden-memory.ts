@@ -2,11 +2,15 @@ import { z } from 'zod';
 import type { RememberedFields } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
+import { FORMAT, readStored } from './stored-record.ts';
+import type { OnUnreadable } from './stored-record.ts';
 
 const fieldsSchema = z.object({ values: z.record(z.string(), z.unknown()), at: z.string() });
 const memorySchema = z.object({
   settled: fieldsSchema.nullable(),
   pending: fieldsSchema.nullable(),
+  /** What stood here before the pending values and cannot be read: it comes back if they had no effect. */
+  unreadable: z.string().optional(),
 });
 type Memory = z.output<typeof memorySchema>;
 
@@ -32,9 +36,14 @@ export interface HiddenMemory {
 
 export function createHiddenMemory(
   store: StateStore,
-  options: { key: string; wallTime: () => number; doubtful: Set<string> },
+  options: {
+    key: string;
+    wallTime: () => number;
+    doubtful: Set<string>;
+    onUnreadable: OnUnreadable;
+  },
 ): HiddenMemory {
-  const { key, wallTime, doubtful } = options;
+  const { key, wallTime, doubtful, onUnreadable } = options;
   const stamp = (values: Readonly<Record<string, unknown>>): RememberedFields => ({
     values,
     at: new Date(wallTime()).toISOString(),
@@ -46,28 +55,43 @@ export function createHiddenMemory(
     doubtful.delete(key);
   }
 
-  async function recall(): Promise<RememberedFields | null> {
-    await forgetDoubtful();
+  async function read(): Promise<{ memory: Memory | null; unreadable?: string }> {
     const text = await store.get(key);
-    return text === null ? null : knownFields(memorySchema.parse(JSON.parse(text)));
+    if (text === null) return { memory: null };
+    const reading = readStored(text, memorySchema);
+    if ('record' in reading) return { memory: reading.record };
+    onUnreadable({ kind: 'remembered fields', key, reason: reading.unreadable });
+    return { memory: null, unreadable: text };
   }
 
-  async function keep(memory: {
-    settled: RememberedFields | null;
-    pending: RememberedFields | null;
-  }) {
-    await store.set(key, JSON.stringify(memory));
+  async function recall(): Promise<RememberedFields | null> {
+    await forgetDoubtful();
+    const { memory } = await read();
+    return memory && knownFields(memory);
+  }
+
+  async function keep(memory: Memory): Promise<void> {
+    await store.set(key, JSON.stringify({ format: FORMAT, ...memory }));
   }
 
   return {
     recall,
-    pend: async (values) => keep({ settled: await recall(), pending: stamp(values) }),
+    async pend(values) {
+      await forgetDoubtful();
+      const { memory, unreadable } = await read();
+      const settled = memory && knownFields(memory);
+      await keep({
+        settled,
+        pending: stamp(values),
+        ...(unreadable !== undefined && { unreadable }),
+      });
+    },
     settle: async (values) => keep({ settled: stamp(values), pending: null }),
     async revert() {
-      const text = await store.get(key);
-      if (text === null) return;
-      const { settled } = memorySchema.parse(JSON.parse(text));
-      await keep({ settled, pending: null });
+      const { memory } = await read();
+      if (!memory) return;
+      if (memory.unreadable !== undefined) await store.set(key, memory.unreadable);
+      else await keep({ settled: memory.settled, pending: null });
     },
     doubt() {
       doubtful.add(key);

@@ -18,7 +18,9 @@ export type Claim =
       resolve: (outcome: StoredOutcome) => Promise<void>;
     }
   | { kind: 'reused' }
-  | { kind: 'in-progress' };
+  | { kind: 'in-progress' }
+  /** What stands under the key cannot be read: a write may have been sent. It is left as it is. */
+  | { kind: 'unreadable'; reason: string };
 
 interface ClaimOptions {
   key: string;
@@ -48,7 +50,9 @@ export async function claimKey(store: StateStore, options: ClaimOptions): Promis
 
   for (;;) {
     const text = await store.get(key);
-    const record = text === null ? null : readKeyRecord(text);
+    const reading = text === null ? { record: null } : readKeyRecord(text);
+    if ('unreadable' in reading) return { kind: 'unreadable', reason: reading.unreadable };
+    const { record } = reading;
     if (record && record.inputHash !== inputHash) return { kind: 'reused' };
     if (text !== null && record?.outcome) {
       return ended(store, key, { text, record, outcome: record.outcome });

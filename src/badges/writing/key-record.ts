@@ -1,36 +1,45 @@
 import { z } from 'zod';
 import type { StateStore } from '../../state/state-store.ts';
 import { storedOutcomeSchema } from './stored-outcome.ts';
+import { FORMAT, changeSchema, readStored } from './stored-record.ts';
+import type { StoredReading } from './stored-record.ts';
 
 /** What is needed to find out later whether a write took effect. */
-const attemptSchema = z.object({
+const attemptSchema = z.looseObject({
   provider: z.string(),
   badgeId: z.string().nullable(),
   body: z.record(z.string(), z.unknown()),
-  changes: storedOutcomeSchema.shape.changes,
+  changes: z.array(changeSchema),
   hiddenValues: z.record(z.string(), z.unknown()).nullable(),
   /** Whether a read can tell that it took effect: not so for values that stood before, or that no read shows. */
   isVisible: z.boolean(),
 });
 export type StoredAttempt = z.output<typeof attemptSchema>;
 
-const recordSchema = z.object({
-  inputHash: z.string(),
-  /** The process that took the key. */
-  owner: z.string(),
-  /** Of this taking of the key, unlike every other. */
-  claim: z.string(),
-  /** Set before the first byte leaves. */
-  attempt: attemptSchema.nullable(),
-  /** Set once the outcome is known, or known to be unknown. */
-  outcome: storedOutcomeSchema.nullable(),
-});
+/** What a newer version adds is kept when this one adds an outcome. */
+const recordSchema = z
+  .looseObject({
+    inputHash: z.string(),
+    /** The process that took the key. */
+    owner: z.string(),
+    /** Of this taking of the key, unlike every other. */
+    claim: z.string(),
+    /** Set before the first byte leaves. */
+    attempt: attemptSchema.nullable(),
+    /** Set once the outcome is known, or known to be unknown. */
+    outcome: storedOutcomeSchema.nullable(),
+  })
+  .refine(isOfItsStage, { path: ['stage'] });
 export type KeyRecord = z.output<typeof recordSchema>;
 
 const KEPT_MS = 24 * 60 * 60 * 1_000;
 
-export function readKeyRecord(text: string): KeyRecord {
-  return recordSchema.parse(JSON.parse(text));
+export function readKeyRecord(text: string): StoredReading<KeyRecord> {
+  return readStored(text, recordSchema);
+}
+
+export function toKeyText(record: KeyRecord): string {
+  return JSON.stringify({ ...record, format: FORMAT, stage: stageOf(record) });
 }
 
 /** Tells whether the key still held `expected`. Null: nothing. */
@@ -40,6 +49,20 @@ export function replaceRecord(
   expected: string | null,
   record: KeyRecord | null,
 ): Promise<boolean> {
-  const value = record && JSON.stringify(record);
+  const value = record && toKeyText(record);
   return store.compareAndSet(key, { expected, value, ttlMs: KEPT_MS });
+}
+
+/**
+ * Written too, although it follows from the rest: a record that lost its attempt would look like one under which
+ * nothing was sent, and its key would be free.
+ */
+function isOfItsStage(record: { attempt: unknown; outcome: unknown; [field: string]: unknown }) {
+  const { stage, format } = record;
+  return stage === stageOf(record) || (stage === undefined && format === undefined);
+}
+
+function stageOf({ attempt, outcome }: { attempt: unknown; outcome: unknown }): string {
+  if (outcome !== null) return 'ENDED';
+  return attempt === null ? 'CLAIMED' : 'SENDING';
 }

@@ -1,6 +1,5 @@
 import { ProviderError } from '../../http/provider-error.ts';
-import { providers } from '../../providers/index.ts';
-import type { OperationKind, Target, WritePlan } from '../../providers/provider.ts';
+import type { OperationKind, Provider, Target, WritePlan } from '../../providers/provider.ts';
 import type { BadgesContext } from '../context.ts';
 import type { TenantProvider } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
@@ -31,9 +30,7 @@ export function toAttempt({
 }
 
 /** What stands for a write whose process died before it knew the outcome. */
-export function toLostOutcome({ provider: enumValue }: StoredAttempt): StoredOutcome {
-  const provider = providers.find(({ name }) => name.enumValue === enumValue);
-  if (!provider) throw new Error(`a kept write names the unknown provider ${enumValue}`);
+export function toLostOutcome(provider: Provider): StoredOutcome {
   const error = new ProviderError('was not heard out: this service stopped meanwhile', {
     kind: 'unavailable',
     effect: 'unknown',

@@ -4,7 +4,12 @@ import { StateError } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
 import { chooseOperation } from '../inputs.ts';
 import type { Choice } from '../inputs.ts';
-import { toInProgressError, toReusedError, toStateError } from '../user-errors.ts';
+import {
+  toInProgressError,
+  toReusedError,
+  toStateError,
+  toUnreadableKeyError,
+} from '../user-errors.ts';
 import { createAuditEntry } from './audit.ts';
 import type { AuditEntry } from './audit.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
@@ -65,25 +70,29 @@ const exactlyOne: InputProblem = {
 
 /** The same key and input give one write and the same outcome. */
 async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome> {
-  const { context, request } = chosen;
+  const { context, request, of } = chosen;
   const { tenant, caller } = context;
+  const key = toStateKey('key', tenant.id, caller.actor, request.kind, idempotencyKey);
   const claim = await claimKey(tenant.store, {
-    key: toStateKey('key', tenant.id, caller.actor, request.kind, idempotencyKey),
+    key,
     inputHash: hashInput(request.oneOf),
     waitMs: context.deadlineAt - tenant.now(),
-    toLostOutcome,
+    toLostOutcome: () => toLostOutcome(of.provider),
   });
   switch (claim.kind) {
     case 'reused':
       return toOutcome('REFUSED', { userErrors: [toReusedError()] });
     case 'in-progress':
       return toOutcome('REFUSED', { userErrors: [toInProgressError()] });
+    case 'unreadable':
+      tenant.onUnreadable({ kind: 'idempotency key', key, reason: claim.reason });
+      return toOutcome('REFUSED', { userErrors: [toUnreadableKeyError(of.provider)] });
     case 'held':
       return underHeldKey(chosen, claim.key);
     case 'ended': {
       const known = await recheck(chosen, claim);
       if (known !== claim.outcome) await claim.resolve(known);
-      return restoreOutcome(known, tenant.isImageUrl);
+      return restoreOutcome(known, { provider: of.provider, isImageUrl: tenant.isImageUrl });
     }
   }
 }
@@ -93,7 +102,7 @@ async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
   try {
     outcome = await checkAndWrite(chosen, key);
   } catch (error) {
-    await key.abandon(toLostOutcome);
+    await key.abandon(() => toLostOutcome(chosen.of.provider));
     throw error;
   }
   const isKept = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
@@ -134,6 +143,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
       key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
       wallTime: tenant.wallTime,
       doubtful: tenant.doubtfulMemories,
+      onUnreadable: tenant.onUnreadable,
     });
   const outcome = await performWrite({
     ...chosen,

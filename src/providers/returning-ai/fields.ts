@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { isHttpsOrLoopbackUrl } from '../https-url.ts';
 import {
   TEXT_CHARACTERS,
   refuseBlank,
@@ -6,6 +8,7 @@ import {
   refuseNegative,
   refuseNull,
   toChange,
+  valueOf,
 } from '../input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from '../provider.ts';
 
@@ -76,6 +79,23 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
 /** What a given value sends; null clears a text or a picture. */
 export function toWireValue(value: unknown): unknown {
   return value ?? '';
+}
+
+const image = z.string().refine((text) => text === '' || isHttpsOrLoopbackUrl(text));
+const quantity = z.int32().nonnegative();
+const hiddenSchemas: Readonly<Record<string, z.ZodType>> = {
+  darkImage: image,
+  lightImage: image,
+  enabledDarkAndLight: z.boolean(),
+  award: z.boolean(),
+  awardCurrency: z.boolean(),
+  awardXpQuantity: quantity,
+  awardCurrencyQuantity: quantity,
+};
+
+/** A remembered value of a hidden field. Undefined: none, or none that the field can have: memory is read like any other input. */
+export function rememberedValue(values: Readonly<Record<string, unknown>>, field: string): unknown {
+  return hiddenSchemas[field]?.safeParse(valueOf(values, field)).data;
 }
 
 /** The hidden part of a body, for the memory. */

@@ -26,7 +26,9 @@ export const returningAI: Provider = {
   resolvers: [],
   example,
   isBadgeId,
-  restoreBadge: (record, isImageUrl) =>
-    new ReturningAIBadge(recordSchema.parse(record), isImageUrl),
+  restoreBadge(record, isImageUrl) {
+    const { data } = recordSchema.safeParse(record);
+    return data ? new ReturningAIBadge(data, isImageUrl) : null;
+  },
   createClient: createReturningAIClient,
 };

@@ -10,7 +10,14 @@ import type {
 } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
-import { WRITABLE_FIELDS, checkFields, hiddenPart, isHidden, toWireValue } from './fields.ts';
+import {
+  WRITABLE_FIELDS,
+  checkFields,
+  hiddenPart,
+  isHidden,
+  rememberedValue,
+  toWireValue,
+} from './fields.ts';
 import { toLockedTarget } from '../badge-at-version-input.ts';
 import { UpdateReturningAIBadgeInput } from './update-input.ts';
 
@@ -48,7 +55,7 @@ function planUpdate(
 
   for (const field of WRITABLE_FIELDS) {
     const readable = current && (valueOf(current.record, field) ?? undefined);
-    const before = isHidden(field) ? valueOf(remembered?.values ?? {}, field) : readable;
+    const before = isHidden(field) ? rememberedValue(remembered?.values ?? {}, field) : readable;
     if (isGiven(input, field)) {
       body[field] = toWireValue(input[field]);
       const change = toChange(field, before, body[field]);

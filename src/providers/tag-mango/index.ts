@@ -21,6 +21,9 @@ export const tagMango: Provider = {
   resolvers: [TagMangoMemberQueries],
   example,
   isBadgeId: isObjectId,
-  restoreBadge: (record, isImageUrl) => new TagMangoBadge(recordSchema.parse(record), isImageUrl),
+  restoreBadge(record, isImageUrl) {
+    const { data } = recordSchema.safeParse(record);
+    return data ? new TagMangoBadge(data, isImageUrl) : null;
+  },
   createClient: createTagMangoClient,
 };

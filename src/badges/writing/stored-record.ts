@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { isObject } from '../../providers/json.ts';
+import type { FieldChange } from '../../providers/provider.ts';
+
+/**
+ * The format of the records that this version writes, and the newest that it reads. It goes up only when the versions
+ * before could not read what is written: they ignore fields that they do not know, and take values of an enum that they
+ * do not know for what is safe. Records from before there were formats have none, and read like format 1.
+ */
+export const FORMAT = 1;
+
+export const changeSchema: z.ZodType<FieldChange> = z.looseObject({
+  field: z.string(),
+  before: z.string().nullable(),
+  after: z.string(),
+});
+
+/** A stored text as read. It is foreign: another version, an operator or a broken disk may have written it. */
+export type StoredReading<T> = { record: T } | { unreadable: string };
+
+/** The reason never quotes the text. */
+export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+    // What is nested too deep can be read, and not be written again.
+    JSON.stringify(json);
+  } catch {
+    return { unreadable: 'not JSON' };
+  }
+  const format = isObject(json) && Object.hasOwn(json, 'format') ? json.format : FORMAT;
+  if (format !== FORMAT) return { unreadable: toFormatReason(format) };
+  const read = schema.safeParse(json);
+  if (read.success) return { record: read.data };
+  const [issue] = read.error.issues;
+  return { unreadable: `${issue?.path.join('.') || 'record'}: ${issue?.code ?? 'invalid'}` };
+}
+
+function toFormatReason(format: unknown): string {
+  return typeof format === 'number' && format > FORMAT
+    ? `format ${format}, which a newer version wrote`
+    : 'an unknown format';
+}
+
+/** A record that this version cannot read. It is left where it is. */
+export interface UnreadableRecord {
+  kind: 'audit record' | 'open audit record' | 'idempotency key' | 'remembered fields';
+  /** Where it is stored. */
+  key: string;
+  reason: string;
+}
+
+export type OnUnreadable = (record: UnreadableRecord) => void;
