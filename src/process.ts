@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
@@ -23,6 +24,11 @@ const DEFAULT_FOLDER = '.state';
 const LOOK_EVERY_MS = 1_000;
 /** How much of the time may go into that. */
 const LOOK_PART = 0.01;
+
+/** How long a stop waits for the state to be closed; it is safe without. */
+const LAST_MS = 250;
+/** A signal that comes again sooner is the same one, passed on. */
+const REPEAT_MS = 500;
 
 /** How long a start waits for the providers' lists before it takes requests without them. */
 const WARM_UP_MS = 2_000;
@@ -75,11 +81,20 @@ function explain(error: unknown): string | undefined {
 
 async function run(config: Config): Promise<void> {
   const logger = await createLogger({ ...config, secrets: () => secrets });
+  // Also while it starts: the first process of a container has no handler of its own. Nobody is served yet then.
+  let stop = async (): Promise<void> => undefined;
+  onStop(logger, async (signal) => {
+    logger.info(`${signal}: the service stops.`);
+    await stop();
+    logger.info('Stopped.');
+    process.exit(0);
+  });
   const sandbox = config.isSandbox ? await startSandbox() : undefined;
   if (sandbox) logger.info('Demo data: the sandbox answers in the place of every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));
   config.ignoredVariables.forEach((name) => logger.warn(toIgnored(name)));
   const folder = openFolder(config);
+  process.once('exit', folder.remove);
   const state = await openState({
     redisUrl: config.redisUrl,
     folder: folder.path,
@@ -102,18 +117,37 @@ async function run(config: Config): Promise<void> {
   sandbox?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
   const stopWatching = sandbox ? undefined : watch(config, service, logger);
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
-    logger.info(`${signal}: stopping, requests under way may end`);
+  stop = async () => {
+    const delay = `Requests are served for ${config.shutdownDelayMs} ms more`;
+    logger.info(`${delay}, while readiness answers 503. Then those under way may end.`);
     stopWatching?.();
     await service.close();
-    await state.close();
-    await sandbox?.close();
-    folder.remove();
-    process.exit(0);
+    await Promise.race([Promise.all([state.close(), sandbox?.close()]), pause(LAST_MS)]);
+  };
+}
+
+/**
+ * Calls `stop` at the first signal. A repeat of it is ignored, since npm passes on what the whole process group has
+ * got already; only a person who presses Ctrl-C once more ends the process at once.
+ */
+function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>): void {
+  let isStopping = false;
+  let interruptedAt: number | undefined;
+  function onSignal(signal: NodeJS.Signals): void {
+    const isInterrupt = signal === 'SIGINT';
+    const isByHand = isInterrupt && monotonicMs() - (interruptedAt ?? Infinity) >= REPEAT_MS;
+    if (isByHand) {
+      logger.warn('SIGINT again: ending at once. What became of requests under way is unknown.');
+      process.exit(130);
+    }
+    if (!isStopping) void stop(signal);
+    if (isInterrupt && interruptedAt === undefined) {
+      interruptedAt = monotonicMs();
+      logger.info('Press Ctrl-C once more to end at once, and lose requests under way.');
+    }
+    isStopping = true;
   }
-  process
-    .once('SIGTERM', (signal) => void stop(signal))
-    .once('SIGINT', (signal) => void stop(signal));
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 }
 
 /** Takes what changes in the files of secrets and tenants. Returns how to stop. */

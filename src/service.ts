@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Tenant } from './badges/tenant.ts';
 import { closeLostAudits } from './badges/writing/audit.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   defaultTenant: string | undefined;
   /** How tokens of callers are checked. Undefined: they have none, and the router speaks for them. */
   tokens: Pick<TokenOptions, 'jwksUrl' | 'issuer' | 'audience'> | undefined;
+  /** How long a service that stops goes on serving, milliseconds; not at all if left out. */
+  shutdownDelayMs?: number;
   /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */
   recoverEveryMs?: number;
   /** How long to read the providers' lists before requests are taken, milliseconds; not at all if left out. */
@@ -39,6 +42,8 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
 }
 
 const RECOVER_EVERY_MS = 60_000;
+/** How long a stop waits for calls that were begun for no caller, as to renew a list. */
+const LEFTOVERS_MS = 250;
 /** As long as a timer can be. */
 const HOLD_MS = 2 ** 31 - 1;
 /** Of the text of all lists that are held; in memory they take a few times as much. */
@@ -63,6 +68,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   await warmUp(tenants.all, options.warmUpMs ?? 0);
   const server = await startServer({
     ...options,
+    shutdownDelayMs: options.shutdownDelayMs ?? 0,
     freshMs,
     routerSecrets,
     identity: {
@@ -83,7 +89,13 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   async function close(): Promise<void> {
     clearInterval(recovery);
     await server.close();
-    await tenants.close();
+    // What is still asked of a provider is asked for nobody.
+    const patience = new AbortController();
+    await Promise.race([
+      tenants.close(),
+      pause(LEFTOVERS_MS, undefined, patience).catch(() => undefined),
+    ]);
+    patience.abort();
   }
   function onOutage(err: unknown): void {
     options.logger.error(

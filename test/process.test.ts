@@ -4,8 +4,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../src/sandbox/index.ts';
+import type { Sandbox } from '../src/sandbox/index.ts';
+import { eventually } from './state/eventually.ts';
 import { execute } from './support/service.ts';
 
 /** The built service as its own process. `npm test` builds it first. */
@@ -71,18 +74,103 @@ test('without settings it says that its data is a demo, answers, and stops at SI
   expect(await exit).toBe(0);
 });
 
-test('npm start ends with its service at a SIGTERM', async () => {
+/** In a process group of its own, as a terminal or a supervisor starts it. */
+function runNpmStart(env: Record<string, string>): Run {
   const npm = spawn('npm', ['start', '--ignore-scripts'], {
     cwd: join(import.meta.dirname, '..'),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0' },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
+    detached: true,
   });
   children.push(npm);
-  const { shows, exit } = watch(npm);
-  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  return watch(npm);
+}
 
-  npm.kill('SIGTERM');
-  await exit;
-  await expect(fetch(url)).rejects.toThrow('fetch failed');
+/** Sends a write, and resolves with its pending answer once the provider has it, which takes its time. */
+async function startWrite(url: string, { tagMango }: Sandbox) {
+  tagMango.faults.set('updateBadge', { kind: 'delay', ms: 800 });
+  const input = '{ tagMango: { id: "6657092c8142bfe0656481bf", name: "New" } }';
+  const answer = execute(url, `mutation { updateBadge(input: ${input}) { changes { field } } }`);
+  await eventually(() => tagMango.requests.some(({ operation }) => operation === 'updateBadge'));
+  return { answer };
+}
+const CHANGED = { data: { updateBadge: { changes: [{ field: 'name' }] } } };
+
+describe('at a signal to its whole process group, which npm passes on once more', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s, npm start answers a write that is under way, and ends with 0',
+    async (signal) => {
+      const sandbox = await startSandbox();
+      const { child, shows, exit, output } = runNpmStart(sandbox.variables);
+      const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+      const { answer } = await startWrite(url, sandbox);
+
+      process.kill(-(child.pid ?? 0), signal);
+      expect(await answer).toMatchObject(CHANGED);
+      expect([await exit, output().includes('Stopped.')]).toEqual([0, true]);
+      await expect(fetch(url)).rejects.toThrow('fetch failed');
+      await sandbox.close();
+    },
+  );
+});
+
+test('a signal that comes again while it stops changes nothing, until a person presses Ctrl-C twice', async () => {
+  const sandbox = await startSandbox();
+  const { child, shows, exit } = run(MAIN, [], sandbox.variables);
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  const { answer } = await startWrite(url, sandbox);
+  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT'] as const) child.kill(signal);
+  expect(await answer).toMatchObject(CHANGED);
+  expect(await exit).toBe(0);
+  await sandbox.close();
+});
+
+test('a second Ctrl-C by hand ends it at once, after it has said so', async () => {
+  const { child, shows, exit } = run(MAIN, [], { SHUTDOWN_DELAY_MS: '60000' });
+  await shows(/GraphQL is at (\S+)/);
+  child.kill('SIGINT');
+  await shows(/Press Ctrl-C once more/);
+  await pause(600);
+  child.kill('SIGINT');
+  await shows(/SIGINT again: ending at once/);
+  expect(await exit).toBe(130);
+});
+
+test('a signal while it still starts ends it with 0', async () => {
+  const sandbox = await startSandbox();
+  sandbox.tagMango.faults.set('*', { kind: 'hang' });
+  const { child, output, shows, exit } = run(MAIN, [], sandbox.tagMango.variables);
+  await shows(/TagMango: configured/);
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  expect(output()).not.toContain('GraphQL is at');
+  await sandbox.close();
+});
+
+test('in production it goes on serving for two seconds after a SIGTERM, while it says that it is not ready', async () => {
+  const sandbox = await startSandbox();
+  const { child, shows, exit } = run(MAIN, [], {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    ROUTER_SECRET,
+    ...sandbox.tagMango.variables,
+  });
+  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
+  const begun = performance.now();
+  child.kill('SIGTERM');
+  await shows(/SIGTERM/);
+  expect((await fetch(new URL('/health/ready', url))).status).toBe(503);
+  await pause(1_000);
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
+    body: JSON.stringify({ query: '{ __typename }' }),
+  });
+  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+  expect(await exit).toBe(0);
+  const tookMs = performance.now() - begun;
+  expect(tookMs).toBeGreaterThan(1_900);
+  expect(tookMs).toBeLessThan(5_000);
+  await sandbox.close();
 });
 
 describe('a wrong configuration', () => {

@@ -21,14 +21,18 @@ export interface BadgesContext extends ProviderContext {
   sourceOf(provider: TenantProvider): BadgeSource;
 }
 
-export function createBadgesContext(caller: Caller, requestId: string): BadgesContext {
+export function createBadgesContext(
+  caller: Caller,
+  requestId: string,
+  deadlineMs = caller.tenant.deadlineMs,
+): BadgesContext {
   const { tenant } = caller;
   const used: SourcesUsed = {
     oldestAsOf: undefined,
     keepMs: Infinity,
     tags: new Set(),
   };
-  const deadlineAt = tenant.now() + tenant.deadlineMs;
+  const deadlineAt = tenant.now() + deadlineMs;
   const bounds = { purpose: 'query', deadlineAt } as const;
   const sources = new Map<TenantProvider, BadgeSource>();
   return {

@@ -12,6 +12,9 @@ import { variables } from './variables.ts';
 /** Reading the badge before a write, and again after one of unknown outcome. */
 const LEAST_MS_BESIDE_ATTEMPT = 2_000;
 
+/** Routers and load balancers look at readiness that often, and the rest of 10 s is enough for a write. */
+const SHUTDOWN_DELAY_MS = 2_000;
+
 export interface Config {
   host: string;
   port: number;
@@ -29,6 +32,8 @@ export interface Config {
   staleSeconds: number;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
+  /** How long a service that is told to stop goes on serving, milliseconds. */
+  shutdownDelayMs: number;
   /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
   stateFolder: string | undefined;
   redisUrl: string | undefined;
@@ -103,6 +108,7 @@ export function readConfig(env: Given = process.env): Config {
     staleSeconds: data.BADGES_STALE_SECONDS,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
     operationDeadlineMs: data.OPERATION_DEADLINE_MS,
+    shutdownDelayMs: data.SHUTDOWN_DELAY_MS ?? (isProduction ? SHUTDOWN_DELAY_MS : 0),
     stateFolder: data.STATE_DIR,
     redisUrl: data.REDIS_URL,
     replicas: data.REPLICAS,

@@ -40,6 +40,7 @@ export const variables = z.object({
   BADGES_STALE_SECONDS: wholeNumber(0, 86_400).default(300),
   ATTEMPT_TIMEOUT_MS: wholeNumber(1, 60_000).default(3_000),
   OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 300_000).optional(),
   /** One or more, with commas between them. */
   ROUTER_SECRET: z.string().optional(),
   STATE_DIR: z.string().optional(),

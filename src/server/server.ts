@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginInlineTraceDisabled,
@@ -16,6 +17,8 @@ import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { toBaseHeaders, toRequestId } from './base-headers.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
+import { createConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { toErrorBody } from './error-body.ts';
 import { createErrorFormat } from './error-format.ts';
 import { addHealth } from './health.ts';
@@ -50,6 +53,10 @@ export interface ServerOptions {
   logger: Logger;
   /** How long an operation may take, milliseconds. */
   operationDeadlineMs: number;
+  /** How long one call to a provider may take, milliseconds. */
+  attemptTimeoutMs: number;
+  /** How long a service that stops goes on serving, so that everybody learns of it; milliseconds. */
+  shutdownDelayMs: number;
   routerSecrets: RouterSecrets;
   identity: IdentityOptions;
 }
@@ -57,28 +64,47 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Without a trailing slash. */
   url: string;
-  /** Lets requests under way end, takes no new ones. */
+  /** Says that it is not ready any more, goes on serving for a while, and then lets requests under way end. */
   close(): Promise<void>;
 }
 
-/** Longer than routers and load balancers keep an idle connection, so that they close it and not we, under a request. */
-const KEEP_ALIVE_MS = 72_000;
+/** Longer than routers keep an idle connection (Cosmo: 90 s), so that they close it and not we, under a request. */
+const KEEP_ALIVE_MS = 100_000;
 /** How long a request may take to arrive. */
 const REQUEST_MS = 30_000;
-/** What a request under way gets beyond its deadline when the service stops. */
-const CLOSING_MARGIN_MS = 2_000;
+/** What an operation that begins while the service stops has less, so that all ends before a container is killed, after 10 s. */
+const STOPPING_CUT_MS = 1_000;
+/** What a write needs beside one attempt. */
+const LEAST_MS_BESIDE_ATTEMPT = 2_000;
+/** What an answer under way gets beyond the deadline of its operation when the service stops. */
+const CLOSING_MARGIN_MS = 250;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
-  const app = createApp(options);
+  const connections = createConnections();
+  const app = createApp(options, connections);
   const apollo = await createApollo(options);
   await apollo.start();
+
+  const { operationDeadlineMs, attemptTimeoutMs, shutdownDelayMs } = options;
+  const stoppingDeadlineMs = Math.min(
+    operationDeadlineMs,
+    Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + LEAST_MS_BESIDE_ATTEMPT),
+  );
 
   const identify = createIdentify(options.identity);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const handler = fastifyApolloHandler(apollo, {
-    context: async (request) => createBadgesContext(callerOf(request), request.id),
+    context: async (request) =>
+      createBadgesContext(callerOf(request), request.id, isReady ? undefined : stoppingDeadlineMs),
   });
+  const operations = new Set<Promise<unknown>>();
+  function follow<T>(operation: Promise<T>): Promise<T> {
+    const end = (): void => void operations.delete(operation);
+    operations.add(operation);
+    operation.then(end, end);
+    return operation;
+  }
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);
     if (!caller) throw new Error('nobody has looked who asks');
@@ -89,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     method: options.isProduction ? ['POST'] : ['GET', 'POST'],
     // Before the body is read.
     onRequest: async (request) => void callers.set(request, await identify(request.headers)),
-    handler,
+    handler: (request, reply) => follow(Promise.resolve(handler.call(app, request, reply))),
   });
   addHealth(app, () => isReady);
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
@@ -101,24 +127,36 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function close(): Promise<void> {
     isReady = false;
-    const graceMs = options.operationDeadlineMs + CLOSING_MARGIN_MS;
-    const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+    connections.announceEnd();
+    await pause(shutdownDelayMs);
+    const longestMs = Math.max(operationDeadlineMs - shutdownDelayMs, stoppingDeadlineMs);
+    const lastMoment = performance.now() + longestMs + CLOSING_MARGIN_MS;
+    await connections.end(longestMs + CLOSING_MARGIN_MS);
+    // A caller who has gone away leaves a write behind that is to end well too.
+    const restMs = Math.max(0, lastMoment - performance.now());
+    await Promise.race([Promise.allSettled(operations), pause(restMs, undefined, { ref: false })]);
     await app.close();
-    clearTimeout(timer);
     await apollo.stop();
   }
   return { url: `http://${host}:${port}`, close };
 }
 
-function createApp({ logger, routerSecrets }: ServerOptions): FastifyInstance {
+function createApp(
+  { logger, routerSecrets }: ServerOptions,
+  connections: Connections,
+): FastifyInstance {
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   const app = fastify({
     serverFactory: (handler) =>
-      createHttpServer(
-        { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS },
-        createGate(routerSecrets, handler),
+      connections.track(
+        createHttpServer(
+          { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS },
+          createGate(routerSecrets, handler),
+        ),
       ),
-    forceCloseConnections: 'idle',
+    // Requests are served to the end; `connections` ends what is idle.
+    return503OnClosing: false,
+    forceCloseConnections: false,
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
