@@ -1,4 +1,4 @@
-import './node-version.ts';
+import './node-version.js';
 
 // Loaded after that look at Node: one that is too old fails while it links the rest.
 await import('./process.ts');

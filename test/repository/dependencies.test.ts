@@ -56,7 +56,7 @@ function packageOf(specifier: string): string {
 }
 
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.[jt]s$/.test(file))
   .map((file) => `src/${file}`);
 const imports = files.flatMap((file) => importsOf(file, readText(file)));
 const ofPackages = imports

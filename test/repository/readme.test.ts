@@ -27,6 +27,11 @@ test.each(blocks)('the README’s operation %# answers as it says', async ({ que
   expect(data).toEqual(JSON.parse(answer));
 });
 
+test('the README says right at the command which warnings of npm are expected', () => {
+  const [, text = ''] = /npm ci && npm start\n```\n\n(.*?)\n\n/s.exec(read('README.md')) ?? [];
+  expect(text).toMatch(/EBADENGINE.*expected/);
+});
+
 test('files that the README links to exist', () => {
   const links = [...read('README.md').matchAll(/\]\((?!http)([^)]+)\)/g)].map(
     ([, path]) => path ?? '',

@@ -25,9 +25,9 @@ const PROVIDER_NAME = /returning.?ai|tag.?mango/i;
 
 const root = join(import.meta.dirname, '../../src');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
+  /\.[jt]s$/.test(file),
 );
-const partOf = (file: string) => (file.split('/')[0] ?? '').replace(/\.ts$/, '');
+const partOf = (file: string) => (file.split('/')[0] ?? '').replace(/\.[jt]s$/, '');
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 
 interface Import {
