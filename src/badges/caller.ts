@@ -1,5 +1,7 @@
 import { GraphQLError, defaultFieldResolver } from 'graphql';
 import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { refuseHalfCharacters } from './half-characters.ts';
+import { invalidInput } from './input-error.ts';
 import type { Tenant } from './tenant.ts';
 
 export const SCOPES = ['badges:read', 'badges:write'] as const;
@@ -11,6 +13,8 @@ export interface Caller {
   readonly actor: string;
   readonly tenant: Tenant;
   readonly scopes: ReadonlySet<Scope>;
+  /** Why `actor` is not its name: it may read, and change nothing. */
+  readonly actorProblem?: string;
   /** What it should have shown to see any badge. */
   readonly lacks?: 'token' | 'tenant';
 }
@@ -24,21 +28,29 @@ export const OPEN_FIELDS: readonly string[] = ['_service'];
 
 /** Each root field first looks at who asks, whatever a router in front has looked at. */
 export function guardRootFields(schema: GraphQLSchema): void {
-  guard(schema.getQueryType(), (caller) => requireScope(caller, 'badges:read'));
+  guard(schema.getQueryType(), (caller, args) => {
+    requireScope(caller, 'badges:read');
+    requireWholeText(args);
+  });
   guard(schema.getMutationType(), (caller) => {
     requireScope(caller, 'badges:write');
     if (!caller.tenant.hasMutations)
       throw forbidden('This replica only reads: it takes no mutations');
+    if (caller.actorProblem !== undefined) {
+      throw new GraphQLError(caller.actorProblem, { extensions: { code: 'BAD_REQUEST' } });
+    }
   });
 }
 
-function guard(type: GraphQLObjectType | null | undefined, check: (caller: Caller) => void): void {
+type Check = (caller: Caller, args: Readonly<Record<string, unknown>>) => void;
+
+function guard(type: GraphQLObjectType | null | undefined, check: Check): void {
   for (const field of Object.values(type?.getFields() ?? {})) {
     if (OPEN_FIELDS.includes(field.name)) continue;
     const resolve: GraphQLFieldResolver<unknown, WithCaller> =
       field.resolve ?? defaultFieldResolver;
     field.resolve = (root, args: Record<string, unknown>, context: WithCaller, info) => {
-      check(context.caller);
+      check(context.caller, args);
       return resolve(root, args, context, info);
     };
   }
@@ -52,6 +64,15 @@ function requireScope({ lacks, scopes }: Caller, scope: Scope): void {
   }
   if (lacks === 'tenant') throw forbidden('x-badges-tenant must name a tenant');
   if (!scopes.has(scope)) throw forbidden(`The token lacks the scope ${scope}`);
+}
+
+/** Of representations only the key is read, each by itself. */
+function requireWholeText({
+  representations: _,
+  ...args
+}: Readonly<Record<string, unknown>>): void {
+  const [problem] = refuseHalfCharacters(args);
+  if (problem) throw invalidInput(problem.message);
 }
 
 function forbidden(message: string): GraphQLError {

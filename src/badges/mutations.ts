@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Arg, Args, ArgsType, Ctx, Field, Mutation, Resolver } from 'type-graphql';
 import type { OperationKind } from '../providers/provider.ts';
 import type { BadgesContext } from './context.ts';
+import { refuseHalfCharacters } from './half-characters.ts';
 import {
   AwardBadgeInput,
   CreateBadgeInput,
@@ -17,6 +18,7 @@ import {
   UpdateBadgePayload,
 } from './payloads.ts';
 import { runMutation } from './writing/run-mutation.ts';
+import { refuse } from './writing/write.ts';
 
 @ArgsType()
 class MutationArgs {
@@ -97,7 +99,7 @@ type Payload =
   | AwardBadgePayload
   | RevokeBadgePayload;
 
-function run(
+async function run(
   context: BadgesContext,
   {
     kind,
@@ -110,6 +112,8 @@ function run(
   },
 ): ReturnType<typeof runMutation> {
   const { dryRun, idempotencyKey } = args;
+  const problems = refuseHalfCharacters({ input, idempotencyKey });
+  if (problems.length > 0) return refuse([], problems);
   return runMutation(context, {
     kind,
     oneOf: input,

@@ -3,6 +3,7 @@ import { readBody, toJson } from './body.ts';
 import { statusError, transportError } from './classify.ts';
 import type { CallStage } from './classify.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
+import { toWholeJson } from './whole-text.ts';
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -37,7 +38,8 @@ export async function attempt<T>(
         'accept-encoding': 'gzip',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      // Values that were remembered by an earlier version may hold half characters.
+      body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
       signal: AbortSignal.timeout(timeoutMs),
     });
     progress.stage = 'answering';

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { ProviderError, badResponse } from './provider-error.ts';
+import { parseWholeJson } from './whole-text.ts';
 
 /** Bounds what one answer can cost in memory, as it came and as it is once decoded. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -51,7 +52,10 @@ function tooLarge() {
   return badResponse(`answered with more than ${MAX_BODY_BYTES} bytes`);
 }
 
-/** The JSON of a body. Anything but UTF-8 is refused: replaced letters would be written back as they were read. */
+/**
+ * The JSON of a body. Anything but UTF-8 is refused: replaced letters would be written back as they were read.
+ * Half characters are replaced all the same: whoever is shown one could read nothing of the answer.
+ */
 export function toJson(body: Buffer, contentType: string | string[] | undefined): unknown {
   const type = String(contentType ?? '');
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
@@ -61,7 +65,7 @@ export function toJson(body: Buffer, contentType: string | string[] | undefined)
   if (!/^utf-?8$/i.test(charset)) throw noJson('answered in another encoding than UTF-8');
   if (isDeep(body)) throw badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    return parseWholeJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     // The parser's own error quotes the answer.
     throw noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));

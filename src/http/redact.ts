@@ -1,3 +1,5 @@
+import { cutText } from './whole-text.ts';
+
 /** How much of a provider's text may reach our log. */
 const MAX_LOGGED_CHARACTERS = 300;
 /** How much of it is looked at: an answer can be megabytes, and what stays of it is short. */
@@ -10,7 +12,7 @@ const REDACTED = '[redacted]';
 export function createRedact(secrets: readonly string[]): (text: string) => string {
   const pieces = toPieces(secrets.flatMap(spellings));
   return (text) =>
-    withoutPieces(text.slice(0, MAX_READ_CHARACTERS), pieces).slice(0, MAX_LOGGED_CHARACTERS);
+    cutText(withoutPieces(cutText(text, MAX_READ_CHARACTERS), pieces), MAX_LOGGED_CHARACTERS);
 }
 
 /** How a secret may be spelled, and in how many characters the letters that must not be seen together. */

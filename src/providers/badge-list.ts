@@ -1,5 +1,6 @@
 import type { ZodSafeParseResult } from 'zod';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
+import { cutText } from '../http/whole-text.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { isObject } from './json.ts';
 import type { BadgeList } from './provider.ts';
@@ -95,7 +96,7 @@ function noteUnknown(unknown: Set<string>, record: unknown, badge: BadgeFields):
   for (const field of Object.keys(record)) {
     if (unknown.size >= MAX_UNKNOWN_FIELDS) return;
     const isKnown = Object.hasOwn(badge.record, field) || ID_FIELDS.includes(field);
-    if (!isKnown) unknown.add(field.slice(0, MAX_FIELD_CHARACTERS));
+    if (!isKnown) unknown.add(cutText(field, MAX_FIELD_CHARACTERS));
   }
 }
 

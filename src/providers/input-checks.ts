@@ -12,9 +12,20 @@ export function refuseNull(field: string, value: unknown): InputProblem[] {
 }
 
 export function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
-  return typeof value === 'string' && value.trim() === ''
-    ? [invalid(field, `${field} must not be empty`)]
-    : [];
+  if (typeof value !== 'string' || !isInvisible(value)) return [];
+  const message =
+    value.trim() === '' ? 'must not be empty' : 'must have a character that can be seen';
+  return [invalid(field, `${field} ${message}`)];
+}
+
+/**
+ * What leaves nothing on a screen: space, control and format characters, those that Unicode says to ignore (such as
+ * U+3164, the filler of Hangul), and two more, the blank of Braille and the null of musical notes.
+ */
+const INVISIBLE = /^[\s\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]*$/u;
+
+export function isInvisible(text: string): boolean {
+  return INVISIBLE.test(text);
 }
 
 /** A list that grew too long could not be read any more, and so not be mended through this service. */

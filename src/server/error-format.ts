@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { isRetryable, readCode } from '../badges/error-code.ts';
 import { ProviderError } from '../http/provider-error.ts';
+import { cutText } from '../http/whole-text.ts';
 import { StateError } from '../state/state-store.ts';
 import { isLimitError } from './limits/limit-error.ts';
 import { parseLimitMessage } from './limits/parse-limits.ts';
@@ -83,7 +84,7 @@ function withoutHints(message: string): string {
 const LONGEST_MESSAGE = 1_000;
 
 function cut(message: string): string {
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+  return message.length > LONGEST_MESSAGE ? `${cutText(message, LONGEST_MESSAGE)}…` : message;
 }
 
 const STATE_UNAVAILABLE = {

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { toWholeJson } from '../http/whole-text.ts';
 import { loadDevelopmentPackage } from './development-package.ts';
 
 export type { Logger };
@@ -12,7 +13,7 @@ export interface LoggerOptions {
 
 /** JSON lines for machines; in development the same lines for people. */
 export async function createLogger({ isProduction, secrets }: LoggerOptions): Promise<Logger> {
-  const hooks = { streamWrite: (line: string) => withoutSecrets(line, secrets()) };
+  const hooks = { streamWrite: (line: string) => withoutSecrets(toWholeJson(line), secrets()) };
   if (isProduction) return pino({ hooks });
   const pretty = await loadDevelopmentPackage('pino-pretty', () => import('pino-pretty'));
   if (pretty) return pino({ hooks }, pretty.default(FOR_PEOPLE));

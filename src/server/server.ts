@@ -9,34 +9,37 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../badges/caller.ts';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
+import { toWholeJson } from '../http/whole-text.ts';
 import { toBaseHeaders, toRequestId } from './base-headers.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
 import { createConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
-import { toErrorBody } from './error-body.ts';
 import { createErrorFormat } from './error-format.ts';
+import { refuse, tellErrors, tellParserError, withRequestId } from './framework-errors.ts';
 import { addHealth } from './health.ts';
 import { createGate } from './identity/gate.ts';
 import { createIdentify } from './identity/identify.ts';
 import type { IdentityOptions } from './identity/identify.ts';
-import { Refusal } from './identity/refusal.ts';
 import type { RouterSecrets } from './identity/router-secrets.ts';
 import { MAX_REQUEST_BYTES } from './limits/caps.ts';
+import { exactFloats } from './limits/exact-values.ts';
 import { knownOperations } from './limits/known-operations.ts';
 import { readJsonInTurns } from './limits/json-body.ts';
 import { createLimitsPlugin } from './limits/limits-plugin.ts';
 import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
 import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
-import { toUnreadable } from './limits/unreadable.ts';
 import type { Logger } from './logger.ts';
 import { addPlayground } from './playground.ts';
+import { badRequest } from './refusal.ts';
+import { checkRequestHead } from './request-checks.ts';
+import { createRequestPlugin } from './request-plugin.ts';
 
 export interface ServerOptions {
   host: string;
@@ -110,13 +113,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!caller) throw new Error('nobody has looked who asks');
     return caller;
   }
-  app.route({
-    url: '/graphql',
-    method: options.isProduction ? ['POST'] : ['GET', 'POST'],
-    // Before the body is read.
-    onRequest: async (request) => void callers.set(request, await identify(request.headers)),
-    handler: (request, reply) => follow(Promise.resolve(handler.call(app, request, reply))),
-  });
+  for (const url of ['/graphql', '/graphql/']) {
+    app.route({
+      url,
+      method: options.isProduction ? ['POST'] : ['GET', 'POST'],
+      exposeHeadRoute: false,
+      // Before the body is read.
+      async onRequest(request) {
+        callers.set(request, await identify(request.headers));
+        checkRequestHead(request);
+      },
+      onSend: withRequestId,
+      handler: (request, reply) => follow(Promise.resolve(handler.call(app, request, reply))),
+    });
+  }
   addHealth(app, () => isReady);
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
 
@@ -150,7 +160,7 @@ function createApp(
     serverFactory: (handler) =>
       connections.track(
         createHttpServer(
-          { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS },
+          { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, requireHostHeader: false },
           createGate(routerSecrets, handler),
         ),
       ),
@@ -160,23 +170,18 @@ function createApp(
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
+    clientErrorHandler: tellParserError,
+    frameworkErrors: (_error, { id }, reply) => {
+      void reply.headers(toBaseHeaders(id));
+      void refuse(reply, badRequest('The path of the request cannot be read'), id);
+    },
   });
   readJsonInTurns(app);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (error instanceof Refusal) return refuse(reply, error, request.id);
-    const unreadable = toUnreadable(error);
-    if (!unreadable) throw error;
-    return reply.code(unreadable.status).send(toErrorBody(unreadable, request.id));
-  });
+  tellErrors(app);
   return app;
-}
-
-function refuse(reply: FastifyReply, refusal: Refusal, requestId: string): FastifyReply {
-  if (refusal.challenge !== undefined) void reply.header('www-authenticate', refusal.challenge);
-  return reply.code(refusal.status).send(toErrorBody(refusal, requestId));
 }
 
 async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {
@@ -186,12 +191,14 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     schema,
     logger: options.logger,
     formatError,
+    // Also of what an earlier version has stored, and of what the library repeats of a request.
+    stringifyResult: (answer) => `${toWholeJson(JSON.stringify(answer))}\n`,
     introspection: options.hasIntrospection,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: options.isProduction,
     csrfPrevention: true,
     persistedQueries: false,
-    validationRules: [documentLimits, knownOperations],
+    validationRules: [documentLimits, knownOperations, exactFloats],
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     parseOptions: PARSE_CAPS,
     documentStore: createDocumentStore(),
@@ -199,6 +206,7 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
+      createRequestPlugin(),
       createLimitsPlugin(formatError),
       createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.

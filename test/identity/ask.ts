@@ -58,9 +58,10 @@ export const toForbidden = (message: string): Answered => ({
   body: toErrorBody(message, 'FORBIDDEN'),
 });
 
-export const toErrorBody = (message: string, code: string): object => ({
-  errors: [{ message, extensions: { code, requestId: 'asked-1' } }],
-});
+export const toErrorBody = (message: string, told: string | object): object => {
+  const extensions = typeof told === 'string' ? { code: told } : told;
+  return { errors: [{ message, extensions: { ...extensions, requestId: 'asked-1' } }] };
+};
 
 /** All that reached either provider. */
 export const callsTo = ({ sandbox }: TestService) => [

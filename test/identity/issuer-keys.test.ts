@@ -36,10 +36,12 @@ const unknownKey = toTokenRefusal('is not signed with a key of its issuer');
 const outage: Answered = {
   status: 503,
   challenge: null,
-  body: toErrorBody(
-    'Tokens cannot be checked for now: the keys of their issuer cannot be had',
-    'UNAUTHENTICATED',
-  ),
+  // Not the code of a bad token, at which clients log their users out.
+  body: toErrorBody('Tokens cannot be checked for now: the keys of their issuer cannot be had', {
+    code: 'AUTHENTICATION_UNAVAILABLE',
+    retryable: true,
+    retryAfterMs: PAUSE_MS,
+  }),
 };
 
 test('keys are fetched when the first token comes, once for all that come with it', async () => {

@@ -42,7 +42,7 @@ describe('in production', () => {
   });
 
   test('there is no GET and no playground', async () => {
-    expect((await fetch(`${production.url}/graphql?query={__typename}`)).status).toBe(404);
+    expect((await fetch(`${production.url}/graphql?query={__typename}`)).status).toBe(405);
     expect((await fetch(`${production.url}/`)).status).toBe(404);
   });
 

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
-import { countSigns, readJsonInTurns } from '../../src/server/limits/json-body.ts';
-import { toUnreadable } from '../../src/server/limits/unreadable.ts';
+import { tellErrors } from '../../src/server/framework-errors.ts';
+import { readJsonInTurns } from '../../src/server/limits/json-body.ts';
+import { countSigns } from '../../src/server/limits/request-json.ts';
 
 test.each([
   ['{}', 1],
@@ -21,7 +22,7 @@ test('counting stops beyond the most', () => {
 function createApp() {
   const app = fastify({ bodyLimit: 1_000_000 });
   readJsonInTurns(app);
-  app.setErrorHandler((error, _request, reply) => reply.code(400).send(toUnreadable(error)));
+  tellErrors(app);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
   const send = async (payload: string) => {
     const answer = await app.inject({
@@ -39,10 +40,13 @@ test('a body may have 12,000 commas and brackets, and not one more; its texts as
   const { app, send } = createApp();
   const list = (items: number) => `{"x":[${'1,'.repeat(items - 1)}1]}`;
   expect(await send(list(11_999))).toEqual({ keys: ['x'] });
-  expect(await send(list(12_000))).toEqual({
-    status: 400,
-    code: 'LIMIT_EXCEEDED',
-    message: 'The JSON of a request may have 12,000 commas and brackets',
+  expect(await send(list(12_000))).toMatchObject({
+    errors: [
+      {
+        message: 'The JSON of a request may have 12,000 commas and brackets',
+        extensions: { code: 'LIMIT_EXCEEDED' },
+      },
+    ],
   });
   expect(await send(`{"query":"${'{,'.repeat(100_000)}"}`)).toEqual({ keys: ['query'] });
   await app.close();
@@ -52,7 +56,9 @@ test.each(['', '{', '{"__proto__": {}}', '{"a": {"constructor": {"prototype": 1}
   'what is no JSON, or would change the prototype of objects, is refused: %s',
   async (payload) => {
     const { app, send } = createApp();
-    expect(await send(payload)).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+    expect(await send(payload)).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+    });
     await app.close();
   },
 );

@@ -96,7 +96,7 @@ describe('in production', () => {
 
   test.each(['GET', 'HEAD', 'PUT', 'DELETE'])('there is no %s', async (method) => {
     const headers = { 'apollo-require-preflight': 'true' };
-    expect((await send({ method, headers }, '/graphql?query={__typename}')).status).toBe(404);
+    expect((await send({ method, headers }, '/graphql?query={__typename}')).status).toBe(405);
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
@@ -119,7 +119,7 @@ describe('in production', () => {
       headers: { origin, 'content-type': 'application/json' },
       body: QUERY,
     });
-    expect([preflight.status, answer.status]).toEqual([404, 200]);
+    expect([preflight.status, answer.status]).toEqual([405, 200]);
     for (const { headers } of [preflight, answer]) {
       const permissions = [...headers.keys()].filter((name) => name.startsWith('access-control-'));
       expect(permissions).toEqual([]);

@@ -27,17 +27,24 @@ const KEPT_MS = 600_000;
 
 const anyId: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
 /** Of a field; both gateways pass it on. */
-const toFieldError = ({ path, message, code }: Record<'path' | 'message' | 'code', string>) => ({
+interface FieldError {
+  path: string;
+  message: string;
+  code: string;
+  retry?: object;
+}
+
+const toFieldError = ({ path, message, code, retry }: FieldError) => ({
   message,
   path: [path],
-  extensions: { code, requestId: anyId, serviceName: 'badges' },
+  extensions: { code, ...retry, requestId: anyId, serviceName: 'badges' },
 });
 
 interface GatewayCase {
   name: GatewayName;
   title: string;
   /** What its client gets when the subgraph refuses the whole request. */
-  toRefusal: (of: { status: number; message: string; code: string; path: string }) => object;
+  toRefusal: (of: FieldError & { status: number }) => object;
   /** The codes that it gives for two entities in the place of ours: of a field, or of the whole request. */
   atEntities: Record<'ofField' | 'ofRequest', (code: string) => string[]>;
 }
@@ -62,7 +69,7 @@ const cases: GatewayCase[] = [
   {
     name: 'apollo-forwarding',
     title: "Apollo's gateway, which makes an error of its own out of the status,",
-    toRefusal: ({ status, message, code }) => ({
+    toRefusal: ({ status, message, code, retry }) => ({
       message: `${status}: ${statusTexts[status]}`,
       extensions: {
         code: status === 503 ? 'INTERNAL_SERVER_ERROR' : code,
@@ -71,7 +78,7 @@ const cases: GatewayCase[] = [
           url: `${service.url}/graphql`,
           status,
           statusText: statusTexts[status],
-          body: { errors: [{ message, extensions: { code, requestId: anyId } }] },
+          body: { errors: [{ message, extensions: { code, ...retry, requestId: anyId } }] },
         },
       },
     }),
@@ -305,7 +312,8 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
           toRefusal({
             status: 503,
             message: 'Tokens cannot be checked for now: the keys of their issuer cannot be had',
-            code: 'UNAUTHENTICATED',
+            code: 'AUTHENTICATION_UNAVAILABLE',
+            retry: { retryable: true, retryAfterMs: 1_000 },
             path: 'badges',
           }),
         ],

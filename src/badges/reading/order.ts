@@ -1,4 +1,5 @@
 import { registerEnumType } from 'type-graphql';
+import { cutText } from '../../http/whole-text.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { compareCodePoints } from './code-points.ts';
 
@@ -37,7 +38,7 @@ const NAME_CHARACTERS = 1_000;
 
 export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
   return [
-    field === 'NAME' ? badge.name.slice(0, NAME_CHARACTERS) : badge.id,
+    field === 'NAME' ? cutText(badge.name, NAME_CHARACTERS) : badge.id,
     badge.provider,
     badge.id,
   ];

@@ -1,25 +1,27 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { toBaseHeaders, toRequestId } from '../base-headers.ts';
 import { toErrorBody } from '../error-body.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, badRequest } from '../refusal.ts';
 import type { RouterSecrets } from './router-secrets.ts';
 
 const HEADER = 'router-authorization';
 /** For the machines around, which hold no secret. */
 const OPEN_PATHS: readonly string[] = ['/health/live', '/health/ready'];
 
-const refusal = new Refusal(`${HEADER} must hold the router's secret`, {
+const noSecret = new Refusal(`${HEADER} must hold the router's secret`, {
   status: 401,
   code: 'UNAUTHENTICATED',
 });
+const noHost = badRequest('The request must have a host header');
 
 /** Lets only the router in. It stands before everything that reads more of a request than its first lines. */
 export function createGate(secrets: RouterSecrets, handler: RequestListener): RequestListener {
   return (request, response) => {
     const { [HEADER]: given } = request.headers;
     const isRouter = secrets.accepts(typeof given === 'string' ? given : undefined);
-    if (isRouter || !secrets.isNeeded() || isOpen(request)) handler(request, response);
-    else refuse(request, response);
+    if (lacksHost(request)) refuse(request, response, noHost);
+    else if (isRouter || !secrets.isNeeded() || isOpen(request)) handler(request, response);
+    else refuse(request, response, noSecret);
   };
 }
 
@@ -28,8 +30,13 @@ function isOpen({ method, url }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && OPEN_PATHS.includes(path);
 }
 
+/** HTTP 1.1 asks for one, and the listener leaves it to us to say so. */
+function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.host === undefined;
+}
+
 /** What else the request holds is not read. */
-function refuse(request: IncomingMessage, response: ServerResponse): void {
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const requestId = toRequestId(request.headers);
   const body = JSON.stringify(toErrorBody(refusal, requestId));
   response

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SCOPES } from '../../badges/caller.ts';
 import type { Caller } from '../../badges/caller.ts';
 import type { Tenant } from '../../badges/tenant.ts';
-import { Refusal } from './refusal.ts';
-import { ACTOR } from './token.ts';
+import { Refusal } from '../refusal.ts';
+import { ACTOR_RULE, readActor } from './actor.ts';
 import type { Claims } from './token.ts';
 
 export interface IdentityOptions {
@@ -17,6 +17,7 @@ export interface IdentityOptions {
   checkToken: ((token: string) => Promise<Claims>) | undefined;
 }
 
+const ANONYMOUS = 'anonymous';
 const ALL_SCOPES = new Set(SCOPES);
 const NO_SCOPES = new Set<never>();
 
@@ -33,9 +34,9 @@ export function createIdentify(
   }
 
   function fromRouter(headers: IncomingHttpHeaders): Caller {
-    const { 'x-badges-actor': actor, 'x-badges-tenant': tenantId = defaultTenant } = headers;
-    const caller = { actor: toActor(actor), scopes: ALL_SCOPES };
-    if (typeof tenantId !== 'string') return { ...caller, tenant: nobody, lacks: 'tenant' };
+    const caller = { ...toActor(givenIn(headers, 'x-badges-actor')), scopes: ALL_SCOPES };
+    const tenantId = givenIn(headers, 'x-badges-tenant') ?? defaultTenant;
+    if (tenantId === undefined) return { ...caller, tenant: nobody, lacks: 'tenant' };
     return { ...caller, tenant: findTenant(tenantId) };
   }
 
@@ -44,7 +45,7 @@ export function createIdentify(
     const token = toBearer(headers.authorization);
     // A router that asks for the schema has none.
     if (token === undefined) {
-      return { actor: 'anonymous', tenant: nobody, scopes: NO_SCOPES, lacks: 'token' };
+      return { actor: ANONYMOUS, tenant: nobody, scopes: NO_SCOPES, lacks: 'token' };
     }
     const { actor, scopes, tenant: tenantId = defaultTenant } = await checkToken(token);
     if (tenantId === undefined) {
@@ -54,14 +55,17 @@ export function createIdentify(
   };
 }
 
-/** Two callers whose names cannot be used must not become one. */
-function toActor(header: string | string[] | undefined): string {
-  if (header === undefined) return 'anonymous';
-  if (typeof header === 'string' && ACTOR.test(header)) return header;
-  throw new Refusal('x-badges-actor must be 1 to 255 visible ASCII characters without spaces', {
-    status: 400,
-    code: 'BAD_REQUEST',
-  });
+/** An empty header is as good as none. */
+function givenIn(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Two callers whose names cannot be used must not become one: such a caller changes nothing. */
+function toActor(header: string | undefined): Pick<Caller, 'actor' | 'actorProblem'> {
+  if (header === undefined) return { actor: ANONYMOUS };
+  const actor = readActor(header);
+  return actor === undefined ? { actor: ANONYMOUS, actorProblem: ACTOR_RULE } : { actor };
 }
 
 function toBearer(authorization: string | undefined): string | undefined {
@@ -72,6 +76,6 @@ function toBearer(authorization: string | undefined): string | undefined {
     status: 401,
     code: 'UNAUTHENTICATED',
     // Without an error code, as of whoever did not try.
-    challenge: 'Bearer realm="badges"',
+    headers: { 'www-authenticate': 'Bearer realm="badges"' },
   });
 }

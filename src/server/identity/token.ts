@@ -5,7 +5,8 @@ import type { Scope } from '../../badges/caller.ts';
 import { SCOPES } from '../../badges/caller.ts';
 import { KeysOutage, createIssuerKeys } from './issuer-keys.ts';
 import type { IssuerKeysOptions } from './issuer-keys.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
+import { isSubject } from './actor.ts';
 
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
@@ -27,11 +28,11 @@ const ALGORITHMS = ['RS', 'PS', 'ES'].flatMap((family) =>
   ['256', '384', '512'].map((bits) => family + bits),
 );
 const TOLERANCE_SECONDS = 30;
-/** The name of a caller, in visible ASCII, for records and logs. */
-export const ACTOR = /^[\x21-\x7e]{1,255}$/;
+/** When the keys are asked for again, at the earliest. */
+const RETRY_AFTER_MS = 1_000;
 
 const claimsSchema = z.object({
-  sub: z.string().regex(ACTOR),
+  sub: z.string().refine(isSubject),
   tenant: z.string().optional(),
   scope: z.string().optional(),
   scp: z.string().or(z.array(z.string())).optional(),
@@ -58,7 +59,13 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
       if (error instanceof Refusal) throw error;
       if (!(error instanceof KeysOutage)) options.onOutage(error);
       const message = 'Tokens cannot be checked for now: the keys of their issuer cannot be had';
-      throw new Refusal(message, { status: 503, code: 'UNAUTHENTICATED', cause: error });
+      throw new Refusal(message, {
+        status: 503,
+        code: 'AUTHENTICATION_UNAVAILABLE',
+        headers: { 'retry-after': String(RETRY_AFTER_MS / 1_000) },
+        retryAfterMs: RETRY_AFTER_MS,
+        cause: error,
+      });
     }
   };
 }
@@ -74,7 +81,8 @@ function toClaims(payload: JWTPayload): Claims {
 function invalidToken(reason: string, cause?: unknown): Refusal {
   const challenge = `Bearer error="invalid_token", error_description="The token ${reason}"`;
   const code = 'UNAUTHENTICATED';
-  return new Refusal(`The token ${reason}`, { status: 401, code, challenge, cause });
+  const headers = { 'www-authenticate': challenge };
+  return new Refusal(`The token ${reason}`, { status: 401, code, headers, cause });
 }
 
 /** Undefined: nothing is wrong with the token, as far as is known. */

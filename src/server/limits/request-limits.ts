@@ -2,6 +2,7 @@ import { getVariableValues } from 'graphql';
 import type { GraphQLError } from 'graphql';
 import { REQUEST_CAPS, VARIABLE_CAPS, showCap } from './caps.ts';
 import { costOf } from './cost.ts';
+import { settleNumbers } from './exact-values.ts';
 import type { Asked } from './cost.ts';
 import { limitError } from './limit-error.ts';
 import { countVariables } from './variable-counts.ts';
@@ -9,7 +10,8 @@ import { countVariables } from './variable-counts.ts';
 /** Throws when an operation would cost much, and gives what is wrong with its variables. */
 export function checkRequest(asked: Asked): readonly GraphQLError[] {
   checkVariables(asked);
-  const wrong = errorsOfVariables(asked);
+  const inexact = settleNumbers(asked);
+  const wrong = inexact.length > 0 ? inexact : errorsOfVariables(asked);
   if (wrong.length === 0) checkCost(asked);
   return wrong;
 }
