@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -58,6 +58,11 @@ function watch(child: ChildProcessWithoutNullStreams): Run {
 }
 
 const ROUTER_SECRET = 'of-the-router';
+
+const hasIPv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((one) => one?.family === 'IPv6');
+if (!hasIPv6) console.log('Skipped: production over IPv6, since this machine has none.');
 const QUERY = '{ badges { nodes { __typename } } }';
 
 test('without settings it says that its data is a demo, answers, and stops at SIGTERM', async () => {
@@ -170,6 +175,24 @@ test('in production it goes on serving for two seconds after a SIGTERM, while it
   const tookMs = performance.now() - begun;
   expect(tookMs).toBeGreaterThan(1_900);
   expect(tookMs).toBeLessThan(5_000);
+  await sandbox.close();
+});
+
+test('in production it is reached by every address of the machine, of IPv4 and of IPv6', async () => {
+  const sandbox = await startSandbox();
+  const { child, shows, exit } = run(MAIN, [], {
+    NODE_ENV: 'production',
+    ROUTER_SECRET,
+    ...sandbox.tagMango.variables,
+  });
+  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
+  const hosts = ['127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])];
+  const answers = await Promise.all(
+    hosts.map((host) => fetch(`http://${host}:${new URL(url).port}/health/live`)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(hosts.map(() => 200));
+  child.kill('SIGKILL');
+  await exit;
   await sandbox.close();
 });
 

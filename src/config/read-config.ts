@@ -3,6 +3,7 @@ import { providers } from '../providers/index.ts';
 import type { TenantSettings } from '../providers/settings.ts';
 import { readRouterSecrets, readTokens } from './access.ts';
 import type { TokenSettings } from './access.ts';
+import { everyAddress } from './every-address.ts';
 import { readProviders } from './provider-values.ts';
 import { readSecret, readText } from './secrets.ts';
 import type { Given } from './secrets.ts';
@@ -94,7 +95,7 @@ export function readConfig(env: Given = process.env): Config {
 
   const { data } = general;
   return {
-    host: data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    host: data.HOST ?? (isProduction ? everyAddress() : '127.0.0.1'),
     port: data.PORT,
     isProduction,
     hasPlayground: data.PLAYGROUND ?? !isProduction,

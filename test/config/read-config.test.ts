@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { everyAddress } from '../../src/config/every-address.ts';
 import { ConfigError, readConfig } from '../../src/config/read-config.ts';
 
 const SECRET = 'tmk_plain-sight';
@@ -66,11 +67,31 @@ test('with nothing set it is a development service on this machine, on the sandb
   });
 });
 
+describe('where production listens', () => {
+  const address = (family: 'IPv4' | 'IPv6') => ({
+    address: family === 'IPv4' ? '127.0.0.1' : '::1',
+    netmask: '',
+    mac: '00:00:00:00:00:00',
+    internal: true,
+    cidr: null,
+    ...(family === 'IPv4' ? { family } : { family, scopeid: 0 }),
+  });
+
+  test.each([
+    ['both', { lo: [address('IPv4'), address('IPv6')] }, '::'],
+    ['IPv6 alone', { lo: [address('IPv6')] }, '::'],
+    ['IPv4 alone', { lo: [address('IPv4')] }, '0.0.0.0'],
+    ['none', {}, '0.0.0.0'],
+  ])('on a machine with %s it is %s', (_name, interfaces, expected) => {
+    expect(everyAddress(interfaces)).toBe(expected);
+  });
+});
+
 test('in production it listens to all, and has no sandbox, playground or introspection', () => {
   expect(
     readConfig({ NODE_ENV: 'production', ROUTER_SECRET: 's1,s2', ...returningAI, ...tagMango }),
   ).toEqual({
-    host: '0.0.0.0',
+    host: everyAddress(),
     port: 4001,
     isProduction: true,
     hasPlayground: false,
