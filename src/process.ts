@@ -33,6 +33,9 @@ const REPEAT_MS = 500;
 /** How long a start waits for the providers' lists before it takes requests without them. */
 const WARM_UP_MS = 2_000;
 
+/** Of unreadable records that an export names; more would tell no more of where to look. */
+const MOST_POSITIONS = 20;
+
 const [command] = process.argv.slice(2);
 
 /** Also former ones: what was told to others may come back. */
@@ -193,9 +196,6 @@ async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   await logs.close();
   if (unreadable.length > 0) tell(toUnreadableNote(unreadable));
 }
-
-/** More positions would tell no more of where to look. */
-const MOST_POSITIONS = 20;
 
 function toUnreadableNote(positions: readonly string[]): string {
   const named = positions.slice(0, MOST_POSITIONS).join(', ');

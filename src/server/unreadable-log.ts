@@ -9,7 +9,11 @@ const LONGEST_KEY = 500;
 export function createUnreadableLog(logger: Logger, mostTold = MOST_TOLD): OnUnreadable {
   const told = new Set<string>();
   return ({ kind, key, reason }) => {
-    const shownKey = key.slice(0, LONGEST_KEY).toWellFormed();
+    // Without the half of a character at which it may be cut.
+    const shownKey = key
+      .slice(0, LONGEST_KEY)
+      .replace(/[\ud800-\udbff]$/, '')
+      .toWellFormed();
     const name = `${kind} ${shownKey}`;
     if (told.has(name) || told.size > mostTold) return;
     told.add(name);

@@ -99,6 +99,25 @@ const SEQUENCES = 50;
     );
   });
 
+  test.each([
+    ['a text', (key: string) => client.set(key, 'x')],
+    ['a stream', (key: string) => client.xAdd(key, '*', { a: 'b' })],
+    ['no numbers', (key: string) => client.hSet(key, { tokens: 'x', at: 'y', blockedUntil: 'z' })],
+    ['no numbers to reckon with', (key: string) => client.hSet(key, { tokens: 'nan', at: 'inf' })],
+    ['a debt', (key: string) => client.hSet(key, { tokens: '-1e15', at: '0' })],
+    ['other fields', (key: string) => client.hSet(key, { more: '1' })],
+  ])(
+    'a bucket in whose place is %s counts as one that nobody knows, and is replaced',
+    async (_kind, put) => {
+      await put(`test:${name}`);
+      expect(await takeAll(SLOW)).toBe(SLOW.start);
+      await client.del(`test:${name}`);
+      await put(`test:${name}`);
+      await buckets.block(name, 10_000);
+      expect(await buckets.take(name, SLOW, 0)).toBeGreaterThan(10_000 - LATE_MS);
+    },
+  );
+
   test('the wait of an empty bucket is that of one token, and of all that are to be left', async () => {
     await leave({ tokens: 0, agoMs: 0 });
     const one = await buckets.take(name, { ...LIMIT, perSecond: 0.1 }, 0);

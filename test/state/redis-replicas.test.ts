@@ -337,6 +337,11 @@ interface Replica extends OpenReplicas {
     });
   });
 
+  async function putList(key: string): Promise<void> {
+    await admin.del(key);
+    await admin.lPush(key, 'x');
+  }
+
   describe('what is kept', () => {
     test('is seen by all, and its reader need not be the one who kept it', async () => {
       const [one, two] = await startTwo();
@@ -392,6 +397,23 @@ interface Replica extends OpenReplicas {
       await one.keep(await lookFrom(one), value);
       await admin.hSet(toKey(`snapshot:${NAME}`), 'freshMs', 'inf');
       expect(await one.look(NAME, 4_000)).toBeUndefined();
+    });
+
+    test.each([
+      ['a snapshot that is a text', () => admin.set(toKey(`snapshot:${NAME}`), 'x')],
+      ['a snapshot without numbers', () => admin.hSet(toKey(`snapshot:${NAME}`), 'readAt', 'x')],
+      ['a snapshot without its text', () => admin.hDel(toKey(`snapshot:${NAME}`), 'text')],
+      ['a ticket that is a list', () => putList(toKey(`ticket:${NAME}`))],
+      ['a generation that is a list', () => putList(toKey(`generation:${NAME}`))],
+    ])('is ignored and replaced where something else has left %s', async (_what, put) => {
+      const one = await startReplica();
+      await one.keep(ago(60_000, await lookFrom(one)), value);
+      await put();
+
+      const look = await lookFrom(one);
+      expect(look.mayLoad).toBe(true);
+      await one.keep(look, { ...value, text: 'a new list' });
+      expect(await one.look(NAME, 4_000)).toMatchObject({ held: { text: 'a new list' } });
     });
 
     test('is gone after its time', async () => {

@@ -8,6 +8,7 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
 import { takeToken } from '../../src/state/token-bucket.ts';
 import type { TokenBucket, TokenBuckets, TokenLimit } from '../../src/state/token-bucket.ts';
+import { damage, inflict } from '../stored/damage.ts';
 
 const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12 };
 /** Each take is a write to the disk. */
@@ -137,4 +138,49 @@ test('a store that is closed is a StateError', async () => {
   await store.close();
   await expect(buckets.take('a', LIMIT, 0)).rejects.toMatchObject({ name: 'StateError' });
   await expect(buckets.block('a', 1)).rejects.toMatchObject({ name: 'StateError' });
+});
+
+test('a bucket that cannot be read counts as one that nobody knows, and is replaced', async () => {
+  const texts = [
+    '',
+    'odd',
+    '{}',
+    '[]',
+    '[1]',
+    '[null,0,0]',
+    '["1",0,0]',
+    '[-1e15,0,0]',
+    '[1e999,0,0]',
+  ];
+  for (const text of texts) {
+    await store.set('bucket/odd', text);
+    expect([text, await takeAll('odd')]).toEqual([text, LIMIT.start]);
+    expect(JSON.parse((await store.get('bucket/odd')) ?? '')).toHaveLength(3);
+    await store.set('bucket/odd', text);
+    await buckets.block('odd', 5_000);
+    expect(await buckets.take('odd', LIMIT, 0)).toBe(5_000);
+  }
+});
+
+test('a bucket to which a newer version has added something is read', async () => {
+  await buckets.take('newer', LIMIT, 0);
+  const [tokens, at, blockedUntil] = JSON.parse(
+    (await store.get('bucket/newer')) ?? '',
+  ) as number[];
+  await store.set('bucket/newer', JSON.stringify([tokens, at, blockedUntil, { more: 1 }]));
+  expect(await takeAll('newer')).toBe(LIMIT.start - 1);
+});
+
+test('a bucket after any damage lets out no more than a whole one, and soon some', async () => {
+  let number = 0;
+  await fc.assert(
+    fc.asyncProperty(damage, async (how) => {
+      const name = `damaged ${number++}`;
+      await store.set(`bucket/${name}`, inflict(JSON.stringify([5, time, time + 50]), how));
+      expect(await takeAll(name)).toBeLessThanOrEqual(LIMIT.burst);
+      time += 20_000;
+      expect(await takeAll(name)).toBeGreaterThan(0);
+    }),
+    { numRuns: SEQUENCES },
+  );
 });
