@@ -100,22 +100,24 @@ async function startWrite(url: string, { tagMango }: Sandbox) {
 }
 const CHANGED = { data: { updateBadge: { changes: [{ field: 'name' }] } } };
 
-describe('at a signal to its whole process group, which npm passes on once more', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s, npm start answers a write that is under way, and ends with 0',
-    async (signal) => {
-      const sandbox = await startSandbox();
-      const { child, shows, exit, output } = runNpmStart(sandbox.variables);
-      const [, url = ''] = await shows(/GraphQL is at (\S+)/);
-      const { answer } = await startWrite(url, sandbox);
+/** A process group gets it as a whole, and npm passes it on once more. */
+describe('npm start answers a write that is under way, and ends with 0', () => {
+  test.each([
+    ['SIGTERM', 'its process group', -1],
+    ['SIGINT', 'its process group', -1],
+    ['SIGTERM', 'npm alone', 1],
+  ] as const)('at a %s to %s', async (signal, _to, sign) => {
+    const sandbox = await startSandbox();
+    const { child, shows, exit, output } = runNpmStart(sandbox.variables);
+    const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+    const { answer } = await startWrite(url, sandbox);
 
-      process.kill(-(child.pid ?? 0), signal);
-      expect(await answer).toMatchObject(CHANGED);
-      expect([await exit, output().includes('Stopped.')]).toEqual([0, true]);
-      await expect(fetch(url)).rejects.toThrow('fetch failed');
-      await sandbox.close();
-    },
-  );
+    process.kill(sign * (child.pid ?? 0), signal);
+    expect(await answer).toMatchObject(CHANGED);
+    expect([await exit, output().includes('Stopped.')]).toEqual([0, true]);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+    await sandbox.close();
+  });
 });
 
 test('a signal that comes again while it stops changes nothing, until a person presses Ctrl-C twice', async () => {

@@ -37,6 +37,8 @@ export interface Answer {
   /** From the call to the last byte. */
   ms: number;
   body: AnswerBody;
+  /** The system's code, or the message, of why there was no answer. */
+  failure?: string;
 }
 
 export interface Client {
@@ -69,12 +71,17 @@ export function createClient(url: string, connections: number): Client {
         const text = await answer.body.text();
         const ms = performance.now() - begun;
         return { status: answer.statusCode, ms, body: JSON.parse(text) as AnswerBody };
-      } catch {
-        return { status: 0, ms: performance.now() - begun, body: {} };
+      } catch (error) {
+        return { status: 0, ms: performance.now() - begun, body: {}, failure: toFailure(error) };
       }
     },
     close: () => pool.destroy(),
   };
+}
+
+function toFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }
 
 /** The codes of all errors, those of a payload included. */

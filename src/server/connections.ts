@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 
 /** The connections of callers, so that a stop loses none of their requests and waits for none of the silent ones. */
 export interface Connections {
@@ -8,50 +8,76 @@ export interface Connections {
   /** From now on every answer says that its connection ends with it, also one to a request that is under way. */
   announceEnd(): void;
   /**
-   * Takes no new connections, and resolves once all have ended. Those without a request end at once, those whose
-   * request does not arrive soon, and all others after `answersMs` at the latest.
+   * Takes no new connections, and resolves once all have ended. Those without a request end at once, those that are
+   * new or whose request has arrived in part after a second, and all others after `answersMs` at the latest.
    */
   end(answersMs: number): Promise<void>;
 }
 
-/** How long the rest of a request may take that began to arrive before the end. */
+/** How long a request may take to arrive on a new connection, or the rest of one that has begun to arrive. */
 const REST_OF_REQUEST_MS = 1_000;
 const LOOK_EVERY_MS = 50;
+
+interface Connection {
+  /** `performance.now()` */
+  openedAt: number;
+  hasAsked: boolean;
+  open: Set<Exchange>;
+}
 
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
 }
 
+/** A turn of the event loop in which nothing else was done. */
+const QUIET_TURN_MS = 1;
+const MOST_TURNS = 200;
+
+/** With its listener the system resets the connections that it holds for us. During a long turn some may have come. */
+async function untilAllAreAccepted(): Promise<void> {
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    const begun = performance.now();
+    await turn();
+    if (performance.now() - begun < QUIET_TURN_MS) return;
+  }
+}
+
 export function createConnections(): Connections {
   const servers = new Set<Server>();
-  const exchanges = new Map<Socket, Set<Exchange>>();
+  const connections = new Map<Socket, Connection>();
   let isEnding = false;
 
   function onConnection(socket: Socket): void {
-    exchanges.set(socket, new Set());
-    socket.once('close', () => exchanges.delete(socket));
+    connections.set(socket, { openedAt: performance.now(), hasAsked: false, open: new Set() });
+    socket.once('close', () => connections.delete(socket));
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const ofSocket = exchanges.get(request.socket);
-    const exchange = { request, response };
-    ofSocket?.add(exchange);
-    response.once('close', () => ofSocket?.delete(exchange));
     if (isEnding) response.setHeader('connection', 'close');
+    const connection = connections.get(request.socket);
+    if (!connection) return;
+    const exchange = { request, response };
+    connection.hasAsked = true;
+    connection.open.add(exchange);
+    response.once('close', () => connection.open.delete(exchange));
   }
 
   function announceEnd(): void {
     isEnding = true;
-    for (const { response } of [...exchanges.values()].flatMap((open) => [...open])) {
+    for (const { response } of [...connections.values()].flatMap(({ open }) => [...open])) {
       if (!response.headersSent) response.setHeader('connection', 'close');
     }
   }
 
-  /** Ends what nothing is to be expected of any more. */
-  function sweep(hasArrived: (request: IncomingMessage) => boolean): void {
-    for (const [socket, open] of exchanges) {
-      if (![...open].some(({ request }) => hasArrived(request))) socket.destroy();
+  /** Ends the connections on which nothing is under way, or nothing more is waited for, so long after the end began. */
+  function sweep(ms: number, answersMs: number): void {
+    for (const [socket, { openedAt, hasAsked, open }] of connections) {
+      const isNew = !hasAsked && performance.now() - openedAt < REST_OF_REQUEST_MS;
+      const isAwaited = [...open].some(
+        ({ request }) => request.complete || ms < REST_OF_REQUEST_MS,
+      );
+      if (ms >= answersMs || (!isAwaited && !isNew)) socket.destroy();
     }
   }
 
@@ -65,13 +91,14 @@ export function createConnections(): Connections {
     announceEnd,
     async end(answersMs) {
       announceEnd();
+      await untilAllAreAccepted();
       servers.forEach((server) => server.close());
       const begun = performance.now();
-      for (;;) {
-        const ms = performance.now() - begun;
-        sweep(({ complete }) => ms < answersMs && (complete || ms < REST_OF_REQUEST_MS));
-        if (exchanges.size === 0) return;
+      while (connections.size > 0) {
         await pause(LOOK_EVERY_MS);
+        // What has come meanwhile is read before anything is ended.
+        await turn();
+        sweep(performance.now() - begun, answersMs);
       }
     },
   };
