@@ -232,7 +232,11 @@ interface Replica extends OpenReplicas {
       const before = two.epoch();
       await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
       await eventually(() => two.epoch() > before + 1);
+      // While it hears nothing, it has another epoch each time that it is asked.
+      await eventually(() => two.epoch() === two.epoch());
       await one.forget(NAME);
+      // A replica that takes longer than its lease to say that it has heard is not waited for.
+      await eventually(() => two.heard.length > 0);
       expect(two.heard).toEqual([NAME]);
     });
 
