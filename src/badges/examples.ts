@@ -90,7 +90,7 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
 
 const isUpdate = ({ query }: ExampleOperation): boolean => query.includes('updateBadge(');
 
-/** The tabs that the playground opens with, in their order. The page shows no variables of its first tab, so that has none. */
+/** The tabs that the playground opens with, in their order. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
   entitiesExample,

@@ -36,7 +36,7 @@ import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.
 import { createDocumentStore } from './limits/document-store.ts';
 import { PARSE_CAPS } from './limits/parse-limits.ts';
 import type { Logger } from './logger.ts';
-import { addPlayground } from './playground.ts';
+import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import { badRequest } from './refusal.ts';
 import { checkRequestHead } from './request-checks.ts';
 import { createRequestPlugin } from './request-plugin.ts';
@@ -151,17 +151,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: `http://${host}:${port}`, close };
 }
 
-function createApp(
-  { logger, routerSecrets }: ServerOptions,
-  connections: Connections,
-): FastifyInstance {
+function createApp(options: ServerOptions, connections: Connections): FastifyInstance {
+  const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
+  // Who opens the page has yet to enter the secret in it.
+  const isPageOpen = options.hasPlayground && !options.isProduction;
+  const openPaths = isPageOpen ? [PLAYGROUND_PATH] : [];
   const app = fastify({
     serverFactory: (handler) =>
       connections.track(
         createHttpServer(
           { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, requireHostHeader: false },
-          createGate(routerSecrets, handler),
+          createGate({ secrets: routerSecrets, openPaths }, handler),
         ),
       ),
     // Requests are served to the end; `connections` ends what is idle.

@@ -10,7 +10,9 @@ const NAME = 'router-authorization';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService({ routerSecrets: [NEW, OLD], freshSeconds: 0 });
+  // In production the playground is as closed as everything else, even where it is on.
+  const options = { isProduction: true, hasPlayground: true, freshSeconds: 0 };
+  service = await startTestService({ routerSecrets: [NEW, OLD], ...options });
 });
 afterAll(() => service.close());
 

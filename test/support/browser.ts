@@ -20,9 +20,9 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** A page in a browser that can resolve no name and reach nothing but loopback. */
-export async function openPage(executablePath: string, url: string): Promise<OpenPage> {
-  const browser: Browser = await chromium.launch({
+/** A browser that can resolve no name and reach nothing but loopback. */
+export async function launchBrowser(executablePath: string): Promise<Browser> {
+  return chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -34,6 +34,10 @@ export async function openPage(executablePath: string, url: string): Promise<Ope
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
   });
+}
+
+/** A page of somebody who was never here before. */
+export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const foreignRequests: string[] = [];
   const errors: string[] = [];
@@ -48,5 +52,5 @@ export async function openPage(executablePath: string, url: string): Promise<Ope
   });
   page.setDefaultTimeout(10_000);
   await page.goto(url);
-  return { page, foreignRequests, errors, close: () => browser.close() };
+  return { page, foreignRequests, errors, close: () => page.context().close() };
 }

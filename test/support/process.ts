@@ -17,9 +17,10 @@ export interface ServiceProcess {
 /** The service as a process of its own, once it listens. Whoever starts it kills it. */
 export async function startServiceProcess(
   env: Readonly<Record<string, string>>,
+  main = MAIN,
 ): Promise<ServiceProcess> {
-  if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
-  const child = spawn(process.execPath, [MAIN], { env: { PORT: '0', ...env } });
+  if (!existsSync(main)) throw new Error('dist/ is missing: run npm run build');
+  const child = spawn(process.execPath, [main], { env: { PORT: '0', ...env } });
   const closed = once(child, 'close');
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

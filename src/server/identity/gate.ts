@@ -6,7 +6,7 @@ import type { RouterSecrets } from './router-secrets.ts';
 
 const HEADER = 'router-authorization';
 /** For the machines around, which hold no secret. */
-const OPEN_PATHS: readonly string[] = ['/health/live', '/health/ready'];
+const HEALTH_PATHS = ['/health/live', '/health/ready'];
 
 const noSecret = new Refusal(`${HEADER} must hold the router's secret`, {
   status: 401,
@@ -14,8 +14,22 @@ const noSecret = new Refusal(`${HEADER} must hold the router's secret`, {
 });
 const noHost = badRequest('The request must have a host header');
 
+export interface GateOptions {
+  secrets: RouterSecrets;
+  /** What may be read without a secret, beside health. */
+  openPaths: readonly string[];
+}
+
 /** Lets only the router in. It stands before everything that reads more of a request than its first lines. */
-export function createGate(secrets: RouterSecrets, handler: RequestListener): RequestListener {
+export function createGate(
+  { secrets, openPaths }: GateOptions,
+  handler: RequestListener,
+): RequestListener {
+  const readable = [...HEALTH_PATHS, ...openPaths];
+  function isOpen({ method, url }: IncomingMessage): boolean {
+    const [path = ''] = (url ?? '').split('?');
+    return (method === 'GET' || method === 'HEAD') && readable.includes(path);
+  }
   return (request, response) => {
     const { [HEADER]: given } = request.headers;
     const isRouter = secrets.accepts(typeof given === 'string' ? given : undefined);
@@ -23,11 +37,6 @@ export function createGate(secrets: RouterSecrets, handler: RequestListener): Re
     else if (isRouter || !secrets.isNeeded() || isOpen(request)) handler(request, response);
     else refuse(request, response, noSecret);
   };
-}
-
-function isOpen({ method, url }: IncomingMessage): boolean {
-  const [path = ''] = (url ?? '').split('?');
-  return (method === 'GET' || method === 'HEAD') && OPEN_PATHS.includes(path);
 }
 
 /** HTTP 1.1 asks for one, and the listener leaves it to us to say so. */

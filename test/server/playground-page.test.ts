@@ -1,0 +1,215 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startServiceProcess } from '../support/process.ts';
+import type { ServiceProcess } from '../support/process.ts';
+import { execute, startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.close());
+
+interface Ask {
+  method?: string;
+  headers?: Record<string, string>;
+  url?: string;
+}
+
+/** As it comes over the wire; `fetch` would decode it. */
+async function ask({ method = 'GET', headers = {}, url = `${service.url}/` }: Ask = {}) {
+  const asking = request(url, { method, headers }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+}
+
+async function etagOf(acceptEncoding: string): Promise<string> {
+  const { headers } = await ask({ headers: { 'accept-encoding': acceptEncoding } });
+  return headers.etag ?? '';
+}
+
+describe('the page is sent in an encoding that the browser takes', () => {
+  test.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['gzip;q=1.0, br;q=0', 'gzip'],
+    ['GZIP', 'gzip'],
+    ['*', 'br'],
+    ['br;q=0, *;q=0.5', 'gzip'],
+    ['identity', undefined],
+    ['deflate', undefined],
+    ['*;q=0', undefined],
+    ['gzip; q=0.000, br; q=0', undefined],
+    ['', undefined],
+  ])('accept-encoding %s: %s', async (acceptEncoding, encoding) => {
+    const { status, headers, body } = await ask({ headers: { 'accept-encoding': acceptEncoding } });
+
+    expect({ status, encoding: headers['content-encoding'], vary: headers.vary }).toEqual({
+      status: 200,
+      encoding,
+      vary: 'accept-encoding',
+    });
+    const plain =
+      encoding === 'br' ? brotliDecompressSync(body) : encoding ? gunzipSync(body) : body;
+    expect(plain.subarray(0, 15).toString()).toBe('<!doctype html>');
+    expect(plain.length).toBeGreaterThan(5 * MEBIBYTE);
+    if (encoding) expect(body.length).toBeLessThan(3 * MEBIBYTE);
+    expect(headers['content-length']).toBe(String(body.length));
+  });
+});
+
+describe('the page is sent once, and then only asked about', () => {
+  test('it may be kept, and must be asked about each time', async () => {
+    const { headers } = await ask({ headers: { 'accept-encoding': 'br' } });
+    expect({ ...headers, 'content-security-policy': '', date: '', 'x-request-id': '' }).toEqual({
+      'cache-control': 'no-cache',
+      connection: 'keep-alive',
+      'content-encoding': 'br',
+      'content-length': headers['content-length'],
+      'content-security-policy': '',
+      'content-type': 'text/html; charset=utf-8',
+      date: '',
+      etag: expect.stringMatching(/^"[\w-]{22}-br"$/),
+      'keep-alive': expect.any(String),
+      'referrer-policy': 'no-referrer',
+      vary: 'accept-encoding',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': '',
+    });
+  });
+
+  test('each encoding has a tag of its own, and it stays', async () => {
+    const tags = await Promise.all(['br', 'gzip', 'identity', 'br', 'gzip', ''].map(etagOf));
+    expect(new Set(tags).size).toBe(3);
+  });
+
+  test.each([
+    ['its tag', (tag: string) => tag],
+    ['its tag as a proxy weakens it', (tag: string) => `W/${tag}`],
+    ['its tag among others', (tag: string) => `"other", W/"another", ${tag}`],
+    ['any tag', () => '*'],
+  ])('whoever holds %s gets 304 and no body', async (_what, toHeader) => {
+    const tag = await etagOf('gzip');
+    const { status, headers, body } = await ask({
+      headers: { 'accept-encoding': 'gzip', 'if-none-match': toHeader(tag) },
+    });
+    expect({ status, bytes: body.length, etag: headers.etag }).toEqual({
+      status: 304,
+      bytes: 0,
+      etag: tag,
+    });
+  });
+
+  test('whoever holds another page, or another encoding, gets this one', async () => {
+    for (const tag of ['"other"', await etagOf('br'), '']) {
+      const { status } = await ask({
+        headers: { 'accept-encoding': 'gzip', 'if-none-match': tag },
+      });
+      expect(status).toBe(200);
+    }
+  });
+
+  test('HEAD tells the same without a body', async () => {
+    const whole = await ask({ headers: { 'accept-encoding': 'br' } });
+    const head = await ask({ method: 'HEAD', headers: { 'accept-encoding': 'br' } });
+    expect({ ...head.headers, date: '', 'x-request-id': '' }).toEqual({
+      ...whole.headers,
+      date: '',
+      'x-request-id': '',
+    });
+    expect([head.status, head.body.length]).toEqual([200, 0]);
+  });
+});
+
+test('the page runs its own two scripts only, and names no other origin', async () => {
+  const { headers } = await ask();
+  expect(String(headers['content-security-policy']).replaceAll(/sha256-[\w+/]{43}=/g, 'hash')).toBe(
+    [
+      "default-src 'none'",
+      "script-src 'hash' 'hash'",
+      'worker-src blob:',
+      "style-src 'unsafe-inline'",
+      "connect-src 'self'",
+      "img-src 'self' data:",
+      'font-src data:',
+      "form-action 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join('; '),
+  );
+});
+
+describe('with a router secret', () => {
+  const routerSecrets = ['the-secret-of-the-router'];
+  const statusOf = async (one: Ask) => (await ask(one)).status;
+
+  test('outside production the page is open, and nothing else', async () => {
+    const guarded = await startTestService({ routerSecrets });
+    const statuses = await Promise.all([
+      statusOf({ url: `${guarded.url}/` }),
+      statusOf({ url: `${guarded.url}/?query={x}` }),
+      statusOf({ method: 'HEAD', url: `${guarded.url}/` }),
+      statusOf({ method: 'POST', url: `${guarded.url}/` }),
+      statusOf({ url: `${guarded.url}//` }),
+      statusOf({ url: `${guarded.url}/graphql?query={__typename}` }),
+    ]);
+    expect(statuses).toEqual([200, 200, 200, 401, 401, 401]);
+    await guarded.close();
+  });
+
+  test('the page is as closed as the rest where it is off, and in production', async () => {
+    for (const closed of [{ hasPlayground: false }, { isProduction: true }]) {
+      const guarded = await startTestService({ routerSecrets, ...closed });
+      expect(await statusOf({ url: `${guarded.url}/` })).toBe(401);
+      await guarded.close();
+    }
+  });
+});
+
+test('there is no page where the playground is off', async () => {
+  const production = await startTestService({ hasPlayground: false });
+  expect((await ask({ url: `${production.url}/` })).status).toBe(404);
+  await production.close();
+});
+
+describe('without the development dependencies', () => {
+  const root = join(import.meta.dirname, '../..');
+  let folder: string;
+  let bare: ServiceProcess;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'badges-bare-'));
+    cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+    mkdirSync(join(folder, 'node_modules'));
+    for (const name of readdirSync(join(root, 'node_modules'))) {
+      if (name === '@graphql-yoga' || name.startsWith('.')) continue;
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    }
+    bare = await startServiceProcess({}, join(folder, 'dist/main.js'));
+  });
+  afterAll(async () => {
+    await bare.kill();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('the log and the page say what to install, and the graph is served', async () => {
+    const sentence =
+      'There is no playground: its package @graphql-yoga/render-graphiql is one for development, which npm ci --omit=dev leaves out. Install it too, or set PLAYGROUND=false.';
+    expect(bare.output()).toContain(sentence);
+    const { status, body } = await ask({ url: new URL('/', bare.url).href });
+    expect([status, body.toString()]).toEqual([404, sentence]);
+    expect(await execute(bare.url, '{ __typename }')).toMatchObject({
+      data: { __typename: 'Query' },
+    });
+  });
+});
