@@ -15,13 +15,20 @@ import { tryOut } from './trial.ts';
 const MOST_MEGABYTES = 80;
 
 const children = createChildren();
+console.log('Installs the built service and its packages, without those of development');
 const sandbox = await startSandbox(children);
 const { main, megabytes, packages } = install(makeFolder(children));
 const leastVersion = leastNodeVersion();
+console.log(`Installs Node ${leastVersion}, the least that package.json allows`);
 const leastNode = installNode(leastVersion, makeFolder(children));
 
+console.log(
+  `Runs it on Node ${process.versions.node}: a query, a mutation, a kill, a start, a stop`,
+);
 const here = await tryOut(children, { node: process.execPath, main, sandbox });
+console.log('Runs it with settings that ask for what is not installed');
 const missing = await tryWithout(children, { main, sandbox, stateFolder: makeFolder(children) });
+console.log(`Runs it on Node ${leastVersion}, as before`);
 const least = await tryOut(children, { node: leastNode, main, sandbox });
 const on = (version: string, { figures }: typeof here) =>
   figures.map(([name, figure]): [string, string | number] => [`Node ${version}: ${name}`, figure]);
