@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
+import { CheckError } from './check/options.ts';
+import { openTerminal, toStopSignal } from './check/terminal.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
 import { secretsOf } from './config/secrets-of.ts';
@@ -36,7 +38,7 @@ const WARM_UP_MS = 2_000;
 /** Of unreadable records that an export names; more would tell no more of where to look. */
 const MOST_POSITIONS = 20;
 
-const [command] = process.argv.slice(2);
+const [command, ...args] = process.argv.slice(2);
 
 /** Also former ones: what was told to others may come back. */
 const secrets = new Set<string>();
@@ -50,6 +52,7 @@ try {
     const ignored = config.ignoredVariables.map(toIgnored);
     console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
   } else if (command === '--export-audit') await exportAudit(config);
+  else if (command === '--check-providers') process.exitCode = await checkProviders(config);
   else await run(config);
 } catch (error) {
   const message = explain(error);
@@ -72,7 +75,9 @@ function toIgnored(name: string): string {
 
 /** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
 function explain(error: unknown): string | undefined {
-  if (error instanceof ConfigError || error instanceof StateError) return error.message;
+  const isTold =
+    error instanceof ConfigError || error instanceof StateError || error instanceof CheckError;
+  if (isTold) return error.message;
   const isListening =
     error instanceof Error &&
     'syscall' in error &&
@@ -181,6 +186,36 @@ function toSandboxTenant({ providerValues }: Pick<Sandbox, 'providerValues'>): T
   return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
 }
 
+/** Holds the providers to their contract files; those of the sandbox where no other is configured. */
+async function checkProviders(config: Config): Promise<number> {
+  // Loaded only when it is used.
+  const check = await import('./check/check-providers.ts');
+  const sandbox = config.isSandbox ? await startSandbox() : undefined;
+  const { redisUrl } = config;
+  const log = { info: tell, warn: tell };
+  const times = { now: monotonicMs, wallTime: Date.now };
+  const state =
+    redisUrl === undefined
+      ? undefined
+      : await openState({ ...times, redisUrl, folder: DEFAULT_FOLDER, log });
+  if (sandbox) tell('No provider is configured: the sandbox is checked in its place.');
+  try {
+    return await check.checkProviders(args, {
+      ...config,
+      ...times,
+      tenants: sandbox ? [toSandboxTenant(sandbox)] : config.tenants,
+      shared: state?.shared,
+      print: (text) => console.log(withoutSecrets(text, secrets)),
+      onProgress: tell,
+      ask: openTerminal(),
+      signal: toStopSignal(tell),
+    });
+  } finally {
+    await state?.close();
+    await sandbox?.close();
+  }
+}
+
 /** Every audit record as a line of JSON, oldest first; also while the service runs. */
 async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   const folder = stateFolder ?? DEFAULT_FOLDER;
@@ -189,9 +224,9 @@ async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   const logs = await openLog({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
   const unreadable: string[] = [];
   for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
-    const reading = readAuditRecord(entry);
-    if ('unreadable' in reading) unreadable.push(position);
-    else console.log(JSON.stringify(reading.record));
+    if ('unreadable' in readAuditRecord(entry)) unreadable.push(position);
+    // JSON has line breaks between its parts only.
+    else console.log(entry.replace(/[\r\n]+/g, ' '));
   }
   await logs.close();
   if (unreadable.length > 0) tell(toUnreadableNote(unreadable));

@@ -50,6 +50,8 @@ export interface HttpDeps {
   createBreaker: () => Breaker;
   onFault: OnFault;
   onWait: OnWait;
+  /** Told of the JSON of every answer of success, before it is read. */
+  onJson?: (json: unknown) => void;
 }
 
 export interface ProviderHttpOptions extends HttpDeps {
@@ -105,7 +107,13 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     bounds.onSend?.();
-    const result = await attempt(dispatcher, request, { timeoutMs, read });
+    const result = await attempt(dispatcher, request, {
+      timeoutMs,
+      read(json) {
+        options.onJson?.(json);
+        return read(json);
+      },
+    });
     const isCut = timeoutMs < attemptTimeoutMs;
     const isSlow = clock.now() - begun > attemptTimeoutMs * SLOW_PART;
     leave('error' in result ? toVerdict(result, isCut) : isSlow ? 'slow' : 'good');

@@ -24,6 +24,7 @@ export interface Provider {
   /** Classes with queries of its own. */
   readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
+  readonly check: ProviderCheck;
 
   /** Whether a string can be a badge id here at all. Only such strings ever enter a path. */
   isBadgeId(id: string): boolean;
@@ -196,4 +197,40 @@ export interface ExampleMutation {
   about?: string;
   dryRun?: true;
   idempotencyKey?: string;
+}
+
+/**
+ * What is asked of the real provider to find out whether it keeps to its contract file. That file names the operations
+ * `listBadges`, `createBadge`, `updateBadge` and `deleteBadge`, where there are such.
+ */
+export interface ProviderCheck {
+  readonly contract: URL;
+  /** They change nothing, and name nobody. */
+  readonly reads: readonly CheckedRead[];
+  readonly scratch: ScratchBadge;
+  /** Any of these holds the id in a record of a badge. */
+  readonly idFields: readonly string[];
+}
+
+export interface CheckedRead {
+  /** Its operation in the contract file. */
+  readonly operation: string;
+  /** What it needs, and what may be wrong when it is refused. It is left out where they are not set. */
+  readonly settings: readonly string[];
+  send(this: void, client: ProviderClient, bounds: CallBounds): Promise<unknown>;
+}
+
+/** A badge that the check makes for itself, to see what reads cannot show. It is of no use to a member. */
+export interface ScratchBadge {
+  readonly nameField: string;
+  /** What is written beside the name; no value is one that a reset would leave. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Without these an update is refused; beside the name. */
+  readonly requiredFields: readonly string[];
+  /** Of the fields, one of each kind: to be written in other ways, and read back. */
+  readonly textField: string;
+  readonly numberField: string;
+  readonly urlField: string;
+  /** The fields that a null is tried for. */
+  readonly nullFields: readonly string[];
 }

@@ -6,7 +6,6 @@ import type { Tenant, TenantProvider } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
 import type { Shelf } from '../cache/shelf.ts';
 import { createBreaker } from '../http/breaker.ts';
-import type { Clock } from '../http/clock.ts';
 import { createPool } from '../http/pool.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
@@ -76,14 +75,13 @@ export function createTenant(
   const { now, random = Math.random } = options;
   const logger = options.logger.child({ tenant: id });
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
-  const clock: Clock = { now, pause };
 
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
     if (!values) return { provider, access: undefined };
     const topic = `${id}/${provider.name.enumValue}`;
     const most = requestLimits[provider.key];
-    const http = createHttpDeps({ ...options, logger }, { topic, provider, clock, most });
+    const http = createHttpDeps({ ...options, logger }, { topic, provider, most });
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
       name: toSharedName(topic, values),
@@ -120,9 +118,17 @@ export function createTenant(
   };
 }
 
-function createHttpDeps(
-  options: TenantOptions,
-  of: { topic: string; provider: Provider; clock: Clock; most: number | undefined },
+/** What the calls to one provider share of what a process has. */
+export interface CallOptions extends Pick<
+  TenantOptions,
+  'attemptTimeoutMs' | 'shared' | 'replicas' | 'logger' | 'now' | 'wallTime' | 'random' | 'http'
+> {
+  store: Pick<StateStore, 'get' | 'compareAndSet'>;
+}
+
+export function createHttpDeps(
+  options: CallOptions,
+  of: { topic: string; provider: Provider; most: number | undefined },
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
   const { requestWindow, name } = of.provider;
@@ -139,7 +145,7 @@ function createHttpDeps(
     });
   return {
     attemptTimeoutMs,
-    clock: of.clock,
+    clock: { now, pause },
     random,
     connect: createPool,
     allowance,

@@ -7,9 +7,10 @@ import ts from 'typescript';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['node-version', 'process'],
   'node-version': [],
-  process: ['config', 'service', 'server', 'sandbox', 'badges', 'providers', 'state'],
+  process: ['config', 'service', 'server', 'check', 'sandbox', 'badges', 'providers', 'state'],
   service: ['tenants', 'server', 'badges', 'providers', 'cache', 'state'],
   tenants: ['server', 'badges', 'providers', 'http', 'cache', 'state'],
+  check: ['tenants', 'providers', 'http', 'state'],
   config: ['providers'],
   server: ['badges', 'providers', 'http', 'state'],
   badges: ['providers', 'http', 'cache', 'state'],

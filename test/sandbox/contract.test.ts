@@ -4,10 +4,10 @@ import type { Exchange, ExchangeAnswer, ExchangeRequest } from '../support/contr
 
 /** The other tests trust the check of an exchange to fail. Here it has to. */
 const returningAI = readContract(
-  new URL('../../src/sandbox/returning-ai/contract.yaml', import.meta.url),
+  new URL('../../src/providers/returning-ai/contract.yaml', import.meta.url),
 );
 const tagMango = readContract(
-  new URL('../../src/sandbox/tag-mango/contract.yaml', import.meta.url),
+  new URL('../../src/providers/tag-mango/contract.yaml', import.meta.url),
 );
 
 const META = { success: true, message: 'Done', devMessage: 'Done' };

@@ -148,7 +148,7 @@ describe.each([
 });
 
 describe('by the contract of its provider', () => {
-  const folder = new URL('../../src/sandbox/', import.meta.url);
+  const folder = new URL('../../src/providers/', import.meta.url);
   const contracts = {
     returningAI: readContract(new URL('returning-ai/contract.yaml', folder)),
     tagMango: readContract(new URL('tag-mango/contract.yaml', folder)),

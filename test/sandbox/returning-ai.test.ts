@@ -6,7 +6,7 @@ import { exchange, readContract } from '../support/contract.ts';
 import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
 
 const contract = readContract(
-  new URL('../../src/sandbox/returning-ai/contract.yaml', import.meta.url),
+  new URL('../../src/providers/returning-ai/contract.yaml', import.meta.url),
 );
 const KEY = { 'x-api-key': 'sandbox-returning-ai-key' };
 const INTEGRATION_KEY = { authorization: 'Bearer sandbox-returning-ai-integration-key' };

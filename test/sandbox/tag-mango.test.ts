@@ -7,7 +7,7 @@ import { exchange, readContract } from '../support/contract.ts';
 import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
 
 const contract = readContract(
-  new URL('../../src/sandbox/tag-mango/contract.yaml', import.meta.url),
+  new URL('../../src/providers/tag-mango/contract.yaml', import.meta.url),
 );
 const EXTERNAL = '/api/v1/external';
 const KEY = { authorization: `Bearer tmk_${'5a'.repeat(12)}.${'c3'.repeat(32)}` };

@@ -1,6 +1,7 @@
 import type { Provider } from '../provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
 import { ReturningAIBadge } from './badge.ts';
+import { check } from './check.ts';
 import { createReturningAIClient } from './client.ts';
 import { createOperation } from './create.ts';
 import { deleteOperation } from './delete.ts';
@@ -25,6 +26,7 @@ export const returningAI: Provider = {
   },
   resolvers: [],
   example,
+  check,
   isBadgeId,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);

@@ -1,6 +1,7 @@
 import type { Provider } from '../provider.ts';
 import { awardOperation } from './award.ts';
 import { TagMangoBadge } from './badge.ts';
+import { check } from './check.ts';
 import { createTagMangoClient } from './client.ts';
 import { createOperation } from './create.ts';
 import { example } from './example.ts';
@@ -20,6 +21,7 @@ export const tagMango: Provider = {
   operations: { create: createOperation, update: updateOperation, award: awardOperation },
   resolvers: [TagMangoMemberQueries],
   example,
+  check,
   isBadgeId: isObjectId,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);

@@ -1,0 +1,98 @@
+import type { ProviderError } from '../http/provider-error.ts';
+import { compareAnswer } from './compare.ts';
+import type { Line } from './compare.ts';
+import type { Contract } from './contract.ts';
+import type { Called } from './observed-client.ts';
+
+/** The line that says how an operation is asked for. */
+export const ROUTE = '(the route)';
+
+/** What one operation was seen to do. */
+export interface CallReport {
+  /** Its name in the contract file. */
+  operation: string;
+  /** What came, in a few words. Null: the call failed. */
+  outcome: string | null;
+  /** Why the call failed, and what to do. Null: it did not. */
+  failure: string | null;
+  ms: number;
+  lines: Line[];
+}
+
+/** Compares what came with the contract file, also where the client could make nothing of it. */
+export function toCallReport(
+  operation: string,
+  { json, error, ms }: Called,
+  {
+    contract,
+    settings,
+    outcome,
+  }: {
+    contract: Contract;
+    /** What may be wrong when the call was refused. */
+    settings: readonly string[];
+    outcome: string;
+  },
+): CallReport {
+  const compared = json === undefined ? [] : compareAnswer(contract.answerOf(operation), json);
+  return {
+    operation,
+    outcome: error ? null : outcome,
+    failure: error ? toFailure(error, settings) : null,
+    ms,
+    lines: [toRouteLine(contract, operation, error), ...compared],
+  };
+}
+
+function toRouteLine(
+  contract: Contract,
+  operation: string,
+  error: ProviderError | undefined,
+): Line {
+  const { text, mark, pointer } = contract.routeOf(operation);
+  return {
+    path: ROUTE,
+    documented: mark.isInferred ? null : text,
+    inferred: mark.isInferred ? text : null,
+    seen: error ? null : 'answers',
+    drift: [],
+    pointer,
+    seenOn: mark.seenOn,
+  };
+}
+
+/** Something that an operation was seen to do, beside what the contract file says that it does. */
+export function toBehaviourLine(
+  contract: Contract,
+  operation: string,
+  { name, seen }: { name: string; seen: string },
+): Line {
+  const stated = contract.behaviourOf(operation).get(name);
+  const isInferred = stated?.mark.isInferred ?? false;
+  return {
+    path: name,
+    documented: stated && !isInferred ? stated.text : null,
+    inferred: stated && isInferred ? stated.text : null,
+    seen,
+    drift: stated && stated.text !== seen ? ['differs from the contract'] : [],
+    pointer: stated?.pointer ?? null,
+    seenOn: stated?.mark.seenOn ?? null,
+  };
+}
+
+/** In a sentence, with what an operator can do. */
+export function toFailure(error: ProviderError, settings: readonly string[]): string {
+  const sentence = `The provider ${error.message} (${error.kind}).`;
+  const names = settings.join(', ');
+  switch (error.kind) {
+    case 'auth-failed':
+      return `${sentence} Check ${names}.`;
+    case 'timeout':
+    case 'unavailable':
+      return `${sentence} Check that this machine may connect to it, and ${names}.`;
+    case 'rate-limited':
+      return `${sentence} Try again in a minute.`;
+    default:
+      return sentence;
+  }
+}

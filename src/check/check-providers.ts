@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
+import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
+import { checkReads } from './check-reads.ts';
+import { checkScratch } from './check-scratch.ts';
+import type { ScratchReport } from './check-scratch.ts';
+import { confirmScratch, isFor, nobodyToAsk } from './confirm.ts';
+import { readContract } from './contract.ts';
+import type { Contract } from './contract.ts';
+import { createObservedClient } from './observed-client.ts';
+import type { ObservedClient, ObservedClientOptions } from './observed-client.ts';
+import { CheckError, readCheckOptions } from './options.ts';
+import type { CheckOptions } from './options.ts';
+import { summarize, toConclusion, toText } from './report.ts';
+import type { ProviderReport } from './report.ts';
+import { toSeenFile } from './seen-file.ts';
+
+export interface CheckSurroundings extends Omit<
+  ObservedClientOptions,
+  'topic' | 'provider' | 'values' | 'requestLimit'
+> {
+  tenants: readonly TenantSettings[];
+  /** It is not named to people. Undefined: every tenant is. */
+  defaultTenant: string | undefined;
+  /** How long a list may take to show a write before it is not waited for any more; half a minute if left out. */
+  longestLagMs?: number;
+  /** Resolves after so many milliseconds; by the machine's clock if left out. */
+  pause?: (ms: number) => Promise<void>;
+  /** Tells what was seen. */
+  print: (text: string) => void;
+  /** Asks whoever sits at the terminal. Undefined: nobody does. */
+  ask: ((question: string) => Promise<string>) | undefined;
+  /** Aborted: no further call, but a badge that was made is removed. */
+  signal: AbortSignal;
+}
+
+const LONGEST_LAG_MS = 30_000;
+
+/** One provider that is configured for one tenant. */
+interface Subject {
+  tenant: TenantSettings;
+  provider: Provider;
+  values: ProviderValues;
+  title: string;
+  host: string;
+}
+
+/** Holds the configured providers to their contract files. Gives the exit code: 0 for agreement. Throws a `CheckError`. */
+export async function checkProviders(
+  args: readonly string[],
+  surroundings: CheckSurroundings,
+): Promise<0 | 1> {
+  const options = readCheckOptions(args);
+  const subjects = findSubjects(options, surroundings);
+  if (options.out !== undefined) checkWritable(options.out);
+  const reports: ProviderReport[] = [];
+  for (const subject of subjects) {
+    if (surroundings.signal.aborted) break;
+    const report = await checkSubject(subject, options, surroundings);
+    surroundings.print(`${toText(report)}\n`);
+    reports.push(report);
+  }
+  if (options.out !== undefined) {
+    const seen = toSeenFile(reports, surroundings.wallTime());
+    writeFileSync(options.out, `${JSON.stringify(seen, null, 2)}\n`);
+    surroundings.print(`What was seen is in ${options.out}.`);
+  }
+  const summary = summarize(reports);
+  surroundings.print(toConclusion(summary));
+  const isCutShort = surroundings.signal.aborted;
+  return summary.drifting + summary.failed === 0 && !isCutShort ? 0 : 1;
+}
+
+function findSubjects(
+  { tenant, hasScratchBadge, confirmed }: CheckOptions,
+  { tenants, defaultTenant, ask }: CheckSurroundings,
+): Subject[] {
+  const chosen = tenants.filter(({ id }) => tenant === undefined || id === tenant);
+  if (chosen.length === 0) throw new CheckError(`There is no tenant ${JSON.stringify(tenant)}.`);
+  if (hasScratchBadge && chosen.length > 1) {
+    throw new CheckError('--scratch-badge is for one tenant: add --tenant <id>.');
+  }
+  const subjects = chosen.flatMap((one) =>
+    providers.flatMap((provider) => {
+      const values = one.providerValues[provider.key];
+      if (!values) return [];
+      const of = one.id === defaultTenant ? '' : ` of ${one.id}`;
+      const title = `${provider.name.title}${of}`;
+      return [{ tenant: one, provider, values, title, host: hostOf(provider, values) }];
+    }),
+  );
+  const [first] = subjects;
+  if (!first) throw new CheckError('No provider is configured, so there is nothing to check.');
+  if (hasScratchBadge && confirmed.length === 0 && !ask)
+    throw nobodyToAsk(first.provider.name.title);
+  for (const name of confirmed) {
+    if (subjects.some((subject) => isFor(name, subject))) continue;
+    const names = subjects.map(({ provider, host }) => `${provider.name.title} or ${host}`);
+    throw new CheckError(`--confirm names no configured provider; use ${names.join(', ')}.`);
+  }
+  return subjects;
+}
+
+function hostOf({ settings }: Provider, values: ProviderValues): string {
+  const [name = ''] = Object.keys(settings).filter((key) => settings[key]?.isBaseUrl);
+  return new URL(values[name] ?? '').host;
+}
+
+async function checkSubject(
+  subject: Subject,
+  options: CheckOptions,
+  surroundings: CheckSurroundings,
+): Promise<ProviderReport> {
+  const { provider, tenant, values, title, host } = subject;
+  const contract = readContract(provider.check.contract);
+  const client = createObservedClient({
+    ...surroundings,
+    topic: `${tenant.id}/${provider.name.enumValue}`,
+    provider,
+    values,
+    requestLimit: tenant.requestLimits[provider.key],
+  });
+  try {
+    const calls = await checkReads(client, provider.check, { contract, values });
+    const scratch = options.hasScratchBadge
+      ? await tryScratch(subject, { client, contract, options, surroundings })
+      : undefined;
+    return { title, provider, host, calls, scratch };
+  } finally {
+    await client.close();
+  }
+}
+
+async function tryScratch(
+  { provider, title, host }: Subject,
+  given: {
+    client: ObservedClient;
+    contract: Contract;
+    options: CheckOptions;
+    surroundings: CheckSurroundings;
+  },
+): Promise<ScratchReport | undefined> {
+  const { client, contract, options, surroundings } = given;
+  const { ask, print } = surroundings;
+  const name = `API check ${randomBytes(4).toString('hex')}`;
+  const confirmation = { provider, host, title, name };
+  if (!(await confirmScratch(confirmation, { confirmed: options.confirmed, ask, print }))) {
+    print(`${title} is left out: it was not confirmed.\n`);
+    return undefined;
+  }
+  const report = await checkScratch({
+    longestLagMs: LONGEST_LAG_MS,
+    pause: sleep,
+    ...surroundings,
+    ...{ provider, client, contract, name },
+  });
+  const { left } = report;
+  if (left) {
+    const where = left.id === undefined ? '(its id is unknown) may be' : `(id ${left.id}) is still`;
+    print(`The badge "${left.name}" ${where} at ${title}: delete it in the dashboard.\n`);
+  } else print(`The badge "${name}" is removed again.\n`);
+  return report;
+}
+
+function checkWritable(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    const code = types.isNativeError(error) && 'code' in error ? String(error.code) : 'unknown';
+    throw new CheckError(`--out: ${path} cannot be written (${code}).`);
+  }
+}

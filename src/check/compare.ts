@@ -1,0 +1,188 @@
+import type { Answer, Shape, Stated } from './contract.ts';
+import type { Mark } from './contract-lines.ts';
+
+/** One place of an answer, beside what the contract file says of it. */
+export interface Line {
+  /** Such as `body[].title`. */
+  path: string;
+  /** Null: no page of the provider says anything. */
+  documented: string | null;
+  /** Null: nothing is assumed. */
+  inferred: string | null;
+  /** Such as `string × 8`. Null: the place was not in the answer. */
+  seen: string | null;
+  /** Empty: in agreement, as far as it was seen. */
+  drift: readonly string[];
+  /** Of the line in the contract file. Null: it has none. */
+  pointer: string | null;
+  /** The day on which the file says that it was seen before. */
+  seenOn: string | null;
+}
+
+/** Names of unknown fields that are told. */
+const MOST_UNKNOWN = 20;
+/** A key that a provider gives back as a field, or a name of somebody, has other letters. */
+const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
+
+/** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
+export function compareAnswer({ shape, isInferred }: Answer, json: unknown): Line[] {
+  return compareValues({ ...NO_LINE, path: '', shape, isInferred, values: [json] });
+}
+
+interface Place {
+  path: string;
+  shape: Shape;
+  isRequired: boolean;
+  isInferred: boolean;
+  /** Of its line in the contract file, where it has one. */
+  mark: Mark | null;
+  pointer: string | null;
+  /** Everything that stands at this place: a list has it once for each of its items. */
+  values: readonly unknown[];
+  /** How many of the objects around it lack it. */
+  missing: number;
+}
+
+const NO_LINE = { isRequired: false, mark: null, pointer: null, missing: 0 } as const;
+
+function compareValues(place: Place): Line[] {
+  const { path, shape, isInferred, values } = place;
+  if (shape.variants.length > 0) return compareVariants(place, shape.variants);
+  const { items } = shape;
+  const inList = items
+    ? compareValues({
+        ...NO_LINE,
+        path: `${path}[]`,
+        shape: items,
+        isInferred,
+        values: values.filter(Array.isArray).flat(),
+      })
+    : [];
+  const line = toLine(place);
+  // What holds fields, and is as it should be, is told by them.
+  const isTold = place.pointer === null && shape.properties.size > 0 && line.drift.length === 0;
+  const isWhole = path === '' && line.drift.length === 0;
+  const own = isTold || isWhole ? [] : [{ ...line, path: path || '(the answer)' }];
+  return [...own, ...inList, ...compareFields(place)];
+}
+
+/** The variant in which most is as it should be. */
+function compareVariants(place: Place, variants: readonly Shape[]): Line[] {
+  const [best = []] = variants
+    .map((shape) => compareValues({ ...place, shape }))
+    .toSorted((a, b) => agreementOf(b) - agreementOf(a));
+  return best;
+}
+
+function agreementOf(lines: readonly Line[]): number {
+  const agreeing = lines.filter(({ seen, drift }) => seen !== null && drift.length === 0);
+  const drifting = lines.filter(({ drift }) => drift.length > 0);
+  return agreeing.length - drifting.length;
+}
+
+function compareFields({ path, shape, isInferred, values }: Place): Line[] {
+  if (shape.properties.size === 0) return [];
+  const objects = values.filter(isObject);
+  const known = [...shape.properties].flatMap(([name, property]) => {
+    const holders = objects.filter((object) => Object.hasOwn(object, name));
+    return compareValues({
+      ...property,
+      path: path === '' ? name : `${path}.${name}`,
+      isInferred: isInferred || property.mark.isInferred,
+      values: holders.map((object) => object[name]),
+      missing: objects.length - holders.length,
+    });
+  });
+  return [...known, ...unknownLines({ path, objects, known: shape.properties })];
+}
+
+function unknownLines(place: {
+  path: string;
+  objects: readonly Record<string, unknown>[];
+  known: ReadonlyMap<string, unknown>;
+}): Line[] {
+  const values = new Map<string, unknown[]>();
+  for (const object of place.objects) {
+    for (const [name, value] of Object.entries(object)) {
+      if (place.known.has(name)) continue;
+      const shown = PLAIN_NAME.test(name) ? name : '(an odd name)';
+      const found = values.get(shown);
+      if (found) found.push(value);
+      else if (values.size < MOST_UNKNOWN) values.set(shown, [value]);
+    }
+  }
+  return [...values].map(([name, found]) => ({
+    path: place.path === '' ? name : `${place.path}.${name}`,
+    documented: null,
+    inferred: null,
+    seen: countTypes(found),
+    drift: ['is not in the contract'],
+    pointer: null,
+    seenOn: null,
+  }));
+}
+
+function toLine(place: Place): Line {
+  const { path, shape, isRequired, isInferred, mark, pointer, values, missing } = place;
+  const said = shape.values.length > 0 ? shape.values : shape.types;
+  const documented = isInferred ? [] : said.filter((each) => !each.mark.isInferred);
+  const inferred = isInferred ? said : said.filter((each) => each.mark.isInferred);
+  const absent = missing === 1 ? 'is missing' : `is missing in ${missing}`;
+  return {
+    path,
+    documented: isInferred ? null : (toText(documented) ?? 'any'),
+    inferred: toText(inferred) ?? (isInferred ? 'any' : null),
+    seen: countTypes(values),
+    drift: [
+      ...(isRequired && missing > 0 ? [absent] : []),
+      ...new Set(values.flatMap((value) => problemOf(shape, value) ?? [])),
+    ],
+    pointer,
+    seenOn: mark?.seenOn ?? null,
+  };
+}
+
+function toText(said: readonly Stated[]): string | null {
+  return said.length === 0 ? null : said.map(({ text }) => text).join(' | ');
+}
+
+/** Says nothing of the value itself. */
+function problemOf(shape: Shape, value: unknown): string | undefined {
+  const type = typeOf(value);
+  const names = shape.types.map(({ text }) => text);
+  const isOfType =
+    names.length === 0 || names.some((name) => name === type || isWhole(name, value));
+  if (!isOfType) return `is ${type} instead of ${names.join(' or ')}`;
+  if (typeof value === 'object' && value !== null) return undefined;
+  const isListed =
+    shape.values.length === 0 || shape.values.some(({ text }) => text === JSON.stringify(value));
+  if (!isListed) return 'has another value than the listed ones';
+  if (typeof value !== 'string') return undefined;
+  if (shape.pattern && !new RegExp(shape.pattern.text).test(value)) {
+    return `does not look like ${shape.pattern.text}`;
+  }
+  return shape.isDateTime && !DATE_TIME.test(value) ? 'is no date and time of ISO 8601' : undefined;
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+function isWhole(name: string, value: unknown): boolean {
+  return name === 'integer' && Number.isInteger(value);
+}
+
+function countTypes(values: readonly unknown[]): string | null {
+  const counts = new Map<string, number>();
+  for (const type of values.map(typeOf)) counts.set(type, (counts.get(type) ?? 0) + 1);
+  const texts = [...counts].map(([type, count]) => (count === 1 ? type : `${type} × ${count}`));
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
+export function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeOf(value) === 'object';
+}

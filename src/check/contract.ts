@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { childOf, entriesOf, itemsOf, readContractLines } from './contract-lines.ts';
+import type { ContractNode, Mark } from './contract-lines.ts';
+
+/** What a contract file says of one provider, as far as an answer can be held to it. */
+export interface Contract {
+  /** Method and path. This and the others throw for an operation that the file does not know. */
+  routeOf(operation: string): Stated;
+  /** The body of its answer of success. */
+  answerOf(operation: string): Answer;
+  /** What the file says that an operation does beside the form of its answer; by name. */
+  behaviourOf(operation: string): ReadonlyMap<string, Stated>;
+}
+
+/** Something that a line says. */
+export interface Stated {
+  text: string;
+  mark: Mark;
+  /** Of the line in its file. */
+  pointer: string;
+}
+
+export interface Answer {
+  shape: Shape;
+  /** Whether it is an assumption that this operation answers so, however well the shape is known from others. */
+  isInferred: boolean;
+}
+
+/** The form of a JSON value. */
+export interface Shape {
+  /** None: any. */
+  types: readonly Stated[];
+  /** All that it may be, each as JSON. None: any of its type. */
+  values: readonly Stated[];
+  pattern: Stated | undefined;
+  isDateTime: boolean;
+  properties: ReadonlyMap<string, Property>;
+  items: Shape | undefined;
+  /** It is one of these; the rest is empty then. */
+  variants: readonly Shape[];
+}
+
+export interface Property {
+  shape: Shape;
+  isRequired: boolean;
+  mark: Mark;
+  pointer: string;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+export function readContract(file: URL): Contract {
+  const root = readContractLines(readFileSync(file, 'utf8'));
+  const operations = new Map<string, { node: ContractNode; route: string }>();
+  for (const [path, item] of entriesOf(childOf(root, 'paths'))) {
+    for (const method of METHODS) {
+      const node = childOf(item, method);
+      const id = childOf(node, 'operationId')?.value;
+      const route = `${method.toUpperCase()} ${path}`;
+      if (node && typeof id === 'string') operations.set(id, { node, route });
+    }
+  }
+
+  function find(operation: string): { node: ContractNode; route: string } {
+    const found = operations.get(operation);
+    if (!found) throw new Error(`${file.pathname} has no operation ${operation}`);
+    return found;
+  }
+
+  return {
+    routeOf(operation) {
+      const { node, route } = find(operation);
+      return { ...toStated(node), text: route };
+    },
+    answerOf(operation) {
+      const responses = entriesOf(childOf(find(operation).node, 'responses'));
+      const [, response] = responses.find(([status]) => status.startsWith('2')) ?? [];
+      const content = childOf(response && resolve(response, root), 'content');
+      const schema = childOf(childOf(content, 'application/json'), 'schema');
+      const shape = schema ? toShape(schema, root) : ANYTHING;
+      return { shape, isInferred: response?.mark.isInferred ?? true };
+    },
+    behaviourOf(operation) {
+      const stated = entriesOf(childOf(find(operation).node, 'x-behaviour'));
+      return new Map(stated.map(([name, node]) => [name, toStated(node)]));
+    },
+  };
+}
+
+const ANYTHING: Shape = {
+  types: [],
+  values: [],
+  pattern: undefined,
+  isDateTime: false,
+  properties: new Map(),
+  items: undefined,
+  variants: [],
+};
+
+function toShape(reference: ContractNode, root: ContractNode): Shape {
+  const schema = resolve(reference, root);
+  const all = itemsOf(childOf(schema, 'allOf')).map((part) => toShape(part, root));
+  const variants = itemsOf(childOf(schema, 'oneOf')).map((part) => toShape(part, root));
+  const type = childOf(schema, 'type');
+  const constant = childOf(schema, 'const');
+  const pattern = childOf(schema, 'pattern');
+  const items = childOf(schema, 'items');
+  const own: Shape = {
+    types: (Array.isArray(type?.value) ? itemsOf(type) : type ? [type] : []).map(toStated),
+    values: [...itemsOf(childOf(schema, 'enum')), ...(constant ? [constant] : [])].map((node) => ({
+      ...toStated(node),
+      text: JSON.stringify(node.value),
+    })),
+    pattern: pattern && toStated(pattern),
+    isDateTime: childOf(schema, 'format')?.value === 'date-time',
+    properties: toProperties(schema, root),
+    items: items && toShape(items, root),
+    variants,
+  };
+  return [...all, own].reduce(merge, ANYTHING);
+}
+
+function toProperties(schema: ContractNode, root: ContractNode): Map<string, Property> {
+  const required = new Set(itemsOf(childOf(schema, 'required')).map(({ value }) => value));
+  return new Map(
+    entriesOf(childOf(schema, 'properties')).map(([name, node]) => {
+      const { mark, pointer } = node;
+      const shape = toShape(node, root);
+      return [name, { shape, isRequired: required.has(name), mark, pointer }];
+    }),
+  );
+}
+
+/** What holds for both. Of a field that both name, the second one adds to the first. */
+function merge(first: Shape, second: Shape): Shape {
+  const properties = new Map(first.properties);
+  for (const [name, property] of second.properties) {
+    const known = properties.get(name);
+    properties.set(
+      name,
+      known ? { ...known, shape: merge(known.shape, property.shape) } : property,
+    );
+  }
+  return {
+    types: second.types.length > 0 ? second.types : first.types,
+    values: second.values.length > 0 ? second.values : first.values,
+    pattern: second.pattern ?? first.pattern,
+    isDateTime: first.isDateTime || second.isDateTime,
+    properties,
+    items: second.items ?? first.items,
+    variants: second.variants.length > 0 ? second.variants : first.variants,
+  };
+}
+
+function resolve(node: ContractNode, root: ContractNode): ContractNode {
+  const reference = childOf(node, '$ref')?.value;
+  if (typeof reference !== 'string') return node;
+  const found = reference
+    .replace(/^#\//, '')
+    .split('/')
+    .reduce<ContractNode | undefined>(childOf, root);
+  if (!found) throw new Error(`${reference} leads nowhere`);
+  return resolve(found, root);
+}
+
+function toStated({ value, mark, pointer }: ContractNode): Stated {
+  return { text: typeof value === 'object' ? '' : String(value), mark, pointer };
+}

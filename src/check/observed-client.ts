@@ -1,0 +1,109 @@
+import { pino } from 'pino';
+import type { CallBounds, CallPurpose } from '../http/call-bounds.ts';
+import type { HttpDeps } from '../http/provider-http.ts';
+import { ProviderError } from '../http/provider-error.ts';
+import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
+import type { Provider, ProviderClient } from '../providers/provider.ts';
+import type { ProviderValues } from '../providers/settings.ts';
+import type { SharedState } from '../state/open-state.ts';
+import { createHttpDeps } from '../tenants/create-tenant.ts';
+
+/** A provider's own client, with what came back before it was read. */
+export interface ObservedClient {
+  /** Makes one call, which ends within its deadline. Rejects only for a fault of ours. */
+  call(what: string, purpose: CallPurpose, send: Send): Promise<Called>;
+  close(): Promise<void>;
+}
+
+type Send = (client: ProviderClient, bounds: CallBounds) => Promise<unknown>;
+
+export interface Called {
+  /** The answer of success as it came. Undefined: there was none, or it was empty. */
+  json: unknown;
+  /** What the client made of it. */
+  value: unknown;
+  /** Undefined: it succeeded. */
+  error: ProviderError | undefined;
+  /** How long it took. */
+  ms: number;
+}
+
+export interface ObservedClientOptions {
+  /** Of the tenant and the provider: calls of the same name share the provider's limit. */
+  topic: string;
+  provider: Provider;
+  values: ProviderValues;
+  /** How many of the window's requests are the tenant's; all if undefined. */
+  requestLimit: number | undefined;
+  isProduction: boolean;
+  attemptTimeoutMs: number;
+  /** How long a call may take with all its attempts. */
+  operationDeadlineMs: number;
+  replicas: number;
+  shared: SharedState | undefined;
+  now: () => number;
+  wallTime: () => number;
+  /** In the place of what is made of the above. */
+  http?: Partial<HttpDeps>;
+  /** Told once a second while a call is under way. */
+  onProgress: (message: string) => void;
+}
+
+const PROGRESS_EVERY_MS = 1_000;
+/** A check that is stuck in a loop is a fault of ours, and must not become the provider's trouble. */
+const MOST_CALLS = 120;
+
+export function createObservedClient(options: ObservedClientOptions): ObservedClient {
+  const { provider, values, operationDeadlineMs, now, onProgress } = options;
+  let json: unknown;
+  let calls = 0;
+  const http = createHttpDeps(
+    {
+      ...options,
+      store: createMemory(),
+      logger: pino({ level: 'silent' }),
+      http: { ...options.http, onJson: (answer) => (json = answer) },
+    },
+    { topic: options.topic, provider, most: options.requestLimit },
+  );
+  const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
+  const client = provider.createClient(values, { isImageUrl, http });
+
+  async function call(what: string, purpose: CallPurpose, send: Send): Promise<Called> {
+    calls += 1;
+    if (calls > MOST_CALLS) throw new Error(`a check makes no more than ${MOST_CALLS} calls`);
+    json = undefined;
+    const begun = now();
+    const progress = setInterval(() => {
+      const seconds = Math.round((now() - begun) / 1_000);
+      onProgress(
+        `Waiting for ${provider.name.title}: ${what}, ${seconds} s of at most ${Math.ceil(operationDeadlineMs / 1_000)} s`,
+      );
+    }, PROGRESS_EVERY_MS);
+    try {
+      const value = await send(client, { purpose, deadlineAt: begun + operationDeadlineMs });
+      return { json, value, error: undefined, ms: now() - begun };
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return { json, value: undefined, error, ms: now() - begun };
+    } finally {
+      clearInterval(progress);
+    }
+  }
+
+  return { call, close: () => client.close() };
+}
+
+/** The count of requests, for as long as the check takes. */
+function createMemory(): Parameters<typeof createHttpDeps>[0]['store'] {
+  const values = new Map<string, string>();
+  return {
+    get: async (key) => values.get(key) ?? null,
+    async compareAndSet(key, { expected, value }) {
+      if ((values.get(key) ?? null) !== expected) return false;
+      if (value === null) values.delete(key);
+      else values.set(key, value);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import type { OperationKind, Provider } from '../providers/provider.ts';
+import { spell } from './altered.ts';
+import type { Called, ObservedClient } from './observed-client.ts';
+
+export type WireRecord = Readonly<Record<string, unknown>>;
+
+/** The badge that a check made for itself: writes to it, each sent once, and what the provider shows of it. */
+export interface ScratchBadge {
+  /** As it was written last. */
+  readonly name: string;
+  /** Undefined: no answer and no list has shown it yet. */
+  readonly id: string | undefined;
+  /** As the list showed it last. */
+  readonly listed: WireRecord | undefined;
+  /** As an answer showed it last. */
+  readonly answered: WireRecord | undefined;
+  create(fields: WireRecord): Promise<Changed>;
+  update(fields: WireRecord): Promise<Changed>;
+  remove(): Promise<Changed>;
+  /** As the list shows it now. */
+  reread(): Promise<WireRecord | undefined>;
+}
+
+export interface Changed {
+  write: Called;
+  /** The badge in the answer. */
+  answered: WireRecord | undefined;
+  /** Null: it failed, or holds no badge. */
+  answer: 'the new badge' | 'the old badge' | null;
+  /** The last read of the list. Undefined: the write failed, and nothing was read. */
+  list: Called | undefined;
+  /** The badge in it. Undefined: there is none, or it does not show the write. */
+  listed: WireRecord | undefined;
+  /** How long after the write the list showed it. Null: not as long as it was waited for. */
+  lagMs: number | null;
+}
+
+export interface ScratchOptions {
+  provider: Provider;
+  client: ObservedClient;
+  /** Of the badge, before it is numbered. */
+  name: string;
+  /** How long the list may take to show a write before it is not waited for any more. */
+  longestLagMs: number;
+  now: () => number;
+  /** Resolves after so many milliseconds. */
+  pause: (ms: number) => Promise<void>;
+  onProgress: (message: string) => void;
+}
+
+/** Between reads of the list: few calls, and a short lag is still told from none. */
+const PAUSES_MS = [250, 250, 500, 1_000, 1_000, 2_000, 2_000];
+const LONGEST_PAUSE_MS = 4_000;
+
+export function createScratchBadge(options: ScratchOptions): ScratchBadge {
+  const { provider, client, now, onProgress } = options;
+  const { operations, check, name: providerName } = provider;
+  const { nameField } = check.scratch;
+  let { longestLagMs } = options;
+  let name = options.name;
+  let id: string | undefined;
+  let last: WireRecord | undefined;
+  let lastAnswered: WireRecord | undefined;
+  let writes = 0;
+
+  /** The badge by its id, or by its name while that is not known. */
+  function find(json: unknown): WireRecord | undefined {
+    const found = recordsIn(json, nameField).find((record) =>
+      id === undefined ? isNamed(record, options.name) : idOf(record, check.idFields) === id,
+    );
+    id ??= found && idOf(found, check.idFields);
+    return found;
+  }
+
+  function isNamed(record: WireRecord, text: string): boolean {
+    return spell(record[nameField]).toLowerCase().includes(text.toLowerCase());
+  }
+
+  const list = (): Promise<Called> =>
+    client.call('the list of badges', 'query', (own, bounds) => own.listBadges(bounds));
+
+  async function awaitListed(
+    isShown: (record: WireRecord | undefined) => boolean,
+  ): Promise<Pick<Changed, 'list' | 'listed' | 'lagMs'>> {
+    const writtenAt = now();
+    for (let reads = 0; ; reads += 1) {
+      const askedAt = now();
+      const called = await list();
+      const record = find(called.json);
+      if (!called.error && isShown(record)) {
+        last = record;
+        return { list: called, listed: record, lagMs: reads === 0 ? 0 : askedAt - writtenAt };
+      }
+      const pauseMs = PAUSES_MS[reads] ?? LONGEST_PAUSE_MS;
+      if (now() + pauseMs > writtenAt + longestLagMs) {
+        // What was not shown in time once is not waited for again.
+        longestLagMs = 0;
+        return { list: called, listed: undefined, lagMs: null };
+      }
+      onProgress(`${providerName.title}: the list does not show the last write yet`);
+      await options.pause(pauseMs);
+    }
+  }
+
+  async function change(
+    kind: OperationKind,
+    body: object,
+    isShown: (record: WireRecord | undefined) => boolean,
+  ): Promise<Changed> {
+    const operation = operations[kind];
+    if (!operation) throw new Error(`${provider.key} has no ${kind}`);
+    writes += 1;
+    onProgress(`${providerName.title}: write ${writes}, ${kind}`);
+    const write = await client.call(`${kind} of a badge`, 'write', (own, bounds) =>
+      operation.send(own, { input: { id }, body }, bounds),
+    );
+    const answered = write.error ? undefined : find(write.json);
+    const answer = answered && (isShown(answered) ? 'the new badge' : 'the old badge');
+    lastAnswered = answered ?? lastAnswered;
+    // Whether a lost update was carried out is of no use to know; of the others a badge may be left.
+    const isDone = !write.error || (write.error.effect === 'unknown' && kind !== 'update');
+    const seen = isDone ? await awaitListed(isShown) : NOT_READ;
+    return { write, answered, answer: answer ?? null, ...seen };
+  }
+
+  return {
+    get name() {
+      return name;
+    },
+    get id() {
+      return id;
+    },
+    get listed() {
+      return last;
+    },
+    get answered() {
+      return lastAnswered;
+    },
+    reread: async () => find((await list()).json),
+    create: (fields) =>
+      change('create', { ...fields, [nameField]: name }, (record) => record !== undefined),
+    async update(fields) {
+      const before = spell((last ?? lastAnswered)?.[nameField]);
+      // A name of its own for every write: by it the list tells whether it shows the write.
+      const next = `${options.name} ${writes + 1}`;
+      const changed = await change(
+        'update',
+        { ...fields, [nameField]: next },
+        (record) => record !== undefined && spell(record[nameField]) !== before,
+      );
+      if (!changed.write.error) name = next;
+      return changed;
+    },
+    remove: () => change('delete', {}, (record) => record === undefined),
+  };
+}
+
+const NOT_READ = { list: undefined, listed: undefined, lagMs: null };
+
+function idOf(record: WireRecord, idFields: readonly string[]): string | undefined {
+  return idFields
+    .map((field) => record[field])
+    .filter(isId)
+    .map(String)[0];
+}
+
+function isId(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number';
+}
+
+/** Envelopes are flat. */
+const MOST_LEVELS = 5;
+
+/** Every object with a name, wherever a provider's envelope holds it. */
+function recordsIn(json: unknown, nameField: string, levels = MOST_LEVELS): WireRecord[] {
+  if (levels === 0 || typeof json !== 'object' || json === null) return [];
+  if (Array.isArray(json)) {
+    return json.flatMap((item) => recordsIn(item, nameField, levels - 1));
+  }
+  const record = json as WireRecord;
+  if (typeof record[nameField] === 'string') return [record];
+  return Object.values(record).flatMap((value) => recordsIn(value, nameField, levels - 1));
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { MAIN } from '../support/process.ts';
+
+/** The command as an operator runs it, with the settings of a deployment. */
+let sandbox: Sandbox;
+let folder: string;
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  folder = mkdtempSync(join(tmpdir(), 'badges-check-'));
+});
+afterEach(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function check(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return run(process.execPath, [MAIN, '--check-providers', ...args], { env });
+}
+
+/** What is typed is sent at the first question. */
+async function run(
+  file: string,
+  args: readonly string[],
+  { env = {}, typed }: { env?: Readonly<Record<string, string>>; typed?: string } = {},
+): Promise<Ended> {
+  const child = spawn(file, args, {
+    cwd: folder,
+    env: { NODE_ENV: 'production', ROUTER_SECRET: 'of-the-router', ...sandbox.variables, ...env },
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (typed !== undefined && text.includes('Type ')) child.stdin?.write(typed);
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
+
+test('it ends with 0 when the providers keep to their contract files, and writes nothing', async () => {
+  const { code, stdout, stderr } = await check([]);
+
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^Returning\.AI at 127\.0\.0\.1:\d+\n/);
+  expect(stdout).toContain('In agreement: 34 lines agree with the contract files.');
+  expect(existsSync(join(folder, 'providers-seen.json'))).toBe(false);
+});
+
+test('it ends with 1 at drift', async () => {
+  sandbox.returningAI.behaviour.shows = 'all';
+  const { code, stdout } = await check([]);
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/body\[\]\.award .* DRIFT: is not in the contract/);
+});
+
+test('it ends with 1 at a wrong key, and shows no key', async () => {
+  const { code, stdout, stderr } = await check([], { RETURNING_AI_API_KEY: 'of-somebody-else' });
+
+  expect(code).toBe(1);
+  expect(stdout).toContain('refused our credentials (auth-failed)');
+  expect(stdout + stderr).not.toContain('of-somebody-else');
+});
+
+test('it names what it waits for, and ends with 1 at the deadline', async () => {
+  sandbox.tagMango.faults.set('listBadges', { kind: 'hang' });
+  const times = { ATTEMPT_TIMEOUT_MS: '1000', OPERATION_DEADLINE_MS: '3000' };
+  const { code, stdout, stderr } = await check([], times);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('Waiting for TagMango: listBadges, 1 s of at most 3 s');
+  expect(stdout).toContain('The provider did not answer in time (timeout).');
+});
+
+test('without a terminal it writes to no provider that is not confirmed', async () => {
+  const { code, stdout, stderr } = await check(['--scratch-badge']);
+
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toBe(
+    '--scratch-badge writes to a provider, and nobody can be asked here: add --confirm "Returning.AI".\n',
+  );
+  expect(sandbox.returningAI.requests).toEqual([]);
+});
+
+test('with a confirmation it finds out that a PUT merges, and says where that is written', async () => {
+  sandbox.returningAI.behaviour.put = 'merges';
+  const { code, stdout } = await check(['--scratch-badge', '--confirm', 'Returning.AI']);
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/fields left out +- +reset +kept +DRIFT: differs from the contract/);
+  expect(stdout).toContain('What was seen is in providers-seen.json.');
+  expect(existsSync(join(folder, 'providers-seen.json'))).toBe(true);
+  expect(sandbox.returningAI.badges.size).toBe(8);
+});
+
+const PTY = '/usr/bin/script';
+const testAtTerminal = existsSync(PTY) ? test : test.skip;
+if (!existsSync(PTY)) console.warn(`${PTY} is missing: nobody types at a terminal`);
+
+testAtTerminal('at a terminal it asks, and goes on once the name is typed', async () => {
+  const command = `${process.execPath} ${MAIN} --check-providers --scratch-badge`;
+  const { code, stdout } = await run(PTY, ['-qec', command, '/dev/null'], {
+    typed: 'Returning.AI\n',
+  });
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('Type Returning.AI to do this at Returning.AI');
+  expect(stdout).toContain('TagMango is left out: it was not confirmed.');
+  expect(stdout).toMatch(/fields left out +- +reset +reset/);
+  expect(sandbox.tagMango.badges.size).toBe(8);
+});
+
+test('a wrong option is told, and the configuration is checked first', async () => {
+  const wrongOption = await check(['--scratch']);
+  expect(wrongOption.code).toBe(1);
+  expect(wrongOption.stderr).toContain("Unknown option '--scratch'");
+
+  const wrongSetting = await check([], { TAG_MANGO_WHITELABEL_HOST: 'none' });
+  expect(wrongSetting.code).toBe(1);
+  expect(wrongSetting.stderr).toContain('TAG_MANGO_WHITELABEL_HOST: must be a host name');
+});

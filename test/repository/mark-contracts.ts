@@ -1,0 +1,18 @@
+/*
+ * Marks the lines of the contract files that a check has seen to hold at a real provider:
+ *   npm run providers:mark -- providers-seen.json
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { markSeenLines } from './seen-lines.ts';
+
+const [file = 'providers-seen.json'] = argv.slice(2);
+const folder = join(import.meta.dirname, '../../src/providers');
+const marked = markSeenLines(readFileSync(file, 'utf8'), (contract) =>
+  readFileSync(join(folder, contract), 'utf8'),
+);
+for (const [contract, { text, count }] of marked) {
+  writeFileSync(join(folder, contract), text);
+  console.log(`${contract}: ${count} lines were seen.`);
+}
