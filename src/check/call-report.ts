@@ -90,6 +90,8 @@ export function toFailure(error: ProviderError, settings: readonly string[]): st
     case 'timeout':
     case 'unavailable':
       return `${sentence} Check that this machine may connect to it, and ${names}.`;
+    case 'not-found':
+      return `${sentence} Check the address in ${settings[0] ?? 'its settings'}.`;
     case 'rate-limited':
       return `${sentence} Try again in a minute.`;
     default:

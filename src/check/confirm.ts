@@ -59,7 +59,7 @@ function describe({ provider, host, title, name }: Confirmation): string {
     `A badge of its own at ${title} (${host}): the check`,
     `  - makes one badge with the name "${name}", which members may see;`,
     `  - changes it ${updates} times, each change sent once: its texts, numbers, pictures and flags;`,
-    '  - reads the list of badges after each change, for up to a minute in all;',
+    '  - reads the list of badges after each change until it shows it, for up to half a minute;',
     '  - touches no other badge, and gives this one to nobody;',
     `  - ${end}`,
   ].join('\n');

@@ -51,7 +51,7 @@ export interface ObservedClientOptions {
 
 const PROGRESS_EVERY_MS = 1_000;
 /** A check that is stuck in a loop is a fault of ours, and must not become the provider's trouble. */
-const MOST_CALLS = 120;
+const MOST_CALLS = 300;
 
 export function createObservedClient(options: ObservedClientOptions): ObservedClient {
   const { provider, values, operationDeadlineMs, now, onProgress } = options;

@@ -1,3 +1,4 @@
+import type { ProviderError } from '../http/provider-error.ts';
 import type { OperationKind, Provider } from '../providers/provider.ts';
 import { spell } from './altered.ts';
 import type { Called, ObservedClient } from './observed-client.ts';
@@ -92,7 +93,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
         return { list: called, listed: record, lagMs: reads === 0 ? 0 : askedAt - writtenAt };
       }
       const pauseMs = PAUSES_MS[reads] ?? LONGEST_PAUSE_MS;
-      if (now() + pauseMs > writtenAt + longestLagMs) {
+      if (isLasting(called.error) || now() + pauseMs > writtenAt + longestLagMs) {
         // What was not shown in time once is not waited for again.
         longestLagMs = 0;
         return { list: called, listed: undefined, lagMs: null };
@@ -153,6 +154,11 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
     },
     remove: () => change('delete', {}, (record) => record === undefined),
   };
+}
+
+/** What a provider refuses now, it refuses in half a minute too. */
+function isLasting(error: ProviderError | undefined): boolean {
+  return error !== undefined && ['not-found', 'auth-failed', 'rejected'].includes(error.kind);
 }
 
 const NOT_READ = { list: undefined, listed: undefined, lagMs: null };

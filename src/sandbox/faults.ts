@@ -29,6 +29,7 @@ const RECORD_CHANGES = [
   'differing-duplicates',
   'other-creator',
   'other-id',
+  'part',
 ] as const;
 export type RecordChange = (typeof RECORD_CHANGES)[number];
 

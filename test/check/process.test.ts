@@ -32,11 +32,18 @@ async function check(
   return run(process.execPath, [MAIN, '--check-providers', ...args], { env });
 }
 
-/** What is typed is sent at the first question. */
+interface RunOptions {
+  env?: Readonly<Record<string, string>>;
+  /** Is sent at the first question. */
+  typed?: string;
+  /** What stands in the progress when the process is interrupted. */
+  interruptAt?: string;
+}
+
 async function run(
   file: string,
   args: readonly string[],
-  { env = {}, typed }: { env?: Readonly<Record<string, string>>; typed?: string } = {},
+  { env = {}, typed, interruptAt }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(file, args, {
     cwd: folder,
@@ -48,7 +55,10 @@ async function run(
     stdout += text;
     if (typed !== undefined && text.includes('Type ')) child.stdin?.write(typed);
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    if (interruptAt !== undefined && text.includes(interruptAt)) child.kill('SIGINT');
+  });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, stdout, stderr };
 }
@@ -106,6 +116,21 @@ test('with a confirmation it finds out that a PUT merges, and says where that is
   expect(stdout).toMatch(/fields left out +- +reset +kept +DRIFT: differs from the contract/);
   expect(stdout).toContain('What was seen is in providers-seen.json.');
   expect(existsSync(join(folder, 'providers-seen.json'))).toBe(true);
+  expect(sandbox.returningAI.badges.size).toBe(8);
+});
+
+test('when it is interrupted it removes its badge before it ends', async () => {
+  const args = ['--check-providers', '--scratch-badge', '--confirm', 'Returning.AI'];
+  sandbox.returningAI.faults.set('updateBadge', { kind: 'delay', ms: 300 });
+  const { code, stdout, stderr } = await run(process.execPath, [MAIN, ...args], {
+    interruptAt: 'write 2, update',
+  });
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('Stopping after the call under way.');
+  expect(stdout).toContain('is removed again.');
+  const { createBadge, updateBadge, deleteBadge } = sandbox.returningAI.arrivals().byOperation;
+  expect([createBadge, updateBadge, deleteBadge]).toEqual([1, 1, 1]);
   expect(sandbox.returningAI.badges.size).toBe(8);
 });
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { returningAIStored } from '../support/records.ts';
 import { linesWith, runCheck } from './run-check.ts';
 
 let sandbox: Sandbox;
@@ -143,20 +142,27 @@ describe('a call that fails', () => {
   });
 
   test('a part of a list is not the list', async () => {
-    const { id, title } = returningAIStored();
-    const meta = { success: true, message: 'Done', devMessage: 'Done' };
-    sandbox.returningAI.faults.set('listBadges', {
-      kind: 'answer',
-      body: { meta, body: { badges: [{ id, title }], total: 2 } },
-    });
+    sandbox.returningAI.faults.set('listBadges', { kind: 'records', change: 'part' });
+    sandbox.tagMango.faults.set('listBadges', { kind: 'records', change: 'part' });
     const run = await runCheck(sandbox);
 
     expect(run.code).toBe(1);
     expect(linesWith(run, 'bad-response')).toEqual([
       expect.stringContaining('The provider answered with a part of its badges'),
+      expect.stringContaining('The provider answered with'),
     ]);
     expect(linesWith(run, 'DRIFT')).toEqual([
       'body  -  array  object  DRIFT: is object instead of array',
+      'result  array  -  object  DRIFT: is object instead of array',
+    ]);
+  });
+
+  test('a path that the provider does not know is told, with the address to check', async () => {
+    sandbox.returningAI.faults.set('listBadges', { name: 'not-found' });
+    const run = await runCheck(sandbox);
+
+    expect(linesWith(run, 'not-found')).toEqual([
+      'The provider knows no such resource (not-found). Check the address in RETURNING_AI_BASE_URL.',
     ]);
   });
 

@@ -262,6 +262,17 @@ describe.each([
     expect(asked(key)).toMatchObject({ createBadge: 1 });
   });
 
+  test('a list that is refused is not waited for, and the answers tell all the same', async () => {
+    sandbox[key].faults.set('listBadges', { name: 'not-found' });
+    const run = await scratch(title, { now, pause });
+
+    expect(time).toBe(0);
+    expect(run.code).toBe(1);
+    expect(linesWith(run, 'fields left out', 'DRIFT')).toEqual([]);
+    expect(linesWith(run, 'fields left out')).toHaveLength(1);
+    expect(linesWith(run, key === 'tagMango' ? 'is still at' : 'is removed again')).toHaveLength(1);
+  });
+
   test('an update that fails ends its own trial only, and the badge is removed', async () => {
     sandbox[key].faults.set('updateBadge', { name: 'server-error', times: 1 });
     const begun = performance.now();

@@ -65,7 +65,10 @@ interface Names {
 
 /** What a change makes of two badges in a list. */
 const IN_LIST: Readonly<
-  Record<Exclude<RecordChange, 'other-creator'>, (badges: [Wire, Wire], names: Names) => Wire[]>
+  Record<
+    Exclude<RecordChange, 'other-creator'>,
+    (badges: [Wire, Wire], names: Names) => Wire[] | Wire
+  >
 > = {
   'one-malformed': ([first, second], { name }) => [{ ...first, [name]: 7 }, second],
   'no-ids': (badges, { id }) => badges.map(({ [id]: _, ...rest }) => rest),
@@ -83,6 +86,7 @@ const IN_LIST: Readonly<
       const old = String(badge[id]);
       return { ...badge, [id]: (old.startsWith('f') ? 'e' : 'f') + old.slice(1) };
     }),
+  part: ([first]) => ({ badges: [first], total: 2 }),
 };
 const CHANGES = Object.keys(IN_LIST) as (keyof typeof IN_LIST)[];
 const RETURNING_AI_NAMES = { id: 'id', name: 'title' };

@@ -192,6 +192,23 @@ test('a name takes times and isApplied, as any fault does', async () => {
   expect((await ask(origin, update)).status).toBe(200);
 });
 
+test.each(['moved', 'found', 'see-other', 'temporary-redirect', 'permanent-redirect'] as const)(
+  'a write that is answered with %s can take effect before',
+  async (name) => {
+    for (const [key, { create }] of [
+      ['returningAI', returningAIRequests],
+      ['tagMango', tagMangoRequests],
+    ] as const) {
+      const { faults, origin, badges } = sandbox[key];
+      const before = badges.size;
+      faults.set('createBadge', { name, isApplied: true });
+
+      expect((await ask(origin, create)).status).toBe(EXPECTED[name][0]);
+      expect(badges.size).toBe(before + 1);
+    }
+  },
+);
+
 test('a name without isApplied leaves a write undone', async () => {
   const { faults, origin, badges } = sandbox.returningAI;
   faults.set('createBadge', { name: 'unavailable' });

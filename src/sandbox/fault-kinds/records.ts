@@ -59,6 +59,8 @@ const CHANGES: Readonly<Record<RecordChange, Change>> = {
   'other-creator': (badges, { creator }) =>
     creator === undefined ? [...badges] : badges.map((badge) => withAnother(badge, creator)),
   'other-id': (badges, { id }) => badges.map((badge) => withAnother(badge, id)),
+  // The rest of it is told by `withTotal`.
+  part: (badges) => badges.slice(0, 1),
 };
 
 /** Why an operation cannot show a change; undefined when it can. `*` shows it wherever it is possible. */
@@ -75,7 +77,7 @@ export function recordsProblem(
   if (!place) {
     return `The answer of ${operation} holds no badges; there are ${Object.keys(places).join(', ')}`;
   }
-  const needsList = change === 'duplicates' || change === 'differing-duplicates';
+  const needsList = ['duplicates', 'differing-duplicates', 'part'].includes(change);
   if (needsList && !place.isList) return `${operation} answers with one badge: no ${change}`;
   return undefined;
 }
@@ -89,10 +91,17 @@ export function changeRecords(
   const place = places[options.operation];
   if (!place) return text;
   const change = CHANGES[options.change];
-  const answer = editPayload(JSON.parse(text), (payload) =>
-    place.edit(payload, (badges) => change(badges, fields)),
-  );
+  const answer = editPayload(JSON.parse(text), (payload) => {
+    const changed = place.edit(payload, (badges) => change(badges, fields));
+    return options.change === 'part' && place.isList ? withTotal(changed, payload) : changed;
+  });
   return JSON.stringify(answer);
+}
+
+/** A list that says how many badges there are in all. A list inside something else does not, nor an empty one. */
+function withTotal(part: unknown, whole: unknown): unknown {
+  const isList = Array.isArray(whole) && whole.length > 0;
+  return isList ? { badges: part, total: whole.length } : part;
 }
 
 function without(badge: WireBadge, field: string): WireBadge {
