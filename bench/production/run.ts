@@ -7,6 +7,7 @@ import { conclude, createChildren } from '../support/children.ts';
 import { makeFolder } from '../support/folder.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { install } from './installation.ts';
+import { tryCommands } from './commands.ts';
 import { installNode, leastNodeVersion } from './least-node.ts';
 import { tryWithout } from './missing-packages.ts';
 import { tryOut } from './trial.ts';
@@ -26,8 +27,10 @@ console.log(
   `Runs it on Node ${process.versions.node}: a query, a mutation, a kill, a start, a stop`,
 );
 const here = await tryOut(children, { node: process.execPath, main, sandbox });
-console.log('Runs it with settings that ask for what is not installed');
-const missing = await tryWithout(children, { main, sandbox, stateFolder: makeFolder(children) });
+const stateFolder = makeFolder(children);
+console.log('Runs it with settings that ask for what is not installed, and its other commands');
+const missing = await tryWithout(children, { main, sandbox, stateFolder });
+const commands = tryCommands(main, sandbox, stateFolder);
 console.log(`Runs it on Node ${leastVersion}, as before`);
 const least = await tryOut(children, { node: leastNode, main, sandbox });
 const on = (version: string, { figures }: typeof here) =>
@@ -45,6 +48,7 @@ conclude(
       : [`the installed packages take ${MOST_MEGABYTES} MB or more`]),
     ...here.problems.map((problem) => `Node ${process.versions.node}: ${problem}`),
     ...missing,
+    ...commands,
     ...least.problems.map((problem) => `Node ${leastVersion}: ${problem}`),
   ],
 );

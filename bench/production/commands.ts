@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import type { Sandbox } from '../support/sandbox.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+
+const TAKES_AT_MOST_MS = 60_000;
+const COMMANDS = ['--check-config', '--check-providers', '--export-audit'];
+
+/** What an operator may ask of a container, beside running the service. Gives what does not end with 0. */
+export function tryCommands(main: string, sandbox: Sandbox, stateFolder: string): string[] {
+  const env = {
+    NODE_ENV: 'production',
+    ROUTER_SECRET,
+    STATE_DIR: stateFolder,
+    ...sandbox.variables,
+  };
+  return COMMANDS.flatMap((command) => {
+    const { status, stderr } = spawnSync(process.execPath, [main, command], {
+      env,
+      encoding: 'utf8',
+      timeout: TAKES_AT_MOST_MS,
+    });
+    return status === 0 ? [] : [`${command} ends with ${status}: ${stderr}`];
+  });
+}
