@@ -1,7 +1,8 @@
 /**
  * What the worst requests cost that the caps allow: node bench/limits/run.ts --connections 50 --seconds 10
- * First all that the service does with each before it executes it: none may take 50 ms. Then a flood of all of them
- * against a service: its probe must answer below 100 ms each time.
+ * First all that the service does with each before it executes it: none may take 50 ms. Then the search for a name in
+ * the lists that take longest: it may delay nothing by 50 ms. Then a flood of all requests against a service: its probe
+ * must answer below 100 ms each time.
  */
 import { parseArgs, styleText } from 'node:util';
 import { createBadgesSchema } from '../../dist/badges/schema.js';
@@ -11,6 +12,7 @@ import { quantile } from '../support/tally.ts';
 import { check, worstOf } from './check.ts';
 import { families } from './documents.ts';
 import { flood } from './flood.ts';
+import { measureNames } from './names.ts';
 
 const MOST_MS = 50;
 const ROUNDS = 9;
@@ -40,6 +42,11 @@ for (const { name, asked } of worst) {
   if (isSlow) problems.push(`${name} took ${ms.toFixed(0)} ms`);
   if (verdict === 'limit') problems.push(`${name} is not within the caps`);
 }
+
+console.log('All names of a list looked at, the longest that others wait');
+const names = await measureNames(MOST_MS);
+names.lines.forEach((line) => console.log(line));
+problems.push(...names.problems);
 
 const children = createChildren();
 console.log(`A flood of all of them over ${size.connections} connections for ${size.seconds} s`);

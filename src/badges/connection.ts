@@ -126,7 +126,8 @@ export class BadgeFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Only badges whose name holds this text, in upper or lower case.',
+    description:
+      'Only badges whose name holds this text. Upper and lower case are the same, and so are composed and decomposed accents. Of a name the first 10,000 characters count.',
   })
   nameContains?: string | null;
 }

@@ -59,7 +59,7 @@ export type BadgeErrorCode =
 
 /** Which badges a list holds. What is left out lets all through. */
 export type BadgeFilter = {
-  /** Only badges whose name holds this text, in upper or lower case. */
+  /** Only badges whose name holds this text. Upper and lower case are the same, and so are composed and decomposed accents. Of a name the first 10,000 characters count. */
   nameContains?: string | null | undefined;
   /** Only badges of these providers. */
   providers?: Array<BadgeProvider> | null | undefined;

@@ -41,7 +41,10 @@ type ListReading = Awaited<ReturnType<BadgeSource['list']>>;
 
 /** As much of a request as reading a list looks at. */
 interface ListingContext {
-  tenant: { providers: readonly { provider: Provider; access: object | undefined }[] };
+  tenant: {
+    providers: readonly { provider: Provider; access: object | undefined }[];
+    toWallTime: (moment: number) => number;
+  };
   sourceOf(of: TenantProvider): Pick<BadgeSource, 'list'>;
 }
 
@@ -51,7 +54,10 @@ export function contextOf(lists: readonly BadgeFields[][]): BadgesContext {
     providers.map((provider, index) => [provider, toReading(lists[index] ?? [])]),
   );
   const context: ListingContext = {
-    tenant: { providers: providers.map((provider) => ({ provider, access: {} })) },
+    tenant: {
+      providers: providers.map((provider) => ({ provider, access: {} })),
+      toWallTime: (moment) => moment,
+    },
     sourceOf: ({ provider }) => ({
       async list() {
         const reading = readings.get(provider);

@@ -177,6 +177,14 @@ export const capCases: readonly CapCase[] = [
     }),
   },
   {
+    what: 'searches by name',
+    most: 7,
+    message: 'A request may ask for about 16,000 fields, and this one asks for 16,010',
+    ask: (number) => ({
+      query: `{ ${MEMBER} ${repeat(number, (at) => `a${at}: badges(filter: { nameContains: "${at}" }) { totalCount }`)} }`,
+    }),
+  },
+  {
     what: 'representations, under all aliases',
     most: 1_000,
     message: 'A request may have 1,000 representations',

@@ -1,6 +1,8 @@
 import { badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgeList } from '../../providers/provider.ts';
+import { createNameSearch } from './name-search.ts';
+import type { NameSearch } from './name-search.ts';
 import { compareBadges } from './order.ts';
 import type { OrderField } from './order.ts';
 
@@ -13,6 +15,8 @@ export interface BadgeIndex {
   /** The same for a writer, who must not write one of two different records over the other. */
   findToWrite(id: string): BadgeFields | null;
   orderedBy(field: OrderField): readonly BadgeFields[];
+  /** Of its badges. */
+  readonly named: NameSearch;
 }
 
 export function createBadgeIndex(list: BadgeList): BadgeIndex {
@@ -26,6 +30,7 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
   }
 
   return {
+    named: createNameSearch(),
     list,
     droppedRecords,
     find,

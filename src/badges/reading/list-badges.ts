@@ -69,8 +69,10 @@ async function readPart(
     return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
   try {
     const { snapshot, state, failure } = await context.sourceOf(of).list();
+    const { nameContains } = request.filter ?? {};
+    const badges = snapshot.value.orderedBy(request.order.field);
     return {
-      badges: snapshot.value.orderedBy(request.order.field).filter(toNameTest(request.filter)),
+      badges: nameContains ? await snapshot.value.named(badges, nameContains) : badges,
       status: toStatus(provider, {
         state,
         ...(failure instanceof ProviderError && toReason(failure)),
@@ -95,15 +97,4 @@ function toStatus(
 ): BadgeSourceStatus {
   const nothing = { code: null, retryAfterMs: null, asOf: null, droppedRecords: 0 };
   return Object.assign(new BadgeSourceStatus(), { provider, ...nothing, ...known });
-}
-
-function toNameTest(filter: BadgeFilter | null | undefined): (badge: BadgeFields) => boolean {
-  const { nameContains } = filter ?? {};
-  if (!nameContains) return () => true;
-  const wanted = foldCase(nameContains);
-  return ({ name }) => foldCase(name).includes(wanted);
-}
-
-function foldCase(text: string): string {
-  return text.normalize('NFC').toLowerCase();
 }

@@ -46,6 +46,8 @@ export const REQUEST_CAPS = {
   representations: 1_000,
   /** In the answer. A thousand representations with all that a badge has are 14,001. */
   fields: 16_000,
+  /** As many fields take as long as a search of all names, of which most are not in the answer. */
+  fieldsOfSearch: 2_000,
 } as const;
 
 /** For messages: 16,000. */

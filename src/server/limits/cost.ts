@@ -10,7 +10,8 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import { createComplexityRule } from 'graphql-query-complexity';
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
-import { OPERATION_CAPS } from './caps.ts';
+import { isObject } from '../../providers/json.ts';
+import { OPERATION_CAPS, REQUEST_CAPS } from './caps.ts';
 
 export interface Asked {
   schema: GraphQLSchema;
@@ -66,7 +67,15 @@ function toInputError(thrown: unknown): unknown {
 }
 
 function costOfField(asked: ComplexityEstimatorArgs): number {
-  return isBesidePage(asked) ? 0 : 1 + itemsOf(asked) * asked.childComplexity;
+  if (isBesidePage(asked)) return 0;
+  return 1 + searchOf(asked) + itemsOf(asked) * asked.childComplexity;
+}
+
+/** Each name of every list is looked at, however small the page is. */
+function searchOf({ args }: ComplexityEstimatorArgs): number {
+  const filter: unknown = args.filter;
+  const isSearch = isObject(filter) && Boolean(filter.nameContains);
+  return isSearch ? REQUEST_CAPS.fieldsOfSearch : 0;
 }
 
 const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];

@@ -1,0 +1,117 @@
+import { createNameSearch } from '../../dist/badges/reading/name-search.js';
+
+/** Names that are slow to compare, of as many characters as a provider's answer has room for. */
+interface NameFamily {
+  name: string;
+  /** What each name is made of, again and again. */
+  unit: string;
+  length: number;
+  wanted: string;
+}
+
+/** Of an answer. */
+const MOST_BYTES = 5 * 1024 * 1024;
+/** More records are refused. */
+const MOST_NAMES = 20_000;
+const ALTERNATING = '\u0301\u0323';
+
+const FAMILIES: readonly NameFamily[] = [
+  { name: 'plain', unit: 'Badge of Honour ', length: 250, wanted: 'honours' },
+  {
+    name: 'one letter, wanted with another first',
+    unit: 'a',
+    length: 250,
+    wanted: `b${'a'.repeat(199)}`,
+  },
+  { name: 'Hindi', unit: 'आदित्य शर्मा ', length: 250, wanted: 'शर्माजी' },
+  { name: 'Vietnamese', unit: 'Việt Nam ', length: 250, wanted: 'việc' },
+  { name: 'Korean', unit: '각', length: 250, wanted: '각나' },
+  { name: 'ligatures', unit: 'ﬃ', length: 250, wanted: 'fix' },
+  { name: 'sigma and marks', unit: `Σ${ALTERNATING}`, length: 250, wanted: 'σςx' },
+  { name: 'dots on i', unit: 'i\u0323\u0307', length: 250, wanted: 'i\u0307\u0323x' },
+  { name: '900 marks, 200 names', unit: ALTERNATING, length: 900, wanted: '\u0323\u0301x' },
+  { name: '50,000 marks', unit: ALTERNATING, length: 50_000, wanted: `${ALTERNATING}x` },
+  { name: '200,000 marks', unit: ALTERNATING, length: 200_000, wanted: `${ALTERNATING}x` },
+  {
+    name: 'rows of 29 marks',
+    unit: `a${ALTERNATING.repeat(14)}`,
+    length: 250,
+    wanted: 'a\u0301\u0300',
+  },
+  {
+    name: 'marks beyond 16 bits',
+    unit: '\u{1d165}\u{1d16d}',
+    length: 250,
+    wanted: '\u{1d16d}\u{1d165}x',
+  },
+];
+
+export interface NameFinding {
+  lines: readonly string[];
+  problems: readonly string[];
+}
+
+/** How long others wait at most while all names of a list are looked at, the first time and once more. */
+export async function measureNames(mostMs: number): Promise<NameFinding> {
+  const lines: string[] = [];
+  const problems: string[] = [];
+  for (const family of FAMILIES) {
+    const badges = toBadges(family);
+    const search = createNameSearch();
+    const first = await measure(() => search(badges, family.wanted));
+    const again = await measure(() => search(badges, family.wanted));
+    lines.push(
+      `${family.name.padEnd(40)}${String(badges.length).padStart(7)} names${show(first)}, once more${show(again)}`,
+    );
+    for (const { longestMs } of [first, again]) {
+      if (longestMs >= mostMs)
+        problems.push(`names: ${family.name} took ${longestMs.toFixed(0)} ms`);
+    }
+  }
+  return { lines, problems };
+}
+
+function toBadges({ name, unit, length }: NameFamily): { name: string }[] {
+  const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+  const room = Math.floor(MOST_BYTES / Buffer.byteLength(text));
+  const most = name.endsWith('200 names') ? 200 : MOST_NAMES;
+  return Array.from({ length: Math.min(room, most) }, () => ({ name: text }));
+}
+
+/** In time of the processor. */
+interface Measured {
+  allMs: number;
+  /** The longest time in which nothing else could go on. */
+  longestMs: number;
+}
+
+async function measure(run: () => Promise<unknown>): Promise<Measured> {
+  const begun = cpuMs();
+  let last = begun;
+  let longestMs = 0;
+  const look = (): void => {
+    const now = cpuMs();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+  };
+  let isRunning = true;
+  const tick = (): void => {
+    look();
+    if (isRunning) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await run();
+  isRunning = false;
+  look();
+  return { allMs: cpuMs() - begun, longestMs };
+}
+
+/** Of this thread: what others do on the machine is no work of ours. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+function show({ allMs, longestMs }: Measured): string {
+  return `${allMs.toFixed(0).padStart(7)} ms, ${longestMs.toFixed(1)} ms at a time`;
+}

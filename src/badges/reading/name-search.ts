@@ -1,0 +1,86 @@
+import { setImmediate } from 'node:timers/promises';
+import { isMarkAt, marksAfter, marksBefore, rowsOfMarks } from './marks.ts';
+import { DOT_ABOVE, foldAsWritten, foldText } from './name-folding.ts';
+import type { FoldedText } from './name-folding.ts';
+
+/** Finds those whose name holds a text. Each name is folded once, when it is looked at first. */
+export type NameSearch = <Named extends { readonly name: string }>(
+  all: readonly Named[],
+  wanted: string,
+) => Promise<readonly Named[]>;
+
+/** Characters that are looked at before others have their turn. */
+const SLICE_CHARACTERS = 200_000;
+/** To fold a character takes as long as to look at so many. */
+const FOLDING_WEIGHT = 20;
+
+export function createNameSearch(): NameSearch {
+  const folded = new WeakMap<object, FoldedText>();
+  return async <Named extends { readonly name: string }>(all: readonly Named[], wanted: string) => {
+    const isFound = toNameTest(wanted);
+    const found: Named[] = [];
+    let work = 0;
+    for (const each of all) {
+      const known = folded.get(each);
+      const name = known ?? foldText(each.name);
+      if (!known) folded.set(each, name);
+      work += name.text.length * (known ? 1 : FOLDING_WEIGHT);
+      if (isFound(name)) found.push(each);
+      if (work < SLICE_CHARACTERS) continue;
+      work = 0;
+      await setImmediate();
+    }
+    return found;
+  };
+}
+
+/** Whether a name holds the text, wherever that begins and ends, also between a letter and its marks. */
+export function toNameTest(wanted: string): (name: FoldedText) => boolean {
+  const { text } = foldText(wanted);
+  const parts = toParts(text);
+  const withoutDots = [...parts.before, parts.core, ...parts.after].join('');
+  const forms = [...new Set([text, withoutDots, foldAsWritten(wanted)])];
+  const hasOpenEnds = parts.before.length > 0 || parts.after.length > 0;
+  return (name) =>
+    forms.some((form) => name.text.includes(form) || name.asWritten?.includes(form)) ||
+    (hasOpenEnds && name.hasMarksInRow && holdsParts(name.text, parts));
+}
+
+interface Parts {
+  /** Marks at the beginning, whose letter is not asked for. */
+  before: readonly string[];
+  core: string;
+  /** Marks at the end: the letter before them may have more. */
+  after: readonly string[];
+}
+
+function toParts(text: string): Parts {
+  const characters = [...text];
+  const start = characters.findIndex((character) => !isMarkAt(character, 0));
+  const end = characters.findLastIndex((character) => !isMarkAt(character, 0)) + 1;
+  const before = start === -1 ? characters : characters.slice(0, start);
+  return {
+    // The letter may be an i, whose dot says nothing.
+    before: before.filter((mark) => mark !== DOT_ABOVE),
+    core: characters.slice(before.length, end).join(''),
+    after: characters.slice(Math.max(before.length, end)),
+  };
+}
+
+/** Marks of one letter are in an order of their own, in which those that are looked for may have others between them. */
+function holdsParts(name: string, { before, core, after }: Parts): boolean {
+  if (core === '') return rowsOfMarks(name).some((row) => holdsInOrder(row, before));
+  for (let at = name.indexOf(core); at !== -1; at = name.indexOf(core, at + 1)) {
+    const isHeld =
+      holdsInOrder(marksAfter(name, at + core.length), after) &&
+      holdsInOrder(marksBefore(name, at), before);
+    if (isHeld) return true;
+  }
+  return false;
+}
+
+function holdsInOrder(row: readonly string[], wanted: readonly string[]): boolean {
+  let found = 0;
+  for (const mark of row) if (mark === wanted[found]) found += 1;
+  return found === wanted.length;
+}
