@@ -116,6 +116,7 @@ async function run(config: Config): Promise<void> {
     store: state.store,
     shared: state.shared,
     warmUpMs: WARM_UP_MS,
+    otherSecrets: () => secrets,
     logger,
     now: monotonicMs,
     wallTime: Date.now,

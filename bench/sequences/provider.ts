@@ -97,11 +97,6 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     }
   }
 
-  /** Where no body is promised, a 2xx without one is an answer, and a provider that lies is not played. */
-  function believeEmpty(): void {
-    if (now.write === 'empty') now = { ...now, write: 'empty-applied' };
-  }
-
   function put(id: string, body: object): ReturnType<typeof toWrittenBadge>[] {
     const record = toAnswer(id, body);
     records.set(id, record);
@@ -123,16 +118,10 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     createBadge: (body: object) => write(null, () => put(`${ids[0]}-made-${(made += 1)}`, body)),
     updateBadge: (id: string, body: object) => write(id, () => put(id, body)),
     async deleteBadge(id: string) {
-      believeEmpty();
-      await write(id, () => records.delete(id));
-      return [];
+      return (await write(id, () => records.delete(id))) === null ? null : [];
     },
     awardBadge: (id: string) => write(id, () => []),
-    async removeBadge(id: string) {
-      believeEmpty();
-      await write(id, () => []);
-      return [];
-    },
+    removeBadge: (id: string) => write(id, () => []),
     close: async () => undefined,
   };
   return {

@@ -1,18 +1,13 @@
 import { providers } from '../providers/index.ts';
+import { secretValuesOf } from '../providers/settings.ts';
 import type { Config } from './read-config.ts';
 
 /** Every secret that these settings hold, for whoever must not show them. */
 export function secretsOf(
   config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl'>,
 ): string[] {
-  const names = providers.map(({ key, settings }) => ({
-    key,
-    secrets: Object.keys(settings).filter((name) => settings[name]?.isSecret),
-  }));
   const ofProviders = config.tenants.flatMap(({ providerValues }) =>
-    names.flatMap(({ key, secrets }) =>
-      secrets.flatMap((name) => providerValues[key]?.[name] ?? []),
-    ),
+    providers.flatMap(({ key, settings }) => secretValuesOf(settings, providerValues[key] ?? {})),
   );
   return [...config.routerSecrets, ...ofProviders, ...passwordsOf(config.redisUrl)];
 }

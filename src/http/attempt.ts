@@ -1,8 +1,12 @@
+import { types } from 'node:util';
 import type { Dispatcher } from 'undici';
+import type { AnswerHead } from './answer.ts';
 import { readBody, toJson } from './body.ts';
 import { statusError, transportError } from './classify.ts';
 import type { CallStage } from './classify.ts';
-import { ProviderError, badResponse } from './provider-error.ts';
+import { ProviderError } from './provider-error.ts';
+import { toRetryAfter } from './retry-after.ts';
+import type { RetryAfterBounds } from './retry-after.ts';
 import { toWholeJson } from './whole-text.ts';
 
 export interface HttpCall {
@@ -11,27 +15,84 @@ export interface HttpCall {
   path: string;
   /** Sent as JSON. */
   body?: object;
+  /**
+   * Only for a look-up, which may find nothing: then a 404 is an answer and no fault, and so is any other refusal
+   * whose JSON this finds to say the same.
+   */
+  isNotFound?: (refusal: unknown) => boolean;
 }
 
+/** Makes of the JSON of a 2xx answer what is asked for; undefined when it had no body. May throw a `ProviderError`. */
+export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T;
+
 export type AttemptResult<T> =
-  | { value: T }
-  | {
-      error: ProviderError;
-      /** What the provider said, as far as it was heard. */
-      answered: Buffer | undefined;
-    };
+  | { value: T; head: AnswerHead }
+  | Failed
+  /** Thrown by code of ours: it says nothing about the provider. */
+  | { bug: unknown };
+
+export interface Failed {
+  error: ProviderError;
+  /** What the provider said, as far as it was heard. */
+  answered: Answered | undefined;
+}
+
+export interface Answered {
+  head: AnswerHead;
+  /** Decoded. */
+  body: Buffer;
+}
+
+export interface AttemptOptions<T> {
+  timeoutMs: number;
+  retryAfter: RetryAfterBounds;
+  read: ReadAnswer<T>;
+}
+
+type Request = HttpCall & { headers: Readonly<Record<string, string>> };
 
 /** Sends one request and reads its whole answer, all within `timeoutMs`. Never throws. */
 export async function attempt<T>(
   dispatcher: Dispatcher,
-  { headers, body, ...call }: HttpCall & { headers: Readonly<Record<string, string>> },
-  { timeoutMs, read }: { timeoutMs: number; read: (json: unknown) => T },
+  request: Request,
+  { timeoutMs, retryAfter, read }: AttemptOptions<T>,
 ): Promise<AttemptResult<T>> {
+  const received = await receive(dispatcher, request, timeoutMs);
+  if (!('head' in received)) return received;
+  const { head, body } = received;
+  const wait = toRetryAfter(head, retryAfter);
+  const refusal = statusError(head.status, wait);
+  if (refusal) {
+    // The status has said all that counts; the text is for people.
+    return { error: refusal, answered: Buffer.isBuffer(body) ? { head, body } : undefined };
+  }
+  if (!Buffer.isBuffer(body)) return { error: body, answered: undefined };
+  try {
+    return { value: read(body.length === 0 ? undefined : toJson(body, head), head), head };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) return { bug: error };
+    if (error.kind === 'rate-limited') error.retryAfterMs ??= wait.retryAfterMs;
+    return { error, answered: { head, body } };
+  }
+}
+
+/** An answer with its body, or with why that could not be read. */
+type Received = { head: AnswerHead; body: Buffer | ProviderError };
+
+async function receive(
+  dispatcher: Dispatcher,
+  { method, path, headers, body }: Request,
+  timeoutMs: number,
+): Promise<Received | Failed | { bug: unknown }> {
   const progress: Progress = { stage: 'connecting' };
-  let answered: Buffer | undefined;
+  const toFailure = (cause: unknown): Failed | { bug: unknown } =>
+    isBug(cause)
+      ? { bug: cause }
+      : { error: transportError(cause, progress.stage), answered: undefined };
   try {
     const answer = await dispatcher.compose(noteSending(progress)).request({
-      ...call,
+      method,
+      path,
       headers: {
         ...headers,
         accept: 'application/json',
@@ -43,24 +104,22 @@ export async function attempt<T>(
       signal: AbortSignal.timeout(timeoutMs),
     });
     progress.stage = 'answering';
-    const refusal = statusError(answer.statusCode, answer.headers);
-    if (refusal) {
-      // The status has said all that counts; the text is for the log.
-      answered = await readBody(answer).catch(() => undefined);
-      return { error: refusal, answered };
-    }
-    answered = await readBody(answer);
-    const isEmpty = answered.length === 0;
-    return { value: read(isEmpty ? undefined : toJson(answered, answer.headers['content-type'])) };
+    const head = { status: answer.statusCode, headers: answer.headers };
+    const read = await readBody(answer).catch(toFailure);
+    if (Buffer.isBuffer(read)) return { head, body: read };
+    return 'error' in read ? { head, body: read.error } : read;
   } catch (cause) {
-    return { error: answered ? readError(cause) : transportError(cause, progress.stage), answered };
+    return toFailure(cause);
   }
 }
 
-/** The whole answer came, and cannot be used. */
-function readError(cause: unknown): ProviderError {
-  if (cause instanceof ProviderError) return cause;
-  return badResponse('answered something that cannot be read', 'unknown', cause);
+const ERRORS_OF_THE_LANGUAGE = ['TypeError', 'RangeError', 'ReferenceError'];
+
+/** Errors of the language, and of a request that no client can send. What a network does has other names. */
+function isBug(cause: unknown): boolean {
+  if (!types.isNativeError(cause)) return false;
+  const isInvalid = 'code' in cause && cause.code === 'UND_ERR_INVALID_ARG';
+  return isInvalid || ERRORS_OF_THE_LANGUAGE.includes(cause.name);
 }
 
 interface Progress {

@@ -1,7 +1,11 @@
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { headerValues } from './answer.ts';
+import type { AnswerHead } from './answer.ts';
+import { firstMember } from './gzip-member.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
 import { parseWholeJson } from './whole-text.ts';
 
@@ -14,26 +18,52 @@ type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
 /** The decoded bytes of an answer. What is too large is not read any further, and its connection destroyed. */
 export async function readBody({ body, headers }: Answer): Promise<Buffer> {
-  switch (String(headers['content-encoding'] ?? 'identity').toLowerCase()) {
+  switch (toEncoding({ headers })) {
     case 'identity':
       return collect(body);
     case 'gzip':
-      return collect(gunzip(body));
-    default:
+      return gunzip(body);
+    case 'other':
       // Nobody reads on, so nobody is to be told that it was cut.
       body.on('error', () => undefined).destroy();
       throw badResponse('answered in an encoding that was not asked for');
   }
 }
 
-function gunzip(body: Readable): Readable {
+/** A header that came twice, as some proxies send it, still means one encoding. */
+function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'other' {
+  const encodings = headerValues(head, 'content-encoding')
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim().toLowerCase())
+    .filter((value) => value !== '' && value !== 'identity');
+  if (encodings.length === 0) return 'identity';
+  return encodings.every((value) => value === 'gzip' || value === 'x-gzip') ? 'gzip' : 'other';
+}
+
+/** As it comes, so that what is too large is found out before it is here. */
+async function gunzip(body: Readable): Promise<Buffer> {
+  const encoded: Buffer[] = [];
   let bytes = 0;
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    encoded.push(chunk);
     if (bytes > MAX_BODY_BYTES) body.destroy(tooLarge());
   });
-  // Its errors, and those of the body, come out of the stream that it returns.
-  return pipeline(body, createGunzip(), () => undefined);
+  try {
+    // Its errors, and those of the body, come out of the stream that it returns.
+    return await collect(pipeline(body, createGunzip(), () => undefined));
+  } catch (error) {
+    if (bytes === 0 && body.readableEnded) return Buffer.alloc(0);
+    const content = isDataError(error)
+      ? await firstMember(Buffer.concat(encoded), MAX_BODY_BYTES)
+      : undefined;
+    if (content) return content;
+    throw error;
+  }
+}
+
+function isDataError(error: unknown): boolean {
+  return types.isNativeError(error) && 'code' in error && error.code === 'Z_DATA_ERROR';
 }
 
 async function collect(stream: Readable): Promise<Buffer> {
@@ -56,13 +86,8 @@ function tooLarge() {
  * The JSON of a body. Anything but UTF-8 is refused: replaced letters would be written back as they were read.
  * Half characters are replaced all the same: whoever is shown one could read nothing of the answer.
  */
-export function toJson(body: Buffer, contentType: string | string[] | undefined): unknown {
-  const type = String(contentType ?? '');
-  if (!/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
-    throw noJson('answered with something other than JSON');
-  }
-  const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(type) ?? [];
-  if (!/^utf-?8$/i.test(charset)) throw noJson('answered in another encoding than UTF-8');
+export function toJson(body: Buffer, head: Pick<AnswerHead, 'headers'>): unknown {
+  checkMediaType(head);
   if (isDeep(body)) throw badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
   try {
     return parseWholeJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -70,6 +95,35 @@ export function toJson(body: Buffer, contentType: string | string[] | undefined)
     // The parser's own error quotes the answer.
     throw noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));
   }
+}
+
+const JSON_TYPE = /^(application|text)\/([\w.+-]+\+|x-)?json$/i;
+/** ASCII is a part of UTF-8. */
+const UTF_8 = /^(unicode-1-1-)?(utf-?8|utf_8|us-ascii|ascii|ansi_x3\.4-1968|iso646-us)$/i;
+
+/**
+ * Whether the answer claims to be JSON in UTF-8. One that claims nothing may be, and of one that claims several things
+ * one must be JSON: the parser decides. No claim of another encoding is passed over.
+ */
+function checkMediaType(head: Pick<AnswerHead, 'headers'>): void {
+  const claims = headerValues(head, 'content-type').flatMap(toMediaTypes);
+  const isJson = claims.length === 0 || claims.some(({ type }) => JSON_TYPE.test(type));
+  if (!isJson) throw noJson('answered with something other than JSON');
+  const isUtf8 = claims.every(({ charset }) => charset === '' || UTF_8.test(charset));
+  if (!isUtf8) throw noJson('answered in another encoding than UTF-8');
+}
+
+/** Of several lines a proxy may make one, with commas between them. */
+function toMediaTypes(value: string): { type: string; charset: string }[] {
+  return value
+    .split(',')
+    .map((claim) => claim.trim())
+    .filter((claim) => claim !== '')
+    .map((claim) => {
+      const [type = '', ...parameters] = claim.split(';').map((part) => part.trim());
+      const charsets = parameters.flatMap((text) => /^charset\s*=\s*(.*)$/i.exec(text)?.[1] ?? []);
+      return { type, charset: (charsets[0] ?? '').replace(/["']/g, '').trim() };
+    });
 }
 
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT, QUOTE, BACKSLASH] =

@@ -10,4 +10,6 @@ export interface CallBounds {
   deadlineAt: number;
   /** Told just before each attempt, when it has waited for its turn: what is read then is no older than this moment. */
   onSend?: () => void;
+  /** Told when a cache on the way gave the answer: how old that is, milliseconds. What is read is older by so much. */
+  onAge?: (ageMs: number) => void;
 }

@@ -1,13 +1,20 @@
 import { ProviderError, badResponse } from './provider-error.ts';
-import { toRetryAfter } from './retry-after.ts';
-import type { RetryAfterHeaders } from './retry-after.ts';
+import type { Repeat } from './provider-error.ts';
 
-/** The error for an answer whose status is not 2xx, or undefined for 2xx. */
+/** The error for an answer whose status is not 2xx, or undefined for 2xx. `wait` is what a 429 asks for. */
 export function statusError(
   status: number,
-  headers: RetryAfterHeaders = {},
+  wait: { retryAfterMs?: number; repeat?: Repeat } = {},
 ): ProviderError | undefined {
   if (status >= 200 && status < 300) return undefined;
+  if (status >= 300 && status < 400) {
+    // Some services carry a write out before they point elsewhere.
+    return new ProviderError(`answered with the redirect ${status}`, {
+      kind: 'bad-response',
+      effect: 'unknown',
+      isBreakdown: false,
+    });
+  }
   if (status >= 500) {
     return new ProviderError(`answered with status ${status}`, {
       kind: 'unavailable',
@@ -28,6 +35,7 @@ export function statusError(
         effect: 'refused',
       });
     case 404:
+    case 410:
       return new ProviderError('knows no such resource', { kind: 'not-found', effect: 'refused' });
     case 408:
       return new ProviderError('did not hear the request out in time', {
@@ -43,25 +51,25 @@ export function statusError(
       return new ProviderError('refused the request as one too many', {
         kind: 'rate-limited',
         effect: 'refused',
-        ...toRetryAfter(headers),
+        ...wait,
       });
     default:
       return badResponse(`answered with the unexpected status ${status}`, 'refused');
   }
 }
 
-/** The error for an error envelope under a status of success: by the code inside it, where there is one. An answer all the same. */
-export function envelopeError(code: unknown): ProviderError {
-  const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
-  const isErrorStatus = typeof status === 'number' && status >= 400 && status < 600;
-  const byCode = isErrorStatus ? statusError(status) : undefined;
+/**
+ * The error for a refusal under a status of success: by the code inside it, where there is one. An answer all the same.
+ */
+export function envelopeError(code: number | undefined): ProviderError {
+  const isErrorStatus = code !== undefined && code >= 400 && code < 600;
+  const byCode = isErrorStatus ? statusError(code) : undefined;
   return new ProviderError(byCode?.message ?? 'refused the request inside its answer', {
     kind: byCode?.kind ?? 'bad-response',
     effect: byCode?.effect ?? 'refused',
     repeat: 'never',
     allowsStale: false,
     isBreakdown: false,
-    ...(byCode?.retryAfterMs !== undefined && { retryAfterMs: byCode.retryAfterMs }),
   });
 }
 

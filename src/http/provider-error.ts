@@ -61,14 +61,20 @@ interface ProviderErrorOptions extends Partial<Consequences> {
   cause?: unknown;
 }
 
-/** The one error of every provider call. Its message is ours and continues the provider's name; no provider text, URL, header or body is in it. */
+/** The one error of every provider call. Its message is ours and continues the provider's name; no provider text, URL, header or body is in it, `providerMessage` aside. */
 export class ProviderError extends Error {
   readonly kind: FaultKind;
   readonly effect: Effect;
-  readonly retryAfterMs: number | undefined;
   readonly consequences: Readonly<Consequences>;
+  /** Filled in by the http layer where a mapping found out that the request was one too many. */
+  retryAfterMs: number | undefined;
   /** Filled in by the http layer, so that mappings need not know whose answer they read. */
   provider: ProviderName | undefined;
+  /**
+   * Of a write that failed or was refused: the provider's own words about it, filled in by the http layer.
+   * Untrusted text of 300 characters at most, well formed, without control characters and secrets.
+   */
+  providerMessage: string | undefined;
 
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause });
@@ -80,6 +86,16 @@ export class ProviderError extends Error {
     const isClear = options.effect === 'refused';
     this.consequences = { repeat, allowsStale, isBreakdown: isBreakdown && !isClear };
     this.provider = options.provider;
+  }
+}
+
+/**
+ * An answer of success that neither promises nor denies what was asked for. A client of a provider answers a write
+ * with null then: a read has to decide.
+ */
+export class UnclearAnswer extends ProviderError {
+  constructor(message: string) {
+    super(message, { kind: 'bad-response', effect: 'unknown', isBreakdown: false });
   }
 }
 

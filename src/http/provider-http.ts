@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { createAdmission } from './admission.ts';
+import { ageOf } from './answer.ts';
 import { attempt } from './attempt.ts';
-import type { AttemptResult, HttpCall } from './attempt.ts';
+import type { Answered, Failed, HttpCall, ReadAnswer } from './attempt.ts';
+import { toJson } from './body.ts';
 import type { Breaker, Verdict } from './breaker.ts';
 import { createBulkhead } from './bulkhead.ts';
 import type { CallBounds, CallPurpose } from './call-bounds.ts';
@@ -10,21 +12,27 @@ import { createLimiter } from './limiter.ts';
 import type { Allowance } from './limiter.ts';
 import { ProviderError } from './provider-error.ts';
 import type { ProviderName } from './provider-error.ts';
+import { findProviderMessage } from './provider-message.ts';
 import { createRedact } from './redact.ts';
+import type { Redact } from './redact.ts';
+import { toRetryAfterBounds } from './retry-after.ts';
 import { LEAST_ATTEMPT_MS, withRetries } from './retry.ts';
 import { NO_ROUTE, routeError } from './routes.ts';
 import type { Routes } from './routes.ts';
 
 export interface ProviderHttp {
   /**
-   * `read` gets the JSON of a 2xx answer, or `undefined` when it had no body, and may throw a `ProviderError`.
-   * Rejects with a `ProviderError` only. A read is repeated where that helps; a write never.
+   * Rejects with a `ProviderError`, unless code of ours fails: that error comes as it was thrown. A read is repeated
+   * where that helps; a write never.
    */
-  call<T>(call: HttpCall, bounds: CallBounds, read: (json: unknown) => T): Promise<T>;
+  call<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T>;
   close: () => Promise<void>;
 }
 
-/** Told of every failed attempt, for the log. `text` is the provider's own, cut and without our secrets. */
+/**
+ * Told of every failed attempt, for the log. `text` is what the provider said of a write, cut and without secrets.
+ * What it says of a read may repeat whom it was asked for, and stays untold.
+ */
 export type OnFault = (fault: {
   method: string;
   path: string;
@@ -52,13 +60,17 @@ export interface HttpDeps {
   onWait: OnWait;
   /** Told of the JSON of every answer of success, before it is read. */
   onJson?: (json: unknown) => void;
+  /** The window of the provider's own limit, milliseconds. Absent: it states none. */
+  windowMs?: number | undefined;
+  /** Takes the secrets of others out of a provider's text. Absent: only the client's own are taken out. */
+  redactOthers?: Redact;
 }
 
 export interface ProviderHttpOptions extends HttpDeps {
   provider: ProviderName;
   /** Includes any path prefix. */
   baseUrl: string;
-  /** Sent with every call. */
+  /** Sent with every call. What those named for a credential hold is a secret. */
   headers: Readonly<Record<string, string>>;
   /** Anything else is never sent. */
   routes: Routes;
@@ -80,7 +92,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     bulkhead: createBulkhead(clock),
     limiter: createLimiter(clock, options.allowance),
   });
-  const redact = createRedact(Object.values(headers).map((value) => value.replace(/^Bearer /, '')));
+  const redact = createRedact(secretsIn(headers), options.redactOthers);
+  const retryAfter = toRetryAfterBounds(options.windowMs);
 
   /** As it is sent, byte for byte in its first line: nothing is put to the path after this. */
   function toRequest(call: HttpCall) {
@@ -92,11 +105,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     throw error;
   }
 
-  async function callOnce<T>(
-    call: HttpCall,
-    bounds: CallBounds,
-    read: (json: unknown) => T,
-  ): Promise<T> {
+  async function callOnce<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T> {
     const request = toRequest(call);
     // A write that is let through has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
@@ -106,30 +115,53 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const waitedMs = begun - asked;
     if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
-    bounds.onSend?.();
-    const result = await attempt(dispatcher, request, {
-      timeoutMs,
-      read(json) {
-        options.onJson?.(json);
-        return read(json);
-      },
-    });
-    const isCut = timeoutMs < attemptTimeoutMs;
-    const isSlow = clock.now() - begun > attemptTimeoutMs * SLOW_PART;
-    leave('error' in result ? toVerdict(result, isCut) : isSlow ? 'slow' : 'good');
-    if ('value' in result) return result.value;
+    // What code of ours does wrong says nothing about the provider.
+    let verdict: Verdict = 'nothing';
+    try {
+      bounds.onSend?.();
+      const result = await attempt(dispatcher, request, {
+        timeoutMs,
+        retryAfter,
+        read(json, head) {
+          options.onJson?.(json);
+          return read(json, head);
+        },
+      });
+      if ('bug' in result) throw result.bug;
+      if ('error' in result) {
+        verdict = toVerdict(result, timeoutMs < attemptTimeoutMs);
+        throw fail(call, bounds, result);
+      }
+      verdict = clock.now() - begun > attemptTimeoutMs * SLOW_PART ? 'slow' : 'good';
+      const ageMs = ageOf(result.head);
+      if (ageMs > 0) bounds.onAge?.(ageMs);
+      return result.value;
+    } finally {
+      leave(verdict);
+    }
+  }
 
-    const { error, answered } = result;
+  /** Tells of a failed attempt, and gives the error to throw. */
+  function fail(call: HttpCall, { purpose }: CallBounds, failed: Failed): ProviderError {
+    if (call.isNotFound && saysNotFound(call.isNotFound, failed)) return notFound(provider);
+    const { error, answered } = failed;
     error.provider = provider;
     if (error.kind === 'rate-limited') admission.coolDown(error.retryAfterMs ?? 0);
+    const said = purpose === 'write' ? answered : undefined;
+    if (said) error.providerMessage = redactFound(said);
     onFault({
       method: call.method,
       // A query may name a person.
       path: call.path.replace(/\?.*/, ''),
       error,
-      ...(answered && { text: redact(answered.toString('utf8')) }),
+      ...(said && { text: redact(said.body.toString('utf8')) }),
     });
-    throw error;
+    return error;
+  }
+
+  function redactFound(answered: Answered): string | undefined {
+    const message = findProviderMessage(answered);
+    return (message && redact(message)) || undefined;
   }
 
   return {
@@ -146,11 +178,41 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
 }
 
 /** A success without a body is an answer. `isCut`: it had less time than others. */
-function toVerdict(
-  { error, answered }: Extract<AttemptResult<unknown>, { error: ProviderError }>,
-  isCut: boolean,
-): Verdict {
+function toVerdict({ error, answered }: Failed, isCut: boolean): Verdict {
   if (error.kind === 'rate-limited' || (isCut && error.kind === 'timeout')) return 'nothing';
-  const isEmpty = error.kind === 'bad-response' && answered?.length === 0;
+  const isEmpty = error.kind === 'bad-response' && answered?.body.length === 0;
   return error.consequences.isBreakdown && !isEmpty ? 'failed' : 'good';
+}
+
+function saysNotFound(
+  isNotFound: NonNullable<HttpCall['isNotFound']>,
+  { error, answered }: Failed,
+): boolean {
+  if (error.kind === 'not-found') return true;
+  if (error.effect !== 'refused' || !answered) return false;
+  const json = tryToJson(answered);
+  return json !== undefined && isNotFound(json);
+}
+
+/** Undefined: it is none, and says nothing more than its status. */
+function tryToJson({ body, head }: Answered): unknown {
+  try {
+    return toJson(body, head);
+  } catch (error) {
+    if (error instanceof ProviderError) return undefined;
+    throw error;
+  }
+}
+
+function notFound(provider: ProviderName): ProviderError {
+  const kind = 'not-found';
+  return new ProviderError('knows no such resource', { kind, effect: 'refused', provider });
+}
+
+const NAMED_FOR_A_CREDENTIAL = /auth|key|token|secret|cookie/i;
+
+function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => NAMED_FOR_A_CREDENTIAL.test(name))
+    .map(([, value]) => value.replace(/^Bearer /, ''));
 }

@@ -1,18 +1,58 @@
 import { cutText } from './whole-text.ts';
 
-/** How much of a provider's text may reach our log. */
-const MAX_LOGGED_CHARACTERS = 300;
+/** How much of a provider's text may reach our log, or a client. */
+const MAX_CHARACTERS = 300;
 /** How much of it is looked at: an answer can be megabytes, and what stays of it is short. */
 const MAX_READ_CHARACTERS = 10_000;
 /** So many letters of a secret in a row are taken away too: a provider may show a part of a key, or cut it. */
 const PIECE_LETTERS = 8;
+/** A shorter one of others stands in half of all words, and guards nothing. */
+const LEAST_LETTERS = 6;
 const REDACTED = '[redacted]';
 
-/** Makes a provider's text fit for our log: cut, and without our secrets or parts of them, also where they come back in other letters. */
-export function createRedact(secrets: readonly string[]): (text: string) => string {
-  const pieces = toPieces(secrets.flatMap(spellings));
-  return (text) =>
-    cutText(withoutPieces(cutText(text, MAX_READ_CHARACTERS), pieces), MAX_LOGGED_CHARACTERS);
+export type Redact = (text: string) => string;
+
+/**
+ * Makes a provider's text fit for people: well formed, cut, without control characters, and without our secrets or
+ * parts of them, also where they come back in other letters. `redactOthers` takes other secrets out.
+ */
+export function createRedact(
+  secrets: readonly string[],
+  redactOthers: Redact = (text) => text,
+): Redact {
+  const pieces: Pieces = new Map();
+  secrets.flatMap(spellings).forEach((spelling) => addPieces(pieces, spelling));
+  return (text) => {
+    // What cannot be seen goes first: it could part a secret in two.
+    const visible = withoutControls(cutText(text, MAX_READ_CHARACTERS).toWellFormed());
+    return cutText(redactOthers(withoutPieces(visible, pieces)), MAX_CHARACTERS);
+  };
+}
+
+/**
+ * Takes whatever is a secret of somebody out of a text, whole or in part. `secrets` are those of now, and may become
+ * more. A provider that was never sent them has little reason to spell them otherwise.
+ */
+export function createRedactOthers(secrets: () => Iterable<string>): Redact {
+  const pieces: Pieces = new Map();
+  const known = new Set<string>();
+  return (text) => {
+    for (const secret of secrets()) {
+      if (known.has(secret)) continue;
+      known.add(secret);
+      if (secret.length < LEAST_LETTERS) continue;
+      likeItself(secret).forEach((spelling) => addPieces(pieces, spelling));
+    }
+    return withoutPieces(text, pieces);
+  };
+}
+
+/** Line breaks become blanks; what else is not seen, or turns the order of what is, goes. */
+function withoutControls(text: string): string {
+  return text
+    .replace(/[\t\n\v\f\r\u0085\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trim();
 }
 
 /** How a secret may be spelled, and in how many characters the letters that must not be seen together. */
@@ -23,26 +63,29 @@ interface Spelling {
 
 /** What somebody makes of a secret who puts it into JSON, a URL, HTML or a dump. */
 function spellings(secret: string): Spelling[] {
-  const inJson = JSON.stringify(secret).slice(1, -1);
-  const likeItself = [
-    secret,
-    inJson,
-    inJson.replaceAll('/', '\\/'),
-    encodeURIComponent(secret),
-    inHtml(secret),
-    secret.replace(/[^A-Za-z0-9]/g, (letter) => `&#${letter.charCodeAt(0)};`),
-    secret.replace(/[^A-Za-z0-9]/g, inUnicodeEscape),
-  ].map((text) => ({ text, size: PIECE_LETTERS }));
-  // Of a short one these would be texts that stand everywhere.
-  if (secret.length < PIECE_LETTERS) return likeItself;
+  // Of a short one the others would be texts that stand everywhere.
+  if (secret.length < PIECE_LETTERS) return likeItself(secret);
   const hex = Buffer.from(secret).toString('hex');
   return [
-    ...likeItself,
+    ...likeItself(secret),
     { text: secret.replace(/./g, inUnicodeEscape), size: PIECE_LETTERS * 6 },
     { text: hex.replace(/../g, '%$&'), size: PIECE_LETTERS * 3 },
     { text: hex, size: PIECE_LETTERS * 2 },
     ...inBase64(secret).map((text) => ({ text, size: Math.ceil((PIECE_LETTERS * 4) / 3) })),
   ];
+}
+
+function likeItself(secret: string): Spelling[] {
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [
+    secret,
+    inJson,
+    inJson.replaceAll('/', '\\/'),
+    encodeURIComponent(secret.toWellFormed()),
+    inHtml(secret),
+    secret.replace(/[^A-Za-z0-9]/g, (letter) => `&#${letter.charCodeAt(0)};`),
+    secret.replace(/[^A-Za-z0-9]/g, inUnicodeEscape),
+  ].map((text) => ({ text, size: PIECE_LETTERS }));
 }
 
 function inHtml(secret: string): string {
@@ -67,22 +110,18 @@ function inBase64(secret: string): string[] {
   });
 }
 
-type Pieces = ReadonlyMap<number, ReadonlySet<string>>;
-
 /** By their length. Upper and lower case are the same here. */
-function toPieces(all: readonly Spelling[]): Pieces {
-  const pieces = new Map<number, Set<string>>();
-  for (const { text, size } of all) {
-    const letters = inLowerCase(text);
-    const length = Math.min(size, letters.length);
-    if (length === 0) continue;
-    const ofLength = pieces.get(length) ?? new Set();
-    pieces.set(length, ofLength);
-    for (let at = 0; at + length <= letters.length; at += 1) {
-      ofLength.add(letters.slice(at, at + length));
-    }
+type Pieces = Map<number, Set<string>>;
+
+function addPieces(pieces: Pieces, { text, size }: Spelling): void {
+  const letters = inLowerCase(text);
+  const length = Math.min(size, letters.length);
+  if (length === 0) return;
+  const ofLength = pieces.get(length) ?? new Set();
+  pieces.set(length, ofLength);
+  for (let at = 0; at + length <= letters.length; at += 1) {
+    ofLength.add(letters.slice(at, at + length));
   }
-  return pieces;
 }
 
 function withoutPieces(text: string, pieces: Pieces): string {

@@ -46,6 +46,14 @@ export interface SettingProblem {
 export type SettingsReading =
   { values: ProviderValues | undefined } | { problems: SettingProblem[] };
 
+/** The credentials among a provider's values. */
+export function secretValuesOf(settings: ProviderSettings, values: ProviderValues): string[] {
+  return Object.entries(settings).flatMap(([name, { isSecret }]) => {
+    const value = values[name];
+    return isSecret && value !== undefined ? [value] : [];
+  });
+}
+
 /** Undefined values mean: not configured. Values of secrets are never in a problem. */
 export function readProviderSettings(
   settings: ProviderSettings,

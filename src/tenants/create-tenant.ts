@@ -8,6 +8,7 @@ import type { Shelf } from '../cache/shelf.ts';
 import { createBreaker } from '../http/breaker.ts';
 import { createPool } from '../http/pool.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
+import type { Redact } from '../http/redact.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -52,6 +53,8 @@ export interface TenantOptions {
   random?: () => number;
   /** In the place of what is made of the above. */
   http?: Partial<HttpDeps>;
+  /** Secrets of the process, those of now and former ones, that are no tenant's. */
+  otherSecrets?: () => Iterable<string>;
 }
 
 /** What a tenant keeps when its settings change. */
@@ -69,7 +72,7 @@ export function createStanding(): Standing {
 export function createTenant(
   settings: TenantSettings,
   standing: Standing,
-  options: TenantOptions,
+  options: TenantOptions & Pick<CallOptions, 'redactOthers'>,
 ): Tenant {
   const { id, providerValues, requestLimits } = settings;
   const { now, random = Math.random } = options;
@@ -124,6 +127,7 @@ export interface CallOptions extends Pick<
   'attemptTimeoutMs' | 'shared' | 'replicas' | 'logger' | 'now' | 'wallTime' | 'random' | 'http'
 > {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
+  redactOthers?: Redact;
 }
 
 export function createHttpDeps(
@@ -152,6 +156,8 @@ export function createHttpDeps(
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
     createBreaker: () => createBreaker({ now, random, onChange: createBreakerLog(logger, name) }),
+    windowMs: requestWindow?.windowMs,
+    ...(options.redactOthers && { redactOthers: options.redactOthers }),
     ...options.http,
   };
 }

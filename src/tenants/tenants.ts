@@ -1,4 +1,7 @@
 import type { Tenant } from '../badges/tenant.ts';
+import { createRedactOthers } from '../http/redact.ts';
+import { providers } from '../providers/index.ts';
+import { secretValuesOf } from '../providers/settings.ts';
 import type { TenantSettings } from '../providers/settings.ts';
 import { createStanding, createTenant } from './create-tenant.ts';
 import type { Standing, TenantOptions } from './create-tenant.ts';
@@ -38,11 +41,18 @@ export function createTenants(
   let entries = new Map<string, Entry>();
   const standings = new Map<string, Standing>();
   const retired = new Map<Tenant, NodeJS.Timeout>();
+  /** Of all tenants, also former ones: a provider may tell one of them what another has sent. */
+  const secrets = new Set<string>();
+  const redactOthers = createRedactOthers(() => [...secrets, ...(options.otherSecrets?.() ?? [])]);
 
   function create(one: TenantSettings): Tenant {
     const standing = standings.get(one.id) ?? createStanding();
     standings.set(one.id, standing);
-    return createTenant(one, standing, options);
+    for (const { key, settings: ofProvider } of providers) {
+      const values = one.providerValues[key] ?? {};
+      secretValuesOf(ofProvider, values).forEach((secret) => secrets.add(secret));
+    }
+    return createTenant(one, standing, { ...options, redactOthers });
   }
 
   function retire(tenant: Tenant): void {

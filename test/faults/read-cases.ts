@@ -85,6 +85,19 @@ export const READ_CASES: readonly ReadCase[] = [
     ...refused,
     code: 'PROVIDER_AUTH_FAILED',
   },
+  ...[
+    { meta: { success: 'False' }, body: [], success: 'False', result: [] },
+    { error: 'x', body: [], result: [] },
+    { meta: { success: 0 }, body: [], success: 0, result: [] },
+    { statusCode: '500', body: [], result: [] },
+    { success: true, meta: { success: true }, body: [], result: [], errors: [{ message: 'x' }] },
+  ].map((body): ReadCase => ({
+    row: 9,
+    what: `is empty and says that it failed: ${JSON.stringify(body)}`,
+    fault: answer({ body }),
+    ...refused,
+    ...('statusCode' in body && { code: 'PROVIDER_UNAVAILABLE' }),
+  })),
   { row: 10, what: 'is a 204', fault: named('no-content'), ...refused },
   { row: 10, what: 'is a 200 without a body', fault: named('empty'), ...refused },
   {

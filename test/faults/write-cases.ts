@@ -52,6 +52,27 @@ export const WRITE_CASES: readonly WriteCase[] = [
     ...refused,
   },
   {
+    row: 9,
+    what: 'is refused inside a 200 in other letters, with a code as text',
+    fault: answer({ body: { success: 'FALSE', meta: { success: '0', statusCode: '403' } } }),
+    codes: ['PROVIDER_AUTH_FAILED'],
+    ...refused,
+  },
+  {
+    row: 9,
+    what: 'is refused inside a 200 by an error alone',
+    fault: answer({ body: { error: 'Forbidden' } }),
+    codes: ['PROVIDER_AUTH_FAILED'],
+    ...refused,
+  },
+  {
+    row: 9,
+    what: 'succeeded and failed in the same 200',
+    fault: answer({ body: { success: true, meta: { success: true }, errors: ['no'] } }),
+    ...unknown,
+    verdict: 'good',
+  },
+  {
     row: 10,
     what: 'is answered without a body, and a read shows that it took effect',
     by: 'update',
@@ -120,8 +141,8 @@ export const WRITE_CASES: readonly WriteCase[] = [
     row: 18,
     what: 'is answered with 307',
     fault: answer({ status: 307, headers: { location: '' } }),
-    codes: ['PROVIDER_BAD_RESPONSE'],
-    ...refused,
+    ...unknown,
+    verdict: 'good',
   },
   { row: 19, what: 'is answered with 6 MiB', fault: { kind: 'huge' }, ...unknown },
   {

@@ -136,8 +136,9 @@ test('a redirect is not followed', async () => {
   const { http, requests } = await provider((_request, response) => {
     response.writeHead(302, { location: '/elsewhere' }).end();
   });
-  expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response', effect: 'refused' });
+  expect(await failureOf(list(http))).toMatchObject({ kind: 'bad-response', effect: 'unknown' });
   expect(requests).toEqual(['GET /prefix/badges']);
+  expect(verdicts).toEqual(['good']);
 });
 
 test('a write whose socket is reset is sent once, and its effect is unknown', async () => {
@@ -247,7 +248,7 @@ test.each([
   const { http } = await provider((_request, response) => {
     response.writeHead(400, json).end(`{"m":"bad key ${echoed}"}`);
   }, 'abc/def+ghi==');
-  await failureOf(list(http));
+  await failureOf(write(http));
   expect(faults[0]?.text).toBe('{"m":"bad key [redacted]"}');
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CallPurpose } from '../../src/http/call-bounds.ts';
 import { statusError, transportError } from '../../src/http/classify.ts';
+import { toRetryAfter, toRetryAfterBounds } from '../../src/http/retry-after.ts';
 import { ProviderError, badResponse } from '../../src/http/provider-error.ts';
 import { withRetries } from '../../src/http/retry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -44,7 +45,13 @@ const broken = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 const timedOut = () => transportError(new DOMException('', 'TimeoutError'), 'sent');
 const reset = () => transportError(broken, 'sent');
 const tooMany = (retryAfter?: string) =>
-  statusError(429, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+  statusError(
+    429,
+    toRetryAfter(
+      { headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } },
+      toRetryAfterBounds(10_000),
+    ),
+  );
 
 describe('how often a read is tried', () => {
   const tls = Object.assign(new Error('tls'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' });

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
-import { toBadgeList, toWrittenBadge, withBadgeId } from '../../src/providers/badge-list.ts';
+import type { AnswerReader } from '../../src/providers/answers.ts';
 import type { RecordReading } from '../../src/providers/badge-list.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
-import { toReturningAIBadge } from '../../src/providers/returning-ai/mapping.ts';
 import {
-  toRecords,
-  unwrapIntegration,
-  unwrap as unwrapReturningAI,
-} from '../../src/providers/returning-ai/wire.ts';
+  createReturningAIAnswers,
+  toReturningAIBadge,
+} from '../../src/providers/returning-ai/mapping.ts';
 import { tagMango } from '../../src/providers/tag-mango/index.ts';
-import { toTagMangoBadge } from '../../src/providers/tag-mango/mapping.ts';
-import { unwrap as unwrapTagMango } from '../../src/providers/tag-mango/wire.ts';
+import {
+  createBadgeReading,
+  createTagMangoAnswers,
+  toTagMangoBadge,
+} from '../../src/providers/tag-mango/mapping.ts';
 import {
   anyJson,
   nearlyValidObject,
@@ -132,6 +133,26 @@ function toReturningAIAnswer(payload: JsonText): JsonText {
   );
 }
 
+const HALL_OF_FAME = '6657092c8142bfe0656481bf';
+const HEAD = { status: 200, headers: {} };
+
+function toReadings(
+  { list, written, holding }: AnswerReader<BadgeFields>,
+  answers: Payloads,
+): Wire['readings'] {
+  return {
+    'a list': { read: (json) => list(json, HEAD).badges, answer: answers.list },
+    'the answer to an award': {
+      read: (json) => holding(HALL_OF_FAME)(json, HEAD) ?? [],
+      answer: answers.list,
+    },
+    'the answer to an update': {
+      read: (json) => written(json, HEAD) ?? [],
+      answer: answers.one,
+    },
+  };
+}
+
 function returningAIWire(): Wire {
   const toBadge = (json: unknown) => toReturningAIBadge(json, isHttpsUrl);
   const nearlyValidRecord = nearlyValidObject(returningAIFields, almostReturningAI);
@@ -140,30 +161,10 @@ function returningAIWire(): Wire {
     provider: returningAI,
     nameField: 'title',
     toBadge,
-    readings: {
-      'a list': {
-        read: (json) =>
-          toBadgeList(toRecords(unwrapReturningAI(json)), (record) =>
-            withBadgeId(toBadge(record), (id) => returningAI.isBadgeId(id)),
-          ).badges,
-        answer: toReturningAIAnswer(list),
-      },
-      'the answer to an award': {
-        read: (json) => toBadgeList(toRecords(unwrapReturningAI(json)), toBadge).badges,
-        answer: toReturningAIAnswer(list),
-      },
-      'the answer to an update': {
-        read: (json) => [toWrittenBadge(toBadge(unwrapReturningAI(json)))],
-        answer: toReturningAIAnswer(one),
-      },
-      'an answer of the integration API': {
-        read: (json) => [toWrittenBadge(toBadge(unwrapIntegration(json)))],
-        answer: fc.oneof(
-          nearlyValidObject({ status: fc.constant('"success"'), data: one }),
-          anyJson,
-        ),
-      },
-    },
+    readings: toReadings(createReturningAIAnswers(isHttpsUrl), {
+      list: toReturningAIAnswer(list),
+      one: toReturningAIAnswer(one),
+    }),
     validRecord: validObject(returningAIFields, ['id', 'title']),
     nearlyValidRecord,
   };
@@ -238,23 +239,10 @@ function tagMangoWire(): Wire {
     provider: tagMango,
     nameField: 'name',
     toBadge,
-    readings: {
-      'a list': {
-        read: (json) =>
-          toBadgeList(unwrapTagMango(json), (record) =>
-            withBadgeId(toBadge(record), (id) => tagMango.isBadgeId(id)),
-          ).badges,
-        answer: toTagMangoAnswer(list),
-      },
-      'a list inside an answer': {
-        read: (json) => toBadgeList(unwrapTagMango(json), toBadge).badges,
-        answer: toTagMangoAnswer(list),
-      },
-      'the answer to an update': {
-        read: (json) => [toWrittenBadge(toBadge(unwrapTagMango(json)))],
-        answer: toTagMangoAnswer(one),
-      },
-    },
+    readings: toReadings(createTagMangoAnswers(createBadgeReading(isHttpsUrl)), {
+      list: toTagMangoAnswer(list),
+      one: toTagMangoAnswer(one),
+    }),
     validRecord: validObject(tagMangoFields, ['_id', 'name']),
     nearlyValidRecord,
   };

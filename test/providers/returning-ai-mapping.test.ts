@@ -1,18 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { toReturningAIBadge } from '../../src/providers/returning-ai/mapping.ts';
-import { toRecords, unwrap } from '../../src/providers/returning-ai/wire.ts';
+import {
+  createReturningAIAnswers,
+  toReturningAIBadge,
+} from '../../src/providers/returning-ai/mapping.ts';
+import { toPayload } from '../../src/providers/returning-ai/wire.ts';
 import { readFixture } from '../support/fixture.ts';
 
 const read = (json: unknown) => toReturningAIBadge(json, isHttpsUrl);
-const list = (json: unknown) => toBadgeList(toRecords(unwrap(json)), read);
+const answers = createReturningAIAnswers(isHttpsUrl);
+const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { id: 'a', title: 'Major' };
 
 test('reads the documented answer: numbers and booleans out of strings', () => {
-  const reading = read(unwrap(readFixture('returning-ai-update-answer')));
+  const reading = read(toPayload(readFixture('returning-ai-update-answer')));
 
   expect(reading).toEqual({ badge: expect.anything() });
   expect('badge' in reading && reading.badge.record).toEqual({

@@ -1,18 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { toTagMangoBadge } from '../../src/providers/tag-mango/mapping.ts';
-import { unwrap } from '../../src/providers/tag-mango/wire.ts';
+import {
+  createBadgeReading,
+  createTagMangoAnswers,
+  toTagMangoBadge,
+} from '../../src/providers/tag-mango/mapping.ts';
+import { toPayload } from '../../src/providers/tag-mango/wire.ts';
 import { readFixture } from '../support/fixture.ts';
 
 const read = (json: unknown) => toTagMangoBadge(json, isHttpsUrl);
-const list = (json: unknown) => toBadgeList(unwrap(json), read);
+const answers = createTagMangoAnswers(createBadgeReading(isHttpsUrl));
+const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { _id: '6657092c8142bfe0656481bf', name: 'Hall Of Fame' };
 
 test('reads the documented answer with all eleven fields, although it breaks the rule of one automation', () => {
-  const reading = read(unwrap(readFixture('tag-mango-update-answer')));
+  const reading = read(toPayload(readFixture('tag-mango-update-answer')));
 
   expect('badge' in reading && reading.badge.record).toEqual({
     id: '6659ca9e5f2acb7abfdcd8fd',

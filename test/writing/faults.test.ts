@@ -86,12 +86,15 @@ const WITHOUT_CLEAR_ANSWER: Row[] = [
     'is answered with JSON that is called text',
     answer({ contentType: 'text/plain', body: '{}' }),
   ],
-  [8, 'is answered with something else than a badge', answer({ body: { success: true } })],
-  [8, 'is answered with a badge that cannot be read', answer({ body: { id: 7, _id: 7 } })],
   [13, 'is answered with 500', answer({ status: 500, body: { message: SECRET } })],
   [13, 'is answered with 502', answer({ status: 502, contentType: 'text/html', body: SECRET })],
   [13, 'is answered with 503', answer({ status: 503, headers: { 'retry-after': '1' } })],
   [13, 'is answered with 504', answer({ status: 504 })],
+  ...[301, 302, 303, 304, 307, 308].map((status): Row => [
+    18,
+    `is answered with ${status}`,
+    answer({ status, headers: { location: '/badges' } }),
+  ]),
   [19, 'is answered with 6 MiB', answer({ body: { pad: 'x'.repeat(6 * 1024 * 1024) } })],
   [19, 'is answered with very deep JSON', answer({ body: `${'['.repeat(1e6)}${']'.repeat(1e6)}` })],
   [
@@ -101,18 +104,20 @@ const WITHOUT_CLEAR_ANSWER: Row[] = [
   ],
 ];
 
+/** A success without what was promised, and without a word against it. */
+const UNCLEAR: [what: string, fault: OwnFault][] = [
+  ['something else than a badge', answer({ body: { success: true } })],
+  ['a badge that cannot be read', answer({ body: { id: 7, _id: 7 } })],
+  ['a part of its envelope', answer({ body: { meta: {}, message: 'Hello' } })],
+  ['no JSON object', answer({ body: [] })],
+];
+
 const REFUSED: [...Row, code: string][] = [
   [14, 'is answered with 400', answer({ status: 400, body: { message: SECRET } }), 'INVALID_INPUT'],
   [14, 'is answered with 422', answer({ status: 422 }), 'INVALID_INPUT'],
   [15, 'is answered with 401', answer({ status: 401 }), 'PROVIDER_AUTH_FAILED'],
   [15, 'is answered with 403', answer({ status: 403 }), 'PROVIDER_AUTH_FAILED'],
   [17, 'is answered with 409', answer({ status: 409 }), 'CONFLICT'],
-  ...[301, 302, 303, 304, 307, 308].map((status): [...Row, string] => [
-    18,
-    `is answered with ${status}`,
-    answer({ status, headers: { location: '/badges' } }),
-    'PROVIDER_BAD_RESPONSE',
-  ]),
 ];
 
 const TOO_MANY: [retryAfter: string | undefined, least: number, most: number][] = [
@@ -284,6 +289,17 @@ describe.each(cases)('$name that', (each) => {
       '(row 10) is answered with %i and no body is sent once, and settled by a read where one can',
       async (status) => {
         const fault = { kind: 'answer', status, body: '' } as const;
+        service.standIn().faults.set(operation, fault);
+        expect(codesOf(await service.mutate(call))).toEqual(['OUTCOME_UNKNOWN']);
+        service.standIn().faults.set(operation, { ...fault, isApplied: true });
+        expect(codesOf(await service.mutate(call))).toEqual(isUpdate ? [] : ['OUTCOME_UNKNOWN']);
+        expect(service.writes()).toHaveLength(2);
+      },
+    );
+
+    test.each(UNCLEAR)(
+      'is answered with %s is sent once, and settled by a read where one can',
+      async (_what, fault) => {
         service.standIn().faults.set(operation, fault);
         expect(codesOf(await service.mutate(call))).toEqual(['OUTCOME_UNKNOWN']);
         service.standIn().faults.set(operation, { ...fault, isApplied: true });

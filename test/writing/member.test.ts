@@ -96,6 +96,74 @@ test.each([
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
+describe('an answer that says in another way than 404 that there is none:', () => {
+  const notFound = {
+    success: false,
+    message: `${ADA.email} not found`,
+    statusMessage: 'NOT_FOUND',
+  };
+  test.each([
+    ['a 400 with the documented code', { status: 400, body: { ...notFound, code: 400 } }],
+    ['a 422 with a code as text', { status: 422, body: { success: 'false', code: '404' } }],
+    ['a 410', { status: 410 }],
+    ['the same under a 200', { body: { ...notFound, code: 400 } }],
+    ['a code under a 200', { body: { success: false, code: 404 } }],
+    ['a null', { body: { success: true, message: 'OK', code: 200, result: null } }],
+    ['a null without a flag', { body: { result: null } }],
+    ['an empty list', { body: { success: true, result: [] } }],
+  ])('%s gives null without an error, and without a line in the log', async (_what, answer) => {
+    service.sandbox.tagMango.faults.set('lookupUser', { kind: 'answer', ...answer });
+    const { data, errors } = await find({ email: ADA.email });
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ tagMangoMember: null });
+    expect(service.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  });
+
+  test('a null beside a refusal is an error', async () => {
+    const body = { code: 500, type: 'InternalServerError', message: 'x', result: null };
+    service.sandbox.tagMango.faults.set('lookupUser', { kind: 'answer', body });
+    const { errors } = await find({ email: ADA.email });
+    expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
+  });
+});
+
+test('an unknown member is no line in the log', async () => {
+  await find({ email: 'no@example.com' });
+  expect(service.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+});
+
+describe('an answer for somebody else than was asked for', () => {
+  const answered = (differing: object) =>
+    service.sandbox.tagMango.faults.set('lookupUser', {
+      kind: 'answer',
+      body: { success: true, result: { _id: ADA.tagMango, name: 'Ada', ...differing } },
+    });
+
+  test.each([
+    ['another e-mail', { email: 'grace@example.com' }],
+    ['another phone', { email: ADA.email, phone: 919900112234 }],
+    ['another e-mail under another name', { primaryEmail: 'grace@example.com' }],
+  ])('by %s is an error, and shows nobody', async (_what, differing) => {
+    answered(differing);
+    const { data, errors } = await find(ADA);
+    expect(data).toEqual({ tagMangoMember: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_BAD_RESPONSE' } }]);
+    expect(JSON.stringify([errors, service.log])).not.toMatch(/grace|ada@/);
+  });
+
+  test.each([
+    ['the e-mail in other letters', { email: ' ADA@Example.COM ' }],
+    ['the phone without the code of its country', { phone: 9900112233 }],
+    ['the phone as people write it', { phone: '+91 99001-12233' }],
+    ['neither', {}],
+  ])('is not what %s is', async (_what, differing) => {
+    answered(differing);
+    const { data, errors } = await find(ADA);
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ tagMangoMember: { id: ADA.tagMango, badges: [] } });
+  });
+});
+
 test.each([
   ['nothing', {}],
   ['nulls', { email: null, phone: null }],

@@ -1,9 +1,12 @@
-import { toReading } from '../badge-list.ts';
+import { createAnswerReader } from '../answers.ts';
+import type { AnswerReader } from '../answers.ts';
+import { toReading, withBadgeId } from '../badge-list.ts';
 import type { RecordReading } from '../badge-list.ts';
 import type { UrlRule } from '../https-url.ts';
 import { isObject } from '../json.ts';
 import { ReturningAIBadge } from './badge.ts';
-import { recordSchema } from './wire.ts';
+import { isBadgeId } from './routes.ts';
+import { isRecord, recordSchema, toPayload } from './wire.ts';
 
 export function toReturningAIBadge(
   json: unknown,
@@ -19,4 +22,14 @@ export function toReturningAIBadge(
 /** `id`, or `_id` as beside the badge routes. */
 function idOf({ id, _id }: Record<string, unknown>): unknown {
   return typeof id === 'string' && id !== '' ? id : (_id ?? id);
+}
+
+/** Reads the answers of the badge routes. */
+export function createReturningAIAnswers(isImageUrl: UrlRule): AnswerReader<ReturningAIBadge> {
+  return createAnswerReader({
+    toPayload,
+    hasBareAnswers: false,
+    isRecord,
+    toBadge: (record) => withBadgeId(toReturningAIBadge(record, isImageUrl), isBadgeId),
+  });
 }

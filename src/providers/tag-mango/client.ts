@@ -1,18 +1,23 @@
 import { z } from 'zod';
+import type { AnswerHead } from '../../http/answer.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { CallBounds } from '../../http/call-bounds.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { toBadgeList, toWrittenBadge, withBadgeId } from '../badge-list.ts';
-import type { RecordReading } from '../badge-list.ts';
+import { orUnclear } from '../answers.ts';
+import { toBadgeList } from '../badge-list.ts';
+import { isAnotherPerson } from '../identity.ts';
+import type { PersonKey } from '../identity.ts';
+import { isObject } from '../json.ts';
+import { readLookup, saysNotFound } from '../lookup.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import type { TagMangoBadge } from './badge.ts';
-import { toTagMangoBadge } from './mapping.ts';
+import { createBadgeReading, createTagMangoAnswers } from './mapping.ts';
 import { name } from './name.ts';
 import { isObjectId } from './object-id.ts';
 import { BADGES, ROUTES, assignPath, badgePath, lookupPath } from './routes.ts';
 import type { settings } from './settings.ts';
-import { unwrap } from './wire.ts';
+import { toPayload } from './wire.ts';
 
 const memberSchema = z.object({
   _id: z.string().refine(isObjectId),
@@ -24,20 +29,18 @@ export interface TagMangoMemberFound {
   badges: readonly TagMangoBadge[];
 }
 
+/** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
 export interface TagMangoClient extends ProviderClient {
   createBadge(body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
   updateBadge(id: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
   /** The answer shows no badges. */
-  assignBadges(userId: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[]>;
+  assignBadges(userId: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
   /** Null: no such member. */
   findMember(by: MemberKey, bounds: CallBounds): Promise<TagMangoMemberFound | null>;
 }
 
 /** At least one of the two. */
-export interface MemberKey {
-  email: string | null;
-  phone: string | null;
-}
+export type MemberKey = PersonKey;
 
 export function createTagMangoClient(
   values: ValuesOf<typeof settings>,
@@ -56,26 +59,30 @@ export function createTagMangoClient(
     },
     routes: ROUTES,
   });
-  const toBadge = (record: unknown) =>
-    withBadgeId(
-      ofCreator(toTagMangoBadge(record, options.isImageUrl), values.TAG_MANGO_CREATOR_ID),
-      isObjectId,
-    );
-  /** A write that was accepted without a body gives null. */
-  const readOne = (json: unknown) =>
-    json === undefined ? null : [toWrittenBadge(toBadge(unwrap(json)))];
+  const toBadge = createBadgeReading(options.isImageUrl, values.TAG_MANGO_CREATOR_ID);
+  const answer = createTagMangoAnswers(toBadge);
+
+  function readMember(json: unknown, head: AnswerHead, by: MemberKey): TagMangoMemberFound | null {
+    const found = readLookup(json, head, { toPayload, isFound: hasId });
+    if (found === null) return null;
+    const member = memberSchema.safeParse(found);
+    if (!member.success) throw badResponse('answered with a member that cannot be read');
+    const { _id: id, badges } = member.data;
+    // Badges are no part of the person.
+    const person = isObject(found) ? { ...found, badges: null } : found;
+    if (isAnotherPerson(person, by)) {
+      throw badResponse('answered for another member than it was asked for');
+    }
+    return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
+  }
 
   async function findMember(by: MemberKey, bounds: CallBounds) {
     const query = new URLSearchParams();
     if (by.email !== null) query.set('email', by.email);
     if (by.phone !== null) query.set('phone', by.phone);
+    const call = { method: 'GET', path: lookupPath(query), isNotFound: saysNotFound } as const;
     try {
-      return await http.call({ method: 'GET', path: lookupPath(query) }, bounds, (json) => {
-        const member = memberSchema.safeParse(unwrap(json));
-        if (!member.success) throw badResponse('answered with a member that cannot be read');
-        const { _id: id, badges } = member.data;
-        return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
-      });
+      return await http.call(call, bounds, (json, head) => readMember(json, head, by));
     } catch (error) {
       if (error instanceof ProviderError && error.kind === 'not-found') return null;
       throw error;
@@ -83,31 +90,20 @@ export function createTagMangoClient(
   }
 
   return {
-    listBadges: (bounds) =>
-      http.call({ method: 'GET', path: BADGES }, bounds, (json) =>
-        toBadgeList(unwrap(json), toBadge),
-      ),
+    listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
     createBadge: (body, bounds) =>
-      http.call({ method: 'POST', path: BADGES, body }, bounds, readOne),
+      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written)),
     updateBadge: async (id, body, bounds) =>
-      http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, readOne),
+      orUnclear(http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, answer.written)),
     assignBadges: async (userId, body, bounds) =>
-      http.call({ method: 'PATCH', path: assignPath(userId), body }, bounds, (json) => {
-        if (json !== undefined) unwrap(json);
-        return [];
-      }),
+      orUnclear(
+        http.call({ method: 'PATCH', path: assignPath(userId), body }, bounds, answer.done),
+      ),
     findMember,
     close: http.close,
   };
 }
 
-/** A badge of another creator is none that this tenant may see or change. Undefined: whoever's the key shows. */
-function ofCreator(
-  reading: RecordReading<TagMangoBadge>,
-  creator: string | undefined,
-): RecordReading<TagMangoBadge> {
-  if (creator === undefined || !('badge' in reading)) return reading;
-  const { badge } = reading;
-  if (badge.creator === creator) return reading;
-  return { malformed: { id: badge.id, field: 'creator', isForeign: true } };
+function hasId(payload: unknown): boolean {
+  return isObject(payload) && '_id' in payload;
 }

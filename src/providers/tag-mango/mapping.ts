@@ -1,9 +1,12 @@
-import { toReading } from '../badge-list.ts';
+import { createAnswerReader } from '../answers.ts';
+import type { AnswerReader } from '../answers.ts';
+import { toReading, withBadgeId } from '../badge-list.ts';
 import type { RecordReading } from '../badge-list.ts';
 import type { UrlRule } from '../https-url.ts';
 import { isObject } from '../json.ts';
 import { TagMangoBadge } from './badge.ts';
-import { recordSchema } from './wire.ts';
+import { isObjectId } from './object-id.ts';
+import { isRecord, recordSchema, toPayload } from './wire.ts';
 
 export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReading<TagMangoBadge> {
   const record = isObject(json) ? { ...json, id: json._id } : json;
@@ -11,4 +14,31 @@ export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReadi
     toBadge: (read) => new TagMangoBadge(read, isImageUrl),
     id: isObject(record) ? record.id : undefined,
   });
+}
+
+/** Reads a record that may be shown. `creator` is whose badges they must be. Undefined: whoever's the key shows. */
+export function createBadgeReading(
+  isImageUrl: UrlRule,
+  creator?: string,
+): (record: unknown) => RecordReading<TagMangoBadge> {
+  return (record) =>
+    withBadgeId(ofCreator(toTagMangoBadge(record, isImageUrl), creator), isObjectId);
+}
+
+/** A badge of another creator is none that this tenant may see or change. */
+function ofCreator(
+  reading: RecordReading<TagMangoBadge>,
+  creator: string | undefined,
+): RecordReading<TagMangoBadge> {
+  if (creator === undefined || !('badge' in reading)) return reading;
+  const { badge } = reading;
+  if (badge.creator === creator) return reading;
+  return { malformed: { id: badge.id, field: 'creator', isForeign: true } };
+}
+
+/** Reads the answers of the badge routes. */
+export function createTagMangoAnswers(
+  toBadge: (record: unknown) => RecordReading<TagMangoBadge>,
+): AnswerReader<TagMangoBadge> {
+  return createAnswerReader({ toPayload, hasBareAnswers: true, isRecord, toBadge });
 }

@@ -1,0 +1,148 @@
+import type { AnswerHead } from '../http/answer.ts';
+import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
+import { toBadgeList } from './badge-list.ts';
+import type { RecordReading } from './badge-list.ts';
+import type { BadgeFields } from './badge-fields.ts';
+import { isObject } from './json.ts';
+import type { BadgeList } from './provider.ts';
+import { readVerdict, refusalIn } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import { signOfMore } from './whole-list.ts';
+
+/** How a provider wraps what it answers with. */
+export interface Wire<B extends BadgeFields> {
+  /** What is inside the envelope, if there is one. */
+  toPayload: (json: unknown) => unknown;
+  /** Whether the provider documents badges, and lists of them, without anything around. */
+  hasBareAnswers: boolean;
+  /** Whether something is a badge by the fields that it has, readable or not. */
+  isRecord: (value: unknown) => boolean;
+  toBadge: (record: unknown) => RecordReading<B>;
+}
+
+/** Reads the answers of one provider. What speaks against a request in its answer is thrown, wherever it stands. */
+export interface AnswerReader<B extends BadgeFields> {
+  /** The whole list, or none. */
+  list: (json: unknown, head: AnswerHead) => BadgeList<B>;
+  /** The one badge that a write promises to answer with. Null: there was no body. */
+  written: (json: unknown, head: AnswerHead) => B[] | null;
+  /** The badges that a write of the badge `id` promises to answer with. Null: there was no body. */
+  holding: (id: string) => (json: unknown, head: AnswerHead) => B[] | null;
+  /** A write that promises no badges. Null: there was no body. */
+  done: (json: unknown, head: AnswerHead) => B[] | null;
+}
+
+export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): AnswerReader<B> {
+  const { toPayload, isRecord, toBadge } = wire;
+
+  /** `promised` is the payload that the operation promises, as far as it is there. */
+  function judge(json: unknown, { status }: AnswerHead, promised?: unknown): Verdict {
+    const isPromised = (value: unknown): boolean => promised !== undefined && value === promised;
+    const isBareSuccess = wire.hasBareAnswers && isPromised(json);
+    const isData = (value: unknown): boolean => isRecord(value) || isPromised(value);
+    return readVerdict(json, { status, isRecord: isData, isBareSuccess });
+  }
+
+  /** Throws unless the answer says clearly that the write was carried out. */
+  function checkWritten(verdict: Verdict): void {
+    const refusal = refusalIn(verdict);
+    if (refusal) throw refusal;
+    if (verdict.says !== 'yes') throw new UnclearAnswer('answered without saying that it is done');
+  }
+
+  return {
+    list(json, head) {
+      if (json === undefined) throw badResponse('answered without a body');
+      const records = findRecords(toPayload(json));
+      const verdict = judge(json, head, records);
+      const refusal = refusalIn(verdict);
+      if (refusal) throw refusal;
+      if (!records) throw badResponse('answered without a list of badges');
+      checkWhole({ json, head, records }, verdict);
+      return toBadgeList(records, toBadge);
+    },
+    written(json, head) {
+      if (json === undefined) return null;
+      const payload = toPayload(json);
+      const hasRecord = isRecord(payload);
+      const verdict = judge(json, head, hasRecord ? payload : undefined);
+      const reading = hasRecord ? toBadge(payload) : undefined;
+      // A refusal beside the badge that was asked for is none to rely on.
+      const isShown = verdict.says === 'no' && reading && 'badge' in reading;
+      checkWritten(isShown ? { ...verdict, says: 'both' } : verdict);
+      if (!reading) throw new UnclearAnswer('answered without the badge that it was to show');
+      if ('badge' in reading) return [reading.badge];
+      const { field, isForeign } = reading.malformed;
+      const message = `answered with a badge that is unreadable at ${field}`;
+      throw isForeign ? badResponse(message) : new UnclearAnswer(message);
+    },
+    holding: (id) => (json, head) => {
+      if (json === undefined) return null;
+      const payload = toPayload(json);
+      const records = isRecord(payload) ? [payload] : findRecords(payload);
+      checkWritten(judge(json, head, records));
+      if (!records) throw new UnclearAnswer('answered without the badges that it was to show');
+      const readings = records.map(toBadge);
+      const ids = readings.map((each) => ('badge' in each ? each.badge.id : each.malformed.id));
+      if (ids.length > 0 && !ids.includes(id)) throw missing(ids.includes(null));
+      const badges = readings.flatMap((each) => ('badge' in each ? [each.badge] : []));
+      return badges.filter((badge) => badges.find((other) => other.id === badge.id) === badge);
+    },
+    done(json, head) {
+      if (json === undefined) return null;
+      checkWritten(judge(json, head));
+      return [];
+    },
+  };
+}
+
+/** What a write resolves with: null where its answer leaves open whether it was carried out. */
+export async function orUnclear<T>(write: Promise<T>): Promise<T | null> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof UnclearAnswer) return null;
+    throw error;
+  }
+}
+
+function missing(isPerhapsUnreadable: boolean): ProviderError {
+  return isPerhapsUnreadable
+    ? new UnclearAnswer('answered with badges that cannot be read')
+    : badResponse('answered for another badge');
+}
+
+/** A part of a list, or an empty one that nobody vouches for, would show badges as gone that are there. */
+function checkWhole(answer: Parameters<typeof signOfMore>[0], { says }: Verdict): void {
+  const sign = signOfMore(answer);
+  if (sign !== undefined) throw incomplete(`answered with a part of its badges, by ${sign}`);
+  const { status } = answer.head;
+  if (status !== 200 && says !== 'yes') throw incomplete(`answered a list with status ${status}`);
+  if (answer.records.length === 0 && says !== 'yes') {
+    throw incomplete('answered with no badges, and without saying that there are none');
+  }
+}
+
+/** It answers well enough: only this list cannot be used. */
+function incomplete(message: string): ProviderError {
+  return new ProviderError(message, {
+    kind: 'bad-response',
+    effect: 'unknown',
+    isBreakdown: false,
+  });
+}
+
+/** Beside them, a list inside an object is no list of badges. */
+const NO_RECORDS = /error|warning|fail|link/i;
+
+/** The list inside a payload: itself an array, or the one array of objects inside an object (inferred). */
+function findRecords(payload: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(payload)) return payload as unknown[];
+  if (!isObject(payload)) return undefined;
+  const arrays = Object.entries(payload).flatMap(([key, value]) =>
+    Array.isArray(value) && !NO_RECORDS.test(key) ? [value as unknown[]] : [],
+  );
+  const [records] = arrays;
+  const isList = arrays.length === 1 && records?.length !== 0 && records?.every(isObject);
+  return isList ? records : undefined;
+}

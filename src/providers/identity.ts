@@ -1,0 +1,97 @@
+import { toName } from './envelope.ts';
+import { isObject } from './json.ts';
+
+/** By what a person was asked for. */
+export interface PersonKey {
+  email: string | null;
+  /** Digits. */
+  phone: string | null;
+}
+
+const MAX_DEPTH = 4;
+const MAX_ENTRIES = 1_000;
+/** What is under these is still about the person. */
+const OF_THE_PERSON = /^(user|member|profile|account|contact|attributes|(custom|user)?fields)$/;
+const EMAIL = /^(user|member|primary|account|login|contact)?e?mail(address|id)?$/;
+const LIKE_EMAIL = /mail|^(user|login)name$|^identifier$|^login$/;
+const PHONE = /^(user|member|primary|contact)?(phone|mobile)(number|no)?$/;
+/** What a custom field may call its own name. */
+const LABELS = ['name', 'key', 'label', 'field', 'fieldName', 'fieldIdorName', 'title'];
+
+/**
+ * Whether what a provider says of a person names somebody else than was asked for. A person may have other addresses
+ * too, under other names; but one at least must be the one, if there are any.
+ */
+export function isAnotherPerson(person: unknown, asked: PersonKey): boolean {
+  const entries = entriesOf(person);
+  return isOtherEmail(entries, asked.email) || isOtherPhone(entries, asked.phone);
+}
+
+interface Entry {
+  /** Whether it stands where the person's own fields do. */
+  isOwn: boolean;
+  name: string;
+  value: unknown;
+}
+
+function isOtherEmail(entries: readonly Entry[], asked: string | null): boolean {
+  if (asked === null) return false;
+  const emails = entries.flatMap(({ isOwn, name, value }) => {
+    const isEmail = EMAIL.test(name);
+    const shown = [value].flat().filter(isAddress);
+    if (shown.length === 0 || !(isEmail || LIKE_EMAIL.test(name))) return [];
+    const isSame = shown.some((address) => isSameEmail(address, asked));
+    return [{ isCertain: isOwn && isEmail, isSame }];
+  });
+  if (emails.some(({ isCertain, isSame }) => isCertain && !isSame)) return true;
+  return emails.length > 0 && !emails.some(({ isSame }) => isSame);
+}
+
+function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('@');
+}
+
+/** With or without the code of a country before it. */
+function isOtherPhone(entries: readonly Entry[], asked: string | null): boolean {
+  if (asked === null) return false;
+  return entries.some(({ isOwn, name, value }) => {
+    if (!isOwn || !PHONE.test(name)) return false;
+    if (typeof value !== 'string' && typeof value !== 'number') return false;
+    const digits = String(value).replace(/\D/g, '');
+    return digits !== '' && !digits.endsWith(asked) && !asked.endsWith(digits);
+  });
+}
+
+/** Some providers show addresses as `a***@example.com`. */
+function isSameEmail(shown: string, asked: string): boolean {
+  const [start = '', ...rest] = toComparable(shown).split(/[*•…]+/u);
+  const email = toComparable(asked);
+  const end = rest.at(-1);
+  return end === undefined ? email === start : email.startsWith(start) && email.endsWith(end);
+}
+
+function toComparable(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** The fields of a person by their names, also those of a list of custom fields. */
+function entriesOf(person: unknown, isOwn = true, depth = 0): Entry[] {
+  if (depth > MAX_DEPTH) return [];
+  if (Array.isArray(person)) {
+    return person.slice(0, MAX_ENTRIES).flatMap((one) => entriesOf(one, isOwn, depth + 1));
+  }
+  if (!isObject(person)) return [];
+  const labelled = LABELS.map((label) => person[label]).find((label) => typeof label === 'string');
+  const custom =
+    labelled !== undefined && 'value' in person
+      ? [{ isOwn, name: toName(labelled), value: person.value }]
+      : [];
+  const own = Object.entries(person)
+    .slice(0, MAX_ENTRIES)
+    .flatMap(([key, value]) => {
+      const name = toName(key);
+      const inner = entriesOf(value, isOwn && OF_THE_PERSON.test(name), depth + 1);
+      return [{ isOwn, name, value }, ...inner];
+    });
+  return [...custom, ...own];
+}

@@ -1,0 +1,211 @@
+import { STATUS_CODES } from 'node:http';
+import { envelopeError } from '../http/classify.ts';
+import { ProviderError } from '../http/provider-error.ts';
+import { envelopeParts, isThere, someValue, toFlag, toName, toNumber } from './envelope.ts';
+import type { EnvelopePart } from './envelope.ts';
+
+/** What an answer says of the request that it answers. */
+export interface Verdict {
+  /** `unclear`: neither yes nor no, or not yet. `both`: yes in one place and no in another. */
+  readonly says: 'yes' | 'no' | 'both' | 'unclear';
+  /** The HTTP statuses of errors in it: first those that are written as numbers, the outer ones before. */
+  readonly codes: readonly number[];
+}
+
+export interface VerdictOptions {
+  /** Of the answer itself. */
+  status: number;
+  /** Marks what is data and no part of the envelope: its fields say nothing of the request. */
+  isRecord: (value: unknown) => boolean;
+  /** The provider documents such an answer as a success that carries no flag. */
+  isBareSuccess?: boolean;
+}
+
+/** What is found on the way. A code of success is less than a flag: it may only repeat the status of the answer. */
+interface Signs {
+  yes: boolean;
+  yesByCode: boolean;
+  no: boolean;
+  doubt: boolean;
+  codes: number[];
+  /** Codes that are written as words. */
+  namedCodes: number[];
+}
+
+/** Anything else, such as 202 or 207, says that it was not done yet, or in part. */
+const PLAIN_SUCCESS = [200, 201, 203];
+const MULTI_STATUS = 207;
+
+/** Reads every flag, code and error of an envelope, wherever it stands and however it is spelled. */
+export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
+  const { status, isRecord, isBareSuccess = false } = options;
+  const signs: Signs = {
+    yes: false,
+    yesByCode: isBareSuccess,
+    no: false,
+    doubt: !PLAIN_SUCCESS.includes(status),
+    codes: [],
+    namedCodes: [],
+  };
+  for (const part of envelopeParts(json, isRecord)) notePart(part, signs);
+  // A word alone can refuse, and none is documented as a success.
+  if (typeof json === 'string' || json === false) {
+    notePart({ result: json }, signs);
+    signs.doubt = true;
+  }
+  return { says: conclude(signs, status), codes: [...signs.codes, ...signs.namedCodes] };
+}
+
+/** The error of an answer that does not say yes alone; undefined when nothing speaks against the request. */
+export function refusalIn({ says, codes }: Verdict): ProviderError | undefined {
+  switch (says) {
+    case 'no':
+      return envelopeError(codes[0]);
+    case 'both':
+      return new ProviderError('answered that the request succeeded and that it failed', {
+        kind: 'bad-response',
+        effect: 'unknown',
+        isBreakdown: false,
+      });
+    case 'yes':
+    case 'unclear':
+      return undefined;
+  }
+}
+
+function conclude({ yes, yesByCode, no, doubt }: Signs, status: number): Verdict['says'] {
+  if (no) return yes || status === MULTI_STATUS ? 'both' : 'no';
+  return (yes || yesByCode) && !doubt ? 'yes' : 'unclear';
+}
+
+const FLAG = /^(is)?(success|successful|successfully|succeeded|ok|okay|acknowledged)$/;
+const STATE = /^(request|response|result|http)?(status|state|outcome)$/;
+const CODE =
+  /^code$|^type$|^(http|status|httpstatus|response|result|return)code$|^(http)?status(text|message|phrase|name)$/;
+const ERROR =
+  /^(has|is|with)?(\w*errors?|err|exceptions?|faults?)(code|message|msg|description|detail|info|type|list|reason|text|name|id|number|status|count|counter)?s?$|^errno$|^(is)?fail(s|ed|ures?)?(ids?|items|badges|users|records|count|code|reason|message|details?)?$|^(problems?|violations?)$/;
+const COUNT = /count(er)?s?$/;
+const LEFT_OUT =
+  /^(not(found|processed|assigned|applied|updated|deleted|awarded)|invalid|missing|unknown|skipped|ignored|unprocessed|unassigned)(ids?|items|badges|users|records|count)?$/;
+const EFFECT =
+  /^(is)?(deleted|removed|updated|created|applied|changed|modified|matched|saved|assigned|awarded|revoked|affected|processed|nmodified|done|completed)(count|rows|records|items|badges)?$|^(rows|records|items)?affected$/;
+const PAYLOAD = /^(result|data|body|response|payload)$/;
+
+function notePart(part: EnvelopePart, signs: Signs): void {
+  for (const [key, value] of Object.entries(part)) {
+    const name = toName(key);
+    if (FLAG.test(name)) noteFlag(value, signs);
+    else if (STATE.test(name)) noteState(value, signs, true);
+    else if (CODE.test(name)) noteState(value, signs, false);
+    else if (ERROR.test(name)) noteError(name, value, signs);
+    else if (LEFT_OUT.test(name)) signs.doubt ||= someValue(value, isCounted);
+    else if (EFFECT.test(name)) signs.doubt ||= isNoEffect(value);
+    else if (PAYLOAD.test(name) && typeof value !== 'object') noteState(value, signs, false);
+  }
+}
+
+function noteFlag(value: unknown, signs: Signs): void {
+  const flag = toFlag(value);
+  if (flag === true) signs.yes = true;
+  else if (flag === false) signs.no = true;
+  else if (isThere(value) && !noteCode(value, signs)) signs.doubt = true;
+}
+
+/** `isState`: its words are a flag; others are about codes, and may only repeat the status of the answer. */
+function noteState(value: unknown, signs: Signs, isState: boolean): void {
+  if (noteCode(value, signs)) return;
+  // The number 0 is a success of some and a failure of others.
+  if (toNumber(value) === 0) return;
+  const flag = toFlag(value);
+  if (flag === false) signs.no = true;
+  else if (flag === true) signs[isState ? 'yes' : 'yesByCode'] = true;
+  else if (typeof value === 'string' && PENDING.test(toName(value))) signs.doubt = true;
+}
+
+const PENDING =
+  /^(pending|processing|accepted|queued|enqueued|inprogress|scheduled|waiting|started|running|partial|partially\w*|partialsuccess|partialcontent|multistatus|mixed)$/;
+
+/** Whether the value is a code. */
+function noteCode(value: unknown, signs: Signs): boolean {
+  const code = toCode(value);
+  if (code === undefined) return false;
+  if (code >= 400 || code < 0) {
+    signs.no = true;
+    keepCode(code, value, signs);
+  } else if (PLAIN_SUCCESS.includes(code) || code === 204) signs.yesByCode = true;
+  else if (code >= 200) signs.doubt = true;
+  return code < 0 || code >= 100;
+}
+
+function keepCode(code: number, value: unknown, { codes, namedCodes }: Signs): void {
+  if (code < 400 || code >= 600) return;
+  (toNumber(value) === undefined ? namedCodes : codes).push(code);
+}
+
+/** By their names, however they are written. */
+const CODES: readonly (readonly [RegExp, number])[] = [
+  [/^(badrequest|invalid(request|input|argument)|validation(error|failed))$/, 400],
+  [/^(unauthori[sz]ed|unauthenticated|(invalid|expired)(token|apikey)|tokenexpired)$/, 401],
+  [/^(forbidden|(access|permission)denied)$/, 403],
+  [/^\w*(notfound|doesnotexist)$|^nosuch\w+$/, 404],
+  [/^methodnotallowed$/, 405],
+  [/^(requesttimeout|timeout|timedout)$/, 408],
+  [/^(\w*conflict|\w*alreadyexists|duplicate\w*)$/, 409],
+  [/^gone$/, 410],
+  [/^unprocessable(entity|content)?$/, 422],
+  [/^(toomanyrequests|ratelimit(ed|exceeded|reached)?|throttled|quotaexceeded)$/, 429],
+  [/^(internal(server)?error|servererror|unknownerror)$/, 500],
+  [/^notimplemented$/, 501],
+  [/^badgateway$/, 502],
+  [/^(service)?unavailable$/, 503],
+  [/^gatewaytimeout$/, 504],
+];
+
+/** The number of a code, also in a text such as "404 Not Found", or by its name. */
+function toCode(value: unknown): number | undefined {
+  const number = toNumber(value);
+  if (number !== undefined || typeof value !== 'string') return number;
+  const [, digits = '', words = ''] = /^\s*(?:http\S*\s+|e)?([1-5]\d\d)\b(.*)$/i.exec(value) ?? [];
+  const phrase = STATUS_CODES[digits];
+  if (digits !== '' && (words.trim() === '' || toName(words) === toName(phrase ?? '-'))) {
+    return Number(digits);
+  }
+  const name = toName(value);
+  return CODES.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+function noteError(name: string, value: unknown, signs: Signs): void {
+  if (isNo(value) || !someValue(value, isError)) return;
+  signs.no = true;
+  if (COUNT.test(name)) return;
+  // What is deeper is looked at as a part of its own.
+  for (const each of [value].flat()) {
+    const code = toCode(each);
+    if (code !== undefined) keepCode(code, each, signs);
+  }
+}
+
+/** Whether there are errors is a question that some answer. */
+function isNo(value: unknown): boolean {
+  return typeof value === 'string' && /^no?$/i.test(value.trim());
+}
+
+const NO_ERROR = /^(0+|ok|success|no[ _-]?errors?\b.*)$/;
+
+/** Whether a value beside the word "error" is one. */
+function isError(value: unknown): boolean {
+  if (typeof value === 'string') {
+    return isThere(value) && !NO_ERROR.test(value.trim().toLowerCase());
+  }
+  if (typeof value === 'number') return value !== 0 && !(value >= 200 && value < 300);
+  return value === true;
+}
+
+function isCounted(value: unknown): boolean {
+  return isThere(value) && toNumber(value) !== 0;
+}
+
+/** Nothing was deleted, none was assigned: that may be as it should be, and a read can tell. */
+function isNoEffect(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : toFlag(value) === false;
+}

@@ -1,0 +1,191 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { CallPurpose } from '../../src/http/call-bounds.ts';
+import { createPool } from '../../src/http/pool.ts';
+import { ProviderError } from '../../src/http/provider-error.ts';
+import { createProviderHttp } from '../../src/http/provider-http.ts';
+import type { OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
+import { createRedactOthers } from '../../src/http/redact.ts';
+import { numRuns } from '../properties/runs.ts';
+
+/** What a provider says of a write that failed, as operators and clients are shown it. */
+
+const KEY = 'key-of-this-client-abcdef';
+const OTHER_KEY = 'tmk_0123456789abcdef.of-another-tenant';
+
+let server: Server;
+let http: ProviderHttp;
+let next: { status: number; type: string | null; body: string };
+const faults: Parameters<OnFault>[0][] = [];
+
+beforeAll(async () => {
+  server = createServer((_request, response) => {
+    const { status, type, body } = next;
+    const headers = { 'retry-after': '0', ...(type !== null && { 'content-type': type }) };
+    response.writeHead(status, headers).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  http = createProviderHttp({
+    provider: { enumValue: 'ACME', title: 'Acme' },
+    baseUrl: `http://127.0.0.1:${port}`,
+    headers: { 'x-api-key': KEY, 'x-host': 'acme.example', 'x-offset': '500' },
+    routes: [/^(GET|PUT|POST) \/badges$/],
+    attemptTimeoutMs: 2_000,
+    clock: { now: Date.now, pause: async () => undefined },
+    random: () => 0,
+    connect: createPool,
+    allowance: undefined,
+    createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
+    onFault: (fault) => faults.push(fault),
+    onWait: () => undefined,
+    redactOthers: createRedactOthers(() => [OTHER_KEY, 'short']),
+  });
+});
+afterAll(async () => {
+  await http.close();
+  server.close();
+});
+beforeEach(() => void (faults.length = 0));
+
+async function fail(purpose: CallPurpose = 'write'): Promise<ProviderError> {
+  const method = purpose === 'write' ? 'PUT' : 'POST';
+  const bounds = { purpose, deadlineAt: Date.now() + 10_000 };
+  const error = await http
+    .call({ method, path: '/badges' }, bounds, () => {
+      throw new ProviderError('refused', { kind: 'rejected', effect: 'refused' });
+    })
+    .catch((thrown: unknown) => thrown);
+  if (error instanceof ProviderError) return error;
+  throw new Error('the call did not fail');
+}
+
+function answer(
+  body: unknown,
+  { status = 400, type = 'application/json' }: { status?: number; type?: string | null } = {},
+) {
+  next = { status, type, body: typeof body === 'string' ? body : JSON.stringify(body) };
+}
+
+const SAID = 'pointsThreshold must be at least 500 for your plan';
+
+describe('is found', () => {
+  test.each([
+    ['in meta', { meta: { message: SAID, success: false } }, SAID],
+    ['as a message', { message: SAID, success: false }, SAID],
+    ['before a name of the status', { statusCode: 400, message: SAID, error: 'Bad Request' }, SAID],
+    ['in a list of messages', { message: ['a is wrong', 'b too'] }, 'a is wrong; b too'],
+    ['as an error', { error: SAID }, SAID],
+    ['in an error', { error: { message: SAID, code: 1 } }, SAID],
+    ['in a list of errors', { errors: [{ message: SAID }] }, SAID],
+    ['in a list of texts', { errors: ['a is wrong', 'b too'] }, 'a is wrong; b too'],
+    ['by fields', { errors: { name: ['is taken'], a: 'b' } }, 'name: is taken; a: b'],
+    [
+      'in parts',
+      { message: 'Validation failed', errors: [{ message: SAID }, { message: SAID }] },
+      `Validation failed: ${SAID}`,
+    ],
+    ['as a detail', { type: 'about:blank', title: 'No', detail: SAID }, SAID],
+    ['as a title', { title: SAID }, SAID],
+    ['in a description', { error_description: SAID }, SAID],
+    ['as the result', { success: false, result: SAID }, SAID],
+    ['in a body', { success: false, body: { message: SAID } }, SAID],
+    ['as a JSON text', JSON.stringify(SAID), SAID],
+    ['in a list', [{ message: SAID }], SAID],
+  ])('%s', async (_where, body, expected) => {
+    answer(body);
+    expect((await fail()).providerMessage).toBe(expected);
+  });
+
+  test.each([
+    ['text', 'text/plain; charset=utf-8'],
+    ['text without a type', null],
+    ['text that is called JSON', 'application/json'],
+  ])('in %s', async (_what, type) => {
+    answer(SAID, { type });
+    expect((await fail()).providerMessage).toBe(SAID);
+  });
+
+  test.each([200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 503])('under %i', async (status) => {
+    answer({ message: SAID }, { status });
+    expect((await fail()).providerMessage).toBe(SAID);
+    expect(faults).toMatchObject([{ text: JSON.stringify({ message: SAID }) }]);
+  });
+});
+
+test.each([
+  ['a page', '<!doctype html><title>502</title>', 'text/html'],
+  ['a page that is called text', '<html><body>502 Bad Gateway</body></html>', 'text/plain'],
+  ['a page in JSON', { message: '<h1>502</h1>' }, 'application/json'],
+  ['XML', '<?xml version="1.0"?><e>x</e>', 'application/xml'],
+  ['broken JSON', '{"message":"x', 'application/json'],
+  ['no text at all', '\u0000\u0001\u0002', 'text/plain'],
+  ['nothing', '', 'application/json'],
+  ['blanks', { message: '  ', error: '' }, 'application/json'],
+  ['no message', { code: 400, success: false }, 'application/json'],
+])('%s is no message', async (_what, body, type) => {
+  answer(body, { type });
+  expect((await fail()).providerMessage).toBeUndefined();
+});
+
+test.each(['query', 'prepare', 'settle'] as const)(
+  'for a %s there is none, neither shown nor logged: it may repeat whom it was asked for',
+  async (purpose) => {
+    answer({ message: 'ada@example.com is unknown' });
+    expect((await fail(purpose)).providerMessage).toBeUndefined();
+    expect(faults[0]).not.toHaveProperty('text');
+  },
+);
+
+describe('shows no secret:', () => {
+  test.each([
+    ['the key of the client', KEY],
+    ['a part of it', KEY.slice(3, 14)],
+    ['the key of another tenant', OTHER_KEY],
+    ['a part of that', OTHER_KEY.slice(6, 20)],
+    ['it in other letters', OTHER_KEY.toUpperCase()],
+    ['it with a character in it that is not seen', OTHER_KEY.replace('tmk', 'tm\u200bk')],
+  ])('%s', async (_what, secret) => {
+    answer({ message: `No such key: ${secret}.` });
+    const error = await fail();
+    expect(error.providerMessage).toMatch(/^No such key: .*\[redacted\].*$/);
+    for (const text of [error.providerMessage, faults[0]?.text]) {
+      expect(text?.toLowerCase()).not.toContain(secret.slice(0, 8).toLowerCase());
+      expect(text?.toLowerCase()).not.toContain(secret.slice(-8).toLowerCase());
+    }
+  });
+
+  test('what is sent along and is no secret stays', async () => {
+    answer({ message: 'acme.example takes 500 at most, in short' });
+    expect((await fail()).providerMessage).toBe('acme.example takes 500 at most, in short');
+  });
+});
+
+test('any text comes out well formed, bounded, visible, and in its order', async () => {
+  const character = fc.oneof(
+    fc.constantFrom('\u202e', '\u2066', '\u200f', '\0', '\n', '\r', '\u001b', '\u2028', '\ud800'),
+    fc.constantFrom('a', 'ß', '🏅', ' ', '<', '&'),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  );
+  const text = fc.array(character, { maxLength: 400 }).map((characters) => characters.join(''));
+  await fc.assert(
+    fc.asyncProperty(text, async (said) => {
+      answer({ message: said });
+      const { providerMessage = '' } = await fail();
+      expect(providerMessage.length).toBeLessThanOrEqual(300);
+      expect(providerMessage.isWellFormed()).toBe(true);
+      expect(providerMessage).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    }),
+    { numRuns },
+  );
+}, 120_000);
+
+test('300 characters are cut between two of them', async () => {
+  answer({ message: `${'x'.repeat(299)}🏅 and more` });
+  expect((await fail()).providerMessage).toBe('x'.repeat(299));
+});

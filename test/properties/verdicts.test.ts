@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ProviderError, UnclearAnswer } from '../../src/http/provider-error.ts';
+import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import {
+  ENVELOPES,
+  harmlessSign,
+  no,
+  placed,
+  recordField,
+  refusalSign,
+  withSigns,
+  yes,
+} from './envelopes.ts';
+import type { EnvelopeOf, Json } from './envelopes.ts';
+import { numRuns } from './runs.ts';
+
+/*
+ * What an answer with status 200 says of the request: generated envelopes of both providers, read as each kind of
+ * operation reads them.
+ */
+
+type Reading = BadgeFields[] | readonly BadgeFields[] | null | ProviderError;
+
+interface Kind {
+  name: string;
+  payload: (of: EnvelopeOf) => unknown;
+  read: (of: EnvelopeOf, json: unknown, status?: number) => Reading;
+}
+
+const head = (status = 200) => ({ status, headers: {} });
+
+function readOrRefuse(read: () => Reading): Reading {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ProviderError) return error;
+    throw error;
+  }
+}
+
+const WRITES: readonly Kind[] = [
+  {
+    name: 'a write that promises its badge',
+    payload: ({ record }) => record,
+    read: ({ reader }, json, status) => readOrRefuse(() => reader.written(json, head(status))),
+  },
+  {
+    name: 'a write that promises badges',
+    payload: ({ record }) => [record],
+    read: ({ reader, id }, json, status) =>
+      readOrRefuse(() => reader.holding(id)(json, head(status))),
+  },
+  {
+    name: 'a write that promises no badge',
+    payload: () => [],
+    read: ({ reader }, json, status) => readOrRefuse(() => reader.done(json, head(status))),
+  },
+];
+const LIST: Kind = {
+  name: 'a list',
+  payload: ({ record }) => [record],
+  read: ({ reader }, json) => readOrRefuse(() => reader.list(json, head()).badges),
+};
+const EMPTY_LIST: Kind = { ...LIST, name: 'an empty list', payload: () => [] };
+
+const cases = ENVELOPES.flatMap((of) =>
+  [...WRITES, LIST, EMPTY_LIST].map((kind) => [of.key, kind.name, { of, kind }] as const),
+);
+const writes = ENVELOPES.flatMap((of) =>
+  WRITES.map((kind) => [of.key, kind.name, { of, kind }] as const),
+);
+const harmless = fc.array(placed(harmlessSign), { maxLength: 3 });
+const isRead = (reading: Reading): boolean => Array.isArray(reading);
+
+describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
+  const payload = kind.payload(of);
+
+  test('is read under every spelling of success, whatever harmless stands beside it', () => {
+    fc.assert(
+      fc.property(yes, harmless, (flag, all) => {
+        expect(isRead(kind.read(of, withSigns(of.wrap(payload, flag), ...all)))).toBe(true);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('is a clear refusal under every spelling of failure', () => {
+    fc.assert(
+      fc.property(no, fc.constantFrom(null, [], '', undefined), (flag, nothing) => {
+        const reading = kind.read(of, of.wrap(nothing, flag));
+        expect(reading).toMatchObject({ name: 'ProviderError', effect: 'refused' });
+      }),
+      { numRuns },
+    );
+  });
+
+  test('is never read when anything in its envelope says that it failed', () => {
+    fc.assert(
+      fc.property(
+        fc.option(yes, { nil: undefined }),
+        placed(refusalSign),
+        harmless,
+        (flag, refusal, all) => {
+          const reading = kind.read(of, withSigns(of.wrap(payload, flag), ...all, refusal));
+          expect(reading).toBeInstanceOf(ProviderError);
+          expect(reading).not.toBeInstanceOf(UnclearAnswer);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test('that says yes and no is of unknown effect', () => {
+    fc.assert(
+      fc.property(yes, placed(refusalSign), (flag, refusal) => {
+        const answer = withSigns({ ...of.wrap(payload), flags: { success: flag } }, refusal);
+        expect(kind.read(of, answer)).toMatchObject({ kind: 'bad-response', effect: 'unknown' });
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
+  const payload = kind.payload(of);
+
+  test('that says neither yes nor no is left open', () => {
+    const silent = fc.record(
+      { message: fc.string(), requestId: fc.uuid(), warnings: fc.constantFrom([], ['x']) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(silent, (beside) => {
+        expect(kind.read(of, { ...of.wrap(payload), ...beside })).toBeInstanceOf(UnclearAnswer);
+      }),
+      { numRuns },
+    );
+  });
+
+  test.each([202, 206, 207, 226])('under a %i is not done, whatever it says', (status) => {
+    fc.assert(
+      fc.property(yes, harmless, (flag, all) => {
+        const reading = kind.read(of, withSigns(of.wrap(payload, flag), ...all), status);
+        expect(reading).toBeInstanceOf(UnclearAnswer);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('that says that it is still under way, or changed nothing, is not done', () => {
+    const doubt = fc.constantFrom<Json>(
+      { status: 'pending' },
+      { state: 'queued' },
+      { status: 'PARTIAL_SUCCESS' },
+      { code: 202 },
+      { statusCode: '207' },
+      { deletedCount: 0 },
+      { modifiedCount: '0' },
+      { deleted: false },
+      { assigned: [] },
+      { notFound: ['a'] },
+      { skipped: 1 },
+    );
+    fc.assert(
+      fc.property(yes, placed(doubt), (flag, change) => {
+        const answer = withSigns(of.wrap(payload, flag), change);
+        expect(kind.read(of, answer)).toBeInstanceOf(UnclearAnswer);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe.each(ENVELOPES.map((of) => [of.key, of] as const))('%s', (_key, of) => {
+  test('fields of a badge that are called like signs say nothing', () => {
+    fc.assert(
+      fc.property(fc.array(recordField, { maxLength: 3 }), (fields) => {
+        const record = Object.assign({}, ...fields, of.record) as Json;
+        for (const kind of [...WRITES.slice(0, 2), LIST]) {
+          const payload = kind.payload({ ...of, record });
+          expect(isRead(kind.read(of, of.wrap(payload, true)))).toBe(true);
+        }
+      }),
+      { numRuns },
+    );
+  });
+
+  test('no badges and no word about success are not an empty community', () => {
+    const answer = of.wrap([]);
+    expect(EMPTY_LIST.read(of, answer)).toMatchObject({ kind: 'bad-response' });
+  });
+
+  test.each([
+    ['another badge', (record: Json) => ({ ...record, id: 'other', _id: 'f'.repeat(24) })],
+    ['no badge', () => ({ hello: 'x' })],
+  ])('a success that shows %s is no clear success', (_what, change) => {
+    const [written, holding] = WRITES;
+    const answer = (payload: unknown) => of.wrap(payload, true);
+    expect(holding?.read(of, answer([change(of.record)]))).toBeInstanceOf(ProviderError);
+    // Which badge it is instead of the one that was asked for is looked at by whoever asked.
+    const reading = written?.read(of, answer(change(of.record)));
+    expect(Array.isArray(reading) ? reading.map(({ id }) => id === of.id) : [false]).toEqual([
+      false,
+    ]);
+  });
+});
