@@ -74,6 +74,15 @@ test('every script that needs a new Node looks at it before all else', () => {
   expect(['build', 'start', 'jest'].filter((name) => !looks(name))).toEqual([]);
 });
 
+test('Yarn, which would install other versions and no Node, says that it is npm that installs', async () => {
+  const [, script = ''] = /^yarnPath: (\S+)$/m.exec(readText('.yarnrc.yml')) ?? [];
+  const ended = promisify(execFile)(process.execPath, [join(root, script), 'install']);
+  await expect(ended).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^This project is installed with npm: run "npm ci"/),
+  });
+});
+
 const oldNode = ['/usr/bin/node', '/usr/local/bin/node']
   .filter((path) => existsSync(path))
   .map((path) => ({
