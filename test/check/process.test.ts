@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createClient } from '@redis/client';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { MAIN } from '../support/process.ts';
+import { findRedis, startRedis } from '../support/redis.ts';
 
 /** The command as an operator runs it, with the settings of a deployment. */
 let sandbox: Sandbox;
@@ -149,6 +151,26 @@ testAtTerminal('at a terminal it asks, and goes on once the name is typed', asyn
   expect(stdout).toContain('TagMango is left out: it was not confirmed.');
   expect(stdout).toMatch(/fields left out +- +reset +reset/);
   expect(sandbox.tagMango.badges.size).toBe(8);
+});
+
+const redisPath = findRedis();
+const withRedis = redisPath === undefined ? test.skip : test;
+if (redisPath === undefined)
+  console.log('Skipped: the shared window, since Redis is not installed.');
+
+withRedis('its requests count in the window that the running service uses', async () => {
+  const redis = await startRedis(redisPath ?? '');
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  try {
+    const { code } = await check([], { REDIS_URL: redis.url });
+
+    expect(code).toBe(0);
+    expect(await client.keys('badges:bucket:*')).toEqual(['badges:bucket:default/TAG_MANGO']);
+  } finally {
+    client.destroy();
+    await redis.stop();
+  }
 });
 
 test('a wrong option is told, and the configuration is checked first', async () => {
