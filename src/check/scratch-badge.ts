@@ -15,6 +15,7 @@ export interface ScratchBadge {
   readonly listed: WireRecord | undefined;
   /** As an answer showed it last. */
   readonly answered: WireRecord | undefined;
+  /** Notes before what badges there are: none of them is ever taken for this one. */
   create(fields: WireRecord): Promise<Changed>;
   update(fields: WireRecord): Promise<Changed>;
   remove(): Promise<Changed>;
@@ -63,18 +64,21 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
   let last: WireRecord | undefined;
   let lastAnswered: WireRecord | undefined;
   let writes = 0;
+  /** Ids of badges that were there before. */
+  let others: ReadonlySet<string | undefined> = new Set();
 
   /** The badge by its id, or by its name while that is not known. */
   function find(json: unknown): WireRecord | undefined {
     const found = recordsIn(json, nameField).find((record) =>
-      id === undefined ? isNamed(record, options.name) : idOf(record, check.idFields) === id,
+      id === undefined ? isNew(record) : idOf(record, check.idFields) === id,
     );
     id ??= found && idOf(found, check.idFields);
     return found;
   }
 
-  function isNamed(record: WireRecord, text: string): boolean {
-    return spell(record[nameField]).toLowerCase().includes(text.toLowerCase());
+  function isNew(record: WireRecord): boolean {
+    const isNamed = spell(record[nameField]).toLowerCase().includes(options.name.toLowerCase());
+    return isNamed && !others.has(idOf(record, check.idFields));
   }
 
   const list = (): Promise<Called> =>
@@ -138,8 +142,12 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
       return lastAnswered;
     },
     reread: async () => find((await list()).json),
-    create: (fields) =>
-      change('create', { ...fields, [nameField]: name }, (record) => record !== undefined),
+    async create(fields) {
+      const { json } = await list();
+      others = new Set(recordsIn(json, nameField).map((record) => idOf(record, check.idFields)));
+      const body = { ...fields, [nameField]: name };
+      return change('create', body, (record) => record !== undefined);
+    },
     async update(fields) {
       const before = spell((last ?? lastAnswered)?.[nameField]);
       // A name of its own for every write: by it the list tells whether it shows the write.
