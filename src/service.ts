@@ -29,6 +29,8 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   hasIntrospection: boolean;
   hasCacheTags: boolean;
   hasAuthDirectives: boolean;
+  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  allowedHosts?: readonly string[];
   /** Of callers who name none. Undefined: they must. */
   defaultTenant: string | undefined;
   /** How tokens of callers are checked. Undefined: they have none, and the router speaks for them. */

@@ -57,7 +57,7 @@ function watch(child: ChildProcessWithoutNullStreams): Run {
   return { child, output: () => output, shows, exit };
 }
 
-const ROUTER_SECRET = 'of-the-router';
+const ROUTER_SECRET = 'of-the-router-01';
 
 const hasIPv6 = Object.values(networkInterfaces())
   .flat()

@@ -109,7 +109,11 @@ for (const service of services) {
   const { code } = await service.end('SIGTERM');
   if (code !== 0) violations.add('a process ended badly', String(code));
 }
-const records = await exportAudit({ NODE_ENV: 'production', ROUTER_SECRET: 'any', ...env });
+const records = await exportAudit({
+  NODE_ENV: 'production',
+  ROUTER_SECRET: 'any-of-16-letters',
+  ...env,
+});
 const audited = checkAudit(records, companies, violations);
 checkHoldings(companies, violations);
 await Promise.all(companies.map((company) => company.close()));

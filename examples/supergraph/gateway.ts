@@ -18,6 +18,8 @@ export interface GatewayOptions {
 const CONTENT_SECURITY_POLICY =
   "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; frame-ancestors 'none'";
 
+const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+
 /** Hive Gateway in this process. A fixed supergraph, no registry and no reporting: it calls the subgraphs only. */
 export async function startGateway({ supergraphSdl, port, query }: GatewayOptions) {
   const gateway = createGatewayRuntime({
@@ -32,6 +34,8 @@ export async function startGateway({ supergraphSdl, port, query }: GatewayOption
   });
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    // A page in a browser could have this machine's address under a name of its own.
+    if (!OWN_HOST.test(request.headers.host ?? '')) return response.writeHead(403).end();
     if (request.url === '/') return response.writeHead(302, { location: '/graphql' }).end();
     response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
     return void gateway(request, response);

@@ -18,12 +18,24 @@ export function readRouterSecrets(given: Given, problems: string[]): string[] {
     problems.push(
       'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, with commas between them',
     );
-  } else if (secrets.length === 0 && given.NODE_ENV === 'production') {
-    problems.push(
-      'ROUTER_SECRET: production needs one, which the router sends as router-authorization',
-    );
+  } else if (given.NODE_ENV === 'production') {
+    problems.push(...productionProblems(secrets));
   }
   return secrets ?? [];
+}
+
+/** A shorter one could be guessed. */
+const LEAST_SECRET_CHARACTERS = 16;
+
+function productionProblems(secrets: readonly string[]): string[] {
+  if (secrets.length === 0) {
+    return ['ROUTER_SECRET: production needs one, which the router sends as router-authorization'];
+  }
+  return secrets.some(({ length }) => length < LEAST_SECRET_CHARACTERS)
+    ? [
+        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, each of several`,
+      ]
+    : [];
 }
 
 /** Undefined: callers have no tokens. Each problem goes into `problems`. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { providers } from '../providers/index.ts';
+import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
 import type { TenantSettings } from '../providers/settings.ts';
 import { readRouterSecrets, readTokens } from './access.ts';
 import type { TokenSettings } from './access.ts';
@@ -19,6 +20,8 @@ const SHUTDOWN_DELAY_MS = 2_000;
 export interface Config {
   host: string;
   port: number;
+  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  allowedHosts: readonly string[];
   isProduction: boolean;
   hasPlayground: boolean;
   hasIntrospection: boolean;
@@ -91,12 +94,17 @@ export function readConfig(env: Given = process.env): Config {
     problems.push('REPLICAS: more than one needs REDIS_URL');
   }
   if (general.success) problems.push(...timeProblems(general.data));
+  const isGuarded = isProduction || isGiven('ROUTER_SECRET', given) || tokens !== undefined;
+  if (general.success && isConfigured && !isSandbox && !isGuarded) {
+    problems.push(...exposureProblems(general.data.HOST));
+  }
   if (!general.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = general;
   return {
     host: data.HOST ?? (isProduction ? everyAddress() : '127.0.0.1'),
     port: data.PORT,
+    allowedHosts: data.ALLOWED_HOSTS,
     isProduction,
     hasPlayground: data.PLAYGROUND ?? !isProduction,
     hasIntrospection: data.INTROSPECTION ?? !isProduction,
@@ -162,6 +170,15 @@ function isDefined(value: unknown): boolean {
 
 function isTouched(given: Given): boolean {
   return providerNames().some((name) => isGiven(name, given));
+}
+
+/** Of a service that asks nobody for a secret or a token. */
+function exposureProblems(host = '127.0.0.1'): string[] {
+  return isLoopbackHost(hostOf(host.includes(':') ? `[${host}]` : host) ?? '')
+    ? []
+    : [
+        `HOST: other machines can reach ${host}, and without ROUTER_SECRET or AUTH_JWKS_URL everybody there could change badges. Set one of these, or leave HOST out`,
+      ];
 }
 
 /** A write starts only while a whole attempt and a reread fit into the rest of the deadline. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostOf } from '../providers/loopback.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (least: number, most: number) =>
@@ -8,6 +9,11 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
 
+/** As in a URL: an address of IPv6 stands in brackets. */
+function isHostName(text: string): boolean {
+  return /^([\w.-]+|\[[\da-f:.]+\])$/i.test(text) && hostOf(text) !== undefined;
+}
+
 /** All variables but those of the providers. */
 export const variables = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
@@ -15,6 +21,15 @@ export const variables = z.object({
     .string()
     .regex(/^[\w.:-]+$/, 'must be a host name or an address')
     .optional(),
+  /** One or more, with commas between them. */
+  ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine(
+      (names) => names.every((name) => isHostName(name)),
+      'must be one or more host names or addresses without ports, with commas between them',
+    )
+    .default([]),
   PORT: wholeNumber(0, 65_535).default(4001),
   SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
   PLAYGROUND: flag.optional(),

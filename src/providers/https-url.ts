@@ -1,4 +1,5 @@
 import { GraphQLScalarType, Kind } from 'graphql';
+import { isLoopbackHost } from './loopback.ts';
 
 /** Whether a URL may be shown to a client, or written as an image. */
 export type UrlRule = (url: string) => boolean;
@@ -25,10 +26,6 @@ const MAX_URL_CHARACTERS = 8_000;
 function hasProtocol(url: string, protocol: string): boolean {
   if (url.length > MAX_URL_CHARACTERS || !PLAIN_URL.test(url) || !URL.canParse(url)) return false;
   return new URL(url).protocol === protocol;
-}
-
-function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** Only for output: image inputs are strings, so that a wrong one is a user error at its field. */

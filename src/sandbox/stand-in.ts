@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { BehaviourSwitch } from './behaviour.ts';
 import { addControlRoutes } from './control-routes.ts';
@@ -53,6 +54,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   app.addHook('onRoute', ({ config }) => {
     if (config?.operation !== undefined) operations.add(config.operation);
   });
+  refuseOtherNames(app, toErrorBody);
   const { requests, arrivals } = addRecording(app);
   addFaultHooks(app, { faults, badges, guard });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
@@ -77,6 +79,15 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     faults,
     close: () => app.close(),
   };
+}
+
+/** A page in a browser that gives its own name the address of this machine must not reach the switches. */
+function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toErrorBody']): void {
+  app.addHook('onRequest', async ({ headers, url }, reply) => {
+    if (isLoopbackHost(hostOf(headers.host ?? '') ?? '')) return;
+    const message = 'The sandbox is asked by names of this machine only, such as 127.0.0.1';
+    return reply.code(403).send(toErrorBody(403, message, url));
+  });
 }
 
 function addPictures(app: FastifyInstance): void {

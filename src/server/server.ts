@@ -60,6 +60,8 @@ export interface ServerOptions {
   attemptTimeoutMs: number;
   /** How long a service that stops goes on serving, so that everybody learns of it; milliseconds. */
   shutdownDelayMs: number;
+  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  allowedHosts?: readonly string[];
   routerSecrets: RouterSecrets;
   identity: IdentityOptions;
 }
@@ -133,7 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await app.listen({ host: options.host, port: options.port });
   isReady = true;
   const { port } = app.server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const host = toUrlHost(options.host);
 
   async function close(): Promise<void> {
     isReady = false;
@@ -151,18 +153,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: `http://${host}:${port}`, close };
 }
 
+/** As it stands in a URL. */
+function toUrlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 function createApp(options: ServerOptions, connections: Connections): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   // Who opens the page has yet to enter the secret in it.
   const isPageOpen = options.hasPlayground && !options.isProduction;
   const openPaths = isPageOpen ? [PLAYGROUND_PATH] : [];
+  const allowedHosts = [toUrlHost(options.host), ...(options.allowedHosts ?? [])];
   const app = fastify({
     serverFactory: (handler) =>
       connections.track(
         createHttpServer(
           { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, requireHostHeader: false },
-          createGate({ secrets: routerSecrets, openPaths }, handler),
+          createGate({ secrets: routerSecrets, openPaths, allowedHosts }, handler),
         ),
       ),
     // Requests are served to the end; `connections` ends what is idle.

@@ -12,6 +12,8 @@ const returningAI = {
 };
 const tagMango = { TAG_MANGO_API_KEY: SECRET, TAG_MANGO_WHITELABEL_HOST: 'club.tagmango.com' };
 
+const ROUTER_SECRET = 'of-the-router-01';
+
 const tokens = {
   AUTH_JWKS_URL: 'https://id.example/keys',
   AUTH_ISSUER: 'https://id.example',
@@ -38,6 +40,7 @@ test('with nothing set it is a development service on this machine, on the sandb
   expect(readConfig({})).toEqual({
     host: '127.0.0.1',
     port: 4001,
+    allowedHosts: [],
     isProduction: false,
     hasPlayground: true,
     hasIntrospection: true,
@@ -89,17 +92,23 @@ describe('where production listens', () => {
 
 test('in production it listens to all, and has no sandbox, playground or introspection', () => {
   expect(
-    readConfig({ NODE_ENV: 'production', ROUTER_SECRET: 's1,s2', ...returningAI, ...tagMango }),
+    readConfig({
+      NODE_ENV: 'production',
+      ROUTER_SECRET: `${ROUTER_SECRET}, another-${ROUTER_SECRET}`,
+      ...returningAI,
+      ...tagMango,
+    }),
   ).toEqual({
     host: everyAddress(),
     port: 4001,
+    allowedHosts: [],
     isProduction: true,
     hasPlayground: false,
     hasIntrospection: false,
     hasCacheTags: false,
     hasMutations: true,
     hasAuthDirectives: false,
-    routerSecrets: ['s1', 's2'],
+    routerSecrets: [ROUTER_SECRET, `another-${ROUTER_SECRET}`],
     tokens: undefined,
     defaultTenant: 'default',
     freshSeconds: 30,
@@ -161,12 +170,12 @@ describe('it is refused, and the variable named, when', () => {
     ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: ']],
     [
       'production wants the sandbox',
-      { NODE_ENV: 'production', ROUTER_SECRET: 's', SANDBOX: 'true' },
+      { NODE_ENV: 'production', ROUTER_SECRET, SANDBOX: 'true' },
       ['SANDBOX: cannot be true in production'],
     ],
     [
       'production has no provider',
-      { NODE_ENV: 'production', ROUTER_SECRET: 's' },
+      { NODE_ENV: 'production', ROUTER_SECRET },
       ['no provider is configured: '],
     ],
     [
@@ -185,6 +194,25 @@ describe('it is refused, and the variable named, when', () => {
       ['ROUTER_SECRET: must be one or more secrets'],
     ],
     [
+      'a secret of the router is short, in production',
+      { NODE_ENV: 'production', ROUTER_SECRET: `${ROUTER_SECRET},fifteen-letters`, ...returningAI },
+      ['ROUTER_SECRET: must have at least 16 characters in production, each of several'],
+    ],
+    ...['0.0.0.0', '::', '10.0.0.1', 'badges.internal', '::ffff:127.0.0.1'].map(
+      (HOST): [string, Record<string, string>, string[]] => [
+        `other machines reach a provider without a secret, at ${HOST}`,
+        { HOST, ...returningAI },
+        [`HOST: other machines can reach ${HOST}, and without ROUTER_SECRET or AUTH_JWKS_URL`],
+      ],
+    ),
+    ...['https://x.example', 'x.example:4001', 'x,,y', '*', 'a b', 'x/y', 'u@x', '::1'].map(
+      (ALLOWED_HOSTS): [string, Record<string, string>, string[]] => [
+        `ALLOWED_HOSTS is ${ALLOWED_HOSTS}`,
+        { ALLOWED_HOSTS },
+        ['ALLOWED_HOSTS: must be one or more host names or addresses without ports'],
+      ],
+    ),
+    [
       'tokens are half configured',
       { AUTH_ISSUER: 'https://id.example' },
       ['AUTH_JWKS_URL: is missing', 'AUTH_AUDIENCE: is missing'],
@@ -198,7 +226,7 @@ describe('it is refused, and the variable named, when', () => {
       'the keys of tokens come over plain http, in production',
       {
         NODE_ENV: 'production',
-        ROUTER_SECRET: 's',
+        ROUTER_SECRET,
         ...returningAI,
         ...tokens,
         AUTH_JWKS_URL: 'http://10.0.0.1/keys',
@@ -229,7 +257,7 @@ describe('it is refused, and the variable named, when', () => {
       'a base URL is plain http to elsewhere, in production',
       {
         NODE_ENV: 'production',
-        ROUTER_SECRET: 's',
+        ROUTER_SECRET,
         ...returningAI,
         RETURNING_AI_BASE_URL: 'http://10.0.0.1',
       },
@@ -284,9 +312,26 @@ describe('it is refused, and the variable named, when', () => {
   });
 });
 
+test('other machines may reach the sandbox, and what asks for a secret or tokens', () => {
+  const HOST = '0.0.0.0';
+  expect(problemsOf({ HOST })).toEqual([]);
+  expect(problemsOf({ HOST, SANDBOX: 'true', ...tagMango })).toEqual([]);
+  expect(problemsOf({ HOST, ROUTER_SECRET: 'short', ...tagMango })).toEqual([]);
+  expect(problemsOf({ HOST, ...tokens, ...tagMango })).toEqual([]);
+  for (const own of ['127.0.0.1', '127.8.8.8', '::1', 'localhost', 'LocalHost']) {
+    expect(problemsOf({ HOST: own, ...tagMango })).toEqual([]);
+  }
+});
+
+test('names under which it is asked are given with commas between them', () => {
+  expect(readConfig({ ALLOWED_HOSTS: 'badges, Badges.Internal,10.0.0.7 ,[::7]' })).toMatchObject({
+    allowedHosts: ['badges', 'Badges.Internal', '10.0.0.7', '[::7]'],
+  });
+});
+
 test('plain http is let through to this machine, and outside production to any', () => {
   const loopback = { ...returningAI, RETURNING_AI_BASE_URL: 'http://127.0.0.1:9' };
-  expect(problemsOf({ NODE_ENV: 'production', ROUTER_SECRET: 's', ...loopback })).toEqual([]);
+  expect(problemsOf({ NODE_ENV: 'production', ROUTER_SECRET, ...loopback })).toEqual([]);
   expect(problemsOf({ ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' })).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ function read(yaml: string, env: Record<string, string> = {}): Config {
   writeFileSync(path, yaml);
   return readConfig({
     TENANTS_FILE: path,
-    ROUTER_SECRET: 's',
+    ROUTER_SECRET: 'of-the-router-01',
     BOLT_KEY: `${SECRET}-of-bolt`,
     ...env,
   });

@@ -19,7 +19,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const ROUTER_SECRET = 'of-the-router';
+const ROUTER_SECRET = 'of-the-router-01';
 
 /** Every file that the service has loaded by the time it has answered a query, as paths from the root. */
 async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {

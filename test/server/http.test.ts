@@ -176,7 +176,7 @@ describe('every error answer has the id of its request:', () => {
     ]);
   });
 
-  const HOST = ['host', 'badges'] as const;
+  const HOST = ['host', 'localhost'] as const;
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400, 'The request is no HTTP'],
     [

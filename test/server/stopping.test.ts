@@ -13,13 +13,13 @@ import { startWritingService } from '../support/writing.ts';
 const DELAY_MS = 400;
 const QUERY = JSON.stringify({ query: '{ badges { totalCount } }' });
 const PAGE = 'badges(first: 100) { nodes { ... on BadgeFields { description } } }';
-const GET_READY = toRequest('GET /health/ready HTTP/1.1', [['host', 'badges']]);
+const GET_READY = toRequest('GET /health/ready HTTP/1.1', [['host', 'localhost']]);
 /** Long enough that a stop finds it under way. */
 const SLOW = { kind: 'delay', ms: 300 } as const;
 
 function toPost(body: string, saidLength = Buffer.byteLength(body)): string {
   const headers = [
-    ['host', 'badges'],
+    ['host', 'localhost'],
     ['content-type', 'application/json'],
     ['content-length', String(saidLength)],
   ] as const;

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { execute } from '../support/service.ts';
 
 const START = fileURLToPath(new URL('../../examples/supergraph/start.ts', import.meta.url));
@@ -54,6 +55,9 @@ test('shows both providers and another subgraph in one graph, offline, and leave
   expect(output).toContain(gatewayUrl);
   expect(output).toContain(`http://127.0.0.1:${ports.BADGES_PORT}/graphql`);
   expect(output).toContain(`http://127.0.0.1:${ports.MEMBERS_PORT}/graphql`);
+
+  const rebound = toRequest('GET /graphql HTTP/1.1', [['host', 'evil.example']]);
+  expect(readAnswer(await sendRaw(gatewayUrl, rebound)).status).toBe(403);
 
   const query = /^query [^]*^\}$/m.exec(output)?.[0] ?? '';
   const answer = await execute(gatewayUrl, query);
