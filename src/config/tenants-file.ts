@@ -147,20 +147,30 @@ function readLimits(given: unknown, report: Report): Record<string, number> {
   return limits;
 }
 
-/** The same credentials twice are a slip of the hand, by which one company would see the other's badges. */
+/**
+ * The same key in the hands of two tenants is a slip, by which one company would see the other's badges. Each secret
+ * counts by itself: a tenant may have several, and each of them opens a door.
+ */
 function reportShared(tenants: readonly TenantSettings[], report: Report): void {
-  for (const { key, settings, name } of providers) {
-    const owners = new Map<string, string>();
-    for (const { id, providerValues } of tenants) {
-      const values = providerValues[key];
-      if (!values) continue;
-      const secrets = Object.keys(settings).filter((setting) => settings[setting]?.isSecret);
-      const held = JSON.stringify(secrets.map((setting) => values[setting]));
-      const owner = owners.get(held);
-      if (owner === undefined) owners.set(held, id);
-      else report(['tenants', id], `has the same credentials of ${name.title} as ${owner}`);
+  const owners = new Map<string, string>();
+  for (const { id, providerValues } of tenants) {
+    for (const { setting, secret } of secretsOf(providerValues)) {
+      const owner = owners.get(secret) ?? id;
+      owners.set(secret, owner);
+      if (owner !== id) report(['tenants', id, setting], `is a secret that ${owner} has as well`);
     }
   }
+}
+
+function secretsOf(
+  providerValues: TenantSettings['providerValues'],
+): { setting: string; secret: string }[] {
+  return providers.flatMap(({ key, settings }) =>
+    Object.entries(settings).flatMap(([setting, { isSecret }]) => {
+      const secret = providerValues[key]?.[setting];
+      return isSecret && secret !== undefined ? [{ setting, secret }] : [];
+    }),
+  );
 }
 
 /** Of the innermost part of the path that stands in the file. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config/read-config.ts';
 import type { Config } from '../../src/config/read-config.ts';
+import { providers } from '../../src/providers/index.ts';
 
 const SECRET = 'tmk_plain-sight';
 
@@ -168,7 +169,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
     [
       'two tenants hold the same credentials',
       `tenants:${ACME}${ACME.replace('acme:', 'bolt:')}`,
-      ['FILE:5: tenants.bolt: has the same credentials of TagMango as acme'],
+      ['FILE:6: tenants.bolt.TAG_MANGO_API_KEY: is a secret that acme has as well'],
     ],
     [
       'names are those of every object',
@@ -195,6 +196,50 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
     expect(problemsOf(`${levels.join('\n')}\ntenants: {}`)).toEqual([
       'FILE:1: must hold `tenants`, a map by the name of each, and nothing else',
     ]);
+  });
+});
+
+describe('one secret in the hands of two tenants is refused, whatever else they hold', () => {
+  const plain = [
+    'RETURNING_AI_BASE_URL: https://api.returning.ai',
+    'RETURNING_AI_INTEGRATION_BASE_URL: https://integration.returning.ai',
+    'TAG_MANGO_WHITELABEL_HOST: club.tagmango.com',
+  ];
+  const secrets = providers.flatMap(({ settings }) =>
+    Object.keys(settings).filter((name) => settings[name]?.isSecret),
+  );
+  const toTenant = (id: string) =>
+    [
+      `  ${id}:`,
+      ...plain.map((line) => `    ${line}`),
+      ...secrets.map((name) => `    ${name}: { variable: ${id}_${name} }`),
+    ].join('\n');
+  const variables = (shared: readonly string[]) =>
+    Object.fromEntries(
+      ['acme', 'bolt', 'core'].flatMap((id) =>
+        secrets.map((name) => {
+          const variable = `${id}_${name}`;
+          return [variable, shared.includes(variable) ? `${SECRET}-shared` : SECRET + variable];
+        }),
+      ),
+    );
+  const yaml = ['tenants:', ...['acme', 'bolt', 'core'].map(toTenant)].join('\n');
+  const pairs = secrets.flatMap((ofAcme) => secrets.map((ofCore) => ({ ofAcme, ofCore })));
+
+  test.each(pairs)('$ofAcme of one is $ofCore of another', ({ ofAcme, ofCore }) => {
+    const shared = [`acme_${ofAcme}`, `core_${ofCore}`];
+    expect(problemsOf(yaml, variables(shared))).toEqual([
+      expect.stringMatching(
+        new RegExp(`^FILE:\\d+: tenants\\.core\\.${ofCore}: is a secret that acme has as well$`),
+      ),
+    ]);
+  });
+
+  test('one tenant may use a secret twice', () => {
+    expect(secrets.length).toBeGreaterThan(2);
+    const shared = secrets.map((name) => `bolt_${name}`);
+    expect(problemsOf(yaml, variables(shared))).toEqual([]);
+    expect(problemsOf(yaml, variables([]))).toEqual([]);
   });
 });
 
