@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Tenant } from './badges/tenant.ts';
-import { closeLostAudits } from './badges/writing/audit.ts';
+import { createAuditRecovery } from './badges/writing/audit-recovery.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
 import { createShelf } from './cache/shelf.ts';
 import type { TenantSettings } from './providers/settings.ts';
@@ -10,7 +10,6 @@ import type { TokenOptions } from './server/identity/token.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';
 import { createUnreadableLog } from './server/unreadable-log.ts';
-import { StateError } from './state/state-store.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { createTenants } from './tenants/tenants.ts';
 import type { Change } from './tenants/tenants.ts';
@@ -66,7 +65,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);
-  await recover(options, onUnreadable);
+  const recover = toRecovery(options, onUnreadable);
+  await recover();
   await warmUp(tenants.all, options.warmUpMs ?? 0);
   const server = await startServer({
     ...options,
@@ -81,12 +81,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     },
   });
   // A shared store takes a dead process for alive for a while, and other replicas may die later.
-  const { store, logger, recoverEveryMs = RECOVER_EVERY_MS } = options;
-  const recovery = setInterval(() => {
-    closeLostAudits(store, onUnreadable).catch((error: unknown) => {
-      if (!(error instanceof StateError)) logger.error({ err: error }, 'lost audits stay open');
-    });
-  }, recoverEveryMs).unref();
+  const { recoverEveryMs = RECOVER_EVERY_MS } = options;
+  const recovery = setInterval(() => void recover(), recoverEveryMs).unref();
 
   async function close(): Promise<void> {
     clearInterval(recovery);
@@ -115,17 +111,20 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
 }
 
-/** What earlier processes left open. A store out of reach is met again by every write that needs it. */
-async function recover(
+/** Closes what earlier processes left open. A store out of reach is met again by every write that needs it. */
+function toRecovery(
   { store, logger }: ServiceOptions,
   onUnreadable: OnUnreadable,
-): Promise<void> {
-  try {
-    await closeLostAudits(store, onUnreadable);
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    logger.error({ err: error }, 'the store for records is out of reach');
-  }
+): () => Promise<void> {
+  return createAuditRecovery(store, {
+    onUnreadable,
+    onFailure: (err) =>
+      logger.error(
+        { err },
+        'Audit records of processes that died cannot be closed; this is tried again every minute',
+      ),
+    onRecovery: () => logger.info('Audit records of processes that died are closed again'),
+  });
 }
 
 /** Reads every list once, within a time that bounds the reads themselves. One that cannot be had is read again by the first who asks for it. */

@@ -9,10 +9,10 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../src/sandbox/index.ts';
 import type { Sandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
+import { MAIN, NODE, NODE_ENVIRONMENT } from './support/process.ts';
 import { execute } from './support/service.ts';
 
-/** The built service as its own process. `npm test` builds it first. */
-const MAIN = join(import.meta.dirname, '../dist/main.js');
+/** The built programs as processes of their own. `npm test` builds them first. */
 const SANDBOX = join(import.meta.dirname, '../dist/sandbox/main.js');
 
 beforeAll(() => {
@@ -32,7 +32,9 @@ interface Run {
 }
 
 function run(file: string, args: string[] = [], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [file, ...args], { env: { PORT: '0', ...env } });
+  const child = spawn(NODE, [file, ...args], {
+    env: { PORT: '0', ...NODE_ENVIRONMENT, ...env },
+  });
   children.push(child);
   return watch(child);
 }

@@ -35,7 +35,8 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
   );
   const selectKeys = database.prepare(
     `SELECT key FROM state_values
-     WHERE substr(key, 1, length(?1)) = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+     WHERE substr(key, 1, length(:prefix)) = :prefix
+       AND (expires_at IS NULL OR expires_at > :now)`,
   );
   const postpone = database.prepare(
     'UPDATE state_values SET expires_at = expires_at + ? WHERE expires_at IS NOT NULL',
@@ -58,7 +59,7 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
       const value = select.get(key, now())?.value;
       return typeof value === 'string' ? value : null;
     },
-    keys: (prefix) => selectKeys.all(prefix, now()).map(({ key }) => String(key)),
+    keys: (prefix) => selectKeys.all({ prefix, now: now() }).map(({ key }) => String(key)),
     write(key, value, ttlMs) {
       if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
       if (value === null) remove.run(key);

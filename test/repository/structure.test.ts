@@ -93,3 +93,10 @@ test('the environment is read by the configuration only', () => {
   const readers = files.filter((file) => textOf(file).includes('process.env'));
   expect(readers).toEqual(['config/read-config.ts']);
 });
+
+test('no statement of SQL numbers its parameters: Node 22 cannot be given their values', () => {
+  const numbered = files.filter(
+    (file) => /\?\d/.test(textOf(file)) && /\.prepare\(/.test(textOf(file)),
+  );
+  expect(numbered).toEqual([]);
+});

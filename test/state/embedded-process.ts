@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { NODE } from '../support/process.ts';
 
 const STATE = join(import.meta.dirname, '../../src/state');
 
@@ -53,7 +54,7 @@ export interface OtherProcess {
 
 export function startOther(program: keyof typeof PROGRAMS, folder: string): OtherProcess {
   const child = spawn(
-    process.execPath,
+    NODE,
     ['--input-type=module', '--eval', PRELUDE + PROGRAMS[program], folder],
     { stdio: ['pipe', 'pipe', 'inherit'], env: { NODE_NO_WARNINGS: '1' } },
   );

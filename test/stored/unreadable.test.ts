@@ -9,7 +9,7 @@ import { createUnreadableLog } from '../../src/server/unreadable-log.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
-import { MAIN } from '../support/process.ts';
+import { MAIN, NODE } from '../support/process.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import { execute, startTestService } from '../support/service.ts';
 import type { TestService, TestServiceOptions } from '../support/service.ts';
@@ -349,13 +349,9 @@ describeStores((open) => {
     await store.append([AUDIT_LOG], JSON.stringify({ ...openRecord('newer'), format: 2 }));
     await store.append([AUDIT_LOG], JSON.stringify(openRecord('last'), null, 2));
 
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [MAIN, '--export-audit'],
-      {
-        env: { ...service.sandbox.variables, ...opened.env },
-      },
-    );
+    const { stdout, stderr } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], {
+      env: { ...service.sandbox.variables, ...opened.env },
+    });
 
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([

@@ -3,6 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The Node that runs the service as a process of its own: SERVICE_NODE names another one to try it on. */
+export const NODE = process.env.SERVICE_NODE ?? process.execPath;
+/** Node 22 warns that its SQLite is experimental. */
+export const NODE_ENVIRONMENT: Readonly<Record<string, string>> =
+  NODE === process.execPath ? {} : { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' };
+
 /** The built service. `npm test` builds it first. */
 export const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
@@ -20,7 +26,7 @@ export async function startServiceProcess(
   main = MAIN,
 ): Promise<ServiceProcess> {
   if (!existsSync(main)) throw new Error('dist/ is missing: run npm run build');
-  const child = spawn(process.execPath, [main], { env: { PORT: '0', ...env } });
+  const child = spawn(NODE, [main], { env: { PORT: '0', ...env } });
   const closed = once(child, 'close');
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

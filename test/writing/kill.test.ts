@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
-import { MAIN, startServiceProcess } from '../support/process.ts';
+import { MAIN, NODE, startServiceProcess } from '../support/process.ts';
 import type { ServiceProcess } from '../support/process.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { execute } from '../support/service.ts';
@@ -107,7 +107,7 @@ function makeFolder(): string {
 
 async function exportAudit(folder: string): Promise<AuditLine[]> {
   const env = { ...sandbox.variables, STATE_DIR: folder };
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, '--export-audit'], { env });
+  const { stdout } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], { env });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as AuditLine);
 }

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { StateError } from '../../src/state/state-store.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import { eventually } from '../state/eventually.ts';
+import { startTestService } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+
+let folder: string;
+let store: StateStore;
+let service: TestService;
+/** What each look for open records meets; undefined: nothing. */
+let fault: Error | undefined;
+let looks: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'badges-recovery-'));
+  store = createEmbeddedStore({ folder, now: Date.now });
+  looks = 0;
+  fault = new StateError('unavailable', 'column index out of range');
+  const failing: StateStore = {
+    ...store,
+    async *keys(prefix) {
+      looks += 1;
+      if (fault) throw fault;
+      yield* store.keys(prefix);
+    },
+  };
+  service = await startTestService({ store: failing, recoverEveryMs: 2 });
+});
+afterEach(async () => {
+  await service.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const linesAbout = (words: string) =>
+  service.log.filter(({ msg }) => String(msg).startsWith(words));
+const failures = () => linesAbout('Audit records of processes that died cannot be closed');
+
+test('records that cannot be closed are told of at once, again after an hour of minutes, and when it is over', async () => {
+  expect(failures()).toMatchObject([{ err: { message: 'column index out of range' } }]);
+  await eventually(() => looks > 70);
+  expect(failures()).toHaveLength(2);
+
+  fault = new TypeError('another reason');
+  await eventually(() => failures().length === 3);
+  expect(failures().at(-1)).toMatchObject({
+    err: { type: 'TypeError', stack: expect.stringContaining('another reason') as unknown },
+  });
+
+  fault = undefined;
+  await eventually(() => linesAbout('Audit records of processes that died are closed').length > 0);
+  const seen = looks;
+  await eventually(() => looks > seen + 5);
+  expect(failures()).toHaveLength(3);
+  expect(linesAbout('Audit records of processes that died are closed')).toHaveLength(1);
+});
