@@ -28,6 +28,8 @@ const [TAG_MANGO_ID = ''] = TAG_MANGO_IDS;
 
 const MOST_ROOT_FIELDS = 20;
 const MOST_LISTS = 10;
+/** A search looks at every badge. */
+const MOST_SEARCHES = 5;
 const MOST_MUTATIONS = 5;
 const MOST_REPRESENTATIONS = 1_000;
 
@@ -125,8 +127,10 @@ const READS: readonly Way[] = [
   ),
   read('badges after a cursor', list('after: $v'), () => 'INVALID_INPUT'),
   read('badges before a cursor', list('before: $v'), () => 'INVALID_INPUT'),
-  read('badges by name', list('filter: { nameContains: $v }'), (text) =>
-    text.length > 200 ? 'INVALID_INPUT' : 'a page',
+  read(
+    'badges by name',
+    { ...list('filter: { nameContains: $v }'), most: MOST_SEARCHES },
+    (text) => (text.length > 200 || !text.isWellFormed() ? 'INVALID_INPUT' : 'a page'),
   ),
   read('tagMangoMember by e-mail', member('email'), (text) =>
     isEmail(text) ? FOUND_MEMBER : 'INVALID_INPUT',
@@ -149,7 +153,7 @@ function write(
     toAsk: aliased('mutation', { type: `${kind}BadgeInput!`, field: call }, toInput),
     expected(text) {
       const code = expected(text);
-      return code === 'done' ? code : `${code} input.${field}`;
+      return code.startsWith('INVALID') || code === 'NOT_FOUND' ? `${code} input.${field}` : code;
     },
   };
 }
@@ -177,7 +181,11 @@ const WRITES: readonly Way[] = [
   }),
   write('Delete', (id) => ({ returningAI: { id } }), {
     field: 'returningAI.id',
-    expected: returningAITarget,
+    // The stand-in refuses to delete: what is deleted is gone for every other way too.
+    expected(text) {
+      const outcome = returningAITarget(text);
+      return outcome === 'done' ? 'PROVIDER_BAD_RESPONSE -' : outcome;
+    },
   }),
   write('Award', (badgeId) => ({ returningAI: { badgeId, user } }), {
     field: 'returningAI.badgeId',

@@ -27,7 +27,7 @@ export function parseWholeJson(json: string): unknown {
 const SPELLED_SURROGATE = /\\u[dD][89a-fA-F]/;
 /** `\ud83d` */
 const SPELLED_LENGTH = 6;
-const REPLACEMENT = '\\ufffd';
+const REPLACEMENT = '\ufffd';
 
 /** A JSON text in which each half character has become U+FFFD. */
 export function toWholeJson(json: string): string {

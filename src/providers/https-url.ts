@@ -17,9 +17,10 @@ export function isLoopbackHttpUrl(url: string): boolean {
 
 /**
  * Absolute as it is written, since parsers read more into a URL than browsers do in an attribute.
- * The host follows the two slashes at once, without credentials.
+ * The host follows the two slashes at once, without credentials. U+FFFD stands for letters that were lost.
  */
-const PLAIN_URL = /^https?:\/\/[^\s\\"<>/?#@\p{Cc}\p{Cs}]+([/?#][^\s\\"<>\p{Cc}\p{Cs}]*)?$/iu;
+const PLAIN_URL =
+  /^https?:\/\/[^\s\\"<>/?#@\p{Cc}\p{Cs}\ufffd]+([/?#][^\s\\"<>\p{Cc}\p{Cs}\ufffd]*)?$/iu;
 /** Servers take no longer request lines, signed URLs are a quarter of it at most. */
 const MAX_URL_CHARACTERS = 8_000;
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../../src/http/breaker.ts';
@@ -416,4 +417,21 @@ describe('the breaker hears', () => {
     await failureOf(write(http));
     expect(verdicts).toEqual(['nothing', 'failed']);
   });
+});
+
+test('half a character in a body leaves as U+FFFD: no UTF-8 could hold it, and many parsers refuse its escape', async () => {
+  const bodies: string[] = [];
+  const { http: way } = await provider((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(body);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  const body = { name: 'Cut \ud83d', '\udfc5': ['\\ud83d', '🏅'] };
+  await way.call(
+    { method: 'PUT', path: '/badges/1', body },
+    { purpose: 'write', deadlineAt: Date.now() + 5_000 },
+    () => null,
+  );
+  expect(bodies).toEqual(['{"name":"Cut \ufffd","\ufffd":["\\\\ud83d","🏅"]}']);
 });

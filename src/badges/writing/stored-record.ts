@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseWholeJson, toWholeJson } from '../../http/whole-text.ts';
 import { isObject } from '../../providers/json.ts';
 import type { FieldChange } from '../../providers/provider.ts';
 
@@ -11,8 +12,8 @@ export const FORMAT = 1;
 
 export const changeSchema: z.ZodType<FieldChange> = z.looseObject({
   field: z.string(),
-  before: z.string().nullable(),
-  after: z.string(),
+  before: z.string().transform(toWholeJson).nullable(),
+  after: z.string().transform(toWholeJson),
 });
 
 /** A stored text as read. It is foreign: another version, an operator or a broken disk may have written it. */
@@ -22,7 +23,8 @@ export type StoredReading<T> = { record: T } | { unreadable: string };
 export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading<T> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Earlier versions stored half characters as they came.
+    json = parseWholeJson(text);
     // What is nested too deep can be read, and not be written again.
     JSON.stringify(json);
   } catch {
