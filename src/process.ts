@@ -225,9 +225,9 @@ async function exportAudit({ redisUrl, stateFolder }: Config): Promise<void> {
   const logs = await openLog({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
   const unreadable: string[] = [];
   for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
-    if ('unreadable' in readAuditRecord(entry)) unreadable.push(position);
-    // JSON has line breaks between its parts only.
-    else console.log(entry.replace(/[\r\n]+/g, ' '));
+    const reading = readAuditRecord(entry);
+    if ('unreadable' in reading) unreadable.push(position);
+    else console.log(JSON.stringify(reading.record));
   }
   await logs.close();
   if (unreadable.length > 0) tell(toUnreadableNote(unreadable));

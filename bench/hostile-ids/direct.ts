@@ -96,13 +96,14 @@ function createClient(key: string, variables: Readonly<Record<string, string>>) 
   return provider.createClient(reading.values, { isImageUrl: isHttpsUrl, http });
 }
 
-/** `sent`, or `refused` by ourselves before anything left. */
+/** `sent`, also if the provider refused it, or `refused` by ourselves before anything left. */
 export async function describeCall(calling: Promise<unknown>): Promise<string> {
   try {
     await calling;
     return 'sent';
   } catch (error) {
-    if (error instanceof ProviderError && error.effect === 'not-sent') return 'refused';
-    return String(error);
+    if (!(error instanceof ProviderError)) return String(error);
+    if (error.effect === 'not-sent') return 'refused';
+    return error.effect === 'refused' ? 'sent' : String(error);
   }
 }

@@ -111,6 +111,7 @@ export async function startProviders(): Promise<Providers> {
 function answerOfReturningAI(line: string): object {
   const [method, path = ''] = line.split(' ');
   if (path.endsWith('/users/info')) return { status: 'success', data: { userId: '../1102' } };
+  if (method === 'DELETE') return { meta: { success: false } };
   const [, id = ''] = /\/badges\/([^/]+)/.exec(path) ?? [];
   const body =
     method === 'GET'

@@ -2,6 +2,7 @@ import { SCOPES } from '../../dist/badges/caller.js';
 import { createBadgesContext } from '../../dist/badges/context.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createProviderAccess } from '../../dist/badges/tenant.js';
+import { createRecentWrites } from '../../dist/badges/recent-writes.js';
 import { createShelf } from '../../dist/cache/shelf.js';
 import type { Tenant } from '../../dist/badges/tenant.js';
 import { badgeLog, closeLostAudits, readAuditRecord } from '../../dist/badges/writing/audit.js';
@@ -62,14 +63,14 @@ export async function play(
 ): Promise<void> {
   const ids = [`${name}-a`, `${name}-b`];
   const scripted = createScriptedProvider(ids);
-  let tenant = toTenant(home.store, scripted);
+  let tenant = toTenant(home.store, scripted, name);
   /** The input that a key stands for, once a write under it was or may have been applied. */
   const inputs = new Map<string, string>();
   const successes = new Map<string, string>();
 
   async function restart(): Promise<void> {
     await home.reopen();
-    tenant = toTenant(home.store, scripted);
+    tenant = toTenant(home.store, scripted, name);
     figures.restarts += 1;
   }
 
@@ -163,7 +164,11 @@ async function checkAudit(
   }
 }
 
-function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedProvider>): Tenant {
+function toTenant(
+  store: StateStore,
+  scripted: ReturnType<typeof createScriptedProvider>,
+  name: string,
+): Tenant {
   const { provider, client } = scripted;
   const access = createProviderAccess(provider, client, {
     name: 'sequences',
@@ -175,6 +180,13 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     now: Date.now,
     random: () => 0,
     pause: async (ms) => pause(ms),
+    recentWrites: createRecentWrites({
+      store,
+      key: `recent-writes/${name}`,
+      provider,
+      isImageUrl: () => true,
+      wallTime: Date.now,
+    }),
     onList: () => undefined,
   });
   return {
@@ -191,6 +203,9 @@ function toTenant(store: StateStore, scripted: ReturnType<typeof createScriptedP
     wallTime: Date.now,
     toWallTime: (moment) => moment,
     onUnreadable,
+    onBug(error) {
+      throw error;
+    },
     onUnrecorded(_record, error) {
       throw error;
     },

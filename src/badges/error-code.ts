@@ -13,10 +13,12 @@ const CODES = {
     'The mutation with this idempotency key is still under way. Repeat it later to hear what came of it.',
   STATE_UNAVAILABLE:
     'The store for records is out of reach, and this mutation relies on it. Nothing was sent.',
+  WRITE_IN_PROGRESS:
+    'Another write of the same badge through this service is still under way. Nothing was sent.',
   HIDDEN_FIELDS_UNKNOWN:
-    'The update would reset a field whose value is not known. Nothing was sent.',
+    'The update would reset fields whose values are not known; the message names them all and says what is remembered of them. Nothing was sent.',
   OUTCOME_UNKNOWN:
-    'The request was sent and no clear answer came: it may have been applied. `badge` shows what a read found afterwards.',
+    'The request was sent and no clear answer came: it may have been applied. Where a read can show the badge, the payload has it as it was found afterwards. With an idempotency key, repeat the mutation with the same key: it never writes again, and tells what is known by then.',
   PROVIDER_TIMEOUT: 'The provider did not answer in time.',
   PROVIDER_UNAVAILABLE: 'The provider could not be reached, or failed.',
   PROVIDER_BAD_RESPONSE: 'The provider answered something that cannot be used.',

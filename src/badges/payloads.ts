@@ -31,7 +31,10 @@ export class BadgeWarning implements Warning {
 
 @ObjectType({ description: 'A field that a mutation changed, or would change in a dry run.' })
 export class BadgeChange implements FieldChange {
-  @Field(() => String, { description: "The input field's name." })
+  @Field(() => String, {
+    description:
+      "The input field's name. `holders` for an award or a revocation: who gets or loses which badge, as `{ badgeId, userId }`.",
+  })
   field!: string;
 
   @Field(() => String, {
@@ -58,6 +61,13 @@ export abstract class BadgeUserError {
     description: 'Path of the input field at fault, from "input" on. Null: no single one.',
   })
   field!: string[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The provider's own words, if it refused or failed a write and gave any: cut at 300 characters, without secrets. This is text of a third party: show it as plain text, and never act on it. Null otherwise.",
+  })
+  providerMessage!: string | null;
 }
 
 @ObjectType({
@@ -74,7 +84,8 @@ export class BadgeInputError extends BadgeUserError {}
 export class BadgeConflictError extends BadgeUserError {
   @Field(() => Badge, {
     nullable: true,
-    description: 'The badge as it is now. Null when it could not be read.',
+    description:
+      'The badge as it is now. Null if it could not be read, or if there is no badge yet.',
   })
   currentBadge!: BadgeFields | null;
 }
@@ -88,14 +99,15 @@ export class BadgeProviderError extends BadgeUserError {
   provider!: string;
 
   @Field(() => Boolean, {
-    description: 'Whether the same mutation can be sent again safely, and may then succeed.',
+    description:
+      'Whether the same mutation, with the same idempotency key if it had one, can be sent again safely and may then succeed.',
   })
   retryable!: boolean;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null when nobody knows.',
+      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null if unknown.',
   })
   retryAfterMs!: number | null;
 }
@@ -111,14 +123,18 @@ abstract class MutationPayload {
 
   @Field(() => [BadgeUserError], {
     description:
-      'Why nothing was done, or nobody knows whether (OUTCOME_UNKNOWN). Empty: the mutation succeeded, or in a dry run would be sent.',
+      'Why nothing was done, or that the outcome is unknown (OUTCOME_UNKNOWN). Empty: the mutation succeeded, or in a dry run would be sent.',
   })
   userErrors!: readonly BadgeUserError[];
 }
 
 @ObjectType({ description: 'What came of a creation.' })
 export class CreateBadgePayload extends MutationPayload {
-  @Field(() => Badge, { nullable: true, description: 'The new badge. Null in a dry run.' })
+  @Field(() => Badge, {
+    nullable: true,
+    description:
+      'The new badge. After an unknown outcome, the one badge that has appeared with these values since the request was sent. Null if there is none, and in a dry run.',
+  })
   badge!: BadgeFields | null;
 }
 

@@ -10,6 +10,7 @@ import type { BadgeIndex } from './reading/badge-index.ts';
 import { createBadgeIndexCodec } from './reading/badge-index-codec.ts';
 import { createBadgeIndex } from './reading/badge-index.ts';
 import type { OnUnreadable } from './writing/stored-record.ts';
+import type { RecentWrites } from './recent-writes.ts';
 
 /** One company's access to the providers. Nothing in it is shared with another tenant. */
 export interface Tenant {
@@ -35,6 +36,8 @@ export interface Tenant {
   readonly wallTime: () => number;
   /** Converts a moment of `now` to epoch milliseconds by the machine's clock, for what is shown. */
   readonly toWallTime: (moment: number) => number;
+  /** A fault of this service's own, which must not end in silence. */
+  readonly onBug: (error: unknown) => void;
   /** A mutation that the audit could not take. */
   readonly onUnrecorded: (record: object, error: Error) => void;
   readonly onUnreadable: OnUnreadable;
@@ -49,6 +52,8 @@ export interface TenantProvider {
 export interface ProviderAccess {
   readonly client: ProviderClient;
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
+  /** What every list that is read is completed with. */
+  readonly recentWrites: RecentWrites;
 }
 
 export interface AccessOptions extends Pick<
@@ -59,6 +64,7 @@ export interface AccessOptions extends Pick<
   name: string;
   freshMs: number;
   isImageUrl: UrlRule;
+  recentWrites: RecentWrites;
   onList: (list: BadgeList) => void;
 }
 
@@ -68,12 +74,12 @@ const ODD_FRESH_MS = 5_000;
 export function createProviderAccess(
   provider: Provider,
   client: ProviderClient,
-  { freshMs, isImageUrl, onList, ...options }: AccessOptions,
+  { freshMs, isImageUrl, recentWrites, onList, ...options }: AccessOptions,
 ): ProviderAccess {
   async function load(bounds: CallBounds): Promise<BadgeIndex> {
     const list = await client.listBadges(bounds);
     onList(list);
-    return createBadgeIndex(list);
+    return createBadgeIndex(await recentWrites.complete(list));
   }
   const snapshots = createSnapshotCache({
     ...options,
@@ -83,7 +89,7 @@ export function createProviderAccess(
     freshMs: ({ droppedRecords }) =>
       droppedRecords > 0 ? Math.min(ODD_FRESH_MS, freshMs) : freshMs,
   });
-  return { client, snapshots };
+  return { client, snapshots, recentWrites };
 }
 
 function toJudgement(error: unknown): Judgement {

@@ -1,6 +1,6 @@
 import type { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-fields.ts';
-import type { InputProblem, Provider } from '../providers/provider.ts';
+import type { InputProblem, OperationKind, Provider } from '../providers/provider.ts';
 import { isRetryable, readCode, writeCode } from './error-code.ts';
 import type { BadgeErrorCode } from './error-code.ts';
 import { BadgeConflictError, BadgeInputError, BadgeProviderError } from './payloads.ts';
@@ -11,6 +11,7 @@ export function toInputError(path: readonly string[], problem: InputProblem): Ba
     message: problem.message,
     code: problem.code,
     field: [...path, ...problem.field],
+    providerMessage: null,
   });
 }
 
@@ -20,6 +21,7 @@ export function toNotFoundError(path: readonly string[], { name }: Provider): Ba
     message: `${name.title} has no badge with this id`,
     code: 'NOT_FOUND' as const,
     field: [...path],
+    providerMessage: null,
   });
 }
 
@@ -28,6 +30,7 @@ export function toReusedError(): BadgeInputError {
     message: 'this idempotencyKey stands for another input; nothing was sent',
     code: 'IDEMPOTENCY_KEY_REUSED' as const,
     field: ['idempotencyKey'],
+    providerMessage: null,
   });
 }
 
@@ -36,6 +39,7 @@ export function toInProgressError(): BadgeInputError {
     message: 'the mutation with this idempotencyKey is still under way; repeat it later',
     code: 'IDEMPOTENCY_IN_PROGRESS' as const,
     field: ['idempotencyKey'],
+    providerMessage: null,
   });
 }
 
@@ -73,8 +77,8 @@ export function toBusyError(provider: Provider): BadgeProviderError {
     provider,
     {},
     {
-      message: 'another write of this badge is still under way; nothing was sent',
-      code: 'PROVIDER_TIMEOUT',
+      message: 'Another write of this badge is still under way. Nothing was sent: repeat it later',
+      code: 'WRITE_IN_PROGRESS',
       retryable: true,
     },
   );
@@ -102,19 +106,25 @@ export function toConflictError(
     code: 'CONFLICT' as const,
     field: [...path, 'expectedVersion'],
     currentBadge,
+    providerMessage: null,
   });
 }
 
 /** The provider says so, whatever version was expected. */
 export function toProviderConflictError(
   { name }: Provider,
+  { providerMessage }: Pick<ProviderError, 'providerMessage'>,
   currentBadge: BadgeFields | null,
 ): BadgeConflictError {
+  const advice = currentBadge
+    ? 'look at currentBadge'
+    : 'look in the list for a badge that stands in the way';
   return Object.assign(new BadgeConflictError(), {
-    message: `${name.title} reports a conflicting state; look at currentBadge`,
+    message: `${name.title} reports a conflicting state, and nothing was changed: ${advice}`,
     code: 'CONFLICT' as const,
     field: null,
     currentBadge,
+    providerMessage: providerMessage ?? null,
   });
 }
 
@@ -127,35 +137,69 @@ export function toReadFailure(provider: Provider, error: ProviderError): BadgePr
   });
 }
 
-/** `sentFields` are named when the provider calls one of them invalid: it does not say which in a way to rely on. */
+/** What a failed write was, as far as its error tells of it. */
+export interface FailedWrite {
+  kind: OperationKind;
+  /** Named when the provider calls one of them invalid: it does not say which in a way to rely on. */
+  sentFields: readonly string[];
+  /** A repeat with the key is safe, and tells what is known by then. */
+  hasKey: boolean;
+  /** Whether the payload shows a badge that a read found afterwards. */
+  isShown: boolean;
+}
+
 export function toWriteFailure(
   provider: Provider,
   error: ProviderError,
-  sentFields: readonly string[],
+  write: FailedWrite,
 ): BadgeProviderError {
-  const hasSuspects = error.kind === 'rejected' && sentFields.length > 0;
-  const suspects = hasSuspects ? `; it was sent ${sentFields.join(', ')}` : '';
+  const hasSuspects = error.kind === 'rejected' && write.sentFields.length > 0;
+  const suspects = hasSuspects ? `; it was sent ${write.sentFields.join(', ')}` : '';
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}${suspects}; ${effectInWords(error)}`,
+    message: `${provider.name.title} ${error.message}${suspects}; ${effectInWords(error, write)}`,
     code: writeCode(error),
-    retryable: error.effect !== 'unknown' && isRetryable(error.kind),
+    retryable: error.effect === 'unknown' ? write.hasKey : isRetryable(error.kind),
   });
 }
 
-function effectInWords({ effect }: ProviderError): string {
+function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
   switch (effect) {
     case 'not-sent':
       return 'nothing was sent, so it is safe to repeat';
     case 'refused':
       return 'nothing was changed';
     case 'unknown':
-      return 'the request may have been applied: look at badge before you repeat it';
+      return `the request may have been applied: ${adviceOn(write)}`;
   }
 }
 
+/** What to do after an unknown outcome. */
+function adviceOn({ kind, hasKey, isShown }: FailedWrite): string {
+  const look = isShown ? LOOK_AT_BADGE[kind] : LOOK_FOR_BADGE[kind];
+  return hasKey
+    ? `${look}, or repeat it with the same idempotencyKey, which never writes again and tells what is known by then`
+    : `${look} before you repeat it`;
+}
+
+const LOOK_AT_BADGE: Readonly<Record<OperationKind, string>> = {
+  create: 'badge is one with these values that has appeared since; look at it',
+  update: 'look at badge',
+  delete: 'look whether the badge is still there',
+  award: 'look at the badges of the member',
+  revoke: 'look at the badges of the member',
+};
+const LOOK_FOR_BADGE: Readonly<Record<OperationKind, string>> = {
+  ...LOOK_AT_BADGE,
+  create: 'look in the list of badges, by its name, whether the new badge is there',
+  update: 'read the badge again',
+};
+
 function toProviderError(
   { name }: Provider,
-  { retryAfterMs }: { retryAfterMs?: number | undefined },
+  {
+    retryAfterMs,
+    providerMessage,
+  }: Partial<Pick<ProviderError, 'retryAfterMs' | 'providerMessage'>>,
   rest: { message: string; code: BadgeErrorCode; retryable: boolean },
 ): BadgeProviderError {
   return Object.assign(new BadgeProviderError(), {
@@ -163,5 +207,6 @@ function toProviderError(
     field: null,
     provider: name.enumValue,
     retryAfterMs: retryAfterMs ?? null,
+    providerMessage: providerMessage ?? null,
   });
 }

@@ -54,8 +54,8 @@ export interface HttpDeps {
   connect: (origin: string) => Dispatcher;
   /** Undefined: as many as one likes. */
   allowance: Allowance | undefined;
-  /** One for each API of the provider. */
-  createBreaker: () => Breaker;
+  /** Two for each API of the provider: a documented write does not stop with the reads of an inferred list. */
+  createBreaker: (calls: 'reads' | 'writes') => Breaker;
   onFault: OnFault;
   onWait: OnWait;
   /** Told of the JSON of every answer of success, before it is read. */
@@ -87,11 +87,12 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const dispatcher = options.connect(base.origin);
-  const admission = createAdmission({
-    breaker: options.createBreaker(),
+  const shared = {
     bulkhead: createBulkhead(clock),
     limiter: createLimiter(clock, options.allowance),
-  });
+  };
+  const reads = createAdmission({ ...shared, breaker: options.createBreaker('reads') });
+  const writes = createAdmission({ ...shared, breaker: options.createBreaker('writes') });
   const redact = createRedact(secretsIn(headers), options.redactOthers);
   const retryAfter = toRetryAfterBounds(options.windowMs);
 
@@ -110,6 +111,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     // A write that is let through has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
     const asked = clock.now();
+    const admission = bounds.purpose === 'write' ? writes : reads;
     const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
     const begun = clock.now();
     const waitedMs = begun - asked;
@@ -146,7 +148,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     if (call.isNotFound && saysNotFound(call.isNotFound, failed)) return notFound(provider);
     const { error, answered } = failed;
     error.provider = provider;
-    if (error.kind === 'rate-limited') admission.coolDown(error.retryAfterMs ?? 0);
+    // Both wait for the same limit.
+    if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
     const said = purpose === 'write' ? answered : undefined;
     if (said) error.providerMessage = redactFound(said);
     onFault({

@@ -24,8 +24,8 @@ export interface Wire<B extends BadgeFields> {
 export interface AnswerReader<B extends BadgeFields> {
   /** The whole list, or none. */
   list: (json: unknown, head: AnswerHead) => BadgeList<B>;
-  /** The one badge that a write promises to answer with. Null: there was no body. */
-  written: (json: unknown, head: AnswerHead) => B[] | null;
+  /** The one badge that a write promises to answer with; `id` is that of the badge that is changed. Null: there was no body. */
+  written: (id?: string) => (json: unknown, head: AnswerHead) => B[] | null;
   /** The badges that a write of the badge `id` promises to answer with. Null: there was no body. */
   holding: (id: string) => (json: unknown, head: AnswerHead) => B[] | null;
   /** A write that promises no badges. Null: there was no body. */
@@ -61,7 +61,7 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       checkWhole({ json, head, records }, verdict);
       return toBadgeList(records, toBadge);
     },
-    written(json, head) {
+    written: (id) => (json, head) => {
       if (json === undefined) return null;
       const payload = toPayload(json);
       const hasRecord = isRecord(payload);
@@ -72,7 +72,9 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       checkWritten(isShown ? { ...verdict, says: 'both' } : verdict);
       if (!reading) throw new UnclearAnswer('answered without the badge that it was to show');
       if ('badge' in reading) return [reading.badge];
-      const { field, isForeign } = reading.malformed;
+      const { id: answeredId, field, isForeign } = reading.malformed;
+      const isOther = id !== undefined && answeredId !== null && answeredId !== id;
+      if (isOther) throw badResponse('answered for another badge');
       const message = `answered with a badge that is unreadable at ${field}`;
       throw isForeign ? badResponse(message) : new UnclearAnswer(message);
     },

@@ -40,9 +40,12 @@ export abstract class BadgeFields {
   })
   abstract readonly imageUrl: string | null;
 
+  /** The version without what this service knows of fields that the provider does not show. Not in the graph. */
+  abstract readonly readableVersion: string;
+
   @Field(() => String, {
     description:
-      'Changes whenever a field that can be both read and written changes. Give it as `expectedVersion` so that an update is refused if somebody else was faster.',
+      'Changes whenever a field that can be written changes: one that the provider shows, or another one through this service. The order of a set and the signature of a picture URL do not count. Give it as `expectedVersion` so that an update is refused if somebody else was faster.',
   })
   abstract readonly version: string;
 }

@@ -89,7 +89,20 @@ export function toChange(field: string, before: unknown, after: unknown): FieldC
   return beforeText === afterText ? undefined : { field, before: beforeText, after: afterText };
 }
 
-/** The plan of a write that changes no field of a badge. */
-export function emptyPlan(body: object): WritePlan {
-  return { body, hiddenValues: null, givenFields: [], changes: [], warnings: [], problems: [] };
+/** Every shown field on its way to null. */
+export function changesToNothing(values: Readonly<Record<string, unknown>>): FieldChange[] {
+  return Object.entries(values).flatMap(([field, value]) =>
+    value === undefined || value === null
+      ? []
+      : [{ field, before: JSON.stringify(value), after: 'null' }],
+  );
+}
+
+/** The plan of a write that sets no field of a badge. */
+export function planWithoutFields(
+  body: object,
+  said: Partial<Pick<WritePlan, 'changes' | 'warnings'>> = {},
+): WritePlan {
+  const nothing = { writtenValues: null, givenFields: [], changes: [], warnings: [], problems: [] };
+  return { ...nothing, body, ...said };
 }

@@ -30,6 +30,8 @@ export interface Provider {
   isBadgeId(id: string): boolean;
   /** A badge again, from the `record` of one that was kept as JSON. Null: it cannot be read. */
   restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields | null;
+  /** The same badge with a mark for values that this service wrote and the provider does not show. Absent: it shows all. */
+  withHiddenRevision?(badge: BadgeFields, revision: string | undefined): BadgeFields;
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
@@ -52,10 +54,12 @@ export interface Operation<
   check(input: Input, rules: InputRules): InputProblem[];
   /** The badges that must be there, and the input field that names them. Null for one that makes a badge. */
   target(input: Input): Target | null;
-  /** Whether the input gives every value that a write replaces, so that it can do without reading the badge. */
-  isComplete?(input: Input): boolean;
+  /** Whether the write can do without reading the badge: it gives every value that it replaces, or replaces none. */
+  canSkipRead?(input: Input): boolean;
   /** Reads what the input only points to, such as the id of a user. */
   prepare?(client: Client, input: Input, bounds: CallBounds): Promise<Prepared<Input>>;
+  /** The provider's id of the member who gets or loses badges. Absent for other operations. */
+  memberId?(input: Input): string;
   /** Lays the input over the badge. */
   plan(input: Input, basis: PlanBasis<Badge>): WritePlan;
   /** Sent at most once. The badges that the answer shows; null: it was accepted without the body that was promised. */
@@ -64,8 +68,17 @@ export interface Operation<
     write: { input: Input; body: object },
     bounds: CallBounds,
   ): Promise<readonly Badge[] | null>;
+  /**
+   * The badge as it stands after the write: what the answer or a read shows, laid over what was sent and what was there
+   * before. Absent where no badge changes.
+   */
+  toStanding?(shown: Badge, written: { body: object; before: Badge | undefined }): Badge;
+  /** The fields of a body that a badge shows with another value. Absent where a write has no fields of a badge. */
+  fieldsNotAsSent?(body: object, badge: Badge): string[];
+  /** The value of a field, as `changes` show it. Undefined: the badge does not show the field. */
+  valueOf?(badge: Badge, field: string): unknown;
   /** Whether a badge read later (null: gone) shows that the write took effect. Absent where no read can show it. */
-  isConfirmedBy?(plan: WritePlan, badge: Badge | null): boolean;
+  isConfirmedBy?(plan: Pick<WritePlan, 'body'>, badge: Badge | null): boolean;
 }
 
 export interface Target {
@@ -81,8 +94,10 @@ export type Prepared<Input> = { input: Input } | { problems: InputProblem[] };
 export interface PlanBasis<Badge extends BadgeFields = BadgeFields> {
   /** Undefined when there is none yet, or for a complete input whose read failed. */
   current: Badge | undefined;
-  /** The fields that cannot be read back, as this service wrote them last. Null: none known. */
+  /** What this service wrote last. Null: it wrote nothing, or nothing is known of it. */
   remembered: RememberedFields | null;
+  /** Those ids of the target that the member holds already, as far as this service knows. */
+  knownHeld?: readonly string[];
 }
 
 /** Values by field, with the time of their write. */
@@ -90,6 +105,8 @@ export interface RememberedFields {
   readonly values: Readonly<Record<string, unknown>>;
   /** ISO 8601. */
   readonly at: string;
+  /** Records of the badge as it may have stood right after that write. Empty: unknown. */
+  readonly left: readonly unknown[];
 }
 
 export interface InputRules {
@@ -106,8 +123,8 @@ export interface InputProblem {
 export interface WritePlan {
   /** The JSON to send. */
   body: object;
-  /** Values of fields that cannot be read back, as they are meant to be afterwards. Null: the provider hides nothing. */
-  hiddenValues: Readonly<Record<string, unknown>> | null;
+  /** Values by field as they are meant to be afterwards, to be remembered. Null: the provider needs no memory. */
+  writtenValues: Readonly<Record<string, unknown>> | null;
   /** The writable fields that the input gives. */
   givenFields: string[];
   /** Only what differs. */
@@ -134,18 +151,24 @@ export interface Warning {
 
 /** Printed as the enum `BadgeWarningCode`, with these texts as descriptions. */
 export const WARNING_CODES = {
-  NO_CHANGE: 'Every given value stands already; nothing was sent.',
+  NO_CHANGE: 'The badge has every given value already; nothing was sent.',
   HIDDEN_FIELDS_REUSED:
-    'Fields that cannot be read back were sent as this service wrote them last; a later edit elsewhere is lost.',
+    'Fields that the provider does not show were sent as this service wrote them last. An edit of them elsewhere since then is lost.',
   HIDDEN_FIELDS_OMITTED:
-    'Fields that cannot be read back were left out, as asked; the provider may have reset them.',
+    'Fields that the provider does not show were left out, as asked. The provider may have reset them.',
+  SHOWN_VALUE_IN_DOUBT:
+    'A field that the update does not touch is shown in another form than this service wrote it, or looks cut, escaped or signed. The message says what was sent back.',
+  VALUE_ALTERED:
+    'The provider holds another value than the one it was sent; `changes` and the badge show what it holds.',
+  ALREADY_HELD:
+    'The member holds the badge already, as far as this service knows. The request was sent all the same.',
   NOT_RECORDED:
     'The store for records was out of reach, so that neither history nor memory has this change.',
   PREVIOUS_VALUES_UNKNOWN: 'The badge could not be read before the write, so `before` is unknown.',
   AUTOMATION_DELAYED: 'Members gain or lose the badge some time after the change.',
-  AUTOMATION_CONFLICT:
-    'The badge now holds values for both kinds of automation, and the provider runs only one.',
   OTHER: 'A newer version of this service warned of something that this one has no code for.',
+  AUTOMATION_WITHOUT_RULE:
+    'Automation is switched on, and the badge has neither a threshold nor a subscription to run by.',
 } as const;
 export type WarningCode = keyof typeof WARNING_CODES;
 

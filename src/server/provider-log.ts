@@ -40,10 +40,13 @@ export function createWaitLog(
 export function createBreakerLog(
   logger: Logger,
   { enumValue: provider, title }: ProviderName,
+  calls: 'reads' | 'writes',
 ): BreakerOptions['onChange'] {
   return (state, openMs) => {
-    if (state === 'closed') logger.info({ provider }, `${title} is asked again`);
-    else logger.warn({ provider, openMs: Math.round(openMs) }, `${title} is not asked for a while`);
+    const details = { provider, calls };
+    if (state === 'closed') logger.info(details, `${title} is asked again`);
+    else
+      logger.warn({ ...details, openMs: Math.round(openMs) }, `${title} is not asked for a while`);
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BadgeIndex } from '../badges/reading/badge-index.ts';
+import { createRecentWrites } from '../badges/recent-writes.ts';
 import { createProviderAccess } from '../badges/tenant.ts';
 import type { Tenant, TenantProvider } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
@@ -95,6 +96,13 @@ export function createTenant(
       freshMs: options.freshSeconds * 1_000,
       staleMs: options.staleSeconds * 1_000,
       isImageUrl,
+      recentWrites: createRecentWrites({
+        store: options.store,
+        key: `${encodeURIComponent(id)}/${provider.name.enumValue}`,
+        provider,
+        isImageUrl,
+        wallTime: options.wallTime,
+      }),
       onList: createDriftLog(logger, provider.name),
       now,
       random,
@@ -115,6 +123,7 @@ export function createTenant(
     now,
     wallTime: options.wallTime,
     toWallTime: createToWallTime(options),
+    onBug: (err) => logger.error({ err }, 'A fault of this service: please report it'),
     onUnrecorded: (record, err) =>
       logger.error({ record, err }, 'a mutation is missing in the audit: this is its record'),
     onUnreadable: options.onUnreadable,
@@ -155,7 +164,8 @@ export function createHttpDeps(
     allowance,
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
-    createBreaker: () => createBreaker({ now, random, onChange: createBreakerLog(logger, name) }),
+    createBreaker: (calls) =>
+      createBreaker({ now, random, onChange: createBreakerLog(logger, name, calls) }),
     windowMs: requestWindow?.windowMs,
     ...(options.redactOthers && { redactOthers: options.redactOthers }),
     ...options.http,

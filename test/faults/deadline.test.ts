@@ -23,8 +23,8 @@ interface Operation {
   at: 'returningAI' | 'tagMango';
   query: string;
   variables: object;
-  /** Whether it reads before it writes; undefined: it never writes. */
-  readsFirst?: boolean;
+  /** Whether it is sent only after a read; undefined: it never writes. */
+  needsReads?: boolean;
 }
 
 const reads: Operation[] = [
@@ -48,12 +48,12 @@ const reads: Operation[] = [
     variables: {},
   },
 ];
-const writes = operationCases.map(({ what, at, asked, reads: before }): Operation => ({
+const writes = operationCases.map(({ what, at, asked, needsReads = false }): Operation => ({
   what,
   at,
   query: print(asked.document),
   variables: asked.variables,
-  readsFirst: before.length > 0,
+  needsReads,
 }));
 
 interface Meeting {
@@ -102,14 +102,15 @@ function codesOf({ data, errors = [] }: Answer<Record<string, unknown> | null>):
   ];
 }
 
-function expectedCode({ readsFirst }: Operation, { stage }: Meeting): string {
-  const isSent = readsFirst === false || (readsFirst === true && stage !== 'all');
+/** A read that a write can do without is given up in time for the write. */
+function expectedCode({ needsReads }: Operation, { stage }: Meeting): string {
+  const isSent = needsReads === false || (needsReads === true && stage !== 'all');
   return isSent ? 'OUTCOME_UNKNOWN' : 'PROVIDER_TIMEOUT';
 }
 
 describe.each([...reads, ...writes])('$what', (operation) => {
-  const { at, query, variables, readsFirst } = operation;
-  const stages = readsFirst === undefined ? (['all'] as const) : STAGES;
+  const { at, query, variables, needsReads } = operation;
+  const stages = needsReads === undefined ? (['all'] as const) : STAGES;
 
   test('ends within its deadline, and its connections are closed', async () => {
     const meetings = STALLS.flatMap((stall) => stages.map((stage) => ({ stall, stage })));

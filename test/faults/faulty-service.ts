@@ -27,6 +27,8 @@ export interface Side {
   name: string;
   count: number;
   update: MutationCall;
+  /** An update that cannot do without reading the badge. */
+  updateOfVersion: MutationCall;
   create: MutationCall;
 }
 
@@ -43,6 +45,10 @@ export const RETURNING_AI: Side = {
     kind: 'update',
     input: { returningAI: { id: MAJOR, ...HIDDEN_VALUES, title: 'New' } },
   },
+  updateOfVersion: {
+    kind: 'update',
+    input: { returningAI: { id: MAJOR, title: 'New', expectedVersion: 'not compared' } },
+  },
   create: { kind: 'create', input: { returningAI: { title: 'New' } } },
 };
 export const TAG_MANGO: Side = {
@@ -55,6 +61,10 @@ export const TAG_MANGO: Side = {
   name: 'Hall of Fame',
   count: 2,
   update: { kind: 'update', input: { tagMango: { id: HALL_OF_FAME, name: 'New' } } },
+  updateOfVersion: {
+    kind: 'update',
+    input: { tagMango: { id: HALL_OF_FAME, name: 'New', expectedVersion: 'not compared' } },
+  },
   create: { kind: 'create', input: { tagMango: { name: 'New' } } },
 };
 export const SIDES = [RETURNING_AI, TAG_MANGO] as const;
@@ -76,12 +86,14 @@ export interface Shown {
   _entities: ({ id: string; name: string } | null)[];
 }
 
+export type Calls = 'reads' | 'writes';
+
 export interface FaultyService {
   service: TestService;
   clock: SkippingClock;
   standIn(side: Side): TestService['sandbox']['returningAI' | 'tagMango'];
-  /** What the breaker of the provider's badges was told, in its order. */
-  verdictsOf(side: Side): Verdict[];
+  /** What the breaker of the provider's badges was told of its reads (or of its writes), in its order. */
+  verdictsOf(side: Side, calls?: Calls): Verdict[];
   /** Asks for the provider's badges as a list, one by its id, and one as an entity, all in one request. */
   read(side: Side): Promise<Answer<Shown>>;
   mutate(call: MutationCall): Promise<Payload>;
@@ -95,7 +107,7 @@ export interface FaultyService {
 /** The real service; its breakers let everything through and write down what they are told. No pause takes any time. */
 export async function startFaultyService(options: TestServiceOptions = {}): Promise<FaultyService> {
   const clock = createSkippingClock();
-  const verdicts: Verdict[][] = [];
+  const verdicts: Record<Calls, Verdict[][]> = { reads: [], writes: [] };
   const service = await startTestService({
     // More tests in a second than the provider's own window lets through.
     sandbox: { ...STORED, tagMango: { ...STORED.tagMango, requestLimit: 100_000 } },
@@ -106,9 +118,9 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
     http: {
       clock,
       allowance: undefined,
-      createBreaker() {
+      createBreaker(calls) {
         const told: Verdict[] = [];
-        verdicts.push(told);
+        verdicts[calls].push(told);
         return toRecorder(told);
       },
       ...options.http,
@@ -116,7 +128,8 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
   });
 
   // Returning.AI comes first, with its badges before its members; TagMango has one API.
-  const verdictsOf = ({ at }: Side) => verdicts.at(at === 'returningAI' ? 0 : -1) ?? [];
+  const verdictsOf = ({ at }: Side, calls: Calls = 'reads') =>
+    verdicts[calls].at(at === 'returningAI' ? 0 : -1) ?? [];
   return {
     service,
     clock,
@@ -129,7 +142,7 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
       resetStandIns(service.sandbox);
       const { returningAI } = service.sandbox;
       returningAI.badges.set('another', returningAIStored({ id: 'another', title: 'Another' }));
-      for (const told of verdicts) told.length = 0;
+      for (const told of [...verdicts.reads, ...verdicts.writes]) told.length = 0;
       service.log.length = 0;
       clock.skip(3_600_000);
     },

@@ -159,7 +159,7 @@ describe.each(SIDES)('a list of $title', (side) => {
             message: expect.stringMatching(/nothing was sent, so it is safe to repeat$/),
           },
         ]);
-        expect(lost.verdictsOf(side)).toEqual(['failed']);
+        expect(lost.verdictsOf(side, 'writes')).toEqual(['failed']);
       });
     },
   );
@@ -352,8 +352,9 @@ describe.each(SIDES)('a write at $title', (side) => {
       expect(codesOf(payload)).toEqual(codes);
       if (retryAfterMs !== undefined) expect(payload.userErrors).toMatchObject([{ retryAfterMs }]);
       expect(faulty.writes()).toBe(1);
-      // An update reads the badge before.
-      expect(faulty.verdictsOf(side)[by === 'update' ? 1 : 0]).toBe(verdict);
+      expect(faulty.verdictsOf(side, 'writes')).toEqual([verdict]);
+      // The list before the write, and after one without a clear answer.
+      expect(new Set(faulty.verdictsOf(side))).toEqual(new Set(['good']));
     });
   }
 
@@ -415,6 +416,7 @@ describe.each(SIDES)('a write at $title', (side) => {
       expect(repeat.badge).toMatchObject({ id: side.id, name: 'New' });
       expect(faulty.writes()).toBe(1);
       expect(faulty.verdictsOf(side)).not.toContain('failed');
+      expect(faulty.verdictsOf(side, 'writes')).not.toContain('failed');
     },
   );
 
@@ -422,9 +424,9 @@ describe.each(SIDES)('a write at $title', (side) => {
     [2, 7, 10, 12, 13, 15].includes(number),
   );
   for (const { fault, code, calls, verdict, what } of readFaults) {
-    row(30, `a write whose read before ${what} is ${code}, and nothing is sent`, async () => {
+    row(30, `a write that needs a read which ${what} is ${code}, and nothing is sent`, async () => {
       faulty.standIn(side).faults.set(list, fault);
-      const payload = await faulty.mutate(side.update);
+      const payload = await faulty.mutate(side.updateOfVersion);
       expect(payload.userErrors).toMatchObject([
         { code, message: expect.stringMatching(/nothing was sent$/) },
       ]);
@@ -432,6 +434,21 @@ describe.each(SIDES)('a write at $title', (side) => {
       expect(faulty.standIn(side).requests).toHaveLength(calls);
       expect(faulty.verdictsOf(side)).toEqual(Array(calls).fill(verdict));
     });
+
+    // A provider that takes no more requests takes no write either.
+    const isSent = code !== 'PROVIDER_RATE_LIMITED';
+    row(
+      30,
+      `a write that can do without a read which ${what} is ${isSent ? 'sent' : code}`,
+      async () => {
+        faulty.standIn(side).faults.set(list, fault);
+        const payload = await faulty.mutate(side.create);
+        expect(codesOf(payload)).toEqual(isSent ? [] : [code]);
+        expect(payload.badge?.name).toBe(isSent ? 'New' : undefined);
+        expect(faulty.writes()).toBe(isSent ? 1 : 0);
+        expect(faulty.verdictsOf(side, 'writes')).toEqual(isSent ? ['good'] : []);
+      },
+    );
   }
 });
 
@@ -481,7 +498,9 @@ describe('a badge of another creator', () => {
       .standIn(TAG_MANGO)
       .faults.set('createBadge', { kind: 'records', change: 'other-creator' });
     const payload = await strict.mutate(TAG_MANGO.create);
-    expect([codesOf(payload), payload.badge]).toEqual([['OUTCOME_UNKNOWN'], null]);
+    expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
+    // What a read shows is ours.
+    expect(payload.badge).toMatchObject({ name: 'New', creator: own });
     expect(faulty.writes()).toBe(1);
   });
 });

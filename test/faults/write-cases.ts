@@ -5,7 +5,6 @@ import type { AnyFault } from './read-cases.ts';
 export interface WriteCase {
   row: number;
   what: string;
-  /** `create` needs no read before; only an update can be settled by one. */
   by: 'create' | 'update';
   fault: AnyFault;
   /** None: the write succeeds. */

@@ -80,8 +80,8 @@ describe('an input is refused at its field, and nothing is sent:', () => {
     ['an http image', { imageUrl: 'http://img.example/x.png' }, 'imageUrl'],
     ['a mango that is no id', { automationEnabledMangoes: ['../x'] }, 'automationEnabledMangoes'],
     [
-      'both kinds of automation',
-      { pointsThreshold: 0, automationEnabledMangoes: [MANGO] },
+      'both kinds of automation, switched on',
+      { enableAutomation: true, pointsThreshold: 0, automationEnabledMangoes: [MANGO] },
       'automationEnabledMangoes',
     ],
   ])('TagMango, %s', async (_name, input, field) => {
@@ -184,14 +184,30 @@ describe('TagMango’s one kind of automation', () => {
     expect(badge).toMatchObject({ pointsThreshold: null, automationEnabledMangoes: [MANGO] });
   });
 
-  test('given while the badge still holds the other is sent, with a warning', async () => {
+  test('given while the badge is on and still holds the other is refused, and nothing is sent', async () => {
+    service.sandbox.tagMango.badges.set(
+      tagMangoId,
+      tagMangoStored({ enableAutomation: true, automationEnabledMangoes: [MANGO] }),
+    );
+    const { userErrors, badge } = await updateTagMango({ pointsThreshold: 10 });
+    expect(userErrors).toMatchObject([
+      {
+        __typename: 'BadgeInputError',
+        code: 'INVALID_INPUT',
+        field: ['input', 'tagMango', 'pointsThreshold'],
+      },
+    ]);
+    expect(badge).toMatchObject({ name: 'Hall of Fame', automationEnabledMangoes: [MANGO] });
+    expect(writes()).toEqual([]);
+  });
+
+  test('given while the badge is off and still holds the other is sent, without a warning', async () => {
     service.sandbox.tagMango.badges.set(
       tagMangoId,
       tagMangoStored({ automationEnabledMangoes: [MANGO] }),
     );
     const { userErrors, warnings } = await updateTagMango({ pointsThreshold: 10 });
-    expect(userErrors).toEqual([]);
-    expect(warnings.map(({ code }) => code)).toEqual(['AUTOMATION_DELAYED', 'AUTOMATION_CONFLICT']);
+    expect([userErrors, warnings]).toEqual([[], []]);
     expect(writes()).toMatchObject([{ body: { pointsThreshold: 10 } }]);
   });
 });
@@ -295,12 +311,23 @@ test('the next request shows the new value, although the list was cached', async
 });
 
 describe('a write without a clear answer', () => {
+  test.each([true, false])(
+    'that is answered with a badge that cannot be read is settled by a read (applied: %s)',
+    async (isApplied) => {
+      const fault = { kind: 'answer', body: { name: 7 }, isApplied } as const;
+      service.sandbox.tagMango.faults.set('updateBadge', fault);
+      const { badge, userErrors } = await updateTagMango({ name: 'New' });
+      expect(userErrors.map(({ code }) => code)).toEqual(isApplied ? [] : ['OUTCOME_UNKNOWN']);
+      expect(badge?.name).toBe(isApplied ? 'New' : 'Hall of Fame');
+      expect(writes()).toHaveLength(1);
+    },
+  );
+
   test.each([
     ['hangs', { kind: 'hang' }],
     ['is reset', { kind: 'reset' }],
     ['is answered with 503', { kind: 'answer', status: 503 }],
     ['is answered with 200 and no JSON', { kind: 'answer', contentType: 'text/html', body: 'ok' }],
-    ['is answered with a badge that cannot be read', { kind: 'answer', body: { name: 7 } }],
   ] as const)(
     'that %s is sent once and OUTCOME_UNKNOWN, with what a read shows',
     async (_name, fault) => {
@@ -382,7 +409,7 @@ describe('a write without a clear answer', () => {
 
   test('is not the same as one that was never sent', async () => {
     service.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', status: 503 });
-    const { userErrors } = await updateTagMango({ name: 'New' });
+    const { userErrors } = await updateTagMango({ name: 'New', expectedVersion: 'not compared' });
     expect(userErrors).toMatchObject([
       {
         code: 'PROVIDER_UNAVAILABLE',

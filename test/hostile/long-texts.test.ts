@@ -98,9 +98,9 @@ test.each([
 test('a page of a history ends early when its texts are long, and the next one goes on', async () => {
   const id = '0'.repeat(24);
   for (const description of ['one', 'two', 'three']) {
-    // Somebody writes a long one elsewhere each time.
+    // Somebody writes another long one elsewhere each time.
     const stored = service.sandbox.tagMango.badges.get(id);
-    if (stored) stored.description = 'd'.repeat(600_000);
+    if (stored) stored.description = `${'d'.repeat(600_000)} before ${description}`;
     const input = `{ tagMango: { id: "${id}", description: "${description}" } }`;
     await service.execute(`mutation { updateBadge(input: ${input}) { userErrors { code } } }`);
   }

@@ -124,10 +124,14 @@ describe('the store in a folder', () => {
       onUnreadable: ({ reason }) => expect(reason).toBeUndefined(),
     });
     expect(await memory.recall()).toBeNull();
-    await memory.settle({ award: true, darkImage: name });
-    await memory.pend({ award: true });
+    await memory.settle({ award: true, darkImage: name }, { id: name });
+    await memory.pend({ award: true }, undefined);
     const at = new Date(0).toISOString();
-    expect(await memory.recall()).toEqual({ values: { award: true }, at });
+    expect(await memory.recall()).toEqual({
+      values: { award: true },
+      at,
+      left: [{ id: name }],
+    });
     await memory.forget();
     expect(await memory.recall()).toBeNull();
   });

@@ -146,8 +146,10 @@ describe.each([...READS, ...WRITES])('$what', ({ at, query, variables }) => {
   }
 });
 
-test('the words are there to be forwarded: the log has them', async () => {
+test('the words are there to be forwarded: the log has those about a write, and none about a read', async () => {
   faulty.standIn(TAG_MANGO).faults.set('*', { kind: 'answer', status: 500, body: WORDS });
   await faulty.service.execute('{ badges { totalCount } }');
+  expect(JSON.stringify(faulty.service.log)).not.toContain(MARK);
+  await faulty.mutate(TAG_MANGO.create);
   expect(JSON.stringify(faulty.service.log)).toContain(MARK);
 });

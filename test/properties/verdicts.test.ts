@@ -43,7 +43,7 @@ const WRITES: readonly Kind[] = [
   {
     name: 'a write that promises its badge',
     payload: ({ record }) => record,
-    read: ({ reader }, json, status) => readOrRefuse(() => reader.written(json, head(status))),
+    read: ({ reader }, json, status) => readOrRefuse(() => reader.written()(json, head(status))),
   },
   {
     name: 'a write that promises badges',

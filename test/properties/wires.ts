@@ -147,7 +147,7 @@ function toReadings(
       answer: answers.list,
     },
     'the answer to an update': {
-      read: (json) => written(json, HEAD) ?? [],
+      read: (json) => written()(json, HEAD) ?? [],
       answer: answers.one,
     },
   };

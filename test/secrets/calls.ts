@@ -13,7 +13,10 @@ const WHOLE = `
   fragment Whole on Badge {
     __typename
     ... on BadgeFields { id provider name description imageUrl version }
-    ... on ReturningAIBadge { title action quantity image attachRequired awarded }
+    ... on ReturningAIBadge {
+      title action quantity image darkImage lightImage enabledDarkAndLight
+      award awardCurrency awardXpQuantity awardCurrencyQuantity attachRequired awarded
+    }
     ... on TagMangoBadge {
       creator createdAt updatedAt enableAutomation pointsThreshold
       pointCategoryForAutomation automationEnabledMangoes
@@ -146,7 +149,7 @@ export function toOutputs({ call, headers, body }: Answered): Output[] {
 const OWN_FIELDS: readonly string[] = [
   ...['id', 'name', 'title', 'description', 'image', 'imageUrl', 'action', 'creator'],
   ...['pointCategoryForAutomation', 'before', 'after', 'cursor', 'startCursor', 'endCursor'],
-  'deletedBadgeId',
+  ...['deletedBadgeId', 'darkImage', 'lightImage'],
 ];
 
 /** The answer without what its data may show of a provider's fields. */

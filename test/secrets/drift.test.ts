@@ -8,6 +8,7 @@ import { startChild } from './child.ts';
 import { toPlainMarker } from './markers.ts';
 import { findMarkers } from './search.ts';
 
+const ROUTER_SECRET = 'the-secret-of-the-router';
 /** As short and plain as an id. */
 const KEY = toPlainMarker('key that could be an id');
 
@@ -25,14 +26,14 @@ test.each(['production', 'development'])(
         NODE_ENV: nodeEnv,
         RETURNING_AI_BASE_URL: origin,
         RETURNING_AI_API_KEY: KEY.value,
-        ROUTER_SECRET: 'of-the-router',
+        ROUTER_SECRET,
         STATE_DIR: join(folder, 'state'),
       },
     });
     try {
       const url = await service.url;
       for (const call of READS) {
-        await send(url, call, { 'router-authorization': 'of-the-router' });
+        await send(url, call, { 'router-authorization': ROUTER_SECRET });
       }
       expect(service.stdout()).toMatch(/ambiguousIds.*\s*"\[redacted\]"/);
       const said = { from: 'stdout', text: service.stdout() };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { badgeLog, closeLostAudits } from '../../src/badges/writing/audit.ts';
 import { toStateKey } from '../../src/badges/writing/state-keys.ts';
+import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
 import { resetStandIns } from '../support/operation-cases.ts';
 import { returningAIStored } from '../support/records.ts';
 import { execute, startTestService } from '../support/service.ts';
@@ -90,16 +91,18 @@ describeStores((open) => {
       await fc.assert(
         fc.asyncProperty(fc.nat(100), damage, async (at, how) => {
           const id = `badge-${number++}`;
-          service.sandbox.returningAI.badges.set(id, returningAIStored({ id }));
           const key = toStateKey('hidden', 'default', 'RETURNING_AI', id);
           const text = elementOf(templates.memories, at);
+          // What is remembered is used only while the badge stands as the write left it.
+          const badge = { ...returningAIStored(), ...leftBy(text), id };
+          service.sandbox.returningAI.badges.set(id, badge);
           const damaged = inflict(text, how);
           await opened.store.set(key, damaged);
           const before = writes();
 
           const answer = await mutate(url, {
             kind: 'update',
-            input: { returningAI: { id, title: 'New' } },
+            input: { returningAI: { id, title: 'Renamed' } },
           });
 
           const isSent = writes() > before;
@@ -180,6 +183,15 @@ describeStores((open) => {
     expect(service.log.filter(({ msg }) => String(msg).includes('unexpected error'))).toEqual([]);
   });
 });
+
+/** The shown fields of the badge after the write that a memory is of. */
+function leftBy(memory: string): Partial<ReturningAIStored> {
+  const { settled, pending } = JSON.parse(memory) as Record<
+    string,
+    { left: Partial<ReturningAIStored>[] } | null
+  >;
+  return (settled ?? pending)?.left[0] ?? {};
+}
 
 function elementOf<T>(elements: readonly T[], index: number): T {
   const element = elements[index % elements.length];

@@ -10,10 +10,10 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
 import { MAIN, NODE } from '../support/process.ts';
-import { HIDDEN_VALUES } from '../support/records.ts';
+import { HIDDEN_VALUES, tagMangoStored } from '../support/records.ts';
 import { execute, startTestService } from '../support/service.ts';
 import type { TestService, TestServiceOptions } from '../support/service.ts';
-import { codesOf, mutate, warningsOf, writesOf } from '../support/writing.ts';
+import { codesOf, fieldsUnknownIn, mutate, warningsOf, writesOf } from '../support/writing.ts';
 import type { MutationCall } from '../support/writing.ts';
 import { damageRuns, TIMEOUT_MS } from './runs.ts';
 import { describeStores } from './stores.ts';
@@ -31,11 +31,12 @@ const replace: MutationCall = {
 const retitle: MutationCall = { ...replace, input: { returningAI: { id: MAJOR, title: 'Newer' } } };
 const MEMORY = toStateKey('hidden', 'default', 'RETURNING_AI', MAJOR);
 
-/** As version 0.1 wrote it, before records had a format. */
+/** As version 0.1 wrote it, before records had a format, and memory the badge that a write left. */
 const withoutFormat = (text: string): string => {
   const fields = Object.entries(JSON.parse(text) as object);
   return JSON.stringify(
     Object.fromEntries(fields.filter(([name]) => name !== 'format' && name !== 'stage')),
+    (name, value: unknown) => (name === 'left' ? undefined : value),
   );
 };
 const edited = (text: string, edit: (record: Record<string, unknown>) => object): string =>
@@ -201,7 +202,14 @@ describeStores((open) => {
     await store.append([AUDIT_LOG, badgeLog('default', 'TAG_MANGO', HALL_OF_FAME)], old);
 
     expect(await mutate(url, rename)).toEqual(first);
-    expect(warningsOf(await mutate(url, retitle))).toEqual(['HIDDEN_FIELDS_REUSED']);
+    // Nothing tells whether the badge has been edited elsewhere since that version wrote it.
+    const refused = await mutate(url, retitle);
+    expect(fieldsUnknownIn(refused)).toEqual(Object.keys(HIDDEN_VALUES));
+    expect(refused.userErrors[0]?.message).toMatch(/This service wrote .*awardXpQuantity 70/);
+    const reuse = { returningAI: { id: MAJOR, title: 'Newer', hiddenFields: 'REUSE' } };
+    expect(warningsOf(await mutate(url, { ...retitle, input: reuse }))).toEqual([
+      'HIDDEN_FIELDS_REUSED',
+    ]);
     expect((await historyOf(HALL_OF_FAME)).nodes.map(({ id }) => id)).toContain('old');
     expect(told()).toEqual([]);
   });
@@ -223,6 +231,9 @@ describeStores((open) => {
       edited(newer, (record) => ({ ...record, owner: 'dead', stage: 'SENDING', outcome: null })),
     );
     resetStandIns(service.sandbox);
+    // As neither it nor what came before it left the badge.
+    const other = tagMangoStored({ name: 'Edited elsewhere' });
+    service.sandbox.tagMango.badges.set(HALL_OF_FAME, other);
     const lost = await mutate(url, rename);
     expect(codesOf(lost)).toEqual(['OUTCOME_UNKNOWN']);
     expect(JSON.parse((await store.get(key)) ?? '')).toMatchObject({

@@ -370,7 +370,7 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
       expect(errors).toMatchObject([unavailable]);
     });
 
-    test('refuses an update as something to repeat, and writes nothing', async () => {
+    test('refuses an update that needs a read as something to repeat, and writes nothing', async () => {
       const { data } = await execute(
         gateway.url,
         `mutation Update($input: UpdateBadgeInput!) {
@@ -378,7 +378,11 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
             userErrors { __typename code ... on BadgeProviderError { provider retryable } }
           }
         }`,
-        { input: { tagMango: { id: WORKSHOP_REGULAR, name: 'Later' } } },
+        {
+          input: {
+            tagMango: { id: WORKSHOP_REGULAR, name: 'Later', expectedVersion: 'not compared' },
+          },
+        },
       );
 
       expect(data).toEqual({

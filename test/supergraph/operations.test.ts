@@ -20,23 +20,29 @@ import {
 import type { Asked } from '../support/operation-cases.ts';
 import { execute, startTestService } from '../support/service.ts';
 import type { TestService } from '../support/service.ts';
+import { createRenewableStore } from '../support/switchable-store.ts';
 
 const names: GatewayName[] = ['hive', 'apollo'];
 
 describe.each(names)('through the %s gateway', (name) => {
+  const renewable = createRenewableStore();
   let service: TestService;
   let gateway: RunningGateway;
 
   beforeAll(async () => {
-    service = await startTestService({ sandbox: STORED });
+    service = await startTestService({ sandbox: STORED, store: renewable.store });
     const subgraph = await fetchSubgraph('badges', `${service.url}/graphql`);
     gateway = await startGatewayProcess(name, composeSupergraph([subgraph]));
   });
   afterAll(async () => {
     await gateway.close();
     await service.close();
+    await renewable.close();
   });
-  beforeEach(() => resetStandIns(service.sandbox));
+  beforeEach(async () => {
+    resetStandIns(service.sandbox);
+    await renewable.renew();
+  });
 
   const run = ({ document, variables }: Asked, args: object = {}) =>
     execute<Record<string, object>, object>(gateway.url, document, { ...variables, ...args });

@@ -60,7 +60,7 @@ export function writesTo({ returningAI, tagMango }: Sandbox): RecordedRequest[] 
 
 const version: unknown = expect.stringMatching(/^[\w-]{22}$/);
 
-/** The stored badge as a payload shows it, with what differs. */
+/** The stored badge as a payload shows it, with what differs. Seven fields are null, since the stand-in does not show them. */
 export const shownMajor = (differing: object = {}) => ({
   __typename: 'ReturningAIBadge',
   provider: 'RETURNING_AI',
@@ -73,6 +73,13 @@ export const shownMajor = (differing: object = {}) => ({
   image: 'https://img.example/major.png',
   imageUrl: 'https://img.example/major.png',
   description: 'One trade that makes 30%.',
+  darkImage: null,
+  lightImage: null,
+  enabledDarkAndLight: null,
+  award: null,
+  awardCurrency: null,
+  awardXpQuantity: null,
+  awardCurrencyQuantity: null,
   attachRequired: true,
   awarded: true,
   ...differing,
@@ -103,6 +110,27 @@ export const changesTo = (values: object) =>
     before: null,
     after: JSON.stringify(value),
   }));
+
+/** Every shown field of the stored badge on its way to null. */
+export const changesOfDeletion = Object.entries({
+  title: 'Major',
+  action: 'custom',
+  quantity: 3,
+  image: 'https://img.example/major.png',
+  description: 'One trade that makes 30%.',
+  attachRequired: true,
+  awarded: true,
+}).map(([field, value]) => ({ field, before: JSON.stringify(value), after: 'null' }));
+
+const holder = (badgeId: string, userId: string) => JSON.stringify({ badgeId, userId });
+
+/** A member who gets badges, and is not known to hold any of them. */
+export const changesOfAward = (userId: string, badgeIds: readonly string[]) =>
+  badgeIds.map((badgeId) => ({ field: 'holders', before: null, after: holder(badgeId, userId) }));
+
+export const changesOfRevocation = (userId: string, badgeId: string) => [
+  { field: 'holders', before: holder(badgeId, userId), after: 'null' },
+];
 
 /** A mutation as it is asked. */
 export interface Asked {
@@ -154,6 +182,8 @@ export interface OperationCase {
   payload: object;
   /** Requests to the provider besides the write, in their order. */
   reads: string[];
+  /** Without these reads it is not sent. */
+  needsReads?: true;
 }
 
 const TAG_MANGO_BADGES = '/api/v1/external/gamification/badges';
@@ -178,7 +208,16 @@ const marketMaker = {
 };
 const nightOwl = { name: 'Night Owl', enableAutomation: true, pointsThreshold: 7.5 };
 const { id: _id, awarded: _awarded, ...newMajor } = returningAIStored({ title: 'New' });
-const awardedMajor = { ...clean, badges: [shownMajor()] };
+const awardedMajor = {
+  ...clean,
+  badges: [shownMajor()],
+  changes: changesOfAward(ADA.returningAI, [MAJOR]),
+};
+const revokedMajor = {
+  ...clean,
+  badge: shownMajor(),
+  changes: changesOfRevocation(ADA.returningAI, MAJOR),
+};
 
 export const operationCases: readonly OperationCase[] = [
   {
@@ -201,7 +240,7 @@ export const operationCases: readonly OperationCase[] = [
       }),
       changes: changesTo(marketMaker),
     },
-    reads: [],
+    reads: ['listBadges'],
   },
   {
     what: 'createBadge at TagMango posts the given fields only',
@@ -227,7 +266,7 @@ export const operationCases: readonly OperationCase[] = [
         },
       ],
     },
-    reads: [],
+    reads: ['listBadges'],
   },
   {
     what: 'updateBadge at Returning.AI puts all thirteen fields',
@@ -240,6 +279,7 @@ export const operationCases: readonly OperationCase[] = [
       changes: [{ field: 'title', before: '"Major"', after: '"New"' }, ...changesTo(HIDDEN_VALUES)],
     },
     reads: ['listBadges'],
+    needsReads: true,
   },
   {
     what: 'updateBadge at TagMango patches the given fields only',
@@ -262,7 +302,7 @@ export const operationCases: readonly OperationCase[] = [
     at: 'returningAI',
     asked: remove({ returningAI: { id: MAJOR } }),
     request: { method: 'DELETE', path: `/badges/${MAJOR}`, body: undefined },
-    payload: { ...clean, deletedBadgeId: MAJOR },
+    payload: { ...clean, deletedBadgeId: MAJOR, changes: changesOfDeletion },
     reads: ['listBadges'],
   },
   {
@@ -280,13 +320,14 @@ export const operationCases: readonly OperationCase[] = [
     request: { method: 'POST', path: `/badges/${MAJOR}/award`, body: { userId: ADA.returningAI } },
     payload: awardedMajor,
     reads: ['userInfo', 'listBadges'],
+    needsReads: true,
   },
   {
     what: 'revokeBadge at Returning.AI by id posts under the badge',
     at: 'returningAI',
     asked: revoke({ returningAI: { badgeId: MAJOR, user: { id: ADA.returningAI } } }),
     request: { method: 'POST', path: `/badges/${MAJOR}/remove`, body: { userId: ADA.returningAI } },
-    payload: { ...clean, badge: shownMajor() },
+    payload: revokedMajor,
     reads: ['listBadges'],
   },
   {
@@ -294,8 +335,9 @@ export const operationCases: readonly OperationCase[] = [
     at: 'returningAI',
     asked: revoke({ returningAI: { badgeId: MAJOR, user: { email: ADA.email } } }),
     request: { method: 'POST', path: `/badges/${MAJOR}/remove`, body: { userId: ADA.returningAI } },
-    payload: { ...clean, badge: shownMajor() },
+    payload: revokedMajor,
     reads: ['userInfo', 'listBadges'],
+    needsReads: true,
   },
   {
     what: 'awardBadge at TagMango assigns several badges under the member, never under a badge',
@@ -311,6 +353,7 @@ export const operationCases: readonly OperationCase[] = [
     payload: {
       ...clean,
       badges: [shownHallOfFame({ id: QUIZ_MASTER, name: 'Quiz Master' }), shownHallOfFame()],
+      changes: changesOfAward(ADA.tagMango, [QUIZ_MASTER, HALL_OF_FAME]),
     },
     reads: ['listBadges'],
   },

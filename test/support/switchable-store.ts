@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 import { StateError } from '../../src/state/state-store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 
@@ -48,5 +52,52 @@ export function toSwitchable(store: StateStore, state: StoreSwitch): StateStore 
       return store.withLock(key, times, work);
     },
     close: () => store.close(),
+  };
+}
+
+export interface RenewableStore {
+  store: StateStore;
+  /** From now on it is empty: as of a new service, without the time that a new one takes. */
+  renew(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For suites whose tests share one service, and begin with badges that this service has never written. */
+export function createRenewableStore(): RenewableStore {
+  let current = open();
+  return {
+    store: {
+      get instanceId() {
+        return current.store.instanceId;
+      },
+      isAlive: (id) => current.store.isAlive(id),
+      get: (key) => current.store.get(key),
+      set: (key, value, options) => current.store.set(key, value, options),
+      compareAndSet: (key, change) => current.store.compareAndSet(key, change),
+      append: (logs, entry, options) => current.store.append(logs, entry, options),
+      readBackward: (log, page) => current.store.readBackward(log, page),
+      keys: (prefix) => current.store.keys(prefix),
+      readForward: (log) => current.store.readForward(log),
+      withLock: (key, times, work) => current.store.withLock(key, times, work),
+      close: () => current.close(),
+    },
+    async renew() {
+      const old = current;
+      current = open();
+      await old.close();
+    },
+    close: () => current.close(),
+  };
+}
+
+function open(): { store: StateStore; close(): Promise<void> } {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-renewed-'));
+  const store = createEmbeddedStore({ folder, now: Date.now });
+  return {
+    store,
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
   };
 }

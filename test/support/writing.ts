@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
@@ -82,6 +83,21 @@ export async function mutate(url: string, call: MutationCall): Promise<Payload> 
 
 export const codesOf = ({ userErrors }: Payload) => userErrors.map(({ code }) => code);
 export const warningsOf = ({ warnings }: Payload) => warnings.map(({ code }) => code);
+
+/** The fields that an update was refused for, since their values are not known: one error names them all. */
+export function fieldsUnknownIn({ userErrors }: { userErrors: readonly object[] }): string[] {
+  expect(userErrors).toMatchObject([
+    {
+      __typename: 'BadgeInputError',
+      code: 'HIDDEN_FIELDS_UNKNOWN',
+      field: ['input', 'returningAI'],
+      message: expect.stringMatching(/Nothing was sent/),
+    },
+  ]);
+  const [error] = userErrors as { message: string }[];
+  const [, names = ''] = /does not show these fields: ([\w, ]+)\./.exec(error?.message ?? '') ?? [];
+  return names.split(', ');
+}
 
 /** What reached a provider that changes something. */
 export function writesOf({ returningAI, tagMango }: Sandbox): RecordedRequest[] {

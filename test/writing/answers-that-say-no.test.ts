@@ -24,7 +24,7 @@ const WRITES: readonly Write[] = [
     at: 'returningAI',
     operation: 'createBadge',
     call: { kind: 'create', input: { returningAI: { title: 'New' } } },
-    isReadable: false,
+    isReadable: true,
   },
   {
     what: 'an update at Returning.AI',
@@ -62,7 +62,7 @@ const WRITES: readonly Write[] = [
     at: 'tagMango',
     operation: 'createBadge',
     call: { kind: 'create', input: { tagMango: { name: 'New' } } },
-    isReadable: false,
+    isReadable: true,
   },
   {
     what: 'an update at TagMango',

@@ -9,6 +9,8 @@ import {
   QUIZ_MASTER,
   STORED,
   award,
+  changesOfAward,
+  changesOfRevocation,
   create,
   remove,
   resetStandIns,
@@ -112,16 +114,17 @@ test('an entry says who did what, when, and what it changed', async () => {
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
-test('without a caller the entry is of anonymous', async () => {
-  await run(rename('New'));
+test.each([
+  ['without a caller', undefined],
+  ['with an empty one', ''],
+])('%s the entry is of anonymous', async (_how, caller) => {
+  await send(rename('New'), { ...(caller !== undefined && { caller }) });
   expect(await entries()).toMatchObject([{ caller: 'anonymous' }]);
 });
 
 test.each([
-  ['one with a space', 'a%0Ab c'],
-  ['one beyond ASCII', 'adé'],
-  ['one that is too long', 'a'.repeat(256)],
-  ['an empty one', ''],
+  ['one that is not UTF-8', 'adé'],
+  ['one that is too long', 'a'.repeat(201)],
 ])('a caller that cannot be used (%s) is refused, and becomes no other', async (_what, caller) => {
   const { errors } = await send(rename('New'), { caller });
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
@@ -143,7 +146,7 @@ test('every outcome leaves one entry, newest first', async () => {
   faults.set('updateBadge', { kind: 'reset', isApplied: true, times: 1 });
   await run(rename('Unclear'));
   faults.set('listBadges', { kind: 'answer', status: 401, times: 1 });
-  await run(rename('Not sent'));
+  await run(update({ tagMango: { id, name: 'Not sent', expectedVersion: 'not compared' } }));
 
   expect(
     (await entries()).map(({ operation, outcome, changes }) => ({ operation, outcome, changes })),
@@ -176,7 +179,8 @@ test('an award of several badges stands in the history of each', async () => {
   await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [id, QUIZ_MASTER] } }));
   const [mine] = await entries();
   const [other] = await entries({ id: QUIZ_MASTER });
-  expect(mine).toMatchObject({ operation: 'award', outcome: 'APPLIED', changes: [] });
+  const changes = changesOfAward(ADA.tagMango, [id, QUIZ_MASTER]);
+  expect(mine).toMatchObject({ operation: 'award', outcome: 'APPLIED', changes });
   expect(other).toEqual(mine);
 });
 
@@ -203,6 +207,25 @@ test('a badge has a history from its making to after its deletion', async () => 
   ]);
   expect(all.at(-1)?.changes).toHaveLength(13);
   expect(all.at(-2)?.changes).toEqual([{ field: 'title', before: '"Made"', after: '"Renamed"' }]);
+  expect(all.at(-3)?.changes).toEqual(changesOfAward(ADA.returningAI, [madeId]));
+  expect(all.at(-4)?.changes).toEqual(changesOfRevocation(ADA.returningAI, madeId));
+  // What the badge was is recorded nowhere else.
+  const was = {
+    title: 'Renamed',
+    action: 'custom',
+    quantity: 1,
+    image: '',
+    description: '',
+    attachRequired: false,
+    awarded: false,
+  };
+  expect(all.at(-5)?.changes).toEqual(
+    Object.entries(was).map(([field, value]) => ({
+      field,
+      before: JSON.stringify(value),
+      after: 'null',
+    })),
+  );
 });
 
 test('pages follow each other without gap or repeat, also when something is added meanwhile', async () => {

@@ -186,10 +186,18 @@ describe('a clear refusal frees the key:', () => {
     expect(service.writes()).toHaveLength(1);
   });
 
-  test('of a read before the write', async () => {
+  test('of a read that the write needs', async () => {
+    const { badge } = await service.query(
+      `{ badge(provider: TAG_MANGO, id: "${TAG_MANGO}") { ... on BadgeFields { version } } }`,
+    );
+    const { version: expectedVersion } = badge as { version: string };
+    const call = {
+      ...update,
+      input: { tagMango: { id: TAG_MANGO, name: 'New', expectedVersion } },
+    };
     service.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', status: 401, times: 1 });
-    expect(codesOf(await service.mutate(update))).toEqual(['PROVIDER_AUTH_FAILED']);
-    expect(codesOf(await service.mutate(update))).toEqual([]);
+    expect(codesOf(await service.mutate(call))).toEqual(['PROVIDER_AUTH_FAILED']);
+    expect(codesOf(await service.mutate(call))).toEqual([]);
     expect(service.writes()).toHaveLength(1);
   });
 
@@ -208,7 +216,7 @@ describe('an unknown outcome is kept, and its repeat reads and never writes:', (
   ])('an applied %s is confirmed as success, for good', async (_name, call) => {
     failWrites({ kind: 'reset', isApplied: true, times: 1 });
     const first = await service.mutate(call);
-    expect(codesOf(first)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(first.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: true }]);
 
     await service.restart();
     const repeat = await service.mutate(call);
@@ -226,6 +234,34 @@ describe('an unknown outcome is kept, and its repeat reads and never writes:', (
     expect(later).toEqual(repeat);
     expect(service.writes()).toHaveLength(1);
   });
+
+  test.each([
+    ['returningAI', create],
+    ['tagMango', { ...create, input: { tagMango: { name: 'Made once' } } }],
+  ] as const)(
+    'an applied create at %s is confirmed as success with the badge that it made, for good',
+    async (at, call) => {
+      failWrites({ kind: 'reset', isApplied: true, times: 1 });
+      const first = await service.mutate(call);
+      expect(first.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: true }]);
+      const madeId = [...service.sandbox[at].badges.keys()].at(-1);
+
+      await service.restart();
+      const repeat = await service.mutate(call);
+      // What is made later is no longer this mutation's business.
+      const again = await service.mutate({ ...call, key: 'another' });
+      const later = await service.mutate(call);
+
+      for (const { badge } of [first, repeat]) {
+        expect(badge).toMatchObject({ id: madeId, name: 'Made once' });
+      }
+      expect(repeat).toMatchObject({ userErrors: [], warnings: [] });
+      expect(repeat.changes).toEqual(again.changes);
+      expect(again.badge?.id).not.toBe(madeId);
+      expect(later).toEqual(repeat);
+      expect(service.writes()).toHaveLength(2);
+    },
+  );
 
   test.each<[string, MutationCall]>([
     ...everyKind,
@@ -248,7 +284,6 @@ describe('an unknown outcome is kept, and its repeat reads and never writes:', (
   });
 
   test.each<[string, MutationCall]>([
-    ['create', create],
     ['award', award],
     ['revoke', revoke],
   ])('an applied %s stays unknown, since no read can tell', async (_name, call) => {

@@ -62,7 +62,7 @@ const kills: Kill[] = [
     call: { kind: 'create', input: { tagMango: { name: 'New' } }, key: 'create' },
     operation: 'createBadge',
     badge: null,
-    isConfirmable: false,
+    isConfirmable: true,
   },
   {
     call: {

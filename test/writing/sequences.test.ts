@@ -17,4 +17,4 @@ test('whatever sequence of mutations, faults, repeats, kills and restarts: no ke
   expect(stdout).toMatch(/repeats of a key with a write +[1-9]\d*\n/);
   expect(stdout).toMatch(/kills in the middle of a write +[1-9]\d*\n/);
   expect(stdout).toMatch(/two writes, or a false outcome +0\n/);
-});
+}, 60_000);

@@ -1,33 +1,38 @@
 import { z } from 'zod';
 import type { RememberedFields } from '../../providers/provider.ts';
+import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
 import { FORMAT, readStored } from './stored-record.ts';
 import type { OnUnreadable } from './stored-record.ts';
 
-const fieldsSchema = z.object({ values: z.record(z.string(), z.unknown()), at: z.string() });
+const fieldsSchema = z.object({
+  values: z.record(z.string(), z.unknown()),
+  at: z.string(),
+  /** Records of the badge, one of which the write left. Absent: unknown. */
+  left: z.array(z.unknown()).optional(),
+});
 const memorySchema = z.object({
   settled: fieldsSchema.nullable(),
   pending: fieldsSchema.nullable(),
-  /** What stood here before the pending values and cannot be read: it comes back if they had no effect. */
-  unreadable: z.string().optional(),
 });
 type Memory = z.output<typeof memorySchema>;
+type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The fields of one badge that its provider never shows, as this service wrote them last.
- * Used under the badge's lock only. Values are pending from before their send until the outcome is known;
- * where pending values that never settled differ from settled ones, the field is unknown.
+ * The values of one badge as this service wrote them last, for the fields that its provider does not show.
+ * One object serves one write, under the badge's lock. Values are pending from before their send until the outcome is
+ * known; where pending values that never settled differ from settled ones, the field is unknown.
  */
 export interface HiddenMemory {
   /** Null: nothing known. */
   recall(): Promise<RememberedFields | null>;
-  /** What is about to be sent. */
-  pend(values: Readonly<Record<string, unknown>>): Promise<void>;
-  /** What was sent took effect. */
-  settle(values: Readonly<Record<string, unknown>>): Promise<void>;
-  /** What was sent had no effect. */
-  revert(): Promise<void>;
+  /** What is about to be sent, and the record that it will leave. */
+  pend(values: Values, left: object | undefined): Promise<void>;
+  /** What was sent took effect, and the badge stands as this record. */
+  settle(values: Values, left: object): Promise<void>;
+  /** What was pending was not sent, or had no effect: all is as it was before. Repeated in the background if the store fails. */
+  withdraw(): Promise<void>;
   /** Values were sent that the store could not take: what it holds is not to be trusted. */
   doubt(): void;
   /** The badge is gone. */
@@ -44,9 +49,12 @@ export function createHiddenMemory(
   },
 ): HiddenMemory {
   const { key, wallTime, doubtful, onUnreadable } = options;
-  const stamp = (values: Readonly<Record<string, unknown>>): RememberedFields => ({
+  /** Of this write: the stored texts before it was pending, and since. */
+  let pended: { before: string | null; since: string } | undefined;
+  const stamp = (values: Values, left: object | undefined) => ({
     values,
     at: new Date(wallTime()).toISOString(),
+    left: left === undefined ? [] : [left],
   });
 
   async function forgetDoubtful(): Promise<void> {
@@ -55,13 +63,13 @@ export function createHiddenMemory(
     doubtful.delete(key);
   }
 
-  async function read(): Promise<{ memory: Memory | null; unreadable?: string }> {
+  async function read(): Promise<{ memory: Memory | null; text: string | null }> {
     const text = await store.get(key);
-    if (text === null) return { memory: null };
+    if (text === null) return { memory: null, text };
     const reading = readStored(text, memorySchema);
-    if ('record' in reading) return { memory: reading.record };
+    if ('record' in reading) return { memory: reading.record, text };
     onUnreadable({ kind: 'remembered fields', key, reason: reading.unreadable });
-    return { memory: null, unreadable: text };
+    return { memory: null, text };
   }
 
   async function recall(): Promise<RememberedFields | null> {
@@ -70,28 +78,30 @@ export function createHiddenMemory(
     return memory && knownFields(memory);
   }
 
-  async function keep(memory: Memory): Promise<void> {
-    await store.set(key, JSON.stringify({ format: FORMAT, ...memory }));
-  }
-
   return {
     recall,
-    async pend(values) {
+    async pend(values, left) {
       await forgetDoubtful();
-      const { memory, unreadable } = await read();
-      const settled = memory && knownFields(memory);
-      await keep({
-        settled,
-        pending: stamp(values),
-        ...(unreadable !== undefined && { unreadable }),
-      });
+      const { memory, text } = await read();
+      const settled = memory && toSettled(memory);
+      const since = toText({ settled, pending: stamp(values, left) });
+      pended = { before: text, since };
+      await store.set(key, since);
     },
-    settle: async (values) => keep({ settled: stamp(values), pending: null }),
-    async revert() {
-      const { memory } = await read();
-      if (!memory) return;
-      if (memory.unreadable !== undefined) await store.set(key, memory.unreadable);
-      else await keep({ settled: memory.settled, pending: null });
+    async settle(values, left) {
+      await store.set(key, toText({ settled: stamp(values, left), pending: null }));
+    },
+    async withdraw() {
+      if (!pended) return;
+      const { before, since } = pended;
+      // Only what this write left: by the time of a repeat, another one may have written.
+      const restore = () => store.compareAndSet(key, { expected: since, value: before });
+      try {
+        await restore();
+      } catch (error) {
+        if (!(error instanceof StateError)) throw error;
+        insist(restore);
+      }
     },
     doubt() {
       doubtful.add(key);
@@ -102,10 +112,24 @@ export function createHiddenMemory(
   };
 }
 
-function knownFields({ settled, pending }: Memory): RememberedFields | null {
+function toText(memory: Memory): string {
+  return JSON.stringify({ format: FORMAT, ...memory });
+}
+
+/** Records that are kept of a badge whose last writes never settled. */
+const MAX_LEFT = 5;
+
+function knownFields(memory: Memory): RememberedFields | null {
+  const settled = toSettled(memory);
+  return settled && { ...settled, left: settled.left ?? [] };
+}
+
+/** Where a write never settled, only what it agrees on with the one before it; the badge may stand as either left it. */
+function toSettled({ settled, pending }: Memory): Memory['settled'] {
   if (!settled || !pending) return settled;
-  const values = Object.fromEntries(
-    Object.entries(settled.values).filter(([field, value]) => pending.values[field] === value),
+  const agreed = Object.entries(settled.values).filter(
+    ([field, value]) => pending.values[field] === value,
   );
-  return { values, at: settled.at };
+  const left = [...(pending.left ?? []), ...(settled.left ?? [])].slice(0, MAX_LEFT);
+  return { values: Object.fromEntries(agreed), at: settled.at, left };
 }

@@ -13,6 +13,8 @@ const attemptSchema = z.looseObject({
   hiddenValues: z.record(z.string(), z.unknown()).nullable(),
   /** Whether a read can tell that it took effect: not so for values that stood before, or that no read shows. */
   isVisible: z.boolean(),
+  /** Of a creation: badges that had its values before. Absent: not known, or no creation. */
+  twinIds: z.array(z.string()).optional(),
 });
 export type StoredAttempt = z.output<typeof attemptSchema>;
 

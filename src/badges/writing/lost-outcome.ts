@@ -1,76 +1,123 @@
 import { ProviderError } from '../../http/provider-error.ts';
-import type { OperationKind, Provider, Target, WritePlan } from '../../providers/provider.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type {
+  Operation,
+  OperationKind,
+  Provider,
+  Target,
+  WritePlan,
+} from '../../providers/provider.ts';
 import type { BadgesContext } from '../context.ts';
+import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { TenantProvider } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
+import { findCreated, isMadeByAnother } from './created.ts';
+import type { HiddenMemory } from './hidden-memory.ts';
 import type { StoredAttempt } from './key-record.ts';
 import { toOutcome } from './outcome.ts';
 import { toStoredOutcome } from './stored-outcome.ts';
 import type { StoredOutcome } from './stored-outcome.ts';
+import type { Proof } from './write.ts';
 
 export function toAttempt({
   of,
   target,
   plan,
-  isVisible,
+  proof: { isVisible, twinIds },
 }: {
   of: TenantProvider;
   target: Target | null;
   plan: WritePlan;
-  isVisible: boolean;
+  proof: Proof;
 }): StoredAttempt {
   return {
     provider: of.provider.name.enumValue,
     badgeId: target?.isLocked ? (target.ids[0] ?? null) : null,
     body: { ...plan.body },
     changes: plan.changes,
-    hiddenValues: plan.hiddenValues && { ...plan.hiddenValues },
+    hiddenValues: plan.writtenValues && { ...plan.writtenValues },
     isVisible,
+    ...(twinIds && { twinIds: [...twinIds] }),
   };
 }
 
 /** What stands for a write whose process died before it knew the outcome. */
-export function toLostOutcome(provider: Provider): StoredOutcome {
-  const error = new ProviderError('was not heard out: this service stopped meanwhile', {
-    kind: 'unavailable',
-    effect: 'unknown',
-  });
-  const userErrors = [toWriteFailure(provider, error, [])];
+export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOutcome {
+  const error = new ProviderError(
+    'was sent the request, and this service stopped before it had an answer',
+    {
+      kind: 'unavailable',
+      effect: 'unknown',
+    },
+  );
+  const failed = { kind, sentFields: [], hasKey: true, isShown: false };
+  const userErrors = [toWriteFailure(provider, error, failed)];
   return toStoredOutcome(toOutcome('UNKNOWN', { userErrors }));
+}
+
+interface Rechecked {
+  context: BadgesContext;
+  of: TenantProvider;
+  request: { kind: OperationKind; idempotencyKey: string | null };
+  memoryOf: (badgeId: string) => HiddenMemory;
 }
 
 /** An unknown outcome as a read shows it now; the same object when there is nothing new. Never writes to the provider. */
 export async function recheck(
-  {
-    context,
-    of,
-    request,
-  }: { context: BadgesContext; of: TenantProvider; request: { kind: OperationKind } },
+  rechecked: Rechecked,
   { outcome, attempt }: { outcome: StoredOutcome; attempt: StoredAttempt | null },
 ): Promise<StoredOutcome> {
+  const { context, of, request } = rechecked;
   const operation = of.provider.operations[request.kind];
-  if (outcome.status !== 'UNKNOWN' || !attempt || attempt.badgeId === null) return outcome;
-  if (!operation?.isConfirmedBy) return outcome;
+  if (outcome.status !== 'UNKNOWN' || !attempt || !operation) return outcome;
+  if (attempt.badgeId === null && !attempt.twinIds) return outcome;
   try {
     const bounds = { purpose: 'prepare', deadlineAt: context.deadlineAt } as const;
-    const badge = (await context.sourceOf(of).listNew(bounds)).value.find(attempt.badgeId);
-    const plan: WritePlan = {
-      body: attempt.body,
-      hiddenValues: attempt.hiddenValues,
-      changes: attempt.changes,
-      givenFields: [],
-      warnings: [],
-      problems: [],
-    };
-    const badges = badge ? [badge] : [];
-    if (!attempt.isVisible || !operation.isConfirmedBy(plan, badge)) {
-      return { ...outcome, badges: badges.map(({ provider, record }) => ({ provider, record })) };
-    }
-    const deletedBadgeId = request.kind === 'delete' ? attempt.badgeId : null;
-    const { changes } = attempt;
-    return toStoredOutcome(toOutcome('APPLIED', { badges, deletedBadgeId, changes }));
+    const list = (await context.sourceOf(of).listNew(bounds)).value;
+    return attempt.badgeId === null
+      ? await recheckCreation(rechecked, { outcome, attempt, list, operation })
+      : recheckBadge(request.kind, {
+          outcome,
+          attempt,
+          operation,
+          badge: list.find(attempt.badgeId),
+        });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return outcome;
   }
+}
+
+interface Lost {
+  outcome: StoredOutcome;
+  attempt: StoredAttempt;
+  operation: Operation;
+}
+
+function recheckBadge(
+  kind: OperationKind,
+  { outcome, attempt, operation, badge }: Lost & { badge: BadgeFields | null },
+): StoredOutcome {
+  const { body, changes, isVisible, badgeId } = attempt;
+  const badges = badge ? [badge] : [];
+  if (!isVisible || !operation.isConfirmedBy?.({ body }, badge)) {
+    return { ...outcome, badges: badges.map(({ provider, record }) => ({ provider, record })) };
+  }
+  const deletedBadgeId = kind === 'delete' ? badgeId : null;
+  return toStoredOutcome(toOutcome('APPLIED', { badges, deletedBadgeId, changes }));
+}
+
+/** Where exactly one badge has appeared with the values that were sent, it is the one that was made. */
+async function recheckCreation(
+  { context: { tenant }, request, memoryOf }: Rechecked,
+  { outcome, attempt, operation, list }: Lost & { list: BadgeIndex },
+): Promise<StoredOutcome> {
+  const { body, changes, hiddenValues, twinIds } = attempt;
+  const badge = findCreated(operation, { list, body, twinIds });
+  const ownKey = request.idempotencyKey;
+  if (!badge || (await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey }))) {
+    return outcome;
+  }
+  if (hiddenValues) await memoryOf(badge.id).settle(hiddenValues, badge.record);
+  return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
 }

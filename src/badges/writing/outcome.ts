@@ -16,7 +16,7 @@ export interface Outcome {
 /** Printed as the enum `BadgeOutcome`, with these texts as descriptions. */
 export const OUTCOMES = {
   APPLIED: 'The provider made the change.',
-  UNCHANGED: 'Every given value stood already; nothing was sent.',
+  UNCHANGED: 'The badge had every given value already; nothing was sent.',
   REFUSED: 'Nothing was changed: this service or the provider refused.',
   UNKNOWN: 'The request was sent and no clear answer came: it may have been applied.',
 } as const;

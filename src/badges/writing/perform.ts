@@ -11,10 +11,18 @@ import {
   toReadFailure,
   toStateError,
 } from '../user-errors.ts';
+import { findTwinIds } from './created.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { send } from './send.ts';
-import { boundsOf, noChange, notReadBefore, refuse, timeToStart } from './write.ts';
+import {
+  boundsOf,
+  boundsOfOptionalRead,
+  noChange,
+  notReadBefore,
+  refuse,
+  timeToStart,
+} from './write.ts';
 import type { Write } from './write.ts';
 
 /** What the input points to, lock, fresh read, version, send: in this order. */
@@ -68,27 +76,49 @@ async function readAndSend(write: Write): Promise<Outcome> {
   const { current } = read;
   const [first] = current;
   const recalled = await recall(write);
-  const plan = operation.plan(input, { current: first, remembered: recalled.remembered });
-  const predicted = dryRun ? plan.changes : [];
+  const knownHeld = await knownHolding(write);
+  const basis = { current: first, remembered: recalled.remembered, knownHeld };
+  const planned = operation.plan(input, basis);
+  const predicted = dryRun ? planned.changes : [];
 
   const expected = target?.expectedVersion;
   if (expected != null && first && expected !== first.version) {
     const userErrors = [toConflictError(path, first)];
     return toOutcome('REFUSED', { badges: current, changes: predicted, userErrors });
   }
-  if (plan.givenFields.length > 0 && plan.changes.length === 0) {
-    return toOutcome('UNCHANGED', { badges: current, warnings: [noChange(plan)] });
+  if (planned.givenFields.length > 0 && planned.changes.length === 0) {
+    return toOutcome('UNCHANGED', { badges: current, warnings: [noChange(planned)] });
   }
-  if (recalled.isOutOfReach && lacksValues(plan)) {
+  if (recalled.isOutOfReach && lacksValues(planned)) {
     return toOutcome('REFUSED', { badges: current, userErrors: [toStateError(write.of.provider)] });
   }
-  if (plan.problems.length > 0) {
-    return { ...refuse(path, plan.problems, current), changes: predicted };
+  if (planned.problems.length > 0) {
+    return { ...refuse(path, planned.problems, current), changes: predicted };
   }
-  if (read.isUnread) plan.warnings.push(notReadBefore(plan));
-  if (!dryRun) return send(write, plan, current);
+  const plan = read.isUnread ? withNotRead(planned) : planned;
+  if (!dryRun) return send(write, plan, { ...read, twinIds: twinIdsOf(write, plan, read) });
   const { changes, warnings } = plan;
   return toOutcome('DRY_RUN', { badges: current, changes, warnings });
+}
+
+function withNotRead(plan: WritePlan): WritePlan {
+  return { ...plan, warnings: [...plan.warnings, notReadBefore(plan)] };
+}
+
+/** Undefined: no creation, or the list before it is not known. */
+function twinIdsOf(
+  { operation, target }: Write,
+  { body }: WritePlan,
+  { list }: { list: BadgeIndex | undefined },
+): string[] | undefined {
+  return target === null && list ? findTwinIds(operation, list, body) : undefined;
+}
+
+/** Of the badges to be awarded those that the member is known to hold. */
+async function knownHolding({ operation, input, target, kind, heldBy }: Write): Promise<string[]> {
+  const userId = operation.memberId?.(input);
+  if (userId === undefined || kind !== 'award' || !target) return [];
+  return heldBy(userId).among(target.ids);
 }
 
 /** What is out of reach may be known: leaving it out would reset it, and is not what the caller agreed to. */
@@ -97,19 +127,27 @@ function lacksValues({ problems, warnings }: WritePlan): boolean {
 }
 
 type CurrentRead =
-  /** `isUnread`: the badge could not be read, and the write can do without. */
-  { current: readonly BadgeFields[]; isUnread: boolean } | { refusal: Outcome };
+  | {
+      current: readonly BadgeFields[];
+      /** The badge could not be read, and the write can do without. */
+      isUnread: boolean;
+      /** Undefined: it was not read. */
+      list: BadgeIndex | undefined;
+    }
+  | { refusal: Outcome };
 
 /** The badges that the write is about, past every cache. */
 async function readCurrent(write: Write): Promise<CurrentRead> {
-  const { of, path, target } = write;
+  const { of, path, target, dryRun } = write;
   requireAccess(of);
-  if (!target) return { current: [], isUnread: false };
+  if (!target) {
+    return { current: [], isUnread: false, list: dryRun ? undefined : await listIfPossible(write) };
+  }
   const list = await listIfNeeded(write, target);
-  if (!list) return { current: [], isUnread: true };
+  if (!list) return { current: [], isUnread: true, list };
   const found = target.ids.map((id) => list.findToWrite(id));
   const current = found.filter((badge) => badge !== null);
-  if (current.length === found.length) return { current, isUnread: false };
+  if (current.length === found.length) return { current, isUnread: false, list };
   const userErrors = [toNotFoundError([...path, target.field], of.provider)];
   return { refusal: toOutcome('REFUSED', { userErrors }) };
 }
@@ -120,11 +158,16 @@ async function listIfNeeded(
   { expectedVersion }: Target,
 ): Promise<BadgeIndex | undefined> {
   const { operation, input, source } = write;
+  if (expectedVersion == null && operation.canSkipRead?.(input)) return listIfPossible(write);
+  return (await source.listNew(boundsOf(write, 'prepare'))).value;
+}
+
+/** A documented call does not depend on the list: undefined if it cannot be read. */
+async function listIfPossible(write: Write): Promise<BadgeIndex | undefined> {
   try {
-    return (await source.listNew(boundsOf(write, 'prepare'))).value;
+    return (await write.source.listNew(boundsOfOptionalRead(write))).value;
   } catch (error) {
-    const canDoWithout = expectedVersion == null && operation.isComplete?.(input);
-    if (error instanceof ProviderError && canDoWithout) return undefined;
+    if (error instanceof ProviderError) return undefined;
     throw error;
   }
 }

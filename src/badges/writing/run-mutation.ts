@@ -1,5 +1,5 @@
 import { invalid } from '../../providers/input-checks.ts';
-import type { InputProblem, OperationKind, WritePlan } from '../../providers/provider.ts';
+import type { InputProblem, OperationKind } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
 import { chooseOperation } from '../inputs.ts';
@@ -12,6 +12,7 @@ import {
 } from '../user-errors.ts';
 import { createAuditEntry } from './audit.ts';
 import type { AuditEntry } from './audit.ts';
+import { createHeldBadges } from './held-badges.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
 import { claimKey } from './idempotency.ts';
 import type { HeldKey } from './held-key.ts';
@@ -77,7 +78,7 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
     key,
     inputHash: hashInput(request.oneOf),
     waitMs: context.deadlineAt - tenant.now(),
-    toLostOutcome: () => toLostOutcome(of.provider),
+    toLostOutcome: () => toLostOutcome(of.provider, request.kind),
   });
   switch (claim.kind) {
     case 'reused':
@@ -90,7 +91,7 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
     case 'held':
       return underHeldKey(chosen, claim.key);
     case 'ended': {
-      const known = await recheck(chosen, claim);
+      const known = await recheck({ ...chosen, memoryOf: memoriesOf(chosen) }, claim);
       if (known !== claim.outcome) await claim.resolve(known);
       return restoreOutcome(known, { provider: of.provider, isImageUrl: tenant.isImageUrl });
     }
@@ -102,7 +103,7 @@ async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
   try {
     outcome = await checkAndWrite(chosen, key);
   } catch (error) {
-    await key.abandon(() => toLostOutcome(chosen.of.provider));
+    await key.abandon(() => toLostOutcome(chosen.of.provider, chosen.request.kind));
     throw error;
   }
   const isKept = outcome.status === 'APPLIED' || outcome.status === 'UNKNOWN';
@@ -138,13 +139,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     operation: request.kind,
     idempotencyKey: request.idempotencyKey,
   });
-  const memoryOf: Write['memoryOf'] = (badgeId) =>
-    createHiddenMemory(tenant.store, {
-      key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
-      wallTime: tenant.wallTime,
-      doubtful: tenant.doubtfulMemories,
-      onUnreadable: tenant.onUnreadable,
-    });
+  const memoryOf = memoriesOf(chosen);
   const outcome = await performWrite({
     ...chosen,
     kind: request.kind,
@@ -154,13 +149,29 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     target,
     memory: target?.isLocked ? memoryOf(target.ids[0] ?? '') : null,
     memoryOf,
+    heldBy: (userId) =>
+      createHeldBadges(
+        tenant.store,
+        toStateKey('held', tenant.id, of.provider.name.enumValue, userId),
+      ),
     needsStore: key !== null || target?.expectedVersion != null,
-    async beforeSend(plan: WritePlan, isVisible: boolean) {
+    hasKey: key !== null,
+    async beforeSend(plan, proof) {
       await audit.begin(plan.changes);
-      await key?.markSending(toAttempt({ of, target, plan, isVisible }));
+      await key?.markSending(toAttempt({ of, target, plan, proof }));
     },
   });
   return record(chosen, audit, outcome);
+}
+
+function memoriesOf({ of, context: { tenant } }: Chosen): Write['memoryOf'] {
+  return (badgeId) =>
+    createHiddenMemory(tenant.store, {
+      key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
+      wallTime: tenant.wallTime,
+      doubtful: tenant.doubtfulMemories,
+      onUnreadable: tenant.onUnreadable,
+    });
 }
 
 /** The record of the mutation; a dry run leaves none, whatever came of it. Where the store is out of reach, the log has it, and the caller is warned. */

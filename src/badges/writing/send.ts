@@ -2,6 +2,7 @@ import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
+import type { BadgeIndex } from '../reading/badge-index.ts';
 import { requireAccess } from '../tenant.ts';
 import {
   toProviderConflictError,
@@ -9,130 +10,265 @@ import {
   toTooLateError,
   toWriteFailure,
 } from '../user-errors.ts';
+import { findCreated, isMadeByAnother } from './created.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
+import {
+  alteredFields,
+  alteredWarning,
+  changesAsStanding,
+  hiddenRevisionOf,
+  toStanding,
+  withRevision,
+} from './standing.ts';
+import type { Standing } from './standing.ts';
 import { boundsOf, timeLeft, timeToStart, withNotRecorded } from './write.ts';
-import type { Write } from './write.ts';
+import type { Proof, Write } from './write.ts';
+
+/** A write that is about to be sent, or was. */
+interface Sending {
+  write: Write;
+  plan: WritePlan;
+  /** The badges as they were read before. */
+  current: readonly BadgeFields[];
+  /** The list in which they were. Undefined: it was not read. */
+  list: BadgeIndex | undefined;
+  proof: Proof;
+}
 
 /** Announces the write, sends it at most once, and settles what is known of its effect. */
 export async function send(
   write: Write,
   plan: WritePlan,
-  current: readonly BadgeFields[],
+  read: Pick<Sending, 'current' | 'list'> & { twinIds: readonly string[] | undefined },
 ): Promise<Outcome> {
-  const { of } = write;
+  const { current, list, twinIds } = read;
   if (timeToStart(write) < 0) {
-    return toOutcome('REFUSED', { userErrors: [toTooLateError(of.provider)] });
+    return toOutcome('REFUSED', { userErrors: [toTooLateError(write.of.provider)] });
   }
-  const isRecorded = await attempt(async () => {
-    if (plan.hiddenValues) await write.memory?.pend(plan.hiddenValues);
-    await write.beforeSend(plan, isVisible(write, plan, current));
-  });
-  if (!isRecorded) {
-    if (write.needsStore || reusesMemory(plan))
-      return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
-    plan.warnings = withNotRecorded(plan.warnings, plan.givenFields);
-    if (plan.hiddenValues) write.memory?.doubt();
+  const proof = { isVisible: isVisible(write, plan, current), twinIds };
+  const announced = await announce({ write, plan, current, list, proof });
+  if (!announced) {
+    return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
   }
-
+  const sending = { write, plan: announced, current, list, proof };
   try {
-    const answered = await sendOnce(write, plan);
-    return answered
-      ? await applied(write, plan, answered.length > 0 ? answered : current)
-      : await acceptedWithoutBody(write, plan, current);
+    const answered = await sendOnce(sending);
+    return answered ? await applied(sending, answered) : await acceptedWithoutClearAnswer(sending);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (error.effect === 'unknown') return unknown({ write, plan, current, error });
-    if (plan.hiddenValues) await attempt(async () => write.memory?.revert());
-    return refused({ write, plan, current, error });
+    if (error.effect === 'unknown') return unknown(sending, error);
+    await attempt(() => write.memory?.withdraw());
+    return refused(sending, error);
   }
+}
+
+/** Undefined: the store could not take the announcement, and the write relies on it. What was not sent leaves no trace. */
+async function announce({ write, plan, current, proof }: Sending): Promise<WritePlan | undefined> {
+  const { memory, needsStore } = write;
+  const [before] = current;
+  const isAnnounced = await attempt(async () => {
+    if (plan.writtenValues) {
+      const left = before && toStanding(write, plan, { shown: before, before });
+      await memory?.pend(plan.writtenValues, left?.record);
+    }
+    await write.beforeSend(plan, proof);
+  });
+  if (isAnnounced) return plan;
+  if (needsStore || reusesMemory(plan)) {
+    await attempt(() => memory?.withdraw());
+    return undefined;
+  }
+  if (plan.writtenValues) memory?.doubt();
+  return { ...plan, warnings: withNotRecorded(plan.warnings, plan.givenFields) };
 }
 
 function reusesMemory({ warnings }: WritePlan): boolean {
   return warnings.some(({ code }) => code === 'HIDDEN_FIELDS_REUSED');
 }
 
-/** Null: accepted without the body that was promised. */
-async function sendOnce(write: Write, plan: WritePlan): Promise<readonly BadgeFields[] | null> {
-  const { operation, input, of, source, target } = write;
+/** Null: the answer is neither a clear yes nor a clear no. What is not a failure of the provider is one of ours. */
+async function sendOnce({ write, plan }: Sending): Promise<readonly BadgeFields[] | null> {
+  const { operation, input, of, target } = write;
+  const { client } = requireAccess(of);
   try {
-    const { client } = requireAccess(of);
     const bounds = boundsOf(write, 'write');
     const answered = await operation.send(client, { input, body: plan.body }, bounds);
     const other = target?.isLocked && answered?.find(({ id }) => !target.ids.includes(id));
     if (other) throw badResponse('answered for another badge');
     return answered;
-  } finally {
-    await source.forgetLists(timeLeft(write));
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    write.context.tenant.onBug(error);
+    throw new ProviderError(
+      'was sent the request, and this service failed before it had an answer',
+      {
+        kind: 'bad-response',
+        effect: 'unknown',
+        isBreakdown: false,
+        provider: of.provider.name,
+        cause: error,
+      },
+    );
   }
 }
 
-async function applied(
-  write: Write,
-  plan: WritePlan,
-  badges: readonly BadgeFields[],
-): Promise<Outcome> {
-  const { source, kind, target } = write;
-  const isDeleted = kind === 'delete';
-  if (!isDeleted) badges.forEach((badge) => source.remember(badge));
+/** The provider took the write. What it shows decides what is shown and remembered. */
+async function applied(sending: Sending, answered: readonly BadgeFields[]): Promise<Outcome> {
+  const { write, plan, current } = sending;
+  if (write.kind === 'delete') return deleted(sending);
+  const standing = await settleStanding(sending, answered);
+  const { badge, altered } = standing;
   const isSettled = await attempt(async () => {
-    const memory = write.memory ?? (badges[0] && write.memoryOf(badges[0].id));
-    if (isDeleted) await memory?.forget();
-    else if (plan.hiddenValues) await memory?.settle(plan.hiddenValues);
+    if (badge && plan.writtenValues) {
+      const memory = write.memory ?? write.memoryOf(badge.id);
+      await memory.settle(plan.writtenValues, badge.record);
+    }
+    await settleHolder(sending);
   });
-  const { changes } = plan;
-  const warnings = isSettled ? plan.warnings : withNotRecorded(plan.warnings, plan.givenFields);
+  const warnings =
+    altered.length > 0 ? [...plan.warnings, alteredWarning(write, altered)] : plan.warnings;
+  const badges = badge ? [badge] : answered.map((shown) => withKnown(sending, shown));
+  badges.forEach((each) => write.source.remember(each));
   return toOutcome('APPLIED', {
-    badges: isDeleted ? [] : badges,
-    deletedBadgeId: isDeleted ? (target?.ids[0] ?? null) : null,
-    changes,
-    warnings,
+    badges: badges.length > 0 ? badges : current,
+    changes: changesAsStanding(write, plan, { ...standing, before: current[0] }),
+    warnings: isSettled ? warnings : withNotRecorded(warnings, plan.givenFields),
   });
 }
 
-/** A 2xx without a body says too little: a read decides, where one can. */
-async function acceptedWithoutBody(
-  write: Write,
-  plan: WritePlan,
-  current: readonly BadgeFields[],
-): Promise<Outcome> {
-  const reading = await reread(write);
-  if (reading && provesWrite({ write, plan, current }, reading.badge)) {
-    return applied(write, plan, reading.badge ? [reading.badge] : []);
-  }
-  const error = badResponse('accepted the request without an answer');
-  return unknown({ write, plan, current, error });
+/** What an answer shows of a badge that it did not change, with what the list shows beside. */
+function withKnown({ write, plan, list }: Sending, shown: BadgeFields): BadgeFields {
+  const before = list?.list.badges.find(({ id }) => id === shown.id);
+  return toStanding(write, plan, { shown, before });
 }
 
-interface Failure {
-  write: Write;
-  plan: WritePlan;
-  /** The badges as they were read before. */
-  current: readonly BadgeFields[];
-  error: ProviderError;
+async function deleted({ write, plan, current }: Sending): Promise<Outcome> {
+  const [id = null] = write.target?.ids ?? [];
+  await publish(write, { id, before: current[0], after: null });
+  const isForgotten = await attempt(() => write.memory?.forget());
+  return toOutcome('APPLIED', {
+    deletedBadgeId: id,
+    changes: plan.changes,
+    warnings: isForgotten ? plan.warnings : withNotRecorded(plan.warnings, plan.givenFields),
+  });
+}
+
+async function settleHolder({ write, plan }: Sending): Promise<void> {
+  const { operation, input, kind, target, heldBy } = write;
+  const userId = operation.memberId?.(input);
+  if (userId === undefined || !target || plan.changes.length === 0) return;
+  const held = heldBy(userId);
+  await (kind === 'revoke' ? held.revoke(target.ids) : held.award(target.ids));
+}
+
+/** Compares what the answer shows with what was sent; where they differ, a read tells which of them stands. */
+async function settleStanding(
+  sending: Sending,
+  answered: readonly BadgeFields[],
+): Promise<Standing> {
+  const { write, plan, current } = sending;
+  const [before] = current;
+  const [shown] = answered;
+  const changesBadge = write.target === null || write.target.isLocked;
+  if (!shown || !changesBadge) {
+    await write.source.forgetLists(timeLeft(write));
+    return { badge: undefined, altered: [] };
+  }
+  const answer = await publishStanding(sending, toStanding(write, plan, { shown, before }));
+  const altered = alteredFields(write, plan, answer);
+  if (altered.length === 0 || !write.target) return { badge: answer, altered };
+
+  const read = (await reread(write))?.badge;
+  const isOlder = read?.readableVersion === before?.readableVersion;
+  const isAnswerOlder = answer.readableVersion === before?.readableVersion;
+  if (!read || (isOlder && !isAnswerOlder)) return { badge: answer, altered };
+  const badge = await publishStanding(sending, toStanding(write, plan, { shown: read, before }));
+  return { badge, altered: alteredFields(write, plan, badge) };
+}
+
+/** Shows the badge from now on, with the version that it has by what was written. */
+async function publishStanding(
+  { write, plan, current }: Sending,
+  badge: BadgeFields,
+): Promise<BadgeFields> {
+  const hiddenRevision = hiddenRevisionOf(plan, badge);
+  const before = write.target === null ? null : current[0];
+  const after = withRevision(write, badge, hiddenRevision);
+  await publish(write, { id: badge.id, before, after, hiddenRevision });
+  return after;
+}
+
+/** From now on no list, here or at another replica, shows less than this write. */
+async function publish(
+  write: Write,
+  noted: {
+    id: string | null;
+    before: BadgeFields | null | undefined;
+    after: BadgeFields | null | undefined;
+    hiddenRevision?: string | undefined;
+  },
+): Promise<void> {
+  const { id, hiddenRevision, ...states } = noted;
+  if (id !== null) {
+    await write.of.access?.recentWrites.note({ ...states, id, hiddenRevision });
+  }
+  await write.source.forgetLists(timeLeft(write));
+}
+
+/** A 2xx that says too little: a read decides, where one can. */
+async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {
+  const { write } = sending;
+  await write.source.forgetLists(timeLeft(write));
+  const reading = await rereadAny(sending);
+  if (reading && proves(sending, reading.badge)) {
+    return applied(sending, reading.badge ? [reading.badge] : []);
+  }
+  return unknownAfter(sending, badResponse('accepted the request without a clear answer'), reading);
 }
 
 /** Bytes left and no clear answer came. What a read shows goes with the error. */
-async function unknown({ write, plan, current, error }: Failure): Promise<Outcome> {
-  const { memory } = write;
-  const reading = await reread(write);
-  // It may take effect after this read, so nobody else is to be shown it.
-  await write.source.forgetLists(timeLeft(write));
-  const hasTakenEffect = reading?.badge && provesWrite({ write, plan, current }, reading.badge);
-  const { hiddenValues } = plan;
-  if (hasTakenEffect && hiddenValues) await attempt(async () => memory?.settle(hiddenValues));
+async function unknown(sending: Sending, error: ProviderError): Promise<Outcome> {
+  await sending.write.source.forgetLists(timeLeft(sending.write));
+  return unknownAfter(sending, error, await rereadAny(sending));
+}
+
+async function unknownAfter(
+  sending: Sending,
+  error: ProviderError,
+  reading: BadgeReading | undefined,
+): Promise<Outcome> {
+  const { write, plan } = sending;
+  const { writtenValues, givenFields } = plan;
+  const badge = reading?.badge ?? undefined;
+  const [id = badge?.id ?? null] = write.target?.isLocked ? write.target.ids : [];
+  const hasTakenEffect = badge !== undefined && proves(sending, badge);
+  const hiddenRevision = writtenValues ? `${error.kind}-${write.context.requestId}` : undefined;
+  if (hasTakenEffect) await publishStanding(sending, badge);
+  // It may take effect after this read, so that nobody else is to be shown it.
+  else if (id !== null && writtenValues)
+    await publish(write, { id, before: undefined, after: undefined, hiddenRevision });
+  else await write.source.forgetLists(timeLeft(write));
+  if (hasTakenEffect && writtenValues) {
+    const memory = write.memory ?? write.memoryOf(badge.id);
+    await attempt(() => memory.settle(writtenValues, badge.record));
+  }
+  const failed = {
+    kind: write.kind,
+    sentFields: givenFields,
+    hasKey: write.hasKey,
+    isShown: badge !== undefined,
+  };
   return toOutcome('UNKNOWN', {
-    badges: reading?.badge ? [reading.badge] : [],
-    userErrors: [toWriteFailure(write.of.provider, error, plan.givenFields)],
+    badges: badge ? [badge] : [],
+    userErrors: [toWriteFailure(write.of.provider, error, failed)],
   });
 }
 
-/** Whether the badge as it is now shows that the write took effect. */
-function provesWrite(
-  { write, plan, current }: Omit<Failure, 'error'>,
-  now: BadgeFields | null,
-): boolean {
-  return isVisible(write, plan, current) && write.operation.isConfirmedBy?.(plan, now) === true;
+/** Whether a badge as it is now shows that the write took effect. */
+function proves({ write, plan, proof }: Sending, now: BadgeFields | null): boolean {
+  if (write.target === null) return now !== null;
+  return proof.isVisible && write.operation.isConfirmedBy?.(plan, now) === true;
 }
 
 /** Only what was not so before shows that the whole write took effect, also in the fields that no read shows. */
@@ -145,26 +281,63 @@ function isVisible(
 }
 
 /** Nothing was changed, so the badges are still as they were read; unless the provider says that somebody else was faster. */
-async function refused({ write, plan, current, error }: Failure): Promise<Outcome> {
+async function refused({ write, plan, current }: Sending, error: ProviderError): Promise<Outcome> {
+  const { provider } = write.of;
   if (error.kind !== 'conflict') {
-    const userErrors = [toWriteFailure(write.of.provider, error, plan.givenFields)];
+    const { kind, hasKey } = write;
+    const failed = { kind, hasKey, sentFields: plan.givenFields, isShown: current.length > 0 };
+    const userErrors = [toWriteFailure(provider, error, failed)];
     return toOutcome('REFUSED', { badges: current, userErrors });
   }
   const now = (await reread(write))?.badge;
   const badges = write.target?.isLocked ? (now ? [now] : []) : current;
   return toOutcome('REFUSED', {
     badges,
-    userErrors: [toProviderConflictError(write.of.provider, badges[0] ?? null)],
+    userErrors: [toProviderConflictError(provider, error, badges[0] ?? null)],
   });
 }
 
-/** The one badge of the write as it stands now; null when it is gone. Undefined: no read can show it, or it failed. */
-export async function reread(write: Write): Promise<{ badge: BadgeFields | null } | undefined> {
-  const { source, target } = write;
-  const [id] = target?.ids ?? [];
-  if (id === undefined || !target?.isLocked) return undefined;
+/** Null: the badge is gone. */
+interface BadgeReading {
+  badge: BadgeFields | null;
+}
+
+/** What a read can show of the write: its one badge, or the one that a creation made. */
+async function rereadAny({ write, plan, proof }: Sending): Promise<BadgeReading | undefined> {
+  if (write.target !== null) return reread(write);
+  const list = await readList(write);
+  const badge =
+    list && findCreated(write.operation, { list, body: plan.body, twinIds: proof.twinIds });
+  return badge && (await isOwn(write, badge)) ? { badge } : undefined;
+}
+
+/** Whether no other mutation is known to have made the badge. */
+async function isOwn({ context: { tenant } }: Write, badge: BadgeFields): Promise<boolean> {
   try {
-    return { badge: (await source.listNew(boundsOf(write, 'settle'))).value.find(id) };
+    return !(await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey: null }));
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    return false;
+  }
+}
+
+/** The one badge of the write as it stands now. Undefined: no read can show it, or it failed. */
+async function reread(write: Write): Promise<BadgeReading | undefined> {
+  const [id] = write.target?.ids ?? [];
+  if (id === undefined || !write.target?.isLocked) return undefined;
+  const list = await readList(write);
+  try {
+    return list && { badge: list.find(id) };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return undefined;
+  }
+}
+
+/** Past every cache. Undefined: it cannot be read. */
+async function readList(write: Write): Promise<BadgeIndex | undefined> {
+  try {
+    return (await write.source.listNew(boundsOf(write, 'settle'))).value;
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return undefined;
@@ -172,7 +345,7 @@ export async function reread(write: Write): Promise<{ badge: BadgeFields | null 
 }
 
 /** Whether the store took it. */
-async function attempt(work: () => Promise<void>): Promise<boolean> {
+async function attempt(work: () => Promise<void> | undefined): Promise<boolean> {
   try {
     await work();
     return true;

@@ -30,6 +30,7 @@ export const storedOutcomeSchema = z.looseObject({
       field: z.array(z.string()).nullable(),
       retryable: z.boolean(),
       retryAfterMs: z.int32().nullable(),
+      providerMessage: z.string().nullish(),
     }),
   ),
 });
@@ -85,7 +86,14 @@ function isWarningCode(code: string): code is WarningCode {
 }
 
 function restoreError(
-  { message, code, field, retryable, retryAfterMs }: StoredOutcome['userErrors'][number],
+  {
+    message,
+    code,
+    field,
+    retryable,
+    retryAfterMs,
+    providerMessage,
+  }: StoredOutcome['userErrors'][number],
   { name }: Provider,
 ): BadgeUserError {
   return Object.assign(new BadgeProviderError(), {
@@ -95,6 +103,7 @@ function restoreError(
     provider: name.enumValue,
     retryable,
     retryAfterMs,
+    providerMessage: providerMessage ?? null,
   });
 }
 

@@ -11,6 +11,7 @@ import type { BadgesContext } from '../context.ts';
 import type { Choice } from '../inputs.ts';
 import type { BadgeSource } from '../reading/source.ts';
 import { toInputError } from '../user-errors.ts';
+import type { HeldBadges } from './held-badges.ts';
 import type { HiddenMemory } from './hidden-memory.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -28,13 +29,23 @@ export interface Write extends Choice {
   memory: HiddenMemory | null;
   /** The memory of a badge that the write makes. */
   memoryOf: (badgeId: string) => HiddenMemory;
+  /** The badges that a member is known to hold. */
+  heldBy: (userId: string) => HeldBadges;
   /** The caller relies on the store: without it, nothing may be sent. */
   needsStore: boolean;
+  hasKey: boolean;
   /**
-   * Told durably before the first byte leaves. `isVisible`: a read that shows what was planned will prove the write.
-   * Rejects with a `StateError`.
+   * Told durably before the first byte leaves. Rejects with a `StateError`.
    */
-  beforeSend: (plan: WritePlan, isVisible: boolean) => Promise<void>;
+  beforeSend: (plan: WritePlan, proof: Proof) => Promise<void>;
+}
+
+/** How a later read can show that a write took effect. */
+export interface Proof {
+  /** A read that shows what was planned proves it. */
+  isVisible: boolean;
+  /** Of a creation: badges that had the same values before. Undefined: not known, or no creation. */
+  twinIds?: readonly string[] | undefined;
 }
 
 /** A full attempt and this much more must be left of the deadline for a write to start: time for the reread. */
@@ -50,6 +61,15 @@ export function boundsOf(
   const answeredBy = deadlineAt - REREAD_MS;
   const isWrite = purpose === 'write';
   return { purpose, deadlineAt: isWrite ? answeredBy : answeredBy - tenant.attemptTimeoutMs };
+}
+
+/** What is left of the time for the read when it is given up, so that the write can start without it. */
+const START_MARGIN_MS = 250;
+
+/** Of a read before a write that can do without it. */
+export function boundsOfOptionalRead(write: Pick<Write, 'context' | 'dryRun'>): CallBounds {
+  const { purpose, deadlineAt } = boundsOf(write, 'prepare');
+  return { purpose, deadlineAt: deadlineAt - START_MARGIN_MS };
 }
 
 /** Milliseconds until the caller must have its answer. */
@@ -75,7 +95,7 @@ export function refuse(
 export function noChange(plan: WritePlan): Warning {
   return {
     code: 'NO_CHANGE',
-    message: 'Every given value stands already; nothing was sent',
+    message: 'The badge has every given value already; nothing was sent',
     fields: plan.givenFields,
   };
 }

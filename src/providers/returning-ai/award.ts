@@ -1,10 +1,14 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import { isEmail } from '../email.ts';
-import { emptyPlan, invalid } from '../input-checks.ts';
+import { planAward, planRevoke } from '../holders.ts';
+import type { Holding } from '../holders.ts';
+import { invalid } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { CallBounds } from '../../http/call-bounds.ts';
+import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
+import { toStanding } from './update.ts';
 
 /** The badge routes take the short numeric id; other ids of the same user mean nothing to them. */
 const USER_ID = /^\d{1,20}$/;
@@ -37,24 +41,32 @@ export class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
 @InputType({ description: 'The Returning.AI badge to take away from a member.' })
 export class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
 
-type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient>;
+type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient, ReturningAIBadge>;
 
-const common: Omit<UserOperation, 'inputClass' | 'send'> = {
+const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   check: ({ user }) => checkUser(user),
   target: ({ badgeId }) => ({ field: 'badgeId', ids: [badgeId], isLocked: false }),
+  canSkipRead: () => true,
   prepare: findUser,
-  plan: ({ user }) => emptyPlan({ userId: user.id }),
+  memberId: ({ user }) => user.id ?? '',
+  toStanding,
 };
+
+function toHolding({ badgeId, user }: BadgeAndUserInput): Holding {
+  return { userId: user.id ?? '', badgeIds: [badgeId] };
+}
 
 export const awardOperation: UserOperation = {
   ...common,
   inputClass: AwardReturningAIBadgeInput,
+  plan: (input, { knownHeld }) => planAward({ userId: input.user.id }, toHolding(input), knownHeld),
   send: (client, { input, body }, bounds) => client.awardBadge(input.badgeId, body, bounds),
 };
 
 export const revokeOperation: UserOperation = {
   ...common,
   inputClass: RevokeReturningAIBadgeInput,
+  plan: (input) => planRevoke({ userId: input.user.id }, toHolding(input)),
   send: (client, { input, body }, bounds) => client.removeBadge(input.badgeId, body, bounds),
 };
 

@@ -4,13 +4,14 @@ import { BadgeFields } from '../badge-fields.ts';
 import { HttpsUrl } from '../https-url.ts';
 import type { UrlRule } from '../https-url.ts';
 import { toVersion } from '../version.ts';
+import { toComparable, WRITABLE_FIELDS } from './fields.ts';
 import { name } from './name.ts';
 import type { ReturningAIRecord } from './wire.ts';
 
 @ObjectType({
   implements: BadgeFields,
   description:
-    'A badge of a Returning.AI community. Seven more of its fields can be written but never read; see UpdateReturningAIBadgeInput.',
+    "A badge of a Returning.AI community. Seven of its fields (`darkImage` to `awardCurrencyQuantity`) can be written, and are missing in the answers that the provider's pages show: they are null unless the provider shows them. See UpdateReturningAIBadgeInput.",
 })
 @Directive('@key(fields: "id")')
 export class ReturningAIBadge extends BadgeFields {
@@ -35,23 +36,23 @@ export class ReturningAIBadge extends BadgeFields {
   }
 
   override get description(): string | null {
-    return this.record.description;
+    return this.record.description ?? null;
   }
 
   override get imageUrl(): string | null {
     return this.image;
   }
 
+  override get readableVersion(): string {
+    return toVersion(WRITABLE_FIELDS.map((field) => toComparable(field, this.record[field])));
+  }
+
   override get version(): string {
-    const { title, action, quantity, image, description, attachRequired } = this.record;
-    return toVersion([
-      title,
-      action ?? '',
-      quantity,
-      image ?? '',
-      description ?? '',
-      attachRequired,
-    ]);
+    const { hiddenRevision } = this.record;
+    const { readableVersion } = this;
+    return hiddenRevision === undefined
+      ? readableVersion
+      : toVersion([readableVersion, hiddenRevision]);
   }
 
   @Field(() => String, { description: 'The name of the badge, as Returning.AI calls it.' })
@@ -64,7 +65,7 @@ export class ReturningAIBadge extends BadgeFields {
     description: 'What earns the badge. `custom`: members apply, a moderator approves.',
   })
   get action(): string | null {
-    return this.record.action;
+    return this.record.action ?? null;
   }
 
   @Field(() => Int, {
@@ -72,7 +73,7 @@ export class ReturningAIBadge extends BadgeFields {
     description: 'How many times the action must happen. Without effect for `custom`.',
   })
   get quantity(): number | null {
-    return this.record.quantity;
+    return this.record.quantity ?? null;
   }
 
   @Field(() => HttpsUrl, {
@@ -80,8 +81,67 @@ export class ReturningAIBadge extends BadgeFields {
     description: 'The same as `imageUrl`, as Returning.AI calls it.',
   })
   get image(): string | null {
-    const { image } = this.record;
-    return image !== null && this.isImageUrl(image) ? image : null;
+    return this.picture(this.record.image);
+  }
+
+  @Field(() => HttpsUrl, {
+    nullable: true,
+    description:
+      'Picture for dark mode. Null if there is none, or if Returning.AI does not show it.',
+  })
+  get darkImage(): string | null {
+    return this.picture(this.record.darkImage);
+  }
+
+  @Field(() => HttpsUrl, {
+    nullable: true,
+    description:
+      'Picture for light mode. Null if there is none, or if Returning.AI does not show it.',
+  })
+  get lightImage(): string | null {
+    return this.picture(this.record.lightImage);
+  }
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the two mode pictures are used. Null if Returning.AI does not show it.',
+  })
+  get enabledDarkAndLight(): boolean | null {
+    return this.record.enabledDarkAndLight ?? null;
+  }
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether the badge comes with XP (inferred). Null if Returning.AI does not show it.',
+  })
+  get award(): boolean | null {
+    return this.record.award ?? null;
+  }
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether the badge comes with coins (inferred). Null if Returning.AI does not show it.',
+  })
+  get awardCurrency(): boolean | null {
+    return this.record.awardCurrency ?? null;
+  }
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How much XP. Null if Returning.AI does not show it.',
+  })
+  get awardXpQuantity(): number | null {
+    return this.record.awardXpQuantity ?? null;
+  }
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many coins. Null if Returning.AI does not show it.',
+  })
+  get awardCurrencyQuantity(): number | null {
+    return this.record.awardCurrencyQuantity ?? null;
   }
 
   @Field(() => Boolean, {
@@ -89,15 +149,24 @@ export class ReturningAIBadge extends BadgeFields {
     description: 'Whether an application for the badge must come with a proof.',
   })
   get attachRequired(): boolean | null {
-    return this.record.attachRequired;
+    return this.record.attachRequired ?? null;
   }
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'As Returning.AI reports it; its pages do not explain it. It is not the input field `award`.',
+      'As Returning.AI reports it; its pages do not explain it. That it is another thing than `award` is inferred.',
   })
   get awarded(): boolean | null {
-    return this.record.awarded;
+    return this.record.awarded ?? null;
+  }
+
+  /** The same badge with other values. */
+  with(values: Partial<ReturningAIRecord>): ReturningAIBadge {
+    return new ReturningAIBadge({ ...this.record, ...values }, this.isImageUrl);
+  }
+
+  private picture(url: string | null | undefined): string | null {
+    return url != null && this.isImageUrl(url) ? url : null;
   }
 }

@@ -39,9 +39,11 @@ export function createReturningAIClient(
   return {
     listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
     createBadge: (body, bounds) =>
-      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written)),
+      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written())),
     updateBadge: async (id, body, bounds) =>
-      orUnclear(http.call({ method: 'PUT', path: badgePath(id), body }, bounds, answer.written)),
+      orUnclear(
+        http.call({ method: 'PUT', path: badgePath(id), body }, bounds, answer.written(id)),
+      ),
     // No page shows what a deletion answers, and what a removal shows is of no use: the envelope counts.
     deleteBadge: async (id, bounds) =>
       orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),

@@ -1,15 +1,18 @@
 import 'reflect-metadata';
 import { Field, InputType, Int } from 'type-graphql';
 import type { Operation } from '../provider.ts';
+import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
 import type { FieldsInput } from './fields.ts';
 import {
   WRITABLE_FIELDS,
   changesFromNothing,
   checkFields,
-  hiddenPart,
+  shownValue,
   toWireValue,
 } from './fields.ts';
+import type { WritableField } from './fields.ts';
+import { fieldsNotAsSent } from './update.ts';
 
 /** Every field has a default, so that what the provider never shows is known from the badge's first day. */
 @InputType({
@@ -74,7 +77,11 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
   attachRequired!: boolean;
 }
 
-export const createOperation: Operation<CreateReturningAIBadgeInput, ReturningAIClient> = {
+export const createOperation: Operation<
+  CreateReturningAIBadgeInput,
+  ReturningAIClient,
+  ReturningAIBadge
+> = {
   inputClass: CreateReturningAIBadgeInput,
   check: checkFields,
   target: () => null,
@@ -84,7 +91,7 @@ export const createOperation: Operation<CreateReturningAIBadgeInput, ReturningAI
     );
     return {
       body,
-      hiddenValues: hiddenPart(body),
+      writtenValues: body,
       givenFields: [...WRITABLE_FIELDS],
       changes: changesFromNothing(body),
       warnings: [],
@@ -92,4 +99,6 @@ export const createOperation: Operation<CreateReturningAIBadgeInput, ReturningAI
     };
   },
   send: (client, { body }, bounds) => client.createBadge(body, bounds),
+  fieldsNotAsSent,
+  valueOf: ({ record }, field) => shownValue(record, field as WritableField),
 };

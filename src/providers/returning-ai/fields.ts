@@ -11,6 +11,8 @@ import {
   valueOf,
 } from '../input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from '../provider.ts';
+import { withoutSignature } from '../shown-values.ts';
+import type { ReturningAIRecord } from './wire.ts';
 
 /** What can be written, in the documented order. An update replaces all of it: what is left out may be reset. */
 export const WRITABLE_FIELDS = [
@@ -30,15 +32,21 @@ export const WRITABLE_FIELDS = [
 ] as const;
 export type WritableField = (typeof WRITABLE_FIELDS)[number];
 
-/** No answer of the provider ever shows these. */
-const HIDDEN_FIELDS: readonly string[] = WRITABLE_FIELDS.slice(5, 12);
-
-export function isHidden(field: string): boolean {
-  return HIDDEN_FIELDS.includes(field);
-}
-
 /** Null clears these, and is an error for the others. */
 const CLEARABLE_FIELDS: readonly string[] = ['image', 'description', 'darkImage', 'lightImage'];
+
+/** A field of a record as a write takes it. Undefined: the record does not show it, or shows nothing that can be written. */
+export function shownValue(record: Partial<ReturningAIRecord>, field: WritableField): unknown {
+  const value = record[field];
+  return value === null && CLEARABLE_FIELDS.includes(field) ? '' : (value ?? undefined);
+}
+
+/** The same for two values between which a person would see no change. */
+export function toComparable(field: WritableField, value: unknown): unknown {
+  const isText = CLEARABLE_FIELDS.includes(field) || field === 'action';
+  if (isText) return typeof value === 'string' ? withoutSignature(value) : '';
+  return value ?? null;
+}
 
 /** The writable fields as an input gives them. */
 export interface FieldsInput {
@@ -81,26 +89,30 @@ export function toWireValue(value: unknown): unknown {
   return value ?? '';
 }
 
-const image = z.string().refine((text) => text === '' || isHttpsOrLoopbackUrl(text));
+const picture = z.string().refine((text) => text === '' || isHttpsOrLoopbackUrl(text));
 const quantity = z.int32().nonnegative();
-const hiddenSchemas: Readonly<Record<string, z.ZodType>> = {
-  darkImage: image,
-  lightImage: image,
+const writtenSchemas: Readonly<Record<WritableField, z.ZodType>> = {
+  title: z.string(),
+  action: z.string(),
+  quantity: z.int32(),
+  image: z.string(),
+  description: z.string(),
+  darkImage: picture,
+  lightImage: picture,
   enabledDarkAndLight: z.boolean(),
   award: z.boolean(),
   awardCurrency: z.boolean(),
   awardXpQuantity: quantity,
   awardCurrencyQuantity: quantity,
+  attachRequired: z.boolean(),
 };
 
-/** A remembered value of a hidden field. Undefined: none, or none that the field can have: memory is read like any other input. */
-export function rememberedValue(values: Readonly<Record<string, unknown>>, field: string): unknown {
-  return hiddenSchemas[field]?.safeParse(valueOf(values, field)).data;
-}
-
-/** The hidden part of a body, for the memory. */
-export function hiddenPart(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([field]) => isHidden(field)));
+/** A remembered value. Undefined: none, or none that the field can have: memory is read like any other input. */
+export function rememberedValue(
+  values: Readonly<Record<string, unknown>>,
+  field: WritableField,
+): unknown {
+  return writtenSchemas[field].safeParse(valueOf(values, field)).data;
 }
 
 /** Changes of a badge that was not there before. */

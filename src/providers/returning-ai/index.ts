@@ -32,5 +32,7 @@ export const returningAI: Provider = {
     const { data } = recordSchema.safeParse(record);
     return data ? new ReturningAIBadge(data, isImageUrl) : null;
   },
+  withHiddenRevision: (badge, hiddenRevision) =>
+    badge instanceof ReturningAIBadge ? badge.with({ hiddenRevision }) : badge,
   createClient: createReturningAIClient,
 };

@@ -12,7 +12,7 @@ export function toReturningAIBadge(
   json: unknown,
   isImageUrl: UrlRule,
 ): RecordReading<ReturningAIBadge> {
-  const record = isObject(json) ? { ...json, id: idOf(json) } : json;
+  const record = isObject(json) ? { ...json, id: idOf(json), hiddenRevision: undefined } : json;
   return toReading(recordSchema.safeParse(record), {
     toBadge: (read) => new ReturningAIBadge(read, isImageUrl),
     id: isObject(record) ? record.id : undefined,

@@ -2,28 +2,37 @@ import 'reflect-metadata';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
 import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
-export const HiddenFieldsPolicy = { REFUSE: 'REFUSE', OMIT: 'OMIT' } as const;
+export const HiddenFieldsPolicy = { REUSE: 'REUSE', OMIT: 'OMIT', REFUSE: 'REFUSE' } as const;
 export type HiddenFieldsPolicy = keyof typeof HiddenFieldsPolicy;
 
 registerEnumType(HiddenFieldsPolicy, {
   name: 'HiddenFieldsPolicy',
   description:
-    'What an update does about fields that it would replace and whose value is not known.',
+    'What an update does about fields that it does not give and that the provider does not show.',
   valuesConfig: {
-    REFUSE: { description: 'The update is refused, and every such field is named.' },
-    OMIT: { description: 'They are left out of the request; the provider may reset them.' },
+    REUSE: {
+      description:
+        'Sends what this service wrote last, even if the badge has been edited elsewhere since. If it never wrote a field, the update is refused.',
+    },
+    OMIT: {
+      description:
+        'Leaves out what is not known; the provider may reset it. What this service wrote last is sent while nothing speaks for an edit elsewhere.',
+    },
+    REFUSE: {
+      description: 'Refuses the update, even if this service remembers what it wrote last.',
+    },
   },
 });
 
 @InputType({
   description:
-    'New values for a Returning.AI badge. What is left out keeps its value. Returning.AI replaces the whole badge at each update, and never shows seven of its fields (`darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`): those are sent as this service wrote them last. If it never did, give them, or say with `hiddenFields` what is to happen.',
+    'New values for a Returning.AI badge. What is left out keeps its value. Returning.AI replaces the whole badge at each update (inferred from its documented request), and its documented answers do not show seven of the fields: `darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`. A field that the provider does show is sent back as shown. One that it does not show is sent as this service wrote it last, as long as everything that is shown still is what that write left. Otherwise the update is refused with one HIDDEN_FIELDS_UNKNOWN that names all such fields: give them, or say with `hiddenFields` what to do.',
 })
 export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
   @Field(() => HiddenFieldsPolicy, {
     nullable: true,
-    defaultValue: HiddenFieldsPolicy.REFUSE,
-    description: 'What to do about fields that would be replaced and whose value is not known.',
+    description:
+      'What to do about fields that are neither given nor shown. If left out, they are sent as this service wrote them last while nothing speaks for an edit elsewhere, and otherwise the update is refused.',
   })
   hiddenFields?: HiddenFieldsPolicy | null;
 
@@ -53,43 +62,50 @@ export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Picture for dark mode, an https URL. Null or "" removes it. Never readable.',
+    description:
+      'Picture for dark mode, an https URL. Null or "" removes it. Not in the documented answers.',
   })
   darkImage?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Picture for light mode, an https URL. Null or "" removes it. Never readable.',
+    description:
+      'Picture for light mode, an https URL. Null or "" removes it. Not in the documented answers.',
   })
   lightImage?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether the two mode pictures are used. Never readable. Cannot be cleared.',
+    description:
+      'Whether the two mode pictures are used. Not in the documented answers. Cannot be cleared.',
   })
   enabledDarkAndLight?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether the badge comes with XP. Never readable. Cannot be cleared.',
+    description:
+      'Whether the badge comes with XP. Not in the documented answers. Cannot be cleared.',
   })
   award?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether the badge comes with coins. Never readable. Cannot be cleared.',
+    description:
+      'Whether the badge comes with coins. Not in the documented answers. Cannot be cleared.',
   })
   awardCurrency?: boolean | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How much XP, a whole number from 0. Never readable. Cannot be cleared.',
+    description:
+      'How much XP, a whole number from 0. Not in the documented answers. Cannot be cleared.',
   })
   awardXpQuantity?: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many coins, a whole number from 0. Never readable. Cannot be cleared.',
+    description:
+      'How many coins, a whole number from 0. Not in the documented answers. Cannot be cleared.',
   })
   awardCurrencyQuantity?: number | null;
 

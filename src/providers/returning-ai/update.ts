@@ -1,4 +1,4 @@
-import { invalid, isGiven, refuseNothingGiven, toChange, valueOf } from '../input-checks.ts';
+import { isGiven, refuseNothingGiven, toChange, valueOf } from '../input-checks.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -8,20 +8,17 @@ import type {
   Warning,
   WritePlan,
 } from '../provider.ts';
+import { toLockedTarget } from '../badge-at-version-input.ts';
+import { doubtOf } from '../shown-values.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
-import {
-  WRITABLE_FIELDS,
-  checkFields,
-  hiddenPart,
-  isHidden,
-  rememberedValue,
-  toWireValue,
-} from './fields.ts';
-import { toLockedTarget } from '../badge-at-version-input.ts';
+import { WRITABLE_FIELDS, checkFields, shownValue, toWireValue } from './fields.ts';
+import type { WritableField } from './fields.ts';
+import { hiddenProblem, judgeMemory } from './remembered.ts';
+import type { Memory } from './remembered.ts';
 import { UpdateReturningAIBadgeInput } from './update-input.ts';
 
-/** The provider replaces the whole badge, so an update sends the whole badge. */
+/** The provider replaces the whole badge (inferred), so an update sends the whole badge. */
 export const updateOperation: Operation<
   UpdateReturningAIBadgeInput,
   ReturningAIClient,
@@ -33,77 +30,142 @@ export const updateOperation: Operation<
     ...checkFields(input, rules),
   ],
   target: toLockedTarget,
-  isComplete: (input) => WRITABLE_FIELDS.every((field) => isGiven(input, field)),
+  canSkipRead: (input) => WRITABLE_FIELDS.every((field) => isGiven(input, field)),
   plan: planUpdate,
   send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
-  isConfirmedBy: ({ body }, badge) =>
-    badge !== null &&
-    Object.entries(body).every(
-      ([field, value]) => isHidden(field) || valueOf(badge.record, field) === value,
-    ),
+  toStanding,
+  fieldsNotAsSent,
+  valueOf: ({ record }, field) => shownValue(record, field as WritableField),
+  isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
 };
 
-/** The whole badge as it shall be. What is neither given, readable nor remembered is refused, or left out on request. */
+/** What an answer leaves out stands as it was sent, as far as the badge shows the field at all. */
+export function toStanding(
+  shown: ReturningAIBadge,
+  { body, before }: { body: object; before: ReturningAIBadge | undefined },
+): ReturningAIBadge {
+  if (!before) return shown;
+  const sent = Object.entries(body).filter(
+    ([field]) => valueOf(before.record, field) !== undefined,
+  );
+  const answered = Object.entries(shown.record).filter(([, value]) => value !== undefined);
+  return before.with({ ...Object.fromEntries(sent), ...Object.fromEntries(answered) });
+}
+
+/** Also used for a creation. Only fields that the badge shows can tell. */
+export function fieldsNotAsSent(body: object, { record }: ReturningAIBadge): string[] {
+  return WRITABLE_FIELDS.filter((field) => {
+    const [sent, shown] = [valueOf(body, field), shownValue(record, field)];
+    return sent !== undefined && shown !== undefined && sent !== shown;
+  });
+}
+
+interface Draft {
+  body: Record<string, unknown>;
+  changes: FieldChange[];
+  reused: string[];
+  unknown: WritableField[];
+  doubts: Warning[];
+}
+
+/** The whole badge as it shall be. What is neither given, shown nor remembered is refused, or left out on request. */
 function planUpdate(
   input: UpdateReturningAIBadgeInput,
   { current, remembered }: PlanBasis<ReturningAIBadge>,
 ): WritePlan {
-  const body: Record<string, unknown> = {};
-  const changes: FieldChange[] = [];
-  const reusedFields: string[] = [];
-  const unknownFields: string[] = [];
-
+  const memory = judgeMemory(current, remembered, input.hiddenFields);
+  const draft: Draft = { body: {}, changes: [], reused: [], unknown: [], doubts: [] };
   for (const field of WRITABLE_FIELDS) {
-    const readable = current && (valueOf(current.record, field) ?? undefined);
-    const before = isHidden(field) ? rememberedValue(remembered?.values ?? {}, field) : readable;
-    if (isGiven(input, field)) {
-      body[field] = toWireValue(input[field]);
-      const change = toChange(field, before, body[field]);
-      if (change) changes.push(change);
-    } else if (before !== undefined) {
-      body[field] = before;
-      if (isHidden(field)) reusedFields.push(field);
-    } else {
-      unknownFields.push(field);
-    }
+    const shown = current && shownValue(current.record, field);
+    if (isGiven(input, field)) give(draft, field, { input, shown, memory });
+    else if (shown !== undefined) keepShown(draft, field, { shown, memory });
+    else keepHidden(draft, field, memory);
   }
-
+  const { body, changes, reused, unknown, doubts } = draft;
   const mayOmit = input.hiddenFields === 'OMIT';
   return {
     body,
-    hiddenValues: hiddenPart(body),
+    writtenValues: body,
     givenFields: WRITABLE_FIELDS.filter((field) => isGiven(input, field)),
     changes,
     warnings: [
-      ...(remembered && reusedFields.length > 0 ? [reused(reusedFields, remembered)] : []),
-      ...(mayOmit && unknownFields.length > 0 ? [omitted(unknownFields)] : []),
+      ...(remembered && reused.length > 0 ? [reusedWarning(reused, remembered)] : []),
+      ...(mayOmit && unknown.length > 0 ? [omittedWarning(unknown)] : []),
+      ...doubts,
     ],
-    problems: mayOmit ? [] : unknownFields.map(unknownValue),
+    problems: problemsOf(unknown, { mayOmit, memory }),
   };
 }
 
-function reused(fields: string[], { at }: RememberedFields): Warning {
+function problemsOf(
+  unknown: readonly WritableField[],
+  { mayOmit, memory }: { mayOmit: boolean; memory: Memory },
+): InputProblem[] {
+  return mayOmit || unknown.length === 0 ? [] : [hiddenProblem(unknown, memory)];
+}
+
+function give(
+  { body, changes }: Draft,
+  field: WritableField,
+  known: { input: UpdateReturningAIBadgeInput; shown: unknown; memory: Memory },
+): void {
+  body[field] = toWireValue(known.input[field]);
+  const change = toChange(field, known.shown ?? known.memory.trusted(field), body[field]);
+  if (change) changes.push(change);
+}
+
+/** Goes back as it is shown, unless that is plainly another form of what the provider was given. */
+function keepShown(
+  { body, doubts }: Draft,
+  field: WritableField,
+  { shown, memory }: { shown: unknown; memory: Memory },
+): void {
+  const original = memory.originalOf(field, shown);
+  body[field] = original ?? shown;
+  const doubt = doubtOf(shown);
+  if (original !== undefined) doubts.push(restoredWarning(field));
+  else if (doubt) doubts.push(doubtWarning(field, `looks ${doubt}`));
+  else if (memory.differs(field, shown))
+    doubts.push(doubtWarning(field, 'differs from what this service wrote last'));
+}
+
+function keepHidden({ body, reused, unknown }: Draft, field: WritableField, memory: Memory): void {
+  const value = memory.reusable(field);
+  if (value === undefined) unknown.push(field);
+  else {
+    body[field] = value;
+    reused.push(field);
+  }
+}
+
+function reusedWarning(fields: string[], { at }: RememberedFields): Warning {
   return {
     code: 'HIDDEN_FIELDS_REUSED',
-    message: `Sent as this service wrote them at ${at}, since Returning.AI never shows them: ${fields.join(', ')}. An edit in its dashboard since then is lost`,
+    message: `These fields are sent as this service wrote them at ${at}, since Returning.AI does not show them: ${fields.join(', ')}. An edit of them in its dashboard since then is lost`,
     fields,
   };
 }
 
-function omitted(fields: string[]): Warning {
+function omittedWarning(fields: string[]): Warning {
   return {
     code: 'HIDDEN_FIELDS_OMITTED',
-    message: `Left out, so that Returning.AI may have reset them: ${fields.join(', ')}`,
+    message: `These fields are left out, so that Returning.AI may reset them (inferred): ${fields.join(', ')}`,
     fields,
   };
 }
 
-function unknownValue(field: string): InputProblem {
+function restoredWarning(field: string): Warning {
   return {
-    ...invalid(
-      field,
-      `Returning.AI replaces ${field} at every update and its value cannot be read: give it, or set hiddenFields to OMIT`,
-    ),
-    code: 'HIDDEN_FIELDS_UNKNOWN',
+    code: 'SHOWN_VALUE_IN_DOUBT',
+    message: `Returning.AI shows ${field} in another form than this service wrote it (cut, escaped or signed), and nothing else of the badge has changed since: it is sent back as it was written`,
+    fields: [field],
+  };
+}
+
+function doubtWarning(field: string, reason: string): Warning {
+  return {
+    code: 'SHOWN_VALUE_IN_DOUBT',
+    message: `Returning.AI shows ${field} in a form that ${reason}: it is sent back as it is shown. Give ${field} if the badge should have another value`,
+    fields: [field],
   };
 }

@@ -2,19 +2,18 @@ import { z } from 'zod';
 import { isObject } from '../json.ts';
 
 /** Answers hold numbers and booleans as strings, and "" where there is none; requests take the native types. */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
+const text = z.string().nullish();
 const integer = z
   .union([z.int32(), z.string().regex(/^(-?\d+)?$/)])
-  .nullish()
-  .transform((value) => (value === '' || value == null ? null : Number(value)))
-  .pipe(z.int32().nullable());
+  .nullable()
+  .transform((value) => (value === '' || value === null ? null : Number(value)))
+  .pipe(z.int32().nullable())
+  .optional();
 const boolean = z
   .union([z.boolean(), z.enum(['true', 'false', ''])])
-  .nullish()
-  .transform((value) => (value === '' || value == null ? null : String(value) === 'true'));
+  .nullable()
+  .transform((value) => (value === '' || value === null ? null : String(value) === 'true'))
+  .optional();
 
 export const recordSchema = z.object({
   id: z.string().min(1),
@@ -23,11 +22,20 @@ export const recordSchema = z.object({
   quantity: integer,
   image: text,
   description: text,
+  darkImage: text,
+  lightImage: text,
+  enabledDarkAndLight: boolean,
+  award: boolean,
+  awardCurrency: boolean,
+  awardXpQuantity: integer,
+  awardCurrencyQuantity: integer,
   attachRequired: boolean,
   awarded: boolean,
+  /** Ours, not the provider's: changes with what this service writes to fields that the record does not show. */
+  hiddenRevision: z.string().optional(),
 });
 
-/** A badge as read, in the types that a write takes. Null: absent, or "" for a number or boolean. */
+/** A badge as read, in the types that a write takes. Undefined: not shown. Null: shown as null, or "" for a number or boolean. */
 export type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** The payload of `{meta, body}`; siblings of the badge routes wrap it as `data` instead. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
-import { emptyPlan, invalid } from '../input-checks.ts';
+import { planAward } from '../holders.ts';
+import { invalid } from '../input-checks.ts';
 import type { InputProblem, Operation } from '../provider.ts';
 import type { TagMangoClient } from './client.ts';
 import { isObjectId } from './object-id.ts';
@@ -20,7 +21,9 @@ export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient> 
   inputClass: AwardTagMangoBadgeInput,
   check: checkAward,
   target: ({ badgeIds }) => ({ field: 'badgeIds', ids: badgeIds, isLocked: false }),
-  plan: ({ badgeIds }) => emptyPlan({ badges: badgeIds }),
+  canSkipRead: () => true,
+  memberId: ({ userId }) => userId,
+  plan: (input, { knownHeld }) => planAward({ badges: input.badgeIds }, input, knownHeld),
   send: (client, { input, body }, bounds) => client.assignBadges(input.userId, body, bounds),
 };
 

@@ -3,6 +3,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
 import { BadgeFields } from '../badge-fields.ts';
 import type { UrlRule } from '../https-url.ts';
+import { withoutSignature } from '../shown-values.ts';
 import { toVersion } from '../version.ts';
 import { name } from './name.ts';
 import type { TagMangoRecord } from './wire.ts';
@@ -38,17 +39,21 @@ export class TagMangoBadge extends BadgeFields {
     return imageUrl && this.isImageUrl(imageUrl) ? imageUrl : null;
   }
 
-  override get version(): string {
+  override get readableVersion(): string {
     const { record } = this;
     return toVersion([
       record.name,
       record.description ?? '',
-      record.imageUrl ?? '',
+      withoutSignature(record.imageUrl ?? ''),
       record.enableAutomation ?? null,
       record.pointsThreshold ?? null,
       record.pointCategoryForAutomation ?? null,
-      record.automationEnabledMangoes ?? [],
+      [...new Set(record.automationEnabledMangoes)].sort(),
     ]);
+  }
+
+  override get version(): string {
+    return this.readableVersion;
   }
 
   @Field(() => ID, { nullable: true, description: 'The id of the creator who owns the badge.' })
@@ -96,5 +101,11 @@ export class TagMangoBadge extends BadgeFields {
   })
   get automationEnabledMangoes(): readonly string[] {
     return this.record.automationEnabledMangoes ?? [];
+  }
+
+  /** The same badge with other values; undefined ones leave the field as it is. */
+  with(values: Partial<TagMangoRecord>): TagMangoBadge {
+    const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    return new TagMangoBadge({ ...this.record, ...Object.fromEntries(given) }, this.isImageUrl);
   }
 }

@@ -92,9 +92,11 @@ export function createTagMangoClient(
   return {
     listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
     createBadge: (body, bounds) =>
-      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written)),
+      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written())),
     updateBadge: async (id, body, bounds) =>
-      orUnclear(http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, answer.written)),
+      orUnclear(
+        http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, answer.written(id)),
+      ),
     assignBadges: async (userId, body, bounds) =>
       orUnclear(
         http.call({ method: 'PATCH', path: assignPath(userId), body }, bounds, answer.done),

@@ -2,14 +2,17 @@ import 'reflect-metadata';
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { toChange } from '../input-checks.ts';
 import type { Operation } from '../provider.ts';
-import { automationWarnings } from './automation.ts';
+import { planAutomation, refuseBothKinds } from './automation.ts';
+import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
 import type { FieldsInput } from './fields.ts';
 import { checkFields, givenFields, toBody } from './fields.ts';
+import type { WritableField } from './fields.ts';
+import { fieldsNotAsSent, standing } from './update.ts';
 
 @InputType({
   description:
-    'A new TagMango badge; only what is given is sent. Automation runs by points or by subscription, never both.',
+    'A new TagMango badge; only what is given is sent. While automation is on, it runs by points or by subscription, never both.',
 })
 export class CreateTagMangoBadgeInput implements FieldsInput {
   @Field(() => String, { description: 'The name of the badge.' })
@@ -47,9 +50,9 @@ export class CreateTagMangoBadgeInput implements FieldsInput {
   automationEnabledMangoes?: string[] | null;
 }
 
-export const createOperation: Operation<CreateTagMangoBadgeInput, TagMangoClient> = {
+export const createOperation: Operation<CreateTagMangoBadgeInput, TagMangoClient, TagMangoBadge> = {
   inputClass: CreateTagMangoBadgeInput,
-  check: checkFields,
+  check: (input, rules) => [...checkFields(input, rules), ...refuseBothKinds(input)],
   target: () => null,
   plan(input) {
     const body = toBody(input);
@@ -58,12 +61,13 @@ export const createOperation: Operation<CreateTagMangoBadgeInput, TagMangoClient
     );
     return {
       body,
-      hiddenValues: null,
+      writtenValues: null,
       givenFields: givenFields(input),
       changes,
-      warnings: automationWarnings(changes, body),
-      problems: [],
+      ...planAutomation(changes, { before: {}, body }),
     };
   },
   send: (client, { body }, bounds) => client.createBadge(body, bounds),
+  fieldsNotAsSent,
+  valueOf: (badge, field) => standing(badge, field as WritableField),
 };

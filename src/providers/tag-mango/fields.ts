@@ -62,7 +62,6 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
     ),
     ...refuseImage('imageUrl', input.imageUrl, isImageUrl),
     ...refuseForeignIds(input.automationEnabledMangoes ?? []),
-    ...refuseBothAutomations(input),
   ];
 }
 
@@ -70,17 +69,6 @@ function refuseForeignIds(mangoes: string[]): InputProblem[] {
   return mangoes.every(isObjectId)
     ? []
     : [invalid('automationEnabledMangoes', 'every mango id must be 24 hexadecimal digits')];
-}
-
-function refuseBothAutomations(input: FieldsInput): InputProblem[] {
-  return hasPoints(input) && hasMangoes(input)
-    ? [
-        invalid(
-          'automationEnabledMangoes',
-          'TagMango runs one kind of automation: give pointsThreshold or automationEnabledMangoes, and clear the other with null',
-        ),
-      ]
-    : [];
 }
 
 export function hasPoints(values: object): boolean {

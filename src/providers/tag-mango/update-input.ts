@@ -4,7 +4,7 @@ import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
 @InputType({
   description:
-    'New values for a TagMango badge; only those given are sent. Automation runs by points or by subscription, never both: `pointsThreshold` and `automationEnabledMangoes` are refused together. To switch, give one and clear the other.',
+    'New values for a TagMango badge; only those given are sent. While automation is on, it runs by points or by subscription, never both: an update that would leave a badge with `pointsThreshold` and `automationEnabledMangoes` while it is on is refused. To switch, give one and clear the other. That null clears a field is inferred.',
 })
 export class UpdateTagMangoBadgeInput extends BadgeAtVersionInput {
   @Field(() => String, { nullable: true, description: 'The name of the badge. Cannot be cleared.' })

@@ -1,7 +1,7 @@
 import { toLockedTarget } from '../badge-at-version-input.ts';
 import { refuseNothingGiven, toChange } from '../input-checks.ts';
 import type { Operation, PlanBasis, WritePlan } from '../provider.ts';
-import { automationWarnings } from './automation.ts';
+import { planAutomation, refuseBothKinds } from './automation.ts';
 import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
 import { CLEARED, WRITABLE_FIELDS, checkFields, givenFields, toBody } from './fields.ts';
@@ -14,12 +14,25 @@ export const updateOperation: Operation<UpdateTagMangoBadgeInput, TagMangoClient
   check: (input, rules) => [
     ...refuseNothingGiven(input, WRITABLE_FIELDS),
     ...checkFields(input, rules),
+    ...(input.enableAutomation === true ? refuseBothKinds(input) : []),
   ],
   target: toLockedTarget,
+  canSkipRead: () => true,
   plan: planUpdate,
   send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
-  isConfirmedBy: ({ body }, badge) => badge !== null && changesOf(body, badge).length === 0,
+  toStanding: (shown, { body, before }) =>
+    before ? before.with({ ...body, ...shown.record }) : shown,
+  fieldsNotAsSent,
+  valueOf: (badge, field) => standing(badge, field as WritableField),
+  isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
 };
+
+/** Also used for a creation. Only fields that the badge shows can tell. */
+export function fieldsNotAsSent(body: object, badge: TagMangoBadge): string[] {
+  return changesOf(body, badge)
+    .map(({ field }) => field)
+    .filter((field) => standing(badge, field as WritableField) !== undefined);
+}
 
 function planUpdate(
   input: UpdateTagMangoBadgeInput,
@@ -29,11 +42,10 @@ function planUpdate(
   const changes = changesOf(body, current);
   return {
     body,
-    hiddenValues: null,
+    writtenValues: null,
     givenFields: givenFields(input),
     changes,
-    warnings: automationWarnings(changes, { ...current?.record, ...body }),
-    problems: [],
+    ...planAutomation(changes, { before: current?.record, body }),
   };
 }
 
@@ -48,6 +60,6 @@ function changesOf(body: object, badge: TagMangoBadge | undefined) {
 }
 
 /** Undefined: the provider does not show the field. */
-function standing({ record }: TagMangoBadge, field: WritableField): unknown {
+export function standing({ record }: TagMangoBadge, field: WritableField): unknown {
   return record[field] === undefined ? undefined : (record[field] ?? CLEARED[field] ?? null);
 }

@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { UrlRule } from '../providers/https-url.ts';
+import type { BadgeList, Provider } from '../providers/provider.ts';
+import { StateError } from '../state/state-store.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { createSharedValue } from './writing/shared-value.ts';
+import type { SharedValue } from './writing/shared-value.ts';
+
+/**
+ * What this service wrote to a provider's badges lately, shared by all replicas. A provider's list may show a write
+ * late: until it does, the badge is shown, and updated, as the write left it.
+ */
+export interface RecentWrites {
+  /** The list as it stands with the writes that it does not show yet. Never rejects. */
+  complete(list: BadgeList): Promise<BadgeList>;
+  /** Resolves once every later list read is completed with this write. Never rejects. */
+  note(write: NotedWrite): Promise<void>;
+}
+
+export interface NotedWrite {
+  id: string;
+  /** Null: there was none. Undefined: it could not be read, so that no list can be told to be older. */
+  before: BadgeFields | null | undefined;
+  /** As the badge stands now. Null: it is deleted. Undefined: the outcome is unknown, and what was known of it holds on. */
+  after: BadgeFields | null | undefined;
+  /** Stands for the values that were written and that the provider does not show. Undefined: there are none. */
+  hiddenRevision: string | undefined;
+}
+
+/** How late a list may show a write. After that it is believed in any case. */
+export const LIST_LAG_MS = 60_000;
+/** Of badges that are waited for, and of states of one badge: more are written by a script, and the oldest are dropped. */
+const MAX_WRITES = 200;
+const MAX_STATES = 20;
+/** Of their records as JSON, so that a list is completed in a moment. */
+const MAX_CHARACTERS = 500_000;
+/** Of badges whose hidden values count in their version. A badge that is dropped only gets another version. */
+const MAX_REVISIONS = 2_000;
+/** The state of a badge that is not in the list. */
+const ABSENT = '';
+
+const writesSchema = z.object({
+  writes: z.array(
+    z.object({
+      id: z.string(),
+      /** Readable versions of the badge before this write, as far as a list may still show them. */
+      earlier: z.array(z.string()),
+      /** The readable version after it. */
+      version: z.string(),
+      /** Null: deleted. */
+      record: z.unknown(),
+      /** Epoch milliseconds. */
+      until: z.number(),
+    }),
+  ),
+});
+type Writes = z.output<typeof writesSchema>;
+type RecentWrite = Writes['writes'][number];
+
+const revisionsSchema = z.object({ revisions: z.array(z.tuple([z.string(), z.string()])) });
+type Revisions = z.output<typeof revisionsSchema>;
+
+export interface RecentWritesOptions {
+  store: Pick<StateStore, 'get' | 'compareAndSet'>;
+  key: string;
+  provider: Provider;
+  isImageUrl: UrlRule;
+  /** Epoch milliseconds by the machine's clock: replicas compare them. */
+  wallTime: () => number;
+}
+
+export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
+  const { store, key, provider, isImageUrl, wallTime } = options;
+  const writes = createReachable({
+    value: createSharedValue({
+      store,
+      key: `recent-writes/${key}`,
+      schema: writesSchema,
+      empty: { writes: [] },
+    }),
+    empty: { writes: [] },
+    edit: (known: Writes, write) => withWrite(known, write, wallTime()),
+    without: ({ writes: all }, ids) => ({ writes: all.filter(({ id }) => !ids.includes(id)) }),
+  });
+  const revisions = createReachable({
+    value: createSharedValue({
+      store,
+      key: `hidden-revisions/${key}`,
+      schema: revisionsSchema,
+      empty: { revisions: [] },
+    }),
+    empty: { revisions: [] },
+    edit: withRevision,
+    without: (known: Revisions) => known,
+  });
+
+  function lay(badges: Map<string, BadgeFields>, write: RecentWrite): void {
+    // Another version may have stored a record that this one cannot read.
+    const standing = write.record === null ? null : provider.restoreBadge(write.record, isImageUrl);
+    if (standing) badges.set(write.id, standing);
+    else if (write.record === null) badges.delete(write.id);
+  }
+
+  return {
+    async complete(list) {
+      const [known, { revisions: hidden }] = [await writes.read(), await revisions.read()];
+      const open = known.writes.filter(({ until }) => until > wallTime());
+      if (open.length === 0 && hidden.length === 0) return list;
+      const badges = new Map(list.badges.map((badge) => [badge.id, badge]));
+      const settled: string[] = [];
+      for (const write of open) {
+        if (list.malformedIds.has(write.id)) continue;
+        const shown = badges.get(write.id)?.readableVersion ?? ABSENT;
+        if (write.earlier.includes(shown)) lay(badges, write);
+        else settled.push(write.id);
+      }
+      for (const [id, revision] of hidden) {
+        const badge = badges.get(id);
+        const revised = badge && provider.withHiddenRevision?.(badge, revision);
+        if (revised) badges.set(id, revised);
+      }
+      if (settled.length > 0) await writes.forget(settled);
+      return { ...list, badges: [...badges.values()] };
+    },
+
+    async note(write) {
+      await writes.note(write);
+      await revisions.note(write);
+    },
+  };
+}
+
+/** A shared value that holds what is noted also while the store is out of reach, as far as this process knows. */
+function createReachable<T>({
+  value,
+  empty,
+  edit,
+  without,
+}: {
+  value: SharedValue<T>;
+  empty: T;
+  edit: (known: T, write: NotedWrite) => T;
+  without: (known: T, ids: readonly string[]) => T;
+}) {
+  let known = empty;
+  let unsaved: NotedWrite[] = [];
+
+  async function read(): Promise<T> {
+    try {
+      known = await value.read();
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+    }
+    return unsaved.reduce(edit, known);
+  }
+
+  async function change(editAll: (held: T) => T): Promise<boolean> {
+    try {
+      known = await value.change(editAll);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      return false;
+    }
+  }
+
+  return {
+    read,
+    async note(write: NotedWrite): Promise<void> {
+      const waiting = [...unsaved.filter(({ id }) => id !== write.id), write].slice(-MAX_WRITES);
+      unsaved = (await change((held) => waiting.reduce(edit, held))) ? [] : waiting;
+    },
+    /** What the list shows by now, or contradicts, need not be waited for; what cannot be forgotten expires. */
+    async forget(ids: readonly string[]): Promise<void> {
+      unsaved = unsaved.filter(({ id }) => !ids.includes(id));
+      await change((held) => without(held, ids));
+    },
+  };
+}
+
+function withRevision({ revisions }: Revisions, { id, hiddenRevision }: NotedWrite): Revisions {
+  const known = revisions.find(([badgeId]) => badgeId === id)?.[1];
+  if (known === hiddenRevision) return { revisions };
+  const others = revisions.filter(([badgeId]) => badgeId !== id);
+  const own: [string, string][] = hiddenRevision === undefined ? [] : [[id, hiddenRevision]];
+  return { revisions: [...others, ...own].slice(-MAX_REVISIONS) };
+}
+
+function withWrite({ writes }: Writes, write: NotedWrite, now: number): Writes {
+  const open = writes.filter(({ until }) => until > now);
+  const last = open.find(({ id }) => id === write.id);
+  const entry = write.after === undefined ? last : toRecentWrite(write, last, now);
+  const others = open.filter(({ id }) => id !== write.id);
+  return { writes: newest([...others, ...(entry ? [entry] : [])]) };
+}
+
+/** As many as are worth waiting for; the oldest are dropped. */
+function newest(writes: readonly RecentWrite[]): RecentWrite[] {
+  let characters = 0;
+  const kept = writes.slice(-MAX_WRITES).toReversed();
+  const end = kept.findIndex(({ record }) => {
+    characters += JSON.stringify(record).length;
+    return characters > MAX_CHARACTERS;
+  });
+  return (end === -1 ? kept : kept.slice(0, end)).toReversed();
+}
+
+/** Undefined: no list that is read later can be told to be older than this write. */
+function toRecentWrite(
+  { id, before, after }: NotedWrite,
+  last: RecentWrite | undefined,
+  now: number,
+): RecentWrite | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const states = [...(last?.earlier ?? []), ...(last ? [last.version] : []), stateOf(before)];
+  const version = stateOf(after);
+  const earlier = [...new Set(states)].slice(-MAX_STATES);
+  if (earlier.every((state) => state === version)) return undefined;
+  return { id, earlier, version, record: after && after.record, until: now + LIST_LAG_MS };
+}
+
+function stateOf(badge: BadgeFields | null): string {
+  return badge?.readableVersion ?? ABSENT;
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { StateError } from '../../state/state-store.ts';
+import type { StateStore } from '../../state/state-store.ts';
+import { createSharedValue } from './shared-value.ts';
+
+/** Which badges a member was awarded through this service and has not lost through it, as far as it knows. */
+export interface HeldBadges {
+  /** Of the given badges those that the member holds. Empty while the store is out of reach. */
+  among(badgeIds: readonly string[]): Promise<string[]>;
+  /** Rejects with a `StateError`. */
+  award(badgeIds: readonly string[]): Promise<void>;
+  /** Rejects with a `StateError`. */
+  revoke(badgeIds: readonly string[]): Promise<void>;
+}
+
+/** More are awarded by a script; the oldest are dropped. */
+const MAX_HELD = 1_000;
+const schema = z.object({ badgeIds: z.array(z.string()) });
+
+export function createHeldBadges(store: StateStore, key: string): HeldBadges {
+  const held = createSharedValue({ store, key, schema, empty: { badgeIds: [] } });
+  const others = (all: readonly string[], badgeIds: readonly string[]): string[] =>
+    all.filter((id) => !badgeIds.includes(id));
+  return {
+    async among(badgeIds) {
+      try {
+        const known = (await held.read()).badgeIds;
+        return badgeIds.filter((id) => known.includes(id));
+      } catch (error) {
+        if (!(error instanceof StateError)) throw error;
+        return [];
+      }
+    },
+    async award(badgeIds) {
+      await held.change((known) => ({
+        badgeIds: [...others(known.badgeIds, badgeIds), ...badgeIds].slice(-MAX_HELD),
+      }));
+    },
+    async revoke(badgeIds) {
+      await held.change((known) => ({ badgeIds: others(known.badgeIds, badgeIds) }));
+    },
+  };
+}

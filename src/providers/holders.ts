@@ -1,0 +1,45 @@
+import { planWithoutFields } from './input-checks.ts';
+import type { FieldChange, Warning, WritePlan } from './provider.ts';
+
+/** The field of a change that says which member holds a badge. */
+const HOLDERS = 'holders';
+
+export interface Holding {
+  userId: string;
+  badgeIds: readonly string[];
+}
+
+/** The plan of giving badges to a member. `knownHeld`: those that the member has already, as far as is known. */
+export function planAward(
+  body: object,
+  { userId, badgeIds }: Holding,
+  knownHeld: readonly string[] = [],
+): WritePlan {
+  const changes = badgeIds.map((badgeId): FieldChange => {
+    const holder = JSON.stringify({ badgeId, userId });
+    return { field: HOLDERS, before: knownHeld.includes(badgeId) ? holder : null, after: holder };
+  });
+  const again = badgeIds.filter((id) => knownHeld.includes(id));
+  return planWithoutFields(body, {
+    changes,
+    warnings: again.length > 0 ? [alreadyHeld(again.length)] : [],
+  });
+}
+
+/** The plan of taking a badge away from a member. */
+export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePlan {
+  const changes = badgeIds.map((badgeId): FieldChange => {
+    return { field: HOLDERS, before: JSON.stringify({ badgeId, userId }), after: 'null' };
+  });
+  return planWithoutFields(body, { changes });
+}
+
+/** Without ids: `changes` has them. */
+function alreadyHeld(badges: number): Warning {
+  const what = badges === 1 ? 'a badge' : `${badges} badges`;
+  return {
+    code: 'ALREADY_HELD',
+    message: `The member holds ${what} already: this service awarded it before, and knows of no revocation. See the entries of changes with a value before`,
+    fields: [],
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * How a provider may show a value in another form than the one it was given: a list that cuts long texts or escapes
+ * them, a picture whose URL is signed anew at every read.
+ */
+
+/** What a query string holds beside a signature. Any of the first kind tells that a URL is signed. */
+const SIGNATURE =
+  /^(x-(amz|goog|oss|cos|ms|obs)-(signature|credential)|signature|sig|sign|hmac|hdnea|hdnts|hdntl|token|auth_key|verify|__token__)$/i;
+const BESIDE_SIGNATURE =
+  /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
+
+/** A URL as it is without a signature that expires; any other text as it is. */
+export function withoutSignature(text: string): string {
+  const [rest = '', query] = text.split(/\?(.*)/s, 2);
+  if (query === undefined || !/^https?:/i.test(text)) return text;
+  const [search = '', fragment] = query.split(/#(.*)/s, 2);
+  const parameters = search.split('&');
+  const nameOf = (parameter: string): string => parameter.split('=', 1)[0] ?? '';
+  if (!parameters.some((parameter) => SIGNATURE.test(nameOf(parameter)))) return text;
+  const kept = parameters.filter((parameter) => {
+    const name = nameOf(parameter);
+    return !SIGNATURE.test(name) && !BESIDE_SIGNATURE.test(name);
+  });
+  const hash = fragment === undefined ? '' : `#${fragment}`;
+  return `${rest}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
+}
+
+/** Why a text as it is shown may not be the text that the provider holds. */
+export type Doubt = 'cut' | 'escaped' | 'signed';
+
+const ELLIPSIS = /\s*\[?(…|\.\.\.)\]?$/;
+const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;
+/** Shorter texts are seldom cut. */
+const SHORTEST_CUT = 40;
+/** Lengths at which lists cut texts, where nothing but the length tells. */
+const CUT_LENGTHS = new Set([
+  100, 120, 128, 140, 150, 160, 180, 200, 240, 250, 255, 256, 280, 300, 400, 500, 512, 1000, 1024,
+]);
+
+/** Undefined: nothing in the text itself speaks against it. */
+export function doubtOf(shown: unknown): Doubt | undefined {
+  if (typeof shown !== 'string') return undefined;
+  if (withoutSignature(shown) !== shown) return 'signed';
+  if (ENTITY.test(shown)) return 'escaped';
+  const isCut =
+    shown.length >= SHORTEST_CUT &&
+    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && /[\p{L}\p{N}\s,]$/u.test(shown)));
+  return isCut ? 'cut' : undefined;
+}
+
+/** Whether what is shown is another form of what the provider was given: cut, escaped, trimmed or signed. */
+export function isFormOf(shown: unknown, given: unknown): boolean {
+  if (shown === given) return true;
+  if (typeof shown !== 'string' || typeof given !== 'string') return false;
+  const plain = given.trim();
+  return [shown, unescaped(shown)].some(
+    (text) =>
+      text === given ||
+      text === plain ||
+      withoutSignature(text) === withoutSignature(given) ||
+      isCutOf(text, given) ||
+      isCutOf(text, plain),
+  );
+}
+
+function isCutOf(shown: string, given: string): boolean {
+  const start = shown.replace(ELLIPSIS, '');
+  return start.length >= SHORTEST_CUT && start.length < given.length && given.startsWith(start);
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+};
+const LARGEST_CODE_POINT = 0x10ffff;
+
+function unescaped(text: string): string {
+  return text.replace(new RegExp(ENTITY, 'gi'), (entity, name: string) => {
+    if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? entity;
+    const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
+    return code <= LARGEST_CODE_POINT ? String.fromCodePoint(code) : entity;
+  });
+}

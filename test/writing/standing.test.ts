@@ -1,0 +1,265 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Alteration } from '../../src/sandbox/alterations.ts';
+import { numRuns } from '../properties/runs.ts';
+import { returningAIStored, tagMangoStored } from '../support/records.ts';
+import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
+import type { Payload, WritingService } from '../support/writing.ts';
+
+/** What a write shows, and what the next reads and writes begin with, at providers that show it late or otherwise. */
+
+const LAG_MS = 2_000;
+const { id: _id, awarded: _awarded, ...ALL_THIRTEEN } = returningAIStored();
+
+/** What each provider calls the same things, so that what holds for both is said once. */
+const PROVIDERS = [
+  {
+    key: 'returningAI',
+    provider: 'RETURNING_AI',
+    id: returningAIStored().id,
+    name: 'title',
+    number: 'quantity',
+    complete: ALL_THIRTEEN,
+    created: { title: 'Scout' },
+  },
+  {
+    key: 'tagMango',
+    provider: 'TAG_MANGO',
+    id: tagMangoStored()._id,
+    name: 'name',
+    number: 'pointsThreshold',
+    complete: {},
+    created: { name: 'Scout' },
+  },
+] as const;
+type Provider = (typeof PROVIDERS)[number];
+
+let now = Date.now();
+let service: WritingService;
+afterEach(() => service.close());
+
+async function start(): Promise<WritingService> {
+  now = Date.now();
+  service = await startWritingService({
+    attemptTimeoutMs: 3_000,
+    sandbox: {
+      returningAI: { badges: [returningAIStored()], now: () => now },
+      tagMango: { badges: [tagMangoStored()], now: () => now, requestLimit: 1_000_000 },
+    },
+  });
+  return service;
+}
+
+const behaviourOf = ({ key }: Provider) => service.sandbox[key].behaviour;
+const update = ({ key, id }: Provider, fields: object): Promise<Payload> =>
+  service.mutate({ kind: 'update', input: { [key]: { id, ...fields } } });
+
+async function read({ provider, id }: Provider, badgeId: string = id) {
+  const { badge } = await service.query(
+    `{ badge(provider: ${provider}, id: "${badgeId}") { ... on BadgeFields { name description version } } }`,
+  );
+  return badge as { name: string; description: string | null; version: string } | null;
+}
+
+describe.each(PROVIDERS)('$key with a list that shows a write two seconds late', (provider) => {
+  const { key, name, number, complete } = provider;
+
+  test('keeps a first change through a second one', async () => {
+    await start();
+    await update(provider, complete);
+    behaviourOf(provider).listLagMs = LAG_MS;
+    await update(provider, { [name]: 'Renamed', description: 'Described' });
+    const second = await update(provider, { [number]: 9 });
+
+    expect(codesOf(second)).toEqual([]);
+    now += LAG_MS;
+    expect([...service.sandbox[key].badges.values()]).toMatchObject([
+      { [name]: 'Renamed', description: 'Described', [number]: 9 },
+    ]);
+  });
+
+  test('changes a name back at once', async () => {
+    await start();
+    await update(provider, { ...complete, [name]: 'Before' });
+    behaviourOf(provider).listLagMs = LAG_MS;
+    await update(provider, { [name]: 'Meanwhile' });
+    const back = await update(provider, { [name]: 'Before' });
+
+    expect(back.changes).toMatchObject([{ field: name, before: '"Meanwhile"', after: '"Before"' }]);
+    expect(service.writes().at(-1)?.body).toMatchObject({ [name]: 'Before' });
+    expect(await read(provider)).toMatchObject({ name: 'Before' });
+  });
+
+  test('shows a change at once, with the version that its payload had', async () => {
+    await start();
+    await update(provider, complete);
+    behaviourOf(provider).listLagMs = LAG_MS;
+    const { badge } = await update(provider, { [name]: 'Renamed' });
+    expect(await read(provider)).toMatchObject({ name: 'Renamed', version: badge?.version });
+    const again = await update(provider, { expectedVersion: badge?.version, [name]: 'Again' });
+    expect(codesOf(again)).toEqual([]);
+  });
+
+  test('shows a new badge at once, and takes an update of it', async () => {
+    await start();
+    behaviourOf(provider).listLagMs = LAG_MS;
+    const { badge } = await service.mutate({ kind: 'create', input: { [key]: provider.created } });
+    const id = String(badge?.id);
+    expect(await read(provider, id)).toMatchObject({ name: 'Scout', version: badge?.version });
+    const renamed = await service.mutate({
+      kind: 'update',
+      input: { [key]: { id, [name]: 'Ranger' } },
+    });
+    expect(codesOf(renamed)).toEqual([]);
+    expect(await read(provider, id)).toMatchObject({ name: 'Ranger' });
+  });
+
+  test('keeps every change of ours, in any order of changes and moments', async () => {
+    await start();
+    await update(provider, { ...complete, [name]: 'name 0', description: 'text 0', [number]: 0 });
+    const step = fc.record({
+      field: fc.constantFrom<string>(name, 'description', number),
+      value: fc.nat(3),
+      wait: fc.constantFrom(0, 0, 500, 1_000, 2_500),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+        behaviourOf(provider).listLagMs = LAG_MS;
+        const shown = await service.query(
+          `{ badge(provider: ${provider.provider}, id: "${provider.id}") { ... on ReturningAIBadge { title description quantity } ... on TagMangoBadge { name description pointsThreshold } } }`,
+        );
+        const model: Record<string, unknown> = { ...(shown.badge as object) };
+        for (const { field, value, wait } of steps) {
+          const given = field === number ? value : `${field} ${value}`;
+          const payload = await update(provider, { [field]: given });
+          expect(codesOf(payload)).toEqual([]);
+          expect(payload.changes.map((change) => change.field)).toEqual(
+            model[field] === given ? [] : [field],
+          );
+          model[field] = given;
+          now += wait;
+          expect(payload.badge).toMatchObject(model);
+        }
+        now += LAG_MS;
+        expect([...service.sandbox[key].badges.values()]).toMatchObject([model]);
+      }),
+      { numRuns: Math.ceil(numRuns / 10) },
+    );
+  });
+});
+
+test('a deleted badge that the list still shows is gone', async () => {
+  await start();
+  const [provider] = PROVIDERS;
+  behaviourOf(provider).listLagMs = LAG_MS;
+  await service.mutate({ kind: 'delete', input: { returningAI: { id: provider.id } } });
+  expect(await read(provider)).toBeNull();
+});
+
+test('another replica shows a write too that the list does not show yet', async () => {
+  await start();
+  const [, provider] = PROVIDERS;
+  behaviourOf(provider).listLagMs = LAG_MS;
+  await update(provider, { name: 'Renamed' });
+  const twin = await service.startTwin({});
+  const { data } = await twin.execute<{ badge: unknown }, object>(
+    `{ badge(provider: TAG_MANGO, id: "${provider.id}") { ... on BadgeFields { name } } }`,
+  );
+  await twin.close();
+  expect(data.badge).toEqual({ name: 'Renamed' });
+});
+
+test('a list that shows our change late does so for a minute at most', async () => {
+  let clock = Date.now();
+  service = await startWritingService({
+    attemptTimeoutMs: 3_000,
+    wallTime: () => clock,
+    now: () => clock,
+    freshSeconds: 0,
+    sandbox: { tagMango: { badges: [tagMangoStored()], now: () => now } },
+  });
+  const [, provider] = PROVIDERS;
+  behaviourOf(provider).listLagMs = 600_000;
+  await update(provider, { name: 'Renamed' });
+  clock += 59_000;
+  expect(await read(provider)).toMatchObject({ name: 'Renamed' });
+  clock += 2_000;
+  expect(await read(provider)).toMatchObject({ name: 'Hall of Fame' });
+});
+
+describe.each(PROVIDERS)('$key that answers with the badge as it was before', (provider) => {
+  test('the new badge is shown, and its version is the next one that is expected', async () => {
+    await start();
+    behaviourOf(provider).answers = 'before';
+    const renamed = await update(provider, { ...provider.complete, [provider.name]: 'Renamed' });
+
+    expect(renamed.badge).toMatchObject({ name: 'Renamed' });
+    expect(warningsOf(renamed)).not.toContain('VALUE_ALTERED');
+    const next = await update(provider, {
+      expectedVersion: renamed.badge?.version,
+      description: 'Next',
+    });
+    expect(codesOf(next)).toEqual([]);
+  });
+});
+
+const SENT = ' Ada & <Bob> 🏆 at LENGTH ';
+const ALTERATIONS: [Alteration['kind'], Alteration][] = [
+  ['trim', { kind: 'trim' }],
+  ['cut', { kind: 'cut', length: 14 }],
+  ['escape-html', { kind: 'escape-html' }],
+  ['lower-case', { kind: 'lower-case' }],
+  ['strip-emoji', { kind: 'strip-emoji' }],
+  ['ignore', { kind: 'ignore', fields: ['description'] }],
+];
+
+describe.each(PROVIDERS)('$key that alters what it is given', (provider) => {
+  describe.each(['new', 'before'] as const)('and answers with the %s badge', (answers) => {
+    test.each(ALTERATIONS)(
+      '%s: what stands is shown, with a warning',
+      async (_kind, alteration) => {
+        await start();
+        behaviourOf(provider).alters = [alteration];
+        behaviourOf(provider).answers = answers;
+        const payload = await update(provider, { ...provider.complete, description: SENT });
+        const stands = service.sandbox[provider.key].badges.get(provider.id)?.description;
+
+        expect(stands).not.toBe(SENT);
+        expect(payload.badge).toMatchObject({ description: stands });
+        expect(payload.warnings).toContainEqual(
+          expect.objectContaining({
+            code: 'VALUE_ALTERED',
+            fields: expect.arrayContaining(['description']),
+          }),
+        );
+        const changed = payload.changes.find(({ field }) => field === 'description');
+        expect(changed?.after ?? JSON.stringify(stands)).toBe(JSON.stringify(stands));
+        expect(await read(provider)).toEqual({
+          name: payload.badge?.name,
+          description: stands,
+          version: payload.badge?.version,
+        });
+      },
+    );
+  });
+
+  test('what it does not alter is not warned of', async () => {
+    await start();
+    behaviourOf(provider).alters = [{ kind: 'trim' }];
+    expect(
+      warningsOf(await update(provider, { ...provider.complete, description: 'Plain' })),
+    ).toEqual([]);
+  });
+
+  test('a new badge that it alters is shown as it stands', async () => {
+    await start();
+    behaviourOf(provider).alters = [{ kind: 'trim' }];
+    const { badge, warnings, changes } = await service.mutate({
+      kind: 'create',
+      input: { [provider.key]: { [provider.name]: ' Scout ' } },
+    });
+    expect(badge).toMatchObject({ name: 'Scout' });
+    expect(warnings).toMatchObject([{ code: 'VALUE_ALTERED', fields: [provider.name] }]);
+    expect(changes).toContainEqual({ field: provider.name, before: null, after: '"Scout"' });
+  });
+});

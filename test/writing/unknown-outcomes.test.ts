@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { returningAIStored, tagMangoStored } from '../support/records.ts';
+import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
+import type { MutationCall, WritingService } from '../support/writing.ts';
+
+/** What people can do after a write of which nobody heard the outcome. */
+
+const PROVIDERS = [
+  { key: 'returningAI', name: 'title', id: returningAIStored().id },
+  { key: 'tagMango', name: 'name', id: tagMangoStored()._id },
+] as const;
+
+let now = 0;
+let service: WritingService;
+beforeEach(async () => {
+  service = await startWritingService({
+    attemptTimeoutMs: 3_000,
+    sandbox: {
+      returningAI: { badges: [returningAIStored()], now: () => now },
+      tagMango: { badges: [tagMangoStored()], now: () => now, requestLimit: 1_000_000 },
+    },
+  });
+});
+afterEach(() => service.close());
+
+describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }) => {
+  const call = (rest: Partial<MutationCall> = {}): MutationCall => ({
+    kind: 'create',
+    input: { [key]: { [name]: 'Scout', description: 'Always prepared.' } },
+    ...rest,
+  });
+  const badges = () => service.sandbox[key].badges;
+  const lose = (isApplied: boolean) =>
+    service.sandbox[key].faults.set('createBadge', { kind: 'reset', isApplied, times: 1 });
+
+  test('gives the one badge that has appeared with its values', async () => {
+    lose(true);
+    const created = await service.mutate(call());
+    expect(created.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: false }]);
+    expect(created.badge).toMatchObject({ name: 'Scout', description: 'Always prepared.' });
+    expect(String(created.userErrors[0]?.message)).toMatch(/look at it before you repeat it$/);
+  });
+
+  test('does not take a twin that was there before for it', async () => {
+    await service.mutate(call());
+    lose(false);
+    const created = await service.mutate(call());
+    expect(codesOf(created)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(created.badge).toBeNull();
+    expect(String(created.userErrors[0]?.message)).toMatch(/look in the list of badges/);
+  });
+
+  test('names none of two that have appeared since', async () => {
+    lose(true);
+    service.sandbox[key].behaviour.listLagMs = 400;
+    await service.mutate(call({ key: 'once' }));
+    await service.mutate(call());
+    now += 400;
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(repeated.badge).toBeNull();
+  });
+
+  test('is found out by a repeat of its key, which writes nothing', async () => {
+    lose(true);
+    service.sandbox[key].behaviour.listLagMs = 400;
+    const created = await service.mutate(call({ key: 'once' }));
+    expect(created.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: true }]);
+    expect(created.badge).toBeNull();
+    expect(String(created.userErrors[0]?.message)).toMatch(/same idempotencyKey/);
+    now += 400;
+
+    const count = badges().size;
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect(codesOf(repeated)).toEqual([]);
+    expect(repeated.badge).toMatchObject({ name: 'Scout' });
+    expect(await service.mutate(call({ key: 'once' }))).toEqual(repeated);
+    expect(badges().size).toBe(count);
+    expect(service.writes()).toHaveLength(1);
+  });
+
+  test('is not taken for the same creation of somebody else', async () => {
+    lose(false);
+    await service.mutate(call({ key: 'lost' }));
+    const other = await service.mutate(call({ key: 'other' }));
+    expect(codesOf(other)).toEqual([]);
+    const repeated = await service.mutate(call({ key: 'lost' }));
+    expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(repeated.badge).toBeNull();
+  });
+
+  test('that was not applied stays unknown under its key, also after a restart', async () => {
+    lose(false);
+    await service.mutate(call({ key: 'once' }));
+    await service.restart();
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(service.writes()).toHaveLength(1);
+  });
+
+  test('refused with 409 says where to look', async () => {
+    service.sandbox[key].faults.set('createBadge', { kind: 'answer', status: 409 });
+    const refused = await service.mutate(call());
+    expect(refused.userErrors).toMatchObject([{ code: 'CONFLICT', currentBadge: null }]);
+    expect(String(refused.userErrors[0]?.message)).toMatch(/look in the list/);
+    expect(String(refused.userErrors[0]?.message)).not.toMatch(/currentBadge/);
+  });
+});
+
+test('a badge that was found out by a repeat is renamed by its title alone', async () => {
+  service.sandbox.returningAI.faults.set('createBadge', {
+    kind: 'reset',
+    isApplied: true,
+    times: 1,
+  });
+  const call: MutationCall = {
+    kind: 'create',
+    input: { returningAI: { title: 'Scout' } },
+    key: 'k',
+  };
+  await service.mutate(call);
+  const { badge } = await service.mutate(call);
+  const renamed = await service.mutate({
+    kind: 'update',
+    input: { returningAI: { id: badge?.id, title: 'Ranger' } },
+  });
+  expect(codesOf(renamed)).toEqual([]);
+  expect(warningsOf(renamed)).toEqual(['HIDDEN_FIELDS_REUSED']);
+});
+
+test.each<[string, MutationCall, string]>([
+  [
+    'update',
+    { kind: 'update', input: { tagMango: { id: PROVIDERS[1].id, name: 'New' } } },
+    'updateBadge',
+  ],
+  ['delete', { kind: 'delete', input: { returningAI: { id: PROVIDERS[0].id } } }, 'deleteBadge'],
+  [
+    'award',
+    {
+      kind: 'award',
+      input: { tagMango: { userId: '6650aa11bb22cc33dd44ee55', badgeIds: [PROVIDERS[1].id] } },
+    },
+    'assignBadges',
+  ],
+  [
+    'revoke',
+    { kind: 'revoke', input: { returningAI: { badgeId: PROVIDERS[0].id, user: { id: '1102' } } } },
+    'removeBadge',
+  ],
+])(
+  'an unknown %s can be repeated with its key, and cannot without',
+  async (_kind, call, operation) => {
+    for (const standIn of [service.sandbox.returningAI, service.sandbox.tagMango]) {
+      if (standIn.operations.has(operation)) standIn.faults.set(operation, { kind: 'reset' });
+    }
+    const bare = await service.mutate(call);
+    expect(bare.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: false }]);
+    const keyed = await service.mutate({ ...call, key: 'k' });
+    expect(keyed.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: true }]);
+    const sent = service.writes().length;
+    await service.mutate({ ...call, key: 'k' });
+    expect(service.writes()).toHaveLength(sent);
+  },
+);
