@@ -1,9 +1,12 @@
 import { GraphQLError, Kind, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { MAX_VALIDATION_ERRORS, documentLimits } from '../../dist/server/limits/document-limits.js';
+import { BODY_CAPS } from '../../dist/server/limits/caps.js';
+import { exactFloats } from '../../dist/server/limits/exact-values.js';
 import { knownOperations } from '../../dist/server/limits/known-operations.js';
 import { isLimitError } from '../../dist/server/limits/limit-error.js';
 import { PARSE_CAPS, parseLimitMessage } from '../../dist/server/limits/parse-limits.js';
+import { countSigns } from '../../dist/server/limits/request-json.js';
 import { checkRequest } from '../../dist/server/limits/request-limits.js';
 import type { Ask } from '../support/client.ts';
 import type { Family } from './documents.ts';
@@ -17,7 +20,7 @@ export function check(schema: GraphQLSchema, { query, variables = {} }: Ask): Ve
     const errors = validate(
       schema,
       document,
-      [...specifiedRules, documentLimits, knownOperations],
+      [...specifiedRules, documentLimits, knownOperations, exactFloats],
       {
         maxErrors: MAX_VALIDATION_ERRORS,
       },
@@ -51,7 +54,10 @@ const MOST_BYTES = 1024 * 1024;
 export function worstOf(schema: GraphQLSchema, { ask }: Family): Ask {
   const isInside = (size: number): boolean => {
     const asked = ask(size);
-    return JSON.stringify(asked).length <= MOST_BYTES && check(schema, asked) !== 'limit';
+    const body = JSON.stringify(asked);
+    const isRead =
+      body.length <= MOST_BYTES && countSigns(body, BODY_CAPS.signs) <= BODY_CAPS.signs;
+    return isRead && check(schema, asked) !== 'limit';
   };
   let inside = 1;
   let outside = 2;

@@ -5,6 +5,7 @@ import type {
   FieldDefinitionNode,
   ObjectTypeDefinitionNode,
 } from 'graphql';
+import { BadgeFields } from '../providers/badge-fields.ts';
 import type { Scope } from './caller.ts';
 import { OPEN_FIELDS } from './caller.ts';
 
@@ -19,9 +20,15 @@ export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
       if (node.name.value === 'Query') return withFields(node, 'badges:read');
       if (node.name.value === 'Mutation') return withFields(node, 'badges:write');
       const isEntity = node.directives?.some(({ name }) => name.value === 'key') ?? false;
-      return isEntity ? withDirectives(node, 'badges:read') : undefined;
+      return isEntity ? withDirectives(node, ...scopesOf(node)) : undefined;
     },
   });
+}
+
+/** Any of them. Payloads of mutations show badges too, to whoever may write. */
+function scopesOf({ interfaces }: ObjectTypeDefinitionNode): Scope[] {
+  const isBadge = interfaces?.some(({ name }) => name.value === BadgeFields.name) ?? false;
+  return isBadge ? ['badges:read', 'badges:write'] : ['badges:read'];
 }
 
 function withFields(node: ObjectTypeDefinitionNode, scope: Scope): ObjectTypeDefinitionNode {
@@ -33,11 +40,11 @@ function withFields(node: ObjectTypeDefinitionNode, scope: Scope): ObjectTypeDef
 
 function withDirectives<Node extends ObjectTypeDefinitionNode | FieldDefinitionNode>(
   node: Node,
-  scope: Scope,
+  ...anyOf: readonly Scope[]
 ): Node {
   const added = [
     toDirective('authenticated'),
-    toDirective('requiresScopes', { scopes: [[scope]] }),
+    toDirective('requiresScopes', { scopes: anyOf.map((scope) => [scope]) }),
   ];
   return { ...node, directives: [...(node.directives ?? []), ...added] };
 }

@@ -10,6 +10,7 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
+import { providers } from '../providers/index.ts';
 import { Badge, BadgeProvider } from './badge.ts';
 import { BadgeErrorCode } from './error-code.ts';
 import { OrderDirection, OrderField } from './reading/order.ts';
@@ -116,6 +117,7 @@ export class BadgeConnection {
   totalCount!: number | null;
 
   @Field(() => [BadgeSourceStatus], { description: 'One row for each provider.' })
+  @Directive(`@listSize(assumedSize: ${providers.length})`)
   sources!: BadgeSourceStatus[];
 }
 

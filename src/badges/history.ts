@@ -4,6 +4,7 @@ import {
   Args,
   ArgsType,
   Ctx,
+  Directive,
   Field,
   ID,
   Int,
@@ -104,7 +105,9 @@ class BadgeHistoryArgs {
 
   @Field(() => Int, {
     nullable: true,
-    description: `How many, 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if left out.`,
+    // Routers count by it.
+    defaultValue: DEFAULT_PAGE_SIZE,
+    description: `How many, 0 to ${MAX_PAGE_SIZE}.`,
   })
   first?: number | null;
 
@@ -119,6 +122,9 @@ export class BadgeHistoryQueries {
     description:
       'Mutations of a badge that were sent through this service and passed their input checks, newest first; also of a badge that is gone. Edits elsewhere are not in it.',
   })
+  @Directive(
+    '@listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',
+  )
   async badgeHistory(
     @Args(() => BadgeHistoryArgs) { provider, id, first, after }: BadgeHistoryArgs,
     @Ctx() context: BadgesContext,

@@ -47,6 +47,48 @@ test('500 mixed representations cost one call per provider, and come back in the
   expect(service.sandbox.tagMango.requests).toHaveLength(1);
 });
 
+test('a list of 1,200 badges in another subgraph, which no router splits, is answered whole with all that a badge has', async () => {
+  const all = await startTestService({ sandbox: manyBadges(600) });
+  try {
+    const { returningAI, tagMango } = manyBadges(600);
+    const representations = [
+      ...returningAI.badges.map(({ id }) => ({ __typename: 'ReturningAIBadge', id })),
+      ...tagMango.badges.map(({ _id: id }) => ({ __typename: 'TagMangoBadge', id })),
+    ];
+    const { data, errors } = await all.execute<Entities, object>(
+      `query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          __typename
+          ... on BadgeFields { id provider name description imageUrl version }
+          ... on ReturningAIBadge { title action quantity image attachRequired awarded }
+          ... on TagMangoBadge { creator createdAt updatedAt enableAutomation pointsThreshold pointCategoryForAutomation automationEnabledMangoes }
+        }
+      }`,
+      { representations },
+    );
+    expect(errors).toBeUndefined();
+    expect(data._entities.map((entity) => entity?.id)).toEqual(representations.map(({ id }) => id));
+    expect(all.sandbox.tagMango.requests).toHaveLength(1);
+  } finally {
+    await all.close();
+  }
+});
+
+test('a list that is too long is refused with what its subgraph should do', async () => {
+  const representations = Array.from({ length: 3_001 }, () => ({ __typename: 'X' }));
+  const { status, errors } = await entities(representations);
+  expect([status, errors]).toEqual([
+    400,
+    [
+      expect.objectContaining({
+        message:
+          'A request may have 3,000 representations, and this one has 3,001. The subgraph whose list refers to these badges should give it in pages',
+        extensions: { code: 'LIMIT_EXCEEDED', requestId: expect.any(String) },
+      }),
+    ],
+  ]);
+});
+
 test('badges, a single badge and entities of one request share one call per provider', async () => {
   await service.execute(`{
     badges { totalCount }

@@ -39,6 +39,10 @@ describe("Apollo's composer", () => {
   test('keeps both badge types as entities that only the badges subgraph resolves', () => {
     expectEntities(parse(compose().supergraphSdl ?? ''));
   });
+
+  test('keeps how long its lists are, for routers that count what an operation costs', () => {
+    expect(sizesIn(parse(compose().supergraphSdl ?? ''))).toEqual(LIST_SIZES);
+  });
 });
 
 describe("The Guild's composer", () => {
@@ -59,6 +63,10 @@ describe("The Guild's composer", () => {
 
   test('keeps both badge types as entities that only the badges subgraph resolves', () => {
     expectEntities(parse(compose().supergraphSdl ?? ''));
+  });
+
+  test('keeps how long its lists are, for routers that count what an operation costs', () => {
+    expect(sizesIn(parse(compose().supergraphSdl ?? ''))).toEqual(LIST_SIZES);
   });
 
   test('leaves nothing that clients see without a description', () => {
@@ -86,6 +94,20 @@ describe("WunderGraph's composer", () => {
 
   test('keeps @oneOf on the input of the mutation', () => {
     expectOneOf(compose().federatedGraphAST);
+  });
+
+  test('keeps how long its lists are, for routers that count what an operation costs', () => {
+    const { costs } = compose().subgraphConfigBySubgraphName.get('badges') ?? {};
+    const sizes = [...(costs?.listSizes.values() ?? [])].map((size) => ({
+      field: `${size.typeName}.${size.fieldName}`,
+      slicingArguments: size.slicingArguments,
+      assumedSize: size.assumedSize,
+    }));
+    expect(sizes).toEqual([
+      { field: 'BadgeConnection.sources', slicingArguments: [], assumedSize: 2 },
+      { field: 'Query.badgeHistory', slicingArguments: ['first'], assumedSize: undefined },
+      { field: 'Query.badges', slicingArguments: ['first', 'last'], assumedSize: undefined },
+    ]);
   });
 
   test('keeps both badge types as entities that only the badges subgraph resolves', () => {
@@ -135,6 +157,25 @@ test("rover's settings lead to the same two subgraphs, whose files compose", asy
   );
   expectEntities(parse(composeSupergraph(read)));
 });
+
+const PAGE = { sizedFields: '["edges", "nodes"]', requireOneSlicingArgument: 'false' };
+/** One of them counts the assumed size before the arguments, so that pages have only these. */
+const LIST_SIZES = {
+  'BadgeConnection.sources': { assumedSize: '2' },
+  'Query.badgeHistory': { slicingArguments: '["first"]', ...PAGE },
+  'Query.badges': { slicingArguments: '["first", "last"]', ...PAGE },
+};
+
+function sizesIn(document: DocumentNode): Record<string, Record<string, string>> {
+  const sizes = document.definitions.flatMap((type) => {
+    if (type.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
+    return (type.fields ?? []).flatMap(({ name, directives = [] }) => {
+      const size = directives.find((directive) => directive.name.value === 'listSize');
+      return size ? [[`${type.name.value}.${name.value}`, toArguments(size)] as const] : [];
+    });
+  });
+  return Object.fromEntries(sizes);
+}
 
 function expectOneOf(document: DocumentNode): void {
   const input = find(document, Kind.INPUT_OBJECT_TYPE_DEFINITION, 'UpdateBadgeInput');

@@ -33,8 +33,8 @@ export const BODY_CAPS = {
 
 /** What the variables of a request may have at most. */
 export const VARIABLE_CAPS = {
-  /** Names, numbers, lists and all. A thousand representations have 3,000, with nothing but their keys. */
-  values: 5_000,
+  /** Names, numbers, lists and all. Each representation has three, with nothing but its key. */
+  values: 10_000,
   depth: 10,
   /** Of a field in them: names that are like it are looked for. */
   nameLength: 200,
@@ -42,10 +42,13 @@ export const VARIABLE_CAPS = {
 
 /** What a request may ask for at most. */
 export const REQUEST_CAPS = {
-  /** For all fields together: aliases would multiply them. */
-  representations: 1_000,
-  /** In the answer. A thousand representations with all that a badge has are 14,001. */
-  fields: 16_000,
+  /**
+   * For all fields together: aliases would multiply them. No router splits the entities of a list, so that it is the
+   * other subgraph that bounds them. If each is wrong, to tell of so many takes 45 ms.
+   */
+  representations: 3_000,
+  /** In the answer. 1,400 representations with all that a badge has are 19,601. */
+  fields: 20_000,
   /** As many fields take as long as a search of all names, of which most are not in the answer. */
   fieldsOfSearch: 2_000,
 } as const;

@@ -44,16 +44,22 @@ function errorsOfVariables({ schema, operation, variables }: Asked): readonly Gr
   return errors;
 }
 
+/** A router sends the entities of a whole list in one request, however many they are. */
+const PAGE_LISTS = 'The subgraph whose list refers to these badges should give it in pages';
+
 function checkCost(asked: Asked): void {
   const { fields, representations } = costOf(asked);
   const caps = REQUEST_CAPS;
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
-    throw limitError(`A request may have ${most} representations`, asked.operation);
+    throw limitError(
+      `A request may have ${most} representations, and this one has ${showCap(representations)}. ${PAGE_LISTS}`,
+      asked.operation,
+    );
   }
   if (fields > caps.fields) {
     const most = showCap(caps.fields);
-    const message = `A request may ask for about ${most} fields, and this one asks for ${showCap(fields)}`;
+    const message = `A request may ask for about ${most} fields, and this one asks for ${showCap(fields)}. Ask for fewer at once${representations > 0 ? `. ${PAGE_LISTS}` : ''}`;
     throw limitError(message, asked.operation);
   }
 }
