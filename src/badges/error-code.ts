@@ -16,7 +16,7 @@ const CODES = {
   WRITE_IN_PROGRESS:
     'Another write of the same badge through this service is still under way. Nothing was sent.',
   HIDDEN_FIELDS_UNKNOWN:
-    'The update would reset fields whose values are not known; the message names them all and says what is remembered of them. Nothing was sent.',
+    'The update needs the values of fields that are not known, since to leave them out may reset them (inferred); the message names them all and says what is remembered of them. Nothing was sent.',
   OUTCOME_UNKNOWN:
     'The request was sent and no clear answer came: it may have been applied. Where a read can show the badge, the payload has it as it was found afterwards. With an idempotency key, repeat the mutation with the same key: it never writes again, and tells what is known by then.',
   PROVIDER_TIMEOUT: 'The provider did not answer in time.',

@@ -51,7 +51,8 @@ export class BadgeMutations {
   }
 
   @Mutation(() => UpdateBadgePayload, {
-    description: 'Changes the given fields of one badge and keeps all others.',
+    description:
+      'Changes the given fields of one badge and keeps all others: the input of each provider says what that rests on.',
   })
   updateBadge(
     @Arg('input', () => UpdateBadgeInput, { description: 'The badge and its new values.' })
@@ -62,7 +63,9 @@ export class BadgeMutations {
     return toPayload(UpdateBadgePayload, run(context, { kind: 'update', input, args }));
   }
 
-  @Mutation(() => DeleteBadgePayload, { description: 'Deletes a badge for good.' })
+  @Mutation(() => DeleteBadgePayload, {
+    description: 'Deletes a badge. This service cannot bring it back.',
+  })
   deleteBadge(
     @Arg('input', () => DeleteBadgeInput, { description: 'The badge.' }) input: DeleteBadgeInput,
     @Args(() => MutationArgs) args: MutationArgs,

@@ -158,7 +158,7 @@ export class DeleteBadgePayload extends MutationPayload {
 export class AwardBadgePayload extends MutationPayload {
   @Field(() => [Badge], {
     description:
-      'What the provider answered, such as all badges of the member; without an answer, the badges that were given.',
+      'What the provider answered, such as all badges of the member (inferred); without an answer, the badges that were given.',
   })
   badges!: readonly BadgeFields[];
 }

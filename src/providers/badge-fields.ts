@@ -36,7 +36,7 @@ export abstract class BadgeFields {
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'The picture of the badge. Null when the provider holds none, or one that is not https.',
+      'The picture of the badge. Null when the provider holds none, or one that is not https. That pictures are https is inferred from the samples.',
   })
   abstract readonly imageUrl: string | null;
 

@@ -18,11 +18,11 @@ export type AwardReturningAIBadgeInput = {
   user: ReturningAIUserInput;
 };
 
-/** Several TagMango badges for one member. TagMango takes none away again. */
+/** Several TagMango badges for one member. TagMango takes none away again. That a member keeps what is not named here is inferred. */
 export type AwardTagMangoBadgeInput = {
   /** The badges, each once. */
   badgeIds: Array<string | number>;
-  /** TagMango's id of the member, 24 hexadecimal digits. */
+  /** TagMango's id of the member: 24 hexadecimal digits, as in every sample (inferred). */
   userId: string | number;
 };
 
@@ -30,7 +30,7 @@ export type AwardTagMangoBadgeInput = {
 export type BadgeErrorCode =
   /** The badge has changed since `expectedVersion` was read. Nothing was changed. */
   | 'CONFLICT'
-  /** The update would reset fields whose values are not known; the message names them all and says what is remembered of them. Nothing was sent. */
+  /** The update needs the values of fields that are not known, since to leave them out may reset them (inferred); the message names them all and says what is remembered of them. Nothing was sent. */
   | 'HIDDEN_FIELDS_UNKNOWN'
   /** The mutation with this idempotency key is still under way. Repeat it later to hear what came of it. */
   | 'IDEMPOTENCY_IN_PROGRESS'
@@ -149,25 +149,25 @@ export type CreateBadgeInput =
 export type CreateReturningAIBadgeInput = {
   /** What earns the badge; `custom` is the only documented value. */
   action?: string;
-  /** Whether an application must come with a proof. */
+  /** Whether an application must come with a proof (inferred). */
   attachRequired?: boolean;
-  /** Whether the badge comes with XP. */
+  /** Whether the badge comes with XP (inferred). */
   award?: boolean;
-  /** Whether the badge comes with coins. */
+  /** Whether the badge comes with coins (inferred). */
   awardCurrency?: boolean;
-  /** How many coins, a whole number from 0. */
+  /** How many coins (inferred), a whole number from 0. */
   awardCurrencyQuantity?: number;
-  /** How much XP, a whole number from 0. */
+  /** How much XP (inferred), a whole number from 0. */
   awardXpQuantity?: number;
-  /** Picture for dark mode, an https URL or "". */
+  /** Picture for dark mode, an https URL or "" (inferred). */
   darkImage?: string;
   /** What the badge is given for. */
   description?: string;
-  /** Whether the two mode pictures are used. */
+  /** Whether the two mode pictures are used (inferred). */
   enabledDarkAndLight?: boolean;
-  /** An https URL, or "" for no picture. */
+  /** An https URL, or "" for no picture (inferred: the only sample is empty). */
   image?: string;
-  /** Picture for light mode, an https URL or "". */
+  /** Picture for light mode, an https URL or "" (inferred). */
   lightImage?: string;
   /** How many times the action must happen, a whole number from 0. */
   quantity?: number;
@@ -175,19 +175,19 @@ export type CreateReturningAIBadgeInput = {
   title: string;
 };
 
-/** A new TagMango badge; only what is given is sent. While automation is on, it runs by points or by subscription, never both. */
+/** A new TagMango badge; only what is given is sent. The names of its fields other than `name` are inferred from answers. While automation is on, it runs by points or by subscription, never both. */
 export type CreateTagMangoBadgeInput = {
-  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each. */
+  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each (inferred). */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
   /** What the badge is given for. */
   description?: string | null | undefined;
   /** Whether members gain and lose the badge by a rule. */
   enableAutomation?: boolean | null | undefined;
-  /** The picture, an https URL or "". */
+  /** The picture, an https URL or "" (inferred). */
   imageUrl?: string | null | undefined;
   /** The name of the badge. */
   name: string;
-  /** Which points count; `lifetime` is the only documented value, others are passed on. */
+  /** Which points count (inferred); `lifetime` is the only documented value, others are passed on. */
   pointCategoryForAutomation?: string | null | undefined;
   /** Automation by points: how many a member needs. */
   pointsThreshold?: number | null | undefined;
@@ -198,7 +198,7 @@ export type DeleteBadgeInput =
   {   /** At Returning.AI. */
   returningAI: DeleteReturningAIBadgeInput; };
 
-/** The Returning.AI badge to delete. It cannot be brought back. */
+/** The Returning.AI badge to delete. This service cannot bring it back. The path of the call is inferred. */
 export type DeleteReturningAIBadgeInput = {
   /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. */
   expectedVersion?: string | null | undefined;
@@ -224,9 +224,9 @@ export type OrderDirection =
 
 /** A member of a Returning.AI community, by id or by e-mail. */
 export type ReturningAIUserInput =
-  {   /** The e-mail of the member; needs access to the integration API. */
+  {   /** The e-mail of the member; needs access to the integration API. That the id found there is the one that awards take is inferred. */
   email: string; id?: never; }
-  |  { email?: never;   /** Returning.AI's numeric id of the member. */
+  |  { email?: never;   /** Returning.AI's numeric id of the member; that no other id counts is inferred from the samples. */
   id: string | number; };
 
 /** A badge and the member to take it away from. Exactly one provider that can. */
@@ -253,21 +253,21 @@ export type UpdateBadgeInput =
 export type UpdateReturningAIBadgeInput = {
   /** What earns the badge; `custom` is the only documented value. Cannot be cleared. */
   action?: string | null | undefined;
-  /** Whether an application must come with a proof. Cannot be cleared. */
+  /** Whether an application must come with a proof (inferred). Cannot be cleared. */
   attachRequired?: boolean | null | undefined;
-  /** Whether the badge comes with XP. Not in the documented answers. Cannot be cleared. */
+  /** Whether the badge comes with XP (inferred). Not in the documented answers. Cannot be cleared. */
   award?: boolean | null | undefined;
-  /** Whether the badge comes with coins. Not in the documented answers. Cannot be cleared. */
+  /** Whether the badge comes with coins (inferred). Not in the documented answers. Cannot be cleared. */
   awardCurrency?: boolean | null | undefined;
-  /** How many coins, a whole number from 0. Not in the documented answers. Cannot be cleared. */
+  /** How many coins (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared. */
   awardCurrencyQuantity?: number | null | undefined;
-  /** How much XP, a whole number from 0. Not in the documented answers. Cannot be cleared. */
+  /** How much XP (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared. */
   awardXpQuantity?: number | null | undefined;
-  /** Picture for dark mode, an https URL. Null or "" removes it. Not in the documented answers. */
+  /** Picture for dark mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
   darkImage?: string | null | undefined;
-  /** Null or "" removes the description. */
+  /** Null or "" removes the description (inferred). */
   description?: string | null | undefined;
-  /** Whether the two mode pictures are used. Not in the documented answers. Cannot be cleared. */
+  /** Whether the two mode pictures are used (inferred). Not in the documented answers. Cannot be cleared. */
   enabledDarkAndLight?: boolean | null | undefined;
   /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. */
   expectedVersion?: string | null | undefined;
@@ -275,9 +275,9 @@ export type UpdateReturningAIBadgeInput = {
   hiddenFields?: HiddenFieldsPolicy | null | undefined;
   /** The provider's own id of the badge. */
   id: string | number;
-  /** An https URL. Null or "" removes the picture. */
+  /** An https URL. Null or "" removes the picture. Both are inferred. */
   image?: string | null | undefined;
-  /** Picture for light mode, an https URL. Null or "" removes it. Not in the documented answers. */
+  /** Picture for light mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
   lightImage?: string | null | undefined;
   /** How many times the action must happen, a whole number from 0. Cannot be cleared. */
   quantity?: number | null | undefined;
@@ -285,11 +285,11 @@ export type UpdateReturningAIBadgeInput = {
   title?: string | null | undefined;
 };
 
-/** New values for a TagMango badge; only those given are sent. While automation is on, it runs by points or by subscription, never both: an update that would leave a badge with `pointsThreshold` and `automationEnabledMangoes` while it is on is refused. To switch, give one and clear the other. That null clears a field is inferred. */
+/** New values for a TagMango badge; only those given are sent. While automation is on, it runs by points or by subscription, never both: an update that would leave a badge with `pointsThreshold` and `automationEnabledMangoes` while it is on is refused. To switch, give one and clear the other. That null clears a field, and that TagMango keeps those that are not given, is inferred. */
 export type UpdateTagMangoBadgeInput = {
-  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each; replaces the whole list. Null or [] clears it. */
+  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each; replaces the whole list. Null or [] clears it. All of this is inferred. */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
-  /** Null or "" removes the description. */
+  /** Null or "" removes the description (inferred). */
   description?: string | null | undefined;
   /** Whether members gain and lose the badge by a rule. Cannot be cleared. */
   enableAutomation?: boolean | null | undefined;
@@ -297,13 +297,13 @@ export type UpdateTagMangoBadgeInput = {
   expectedVersion?: string | null | undefined;
   /** The provider's own id of the badge. */
   id: string | number;
-  /** An https URL. Null or "" removes the picture. */
+  /** An https URL. Null or "" removes the picture. Both are inferred. */
   imageUrl?: string | null | undefined;
   /** The name of the badge. Cannot be cleared. */
   name?: string | null | undefined;
-  /** Which points count; `lifetime` is the only documented value, others are passed on. Null clears it. */
+  /** Which points count; `lifetime` is the only documented value, others are passed on. Null clears it. Both are inferred. */
   pointCategoryForAutomation?: string | null | undefined;
-  /** Automation by points: how many a member needs. Null clears it. */
+  /** Automation by points: how many a member needs. Null clears it (inferred). */
   pointsThreshold?: number | null | undefined;
 };
 

@@ -10,18 +10,23 @@ import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
 import { toStanding } from './update.ts';
 
-/** The badge routes take the short numeric id; other ids of the same user mean nothing to them. */
+/** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
 const USER_ID = /^\d{1,20}$/;
 
 @InputType({ description: 'A member of a Returning.AI community, by id or by e-mail.' })
 @Directive('@oneOf')
 export class ReturningAIUserInput {
-  @Field(() => ID, { nullable: true, description: "Returning.AI's numeric id of the member." })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "Returning.AI's numeric id of the member; that no other id counts is inferred from the samples.",
+  })
   id?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The e-mail of the member; needs access to the integration API.',
+    description:
+      'The e-mail of the member; needs access to the integration API. That the id found there is the one that awards take is inferred.',
   })
   email?: string | null;
 }
@@ -73,7 +78,12 @@ export const revokeOperation: UserOperation = {
 function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
   if ((id == null) === (email == null)) return [at([], 'give the id or the e-mail of the member')];
   if (id != null && !USER_ID.test(id)) {
-    return [at(['id'], "id must be Returning.AI's numeric id of the member")];
+    return [
+      at(
+        ['id'],
+        "id must be Returning.AI's numeric id of the member (inferred: all its samples are numeric)",
+      ),
+    ];
   }
   return email != null && !isEmail(email) ? [at(['email'], 'email must be an e-mail address')] : [];
 }

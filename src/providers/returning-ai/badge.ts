@@ -26,7 +26,7 @@ export class ReturningAIBadge extends BadgeFields {
     this.isImageUrl = isImageUrl;
   }
 
-  @Field(() => ID, { description: "Returning.AI's id of the badge, usually a UUID." })
+  @Field(() => ID, { description: "Returning.AI's id of the badge, a UUID in the samples." })
   override get id(): string {
     return this.record.id;
   }
@@ -62,7 +62,8 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => String, {
     nullable: true,
-    description: 'What earns the badge. `custom`: members apply, a moderator approves.',
+    description:
+      'What earns the badge. That for `custom` members apply and a moderator approves is inferred from the help centre.',
   })
   get action(): string | null {
     return this.record.action ?? null;
@@ -70,7 +71,8 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many times the action must happen. Without effect for `custom`.',
+    description:
+      'How many times the action must happen. That it has no effect for `custom` is inferred.',
   })
   get quantity(): number | null {
     return this.record.quantity ?? null;
@@ -87,7 +89,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'Picture for dark mode. Null if there is none, or if Returning.AI does not show it.',
+      'Picture for dark mode (inferred). Null if there is none, or if Returning.AI does not show it.',
   })
   get darkImage(): string | null {
     return this.picture(this.record.darkImage);
@@ -96,7 +98,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'Picture for light mode. Null if there is none, or if Returning.AI does not show it.',
+      'Picture for light mode (inferred). Null if there is none, or if Returning.AI does not show it.',
   })
   get lightImage(): string | null {
     return this.picture(this.record.lightImage);
@@ -104,7 +106,8 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether the two mode pictures are used. Null if Returning.AI does not show it.',
+    description:
+      'Whether the two mode pictures are used (inferred). Null if Returning.AI does not show it.',
   })
   get enabledDarkAndLight(): boolean | null {
     return this.record.enabledDarkAndLight ?? null;
@@ -130,7 +133,7 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How much XP. Null if Returning.AI does not show it.',
+    description: 'How much XP (inferred). Null if Returning.AI does not show it.',
   })
   get awardXpQuantity(): number | null {
     return this.record.awardXpQuantity ?? null;
@@ -138,7 +141,7 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many coins. Null if Returning.AI does not show it.',
+    description: 'How many coins (inferred). Null if Returning.AI does not show it.',
   })
   get awardCurrencyQuantity(): number | null {
     return this.record.awardCurrencyQuantity ?? null;
@@ -146,7 +149,7 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether an application for the badge must come with a proof.',
+    description: 'Whether an application for the badge must come with a proof (inferred).',
   })
   get attachRequired(): boolean | null {
     return this.record.attachRequired ?? null;

@@ -14,7 +14,7 @@ import {
 import type { WritableField } from './fields.ts';
 import { fieldsNotAsSent } from './update.ts';
 
-/** Every field has a default, so that what the provider never shows is known from the badge's first day. */
+/** Every field has a default, so that what its documented answers never show is known from the badge's first day. */
 @InputType({
   description: 'A new Returning.AI badge. All fields are sent, with the defaults shown.',
 })
@@ -34,7 +34,10 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
   })
   quantity!: number;
 
-  @Field(() => String, { defaultValue: '', description: 'An https URL, or "" for no picture.' })
+  @Field(() => String, {
+    defaultValue: '',
+    description: 'An https URL, or "" for no picture (inferred: the only sample is empty).',
+  })
   image!: string;
 
   @Field(() => String, { defaultValue: '', description: 'What the badge is given for.' })
@@ -42,37 +45,49 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
 
   @Field(() => String, {
     defaultValue: '',
-    description: 'Picture for dark mode, an https URL or "".',
+    description: 'Picture for dark mode, an https URL or "" (inferred).',
   })
   darkImage!: string;
 
   @Field(() => String, {
     defaultValue: '',
-    description: 'Picture for light mode, an https URL or "".',
+    description: 'Picture for light mode, an https URL or "" (inferred).',
   })
   lightImage!: string;
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: 'Whether the two mode pictures are used.',
+    description: 'Whether the two mode pictures are used (inferred).',
   })
   enabledDarkAndLight!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Whether the badge comes with XP.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether the badge comes with XP (inferred).',
+  })
   award!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Whether the badge comes with coins.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether the badge comes with coins (inferred).',
+  })
   awardCurrency!: boolean;
 
-  @Field(() => Int, { defaultValue: 0, description: 'How much XP, a whole number from 0.' })
+  @Field(() => Int, {
+    defaultValue: 0,
+    description: 'How much XP (inferred), a whole number from 0.',
+  })
   awardXpQuantity!: number;
 
-  @Field(() => Int, { defaultValue: 0, description: 'How many coins, a whole number from 0.' })
+  @Field(() => Int, {
+    defaultValue: 0,
+    description: 'How many coins (inferred), a whole number from 0.',
+  })
   awardCurrencyQuantity!: number;
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: 'Whether an application must come with a proof.',
+    description: 'Whether an application must come with a proof (inferred).',
   })
   attachRequired!: boolean;
 }

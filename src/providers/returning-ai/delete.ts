@@ -6,7 +6,10 @@ import type { Operation } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
 
-@InputType({ description: 'The Returning.AI badge to delete. It cannot be brought back.' })
+@InputType({
+  description:
+    'The Returning.AI badge to delete. This service cannot bring it back. The path of the call is inferred.',
+})
 export class DeleteReturningAIBadgeInput extends BadgeAtVersionInput {}
 
 export const deleteOperation: Operation<

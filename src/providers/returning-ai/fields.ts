@@ -14,7 +14,7 @@ import type { FieldChange, InputProblem, InputRules } from '../provider.ts';
 import { withoutSignature } from '../shown-values.ts';
 import type { ReturningAIRecord } from './wire.ts';
 
-/** What can be written, in the documented order. An update replaces all of it: what is left out may be reset. */
+/** What can be written, in the documented order. An update replaces all of it (inferred): what is left out may be reset. */
 export const WRITABLE_FIELDS = [
   'title',
   'action',
@@ -32,7 +32,7 @@ export const WRITABLE_FIELDS = [
 ] as const;
 export type WritableField = (typeof WRITABLE_FIELDS)[number];
 
-/** Null clears these, and is an error for the others. */
+/** Null clears these (inferred), and is an error for the others. */
 const CLEARABLE_FIELDS: readonly string[] = ['image', 'description', 'darkImage', 'lightImage'];
 
 /** A field of a record as a write takes it. Undefined: the record does not show it, or shows nothing that can be written. */
@@ -84,7 +84,7 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
   ];
 }
 
-/** What a given value sends; null clears a text or a picture. */
+/** What a given value sends; null clears a text or a picture (inferred). */
 export function toWireValue(value: unknown): unknown {
   return value ?? '';
 }

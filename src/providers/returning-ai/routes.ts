@@ -1,7 +1,7 @@
 import { badResponse } from '../../http/provider-error.ts';
 import type { Routes } from '../../http/routes.ts';
 
-/** Ids are opaque here: UUIDs in the samples, perhaps 24 hex digits. Neither can climb out of a path. */
+/** Ids are opaque here: UUIDs in the samples, perhaps 24 hex digits (inferred). Neither can climb out of a path. */
 const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function isBadgeId(id: string): boolean {

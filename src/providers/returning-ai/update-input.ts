@@ -53,65 +53,68 @@ export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'An https URL. Null or "" removes the picture.',
+    description: 'An https URL. Null or "" removes the picture. Both are inferred.',
   })
   image?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Null or "" removes the description.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Null or "" removes the description (inferred).',
+  })
   description?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Picture for dark mode, an https URL. Null or "" removes it. Not in the documented answers.',
+      'Picture for dark mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers.',
   })
   darkImage?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Picture for light mode, an https URL. Null or "" removes it. Not in the documented answers.',
+      'Picture for light mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers.',
   })
   lightImage?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether the two mode pictures are used. Not in the documented answers. Cannot be cleared.',
+      'Whether the two mode pictures are used (inferred). Not in the documented answers. Cannot be cleared.',
   })
   enabledDarkAndLight?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether the badge comes with XP. Not in the documented answers. Cannot be cleared.',
+      'Whether the badge comes with XP (inferred). Not in the documented answers. Cannot be cleared.',
   })
   award?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether the badge comes with coins. Not in the documented answers. Cannot be cleared.',
+      'Whether the badge comes with coins (inferred). Not in the documented answers. Cannot be cleared.',
   })
   awardCurrency?: boolean | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'How much XP, a whole number from 0. Not in the documented answers. Cannot be cleared.',
+      'How much XP (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared.',
   })
   awardXpQuantity?: number | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'How many coins, a whole number from 0. Not in the documented answers. Cannot be cleared.',
+      'How many coins (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared.',
   })
   awardCurrencyQuantity?: number | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether an application must come with a proof. Cannot be cleared.',
+    description: 'Whether an application must come with a proof (inferred). Cannot be cleared.',
   })
   attachRequired?: boolean | null;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isObject } from '../json.ts';
 
-/** Answers hold numbers and booleans as strings, and "" where there is none; requests take the native types. */
+/** Answers hold numbers and booleans as strings, and "" where there is none (inferred); requests take the native types. */
 const text = z.string().nullish();
 const integer = z
   .union([z.int32(), z.string().regex(/^(-?\d+)?$/)])

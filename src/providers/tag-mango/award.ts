@@ -7,10 +7,14 @@ import type { TagMangoClient } from './client.ts';
 import { isObjectId } from './object-id.ts';
 
 @InputType({
-  description: 'Several TagMango badges for one member. TagMango takes none away again.',
+  description:
+    'Several TagMango badges for one member. TagMango takes none away again. That a member keeps what is not named here is inferred.',
 })
 export class AwardTagMangoBadgeInput {
-  @Field(() => ID, { description: "TagMango's id of the member, 24 hexadecimal digits." })
+  @Field(() => ID, {
+    description:
+      "TagMango's id of the member: 24 hexadecimal digits, as in every sample (inferred).",
+  })
   userId!: string;
 
   @Field(() => [ID], { description: 'The badges, each once.' })

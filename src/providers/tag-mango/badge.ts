@@ -21,7 +21,10 @@ export class TagMangoBadge extends BadgeFields {
     this.isImageUrl = isImageUrl;
   }
 
-  @Field(() => ID, { description: "TagMango's id of the badge, 24 hexadecimal digits." })
+  @Field(() => ID, {
+    description:
+      "TagMango's id of the badge: 24 hexadecimal digits, as in every sample (inferred).",
+  })
   override get id(): string {
     return this.record.id;
   }
@@ -90,7 +93,7 @@ export class TagMangoBadge extends BadgeFields {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Which points count; `lifetime` is the only documented value.',
+    description: 'Which points count (inferred); `lifetime` is the only documented value.',
   })
   get pointCategoryForAutomation(): string | null {
     return this.record.pointCategoryForAutomation ?? null;

@@ -12,7 +12,7 @@ import { fieldsNotAsSent, standing } from './update.ts';
 
 @InputType({
   description:
-    'A new TagMango badge; only what is given is sent. While automation is on, it runs by points or by subscription, never both.',
+    'A new TagMango badge; only what is given is sent. The names of its fields other than `name` are inferred from answers. While automation is on, it runs by points or by subscription, never both.',
 })
 export class CreateTagMangoBadgeInput implements FieldsInput {
   @Field(() => String, { description: 'The name of the badge.' })
@@ -21,7 +21,10 @@ export class CreateTagMangoBadgeInput implements FieldsInput {
   @Field(() => String, { nullable: true, description: 'What the badge is given for.' })
   description?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The picture, an https URL or "".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The picture, an https URL or "" (inferred).',
+  })
   imageUrl?: string | null;
 
   @Field(() => Boolean, {
@@ -39,13 +42,14 @@ export class CreateTagMangoBadgeInput implements FieldsInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Which points count; `lifetime` is the only documented value, others are passed on.',
+      'Which points count (inferred); `lifetime` is the only documented value, others are passed on.',
   })
   pointCategoryForAutomation?: string | null;
 
   @Field(() => [ID], {
     nullable: true,
-    description: 'Automation by subscription: ids of mangoes, 24 hexadecimal digits each.',
+    description:
+      'Automation by subscription: ids of mangoes, 24 hexadecimal digits each (inferred).',
   })
   automationEnabledMangoes?: string[] | null;
 }

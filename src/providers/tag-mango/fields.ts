@@ -68,7 +68,12 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
 function refuseForeignIds(mangoes: string[]): InputProblem[] {
   return mangoes.every(isObjectId)
     ? []
-    : [invalid('automationEnabledMangoes', 'every mango id must be 24 hexadecimal digits')];
+    : [
+        invalid(
+          'automationEnabledMangoes',
+          'every mango id must be 24 hexadecimal digits, as all ids in the samples of TagMango (inferred)',
+        ),
+      ];
 }
 
 export function hasPoints(values: object): boolean {

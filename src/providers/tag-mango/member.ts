@@ -31,7 +31,7 @@ export class TagMangoMemberQueries {
     email: string | null,
     @Arg('phone', () => String, {
       nullable: true,
-      description: 'The phone number of the member: digits with the country code.',
+      description: 'The phone number of the member: digits with the country code (inferred).',
     })
     phone: string | null,
     @Ctx() context: ProviderContext,

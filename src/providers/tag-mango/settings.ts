@@ -22,7 +22,12 @@ export const settings = {
   },
   /** Whose badges these must be: a record of anybody else is refused. */
   TAG_MANGO_CREATOR_ID: {
-    schema: z.string().refine(isObjectId, 'must be 24 hexadecimal digits'),
+    schema: z
+      .string()
+      .refine(
+        isObjectId,
+        'must be 24 hexadecimal digits, as all ids in the samples of TagMango (inferred)',
+      ),
     isOptional: true,
   },
   /** Minutes; the provider uses its own default without it. */

@@ -8,7 +8,7 @@ import { CLEARED, WRITABLE_FIELDS, checkFields, givenFields, toBody } from './fi
 import type { WritableField } from './fields.ts';
 import { UpdateTagMangoBadgeInput } from './update-input.ts';
 
-/** Only what is given is sent: the provider keeps the rest. */
+/** Only what is given is sent: that the provider keeps the rest is inferred. */
 export const updateOperation: Operation<UpdateTagMangoBadgeInput, TagMangoClient, TagMangoBadge> = {
   inputClass: UpdateTagMangoBadgeInput,
   check: (input, rules) => [
