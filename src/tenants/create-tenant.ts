@@ -102,6 +102,7 @@ export function createTenant(
         provider,
         isImageUrl,
         wallTime: options.wallTime,
+        onUnreadable: options.onUnreadable,
       }),
       onList: createDriftLog(logger, provider.name),
       now,
