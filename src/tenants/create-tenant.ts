@@ -19,6 +19,7 @@ import {
   createBreakerLog,
   createDriftLog,
   createFaultLog,
+  createRenewalLog,
   createWaitLog,
 } from '../server/provider-log.ts';
 import { createAllowance } from '../state/allowance.ts';
@@ -105,6 +106,7 @@ export function createTenant(
         onUnreadable: options.onUnreadable,
       }),
       onList: createDriftLog(logger, provider.name),
+      onUnheard: createRenewalLog(logger, provider.name),
       now,
       random,
       pause,

@@ -59,7 +59,10 @@ describe.each(SIDES)('$title', (side) => {
       // It answers: others of its calls go on.
       expect(faulty.verdictsOf(side)).toEqual(['good']);
 
-      const { userErrors } = await faulty.mutate(side.update);
+      // An update that needs to know what stands.
+      const name = side === RETURNING_AI ? { title: 'New' } : { name: 'New' };
+      const input = { id: side.id, expectedVersion: 'seen before', ...name };
+      const { userErrors } = await faulty.mutate({ kind: 'update', input: { [side.at]: input } });
       expect(userErrors).toMatchObject([{ code }]);
       expect(faulty.writes()).toBe(0);
     },
