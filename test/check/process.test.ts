@@ -49,7 +49,12 @@ async function run(
 ): Promise<Ended> {
   const child = spawn(file, args, {
     cwd: folder,
-    env: { NODE_ENV: 'production', ROUTER_SECRET: 'of-the-router', ...sandbox.variables, ...env },
+    env: {
+      NODE_ENV: 'production',
+      ROUTER_SECRET: 'of-the-router-of-this-test',
+      ...sandbox.variables,
+      ...env,
+    },
     stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
