@@ -84,7 +84,7 @@ test('it ends with 1 at drift', async () => {
   const { code, stdout } = await check([]);
 
   expect(code).toBe(1);
-  expect(stdout).toMatch(/body\[\]\.award .* DRIFT: is not in the contract/);
+  expect(stdout).toMatch(/body\[\]\.award .* DRIFT: is in the contract for requests only/);
 });
 
 test('it ends with 1 at a wrong key, and shows no key', async () => {
