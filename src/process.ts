@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
+import { doubtMemories } from './badges/writing/memory-doubt.ts';
 import { CheckError } from './check/options.ts';
 import { openTerminal, toStopSignal } from './check/terminal.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
@@ -15,6 +16,7 @@ import { createLogger, withoutSecrets } from './server/logger.ts';
 import type { Logger } from './server/logger.ts';
 import { startService } from './service.ts';
 import type { RunningService } from './service.ts';
+import { backUp } from './state/embedded-backup.ts';
 import { openLog } from './state/open-log.ts';
 import { openState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
@@ -52,6 +54,8 @@ try {
     const ignored = config.ignoredVariables.map(toIgnored);
     console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
   } else if (command === '--export-audit') await exportAudit(config);
+  else if (command === '--backup-state') backUpState(config, args);
+  else if (command === '--state-restored') await doubtState(config);
   else if (command === '--check-providers') process.exitCode = await checkProviders(config);
   else await run(config);
 } catch (error) {
@@ -110,6 +114,10 @@ async function run(config: Config): Promise<void> {
     wallTime: Date.now,
     log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
   });
+  if (state.adoptCopy) {
+    await doubtMemories(state.store);
+    state.adoptCopy();
+  }
   const service = await startService({
     ...config,
     tenants: sandbox ? [toSandboxTenant(sandbox)] : config.tenants,
@@ -214,6 +222,35 @@ async function checkProviders(config: Config): Promise<number> {
   } finally {
     await state?.close();
     await sandbox?.close();
+  }
+}
+
+/** One file with all that is stored now; also while the service runs. */
+function backUpState({ redisUrl, stateFolder }: Config, [file]: readonly string[]): void {
+  if (redisUrl !== undefined) {
+    throw new StateError('unavailable', 'The state is in Redis: back up Redis with its own means.');
+  }
+  if (file === undefined) {
+    throw new StateError('unavailable', 'Name the new file: npm run state:backup -- <file>');
+  }
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  backUp({ folder, file });
+  tell(`${file} holds the state of ${folder}.`);
+}
+
+/** After an older copy was put back in a way that no start can notice. */
+async function doubtState({ redisUrl, stateFolder }: Config): Promise<void> {
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  const log = { info: tell, warn: tell };
+  const state = await openState({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
+  try {
+    const memories = await doubtMemories(state.store);
+    state.adoptCopy?.();
+    tell(
+      `Remembered values are in doubt now, of ${memories} badge(s): they are sent only with hiddenFields: REUSE.`,
+    );
+  } finally {
+    await state.close();
   }
 }
 

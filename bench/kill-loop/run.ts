@@ -61,7 +61,7 @@ const table: [string, number | string][] = [
   ['found though not acknowledged', figures.unacknowledged],
   ['ms to open again, median', milliseconds.at(milliseconds.length / 2) ?? ''],
   ['ms to open again, longest', milliseconds.at(-1) ?? ''],
-  ['problems (lost, torn, in part)', problems.length],
+  ['problems (lost, torn, in part, mistaken)', problems.length],
 ];
 for (const [name, figure] of table) console.log(`${name.padEnd(42)}${String(figure).padStart(10)}`);
 for (const problem of problems) console.log(problem);
@@ -101,6 +101,8 @@ async function look(which: Iterable<number>): Promise<number> {
   const start = performance.now();
   const store = createEmbeddedStore({ folder, now: Date.now });
   openings.push(performance.now() - start);
+  const isLost = store.origin === 'lost' && total() > 0;
+  if (store.origin === 'copy' || isLost) problems.push(`the folder is taken for ${store.origin}`);
   let unacknowledged = 0;
   for (const run of which) {
     const finding = await check(store, run, written[run] ?? []);

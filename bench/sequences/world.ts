@@ -186,7 +186,6 @@ function toTenant(
       provider,
       isImageUrl: () => true,
       wallTime: Date.now,
-      onUnreadable,
     }),
     onList: () => undefined,
   });

@@ -1,5 +1,5 @@
 import type { RedisClient } from '../../dist/state/redis-client.js';
-import { openDatabaseToRead } from '../../dist/state/embedded-database.js';
+import { openDatabaseToRead } from '../../dist/state/embedded-reading.js';
 import { count } from '../support/tally.ts';
 import type { Counts } from '../support/tally.ts';
 import { foreignIn, namesIn } from './marks.ts';
@@ -75,7 +75,7 @@ async function readKey(client: RedisClient, key: string, type: string): Promise<
 
 /** The same of the folder of one process. */
 export async function* keptInFolder(folder: string): AsyncGenerator<Kept> {
-  const database = openDatabaseToRead({ folder });
+  const { database, close } = openDatabaseToRead({ folder });
   const all = [
     'SELECT key, value AS text FROM state_values',
     'SELECT log AS key, entry AS text FROM log_entries',
@@ -85,5 +85,5 @@ export async function* keptInFolder(folder: string): AsyncGenerator<Kept> {
       yield { key: String(key), text: String(text) };
     }
   }
-  database.close();
+  close();
 }

@@ -82,12 +82,9 @@ export function toBehaviourLine(
 
 /** In a sentence, with what an operator can do. */
 export function toFailure(error: ProviderError, settings: readonly string[]): string {
-  const { message, kind, providerMessage } = error;
-  // Only of a write: what is said of a read may repeat whom it was asked for.
-  const said = providerMessage === undefined ? '' : ` It says: ${JSON.stringify(providerMessage)}.`;
-  const sentence = `The provider ${message} (${kind}).${said}`;
+  const sentence = `The provider ${error.message} (${error.kind}).`;
   const names = settings.join(', ');
-  switch (kind) {
+  switch (error.kind) {
     case 'auth-failed':
       return `${sentence} Check ${names}.`;
     case 'timeout':

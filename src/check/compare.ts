@@ -25,8 +25,8 @@ const MOST_UNKNOWN = 20;
 const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
 /** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
-export function compareAnswer({ shape, isInferred, sentFields }: Answer, json: unknown): Line[] {
-  return compareValues({ ...NO_LINE, path: '', shape, isInferred, sentFields, values: [json] });
+export function compareAnswer({ shape, isInferred }: Answer, json: unknown): Line[] {
+  return compareValues({ ...NO_LINE, path: '', shape, isInferred, values: [json] });
 }
 
 interface Place {
@@ -34,7 +34,6 @@ interface Place {
   shape: Shape;
   isRequired: boolean;
   isInferred: boolean;
-  sentFields: ReadonlySet<string>;
   /** Of its line in the contract file, where it has one. */
   mark: Mark | null;
   pointer: string | null;
@@ -47,7 +46,7 @@ interface Place {
 const NO_LINE = { isRequired: false, mark: null, pointer: null, missing: 0 } as const;
 
 function compareValues(place: Place): Line[] {
-  const { path, shape, isInferred, sentFields, values } = place;
+  const { path, shape, isInferred, values } = place;
   if (shape.variants.length > 0) return compareVariants(place, shape.variants);
   const { items } = shape;
   const inList = items
@@ -56,7 +55,6 @@ function compareValues(place: Place): Line[] {
         path: `${path}[]`,
         shape: items,
         isInferred,
-        sentFields,
         values: values.filter(Array.isArray).flat(),
       })
     : [];
@@ -82,8 +80,7 @@ function agreementOf(lines: readonly Line[]): number {
   return agreeing.length - drifting.length;
 }
 
-function compareFields(place: Place): Line[] {
-  const { path, shape, isInferred, sentFields, values } = place;
+function compareFields({ path, shape, isInferred, values }: Place): Line[] {
   if (shape.properties.size === 0) return [];
   const objects = values.filter(isObject);
   const known = [...shape.properties].flatMap(([name, property]) => {
@@ -92,24 +89,22 @@ function compareFields(place: Place): Line[] {
       ...property,
       path: path === '' ? name : `${path}.${name}`,
       isInferred: isInferred || property.mark.isInferred,
-      sentFields,
       values: holders.map((object) => object[name]),
       missing: objects.length - holders.length,
     });
   });
-  return [...known, ...unknownLines(place, objects)];
+  return [...known, ...unknownLines({ path, objects, known: shape.properties })];
 }
 
-const SHOWN_TOO = 'is in the contract for requests only';
-
-function unknownLines(
-  { path, shape, sentFields }: Place,
-  objects: readonly Record<string, unknown>[],
-): Line[] {
+function unknownLines(place: {
+  path: string;
+  objects: readonly Record<string, unknown>[];
+  known: ReadonlyMap<string, unknown>;
+}): Line[] {
   const values = new Map<string, unknown[]>();
-  for (const object of objects) {
+  for (const object of place.objects) {
     for (const [name, value] of Object.entries(object)) {
-      if (shape.properties.has(name)) continue;
+      if (place.known.has(name)) continue;
       const shown = PLAIN_NAME.test(name) ? name : '(an odd name)';
       const found = values.get(shown);
       if (found) found.push(value);
@@ -117,11 +112,11 @@ function unknownLines(
     }
   }
   return [...values].map(([name, found]) => ({
-    path: path === '' ? name : `${path}.${name}`,
+    path: place.path === '' ? name : `${place.path}.${name}`,
     documented: null,
     inferred: null,
     seen: countTypes(found),
-    drift: [sentFields.has(name) ? SHOWN_TOO : 'is not in the contract'],
+    drift: ['is not in the contract'],
     pointer: null,
     seenOn: null,
   }));

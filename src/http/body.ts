@@ -54,7 +54,7 @@ async function gunzip(body: Readable): Promise<Buffer> {
     return await collect(pipeline(body, createGunzip(), () => undefined));
   } catch (error) {
     if (bytes === 0 && body.readableEnded) return Buffer.alloc(0);
-    const content = isOfGzip(error)
+    const content = isDataError(error)
       ? await firstMember(Buffer.concat(encoded), MAX_BODY_BYTES)
       : undefined;
     if (content) return content;
@@ -62,8 +62,8 @@ async function gunzip(body: Readable): Promise<Buffer> {
   }
 }
 
-function isOfGzip(error: unknown): boolean {
-  return types.isNativeError(error) && 'code' in error && /^Z_/.test(String(error.code));
+function isDataError(error: unknown): boolean {
+  return types.isNativeError(error) && 'code' in error && error.code === 'Z_DATA_ERROR';
 }
 
 async function collect(stream: Readable): Promise<Buffer> {

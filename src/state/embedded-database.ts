@@ -1,11 +1,13 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
 import { StateError } from './state-store.ts';
 import { reasonOf, toThrown } from './thrown.ts';
 
 /** How long SQLite waits for a reader of another process, in ms. The event loop stands still meanwhile. */
-const BUSY_MS = 1000;
+export const BUSY_MS = 1000;
+export const SQLITE_BUSY = 5;
 /** What a write-ahead log that once grew large is cut back to, in bytes. */
 const WAL_BYTES = 16 * 1024 * 1024;
 
@@ -29,24 +31,36 @@ export interface Folder {
   folder: string;
 }
 
-const databaseFile = (folder: string) => join(folder, 'state.sqlite');
+export const databaseFile = ({ folder }: Folder) => join(folder, 'state.sqlite');
 
-export function openDatabase({ folder }: Folder): DatabaseSync {
-  makeFile(databaseFile(folder));
-  const database = new DatabaseSync(databaseFile(folder), { timeout: BUSY_MS });
+/** `wasEmpty`: it had no tables. */
+export function openDatabase({ folder }: Folder): { database: DatabaseSync; wasEmpty: boolean } {
+  makeFile(databaseFile({ folder }));
+  const database = new DatabaseSync(databaseFile({ folder }), { timeout: BUSY_MS });
   // FULL: with less, the write-ahead log is not on the disk yet when a write is acknowledged.
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA journal_size_limit = ${WAL_BYTES};
   `);
+  const wasEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
   database.exec(SCHEMA);
-  return database;
+  return { database, wasEmpty };
 }
 
-/** Beside a process that writes, or after it. */
-export function openDatabaseToRead({ folder }: Folder): DatabaseSync {
-  return new DatabaseSync(databaseFile(folder), { readOnly: true, timeout: BUSY_MS });
+/**
+ * Leaves everything in one file, that can be read where nothing can be written. Where another process reads it just
+ * now, a write-ahead log stays beside it, which is empty unless that process is in the middle of a read.
+ */
+export function closeDatabase(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+    database.exec('PRAGMA journal_mode = DELETE');
+  } catch (error) {
+    if (toThrown(error).errcode !== SQLITE_BUSY) throw error;
+  } finally {
+    database.close();
+  }
 }
 
 export function makeFolder({ folder }: Folder): void {
@@ -63,6 +77,15 @@ export function makeFile(file: string): void {
   } catch (error) {
     if (toThrown(error).code !== 'EEXIST') throw error;
   }
+}
+
+/** Reads a column for `toText`: Node 22 gives a text only up to its first NUL. */
+export function wholeText(column: string): string {
+  return `CAST(${column} AS BLOB) AS ${column}`;
+}
+
+export function toText(bytes: SQLOutputValue | undefined): string {
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : '';
 }
 
 /** All that `work` writes, or nothing of it. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { openDatabaseToRead, reach } from './embedded-database.ts';
+import { reach, toText, wholeText } from './embedded-database.ts';
 import type { Folder } from './embedded-database.ts';
+import { openDatabaseToRead } from './embedded-reading.ts';
 import { inPages } from './log-pages.ts';
 import type { LogEntry, StateStore } from './state-store.ts';
 
@@ -14,20 +15,22 @@ export type LogReader = Pick<StateStore, 'readBackward' | 'readForward'>;
 /** Reads the logs from another process than the one that writes them, which may run or not. */
 export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore, 'close'> {
   return reach({ folder }, () => {
-    const database = openDatabaseToRead({ folder });
+    const { database, close } = openDatabaseToRead({ folder });
     return {
       ...createLogReader(database, { folder }),
-      close: async () => reach({ folder }, () => database.close()),
+      close: async () => reach({ folder }, close),
     };
   });
 }
 
 export function createLogReader(database: DatabaseSync, { folder }: Folder): LogReader {
   const backward = database.prepare(
-    'SELECT position, entry FROM log_entries WHERE log = ? AND position < ? ORDER BY position DESC LIMIT ?',
+    `SELECT position, ${wholeText('entry')} FROM log_entries
+     WHERE log = ? AND position < ? ORDER BY position DESC LIMIT ?`,
   );
   const forward = database.prepare(
-    'SELECT position, entry FROM log_entries WHERE log = ? AND position > ? ORDER BY position LIMIT ?',
+    `SELECT position, ${wholeText('entry')} FROM log_entries
+     WHERE log = ? AND position > ? ORDER BY position LIMIT ?`,
   );
 
   return {
@@ -49,5 +52,5 @@ export function createLogWriter(database: DatabaseSync): (log: string, entry: st
 }
 
 function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEntry {
-  return { position: String(position), entry: String(entry) };
+  return { position: String(position), entry: toText(entry) };
 }

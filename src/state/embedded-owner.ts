@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFile } from './embedded-database.ts';
+import { SQLITE_BUSY, makeFile } from './embedded-database.ts';
 import type { Folder } from './embedded-database.ts';
 import { StateError } from './state-store.ts';
 import { toThrown } from './thrown.ts';
-
-const SQLITE_BUSY = 5;
 
 /**
  * Makes this process the only user of the folder, by a transaction that is never ended. The

@@ -1,6 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, makeFolder, openDatabase, reach } from './embedded-database.ts';
+import {
+  closeDatabase,
+  inTransaction,
+  makeFolder,
+  openDatabase,
+  reach,
+} from './embedded-database.ts';
 import { createLogReader, createLogWriter } from './embedded-log.ts';
+import {
+  adopt,
+  hasTraces,
+  judgeOrigin,
+  refuseForeignLog,
+  toMarker,
+  writeMarker,
+} from './embedded-origin.ts';
+import type { Origin } from './embedded-origin.ts';
 import { takeFolder } from './embedded-owner.ts';
 import { createEmbeddedValues } from './embedded-values.ts';
 import type { ExpiryClocks } from './embedded-values.ts';
@@ -13,12 +28,19 @@ export interface EmbeddedStoreOptions extends ExpiryClocks {
   folder: string;
 }
 
+export interface EmbeddedStore extends StateStore {
+  readonly origin: Origin;
+  /** Of a copy: from now on it is the state that counts. */
+  adopt(): void;
+}
+
 /** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */
-export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): StateStore {
-  const { owner, database } = open(folder);
+export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): EmbeddedStore {
+  const { owner, database, origin } = open(folder);
   const values = createEmbeddedValues(database, clocks);
   const writeLog = createLogWriter(database);
   const locks = createTimedLocks();
+  let isAdopted = origin !== 'copy';
   const instanceId = randomUUID();
 
   const read = <T>(ask: () => T): T => reach({ folder }, ask);
@@ -56,9 +78,19 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
       return locks.withLock(key, waitMs, work);
     },
 
+    origin,
+    adopt() {
+      read(() => adopt(database, { folder }));
+      isAdopted = true;
+    },
+
     async close() {
       if (!database.isOpen) return;
-      read(() => database.close());
+      read(() => {
+        const marker = isAdopted ? toMarker(database, { folder }) : null;
+        closeDatabase(database);
+        if (marker) writeMarker({ folder }, marker);
+      });
       owner.release();
     },
   };
@@ -67,9 +99,14 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 function open(folder: string) {
   return reach({ folder }, () => {
     makeFolder({ folder });
+    const hadTraces = hasTraces({ folder });
     const owner = takeFolder({ folder });
     try {
-      return { owner, database: openDatabase({ folder }) };
+      refuseForeignLog({ folder });
+      const { database, wasEmpty } = openDatabase({ folder });
+      const origin = judgeOrigin(database, { folder, hadTraces, wasEmpty });
+      if (origin !== 'copy') adopt(database, { folder });
+      return { owner, database, origin };
     } catch (error) {
       owner.release();
       throw error;

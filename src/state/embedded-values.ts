@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { toText, wholeText } from './embedded-database.ts';
 
 /** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;
@@ -22,7 +23,8 @@ export interface EmbeddedValues {
 
 export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClocks): EmbeddedValues {
   const select = database.prepare(
-    'SELECT value FROM state_values WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)',
+    `SELECT ${wholeText('value')} FROM state_values
+     WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
   );
   const upsert = database.prepare(
     `INSERT INTO state_values (key, value, expires_at) VALUES (?, ?, ?)
@@ -34,7 +36,7 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
      WHERE key IN (SELECT key FROM state_values WHERE expires_at <= ? LIMIT ${PURGED_AT_ONCE})`,
   );
   const selectKeys = database.prepare(
-    `SELECT key FROM state_values
+    `SELECT ${wholeText('key')} FROM state_values
      WHERE substr(key, 1, length(:prefix)) = :prefix
        AND (expires_at IS NULL OR expires_at > :now)`,
   );
@@ -56,10 +58,10 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
 
   return {
     read(key) {
-      const value = select.get(key, now())?.value;
-      return typeof value === 'string' ? value : null;
+      const row = select.get(key, now());
+      return row ? toText(row.value) : null;
     },
-    keys: (prefix) => selectKeys.all({ prefix, now: now() }).map(({ key }) => String(key)),
+    keys: (prefix) => selectKeys.all({ prefix, now: now() }).map(({ key }) => toText(key)),
     write(key, value, ttlMs) {
       if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
       if (value === null) remove.run(key);

@@ -25,6 +25,8 @@ export interface OpenState {
   store: StateStore;
   /** Undefined: there are no other replicas. */
   shared: SharedState | undefined;
+  /** What is stored is a copy, and may be older than what was written last. To be called once that is allowed for. */
+  adoptCopy: (() => void) | undefined;
   close(): Promise<void>;
 }
 
@@ -45,8 +47,20 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
   const store = createEmbeddedStore({ folder, now: wallTime, monotonic: now });
-  return { store, shared: undefined, close: () => store.close() };
+  if (store.origin === 'lost') options.log.warn(`${folder} ${LOST}`);
+  if (store.origin === 'copy') options.log.warn(`${folder} ${COPIED}`);
+  return {
+    store,
+    shared: undefined,
+    adoptCopy: store.origin === 'copy' ? () => store.adopt() : undefined,
+    close: () => store.close(),
+  };
 }
+
+const LOST =
+  'held the state of this service, and holds none now: state.sqlite was removed, or copied without state.sqlite-wal. Every idempotency key counts as new, no hidden field is remembered, and the history is empty. If there is a backup, stop the service and put it back, see docs/operating.md.';
+const COPIED =
+  'holds a copy of the state, which may be older than what was written last. Remembered values of hidden fields are in doubt now, and are sent only with hiddenFields: REUSE. A mutation that was sent after the copy was made is not known here: its idempotency key would write again. See docs/operating.md.';
 
 async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenState> {
   const refusals = new Set<string>();
@@ -89,6 +103,8 @@ async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenSt
   return {
     store,
     shared: { buckets, replicas },
+    // Redis does not tell.
+    adoptCopy: undefined,
     async close() {
       await replicas.close();
       await store.close();

@@ -16,6 +16,8 @@ export interface ServiceProcess {
   /** Of its graph. */
   url: string;
   output: () => string;
+  /** Asks it to end, and gives its exit code. */
+  stop(): Promise<number | null>;
   /** Ends it at once, whatever it is doing. */
   kill(): Promise<void>;
 }
@@ -45,5 +47,10 @@ export async function startServiceProcess(
     child.kill('SIGKILL');
     await closed;
   }
-  return { url, output: () => output, kill };
+  async function stop(): Promise<number | null> {
+    child.kill('SIGTERM');
+    await closed;
+    return child.exitCode;
+  }
+  return { url, output: () => output, stop, kill };
 }
