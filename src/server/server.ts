@@ -122,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       exposeHeadRoute: false,
       // Before the body is read.
       async onRequest(request) {
-        callers.set(request, await identify(request.headers));
+        callers.set(request, await identify(request.raw));
         checkRequestHead(request);
       },
       onSend: withRequestId,

@@ -2,11 +2,22 @@ import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CompactSign, exportSPKI, importJWK } from 'jose';
+import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
+import { numRuns } from '../properties/runs.ts';
 import { startTestService } from '../support/service.ts';
 import type { TestService } from '../support/service.ts';
 import { createSigner, createSigningKey, startIssuer, toTokenPart } from '../support/tokens.ts';
 import type { Issuer, SignToken, SigningKey, TokenDifference } from '../support/tokens.ts';
-import { ANSWERED, READ, ask, callsTo, forgetCalls, toErrorBody, toTokenRefusal } from './ask.ts';
+import {
+  ANSWERED,
+  READ,
+  ask,
+  callsTo,
+  forgetCalls,
+  toAnswer,
+  toErrorBody,
+  toTokenRefusal,
+} from './ask.ts';
 
 /** Epoch milliseconds; the service's clock stands still. */
 const NOW = 1_800_000_000_000;
@@ -68,7 +79,11 @@ describe('a token counts', () => {
     ['without the time of its issue', { claims: { iat: undefined } }],
     ['for several audiences', { claims: { aud: ['others', 'badges'] } }],
     ['that names no key, while only one fits', { header: { kid: undefined } }],
-    ['that names its type', { header: { typ: 'at+jwt' } }],
+    ...['at+jwt', 'AT+JWT', 'JWT', 'jwt', 'application/at+jwt', 'application/jwt'].map(
+      (typ) => [`of the type ${typ}`, { header: { typ } }] as const,
+    ),
+    ['whose claims hold colons and quotes', { claims: { note: '"a":"b",{"c":1}\\":', x: [{}] } }],
+    ['that ends with the year 9999', { claims: { exp: 253_402_300_799 } }],
     ['with a claim that nobody knows', { claims: { roles: ['admin'], email: 'ada@example.com' } }],
   ])('%s', async (_what, difference) => {
     expect(await ask(url, { token: await signed(difference) })).toEqual(ANSWERED);
@@ -114,7 +129,8 @@ async function withParts(change: (parts: string[]) => string[]): Promise<string>
 const byStranger = (header: Readonly<Record<string, unknown>> = {}) =>
   sign(keyOf('stranger'), { header });
 
-const refused: [string, string, () => Promise<string>][] = [
+type Refused = [string, string, () => Promise<string>];
+const refused: Refused[] = [
   [
     'with the signature of another token',
     wrongKey,
@@ -208,6 +224,82 @@ const refused: [string, string, () => Promise<string>][] = [
     'has a wrong exp',
     () => withPayload({ exp: '2100-01-01T00:00:00Z' }),
   ],
+  ...['1e999', '1e300', '253402300800', 'null', 'true', '[2000000000]', '"2000000000"'].map(
+    (exp): Refused => [
+      `that ends at ${exp}`,
+      'has a wrong exp',
+      () => withText(toText(['exp', exp])),
+    ],
+  ),
+  ...['-1e999', '-1', '"0"', 'null'].map((nbf): Refused => [
+    `that begins at ${nbf}`,
+    'has a wrong nbf',
+    () => withText(toText(['exp', '2000000000'], ['nbf', nbf])),
+  ]),
+  [
+    'that was issued at no time',
+    'has a wrong iat',
+    () => withText(toText(['exp', '2000000000'], ['iat', '1e999'])),
+  ],
+  ...[
+    'dpop+jwt',
+    'logout+jwt',
+    'secevent+jwt',
+    'token-introspection+jwt',
+    'id+jwt',
+    'JOSE',
+    'x',
+    '',
+    'application/json',
+    'jwt ',
+    'at+jwt+x',
+    7,
+    null,
+    ['JWT'],
+    { JWT: 1 },
+  ].map((typ): Refused => [
+    `of the type ${JSON.stringify(typ)}`,
+    'is of another type',
+    () => signed({ header: { typ } }),
+  ]),
+  ...(
+    [
+      [
+        'its subject',
+        [
+          ['sub', '"ada"'],
+          ['sub', '"root"'],
+        ],
+      ],
+      [
+        'its subject, once in escapes',
+        [
+          ['sub', '"ada"'],
+          ['s\\u0075b', '"root"'],
+        ],
+      ],
+      [
+        'its tenant, with the same value',
+        [
+          ['tenant', '"default"'],
+          ['tenant', '"default"'],
+        ],
+      ],
+      ['a claim within another', [['act', '{"sub":"a","sub":"b"}']]],
+      ['a claim within a list', [['list', '[{"a":1},{"a":1,"a":{}}]']]],
+      [
+        'a claim that nobody reads',
+        [
+          ['x', '":"'],
+          ['x', '{}'],
+        ],
+      ],
+    ] as const
+  ).map(([what, claims]): Refused => [
+    `that names ${what} twice`,
+    'holds a name twice',
+    () => withText(toText(['exp', '2000000000'], ...claims)),
+  ]),
   ['with a beginning that is no time', 'has a wrong nbf', () => withPayload({ nbf: 'now' })],
   [
     'of another issuer',
@@ -258,6 +350,16 @@ async function withText(claims: string): Promise<string> {
     .sign(privateKey);
 }
 
+/** As a text, since no object holds a name twice, or a number without an end. */
+function toText(...claims: (readonly [string, string])[]): string {
+  const own = [
+    ['iss', JSON.stringify(issuer.settings.issuer)],
+    ['aud', '"badges"'],
+  ] as const;
+  const given = claims.some(([name]) => name === 'sub') ? [] : ([['sub', '"ada"']] as const);
+  return `{${[...own, ...given, ...claims].map(([name, value]) => `"${name}":${value}`).join()}}`;
+}
+
 const withPayload = (claims: object) =>
   withText(
     JSON.stringify({
@@ -273,6 +375,30 @@ describe('a token is refused with a reason of its own, and nobody is asked for i
   test.each(refused)('one %s', async (_what, reason, make) => {
     expect(await ask(url, { token: await make() })).toEqual(toTokenRefusal(reason));
     expect(callsTo(service)).toEqual([]);
+  });
+
+  test('for a name that stands twice, wherever it is, and for no other claim', async () => {
+    const query = '{ __typename }';
+    // No " or \\ alone: V8 then and now reads the one for the other.
+    const names = ['a', '__proto__', 'x:y', 'say "x":', 'toString', '0'];
+    const value = fc.oneof(fc.json(), fc.constantFrom('{}', '[{}]', '":"', '"{\\"a\\":1}"'));
+    const claim = fc.tuple(fc.constantFrom(...names), value, fc.nat({ max: 1 }));
+    const tokens = fc.uniqueArray(claim, { maxLength: 5, selector: ([name]) => name });
+    await fc.assert(
+      fc.asyncProperty(tokens, async (claims) => {
+        const written = claims.flatMap(([name, json, more]) =>
+          Array.from({ length: 1 + more }, () => `${JSON.stringify(name)}:${json}`),
+        );
+        const token = await withText(toText(['exp', '2000000000'], ['in', `{${written.join()}}`]));
+        const isTwice = claims.some(([, , more]) => more > 0);
+        expect(await ask(url, { token, query })).toEqual(
+          isTwice
+            ? toTokenRefusal('holds a name twice')
+            : toAnswer({ data: { __typename: 'Query' } }),
+        );
+      }),
+      { numRuns },
+    );
   });
 
   test('the same for any text in the place of any part, in any length', async () => {
@@ -292,6 +418,72 @@ describe('a token is refused with a reason of its own, and nobody is asked for i
     );
     expect(callsTo(service)).toEqual([]);
   });
+});
+
+describe('several headers of one name', () => {
+  const toLines = (name: string, values: readonly string[]) =>
+    values.map((value) => [name, value] as const);
+
+  async function send(lines: readonly (readonly [string, string])[], to = service) {
+    const body = JSON.stringify({ query: READ });
+    const request = toRequest(
+      'POST /graphql HTTP/1.1',
+      [
+        ['host', 'localhost'],
+        ['connection', 'close'],
+        ['content-type', 'application/json'],
+        ['content-length', String(body.length)],
+        ...lines,
+      ],
+      body,
+    );
+    const answer = readAnswer(await sendRaw(to.url, request));
+    return { status: answer.status, told: /"message":"([^"]*)"/.exec(answer.body)?.[1] };
+  }
+
+  test('two tokens are refused, in whatever order and letters, and be they the same', async () => {
+    const [good, other] = [
+      `Bearer ${await signed()}`,
+      `Bearer ${await signed({ claims: { sub: 'b' } })}`,
+    ];
+    const refusal = {
+      status: 400,
+      told: 'The request has several authorization headers: send one',
+    };
+    for (const values of [
+      [good, other],
+      [good, good],
+      ['', good],
+      [good, 'Basic x'],
+      [good, good, good],
+    ]) {
+      expect(await send(toLines('authorization', values))).toEqual(refusal);
+    }
+    expect(
+      await send([
+        ['authorization', good],
+        ['AUTHORIZATION', good],
+      ]),
+    ).toEqual(refusal);
+    expect(await send([['authorization', good]])).toEqual({ status: 200, told: undefined });
+    expect(callsTo(service)).not.toEqual([]);
+  });
+
+  test.each(['x-badges-actor', 'x-badges-tenant'])(
+    'two of %s are refused where the router speaks for callers',
+    async (name) => {
+      const trusting = await startTestService();
+      expect(await send(toLines(name, ['default', 'default']), trusting)).toEqual({
+        status: 400,
+        told: `The request has several ${name} headers: send one`,
+      });
+      expect(await send(toLines(name, ['default']), trusting)).toEqual({
+        status: 200,
+        told: undefined,
+      });
+      await trusting.close();
+    },
+  );
 });
 
 describe('what is no bearer token is refused as if none had been tried:', () => {

@@ -1,8 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { SCOPES } from '../../badges/caller.ts';
 import type { Caller } from '../../badges/caller.ts';
 import type { Tenant } from '../../badges/tenant.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal, badRequest } from '../refusal.ts';
 import { ACTOR_RULE, readActor } from './actor.ts';
 import type { Claims } from './token.ts';
 
@@ -21,10 +21,10 @@ const ANONYMOUS = 'anonymous';
 const ALL_SCOPES = new Set(SCOPES);
 const NO_SCOPES = new Set<never>();
 
+type Headers = Pick<IncomingMessage, 'headersDistinct'>;
+
 /** Who asks, by its token or by what the router says. Rejects with a `Refusal`. */
-export function createIdentify(
-  options: IdentityOptions,
-): (headers: IncomingHttpHeaders) => Promise<Caller> {
+export function createIdentify(options: IdentityOptions): (headers: Headers) => Promise<Caller> {
   const { nobody, defaultTenant, checkToken } = options;
 
   function findTenant(id: string): Tenant {
@@ -33,7 +33,7 @@ export function createIdentify(
     throw new Refusal('There is no such tenant', { status: 403, code: 'FORBIDDEN' });
   }
 
-  function fromRouter(headers: IncomingHttpHeaders): Caller {
+  function fromRouter(headers: Headers): Caller {
     const caller = { ...toActor(givenIn(headers, 'x-badges-actor')), scopes: ALL_SCOPES };
     const tenantId = givenIn(headers, 'x-badges-tenant') ?? defaultTenant;
     if (tenantId === undefined) return { ...caller, tenant: nobody, lacks: 'tenant' };
@@ -42,7 +42,7 @@ export function createIdentify(
 
   return async (headers) => {
     if (!checkToken) return fromRouter(headers);
-    const token = toBearer(headers.authorization);
+    const token = toBearer(readOnce(headers, 'authorization'));
     // A router that asks for the schema has none.
     if (token === undefined) {
       return { actor: ANONYMOUS, tenant: nobody, scopes: NO_SCOPES, lacks: 'token' };
@@ -55,10 +55,16 @@ export function createIdentify(
   };
 }
 
+/** Of two, whatever stands before this service may have looked at the other one. */
+function readOnce({ headersDistinct }: Headers, name: string): string | undefined {
+  const [value, ...more] = headersDistinct[name] ?? [];
+  if (more.length === 0) return value;
+  throw badRequest(`The request has several ${name} headers: send one`);
+}
+
 /** An empty header is as good as none. */
-function givenIn(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function givenIn(headers: Headers, name: string): string | undefined {
+  return readOnce(headers, name) || undefined;
 }
 
 /** Two callers whose names cannot be used must not become one: such a caller changes nothing. */

@@ -31,7 +31,12 @@ const TOLERANCE_SECONDS = 30;
 /** When the keys are asked for again, at the earliest. */
 const RETRY_AFTER_MS = 1_000;
 
+/** Seconds, up to the end of the year 9999: a token without an end must not count by being called one. */
+const numericDate = z.number().min(0).max(253_402_300_799);
 const claimsSchema = z.object({
+  exp: numericDate,
+  nbf: numericDate.optional(),
+  iat: numericDate.optional(),
   sub: z.string().refine(isSubject),
   tenant: z.string().optional(),
   scope: z.string().optional(),
@@ -52,7 +57,10 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
       requiredClaims: ['exp', 'sub'],
     });
     try {
-      return toClaims((await verified).payload);
+      const { payload, protectedHeader } = await verified;
+      if (!isAccessTokenType(protectedHeader.typ)) throw invalidToken('is of another type');
+      if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('holds a name twice');
+      return toClaims(payload);
     } catch (error) {
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
@@ -72,10 +80,39 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
 
 function toClaims(payload: JWTPayload): Claims {
   const claims = claimsSchema.safeParse(payload);
-  if (!claims.success) throw invalidToken('has claims of a wrong shape', claims.error);
+  if (!claims.success) throw invalidToken(toShapeReason(claims.error), claims.error);
   const { sub, tenant, scope, scp } = claims.data;
   const given = [scope, scp].flat().flatMap((text) => text?.split(' ') ?? []);
   return { actor: sub, tenant, scopes: new Set(SCOPES.filter((one) => given.includes(one))) };
+}
+
+/** Names of the times are those of the standard; other names may be the issuer's own. */
+function toShapeReason({ issues }: z.ZodError): string {
+  const times = issues.map(({ path: [claim] }) => claim);
+  const wrong = ['exp', 'nbf', 'iat'].find((claim) => times.includes(claim));
+  return wrong === undefined ? 'has claims of a wrong shape' : `has a wrong ${wrong}`;
+}
+
+/** The issuer may sign tokens for other uses with the same keys, such as a logout or a proof, and names them so. */
+function isAccessTokenType(typ: unknown): boolean {
+  if (typ === undefined) return true;
+  return typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ);
+}
+
+/** Readers differ in which of two claims by one name they take. */
+function hasRepeatedName(part: string): boolean {
+  const json = Buffer.from(part, 'base64url').toString();
+  // Outside of texts there is a colon after each name, and nowhere else.
+  const written = json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+  let read = 0;
+  const pending: unknown[] = [JSON.parse(json)];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    const inner: unknown[] = Object.values(value);
+    if (!Array.isArray(value)) read += inner.length;
+    pending.push(...inner);
+  }
+  return written !== read;
 }
 
 function invalidToken(reason: string, cause?: unknown): Refusal {
