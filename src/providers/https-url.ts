@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { GraphQLScalarType, Kind } from 'graphql';
 import { isLoopbackHost } from './loopback.ts';
 
@@ -16,17 +17,37 @@ export function isLoopbackHttpUrl(url: string): boolean {
 }
 
 /**
- * Absolute as it is written, since parsers read more into a URL than browsers do in an attribute.
- * The host follows the two slashes at once, without credentials. U+FFFD stands for letters that were lost.
+ * What ends an attribute in a page, looks like it, or changes how the rest is read without being seen: besides quotes
+ * of all scripts also apostrophes, accents and primes that stand alone. U+FFFD stands for letters that were lost.
  */
-const PLAIN_URL =
-  /^https?:\/\/[^\s\\"<>/?#@\p{Cc}\p{Cs}\ufffd]+([/?#][^\s\\"<>\p{Cc}\p{Cs}\ufffd]*)?$/iu;
+const UNSAFE = new RegExp(
+  [
+    String.raw`[\s\\<>\p{Quotation_Mark}\x60\xb4\u02b9-\u02bd\u02c8\u02ca\u02cb\u02ee\u055a\u05f3\u05f4`,
+    String.raw`\u1fbd-\u1fbf\u1fef\u1ffd\u1ffe\u2032-\u2037\u2057\uff40\ufffd`,
+    String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`,
+  ].join(''),
+  'u',
+);
+/**
+ * Absolute as it is written, since parsers read more into a URL than browsers do in an attribute. The host follows the
+ * two slashes at once, without credentials, in letters and digits.
+ */
+const PLAIN_URL = /^https?:\/\/(\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}._-]+)(:\d{1,5})?([/?#].*)?$/iu;
 /** Servers take no longer request lines, signed URLs are a quarter of it at most. */
 const MAX_URL_CHARACTERS = 8_000;
 
 function hasProtocol(url: string, protocol: string): boolean {
-  if (url.length > MAX_URL_CHARACTERS || !PLAIN_URL.test(url) || !URL.canParse(url)) return false;
-  return new URL(url).protocol === protocol;
+  if (url.length > MAX_URL_CHARACTERS || UNSAFE.test(url)) return false;
+  const [, host] = PLAIN_URL.exec(url) ?? [];
+  if (host === undefined || !URL.canParse(url)) return false;
+  const parsed = new URL(url);
+  return parsed.protocol === protocol && isSameHost(host, parsed.hostname);
+}
+
+/** Whether browsers go where a reader would think: a parser also takes `0x7f.1` and full-width letters for a host. */
+function isSameHost(written: string, read: string): boolean {
+  const host = written.toLowerCase().normalize('NFC');
+  return host.startsWith('[') || host === read || host === domainToUnicode(read);
 }
 
 /** Only for output: image inputs are strings, so that a wrong one is a user error at its field. */

@@ -11,7 +11,10 @@ export const GOOD_URLS = [
   'https://bücher.example/größe.png',
   'https://127.0.0.1/a.png',
   'https://[2001:db8::1]/a.png',
-  "https://img.example/ada's.png",
+  'https://img.example/ada%27s%20(2)–[1].png?a=1&b={c}|d;e,f!*~^$+=',
+  'https://img_1.s3.img.example./a.png',
+  'https://straße.example:443/バッジ・金ー.png',
+  'https://مثال.example/شارة/ตรา/🏅.png',
   `https://img.example/${'a'.repeat(7_900)}`,
 ];
 
@@ -87,6 +90,33 @@ export const BAD_URLS = [
     'https://img.example/<script>',
     'https://img.example/>',
   ],
+  ...[...'\'`´"‘’‚‛“”„‟‹›«»′″‵‶‷⁗ʹʺʻʼʽˈˊˋˮ՚׳״᾿´´῾「」『』〝〞〟﹁﹂＂＇｀'].flatMap((quote) => [
+    `https://img.example/a${quote}b.png`,
+    `https://img${quote}.example/a.png`,
+    `https://img.example/?a=${quote}onerror=alert(1)`,
+    `https://img.example/#${quote}`,
+  ]),
+  // What changes the order of letters, or cannot be seen.
+  ...[
+    ...'\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206f',
+    ...'\u00ad\u034f\u115f\u180e\u200b\u200c\u200d\u2060\u2064\u3164\ufe0f\ufeff\ufff9\uffa0\ue000\uffff',
+    ...['\u{e0041}', '\u{1d173}', '\u{f0000}', '\u{1fffe}'],
+  ].flatMap((letter) => [
+    `https://img.example/a${letter}gnp.exe`,
+    `https://img${letter}.example/a.png`,
+    `https://img.example/?${letter}`,
+  ]),
+  // Hosts that a parser reads as others.
+  ...['https://%65vil.example/', 'https://img%2eexample/', 'https://img.example%2f@evil.example/'],
+  ...['https://127.1/', 'https://0x7f.0.0.1/', 'https://2130706433/', 'https://0177.0.0.1/'],
+  ...[
+    'https://ｅvil.example/',
+    'https://evil。example/',
+    'https://evil．example/',
+    'https://①.example/',
+  ],
+  ...['https://img.example&sol;.evil.example/', 'https://img.example;a/', 'https://(img).example/'],
+  ...['https://a*b.example/', 'https://a,b.example/', 'https://$.example/', 'https://{a}.example/'],
   // Letters that look like others, or become them.
   ...[
     'httpſ://img.example/',
