@@ -64,14 +64,16 @@ export function createUpdates(options: UpdateOptions): (provider: ProviderId) =>
     return { ...plan(provider, { id, ...values, expectedVersion }), conflict };
   }
 
-  function pickVersion(id: string): Pick<Planned, 'conflict'> & { expectedVersion: string | null } {
+  function pickVersion(id: string): Pick<Planned, 'conflict'> & {
+    expectedVersion: string | undefined;
+  } {
     const dice = random();
     const others = TENANTS.filter((each) => each !== tenant);
     const own = versions.last(tenant, id) ?? null;
     const foreign = versions.last(pick(others, random), id) ?? null;
     if (dice < 0.3 && own !== null) return { conflict: 'possible', expectedVersion: own };
     if (dice < 0.5 && foreign !== null) return { conflict: 'certain', expectedVersion: foreign };
-    return { conflict: 'never', expectedVersion: null };
+    return { conflict: 'never', expectedVersion: undefined };
   }
 
   return (provider) => {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Arg, Args, ArgsType, Ctx, Field, Mutation, Resolver } from 'type-graphql';
-import type { OperationKind } from '../providers/provider.ts';
+import { invalid } from '../providers/input-checks.ts';
+import type { InputProblem, OperationKind } from '../providers/provider.ts';
 import type { BadgesContext } from './context.ts';
 import { refuseHalfCharacters } from './half-characters.ts';
 import {
@@ -26,7 +27,7 @@ class MutationArgs {
     nullable: true,
     defaultValue: false,
     description:
-      'Does all but the write: shows the changes, warnings and errors that it would have. Needs and keeps no key.',
+      'Does all but the write: shows the changes, warnings and errors that it would have. Needs and keeps no key. Null is refused.',
   })
   dryRun?: boolean | null;
 
@@ -115,7 +116,10 @@ async function run(
   },
 ): ReturnType<typeof runMutation> {
   const { dryRun, idempotencyKey } = args;
-  const problems = refuseHalfCharacters({ input, idempotencyKey });
+  const problems = [
+    ...refuseNullDryRun(dryRun),
+    ...refuseHalfCharacters({ input, idempotencyKey }),
+  ];
   if (problems.length > 0) return refuse([], problems);
   return runMutation(context, {
     kind,
@@ -123,6 +127,12 @@ async function run(
     dryRun: dryRun ?? false,
     idempotencyKey: idempotencyKey ?? null,
   });
+}
+
+/** Who says neither yes nor no has not agreed to the write. Left out, it is false. */
+function refuseNullDryRun(dryRun: boolean | null | undefined): InputProblem[] {
+  const message = 'dryRun must not be null: give true to change nothing, or false, or leave it out';
+  return dryRun === null ? [invalid('dryRun', message)] : [];
 }
 
 /** Each payload shows of an outcome what its type has. */

@@ -41,6 +41,33 @@ export function refuseLong(
     : [];
 }
 
+/**
+ * Characters that act on what stands around them: terminals and databases read orders in some, and others turn the
+ * direction of what follows, so that it looks like something else. Joiners and the marks of direction are no such:
+ * Persian, Hebrew and emoji are written with them.
+ */
+const CONTROL =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u206f\ufff9-\ufffb]/u;
+/** Of these what a text of several lines may have. */
+const LINE_CONTROLS = /\t|\r?\n|[\u2028\u2029]/g;
+
+/** For texts of one line. */
+export function refuseControls(field: string, value: string | null | undefined): InputProblem[] {
+  return typeof value === 'string' && CONTROL.test(value)
+    ? [invalid(field, `${field} must have no control characters and no line breaks`)]
+    : [];
+}
+
+/** For texts of several lines. */
+export function refuseControlsInLines(
+  field: string,
+  value: string | null | undefined,
+): InputProblem[] {
+  return typeof value === 'string' && CONTROL.test(value.replace(LINE_CONTROLS, ''))
+    ? [invalid(field, `${field} must have no control characters but tabs and line breaks`)]
+    : [];
+}
+
 /** Null and "" clear an image. */
 export function refuseImage(
   field: string,

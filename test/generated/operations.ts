@@ -200,7 +200,7 @@ export type DeleteBadgeInput =
 
 /** The Returning.AI badge to delete. This service cannot bring it back. The path of the call is inferred. */
 export type DeleteReturningAIBadgeInput = {
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. */
+  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
   expectedVersion?: string | null | undefined;
   /** The provider's own id of the badge. */
   id: string | number;
@@ -269,7 +269,7 @@ export type UpdateReturningAIBadgeInput = {
   description?: string | null | undefined;
   /** Whether the two mode pictures are used (inferred). Not in the documented answers. Cannot be cleared. */
   enabledDarkAndLight?: boolean | null | undefined;
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. */
+  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
   expectedVersion?: string | null | undefined;
   /** What to do about fields that are neither given nor shown. If left out, they are sent as this service wrote them last while nothing speaks for an edit elsewhere, and otherwise the update is refused. */
   hiddenFields?: HiddenFieldsPolicy | null | undefined;
@@ -293,7 +293,7 @@ export type UpdateTagMangoBadgeInput = {
   description?: string | null | undefined;
   /** Whether members gain and lose the badge by a rule. Cannot be cleared. */
   enableAutomation?: boolean | null | undefined;
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. */
+  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
   expectedVersion?: string | null | undefined;
   /** The provider's own id of the badge. */
   id: string | number;

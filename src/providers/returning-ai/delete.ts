@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { InputType } from 'type-graphql';
-import { BadgeAtVersionInput, toLockedTarget } from '../badge-at-version-input.ts';
+import {
+  BadgeAtVersionInput,
+  refuseNullVersion,
+  toLockedTarget,
+} from '../badge-at-version-input.ts';
 import { changesToNothing, planWithoutFields } from '../input-checks.ts';
 import type { Operation } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
@@ -18,7 +22,7 @@ export const deleteOperation: Operation<
   ReturningAIBadge
 > = {
   inputClass: DeleteReturningAIBadgeInput,
-  check: () => [],
+  check: refuseNullVersion,
   target: toLockedTarget,
   canSkipRead: () => true,
   plan: (_input, { current }) =>

@@ -3,6 +3,8 @@ import { isHttpsOrLoopbackUrl } from '../https-url.ts';
 import {
   TEXT_CHARACTERS,
   refuseBlank,
+  refuseControls,
+  refuseControlsInLines,
   refuseImage,
   refuseLong,
   refuseNegative,
@@ -72,6 +74,9 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
     ),
     ...refuseBlank('title', input.title),
     ...refuseBlank('action', input.action),
+    ...refuseControls('title', input.title),
+    ...refuseControls('action', input.action),
+    ...refuseControlsInLines('description', input.description),
     ...refuseLong('title', input.title, TEXT_CHARACTERS.name),
     ...refuseLong('action', input.action, TEXT_CHARACTERS.name),
     ...refuseLong('description', input.description, TEXT_CHARACTERS.description),

@@ -8,7 +8,7 @@ import type {
   Warning,
   WritePlan,
 } from '../provider.ts';
-import { toLockedTarget } from '../badge-at-version-input.ts';
+import { refuseNullVersion, toLockedTarget } from '../badge-at-version-input.ts';
 import { doubtOf } from '../shown-values.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
@@ -26,6 +26,7 @@ export const updateOperation: Operation<
 > = {
   inputClass: UpdateReturningAIBadgeInput,
   check: (input, rules) => [
+    ...refuseNullVersion(input),
     ...refuseNothingGiven(input, WRITABLE_FIELDS),
     ...checkFields(input, rules),
   ],

@@ -3,6 +3,8 @@ import {
   invalid,
   isGiven,
   refuseBlank,
+  refuseControls,
+  refuseControlsInLines,
   refuseImage,
   refuseLong,
   refuseNull,
@@ -53,6 +55,9 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
       refuseNull(field, input[field]),
     ),
     ...refuseBlank('name', input.name),
+    ...refuseControls('name', input.name),
+    ...refuseControls('pointCategoryForAutomation', input.pointCategoryForAutomation),
+    ...refuseControlsInLines('description', input.description),
     ...refuseLong('name', input.name, TEXT_CHARACTERS.name),
     ...refuseLong('description', input.description, TEXT_CHARACTERS.description),
     ...refuseLong(

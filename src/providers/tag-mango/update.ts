@@ -1,4 +1,4 @@
-import { toLockedTarget } from '../badge-at-version-input.ts';
+import { refuseNullVersion, toLockedTarget } from '../badge-at-version-input.ts';
 import { refuseNothingGiven, toChange } from '../input-checks.ts';
 import type { Operation, PlanBasis, WritePlan } from '../provider.ts';
 import { planAutomation, refuseBothKinds } from './automation.ts';
@@ -12,6 +12,7 @@ import { UpdateTagMangoBadgeInput } from './update-input.ts';
 export const updateOperation: Operation<UpdateTagMangoBadgeInput, TagMangoClient, TagMangoBadge> = {
   inputClass: UpdateTagMangoBadgeInput,
   check: (input, rules) => [
+    ...refuseNullVersion(input),
     ...refuseNothingGiven(input, WRITABLE_FIELDS),
     ...checkFields(input, rules),
     ...(input.enableAutomation === true ? refuseBothKinds(input) : []),
