@@ -50,7 +50,7 @@ export const sequences: fc.Arbitrary<Command[]> = fc
   )
   .map((steps) => steps.flat());
 
-/** For an update, values that no other key and variant gives: what stands at the provider tells whose write it was. */
+/** Values of a badge that no other key and variant gives: what stands at the provider tells whose write it was. */
 export function toInput({ kind, key, variant }: MutationCommand, badgeId: string): object {
   const own = `k${key}v${variant}`;
   switch (kind) {
@@ -59,8 +59,7 @@ export function toInput({ kind, key, variant }: MutationCommand, badgeId: string
     case 'update-hidden':
       return { id: badgeId, awardXpQuantity: 100 + 10 * key + variant, hiddenFields: 'OMIT' };
     case 'create':
-      // Not of the key: a badge of these values may be another creation's.
-      return { title: `v${variant}`, action: 'custom', quantity: 1, ...UNSET };
+      return { title: own, action: 'custom', quantity: 1, ...UNSET };
     case 'delete':
       return { id: badgeId };
     case 'award':

@@ -186,6 +186,7 @@ function toTenant(
       provider,
       isImageUrl: () => true,
       wallTime: Date.now,
+      onUnreadable,
     }),
     onList: () => undefined,
   });

@@ -6,6 +6,7 @@ import { StateError } from '../state/state-store.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { createSharedValue } from './writing/shared-value.ts';
 import type { SharedValue } from './writing/shared-value.ts';
+import type { OnUnreadable } from './writing/stored-record.ts';
 
 /**
  * What this service wrote to a provider's badges lately, shared by all replicas. A provider's list may show a write
@@ -68,14 +69,18 @@ export interface RecentWritesOptions {
   isImageUrl: UrlRule;
   /** Epoch milliseconds by the machine's clock: replicas compare them. */
   wallTime: () => number;
+  onUnreadable: OnUnreadable;
 }
 
 export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
-  const { store, key, provider, isImageUrl, wallTime } = options;
+  const { store, key, provider, isImageUrl, wallTime, onUnreadable } = options;
+  const kind = 'recent writes';
   const writes = createReachable({
     value: createSharedValue({
       store,
       key: `recent-writes/${key}`,
+      kind,
+      onUnreadable,
       schema: writesSchema,
       empty: { writes: [] },
     }),
@@ -87,6 +92,8 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     value: createSharedValue({
       store,
       key: `hidden-revisions/${key}`,
+      kind,
+      onUnreadable,
       schema: revisionsSchema,
       empty: { revisions: [] },
     }),

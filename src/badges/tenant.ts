@@ -58,7 +58,7 @@ export interface ProviderAccess {
 
 export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
-  'topic' | 'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause'
+  'topic' | 'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause' | 'onUnheard'
 > {
   /** Of the list among all that the replicas share. */
   name: string;

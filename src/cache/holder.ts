@@ -21,6 +21,8 @@ export interface Holder<T> {
   isCurrent(begun: Begun): boolean;
   /** Whether what the read brings may be shown to a reader who comes now. */
   mayJoin(progress: Progress): boolean;
+  /** Whether something was forgotten since this moment. */
+  isForgotten(asOf: number): boolean;
   /** `freshMs` counts from the snapshot's own time. What is not current, or older than what is held, is dropped. */
   hold(snapshot: Snapshot<T>, begun: Begun, kept: { freshMs: number; bytes: number }): void;
   /** Undefined: nothing that may be shown. */
@@ -46,6 +48,7 @@ export function createHolder<T>({
   now,
 }: HolderOptions<T>): Holder<T> {
   let generation = 0;
+  let forgottenAt = -Infinity;
   const epoch = (): number => shared?.epoch() ?? 0;
 
   function isCurrent(begun: Begun): boolean {
@@ -55,6 +58,7 @@ export function createHolder<T>({
   return {
     begin: () => ({ at: now(), generation, epoch: epoch() }),
     isCurrent,
+    isForgotten: (asOf) => asOf < forgottenAt,
     mayJoin: ({ begun }) => begun === undefined || isCurrent(begun),
     hold(snapshot, begun, { freshMs, bytes }) {
       const held = shelf.get(name);
@@ -76,6 +80,7 @@ export function createHolder<T>({
     },
     forget() {
       generation += 1;
+      forgottenAt = now();
       shelf.remove(name);
     },
   };

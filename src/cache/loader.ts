@@ -13,6 +13,8 @@ export interface LoadBounds {
   deadlineAt: number;
   /** To be told just before the list is asked for. */
   onSend?: () => void;
+  /** To be told when a cache on the way gave the list: how old that is, milliseconds. */
+  onAge?: (ageMs: number) => void;
 }
 
 export interface LoaderOptions<T, Bounds> {
@@ -55,16 +57,21 @@ export function createLoader<T, Bounds extends LoadBounds>(
   /** The read begins when it is sent: while it waits for its turn, nothing that it will bring is old. */
   async function load(bounds: Bounds, followers: Iterable<Progress>) {
     let begun = holder.begin();
+    let ageMs = 0;
     const onSend = (): void => {
       begun = holder.begin();
+      ageMs = 0;
       for (const progress of followers) progress.begun = begun;
     };
-    const value = await options.load({ ...bounds, onSend });
-    const snapshot = { value, asOf: begun.at };
+    const onAge = (ms: number): void => void (ageMs = ms);
+    const value = await options.load({ ...bounds, onSend, onAge });
+    const snapshot = { value, asOf: begun.at - ageMs };
     const text = codec.encode(value);
     const freshMs = options.freshMs(value) * (1 - JITTER * random());
-    holder.hold(snapshot, begun, { freshMs, bytes: text.length });
-    return { snapshot, text, freshMs };
+    // What a cache kept from before a write is for nobody else.
+    const mayKeep = ageMs === 0 || !holder.isForgotten(snapshot.asOf);
+    if (mayKeep) holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    return { snapshot, text, freshMs, ageMs, mayKeep };
   }
 
   /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
@@ -135,8 +142,10 @@ export function createLoader<T, Bounds extends LoadBounds>(
     { bounds, progress }: { bounds: Bounds; progress: Progress },
   ): Promise<Reading<T>> {
     try {
-      const { snapshot, text, freshMs } = await load(bounds, [progress]);
-      void place.keep(look, { text, freshMs, ttlMs: Math.max(freshMs, staleMs) });
+      const { snapshot, mayKeep, text, freshMs, ageMs } = await load(bounds, [progress]);
+      const ttlMs = Math.max(freshMs, staleMs);
+      const kept = { text, freshMs, ttlMs, ...(ageMs > 0 && { ageMs }) };
+      void (mayKeep ? place.keep(look, kept) : place.release(look));
       return { snapshot, state: 'FRESH' };
     } catch (error) {
       void place.release(look);

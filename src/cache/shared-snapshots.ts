@@ -4,13 +4,19 @@ export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
   onForget(listener: (name: string) => void): () => void;
   forget(name: string): Promise<void>;
   look(name: string, claimMs: number): Promise<Look | undefined>;
-  keep(look: Look, value: Omit<SharedValue, 'ageMs'> & { ttlMs: number }): Promise<void>;
+  keep(look: Look, value: KeptValue): Promise<void>;
   release(look: Look): Promise<void>;
 }
 
 export interface SharedLook {
   readonly held: SharedValue | null;
   readonly mayLoad: boolean;
+}
+
+export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
+  /** How old it was when it was read, milliseconds; 0 if left out. */
+  readonly ageMs?: number;
+  readonly ttlMs: number;
 }
 
 export interface SharedValue {

@@ -32,6 +32,8 @@ export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'ho
     /** How to forget what other caches of this process hold of the same things, read with other credentials. */
     siblings?: Set<() => void>;
     judge: (error: unknown) => Judgement;
+    /** Told of a read that failed when no reader waited for it any more. */
+    onUnheard?: (error: unknown) => void;
   };
 
 /** What follows from a read that failed. */
@@ -53,12 +55,14 @@ interface Flight<T> {
   done: Promise<Reading<T>>;
   patience: Promise<undefined>;
   progress: Progress;
+  /** How many readers wait for it. */
+  readers: number;
 }
 
 export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
-  const { topic, shared, siblings = new Set(), now, pause, judge } = options;
+  const { topic, shared, siblings = new Set(), now, pause, judge, onUnheard } = options;
   const holder = createHolder(options);
   const loader = createLoader<T, Bounds>({ ...options, holder });
   let flight: Flight<T> | undefined;
@@ -75,12 +79,14 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
       progress,
       done: shareInTime(bounds, progress),
       patience: pause(PATIENCE_MS).then(() => undefined),
+      readers: 0,
     };
     flight = started;
     const end = (error?: unknown): void => {
       if (flight === started) flight = undefined;
       failure = error;
       if (error === undefined) return;
+      if (started.readers === 0) onUnheard?.(error);
       const { allowsStale, wasAsked } = judge(error);
       if (allowsStale) nextRefreshAt = now() + REFRESH_PAUSE_MS;
       if (wasAsked) nextReadAt = now() + RETRY_PAUSE_MS;
@@ -103,7 +109,9 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   async function read(bounds: Bounds): Promise<Reading<T>> {
     const held = show();
     if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
-    const { done, patience } = join(bounds);
+    const joined = join(bounds);
+    const { done, patience } = joined;
+    joined.readers += 1;
     try {
       // Nothing came in time: what is old will do, where there is something.
       return (await Promise.race([done, patience])) ?? show() ?? (await done);
@@ -111,6 +119,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
       const old = judge(error).allowsStale ? show() : undefined;
       if (old) return old;
       throw error;
+    } finally {
+      joined.readers -= 1;
     }
   }
 

@@ -82,9 +82,12 @@ export function toBehaviourLine(
 
 /** In a sentence, with what an operator can do. */
 export function toFailure(error: ProviderError, settings: readonly string[]): string {
-  const sentence = `The provider ${error.message} (${error.kind}).`;
+  const { message, kind, providerMessage } = error;
+  // Only of a write: what is said of a read may repeat whom it was asked for.
+  const said = providerMessage === undefined ? '' : ` It says: ${JSON.stringify(providerMessage)}.`;
+  const sentence = `The provider ${message} (${kind}).${said}`;
   const names = settings.join(', ');
-  switch (error.kind) {
+  switch (kind) {
     case 'auth-failed':
       return `${sentence} Check ${names}.`;
     case 'timeout':

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
+import { createRedactOthers } from '../http/redact.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
+import { secretValuesOf } from '../providers/settings.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
 import { checkReads } from './check-reads.ts';
 import { checkScratch } from './check-scratch.ts';
@@ -21,7 +23,7 @@ import { toSeenFile } from './seen-file.ts';
 
 export interface CheckSurroundings extends Omit<
   ObservedClientOptions,
-  'topic' | 'provider' | 'values' | 'requestLimit'
+  'topic' | 'provider' | 'values' | 'requestLimit' | 'redactOthers'
 > {
   tenants: readonly TenantSettings[];
   /** It is not named to people. Undefined: every tenant is. */
@@ -123,6 +125,7 @@ async function checkSubject(
     provider,
     values,
     requestLimit: tenant.requestLimits[provider.key],
+    redactOthers: createRedactOthers(() => surroundings.tenants.flatMap(secretsOf)),
   });
   try {
     const calls = await checkReads(client, provider.check, { contract, values });
@@ -133,6 +136,12 @@ async function checkSubject(
   } finally {
     await client.close();
   }
+}
+
+function secretsOf({ providerValues }: TenantSettings): string[] {
+  return providers.flatMap(({ key, settings }) =>
+    secretValuesOf(settings, providerValues[key] ?? {}),
+  );
 }
 
 async function tryScratch(

@@ -25,8 +25,8 @@ const MOST_UNKNOWN = 20;
 const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
 /** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
-export function compareAnswer({ shape, isInferred }: Answer, json: unknown): Line[] {
-  return compareValues({ ...NO_LINE, path: '', shape, isInferred, values: [json] });
+export function compareAnswer({ shape, isInferred, sentFields }: Answer, json: unknown): Line[] {
+  return compareValues({ ...NO_LINE, path: '', shape, isInferred, sentFields, values: [json] });
 }
 
 interface Place {
@@ -34,6 +34,7 @@ interface Place {
   shape: Shape;
   isRequired: boolean;
   isInferred: boolean;
+  sentFields: ReadonlySet<string>;
   /** Of its line in the contract file, where it has one. */
   mark: Mark | null;
   pointer: string | null;
@@ -46,7 +47,7 @@ interface Place {
 const NO_LINE = { isRequired: false, mark: null, pointer: null, missing: 0 } as const;
 
 function compareValues(place: Place): Line[] {
-  const { path, shape, isInferred, values } = place;
+  const { path, shape, isInferred, sentFields, values } = place;
   if (shape.variants.length > 0) return compareVariants(place, shape.variants);
   const { items } = shape;
   const inList = items
@@ -55,6 +56,7 @@ function compareValues(place: Place): Line[] {
         path: `${path}[]`,
         shape: items,
         isInferred,
+        sentFields,
         values: values.filter(Array.isArray).flat(),
       })
     : [];
@@ -80,7 +82,8 @@ function agreementOf(lines: readonly Line[]): number {
   return agreeing.length - drifting.length;
 }
 
-function compareFields({ path, shape, isInferred, values }: Place): Line[] {
+function compareFields(place: Place): Line[] {
+  const { path, shape, isInferred, sentFields, values } = place;
   if (shape.properties.size === 0) return [];
   const objects = values.filter(isObject);
   const known = [...shape.properties].flatMap(([name, property]) => {
@@ -89,22 +92,24 @@ function compareFields({ path, shape, isInferred, values }: Place): Line[] {
       ...property,
       path: path === '' ? name : `${path}.${name}`,
       isInferred: isInferred || property.mark.isInferred,
+      sentFields,
       values: holders.map((object) => object[name]),
       missing: objects.length - holders.length,
     });
   });
-  return [...known, ...unknownLines({ path, objects, known: shape.properties })];
+  return [...known, ...unknownLines(place, objects)];
 }
 
-function unknownLines(place: {
-  path: string;
-  objects: readonly Record<string, unknown>[];
-  known: ReadonlyMap<string, unknown>;
-}): Line[] {
+const SHOWN_TOO = 'is in the contract for requests only';
+
+function unknownLines(
+  { path, shape, sentFields }: Place,
+  objects: readonly Record<string, unknown>[],
+): Line[] {
   const values = new Map<string, unknown[]>();
-  for (const object of place.objects) {
+  for (const object of objects) {
     for (const [name, value] of Object.entries(object)) {
-      if (place.known.has(name)) continue;
+      if (shape.properties.has(name)) continue;
       const shown = PLAIN_NAME.test(name) ? name : '(an odd name)';
       const found = values.get(shown);
       if (found) found.push(value);
@@ -112,11 +117,11 @@ function unknownLines(place: {
     }
   }
   return [...values].map(([name, found]) => ({
-    path: place.path === '' ? name : `${place.path}.${name}`,
+    path: path === '' ? name : `${path}.${name}`,
     documented: null,
     inferred: null,
     seen: countTypes(found),
-    drift: ['is not in the contract'],
+    drift: [sentFields.has(name) ? SHOWN_TOO : 'is not in the contract'],
     pointer: null,
     seenOn: null,
   }));

@@ -24,6 +24,8 @@ export interface Answer {
   shape: Shape;
   /** Whether it is an assumption that this operation answers so, however well the shape is known from others. */
   isInferred: boolean;
+  /** The fields that an update sends. An answer that shows more of them than it should is news of its own. */
+  sentFields: ReadonlySet<string>;
 }
 
 /** The form of a JSON value. */
@@ -67,6 +69,14 @@ export function readContract(file: URL): Contract {
     return found;
   }
 
+  function sentBy(operation: string): Shape {
+    const body = childOf(find(operation).node, 'requestBody');
+    const content = childOf(body && resolve(body, root), 'content');
+    const schema = childOf(childOf(content, 'application/json'), 'schema');
+    return schema ? toShape(schema, root) : ANYTHING;
+  }
+  const sentFields = new Set(sentBy('updateBadge').properties.keys());
+
   return {
     routeOf(operation) {
       const { node, route } = find(operation);
@@ -78,7 +88,7 @@ export function readContract(file: URL): Contract {
       const content = childOf(response && resolve(response, root), 'content');
       const schema = childOf(childOf(content, 'application/json'), 'schema');
       const shape = schema ? toShape(schema, root) : ANYTHING;
-      return { shape, isInferred: response?.mark.isInferred ?? true };
+      return { shape, isInferred: response?.mark.isInferred ?? true, sentFields };
     },
     behaviourOf(operation) {
       const stated = entriesOf(childOf(find(operation).node, 'x-behaviour'));

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { CallBounds, CallPurpose } from '../http/call-bounds.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import { ProviderError } from '../http/provider-error.ts';
+import type { Redact } from '../http/redact.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';
@@ -43,6 +44,8 @@ export interface ObservedClientOptions {
   shared: SharedState | undefined;
   now: () => number;
   wallTime: () => number;
+  /** Takes the secrets of other tenants out of what a provider says. */
+  redactOthers: Redact;
   /** In the place of what is made of the above. */
   http?: Partial<HttpDeps>;
   /** Told once a second while a call is under way. */

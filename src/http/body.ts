@@ -54,7 +54,7 @@ async function gunzip(body: Readable): Promise<Buffer> {
     return await collect(pipeline(body, createGunzip(), () => undefined));
   } catch (error) {
     if (bytes === 0 && body.readableEnded) return Buffer.alloc(0);
-    const content = isDataError(error)
+    const content = isOfGzip(error)
       ? await firstMember(Buffer.concat(encoded), MAX_BODY_BYTES)
       : undefined;
     if (content) return content;
@@ -62,8 +62,8 @@ async function gunzip(body: Readable): Promise<Buffer> {
   }
 }
 
-function isDataError(error: unknown): boolean {
-  return types.isNativeError(error) && 'code' in error && error.code === 'Z_DATA_ERROR';
+function isOfGzip(error: unknown): boolean {
+  return types.isNativeError(error) && 'code' in error && /^Z_/.test(String(error.code));
 }
 
 async function collect(stream: Readable): Promise<Buffer> {

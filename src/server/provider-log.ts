@@ -1,3 +1,4 @@
+import { ProviderError } from '../http/provider-error.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { BreakerOptions } from '../http/breaker.ts';
 import type { OnFault, OnWait } from '../http/provider-http.ts';
@@ -47,6 +48,20 @@ export function createBreakerLog(
     if (state === 'closed') logger.info(details, `${title} is asked again`);
     else
       logger.warn({ ...details, openMs: Math.round(openMs) }, `${title} is not asked for a while`);
+  };
+}
+
+/** A line for each list that a fault of ours kept from being renewed, when nobody was there to be told. What a provider does wrong has its own line. */
+export function createRenewalLog(
+  logger: Logger,
+  { enumValue: provider, title }: ProviderName,
+): (error: unknown) => void {
+  return (err) => {
+    if (err instanceof ProviderError) return;
+    logger.error(
+      { provider, err },
+      `A list of ${title} could not be renewed: a fault of this service`,
+    );
   };
 }
 

@@ -1,7 +1,6 @@
 import { NOW } from './redis-clock.ts';
 import { FORGET_UNLESS } from './redis-foreign.ts';
 import type { Reach } from './redis-reach.ts';
-import { LONGEST_BLOCK_MS } from './token-bucket.ts';
 import type { TokenBuckets } from './token-bucket.ts';
 
 /** `toNumber(text)`: nil unless it is a number that can be calculated with. */
@@ -15,8 +14,8 @@ const TO_NUMBER = `
 
 /** `takeToken` of token-bucket.ts, by the clock of Redis. A number that is not whole travels as text. */
 const TAKE = `
-  local burst, perSecond, start, leave =
-    tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  local burst, perSecond, start, leave, longestBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
+    tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   ${NOW}
   ${FORGET_UNLESS}
   ${TO_NUMBER}
@@ -25,7 +24,7 @@ const TAKE = `
   local tokens, at = toNumber(known[1]), toNumber(known[2])
   if not tokens or not at or tokens < 0 then tokens, at = start, now end
   local blockedMs = (toNumber(known[3]) or 0) - now
-  if blockedMs > ${LONGEST_BLOCK_MS} then blockedMs = 0 end
+  if blockedMs > longestBlockMs then blockedMs = 0 end
   local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
   local missing = 1 + leave - filled
   local waitMs = math.max(0, blockedMs, math.ceil(missing / perSecond * 1000))
@@ -49,8 +48,8 @@ const BLOCK = `
 /** Buckets that all replicas share. */
 export function createRedisBuckets(reach: Reach, toKey: (name: string) => string): TokenBuckets {
   return {
-    async take(name, { burst, perSecond, start }, leave) {
-      const args = [burst, perSecond, start, leave].map(String);
+    async take(name, { burst, perSecond, start, longestBlockMs = Infinity }, leave) {
+      const args = [burst, perSecond, start, leave, longestBlockMs].map(String);
       const waitMs = await reach((client) =>
         client.eval(TAKE, { keys: [toKey(name)], arguments: args }),
       );

@@ -90,8 +90,9 @@ export function createRedisSnapshots(
       const held = ageMs < 0 ? null : { text, ageMs, freshMs };
       return { name, held, mayLoad: mayLoad === 1, generation, at, ticket };
     },
-    async keep({ name, generation, ticket, at }, { text, freshMs, ttlMs }) {
-      const args = [generation, ticket, text, at, Math.round(freshMs), Math.floor(ttlMs)];
+    async keep({ name, generation, ticket, at }, { text, freshMs, ttlMs, ageMs = 0 }) {
+      const readAt = Number(at) - Math.round(ageMs);
+      const args = [generation, ticket, text, readAt, Math.round(freshMs), Math.floor(ttlMs)];
       await orNothing(run(KEEP, name, args));
     },
     async release({ name, generation, ticket }) {

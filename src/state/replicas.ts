@@ -37,6 +37,8 @@ export interface SharedValue {
 }
 
 export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
+  /** How old it was already when it was looked for, milliseconds; 0 if left out. */
+  ageMs?: number;
   /** How long it may be shown at all after it was looked for, milliseconds. */
   ttlMs: number;
 }

@@ -13,7 +13,7 @@ export interface RequestWindow {
 
 /** For the only process there is: 11/12 of the window. */
 export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
-  return toLimit(requests / 4, (requests * 2) / 3 / windowMs);
+  return toLimit(requests / 4, (requests * 2) / 3 / windowMs, windowMs);
 }
 
 /**
@@ -21,7 +21,7 @@ export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
  * may send right after the shared bucket was lost.
  */
 export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
-  const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs);
+  const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs, windowMs);
   // However often Redis loses its data, nothing is had by it.
   return { ...limit, start: 0 };
 }
@@ -32,9 +32,9 @@ export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
  */
 export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
   const share = requests / 3 / Math.max(1, replicas - 1);
-  if (share < 1) return { burst: 0, perSecond: 0, start: 0 };
   const burst = Math.max(1, Math.floor(share / 5));
-  const limit = toLimit(burst, (share - burst) / windowMs);
+  const limit = toLimit(burst, (share - burst) / windowMs, windowMs);
+  if (share < 1) return { ...limit, burst: 0, perSecond: 0, start: 0 };
   // All of them start at the same moment, with ten requests together.
   return { ...limit, start: Math.min(1, 10 / replicas) };
 }
@@ -44,8 +44,16 @@ export function reserveOf(burst: number): number {
   return burst > 1 ? Math.max(1, Math.floor(burst / 4)) : 0;
 }
 
-function toLimit(size: number, perMs: number): TokenLimit {
+/** A provider asks to be left alone for a window at most. Half of one is for the differences between clocks. */
+const LONGEST_BLOCK_WINDOWS = 1.5;
+
+function toLimit(size: number, perMs: number, windowMs: number): TokenLimit {
   const burst = Math.max(1, Math.floor(size));
-  // Enough for one query.
-  return { burst, perSecond: perMs * 1_000, start: reserveOf(burst) + 1 };
+  return {
+    burst,
+    perSecond: perMs * 1_000,
+    // Enough for one query.
+    start: reserveOf(burst) + 1,
+    longestBlockMs: windowMs * LONGEST_BLOCK_WINDOWS,
+  };
 }

@@ -4,6 +4,8 @@ export interface TokenLimit {
   perSecond: number;
   /** What a bucket that nobody knows of holds: its past may have been a busy one. */
   start: number;
+  /** Nobody blocks for longer, so that a longer block is the work of a clock that was set. Milliseconds; no bound if left out. */
+  longestBlockMs?: number;
 }
 
 /** What is left for whom. */
@@ -15,13 +17,10 @@ export interface TokenBucket {
   blockedUntil: number;
 }
 
-/** Nobody blocks for longer, so that a longer one is the work of a clock that was set. */
-export const LONGEST_BLOCK_MS = 15_000;
-
 /** Takes one token and leaves at least `leave`, or says in how many milliseconds that may be. */
 export function takeToken(
   known: TokenBucket | null,
-  { burst, perSecond, start }: TokenLimit,
+  { burst, perSecond, start, longestBlockMs = Infinity }: TokenLimit,
   { leave, now }: { leave: number; now: number },
 ): { bucket: TokenBucket; waitMs: number } {
   const { tokens, at, blockedUntil } = known ?? { tokens: start, at: now, blockedUntil: 0 };
@@ -29,7 +28,7 @@ export function takeToken(
   const filled = Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
   const missing = 1 + leave - filled;
   // Nor does it make a block last longer.
-  const blockedMs = blockedUntil - now > LONGEST_BLOCK_MS ? 0 : blockedUntil - now;
+  const blockedMs = blockedUntil - now > longestBlockMs ? 0 : blockedUntil - now;
   const waitMs = Math.max(0, blockedMs, Math.ceil((missing / perSecond) * 1_000));
   const left = waitMs > 0 ? filled : filled - 1;
   return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };

@@ -19,6 +19,7 @@ import {
   createBreakerLog,
   createDriftLog,
   createFaultLog,
+  createRenewalLog,
   createWaitLog,
 } from '../server/provider-log.ts';
 import { createAllowance } from '../state/allowance.ts';
@@ -102,8 +103,10 @@ export function createTenant(
         provider,
         isImageUrl,
         wallTime: options.wallTime,
+        onUnreadable: options.onUnreadable,
       }),
       onList: createDriftLog(logger, provider.name),
+      onUnheard: createRenewalLog(logger, provider.name),
       now,
       random,
       pause,

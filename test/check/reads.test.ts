@@ -66,7 +66,9 @@ describe('drift', () => {
 
     expect(run.code).toBe(1);
     expect(linesWith(run, 'DRIFT')).toEqual(
-      HIDDEN.map((field) => `body[].${field}  -  -  string × 8  DRIFT: is not in the contract`),
+      HIDDEN.map(
+        (field) => `body[].${field}  -  -  string × 8  DRIFT: is in the contract for requests only`,
+      ),
     );
     expect(linesWith(run, 'Not in agreement')).toEqual([
       'Not in agreement: 34 lines agree with the contract files, 7 differ.',
@@ -148,12 +150,23 @@ describe('a call that fails', () => {
 
     expect(run.code).toBe(1);
     expect(linesWith(run, 'bad-response')).toEqual([
-      expect.stringContaining('The provider answered with a part of its badges'),
-      expect.stringContaining('The provider answered with'),
+      'The provider answered with a part of its badges, by total (bad-response).',
+      'The provider answered with a part of its badges, by total (bad-response).',
     ]);
     expect(linesWith(run, 'DRIFT')).toEqual([
       'body  -  array  object  DRIFT: is object instead of array',
       'result  array  -  object  DRIFT: is object instead of array',
+    ]);
+  });
+
+  test('a list that says in a header that there is more is not the list either', async () => {
+    const headers = { link: '<https://api.example/badges?page=2>; rel="next"' };
+    sandbox.tagMango.faults.set('listBadges', { kind: 'headers', headers });
+    const run = await runCheck(sandbox);
+
+    expect(run.code).toBe(1);
+    expect(linesWith(run, 'bad-response')).toEqual([
+      'The provider answered with a part of its badges, by the header link (bad-response).',
     ]);
   });
 

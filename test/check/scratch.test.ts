@@ -30,9 +30,10 @@ const TAG_MANGO = 'TagMango';
 async function scratch(
   title: string,
   surroundings: Partial<CheckSurroundings> = {},
+  more: readonly string[] = [],
 ): Promise<CheckRun> {
   const args = ['--scratch-badge', '--confirm', title, '--out', join(folder, 'seen.json')];
-  return runCheck(sandbox, args, surroundings);
+  return runCheck(sandbox, [...args, ...more], surroundings);
 }
 
 /** The operations of all requests, the check's reads aside. */
@@ -235,7 +236,7 @@ describe.each([
 
     expect(run.code).toBe(1);
     expect(linesWith(run, '(rejected)')).toEqual([
-      'The provider refused the request as invalid (rejected).',
+      'The provider refused the request as invalid (rejected). It says: "A fault of the sandbox".',
     ]);
     expect(asked(key)).not.toHaveProperty('updateBadge');
     expect(linesWith(run, 'is still at')).toEqual([]);
@@ -297,6 +298,37 @@ describe.each([
     expect(run.code).toBe(1);
     if (key === 'returningAI') expect(asked(key)).toMatchObject({ deleteBadge: 1 });
   });
+});
+
+test('what a provider says of a write is told without the keys of any tenant', async () => {
+  const other = 'tmk_of-another-tenant-0123456789';
+  const { tagMango } = sandbox.providerValues;
+  sandbox.tagMango.faults.set('createBadge', {
+    kind: 'answer',
+    status: 400,
+    body: {
+      code: 400,
+      message: `No key ${other.slice(4, 24)}, nor ${tagMango?.TAG_MANGO_API_KEY}`,
+    },
+  });
+  const run = await scratch(
+    TAG_MANGO,
+    {
+      tenants: [
+        { id: 'default', providerValues: sandbox.providerValues, requestLimits: {} },
+        {
+          id: 'acme',
+          providerValues: { tagMango: { ...tagMango, TAG_MANGO_API_KEY: other } },
+          requestLimits: {},
+        },
+      ],
+    },
+    ['--tenant', 'default'],
+  );
+
+  expect(linesWith(run, 'It says')).toEqual([
+    expect.stringContaining('It says: "No key [redacted], nor [redacted]".'),
+  ]);
 });
 
 test('a badge that cannot be deleted is named', async () => {

@@ -124,13 +124,39 @@ test('a body that drips on is given up at the attempt timeout, and its socket cl
   });
 
   expect(await failureOf(list(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
-  for (const socket of sockets) await once(socket, 'close');
-  expect(sockets.size).toBe(0);
+  await eventually(() => sockets.size === 0);
 });
 
 test('headers that never come are given up at the attempt timeout', async () => {
   const { http } = await provider(() => undefined);
   expect(await failureOf(write(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
+});
+
+test.each(['query', 'write'] as const)(
+  'a fault of ours in reading the answer to a %s comes as it was thrown, and tells nothing of the provider',
+  async (purpose) => {
+    const { http, requests } = await provider((_request, response) => {
+      response.writeHead(200, json).end('{}');
+    });
+    const bug = new TypeError('x is not a function');
+    const call = http.call({ method: 'PUT', path: '/badges/1', body: {} }, within(purpose), () => {
+      throw bug;
+    });
+    await expect(call).rejects.toBe(bug);
+    expect(requests).toHaveLength(1);
+    expect([faults, verdicts]).toEqual([[], ['nothing']]);
+  },
+);
+
+test('a request that cannot be made for a fault of ours is not the provider’s', async () => {
+  const { http, requests } = await provider((_request, response) => response.end());
+  const call = http.call(
+    { method: 'PUT', path: '/badges/1', body: { endless: 1n } },
+    within('write'),
+    read,
+  );
+  await expect(call).rejects.toMatchObject({ name: 'TypeError' });
+  expect([requests, faults, verdicts]).toEqual([[], [], ['nothing']]);
 });
 
 test('a redirect is not followed', async () => {

@@ -370,6 +370,14 @@ interface Replica extends OpenReplicas {
       expect(second.held?.ageMs).toBeLessThan(15_000);
     });
 
+    test('is older than its read by as much as a cache on the way made it', async () => {
+      const [one, two] = await startTwo();
+      await one.keep(await lookFrom(one), { ...value, ageMs: 20_000 });
+      const { held } = await lookFrom(two);
+      expect(held?.ageMs).toBeGreaterThanOrEqual(20_000);
+      expect(held?.ageMs).toBeLessThan(25_000);
+    });
+
     test('is shown to the one who may read it anew once it is no longer fresh', async () => {
       const [one, two] = await startTwo();
       await one.keep(ago(60_000, await lookFrom(one)), value);

@@ -59,6 +59,14 @@ test('a blocked bucket gives nothing before its time, and fills meanwhile', () =
   expect(takeAll(blocked, { now: 2_000 }).taken).toBe(8);
 });
 
+test('a block lasts as long as a window may, and one that is longer is the work of a clock that was set', () => {
+  const limit = { ...LIMIT, longestBlockMs: 90_000 };
+  const blocked = { tokens: 1, at: 0, blockedUntil: 55_000 };
+  expect(takeToken(blocked, limit, { leave: 0, now: 0 }).waitMs).toBe(55_000);
+  const set = { ...blocked, blockedUntil: 90_001 };
+  expect(takeToken(set, limit, { leave: 0, now: 0 }).waitMs).toBe(0);
+});
+
 test('an empty bucket that is blocked names the longer wait of the two', () => {
   const blocked = { tokens: 0, at: 0, blockedUntil: 100 };
   expect(takeToken(blocked, LIMIT, { leave: 0, now: 0 }).waitMs).toBe(250);

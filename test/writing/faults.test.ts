@@ -349,6 +349,18 @@ describe.each(cases)('$name that', (each) => {
     );
   });
 
+  describe('is refused for as long as another window than TagMango’s lasts', () => {
+    const service = useService(each);
+    const isBelieved = provider !== 'tagMango';
+
+    test(`${isBelieved ? 'and waits' : 'and waits no longer than for the window'}`, async () => {
+      const headers = { 'retry-after': '55' };
+      service.standIn().faults.set(operation, { kind: 'answer', status: 429, headers, body: {} });
+      const { userErrors } = await service.mutate(call);
+      expect(userErrors).toMatchObject([{ retryAfterMs: isBelieved ? 55_000 : 10_000 }]);
+    });
+  });
+
   describe('on its way', () => {
     const service = useService(each);
     let front: Front;

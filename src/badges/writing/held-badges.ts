@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { createSharedValue } from './shared-value.ts';
+import type { OnUnreadable } from './stored-record.ts';
 
 /** Which badges a member was awarded through this service and has not lost through it, as far as it knows. */
 export interface HeldBadges {
@@ -17,8 +18,18 @@ export interface HeldBadges {
 const MAX_HELD = 1_000;
 const schema = z.object({ badgeIds: z.array(z.string()) });
 
-export function createHeldBadges(store: StateStore, key: string): HeldBadges {
-  const held = createSharedValue({ store, key, schema, empty: { badgeIds: [] } });
+export function createHeldBadges({
+  store,
+  key,
+  onUnreadable,
+}: {
+  store: StateStore;
+  key: string;
+  onUnreadable: OnUnreadable;
+}): HeldBadges {
+  const empty = { badgeIds: [] };
+  const kind = 'badges of a member';
+  const held = createSharedValue({ store, key, kind, schema, empty, onUnreadable });
   const others = (all: readonly string[], badgeIds: readonly string[]): string[] =>
     all.filter((id) => !badgeIds.includes(id));
   return {

@@ -150,10 +150,11 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     memory: target?.isLocked ? memoryOf(target.ids[0] ?? '') : null,
     memoryOf,
     heldBy: (userId) =>
-      createHeldBadges(
-        tenant.store,
-        toStateKey('held', tenant.id, of.provider.name.enumValue, userId),
-      ),
+      createHeldBadges({
+        store: tenant.store,
+        key: toStateKey('held', tenant.id, of.provider.name.enumValue, userId),
+        onUnreadable: tenant.onUnreadable,
+      }),
     needsStore: key !== null || target?.expectedVersion != null,
     hasKey: key !== null,
     async beforeSend(plan, proof) {

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
-import { FORMAT, readStored } from './stored-record.ts';
+import { FORMAT, isOfNewerFormat, readStored } from './stored-record.ts';
+import type { OnUnreadable, UnreadableRecord } from './stored-record.ts';
 
 /** A small value under one key of the store, which all replicas read and change. */
 export interface SharedValue<T> {
@@ -14,21 +15,26 @@ export interface SharedValue<T> {
 /** A key that is another one at every look is out of reach. */
 const MAX_TRIES = 20;
 
-/** What cannot be read is another version's, or damaged: the next change replaces it. */
-export function createSharedValue<T extends object>({
-  store,
-  key,
-  schema,
-  empty,
-}: {
+interface SharedValueOptions<T> {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
   key: string;
+  kind: UnreadableRecord['kind'];
   schema: z.ZodType<T>;
   empty: T;
-}): SharedValue<T> {
+  onUnreadable: OnUnreadable;
+}
+
+/** What is damaged is told of and replaced by the next change; what a newer version wrote is left as it is. */
+export function createSharedValue<T extends object>(
+  options: SharedValueOptions<T>,
+): SharedValue<T> {
+  const { store, key, kind, schema, empty, onUnreadable } = options;
   function parse(text: string | null): T {
-    const reading = text === null ? { record: empty } : readStored(text, schema);
-    return 'record' in reading ? reading.record : empty;
+    if (text === null) return empty;
+    const reading = readStored(text, schema);
+    if ('record' in reading) return reading.record;
+    onUnreadable({ kind, key, reason: reading.unreadable });
+    return empty;
   }
 
   return {
@@ -36,6 +42,9 @@ export function createSharedValue<T extends object>({
     async change(edit) {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const expected = await store.get(key);
+        if (expected !== null && isOfNewerFormat(expected)) {
+          throw new StateError('unavailable', 'A newer version of this service wrote this value');
+        }
         const before = parse(expected);
         const after = edit(before);
         const value = JSON.stringify({ format: FORMAT, ...after });

@@ -38,6 +38,16 @@ export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading
   return { unreadable: `${issue?.path.join('.') || 'record'}: ${issue?.code ?? 'invalid'}` };
 }
 
+/** Such a text is not to be written over. */
+export function isOfNewerFormat(text: string): boolean {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) && typeof json.format === 'number' && json.format > FORMAT;
+  } catch {
+    return false;
+  }
+}
+
 function toFormatReason(format: unknown): string {
   return typeof format === 'number' && format > FORMAT
     ? `format ${format}, which a newer version wrote`
@@ -46,7 +56,13 @@ function toFormatReason(format: unknown): string {
 
 /** A record that this version cannot read. It is left where it is. */
 export interface UnreadableRecord {
-  kind: 'audit record' | 'open audit record' | 'idempotency key' | 'remembered fields';
+  kind:
+    | 'audit record'
+    | 'open audit record'
+    | 'idempotency key'
+    | 'remembered fields'
+    | 'recent writes'
+    | 'badges of a member';
   /** Where it is stored. */
   key: string;
   reason: string;

@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ProviderError } from '../../src/http/provider-error.ts';
+import { ENVELOPES, placed, withSigns, yes } from './envelopes.ts';
+import type { Json } from './envelopes.ts';
+import { numRuns } from './runs.ts';
+
+/** What says that there is more than the list, and what says that there is not, anywhere around the list. */
+
+type Sign = (count: number) => fc.Arbitrary<Json>;
+
+const one = (keys: readonly string[], value: fc.Arbitrary<unknown>): fc.Arbitrary<Json> =>
+  fc.tuple(fc.constantFrom(...keys), value).map(([key, given]) => ({ [key]: given }));
+const numberOrText = (number: fc.Arbitrary<number>) =>
+  number.chain((value) => fc.constantFrom<unknown>(value, String(value), ` ${value}`));
+const within = (outer: readonly string[], inner: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+  fc.oneof(inner, one(outer, inner));
+
+const TOTALS = [
+  ...['total', 'totalCount', 'total_count', 'count', 'TotalRecords', 'totalItems', 'total_results'],
+  ...['totalElements', 'totalDocs', 'numFound', 'itemCount', 'recordsTotal', '@odata.count'],
+];
+const PAGES = ['pages', 'totalPages', 'total_pages', 'pageCount', 'last_page', 'lastPage'];
+const NEXT = [
+  ...['next', 'nextPage', 'next_page', 'next_page_url', 'nextPageToken', 'next_cursor'],
+  ...['nextCursor', 'nextToken', 'nextLink', '@odata.nextLink', 'continuationToken'],
+];
+const HAS_MORE = [
+  ...['hasMore', 'has_more', 'hasNext', 'hasNextPage', 'has_next_page', 'more', 'isTruncated'],
+  ...['truncated', 'incomplete_results', 'partial'],
+];
+const IN = ['pagination', 'paging', 'page_info', 'links', '_links', '_meta'];
+const URL = 'https://api.example/badges?page=2';
+
+const more: Sign = (count) =>
+  within(
+    IN,
+    fc.oneof(
+      one(TOTALS, numberOrText(fc.integer({ min: count + 1, max: 100_000 }))),
+      one(['total', 'hits'], fc.constant({ total: { value: count + 1, relation: 'eq' } })),
+      one(PAGES, numberOrText(fc.integer({ min: 2, max: 999 }))),
+      one(NEXT, fc.constantFrom<unknown>(URL, 'eyJpZCI6MX0', 2, '2', { href: URL })),
+      one(HAS_MORE, fc.constantFrom<unknown>(true, 'true', 'TRUE', 1, '1', 'yes')),
+      one(['last', 'isLast', 'is_last_page', 'complete'], fc.constantFrom(false, 'false', 'no')),
+      one(['page', 'current_page', 'pageNumber'], numberOrText(fc.integer({ min: 2, max: 99 }))),
+      one(['offset', 'skip'], numberOrText(fc.integer({ min: 1, max: 99 }))),
+      one(['prev', 'previous', 'prev_page_url'], fc.constant(URL)),
+      one(
+        ['links'],
+        fc.constant([
+          { rel: 'self', href: '/' },
+          { rel: 'next', href: URL },
+        ]),
+      ),
+      one(['remainingItems', 'remaining_count'], numberOrText(fc.integer({ min: 1, max: 9 }))),
+    ),
+  );
+
+const whole: Sign = (count) =>
+  within(
+    IN,
+    fc.oneof(
+      one(TOTALS, numberOrText(fc.constantFrom(count, 0))),
+      one(PAGES, numberOrText(fc.constantFrom(1, 0))),
+      one(['page', 'current_page'], numberOrText(fc.constantFrom(0, 1))),
+      one(NEXT, fc.constantFrom<unknown>(null, '', 'null', 0, false, {}, { href: null }, -1)),
+      one(HAS_MORE, fc.constantFrom<unknown>(false, 'false', 0, '0', 'no', null)),
+      one(['last', 'isLast', 'complete'], fc.constantFrom<unknown>(true, 'true', null)),
+      one(['offset', 'skip'], numberOrText(fc.constant(0))),
+      one(['prev', 'previous'], fc.constant(null)),
+      one(['limit', 'per_page', 'pageSize'], numberOrText(fc.integer({ min: 1, max: 500 }))),
+      one(['links', '_links'], fc.constantFrom<unknown>([], { self: { href: URL } })),
+      one(['rateLimit', 'rate_limit'], fc.constant({ total: 120, remaining: 119, next: 10 })),
+      one(['requestId', 'took'], fc.constantFrom<unknown>('2', 500)),
+    ),
+  );
+
+/** By lower-case name, as they come. */
+const moreHeaders = (count: number): fc.Arbitrary<Record<string, string | string[]>> =>
+  fc.oneof(
+    fc.constantFrom<Record<string, string | string[]>>(
+      { link: `<${URL}>; rel="next"` },
+      { link: `<${URL}>; rel=next, </>; rel="first"` },
+      { link: ['</>; rel="self"', `<${URL}>; title="x"; rel="next"`] },
+      { 'x-total-pages': '2' },
+      { 'x-page-count': '3' },
+      { 'x-next-page': '2' },
+      { 'x-next-cursor': 'abc' },
+      { 'x-has-more': 'true' },
+      { 'x-page': '2' },
+      { 'x-pagination': '{"TotalPages":2,"CurrentPage":1}' },
+      { 'content-range': `badges 0-${count}/${count + 1}` },
+      { 'content-range': `badges 5-9/*` },
+      { 'content-range': `*/${count + 5}` },
+    ),
+    fc
+      .constantFrom('x-total-count', 'x-total', 'x-pagination-total-count', 'total-count')
+      .map((name) => ({ [name]: String(count + 1) })),
+  );
+const wholeHeaders = (count: number) =>
+  fc.constantFrom<Record<string, string>>(
+    {},
+    { link: '</badges>; rel="self", </badges?page=1>; rel="last"' },
+    { 'x-total-count': String(count) },
+    { 'x-total-pages': '1', 'x-page': '1', 'x-next-page': '' },
+    { 'x-has-more': 'false' },
+    { 'content-range': `badges 0-${count - 1}/${count}` },
+    { 'content-range': 'badges 0-1/*' },
+    { 'x-pagination': '{"TotalPages":1,"TotalCount":0}' },
+    { 'x-ratelimit-limit': '120', 'x-ratelimit-remaining': '119', 'x-ratelimit-reset': '10' },
+    { 'content-length': '1000', age: '0', 'x-request-id': '2' },
+  );
+
+describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_key, of) => {
+  const records = fc.integer({ min: 1, max: 4 }).map((count) =>
+    Array.from({ length: count }, (_, number) => ({
+      ...of.record,
+      id: `badge-${number}`,
+      _id: `6657092c8142bfe0656481b${number}`,
+      // Of a badge, and not of the list.
+      total: 99,
+      next: URL,
+      hasMore: true,
+    })),
+  );
+  /** Itself, or the one array of an object, beside what that says about it. */
+  const payload = records.chain((list) =>
+    fc.record({
+      list: fc.constant(list),
+      name: fc.constantFrom(null, 'badges', 'data', 'items'),
+    }),
+  );
+  const read = (json: unknown, { headers = {}, status = 200 } = {}) => {
+    try {
+      return of.reader.list(json, { status, headers }).badges.length;
+    } catch (error) {
+      if (error instanceof ProviderError) return error;
+      throw error;
+    }
+  };
+  const enclose = (name: string | null, list: unknown[], beside: Json = {}) =>
+    name === null ? list : { ...beside, [name]: list };
+
+  test('is read where everything around it says that it is whole', () => {
+    fc.assert(
+      fc.property(
+        payload.chain(({ list, name }) => {
+          const sign = whole(list.length);
+          return fc.tuple(
+            fc.constant({ list, name }),
+            fc.array(placed(sign), { maxLength: 2 }),
+            fc.oneof(fc.constant({}), sign),
+            wholeHeaders(list.length),
+          );
+        }),
+        yes,
+        ([{ list, name }, signs, beside, headers], flag) => {
+          const json = withSigns(of.wrap(enclose(name, list, beside), flag), ...signs);
+          expect(read(json, { headers })).toBe(list.length);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test('is refused by name where anything around it says that there is more', () => {
+    fc.assert(
+      fc.property(
+        payload.chain(({ list, name }) =>
+          fc.tuple(
+            fc.constant({ list, name }),
+            more(list.length),
+            placed(more(list.length)),
+            fc.boolean(),
+          ),
+        ),
+        fc.option(yes, { nil: undefined }),
+        ([{ list, name }, inside, around, isInside], flag) => {
+          const json =
+            name !== null && isInside
+              ? of.wrap(enclose(name, list, inside), flag)
+              : withSigns(of.wrap(enclose(name, list), flag), around);
+          const error = read(json);
+          expect(error).toMatchObject({
+            kind: 'bad-response',
+            message: expect.stringMatching(/^answered with a part of its badges, by [\w.$@ -]+$/),
+          });
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test('is refused by name where a header says that there is more', () => {
+    fc.assert(
+      fc.property(
+        payload.chain(({ list, name }) =>
+          fc.tuple(fc.constant({ list, name }), moreHeaders(list.length)),
+        ),
+        yes,
+        ([{ list, name }, headers], flag) => {
+          const error = read(of.wrap(enclose(name, list), flag), { headers });
+          const [header = ''] = Object.keys(headers);
+          expect(error).toMatchObject({
+            message: `answered with a part of its badges, by the header ${header}`,
+          });
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test.each([202, 206, 207])('under a %i is refused', (status) => {
+    expect(read(of.wrap([of.record], true), { status })).toMatchObject({ kind: 'bad-response' });
+  });
+});
