@@ -1,3 +1,5 @@
+import { reach } from './embedded-database.ts';
+import { closeToOthers } from './embedded-rights.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 import { createRedisBuckets } from './redis-buckets.ts';
 import { createRedisClient } from './redis-client.ts';
@@ -46,6 +48,7 @@ const BUCKET_MS = 250;
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
+  reach({ folder }, () => closeToOthers({ folder })).forEach((line) => options.log.warn(line));
   const store = createEmbeddedStore({ folder, now: wallTime, monotonic: now });
   if (store.origin === 'lost') options.log.warn(`${folder} ${LOST}`);
   if (store.origin === 'copy') options.log.warn(`${folder} ${COPIED}`);
