@@ -129,11 +129,11 @@ export class BadgeHistoryQueries {
     @Args(() => BadgeHistoryArgs) { provider, id, first, after }: BadgeHistoryArgs,
     @Ctx() context: BadgesContext,
   ): Promise<BadgeHistoryConnection> {
-    requireBadgeId(context, provider, id);
+    const { provider: of } = requireBadgeId(context, provider, id);
     checkPageSize('first', first);
     const { store, id: tenantId, onUnreadable } = context.tenant;
     const page = await readHistoryPage(store, {
-      log: badgeLog(tenantId, provider, id),
+      log: badgeLog(tenantId, provider, of.canonicalId(id)),
       size: first ?? DEFAULT_PAGE_SIZE,
       after: after == null ? null : toPosition(after),
       onUnreadable,

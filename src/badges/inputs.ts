@@ -49,6 +49,17 @@ for (const { key, name, operations } of providers) {
   }
 }
 
+/** The same input with its ids as the providers compare them, so that they are one badge, one lock and one key. */
+export function withCanonicalIds(
+  oneOf: Readonly<Record<string, object | null | undefined>>,
+): Record<string, object | null | undefined> {
+  const entries = Object.entries(oneOf).map(([key, input]) => {
+    const provider = providers.find((each) => each.key === key);
+    return [key, provider && input ? provider.canonicalInput(input) : input];
+  });
+  return Object.fromEntries(entries) as Record<string, object | null | undefined>;
+}
+
 export interface Choice {
   of: TenantProvider;
   operation: Operation;

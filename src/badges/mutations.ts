@@ -10,6 +10,7 @@ import {
   DeleteBadgeInput,
   RevokeBadgeInput,
   UpdateBadgeInput,
+  withCanonicalIds,
 } from './inputs.ts';
 import {
   AwardBadgePayload,
@@ -123,7 +124,7 @@ async function run(
   if (problems.length > 0) return refuse([], problems);
   return runMutation(context, {
     kind,
-    oneOf: input,
+    oneOf: withCanonicalIds(input),
     dryRun: dryRun ?? false,
     idempotencyKey: idempotencyKey ?? null,
   });

@@ -15,26 +15,64 @@ const MAX_FIELD_CHARACTERS = 50;
 
 /** One record of a provider's answer, read. */
 export type RecordReading<B extends BadgeFields> =
-  | { badge: B }
+  /** `unreadable`: the provider's names of fields that are only shown, and are left out since they cannot be read. */
+  | { badge: B; unreadable?: readonly string[] }
   /**
    * `id` is null when that is what could not be read; `field` is the provider's name of what could not.
    * `isForeign`: it was read, and is another tenant's.
    */
   | { malformed: { id: string | null; field: string; isForeign?: true } };
 
+/** By field, how a value is read that is never written back. Undefined: it cannot be. Null and absent need no reading. */
+export type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
+
+/** A record without those of its values that are only shown and cannot be read: they cost the badge nothing else. */
+export function readShownOnly(
+  json: Readonly<Record<string, unknown>>,
+  fields: ShownOnly,
+): { record: Record<string, unknown>; unreadable: string[] } {
+  const record = { ...json };
+  const unreadable: string[] = [];
+  for (const [field, read] of Object.entries(fields)) {
+    const value = Object.hasOwn(json, field) ? json[field] : undefined;
+    if (value === null || value === undefined) continue;
+    record[field] = read(value);
+    if (record[field] !== undefined) continue;
+    delete record[field];
+    unreadable.push(field);
+  }
+  return { record, unreadable };
+}
+
 /** Makes a badge of a parsed record, or says which field could not be read, and of which badge. */
 export function toReading<R, B extends BadgeFields>(
   parsed: ZodSafeParseResult<R>,
-  options: { toBadge: (record: R) => B; id: unknown },
+  options: { toBadge: (record: R) => B; id: string | undefined; unreadable?: readonly string[] },
 ): RecordReading<B> {
-  if (parsed.success) return { badge: options.toBadge(parsed.data) };
-  const id = typeof options.id === 'number' ? String(options.id) : options.id;
+  const { toBadge, id, unreadable = [] } = options;
+  if (parsed.success) {
+    const badge = toBadge(parsed.data);
+    return unreadable.length > 0 ? { badge, unreadable } : { badge };
+  }
   return {
     malformed: {
-      id: typeof id === 'string' && id !== '' ? id : null,
+      id: id ?? null,
       field: String(parsed.error.issues[0]?.path[0] ?? 'record'),
     },
   };
+}
+
+/** The first of these fields that holds an id: a text, or a number that JSON has not rounded. */
+export function readId(
+  json: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): string | undefined {
+  return fields.map((field) => toId(json[field])).find((id) => id !== undefined);
+}
+
+export function toId(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value;
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : undefined;
 }
 
 /**
@@ -54,6 +92,7 @@ export function toBadgeList<B extends BadgeFields>(
   let droppedRecords = 0;
   let isAllForeign = true;
   const unknownFields = new Set<string>();
+  const unreadableFields: Record<string, number> = {};
   let firstMalformedField: string | undefined;
 
   for (const record of records) {
@@ -65,7 +104,10 @@ export function toBadgeList<B extends BadgeFields>(
     if (id !== null && !isDuplicate) seen.set(id, badge);
     if ('badge' in reading) {
       if (!isDuplicate) badges.push(reading.badge);
-      noteUnknown(unknownFields, record, reading.badge);
+      noteUnknown(unknownFields, record, reading);
+      for (const field of reading.unreadable ?? []) {
+        unreadableFields[field] = (unreadableFields[field] ?? 0) + 1;
+      }
     } else {
       droppedRecords += 1;
       isAllForeign &&= reading.malformed.isForeign === true;
@@ -87,15 +129,21 @@ export function toBadgeList<B extends BadgeFields>(
     droppedRecords,
     firstMalformedField,
     unknownFields: [...unknownFields],
+    unreadableFields,
   };
 }
 
 /** A badge holds of its record what was read. */
-function noteUnknown(unknown: Set<string>, record: unknown, badge: BadgeFields): void {
+function noteUnknown(
+  unknown: Set<string>,
+  record: unknown,
+  { badge, unreadable = [] }: { badge: BadgeFields; unreadable?: readonly string[] },
+): void {
   if (!isObject(record) || !isObject(badge.record)) return;
   for (const field of Object.keys(record)) {
     if (unknown.size >= MAX_UNKNOWN_FIELDS) return;
-    const isKnown = Object.hasOwn(badge.record, field) || ID_FIELDS.includes(field);
+    const isKnown =
+      Object.hasOwn(badge.record, field) || ID_FIELDS.includes(field) || unreadable.includes(field);
     if (!isKnown) unknown.add(cutText(field, MAX_FIELD_CHARACTERS));
   }
 }

@@ -28,6 +28,10 @@ export interface Provider {
 
   /** Whether a string can be a badge id here at all. Only such strings ever enter a path. */
   isBadgeId(id: string): boolean;
+  /** The one spelling of an id, of several that the provider takes for the same: only it is compared, kept and sent. */
+  canonicalId(id: string): string;
+  /** The input of a write with every id in that spelling. */
+  canonicalInput<Input extends object>(input: Input): Input;
   /** A badge again, from the `record` of one that was kept as JSON. Null: it cannot be read. */
   restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields | null;
   /** The same badge with a mark for values that this service wrote and the provider does not show. Absent: it shows all. */
@@ -197,6 +201,8 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
   readonly firstMalformedField: string | undefined;
   /** The provider's names of fields that nobody here knows; the first few, for the log. */
   readonly unknownFields: readonly string[];
+  /** By the provider's name of a field that is only shown: in how many records it could not be read, and is null; for the log. */
+  readonly unreadableFields: Readonly<Record<string, number>>;
 }
 
 export interface ClientOptions {

@@ -72,13 +72,16 @@ export function createDriftLog(
 ): (list: BadgeList) => void {
   const asAgreed = '{}';
   let last = asAgreed;
-  return ({ droppedRecords, firstMalformedField, ambiguousIds, unknownFields }) => {
+  return (list) => {
+    const { droppedRecords, firstMalformedField, ambiguousIds } = list;
+    const { unknownFields, unreadableFields } = list;
     const details = {
       ...(droppedRecords > 0 && { droppedRecords, firstMalformedField }),
       ...(ambiguousIds.size > 0 && {
         ambiguousIds: [...ambiguousIds].slice(0, MAX_IDS).map(toPlainId),
       }),
       ...(unknownFields.length > 0 && { unknownFields: unknownFields.map(toPlainName) }),
+      ...(Object.keys(unreadableFields).length > 0 && { unreadableFields }),
     };
     const text = JSON.stringify(details);
     if (text === last) return;

@@ -77,6 +77,7 @@ function toReading(badges: readonly BadgeFields[]): ListReading {
     droppedRecords: 0,
     firstMalformedField: undefined,
     unknownFields: [],
+    unreadableFields: {},
   });
   return { snapshot: { value, asOf: 0 }, state: 'FRESH' };
 }

@@ -11,7 +11,7 @@ import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { toOutput } from './graph-output.ts';
-import { toArrayText } from './json-texts.ts';
+import { anyJson, toArrayText } from './json-texts.ts';
 import { numRuns } from './runs.ts';
 import { wires } from './wires.ts';
 
@@ -35,7 +35,8 @@ const ONCE_FAILED = [
 ];
 
 describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_key, wire) => {
-  const { provider, nameField, toBadge, readings, validRecord, nearlyValidRecord } = wire;
+  const { provider, nameField, toBadge, readings, validRecord, nearlyValidRecord, shownOnly } =
+    wire;
   const restore = (record: object): BadgeFields => {
     const badge = provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
     if (badge) return badge;
@@ -96,6 +97,32 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
 
         expect(sameValues.version).toBe(badge.version);
         expect(renamed.version === badge.version).toBe(otherName === badge.name);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('a field that is only shown, whatever it holds, costs the badge nothing else', () => {
+    const values = fc.record(Object.fromEntries(shownOnly.map((field) => [field, anyJson])));
+    fc.assert(
+      fc.property(validRecord, values, (text, texts) => {
+        const badge = readValid(text);
+        const odd = Object.entries(texts).map(([field, value]): [string, unknown] => [
+          field,
+          JSON.parse(value),
+        ]);
+        const json = { ...(JSON.parse(text) as object), ...Object.fromEntries(odd) } as object;
+        const reading = toBadge(json);
+        if (!('badge' in reading)) throw new Error(`${reading.malformed.field} is unreadable`);
+
+        const bare = (record: object) =>
+          Object.entries(record).filter(([field]) => !shownOnly.includes(field));
+        expect(bare(reading.badge.record)).toEqual(bare(badge.record));
+        expect(reading.badge.version).toBe(badge.version);
+        expectSound(reading.badge, typeOf(provider));
+        const list = toBadgeList([json], toBadge);
+        expect(Object.keys(list.unreadableFields)).toEqual(reading.unreadable ?? []);
+        expect(list.droppedRecords).toBe(0);
       }),
       { numRuns },
     );

@@ -37,6 +37,8 @@ export interface Wire {
   readonly readings: Readonly<Record<string, AnswerReading>>;
   readonly validRecord: JsonText;
   readonly nearlyValidRecord: JsonText;
+  /** Fields that are shown, and neither written nor a part of the version. */
+  readonly shownOnly: readonly string[];
 }
 
 export interface AnswerReading {
@@ -166,6 +168,7 @@ function returningAIWire(): Wire {
       one: toReturningAIAnswer(one),
     }),
     validRecord: validObject(returningAIFields, ['id', 'title']),
+    shownOnly: ['awarded'],
     nearlyValidRecord,
   };
 }
@@ -179,10 +182,15 @@ const timeText = fc
       .map((date) => date.toISOString()),
   )
   .map(toStringText);
-const optionalTime = fc.oneof(timeText, nullText);
+/** Read all the same. */
+const otherTimeText = fc.constantFrom(
+  ...['1716978836842', '1716978836', '"1716978836"', '"2024-05-31 13:03"', '"2024-05-31"', '""'],
+  ...['"2024-05-31T13:03:26+0530"', '"2024-05-31T13:03:26"', '"Fri, 31 May 2024 13:03:26 GMT"'],
+);
+const optionalTime = fc.oneof(timeText, otherTimeText, nullText);
 const tagMangoFields: Fields = {
   _id: idText,
-  creator: optionalText,
+  creator: fc.oneof(optionalText, fc.constantFrom('7', '"ABCDEF0123456789ABCDEF01"')),
   name: stringText,
   description: optionalText,
   imageUrl: urlText,
@@ -244,6 +252,7 @@ function tagMangoWire(): Wire {
       one: toTagMangoAnswer(one),
     }),
     validRecord: validObject(tagMangoFields, ['_id', 'name']),
+    shownOnly: ['creator', 'createdAt', 'updatedAt'],
     nearlyValidRecord,
   };
 }

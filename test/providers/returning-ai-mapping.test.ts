@@ -46,6 +46,30 @@ describe('a record', () => {
     expect([quantity, attachRequired, awarded]).toEqual(expected);
   });
 
+  test.each([
+    ['a number', { id: 7 }, '7'],
+    ['a number as _id', { _id: 12 }, '12'],
+    ['nothing, beside a number as _id', { id: '', _id: 0 }, '0'],
+    ['null, beside a text as _id', { id: null, _id: 'b' }, 'b'],
+  ])('may have %s for its id', (_what, ids, id) => {
+    expect(read({ title: 'x', ...ids })).toMatchObject({ badge: { id } });
+  });
+
+  test.each([[2 ** 53], [1.5], [-1], [1e300], [true], [{}]])(
+    'with %j for its id is malformed: another badge may have the same',
+    (id) => {
+      expect(read({ title: 'x', id })).toEqual({ malformed: { id: null, field: 'id' } });
+    },
+  );
+
+  test.each([['perhaps'], [7], [{}], [['true']], [{ toString: 1 }]])(
+    'whose awarded is %j shows none, and is whole otherwise',
+    (awarded) => {
+      const reading = read({ ...record, awarded });
+      expect(reading).toMatchObject({ badge: { awarded: null }, unreadable: ['awarded'] });
+    },
+  );
+
   test('may call its id _id', () => {
     expect(read({ _id: 'b', title: 'x' })).toMatchObject({ badge: { id: 'b' } });
   });

@@ -44,13 +44,80 @@ test.each([
     { ...record, automationEnabledMangoes: [7] },
     record._id,
   ],
-  ['createdAt', 'createdAt', { ...record, createdAt: 'yesterday' }, record._id],
 ])(
   'a record with an unreadable %s is malformed, and the field is named',
   (_name, field, json, id) => {
     expect(read(json)).toEqual({ malformed: { id, field } });
   },
 );
+
+test.each([
+  ['createdAt', 'yesterday'],
+  ['createdAt', '31/05/2024'],
+  ['updatedAt', { $date: 'x' }],
+  ['creator', { name: 'Ada' }],
+  ['creator', 2 ** 53],
+  ['pointCategoryForAutomation', ['lifetime']],
+])('a %s that cannot be read (%j) is null, and costs nothing else', (field, value) => {
+  const reading = read({ ...record, [field]: value });
+  expect(reading).toMatchObject({ badge: { id: record._id, [field]: null }, unreadable: [field] });
+  expect(list([{ ...record, [field]: value }])).toMatchObject({
+    droppedRecords: 0,
+    unreadableFields: { [field]: 1 },
+    unknownFields: [],
+  });
+});
+
+test.each([
+  [1716978836842, '2024-05-29T10:33:56.842Z'],
+  [1716978836, '2024-05-29T10:33:56.000Z'],
+  ['1716978836', '2024-05-29T10:33:56.000Z'],
+  ['1716978836842', '2024-05-29T10:33:56.842Z'],
+  ['2024-05-31 13:03', '2024-05-31T13:03:00.000Z'],
+  ['2024-05-31T13:03:26', '2024-05-31T13:03:26.000Z'],
+  ['2024-05-31T13:03:26+0530', '2024-05-31T07:33:26.000Z'],
+  ['2024-05-31 13:03:26.5 UTC', '2024-05-31T13:03:26.500Z'],
+  ['2024-05-31', '2024-05-31T00:00:00.000Z'],
+  ['2024/05/31 13:03:26 +05', '2024-05-31T08:03:26.000Z'],
+  ['Fri, 31 May 2024 13:03:26 GMT', '2024-05-31T13:03:26.000Z'],
+  ['2024-05-31T13:03:26+05:30', '2024-05-31T13:03:26+05:30'],
+  ['', null],
+])('%j is read as the moment %s', (createdAt, expected) => {
+  const reading = read({ ...record, createdAt });
+  expect(reading).toMatchObject({ badge: { createdAt: expected } });
+  expect(reading).not.toHaveProperty('unreadable');
+});
+
+test.each([
+  ...['2024-02-30', '2023-02-29 10:00', '2024-05-31T24:00', '2024-05-31T13:60', '2024-13-01'],
+  ...['31.05.2024', '05/31/2024', '2024-5-31', '20240531', 20240531, 20240531130326, 0, -1, 1e20],
+  ...['Sat, 31 May 2024 13:03:26 GMT', '2024-05-31 13:03 IST', '2024-05-31T13:03+24:00', 'now'],
+  ...[true, {}, [], ['2024-05-31'], '0000-01-01 00:00+05', '2024-05-31T13:03:26Z[UTC]'],
+])('%j names no moment for certain', (createdAt) => {
+  expect(read({ ...record, createdAt })).toMatchObject({
+    badge: { createdAt: null },
+    unreadable: ['createdAt'],
+  });
+});
+
+test('ids are compared in lower case, wherever they stand', () => {
+  const upper = 'ABCDEF0123456789ABCDEF01';
+  const shouted = { ...record, _id: upper, creator: upper, automationEnabledMangoes: [upper] };
+  const quiet = JSON.parse(JSON.stringify(shouted).toLowerCase()) as typeof record;
+  const expected = read({ ...quiet, name: record.name, automationEnabledMangoes: [upper] });
+  expect(read(shouted)).toEqual(expected);
+  expect(read({ ...shouted, name: 7 })).toEqual({
+    malformed: { id: upper.toLowerCase(), field: 'name' },
+  });
+  const both = [shouted, { ...shouted, _id: upper.toLowerCase(), name: 'Other' }];
+  expect(list(both)).toMatchObject({ badges: [{ id: upper.toLowerCase() }] });
+  expect([...list(both).ambiguousIds]).toEqual([upper.toLowerCase()]);
+});
+
+test('an id may stand as id, and a creator be a number that is exact', () => {
+  const { _id: id, name } = record;
+  expect(read({ id, name, creator: 7 })).toMatchObject({ badge: { id, creator: '7' } });
+});
 
 test('absent fields are null, and no list', () => {
   const reading = read(record);

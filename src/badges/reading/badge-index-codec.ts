@@ -44,6 +44,7 @@ export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): 
         droppedRecords: kept.droppedRecords,
         firstMalformedField: undefined,
         unknownFields: [],
+        unreadableFields: {},
       });
     },
   };

@@ -9,7 +9,8 @@ export async function findBadge(
   provider: string,
   id: string,
 ): Promise<BadgeFields | null> {
-  return context.sourceOf(requireBadgeId(context, provider, id)).badge(id);
+  const of = requireBadgeId(context, provider, id);
+  return context.sourceOf(of).badge(of.provider.canonicalId(id));
 }
 
 /** The provider of this enum value. Throws an input error for an id that can be none of its badges'. */

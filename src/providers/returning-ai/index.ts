@@ -28,6 +28,9 @@ export const returningAI: Provider = {
   example,
   check,
   isBadgeId,
+  // Ids are opaque: nothing says that two spellings could be one.
+  canonicalId: (id) => id,
+  canonicalInput: (input) => input,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);
     return data ? new ReturningAIBadge(data, isImageUrl) : null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ShownOnly } from '../badge-list.ts';
 import { isObject } from '../json.ts';
 
 /** Answers hold numbers and booleans as strings, and "" where there is none (inferred); requests take the native types. */
@@ -37,6 +38,17 @@ export const recordSchema = z.object({
 
 /** A badge as read, in the types that a write takes. Undefined: not shown. Null: shown as null, or "" for a number or boolean. */
 export type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
+
+const AWARDED_WORDS = ['true', 'false', ''];
+
+/** `awarded` is not `award`, and no request takes it. */
+export const SHOWN_ONLY: ShownOnly = {
+  awarded(value) {
+    if (typeof value === 'boolean') return value;
+    const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+    return AWARDED_WORDS.find((known) => known === word);
+  },
+};
 
 /** The payload of `{meta, body}`; siblings of the badge routes wrap it as `data` instead. */
 export function toPayload(json: unknown): unknown {

@@ -14,13 +14,13 @@ import type { ValuesOf } from '../settings.ts';
 import type { TagMangoBadge } from './badge.ts';
 import { createBadgeReading, createTagMangoAnswers } from './mapping.ts';
 import { name } from './name.ts';
-import { isObjectId } from './object-id.ts';
+import { isObjectId, toCanonicalId } from './object-id.ts';
 import { BADGES, ROUTES, assignPath, badgePath, lookupPath } from './routes.ts';
 import type { settings } from './settings.ts';
 import { toPayload } from './wire.ts';
 
 const memberSchema = z.object({
-  _id: z.string().refine(isObjectId),
+  _id: z.string().refine(isObjectId).transform(toCanonicalId),
   badges: z.array(z.unknown()).nullish(),
 });
 

@@ -7,7 +7,7 @@ import { createOperation } from './create.ts';
 import { example } from './example.ts';
 import { TagMangoMemberQueries } from './member.ts';
 import { name } from './name.ts';
-import { isObjectId } from './object-id.ts';
+import { isObjectId, toCanonicalId, withCanonicalIds } from './object-id.ts';
 import { settings } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';
@@ -23,6 +23,8 @@ export const tagMango: Provider = {
   example,
   check,
   isBadgeId: isObjectId,
+  canonicalId: toCanonicalId,
+  canonicalInput: withCanonicalIds,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);
     return data ? new TagMangoBadge(data, isImageUrl) : null;

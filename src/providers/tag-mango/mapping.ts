@@ -1,18 +1,20 @@
 import { createAnswerReader } from '../answers.ts';
 import type { AnswerReader } from '../answers.ts';
-import { toReading, withBadgeId } from '../badge-list.ts';
+import { readId, readShownOnly, toReading, withBadgeId } from '../badge-list.ts';
 import type { RecordReading } from '../badge-list.ts';
 import type { UrlRule } from '../https-url.ts';
 import { isObject } from '../json.ts';
 import { TagMangoBadge } from './badge.ts';
-import { isObjectId } from './object-id.ts';
-import { isRecord, recordSchema, toPayload } from './wire.ts';
+import { isObjectId, toCanonicalId } from './object-id.ts';
+import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
 
 export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReading<TagMangoBadge> {
-  const record = isObject(json) ? { ...json, id: json._id } : json;
-  return toReading(recordSchema.safeParse(record), {
+  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, SHOWN_ONLY);
+  const id = readId(record, ['_id', 'id']);
+  return toReading(recordSchema.safeParse(isObject(json) ? { ...record, id } : json), {
     toBadge: (read) => new TagMangoBadge(read, isImageUrl),
-    id: isObject(record) ? record.id : undefined,
+    id: id === undefined ? undefined : toCanonicalId(id),
+    unreadable,
   });
 }
 
@@ -31,9 +33,12 @@ function ofCreator(
   creator: string | undefined,
 ): RecordReading<TagMangoBadge> {
   if (creator === undefined || !('badge' in reading)) return reading;
-  const { badge } = reading;
+  const { badge, unreadable = [] } = reading;
   if (badge.creator === creator) return reading;
-  return { malformed: { id: badge.id, field: 'creator', isForeign: true } };
+  const malformed = { id: badge.id, field: 'creator' };
+  return {
+    malformed: unreadable.includes('creator') ? malformed : { ...malformed, isForeign: true },
+  };
 }
 
 /** Reads the answers of the badge routes. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseUrlSetting, secretSetting } from '../settings.ts';
 import type { ProviderSettings } from '../settings.ts';
-import { isObjectId } from './object-id.ts';
+import { isObjectId, toCanonicalId } from './object-id.ts';
 
 /** A host name with at least one dot, and nothing else: it goes into a header. */
 const HOST_NAME =
@@ -27,7 +27,8 @@ export const settings = {
       .refine(
         isObjectId,
         'must be 24 hexadecimal digits, as all ids in the samples of TagMango (inferred)',
-      ),
+      )
+      .transform(toCanonicalId),
     isOptional: true,
   },
   /** Minutes; the provider uses its own default without it. */

@@ -1,21 +1,40 @@
 import { z } from 'zod';
+import { toId } from '../badge-list.ts';
+import type { ShownOnly } from '../badge-list.ts';
+import { toInstant } from '../instant.ts';
 import { isObject } from '../json.ts';
+import { toCanonicalId } from './object-id.ts';
 
 const text = z.string().nullish();
+const id = z.string().min(1).transform(toCanonicalId);
+const instant = z.iso.datetime({ offset: true });
 
 export const recordSchema = z.object({
-  id: z.string().min(1),
-  creator: text,
+  id,
+  creator: id.nullish(),
   name: z.string(),
   description: text,
   imageUrl: text,
   enableAutomation: z.boolean().nullish(),
   pointsThreshold: z.number().nullish(),
   pointCategoryForAutomation: text,
-  automationEnabledMangoes: z.array(z.string()).nullish(),
-  createdAt: z.iso.datetime({ offset: true }).nullish(),
-  updatedAt: z.iso.datetime({ offset: true }).nullish(),
+  automationEnabledMangoes: z.array(z.string().transform(toCanonicalId)).nullish(),
+  createdAt: instant.nullish(),
+  updatedAt: instant.nullish(),
 });
+
+/** Null for "", as elsewhere. */
+function toTime(value: unknown): string | null | undefined {
+  return value === '' ? null : (instant.safeParse(value).data ?? toInstant(value));
+}
+
+/** No update sends these unless it is told to: the provider keeps what is left out. */
+export const SHOWN_ONLY: ShownOnly = {
+  creator: (value) => (value === '' ? null : toId(value)),
+  pointCategoryForAutomation: (value) => (typeof value === 'string' ? value : undefined),
+  createdAt: toTime,
+  updatedAt: toTime,
+};
 
 /** A badge as read. Undefined: absent, so that nobody knows; null: null on the wire. */
 export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
