@@ -56,7 +56,10 @@ function toDocument(kind: OperationKind): string {
     fragment Whole on Badge {
       __typename
       ... on BadgeFields { id provider name description imageUrl version }
-      ... on ReturningAIBadge { title action quantity attachRequired awarded }
+      ... on ReturningAIBadge {
+        title action quantity image darkImage lightImage enabledDarkAndLight
+        award awardCurrency awardXpQuantity awardCurrencyQuantity attachRequired awarded
+      }
       ... on TagMangoBadge {
         creator createdAt updatedAt enableAutomation pointsThreshold
         pointCategoryForAutomation automationEnabledMangoes

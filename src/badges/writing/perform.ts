@@ -43,13 +43,18 @@ export async function performWrite(write: Write): Promise<Outcome> {
   }
 }
 
+/** How long a dry run waits for a write of the same badge. */
+const DRY_RUN_WAIT_MS = 2_000;
+
 /** Alone among all writes of the badge. Without the store, alone in this process, unless the caller relies on more. */
 async function underLock(write: Write): Promise<Outcome> {
   const { target, context, of, dryRun } = write;
   const { tenant } = context;
-  if (!target?.isLocked || dryRun) return readAndSend(write);
+  if (!target?.isLocked) return readAndSend(write);
   const key = [tenant.id, of.provider.name.enumValue, ...target.ids].join('/');
-  const times = { waitMs: Math.max(0, timeToStart(write)), ttlMs: 2 * tenant.deadlineMs };
+  const longestMs = dryRun ? DRY_RUN_WAIT_MS : Infinity;
+  const waitMs = Math.min(longestMs, Math.max(0, timeToStart(write)));
+  const times = { waitMs, ttlMs: 2 * tenant.deadlineMs };
 
   let isRunning = false;
   const work = (): Promise<Outcome> => {
@@ -60,6 +65,8 @@ async function underLock(write: Write): Promise<Outcome> {
     return await tenant.store.withLock(`lock/${key}`, times, work);
   } catch (error) {
     if (!(error instanceof StateError) || isRunning) throw error;
+    // What is read beside a write may be of two moments, which a preview can do with.
+    if (dryRun) return readAndSend(write);
     if (error.kind === 'busy') {
       return toOutcome('REFUSED', { userErrors: [toBusyError(of.provider)] });
     }
