@@ -79,9 +79,10 @@ export function refuseImage(
     : [];
 }
 
-export function refuseNegative(field: string, value: number | null | undefined): InputProblem[] {
-  return typeof value === 'number' && value < 0
-    ? [invalid(field, `${field} must be a whole number from 0`)]
+/** For a number that a provider takes as an integer, of which no page states a bound. */
+export function refuseFraction(field: string, value: number | null | undefined): InputProblem[] {
+  return typeof value === 'number' && !Number.isSafeInteger(value)
+    ? [invalid(field, `${field} must be a whole number, within 2^53 of 0`)]
     : [];
 }
 

@@ -155,9 +155,9 @@ export type CreateReturningAIBadgeInput = {
   award?: boolean;
   /** Whether the badge comes with coins (inferred). */
   awardCurrency?: boolean;
-  /** How many coins (inferred), a whole number from 0. */
+  /** How many coins (inferred), a whole number. */
   awardCurrencyQuantity?: number;
-  /** How much XP (inferred), a whole number from 0. */
+  /** How much XP (inferred), a whole number. */
   awardXpQuantity?: number;
   /** Picture for dark mode, an https URL or "" (inferred). */
   darkImage?: string;
@@ -169,7 +169,7 @@ export type CreateReturningAIBadgeInput = {
   image?: string;
   /** Picture for light mode, an https URL or "" (inferred). */
   lightImage?: string;
-  /** How many times the action must happen, a whole number from 0. */
+  /** How many times the action must happen, a whole number. */
   quantity?: number;
   /** The name of the badge. */
   title: string;
@@ -259,9 +259,9 @@ export type UpdateReturningAIBadgeInput = {
   award?: boolean | null | undefined;
   /** Whether the badge comes with coins (inferred). Not in the documented answers. Cannot be cleared. */
   awardCurrency?: boolean | null | undefined;
-  /** How many coins (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared. */
+  /** How many coins (inferred), a whole number. Not in the documented answers. Cannot be cleared. */
   awardCurrencyQuantity?: number | null | undefined;
-  /** How much XP (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared. */
+  /** How much XP (inferred), a whole number. Not in the documented answers. Cannot be cleared. */
   awardXpQuantity?: number | null | undefined;
   /** Picture for dark mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
   darkImage?: string | null | undefined;
@@ -279,7 +279,7 @@ export type UpdateReturningAIBadgeInput = {
   image?: string | null | undefined;
   /** Picture for light mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
   lightImage?: string | null | undefined;
-  /** How many times the action must happen, a whole number from 0. Cannot be cleared. */
+  /** How many times the action must happen, a whole number. Cannot be cleared. */
   quantity?: number | null | undefined;
   /** The name of the badge. Cannot be cleared. */
   title?: string | null | undefined;

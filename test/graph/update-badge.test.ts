@@ -52,9 +52,9 @@ describe('an input is refused at its field, and nothing is sent:', () => {
     ['a null action', { action: null }, 'action'],
     ['a blank action', { action: '' }, 'action'],
     ['a null quantity', { quantity: null }, 'quantity'],
-    ['a negative quantity', { quantity: -1 }, 'quantity'],
-    ['negative XP', { awardXpQuantity: -1 }, 'awardXpQuantity'],
-    ['negative coins', { awardCurrencyQuantity: -1 }, 'awardCurrencyQuantity'],
+    ['a fraction of a quantity', { quantity: 1.5 }, 'quantity'],
+    ['a fraction of XP', { awardXpQuantity: 0.5 }, 'awardXpQuantity'],
+    ['a fraction of coins', { awardCurrencyQuantity: -0.5 }, 'awardCurrencyQuantity'],
     ['a null boolean', { award: null }, 'award'],
     ['a null boolean', { attachRequired: null }, 'attachRequired'],
     ['an http image', { image: 'http://img.example/x.png' }, 'image'],
@@ -98,7 +98,7 @@ describe('an input is refused at its field, and nothing is sent:', () => {
   });
 
   test('all problems at once', async () => {
-    const { userErrors } = await updateReturningAI({ title: null, quantity: -1, image: 'x' });
+    const { userErrors } = await updateReturningAI({ title: null, quantity: 1.5, image: 'x' });
     expect(userErrors.map(({ field }) => field?.at(-1))).toEqual(['title', 'quantity', 'image']);
   });
 

@@ -272,8 +272,8 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
       userError: { code: 'INVALID_INPUT', field: ['input', 'tagMango', 'name'] },
     },
     {
-      what: 'a negative quantity',
-      input: { returningAI: { id: RECRUITER, quantity: -1, hiddenFields: 'OMIT' } },
+      what: 'a fraction of a quantity',
+      input: { returningAI: { id: RECRUITER, quantity: 1.5, hiddenFields: 'OMIT' } },
       userError: { code: 'INVALID_INPUT', field: ['input', 'returningAI', 'quantity'] },
     },
     {

@@ -70,8 +70,8 @@ describe.each(names)('through the %s gateway', (name) => {
   const user = { id: ADA.returningAI };
   test.each<{ what: string; asked: Asked; code: string; path: string[] }>([
     {
-      what: 'a negative quantity of a new badge',
-      asked: create({ returningAI: { title: 'x', quantity: -1 } }),
+      what: 'a fraction of a quantity of a new badge',
+      asked: create({ returningAI: { title: 'x', quantity: 1.5 } }),
       code: 'INVALID_INPUT',
       path: ['returningAI', 'quantity'],
     },

@@ -204,18 +204,18 @@ describe('an input is refused at its field, and nothing is asked of a provider:'
       ['a blank title', create({ returningAI: { title: ' ' } }), 'returningAI.title'],
       ['a blank action', create({ returningAI: { title: 'x', action: '' } }), 'returningAI.action'],
       [
-        'a negative quantity',
-        create({ returningAI: { title: 'x', quantity: -1 } }),
+        'a fraction of a quantity',
+        create({ returningAI: { title: 'x', quantity: 1.5 } }),
         'returningAI.quantity',
       ],
       [
-        'negative XP',
-        create({ returningAI: { title: 'x', awardXpQuantity: -1 } }),
+        'a fraction of XP',
+        create({ returningAI: { title: 'x', awardXpQuantity: 0.5 } }),
         'returningAI.awardXpQuantity',
       ],
       [
-        'negative coins',
-        create({ returningAI: { title: 'x', awardCurrencyQuantity: -1 } }),
+        'a fraction of coins',
+        create({ returningAI: { title: 'x', awardCurrencyQuantity: 0.5 } }),
         'returningAI.awardCurrencyQuantity',
       ],
       [

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
 import { BadgeFields } from '../badge-fields.ts';
 import { HttpsUrl } from '../https-url.ts';
 import type { UrlRule } from '../https-url.ts';
@@ -69,10 +69,10 @@ export class ReturningAIBadge extends BadgeFields {
     return this.record.action ?? null;
   }
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
     description:
-      'How many times the action must happen. That it has no effect for `custom` is inferred.',
+      'How many times the action must happen, a whole number. That it has no effect for `custom` is inferred. A Float, like the other quantities: no page of the provider says that it lies within the bounds of an Int.',
   })
   get quantity(): number | null {
     return this.record.quantity ?? null;
@@ -131,17 +131,18 @@ export class ReturningAIBadge extends BadgeFields {
     return this.record.awardCurrency ?? null;
   }
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
-    description: 'How much XP (inferred). Null if Returning.AI does not show it.',
+    description: 'How much XP (inferred), a whole number. Null if Returning.AI does not show it.',
   })
   get awardXpQuantity(): number | null {
     return this.record.awardXpQuantity ?? null;
   }
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
-    description: 'How many coins (inferred). Null if Returning.AI does not show it.',
+    description:
+      'How many coins (inferred), a whole number. Null if Returning.AI does not show it.',
   })
   get awardCurrencyQuantity(): number | null {
     return this.record.awardCurrencyQuantity ?? null;

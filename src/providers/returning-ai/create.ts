@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Field, InputType, Int } from 'type-graphql';
+import { Field, Float, InputType } from 'type-graphql';
 import type { Operation } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
@@ -28,9 +28,9 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
   })
   action!: string;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     defaultValue: 1,
-    description: 'How many times the action must happen, a whole number from 0.',
+    description: 'How many times the action must happen, a whole number.',
   })
   quantity!: number;
 
@@ -73,15 +73,15 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
   })
   awardCurrency!: boolean;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     defaultValue: 0,
-    description: 'How much XP (inferred), a whole number from 0.',
+    description: 'How much XP (inferred), a whole number.',
   })
   awardXpQuantity!: number;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     defaultValue: 0,
-    description: 'How many coins (inferred), a whole number from 0.',
+    description: 'How many coins (inferred), a whole number.',
   })
   awardCurrencyQuantity!: number;
 

@@ -5,9 +5,9 @@ import {
   refuseBlank,
   refuseControls,
   refuseControlsInLines,
+  refuseFraction,
   refuseImage,
   refuseLong,
-  refuseNegative,
   refuseNull,
   toChange,
   valueOf,
@@ -80,9 +80,9 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
     ...refuseLong('title', input.title, TEXT_CHARACTERS.name),
     ...refuseLong('action', input.action, TEXT_CHARACTERS.name),
     ...refuseLong('description', input.description, TEXT_CHARACTERS.description),
-    ...refuseNegative('quantity', input.quantity),
-    ...refuseNegative('awardXpQuantity', input.awardXpQuantity),
-    ...refuseNegative('awardCurrencyQuantity', input.awardCurrencyQuantity),
+    ...refuseFraction('quantity', input.quantity),
+    ...refuseFraction('awardXpQuantity', input.awardXpQuantity),
+    ...refuseFraction('awardCurrencyQuantity', input.awardCurrencyQuantity),
     ...refuseImage('image', input.image, isImageUrl),
     ...refuseImage('darkImage', input.darkImage, isImageUrl),
     ...refuseImage('lightImage', input.lightImage, isImageUrl),
@@ -95,11 +95,10 @@ export function toWireValue(value: unknown): unknown {
 }
 
 const picture = z.string().refine((text) => text === '' || isHttpsOrLoopbackUrl(text));
-const quantity = z.int32().nonnegative();
 const writtenSchemas: Readonly<Record<WritableField, z.ZodType>> = {
   title: z.string(),
   action: z.string(),
-  quantity: z.int32(),
+  quantity: z.int(),
   image: z.string(),
   description: z.string(),
   darkImage: picture,
@@ -107,8 +106,8 @@ const writtenSchemas: Readonly<Record<WritableField, z.ZodType>> = {
   enabledDarkAndLight: z.boolean(),
   award: z.boolean(),
   awardCurrency: z.boolean(),
-  awardXpQuantity: quantity,
-  awardCurrencyQuantity: quantity,
+  awardXpQuantity: z.int(),
+  awardCurrencyQuantity: z.int(),
   attachRequired: z.boolean(),
 };
 

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Field, InputType, Int, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType, registerEnumType } from 'type-graphql';
 import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
 export const HiddenFieldsPolicy = { REUSE: 'REUSE', OMIT: 'OMIT', REFUSE: 'REFUSE' } as const;
@@ -45,9 +45,9 @@ export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
   })
   action?: string | null;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
-    description: 'How many times the action must happen, a whole number from 0. Cannot be cleared.',
+    description: 'How many times the action must happen, a whole number. Cannot be cleared.',
   })
   quantity?: number | null;
 
@@ -98,17 +98,17 @@ export class UpdateReturningAIBadgeInput extends BadgeAtVersionInput {
   })
   awardCurrency?: boolean | null;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
     description:
-      'How much XP (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared.',
+      'How much XP (inferred), a whole number. Not in the documented answers. Cannot be cleared.',
   })
   awardXpQuantity?: number | null;
 
-  @Field(() => Int, {
+  @Field(() => Float, {
     nullable: true,
     description:
-      'How many coins (inferred), a whole number from 0. Not in the documented answers. Cannot be cleared.',
+      'How many coins (inferred), a whole number. Not in the documented answers. Cannot be cleared.',
   })
   awardCurrencyQuantity?: number | null;
 

@@ -2,13 +2,16 @@ import { z } from 'zod';
 import type { ShownOnly } from '../badge-list.ts';
 import { isObject } from '../json.ts';
 
-/** Answers hold numbers and booleans as strings, and "" where there is none (inferred); requests take the native types. */
+/**
+ * Answers hold numbers and booleans as strings, and "" where there is none (inferred); requests take the native types.
+ * An integer is one that can be written back as it was read.
+ */
 const text = z.string().nullish();
 const integer = z
-  .union([z.int32(), z.string().regex(/^(-?\d+)?$/)])
+  .union([z.int(), z.string().regex(/^(-?\d+)?$/)])
   .nullable()
   .transform((value) => (value === '' || value === null ? null : Number(value)))
-  .pipe(z.int32().nullable())
+  .pipe(z.int().nullable())
   .optional();
 const boolean = z
   .union([z.boolean(), z.enum(['true', 'false', ''])])

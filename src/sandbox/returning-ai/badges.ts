@@ -6,7 +6,7 @@ import type { ReturningAIBehaviour, ShownField } from './behaviour.ts';
 export const bodySchema = z.strictObject({
   title: z.string().min(1),
   action: z.string().min(1),
-  quantity: z.int().min(0).default(0),
+  quantity: z.int().default(0),
   image: z.string().default(''),
   description: z.string().default(''),
   darkImage: z.string().default(''),
@@ -14,8 +14,8 @@ export const bodySchema = z.strictObject({
   enabledDarkAndLight: z.boolean().default(false),
   award: z.boolean().default(false),
   awardCurrency: z.boolean().default(false),
-  awardXpQuantity: z.int().min(0).default(0),
-  awardCurrencyQuantity: z.int().min(0).default(0),
+  awardXpQuantity: z.int().default(0),
+  awardCurrencyQuantity: z.int().default(0),
   attachRequired: z.boolean().default(false),
   /** Only in an older copy of the provider's page. */
   applied: z.boolean().optional(),
