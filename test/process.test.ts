@@ -9,8 +9,11 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../src/sandbox/index.ts';
 import type { Sandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
+import { createCertificate } from './support/certificates.ts';
+import { startForwardProxy } from './support/forward-proxy.ts';
 import { MAIN, NODE, NODE_ENVIRONMENT } from './support/process.ts';
 import { execute } from './support/service.ts';
+import { startTlsFront } from './support/tls-front.ts';
 
 /** The built programs as processes of their own. `npm test` builds them first. */
 const SANDBOX = join(import.meta.dirname, '../dist/sandbox/main.js');
@@ -252,6 +255,36 @@ test('in production it logs JSON, serves the configured provider, and has no san
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
   await sandbox.close();
+});
+
+test('it reaches a provider through the proxy of the environment, by TLS of an authority of ours', async () => {
+  const sandbox = await startSandbox();
+  const certificate = createCertificate(['tag-mango.example']);
+  const front = await startTlsFront(Number(new URL(sandbox.tagMango.origin).port), certificate);
+  const proxy = await startForwardProxy({ 'tag-mango.example': front.port });
+  const folder = mkdtempSync(join(tmpdir(), 'badges-proxy-'));
+  writeFileSync(join(folder, 'ca.pem'), certificate.cert);
+  const { child, output, shows, exit } = run(MAIN, [], {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    SHUTDOWN_DELAY_MS: '0',
+    ROUTER_SECRET,
+    ...sandbox.tagMango.variables,
+    TAG_MANGO_BASE_URL: 'https://tag-mango.example',
+    STATE_DIR: folder,
+    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    https_proxy: proxy.url.replace('//', '//ada:p-of-the-proxy@'),
+  });
+  await shows(/GraphQL is at/);
+  expect(sandbox.tagMango.requests).toMatchObject([{ method: 'GET' }]);
+  expect(proxy.asked).toMatchObject([{ what: 'CONNECT tag-mango.example:443' }]);
+  expect(output()).toContain(`through the proxy ${new URL(proxy.url).host}`);
+  expect(output()).not.toContain('p-of-the-proxy');
+
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  for (const each of [proxy, front, sandbox]) await each.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('it starts while its only provider refuses connections', async () => {

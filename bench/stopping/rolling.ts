@@ -35,13 +35,13 @@ export async function restartInTurn(
   const endings: Counts = {};
   for (let restart = 0; restart < restarts; restart += 1) {
     for (const [index, service] of services.entries()) {
-      await untilReady(balancer, service);
+      await untilReady(balancer, services);
       const { code, signal } = await service.end('SIGTERM');
       count(endings, String(code ?? signal));
       services[index] = await start(new URL(service.url).port);
     }
   }
-  for (const service of services) await untilReady(balancer, service);
+  await untilReady(balancer, services);
   await load.end();
   await client.close();
   await balancer.close();
@@ -68,6 +68,6 @@ function originOf({ url }: Service): string {
   return new URL(url).origin;
 }
 
-async function untilReady(balancer: Balancer, service: Service): Promise<void> {
-  while (!balancer.isReady(originOf(service))) await sleep(LOOK_MS);
+async function untilReady(balancer: Balancer, services: readonly Service[]): Promise<void> {
+  while (!services.map(originOf).every((origin) => balancer.isReady(origin))) await sleep(LOOK_MS);
 }

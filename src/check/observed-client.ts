@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { CallBounds, CallPurpose } from '../http/call-bounds.ts';
+import type { Proxies } from '../http/pool.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { Redact } from '../http/redact.ts';
@@ -41,6 +42,8 @@ export interface ObservedClientOptions {
   /** How long a call may take with all its attempts. */
   operationDeadlineMs: number;
   replicas: number;
+  /** Through which providers are reached; none if left out. */
+  proxies?: Proxies;
   shared: SharedState | undefined;
   now: () => number;
   wallTime: () => number;

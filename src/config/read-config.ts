@@ -6,6 +6,8 @@ import { readRouterSecrets, readTokens } from './access.ts';
 import type { TokenSettings } from './access.ts';
 import { everyAddress } from './every-address.ts';
 import { readProviders } from './provider-values.ts';
+import { describeProxies, readProxies } from './proxies.ts';
+import type { ProxySettings } from './proxies.ts';
 import { readSecret, readText } from './secrets.ts';
 import type { Given } from './secrets.ts';
 import { readTenantsFile } from './tenants-file.ts';
@@ -16,6 +18,8 @@ const LEAST_MS_BESIDE_ATTEMPT = 2_000;
 
 /** Routers and load balancers look at readiness that often, and the rest of 10 s is enough for a write. */
 const SHUTDOWN_DELAY_MS = 2_000;
+
+const TRUST_ADVICE = 'name the certificates of your own authority in NODE_EXTRA_CA_CERTS instead';
 
 export interface Config {
   host: string;
@@ -41,6 +45,8 @@ export interface Config {
   /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
   stateFolder: string | undefined;
   redisUrl: string | undefined;
+  /** Through which providers and the issuer of tokens are reached. */
+  proxies: ProxySettings;
   /** How many processes share the providers. */
   replicas: number;
   /** Serve the stand-ins' demo badges; the provider values are then not used. */
@@ -77,6 +83,10 @@ export function readConfig(env: Given = process.env): Config {
   }
   const routerSecrets = readRouterSecrets(given, problems);
   const tokens = readTokens(given, problems);
+  const proxies = readProxies(given, problems);
+  if (isProduction && given.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    problems.push(`NODE_TLS_REJECT_UNAUTHORIZED: cannot be 0 in production; ${TRUST_ADVICE}`);
+  }
   const tenants = readTenants(given, problems);
 
   const isConfigured =
@@ -120,6 +130,7 @@ export function readConfig(env: Given = process.env): Config {
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS ?? (isProduction ? SHUTDOWN_DELAY_MS : 0),
     stateFolder: data.STATE_DIR,
     redisUrl: data.REDIS_URL,
+    proxies,
     replicas: data.REPLICAS,
     isSandbox,
     tenants,
@@ -205,14 +216,15 @@ function ignoredVariables(given: Given): string[] {
 }
 
 /** What this configuration amounts to, in a line for each provider of each tenant. */
-export function describeConfig({ isSandbox, tenants }: Config): string[] {
-  return tenants.flatMap(({ id, providerValues }) =>
+export function describeConfig({ isSandbox, tenants, proxies }: Config): string[] {
+  const ofProviders = tenants.flatMap(({ id, providerValues }) =>
     providers.map(({ key, name }) => {
       const title = id === DEFAULT_TENANT ? name.title : `${name.title} of ${id}`;
       if (isSandbox) return `${title}: demo data of the sandbox`;
       return `${title}: ${providerValues[key] ? 'configured' : 'not configured'}`;
     }),
   );
+  return isSandbox ? ofProviders : [...ofProviders, ...describeProxies(proxies)];
 }
 
 function providerNames(): string[] {

@@ -4,12 +4,14 @@ import type { Config } from './read-config.ts';
 
 /** Every secret that these settings hold, for whoever must not show them. */
 export function secretsOf(
-  config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl'>,
+  config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl' | 'proxies'>,
 ): string[] {
   const ofProviders = config.tenants.flatMap(({ providerValues }) =>
     providers.flatMap(({ key, settings }) => secretValuesOf(settings, providerValues[key] ?? {})),
   );
-  return [...config.routerSecrets, ...ofProviders, ...passwordsOf(config.redisUrl)];
+  const { redisUrl, proxies } = config;
+  const passwords = [redisUrl, proxies.https, proxies.http].flatMap(passwordsOf);
+  return [...config.routerSecrets, ...ofProviders, ...passwords];
 }
 
 /** As it stands in the URL, and as it is sent. */

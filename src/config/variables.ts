@@ -67,4 +67,11 @@ export const variables = z.object({
     )
     .optional(),
   REPLICAS: wholeNumber(1, 1_000).default(1),
+  /** These three also in small letters, as other programs read them. */
+  HTTPS_PROXY: z.string().optional(),
+  HTTP_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
+  /** These two are read by Node. */
+  NODE_EXTRA_CA_CERTS: z.string().optional(),
+  NODE_TLS_REJECT_UNAUTHORIZED: z.string().optional(),
 });

@@ -90,7 +90,8 @@ async function receive(
       ? { bug: cause }
       : { error: transportError(cause, progress.stage), answered: undefined };
   try {
-    const answer = await dispatcher.compose(noteSending(progress)).request({
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asking = dispatcher.compose(noteSending(progress)).request({
       method,
       path,
       headers: {
@@ -101,8 +102,9 @@ async function receive(
       },
       // Values that were remembered by an earlier version may hold half characters.
       body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
+    const answer = await Promise.race([asking, untilTooLate(signal, progress)]);
     progress.stage = 'answering';
     const head = { status: answer.statusCode, headers: answer.headers };
     const read = await readBody(answer).catch(toFailure);
@@ -126,13 +128,26 @@ interface Progress {
   stage: CallStage;
 }
 
-/** Undici starts a request on a connected socket just before its first byte is written. */
+/**
+ * Rejects when the time is over before a connection stands: undici tells then only once it stands, or never will.
+ * The request is not sent any more.
+ */
+function untilTooLate(signal: AbortSignal, progress: Progress): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const onAbort = (): void => {
+      if (progress.stage === 'connecting') reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Undici starts a request on a connected socket just before its first byte is written, unless it was aborted. */
 function noteSending(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (...args) => {
-      progress.stage = 'sent';
-      start?.(...args);
+    handler.onRequestStart = (controller, context) => {
+      start?.(controller, context);
+      if (!controller.aborted) progress.stage = 'sent';
     };
     return dispatch(options, handler);
   };

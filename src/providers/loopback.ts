@@ -1,7 +1,4 @@
-/** Whether a host, as it stands in a URL, is this machine itself: what is sent there never leaves it. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
+export { isLoopbackHost } from '../http/loopback.ts';
 
 /**
  * The host of a `host` header as a URL has it: in lower case, without a port or a last dot. Undefined: the header

@@ -30,25 +30,18 @@ interface Exchange {
   response: ServerResponse;
 }
 
-/** A turn of the event loop in which nothing else was done. */
+/** A longer turn of the event loop did something else, while more connections may have come. */
 const QUIET_TURN_MS = 1;
-const MOST_TURNS = 200;
-
-/** With its listener the system resets the connections that it holds for us. During a long turn some may have come. */
-async function untilAllAreAccepted(): Promise<void> {
-  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
-    const begun = performance.now();
-    await turn();
-    if (performance.now() - begun < QUIET_TURN_MS) return;
-  }
-}
+const MOST_TURNS = 500;
 
 export function createConnections(): Connections {
   const servers = new Set<Server>();
   const connections = new Map<Socket, Connection>();
   let isEnding = false;
+  let accepted = 0;
 
   function onConnection(socket: Socket): void {
+    accepted += 1;
     connections.set(socket, { openedAt: performance.now(), hasAsked: false, open: new Set() });
     socket.once('close', () => connections.delete(socket));
   }
@@ -67,6 +60,15 @@ export function createConnections(): Connections {
     isEnding = true;
     for (const { response } of [...connections.values()].flatMap(({ open }) => [...open])) {
       if (!response.headersSent) response.setHeader('connection', 'close');
+    }
+  }
+
+  /** With its listener the system resets the connections that it still holds for us. One is accepted in each turn. */
+  async function acceptAll(): Promise<void> {
+    for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+      const [begun, before] = [performance.now(), accepted];
+      await turn();
+      if (accepted === before && performance.now() - begun < QUIET_TURN_MS) return;
     }
   }
 
@@ -91,7 +93,7 @@ export function createConnections(): Connections {
     announceEnd,
     async end(answersMs) {
       announceEnd();
-      await untilAllAreAccepted();
+      await acceptAll();
       servers.forEach((server) => server.close());
       const begun = performance.now();
       while (connections.size > 0) {

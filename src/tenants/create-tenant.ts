@@ -8,6 +8,7 @@ import type { OnUnreadable } from '../badges/writing/stored-record.ts';
 import type { Shelf } from '../cache/shelf.ts';
 import { createBreaker } from '../http/breaker.ts';
 import { createPool } from '../http/pool.ts';
+import type { Proxies } from '../http/pool.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/redact.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
@@ -37,6 +38,8 @@ export interface TenantOptions {
   operationDeadlineMs: number;
   /** How many processes share the providers. */
   replicas: number;
+  /** Through which providers are reached; none if left out. */
+  proxies?: Proxies;
   hasMutations: boolean;
   /** Opened and closed by the caller. */
   store: StateStore;
@@ -136,7 +139,15 @@ export function createTenant(
 /** What the calls to one provider share of what a process has. */
 export interface CallOptions extends Pick<
   TenantOptions,
-  'attemptTimeoutMs' | 'shared' | 'replicas' | 'logger' | 'now' | 'wallTime' | 'random' | 'http'
+  | 'attemptTimeoutMs'
+  | 'shared'
+  | 'replicas'
+  | 'proxies'
+  | 'logger'
+  | 'now'
+  | 'wallTime'
+  | 'random'
+  | 'http'
 > {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
   redactOthers?: Redact;
@@ -163,7 +174,7 @@ export function createHttpDeps(
     attemptTimeoutMs,
     clock: { now, pause },
     random,
-    connect: createPool,
+    connect: (origin) => createPool(origin, options.proxies),
     allowance,
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),

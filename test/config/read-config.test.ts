@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { everyAddress } from '../../src/config/every-address.ts';
-import { ConfigError, readConfig } from '../../src/config/read-config.ts';
+import { ConfigError, describeConfig, readConfig } from '../../src/config/read-config.ts';
+import { secretsOf } from '../../src/config/secrets-of.ts';
 
 const SECRET = 'tmk_plain-sight';
 const returningAI = {
@@ -57,6 +58,7 @@ test('with nothing set it is a development service on this machine, on the sandb
     shutdownDelayMs: 0,
     stateFolder: undefined,
     redisUrl: undefined,
+    proxies: { https: undefined, http: undefined, except: '' },
     replicas: 1,
     isSandbox: true,
     ignoredVariables: [],
@@ -118,6 +120,7 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     shutdownDelayMs: 2000,
     stateFolder: undefined,
     redisUrl: undefined,
+    proxies: { https: undefined, http: undefined, except: '' },
     replicas: 1,
     isSandbox: false,
     ignoredVariables: [],
@@ -160,8 +163,67 @@ test('a secret may stand in a file, whose last line break does not count', () =>
   expect(tenants[0]?.providerValues.tagMango).toMatchObject({ TAG_MANGO_API_KEY: SECRET });
 });
 
+describe('proxies', () => {
+  const none = { https: undefined, http: undefined, except: '' };
+  test.each([
+    ['none', {}, none],
+    [
+      'of both schemes',
+      { HTTPS_PROXY: 'http://a:1', HTTP_PROXY: 'http://b:2' },
+      { ...none, https: 'http://a:1', http: 'http://b:2' },
+    ],
+    [
+      'in small letters, which come first',
+      { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:2', no_proxy: 'x', NO_PROXY: 'y' },
+      { ...none, https: 'http://a:1', except: 'x' },
+    ],
+    [
+      'as a host and a port',
+      { HTTPS_PROXY: 'proxy.example:3128' },
+      { ...none, https: 'http://proxy.example:3128' },
+    ],
+    [
+      'with credentials, by TLS',
+      { HTTPS_PROXY: 'https://a:p%40b@proxy.example' },
+      { ...none, https: 'https://a:p%40b@proxy.example' },
+    ],
+  ])('%s', (_name, env, proxies) => {
+    expect(readConfig(env)).toMatchObject({ proxies });
+  });
+
+  test('are told of without their credentials, which are secrets', () => {
+    const config = readConfig({
+      ...returningAI,
+      HTTPS_PROXY: `http://ada:${SECRET}@proxy.example:3128`,
+      NO_PROXY: '.internal',
+    });
+    expect(describeConfig(config)).toContain(
+      'By https providers and the issuer of tokens are asked through the proxy proxy.example:3128, except .internal',
+    );
+    expect(describeConfig(config).join()).not.toContain(SECRET);
+    expect(secretsOf(config)).toContain(SECRET);
+  });
+});
+
 describe('it is refused, and the variable named, when', () => {
   test.each<[string, Record<string, string>, string[]]>([
+    ['a proxy is none', { HTTPS_PROXY: `socks5://u:${SECRET}@h` }, ['HTTPS_PROXY: must be a URL']],
+    ['a proxy in small letters is none', { http_proxy: 'http://' }, ['http_proxy: must be a URL']],
+    [
+      'the password of a proxy is no percent-encoded text',
+      { HTTPS_PROXY: `http://u:%ss${SECRET}@h:1` },
+      ['HTTPS_PROXY: must be a URL'],
+    ],
+    [
+      'TLS is not checked, in production',
+      {
+        NODE_ENV: 'production',
+        ROUTER_SECRET,
+        ...returningAI,
+        NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      },
+      ['NODE_TLS_REJECT_UNAUTHORIZED: cannot be 0 in production'],
+    ],
     ['NODE_ENV is unknown', { NODE_ENV: 'staging' }, ['NODE_ENV: ']],
     ['PORT is no number', { PORT: '4001x' }, ['PORT: must be a whole number']],
     ['PORT is too large', { PORT: '65536' }, ['PORT: must lie within 0 and 65535']],

@@ -1,8 +1,13 @@
 import { createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet, JWTVerifyGetKey, LocalJWKSet } from 'jose';
+import { fetch } from 'undici';
+import { createPool } from '../../http/pool.ts';
+import type { Proxies } from '../../http/pool.ts';
 
 export interface IssuerKeysOptions {
   jwksUrl: string;
+  /** Through which the issuer is reached; none if left out. */
+  proxies?: Proxies;
   /** Milliseconds that never go back. */
   now: () => number;
   /** The keys could not be had. Told once, until they can be had again. */
@@ -25,7 +30,12 @@ const ANSWER_MS = 3_000;
  * Finds the key that a token names. jose's own remote set reads its own clock, and while the issuer is down asks it
  * again for each token.
  */
-export function createIssuerKeys({ jwksUrl, now, onOutage }: IssuerKeysOptions): JWTVerifyGetKey {
+export function createIssuerKeys({
+  jwksUrl,
+  proxies,
+  now,
+  onOutage,
+}: IssuerKeysOptions): JWTVerifyGetKey {
   let held: { keys: LocalJWKSet; at: number } | undefined;
   let failure: { outage: KeysOutage; at: number } | undefined;
   let pending: Promise<LocalJWKSet> | undefined;
@@ -34,7 +44,7 @@ export function createIssuerKeys({ jwksUrl, now, onOutage }: IssuerKeysOptions):
     // The age of keys counts from the question: they may have been withdrawn while the answer was under way.
     const at = now();
     try {
-      const keys = createLocalJWKSet(await fetchKeys(jwksUrl));
+      const keys = createLocalJWKSet(await fetchKeys(jwksUrl, proxies));
       held = { keys, at };
       failure = undefined;
       return keys;
@@ -65,13 +75,20 @@ export function createIssuerKeys({ jwksUrl, now, onOutage }: IssuerKeysOptions):
   };
 }
 
-async function fetchKeys(url: string): Promise<JSONWebKeySet> {
-  const response = await fetch(url, {
-    redirect: 'error',
-    headers: { accept: 'application/json, application/jwk-set+json' },
-    signal: AbortSignal.timeout(ANSWER_MS),
-  });
-  if (response.status !== 200) throw new Error(`the issuer answered with ${response.status}`);
-  // jose checks the shape.
-  return (await response.json()) as JSONWebKeySet;
+/** Over a connection of its own: it is asked too seldom for one that is kept. */
+async function fetchKeys(url: string, proxies: Proxies | undefined): Promise<JSONWebKeySet> {
+  const dispatcher = createPool(new URL(url).origin, proxies);
+  try {
+    const response = await fetch(url, {
+      dispatcher,
+      redirect: 'error',
+      headers: { accept: 'application/json, application/jwk-set+json' },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (response.status !== 200) throw new Error(`the issuer answered with ${response.status}`);
+    // jose checks the shape.
+    return (await response.json()) as JSONWebKeySet;
+  } finally {
+    await dispatcher.destroy();
+  }
 }

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { passOn } from './tls-front.ts';
+
+/** How it meets a request for a tunnel, or one of plain http. A number: it refuses with this status. */
+export type Mood = 'passes on' | 'hangs' | 'resets' | number;
+
+/** A proxy as companies have them: the only way to hosts that no DNS server knows. */
+export interface ForwardProxy {
+  url: string;
+  mood: Mood;
+  /** What it was asked for, and by whom: `CONNECT host:port`, or `METHOD URL` of plain http. */
+  asked: { what: string; authorization: string | undefined }[];
+  close(): Promise<void>;
+}
+
+/** `ports`: where on this machine each host stands. */
+export async function startForwardProxy(
+  ports: Readonly<Record<string, number>>,
+): Promise<ForwardProxy> {
+  const sockets = new Set<Duplex>();
+
+  function note(request: IncomingMessage): void {
+    const what = `${request.method} ${request.url}`;
+    proxy.asked.push({ what, authorization: request.headers['proxy-authorization'] });
+  }
+
+  function tunnel(request: IncomingMessage, near: Duplex): void {
+    note(request);
+    near.on('error', () => undefined);
+    const { mood } = proxy;
+    if (mood === 'hangs') return;
+    if (mood === 'resets') return void near.destroy();
+    const port = ports[new URL(`http://${request.url}`).hostname];
+    if (mood !== 'passes on' || port === undefined) {
+      const status = typeof mood === 'number' ? mood : 502;
+      near.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 7\r\n\r\nrefused`);
+      return;
+    }
+    const far = connect({ port, host: '127.0.0.1', noDelay: true }, () => {
+      near.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      near.pipe(far).pipe(near);
+    });
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    near.on('close', () => far.destroy());
+    sockets.add(far);
+  }
+
+  function passPlainOn(request: IncomingMessage, response: ServerResponse): void {
+    note(request);
+    if (typeof proxy.mood === 'number') {
+      response.writeHead(proxy.mood, { 'content-type': 'text/plain' }).end('refused');
+      return;
+    }
+    const { 'proxy-authorization': _ours, ...headers } = request.headers;
+    request.headers = headers;
+    passOn(ports[new URL(request.url ?? '').hostname] ?? 0, request, response);
+  }
+
+  const server = createServer(passPlainOn)
+    .on('connect', tunnel)
+    .on('connection', (socket: Socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const proxy: ForwardProxy = {
+    url: `http://127.0.0.1:${port}`,
+    mood: 'passes on',
+    asked: [],
+    async close() {
+      server.close();
+      sockets.forEach((socket) => socket.destroy());
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}

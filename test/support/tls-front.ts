@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { request as ask } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificates.ts';
+
+/** Takes https, and passes it on to a server that takes none, under the name that this one has on this machine. */
+export interface TlsFront {
+  port: number;
+  close(): Promise<void>;
+}
+
+export async function startTlsFront(
+  targetPort: number,
+  certificate: Certificate,
+): Promise<TlsFront> {
+  // Whoever speaks HTTP/2 to it when it is offered is not understood.
+  const options = { ...certificate, ALPNProtocols: ['h2', 'http/1.1'] };
+  const server = createServer(options, (request, response) =>
+    passOn(targetPort, request, response),
+  );
+  // A caller that does not trust the certificate says so, and goes away.
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** What is reset on the far side is reset on the near one. */
+export function passOn(port: number, request: IncomingMessage, response: ServerResponse): void {
+  const host = `127.0.0.1:${port}`;
+  const { method = '', url = '' } = request;
+  const path = url.replace(/^http:\/\/[^/]+/, '');
+  const headers = { ...request.headers, host };
+  const passed = ask({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 0, answer.headers);
+    answer.pipe(response);
+  });
+  passed.on('error', () => response.destroy());
+  request.pipe(passed);
+}
