@@ -469,21 +469,16 @@ describe('several headers of one name', () => {
     expect(callsTo(service)).not.toEqual([]);
   });
 
-  test.each(['x-badges-actor', 'x-badges-tenant'])(
-    'two of %s are refused where the router speaks for callers',
-    async (name) => {
-      const trusting = await startTestService();
-      expect(await send(toLines(name, ['default', 'default']), trusting)).toEqual({
-        status: 400,
-        told: `The request has several ${name} headers: send one`,
-      });
-      expect(await send(toLines(name, ['default']), trusting)).toEqual({
-        status: 200,
-        told: undefined,
-      });
-      await trusting.close();
-    },
-  );
+  test('two actors are refused where the router speaks for callers', async () => {
+    const trusting = await startTestService();
+    const name = 'x-badges-actor';
+    expect(await send(toLines(name, ['ada', 'grace']), trusting)).toEqual({
+      status: 400,
+      told: 'The request has several x-badges-actor headers: send one',
+    });
+    expect((await send(toLines(name, ['ada']), trusting)).status).toBe(200);
+    await trusting.close();
+  });
 });
 
 describe('what is no bearer token is refused as if none had been tried:', () => {

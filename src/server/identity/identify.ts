@@ -34,8 +34,11 @@ export function createIdentify(options: IdentityOptions): (headers: Headers) => 
   }
 
   function fromRouter(headers: Headers): Caller {
-    const caller = { ...toActor(givenIn(headers, 'x-badges-actor')), scopes: ALL_SCOPES };
-    const tenantId = givenIn(headers, 'x-badges-tenant') ?? defaultTenant;
+    // An empty header is as good as none.
+    const actor = readOnce(headers, 'x-badges-actor') || undefined;
+    const caller = { ...toActor(actor), scopes: ALL_SCOPES };
+    // Several names make one that no tenant has.
+    const tenantId = headers.headersDistinct['x-badges-tenant']?.join(', ') || defaultTenant;
     if (tenantId === undefined) return { ...caller, tenant: nobody, lacks: 'tenant' };
     return { ...caller, tenant: findTenant(tenantId) };
   }
@@ -60,11 +63,6 @@ function readOnce({ headersDistinct }: Headers, name: string): string | undefine
   const [value, ...more] = headersDistinct[name] ?? [];
   if (more.length === 0) return value;
   throw badRequest(`The request has several ${name} headers: send one`);
-}
-
-/** An empty header is as good as none. */
-function givenIn(headers: Headers, name: string): string | undefined {
-  return readOnce(headers, name) || undefined;
 }
 
 /** Two callers whose names cannot be used must not become one: such a caller changes nothing. */

@@ -25,10 +25,15 @@ const STYLE = `
 html, body, #root { height: 100%; margin: 0 }
 #root button[data-action] { font: 14px/1 sans-serif; margin-left: 8px; padding: 6px 10px; cursor: pointer;
   color: inherit; background: transparent; border: 1px solid currentcolor; border-radius: 6px }
+@media (max-width: 800px) {
+#root .graphiql-session-header { flex-wrap: wrap; height: auto }
+#root .graphiql-tabs { max-width: 100% }
+#root .graphiql-logo { white-space: normal }
+}
 #headers { color-scheme: light dark; width: min(30rem, 90vw); padding: 1.5rem; border: 1px solid gray;
   border-radius: 10px; font: 15px/1.4 sans-serif }
 #headers h1 { font-size: 1.2rem; margin: 0 0 .5rem }
-#headers output { display: block; color: #c2185b }
+#headers output { display: block; color: light-dark(#b0003a, #ff8fb3) }
 #headers label { display: block; margin: .8rem 0 }
 #headers input { display: block; box-sizing: border-box; width: 100%; margin-top: .2rem; padding: .4rem; font: inherit }
 #headers small { opacity: .75 }
