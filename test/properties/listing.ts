@@ -24,7 +24,7 @@ export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[]
       ...providers.map((provider) => {
         const badge = fc.record({ id: anyId, name: fc.oneof(fc.constantFrom(...names), name) });
         return fc
-          .uniqueArray(badge, { selector: ({ id }) => id, maxLength: 15 })
+          .uniqueArray(badge, { selector: ({ id }) => id.toLowerCase(), maxLength: 15 })
           .map((records) => records.map((record) => toBadge(provider, record)));
       }),
     ),

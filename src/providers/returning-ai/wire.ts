@@ -44,7 +44,7 @@ export type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
 
 const AWARDED_WORDS = ['true', 'false', ''];
 
-/** `awarded` is not `award`, and no request takes it. */
+/** That `awarded` is not `award` is inferred; no request takes it. */
 export const SHOWN_ONLY: ShownOnly = {
   awarded(value) {
     if (typeof value === 'boolean') return value;
