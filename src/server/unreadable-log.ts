@@ -1,4 +1,5 @@
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
+import { cutText } from '../http/whole-text.ts';
 import type { Logger } from './logger.ts';
 
 /** Beyond this many, further records are told of by one line. */
@@ -9,11 +10,7 @@ const LONGEST_KEY = 500;
 export function createUnreadableLog(logger: Logger, mostTold = MOST_TOLD): OnUnreadable {
   const told = new Set<string>();
   return ({ kind, key, reason }) => {
-    // Without the half of a character at which it may be cut.
-    const shownKey = key
-      .slice(0, LONGEST_KEY)
-      .replace(/[\ud800-\udbff]$/, '')
-      .toWellFormed();
+    const shownKey = cutText(key, LONGEST_KEY).toWellFormed();
     const name = `${kind} ${shownKey}`;
     if (told.has(name) || told.size > mostTold) return;
     told.add(name);
