@@ -42,7 +42,9 @@ export async function startRedis(executablePath: string): Promise<RedisServer> {
 
 async function startOn(executablePath: string, port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn(executablePath, [...args, '--dir', tmpdir()], {
+  // A dump that another Redis left in that folder would be loaded at the start.
+  const own = ['--dir', tmpdir(), '--dbfilename', `badges-test-${process.pid}-${port}.rdb`];
+  const server = spawn(executablePath, [...args, ...own], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
