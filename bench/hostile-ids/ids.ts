@@ -22,7 +22,11 @@ export const TAG_MANGO_IDS = [
   '6657092C8142BFE0656481C0',
   '0'.repeat(24),
 ];
-const KNOWN = [...RETURNING_AI_IDS, ...TAG_MANGO_IDS, ...TAG_MANGO_IDS];
+const KNOWN = [
+  ...RETURNING_AI_IDS,
+  ...TAG_MANGO_IDS,
+  ...TAG_MANGO_IDS.map((id) => id.toUpperCase()),
+];
 
 const DOTS = [
   ...['..', '.', '...', '%2e%2e', '%2E%2e', '%2e.', '.%2e', '%252e%252e', '%25252e%25252e'],

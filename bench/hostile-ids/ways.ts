@@ -37,7 +37,11 @@ const expectedBadge = (text: string, known: readonly string[], isId: (id: string
   !isId(text) ? 'INVALID_INPUT' : known.includes(text) ? `found ${text}` : 'null';
 const expectedReturningAI = (text: string) =>
   expectedBadge(text, RETURNING_AI_IDS, isReturningAIBadgeId);
-const expectedTagMango = (text: string) => expectedBadge(text, TAG_MANGO_IDS, isTagMangoId);
+/** TagMango's ids are the same in upper and lower case, and shown in lower case. */
+const inOneCase = (text: string) => (isTagMangoId(text) ? text.toLowerCase() : text);
+const KNOWN_TAG_MANGO_IDS = TAG_MANGO_IDS.map(inOneCase);
+const expectedTagMango = (text: string) =>
+  expectedBadge(inOneCase(text), KNOWN_TAG_MANGO_IDS, isTagMangoId);
 
 function entities(typeName: string, expected: Way['expected']): Way {
   return {
@@ -103,7 +107,7 @@ const member = (argument: string) => ({
   field: `tagMangoMember(${argument}: $v) { id badges { id } }`,
 });
 /** Of its badges only those that can be asked for. */
-const FOUND_MEMBER = `found ${MEMBER} with ${TAG_MANGO_IDS.join()}`;
+const FOUND_MEMBER = `found ${MEMBER} with ${KNOWN_TAG_MANGO_IDS.join()}`;
 
 const READS: readonly Way[] = [
   entities('ReturningAIBadge', expectedReturningAI),
@@ -162,7 +166,7 @@ function write(
 const target = (known: readonly string[], isId: (id: string) => boolean) => (text: string) =>
   !isId(text) ? 'INVALID_INPUT' : known.includes(text) ? 'done' : 'NOT_FOUND';
 const returningAITarget = target(RETURNING_AI_IDS, isReturningAIBadgeId);
-const tagMangoTarget = target(TAG_MANGO_IDS, isTagMangoId);
+const tagMangoTarget = (text: string) => target(KNOWN_TAG_MANGO_IDS, isTagMangoId)(inOneCase(text));
 
 const user = { id: '1102' };
 const ofKnownBadge = (found: object) => ({
