@@ -151,7 +151,10 @@ test('idle connections are kept longer than any router keeps them', async () => 
 test('a write whose caller has gone away is carried out and recorded before the service ends', async () => {
   await service.close();
   const badge = tagMangoStored();
-  const writing = await startWritingService({ sandbox: { tagMango: { badges: [badge] } } });
+  const writing = await startWritingService({
+    attemptTimeoutMs: 3_000,
+    sandbox: { tagMango: { badges: [badge] } },
+  });
   writing.sandbox.tagMango.faults.set('updateBadge', SLOW);
   const socket = await open(writing.url);
   const update = `updateBadge(input: { tagMango: { id: "${badge._id}", name: "New" } })`;
