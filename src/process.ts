@@ -9,6 +9,7 @@ import { openTerminal, toStopSignal } from './check/terminal.ts';
 import { ConfigError, DEFAULT_TENANT, describeConfig, readConfig } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
 import { secretsOf } from './config/secrets-of.ts';
+import { DEFAULT_FOLDER, writingProblem } from './config/state-folder.ts';
 import { createConfigWatch } from './config/watch-config.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { Sandbox } from './sandbox/index.ts';
@@ -19,10 +20,9 @@ import type { RunningService } from './service.ts';
 import { backUp } from './state/embedded-backup.ts';
 import { openLog } from './state/open-log.ts';
 import { openState } from './state/open-state.ts';
+import type { OpenState } from './state/open-state.ts';
+import { checkCertificate } from './state/redis-certificate.ts';
 import { StateError } from './state/state-store.ts';
-
-/** Where one process keeps its state, unless it is told otherwise. */
-const DEFAULT_FOLDER = '.state';
 
 /** How often the files of secrets and tenants are looked at. */
 const LOOK_EVERY_MS = 1_000;
@@ -50,10 +50,8 @@ if (process.report) process.report.excludeEnv = true;
 try {
   const config = readConfig();
   keepSecret(config);
-  if (command === '--check-config') {
-    const ignored = config.ignoredVariables.map(toIgnored);
-    console.log(['The configuration is good.', ...describeConfig(config), ...ignored].join('\n'));
-  } else if (command === '--export-audit') await exportAudit(config);
+  if (command === '--check-config') await checkConfig(config);
+  else if (command === '--export-audit') await exportAudit(config);
   else if (command === '--backup-state') backUpState(config, args);
   else if (command === '--state-restored') await doubtState(config);
   else if (command === '--check-providers') process.exitCode = await checkProviders(config);
@@ -71,6 +69,21 @@ function keepSecret(config: Parameters<typeof secretsOf>[0]): void {
 
 function tell(message: string): void {
   console.error(withoutSecrets(message, secrets));
+}
+
+/** Beside what `readConfig` has checked: what can be seen of this machine, and of Redis where it shows a certificate. */
+async function checkConfig(config: Config): Promise<void> {
+  const { redisUrl, stateFolder = DEFAULT_FOLDER, isSandbox } = config;
+  const notes = config.ignoredVariables.map(toIgnored);
+  const keepsFolder = redisUrl === undefined && !(isSandbox && config.stateFolder === undefined);
+  const ofFolder = keepsFolder ? writingProblem(stateFolder) : undefined;
+  if (ofFolder !== undefined) throw new ConfigError([`STATE_DIR: ${stateFolder} ${ofFolder}`]);
+  if (redisUrl !== undefined && redisUrl.startsWith('rediss:')) {
+    const { isReached, fault } = await checkCertificate(redisUrl);
+    if (fault !== undefined) throw new ConfigError([`REDIS_URL: ${fault}`]);
+    if (!isReached) notes.push('Redis was not reached, so that its certificate is not checked');
+  }
+  console.log(['The configuration is good.', ...describeConfig(config), ...notes].join('\n'));
 }
 
 function toIgnored(name: string): string {
@@ -132,7 +145,7 @@ async function run(config: Config): Promise<void> {
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
   sandbox?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
-  const stopWatching = sandbox ? undefined : watch(config, service, logger);
+  const stopWatching = sandbox ? undefined : watch(config, { service, state }, logger);
 
   stop = async () => {
     const delay = `Requests are served for ${config.shutdownDelayMs} ms more`;
@@ -168,13 +181,20 @@ function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>)
 }
 
 /** Takes what changes in the files of secrets and tenants. Returns how to stop. */
-function watch(config: Config, service: RunningService, logger: Logger): () => void {
+function watch(
+  config: Config,
+  { service, state }: { service: RunningService; state: OpenState },
+  logger: Logger,
+): () => void {
   const look = createConfigWatch({
     read: () => readConfig(),
     current: config,
     onChange(next) {
       keepSecret({ ...config, ...next });
       const tenants = service.apply(next);
+      if (next.redisUrl !== undefined && !state.takeRedisUrl(next.redisUrl)) {
+        logger.warn('REDIS_URL leads to another server now, which is used after a restart only');
+      }
       logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
     },
     onProblem: ({ message }) =>

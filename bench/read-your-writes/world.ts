@@ -10,8 +10,8 @@ import { openState } from '../../dist/state/open-state.js';
 import type { RedisServer } from '../../test/support/redis.ts';
 import { startFront } from './front.ts';
 import type { Front } from './front.ts';
-import { startSlowLink } from './slow-link.ts';
-import type { SlowLink } from './slow-link.ts';
+import { startSlowLink } from '../support/slow-link.ts';
+import type { SlowLink } from '../support/slow-link.ts';
 
 /** A list once read is kept for an hour: only a write can make it new. */
 const FRESH_SECONDS = 3_600;

@@ -1,3 +1,4 @@
+import { canDecode } from './redis-url.ts';
 import type { Given } from './secrets.ts';
 
 /** Proxies that other machines are reached through. */
@@ -52,14 +53,4 @@ function isProxyUrl(url: string): boolean {
   const { protocol, hostname, username, password } = new URL(url);
   const isHttp = protocol === 'http:' || protocol === 'https:';
   return isHttp && hostname !== '' && canDecode(username) && canDecode(password);
-}
-
-/** Credentials in a URL are percent-encoded. */
-export function canDecode(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

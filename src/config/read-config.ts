@@ -11,6 +11,7 @@ import type { ProxySettings } from './proxies.ts';
 import { readSecret, readText } from './secrets.ts';
 import type { Given } from './secrets.ts';
 import { readTenantsFile } from './tenants-file.ts';
+import { DEFAULT_FOLDER, folderProblem } from './state-folder.ts';
 import { variables } from './variables.ts';
 
 /** Reading the badge before a write, and again after one of unknown outcome. */
@@ -102,6 +103,12 @@ export function readConfig(env: Given = process.env): Config {
   }
   if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
     problems.push('REPLICAS: more than one needs REDIS_URL');
+  }
+  const keepsFolder = redisUrl.value === undefined && (given.STATE_DIR !== undefined || !isSandbox);
+  const ofFolder = keepsFolder ? folderProblem(given.STATE_DIR ?? DEFAULT_FOLDER) : undefined;
+  if (ofFolder !== undefined) {
+    const shown = given.STATE_DIR === undefined ? `${DEFAULT_FOLDER} ` : '';
+    problems.push(`STATE_DIR: ${shown}${ofFolder}`);
   }
   if (general.success) problems.push(...timeProblems(general.data));
   const isGuarded = isProduction || isGiven('ROUTER_SECRET', given) || tokens !== undefined;

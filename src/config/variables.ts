@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redisUrlProblem } from './redis-url.ts';
 import { hostOf } from '../providers/loopback.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -61,10 +62,10 @@ export const variables = z.object({
   STATE_DIR: z.string().optional(),
   REDIS_URL: z
     .string()
-    .refine(
-      (url) => /^rediss?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
-      'must be a URL that begins with redis:// or rediss://',
-    )
+    .superRefine((url, context) => {
+      const message = redisUrlProblem(url);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
     .optional(),
   REPLICAS: wholeNumber(1, 1_000).default(1),
   /** These three also in small letters, as other programs read them. */

@@ -2,7 +2,8 @@ import { ConfigError } from './read-config.ts';
 import type { Config } from './read-config.ts';
 
 /** What may change while the service runs, since it comes out of files. */
-export type Changeable = Pick<Config, 'tenants' | 'routerSecrets'>;
+export type Changeable = Pick<Config, 'tenants' | 'routerSecrets'> &
+  Partial<Pick<Config, 'redisUrl'>>;
 
 export interface WatchOptions {
   /** Throws a `ConfigError`. */
@@ -43,6 +44,6 @@ export function createConfigWatch(options: WatchOptions): () => void {
   };
 }
 
-function toText({ tenants, routerSecrets }: Changeable): string {
-  return JSON.stringify({ tenants, routerSecrets });
+function toText({ tenants, routerSecrets, redisUrl }: Changeable): string {
+  return JSON.stringify({ tenants, routerSecrets, redisUrl });
 }

@@ -75,7 +75,8 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 
     async withLock(key, { waitMs }, work) {
       if (!database.isOpen) throw new StateError('unavailable', `The state in ${folder} is closed`);
-      return locks.withLock(key, waitMs, work);
+      // Nobody else can have the folder open.
+      return locks.withLock(key, waitMs, () => work({ secure: async () => undefined }));
     },
 
     origin,

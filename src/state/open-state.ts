@@ -2,13 +2,12 @@ import { reach } from './embedded-database.ts';
 import { closeToOthers } from './embedded-rights.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 import { createRedisBuckets } from './redis-buckets.ts';
-import { createRedisClient } from './redis-client.ts';
+import { connectRedis } from './redis-connections.ts';
 import { describeDurability } from './redis-durability.ts';
 import { createReach } from './redis-reach.ts';
 import { openRedisReplicas } from './redis-replicas.ts';
 import { createRedisStore } from './redis-store.ts';
 import type { Replicas } from './replicas.ts';
-import { reasonOf } from './thrown.ts';
 import type { StateStore } from './state-store.ts';
 import type { TokenBuckets } from './token-bucket.ts';
 
@@ -29,6 +28,8 @@ export interface OpenState {
   shared: SharedState | undefined;
   /** What is stored is a copy, and may be older than what was written last. To be called once that is allowed for. */
   adoptCopy: (() => void) | undefined;
+  /** Takes another user name or password for the next connection to Redis. False: the URL leads to another server. */
+  takeRedisUrl: (url: string) => boolean;
   close(): Promise<void>;
 }
 
@@ -40,11 +41,11 @@ export interface SharedState {
 
 const PREFIX = 'badges:';
 const DEAF = 'this replica holds no lists, and asks Redis at every read';
-const ALONE = 'mutations that rely on records are refused, and this replica goes on alone';
+const UNSECURED = 'a failover may lose what was written last';
 /** A call that waits for its turn goes on alone rather than wait longer for Redis. */
 const BUCKET_MS = 250;
 
-/** The state that the settings ask for. Throws a `StateError` when a folder cannot be had; Redis may come later. */
+/** The state that the settings ask for. Throws a `StateError` when a folder cannot be had; Redis may come later, unless its certificate is not trusted. */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
@@ -56,6 +57,7 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
     store,
     shared: undefined,
     adoptCopy: store.origin === 'copy' ? () => store.adopt() : undefined,
+    takeRedisUrl: () => false,
     close: () => store.close(),
   };
 }
@@ -65,39 +67,31 @@ const LOST =
 const COPIED =
   'holds a copy of the state, which may be older than what was written last. Remembered values of hidden fields are in doubt now, and are sent only with hiddenFields: REUSE. A mutation that was sent after the copy was made is not known here: its idempotency key would write again. See docs/operating.md.';
 
-async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenState> {
-  const refusals = new Set<string>();
-  /** A line for each reason, until the connection is another one. */
-  function onRefusal(reason: string): void {
-    if (refusals.has(reason)) return;
-    refusals.add(reason);
-    log.warn(
-      `Redis is connected and fails (${reason}): what relies on it is refused, or done alone`,
-    );
-  }
-
-  const [client, subscriber] = await Promise.all([
-    createRedisClient({
-      url,
-      onChange(state, cause) {
-        refusals.clear();
-        if (state === 'up') log.info('Redis is there');
-        else log.warn(`Redis is out of reach (${reasonOf(cause)}): ${ALONE}`);
-      },
-    }),
-    // It goes up and down with the other, which tells of it.
-    createRedisClient({ url, onChange: () => undefined }),
-  ]);
+async function openRedis(url: string, options: OpenStateOptions): Promise<OpenState> {
+  const { log, now } = options;
+  const { client, subscriber, witness, onRefusal, ...connections } = await connectRedis(url, {
+    probeKey: `${PREFIX}probe`,
+    log,
+  });
   if (client.isReady) (await describeDurability(client)).forEach((sentence) => log.warn(sentence));
 
   // It is ended with the process.
   const isClosed = (): boolean => false;
-  const store = createRedisStore({ client, prefix: PREFIX, onRefusal });
+  const store = createRedisStore({
+    client,
+    witness,
+    prefix: PREFIX,
+    onRefusal,
+    now,
+    onUnknownReplicas: (reason) =>
+      log.warn(`Whether Redis has replicas could not be checked (${reason}): ${UNSECURED}`),
+  });
   const replicas = await openRedisReplicas({
     subscriber,
     reach: createReach(client, isClosed, { onRefusal }),
     toKey: (name) => `${PREFIX}list:${name}`,
     onDeaf: (reason) => log.warn(`Redis lets no messages through (${reason}): ${DEAF}`),
+    onSilence: connections.renew,
   });
   const buckets = createRedisBuckets(
     createReach(client, isClosed, { withinMs: BUCKET_MS, onRefusal }),
@@ -108,10 +102,12 @@ async function openRedis(url: string, { log }: OpenStateOptions): Promise<OpenSt
     shared: { buckets, replicas },
     // Redis does not tell.
     adoptCopy: undefined,
+    takeRedisUrl: connections.takeUrl,
     async close() {
-      await replicas.close();
-      await store.close();
+      connections.stop();
+      await Promise.all([replicas.close(), store.close()]);
       client.destroy();
+      witness.destroy();
     },
   };
 }

@@ -16,8 +16,12 @@ export type RedisClient = RedisClientType;
 
 export interface RedisClientOptions {
   url: string;
+  /** Where the user name and the password are read for each connection; in `url` if left out. */
+  latestUrl?: () => string;
   /** Told once per change, and once how the first attempt to connect ended. */
   onChange: (state: 'up' | 'down', cause?: unknown) => void;
+  /** Told of every failed attempt to connect again, while it is down. */
+  onAttempt?: (cause: unknown) => void;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface RedisClientOptions {
  * ends it, by `destroy()`.
  */
 export async function createRedisClient(options: RedisClientOptions): Promise<RedisClient> {
-  const client = createUnconnected(options.url);
+  const client = createUnconnected(options);
   const tried = Promise.withResolvers<void>();
   let current: 'up' | 'down' | undefined;
   const change = (state: 'up' | 'down', cause?: unknown): void => {
@@ -38,23 +42,34 @@ export async function createRedisClient(options: RedisClientOptions): Promise<Re
 
   // Without a listener an error would end the process.
   client.on('error', (cause) => {
-    if (!client.isReady) change('down', cause);
+    if (client.isReady) return;
+    if (current === 'down') options.onAttempt?.(cause);
+    change('down', cause);
   });
   client.on('ready', () => change('up'));
   connect(client);
   watch(client, () => {
     change('down', new Error('Redis does not answer'));
-    client.destroy();
-    connect(client);
+    reconnect(client);
   });
   await tried.promise;
   return client;
 }
 
-function createUnconnected(url: string): RedisClient {
+/** Ends the connection, with all that waits for an answer on it, and makes another. */
+export function reconnect(client: RedisClient): void {
+  client.destroy();
+  connect(client);
+}
+
+function createUnconnected({ url, latestUrl = () => url }: RedisClientOptions): RedisClient {
   try {
     return createClient({
-      url,
+      url: withoutCredentials(url),
+      credentialsProvider: {
+        type: 'async-credentials-provider',
+        credentials: async () => credentialsOf(latestUrl()),
+      },
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       commandOptions: { timeout: COMMAND_MS },
@@ -69,6 +84,26 @@ function createUnconnected(url: string): RedisClient {
     // Without its cause, which quotes the URL and thereby its password.
     throw new StateError('unavailable', 'The URL of Redis is not one');
   }
+}
+
+/** Two URLs lead to the same server, and differ in their credentials at most. */
+export function isSameServer(one: string, other: string): boolean {
+  return withoutCredentials(one) === withoutCredentials(other);
+}
+
+function withoutCredentials(url: string): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
+}
+
+function credentialsOf(url: string): { username?: string; password?: string } {
+  const { username, password } = new URL(url);
+  return {
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+  };
 }
 
 function connect(client: RedisClient): void {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reach } from './redis-reach.ts';
+import type { Replication } from './redis-replication.ts';
+import { StateError } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
 import { busy, createTimedLocks } from './timed-locks.ts';
 
@@ -13,6 +15,12 @@ const RELEASE = `
   return 0
 `;
 
+/** It lasts as long again, which is also a write that can be confirmed. */
+const HOLD = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
+
 interface Lock {
   key: string;
   token: string;
@@ -22,7 +30,11 @@ interface Lock {
 /** `now`: ms that never go back. */
 export function createRedisLocks(
   reach: Reach,
-  { toKey, now }: { toKey: (key: string) => string; now: () => number },
+  {
+    toKey,
+    now,
+    replication,
+  }: { toKey: (key: string) => string; now: () => number; replication: Replication },
 ): Pick<StateStore, 'withLock'> {
   // Within a process the holders queue up, so that each replica polls once per key.
   const queue = createTimedLocks();
@@ -42,6 +54,15 @@ export function createRedisLocks(
     return answer === 'OK';
   }
 
+  async function secure({ key, token, ttlMs }: Lock): Promise<void> {
+    const moment = replication.moment();
+    const isHeld = await reach((client) =>
+      client.eval(HOLD, { keys: [key], arguments: [token, String(ttlMs)] }),
+    );
+    if (isHeld !== 1) throw new StateError('unavailable', 'Redis has lost the lock');
+    await replication.confirm(moment);
+  }
+
   /**
    * Nobody waits for this: whatever this process asks next, Redis hears after it. What cannot be
    * released falls by itself after `ttlMs`.
@@ -59,7 +80,7 @@ export function createRedisLocks(
         const lock = { key: toKey(key), token: randomUUID(), ttlMs: Math.ceil(ttlMs) };
         try {
           await take(lock, deadline);
-          return await work();
+          return await work({ secure: () => secure(lock) });
         } finally {
           // Also when taking it failed: without an answer, Redis may have given it.
           release(lock);

@@ -15,6 +15,8 @@ const LEASE_MS = 2_000;
 const BEAT_MS = 500;
 /** A replica that has not heard its own signs for so many beats must not be waited for. */
 const MOST_UNANSWERED = 3;
+/** One that has not heard for so many more may listen to a server that nobody writes to any more. */
+const SILENT_BEATS = 4;
 /** How long a start waits for the first sign. */
 const FIRST_SIGN_MS = 1_000;
 
@@ -33,6 +35,8 @@ export interface RedisReplicasOptions {
   toKey: (name: string) => string;
   /** Told that Redis takes commands and lets no messages through. */
   onDeaf: (reason: string) => void;
+  /** Told again and again while commands are taken, and nothing is heard over a connection that stands. */
+  onSilence?: () => void;
   /** Milliseconds that never go back. */
   now?: () => number;
 }
@@ -62,6 +66,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   let isListening = false;
   let isReachable = true;
   let looks = 0;
+  let silentBeats = 0;
 
   const reach: Reach = async (ask) => {
     try {
@@ -92,6 +97,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     if (kind === 'heard') return forgetting.onHeard(id, by);
     // It hears again: a lease that is to hold is asked for anew.
     if (kind === 'probe') return renew();
+    silentBeats = 0;
     lease.confirm(id);
     if (!lease.isHeld()) return;
     firstSign.abort();
@@ -114,8 +120,10 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
 
   function beat(): void {
     if (!isListening) return;
-    if (lease.unanswered() < MOST_UNANSWERED) renew();
-    else send(own, 'probe');
+    if (lease.unanswered() < MOST_UNANSWERED) return renew();
+    send(own, 'probe');
+    silentBeats += 1;
+    if (silentBeats % SILENT_BEATS === 0 && isReachable) options.onSilence?.();
   }
 
   function lose(): void {

@@ -1,4 +1,5 @@
 import type { Reach } from './redis-reach.ts';
+import type { Replication } from './redis-replication.ts';
 import type { StateStore } from './state-store.ts';
 
 /** Flags tell what is absent: every string, the empty one too, is a value. */
@@ -21,7 +22,10 @@ export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
 /** How many keys Redis looks at for one answer of a scan. */
 const SCANNED_AT_ONCE = 1_000;
 
-export function createRedisValues(reach: Reach, toKey: (key: string) => string): Values {
+export function createRedisValues(
+  reach: Reach,
+  { toKey, replication }: { toKey: (key: string) => string; replication: Replication },
+): Values {
   return {
     get: (key) => reach((client) => client.get(toKey(key))),
 
@@ -49,7 +53,8 @@ export function createRedisValues(reach: Reach, toKey: (key: string) => string):
       } while (cursor !== '0');
     },
 
-    async compareAndSet(key, { expected, value, ttlMs }) {
+    async compareAndSet(key, { expected, value, ttlMs, isSecured }) {
+      const moment = replication.moment();
       const answer = await reach((client) =>
         client.eval(COMPARE_AND_SET, {
           keys: [toKey(key)],
@@ -60,7 +65,9 @@ export function createRedisValues(reach: Reach, toKey: (key: string) => string):
           ],
         }),
       );
-      return answer === 1;
+      const isChanged = answer === 1;
+      if (isChanged && isSecured) await replication.confirm(moment);
+      return isChanged;
     },
   };
 }

@@ -10,10 +10,7 @@ export interface StateStore {
   /** Durable once it resolves. Null deletes. Without `ttlMs` it is kept for ever. */
   set(key: string, value: string | null, options?: { ttlMs?: number }): Promise<void>;
   /** The same, if the key still holds `expected` (null: nothing). Tells whether it did. */
-  compareAndSet(
-    key: string,
-    change: { expected: string | null; value: string | null; ttlMs?: number },
-  ): Promise<boolean>;
+  compareAndSet(key: string, change: ValueChange): Promise<boolean>;
 
   /** The keys that begin with `prefix`, in no order. What is set or deleted meanwhile may be missing. */
   keys(prefix: string): AsyncIterable<string>;
@@ -36,10 +33,24 @@ export interface StateStore {
   withLock<T>(
     key: string,
     times: { waitMs: number; ttlMs: number },
-    work: () => Promise<T>,
+    work: (lock: HeldLock) => Promise<T>,
   ): Promise<T>;
 
   close(): Promise<void>;
+}
+
+export interface ValueChange {
+  expected: string | null;
+  /** Null deletes. */
+  value: string | null;
+  ttlMs?: number;
+  /** The change is to outlive the server of the store that took it, where it has more than one. */
+  isSecured?: boolean;
+}
+
+export interface HeldLock {
+  /** Rejects unless the lock is still held, and would be after the loss of the server of the store that gave it. */
+  secure(): Promise<void>;
 }
 
 export interface LogEntry {

@@ -205,6 +205,63 @@ describe('proxies', () => {
   });
 });
 
+describe('the URL of Redis', () => {
+  test.each([
+    'redis://redis.example',
+    'redis://redis.example/',
+    'redis://redis.example:6380/15',
+    'rediss://:p%25s%23s%3F@10.0.0.1:6379/0',
+    'redis://user:password@[::1]:6379',
+  ])('may be %s', (url) => {
+    expect(problemsOf({ REDIS_URL: url })).toEqual([]);
+  });
+
+  test.each([
+    ['redis://h/abc', 'nothing after its host but the number of a database'],
+    ['redis://h/0/1', 'nothing after its host'],
+    ['redis://h/-1', 'nothing after its host'],
+    ['redis://h/1.5', 'nothing after its host'],
+    ['redis://h/0x1', 'nothing after its host'],
+    ['redis://h/123456', 'nothing after its host'],
+    [`redis://:%ss${SECRET}@h`, 'percent-encoded'],
+    [`redis://%zz:${SECRET}@h`, 'percent-encoded'],
+    [`redis://:${SECRET}%@h`, 'percent-encoded'],
+    [`redis://:%ff${SECRET}@h`, 'percent-encoded'],
+    [`redis://u:${SECRET}@/0`, 'redis://'],
+    ['redis:///0', 'must name a host'],
+    ['redis://h?db=1', 'must have no ?'],
+    ['redis://h/0#1', 'must have no ?'],
+    ['redis://h:port', 'begins with redis://'],
+    ['h:6379', 'begins with redis://'],
+    ['unix:///run/redis.sock', 'begins with redis://'],
+  ])('must not be %s', (url, reason) => {
+    const problems = problemsOf({ REDIS_URL: url });
+    expect(problems).toEqual([expect.stringMatching(/^REDIS_URL: must /)]);
+    expect(problems[0]).toContain(reason);
+    expect(problems[0]).not.toContain(SECRET);
+  });
+});
+
+describe('the folder of the state', () => {
+  test('may be missing, and must not be a file or stand below one', () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const problem = (path: string) => problemsOf({ STATE_DIR: path });
+    expect(problem(join(folder, 'missing', 'state'))).toEqual([]);
+    expect(problem(folder)).toEqual([]);
+    expect(problem(file)).toEqual(['STATE_DIR: is a file, and must be a folder']);
+    expect(problem(join(file, 'state', 'below'))).toEqual([
+      'STATE_DIR: stands below a file, and must be a folder',
+    ]);
+  });
+
+  test('is not looked at where the state is in Redis', () => {
+    const file = join(folder, 'another-file');
+    writeFileSync(file, '');
+    expect(problemsOf({ STATE_DIR: file, REDIS_URL: 'redis://h' })).toEqual([]);
+  });
+});
+
 describe('it is refused, and the variable named, when', () => {
   test.each<[string, Record<string, string>, string[]]>([
     ['a proxy is none', { HTTPS_PROXY: `socks5://u:${SECRET}@h` }, ['HTTPS_PROXY: must be a URL']],

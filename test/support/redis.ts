@@ -44,7 +44,8 @@ async function startOn(executablePath: string, port: number): Promise<ChildProce
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   // A dump that another Redis left in that folder would be loaded at the start.
   const own = ['--dir', tmpdir(), '--dbfilename', `badges-test-${process.pid}-${port}.rdb`];
-  const server = spawn(executablePath, [...args, ...own], {
+  // A replica need not wait for others that may come.
+  const server = spawn(executablePath, [...args, ...own, '--repl-diskless-sync-delay', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

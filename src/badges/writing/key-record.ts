@@ -52,7 +52,9 @@ export function replaceRecord(
   record: KeyRecord | null,
 ): Promise<boolean> {
   const value = record && toKeyText(record);
-  return store.compareAndSet(key, { expected, value, ttlMs: KEPT_MS });
+  // A claim that is lost is noticed when its write is announced.
+  const isSecured = record === null || stageOf(record) !== 'CLAIMED';
+  return store.compareAndSet(key, { expected, value, ttlMs: KEPT_MS, isSecured });
 }
 
 /**

@@ -2,6 +2,7 @@ import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
+import type { HeldLock } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { requireAccess } from '../tenant.ts';
 import {
@@ -57,9 +58,9 @@ async function underLock(write: Write): Promise<Outcome> {
   const times = { waitMs, ttlMs: 2 * tenant.deadlineMs };
 
   let isRunning = false;
-  const work = (): Promise<Outcome> => {
+  const work = (lock: HeldLock | null): Promise<Outcome> => {
     isRunning = true;
-    return readAndSend(write);
+    return readAndSend({ ...write, lock });
   };
   try {
     return await tenant.store.withLock(`lock/${key}`, times, work);
@@ -72,7 +73,7 @@ async function underLock(write: Write): Promise<Outcome> {
     }
     if (write.needsStore)
       return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
-    return tenant.localLocks.withLock(key, work);
+    return tenant.localLocks.withLock(key, () => work(null));
   }
 }
 

@@ -149,6 +149,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     target,
     memory: target?.isLocked ? memoryOf(target.ids[0] ?? '') : null,
     memoryOf,
+    lock: null,
     heldBy: (userId) =>
       createHeldBadges({
         store: tenant.store,

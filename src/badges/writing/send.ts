@@ -73,6 +73,8 @@ async function announce({ write, plan, current, proof }: Sending): Promise<Write
       await memory?.pend(plan.writtenValues, left?.record);
     }
     await write.beforeSend(plan, proof);
+    // Last, so that it holds for all that was written before it too.
+    await write.lock?.secure();
   });
   if (isAnnounced) return plan;
   if (needsStore || reusesMemory(plan)) {

@@ -10,6 +10,7 @@ import type {
 import type { BadgesContext } from '../context.ts';
 import type { Choice } from '../inputs.ts';
 import type { BadgeSource } from '../reading/source.ts';
+import type { HeldLock } from '../../state/state-store.ts';
 import { toInputError } from '../user-errors.ts';
 import type { HeldBadges } from './held-badges.ts';
 import type { HiddenMemory } from './hidden-memory.ts';
@@ -31,6 +32,8 @@ export interface Write extends Choice {
   memoryOf: (badgeId: string) => HiddenMemory;
   /** The badges that a member is known to hold. */
   heldBy: (userId: string) => HeldBadges;
+  /** What the write is alone under. Null: it needs no lock, or goes on without the store. */
+  lock: HeldLock | null;
   /** The caller relies on the store: without it, nothing may be sent. */
   needsStore: boolean;
   hasKey: boolean;
