@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts';
 import type { BadgeSource, SourcesUsed } from './reading/source.ts';
 import { createBadgeSource } from './reading/source.ts';
 import { requireAccess } from './tenant.ts';
-import type { Tenant, TenantProvider } from './tenant.ts';
+import type { ProviderAccess, Tenant, TenantProvider } from './tenant.ts';
 import type { ProviderContext } from '../providers/provider.ts';
 
 /** What one GraphQL request carries. */
@@ -35,6 +35,11 @@ export function createBadgesContext(
   const deadlineAt = tenant.now() + deadlineMs;
   const bounds = { purpose: 'query', deadlineAt } as const;
   const sources = new Map<TenantProvider, BadgeSource>();
+  function accessTo(providerKey: string): ProviderAccess {
+    const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
+    if (!of) throw new Error(`there is no provider ${providerKey}`);
+    return requireAccess(of);
+  }
   return {
     requestId,
     caller,
@@ -52,9 +57,9 @@ export function createBadgesContext(
     clientOf(providerKey) {
       // What is read past the snapshots has no age, so that an answer with it must not be kept.
       used.keepMs = 0;
-      const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
-      if (!of) throw new Error(`there is no provider ${providerKey}`);
-      return requireAccess(of).client;
+      return accessTo(providerKey).client;
     },
+    withRecentWrites: (providerKey, badges) =>
+      accessTo(providerKey).recentWrites.completeSome(badges),
   };
 }

@@ -15,6 +15,8 @@ import type { OnUnreadable } from './writing/stored-record.ts';
 export interface RecentWrites {
   /** The list as it stands with the writes that it does not show yet. Never rejects. */
   complete(list: BadgeList): Promise<BadgeList>;
+  /** Badges of an answer that is no list, each as it stands; one that was deleted is left out. Never rejects. */
+  completeSome(badges: readonly BadgeFields[]): Promise<readonly BadgeFields[]>;
   /** Resolves once every later list read is completed with this write. Never rejects. */
   note(write: NotedWrite): Promise<void>;
 }
@@ -109,26 +111,37 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     else if (write.record === null) badges.delete(write.id);
   }
 
+  /** What is known of badges that were shown a moment ago. `settled` are ids of which nothing is waited for any more. */
+  async function overlay(shown: readonly BadgeFields[], isWaitedFor: (id: string) => boolean) {
+    const [known, { revisions: hidden }] = [await writes.read(), await revisions.read()];
+    const open = known.writes.filter(({ id, until }) => until > wallTime() && isWaitedFor(id));
+    const badges = new Map(shown.map((badge) => [badge.id, badge]));
+    const settled: string[] = [];
+    for (const write of open) {
+      const state = badges.get(write.id)?.readableVersion ?? ABSENT;
+      if (write.earlier.includes(state)) lay(badges, write);
+      else settled.push(write.id);
+    }
+    for (const [id, revision] of hidden) {
+      const badge = badges.get(id);
+      const revised = badge && provider.withHiddenRevision?.(badge, revision);
+      if (revised) badges.set(id, revised);
+    }
+    return { badges: [...badges.values()], settled };
+  }
+
   return {
     async complete(list) {
-      const [known, { revisions: hidden }] = [await writes.read(), await revisions.read()];
-      const open = known.writes.filter(({ until }) => until > wallTime());
-      if (open.length === 0 && hidden.length === 0) return list;
-      const badges = new Map(list.badges.map((badge) => [badge.id, badge]));
-      const settled: string[] = [];
-      for (const write of open) {
-        if (list.malformedIds.has(write.id)) continue;
-        const shown = badges.get(write.id)?.readableVersion ?? ABSENT;
-        if (write.earlier.includes(shown)) lay(badges, write);
-        else settled.push(write.id);
-      }
-      for (const [id, revision] of hidden) {
-        const badge = badges.get(id);
-        const revised = badge && provider.withHiddenRevision?.(badge, revision);
-        if (revised) badges.set(id, revised);
-      }
+      const isReadable = (id: string) => !list.malformedIds.has(id);
+      const { badges, settled } = await overlay(list.badges, isReadable);
       if (settled.length > 0) await writes.forget(settled);
-      return { ...list, badges: [...badges.values()] };
+      return { ...list, badges };
+    },
+
+    async completeSome(shown) {
+      const ids = new Set(shown.map(({ id }) => id));
+      const { badges } = await overlay(shown, (id) => ids.has(id));
+      return badges;
     },
 
     async note(write) {

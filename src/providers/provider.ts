@@ -180,6 +180,14 @@ export type WarningCode = keyof typeof WARNING_CODES;
 export interface ProviderContext {
   /** Throws a `ProviderError` when the provider is not configured. */
   clientOf(providerKey: string): ProviderClient;
+  /**
+   * Badges that a client has just read past the list, each as this service's last write left it where the provider
+   * does not show that write yet.
+   */
+  withRecentWrites(
+    providerKey: string,
+    badges: readonly BadgeFields[],
+  ): Promise<readonly BadgeFields[]>;
   /** For the calls of a query. */
   readonly bounds: CallBounds;
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Alteration } from '../../src/sandbox/alterations.ts';
 import { numRuns } from '../properties/runs.ts';
+import { ADA } from '../support/operation-cases.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
 import type { Payload, WritingService } from '../support/writing.ts';
@@ -60,6 +61,30 @@ async function read({ provider, id }: Provider, badgeId: string = id) {
   );
   return badge as { name: string; description: string | null; version: string } | null;
 }
+
+test('a member is shown with a badge as the last write left it, though the look-up shows it late', async () => {
+  const { _id: id } = tagMangoStored();
+  const names = async () => {
+    const { tagMangoMember } = await service.query(
+      `{ tagMangoMember(email: "${ADA.email}") { badges { id name version } } }`,
+    );
+    return (tagMangoMember as { badges: { name: string; version: string }[] }).badges;
+  };
+  await start();
+  service.sandbox.tagMango.awards.set(ADA.tagMango, new Set([id]));
+  const [provider] = PROVIDERS.filter(({ key }) => key === 'tagMango');
+  if (!provider) throw new Error('TagMango is missing among the providers');
+  await update(provider, { name: 'Before' });
+  behaviourOf(provider).listLagMs = LAG_MS;
+  await update(provider, { name: 'After' });
+  const { version } = (await read(provider)) ?? {};
+
+  expect(await names()).toEqual([{ id, name: 'After', version }]);
+  now += LAG_MS;
+  // Somebody else's change counts as soon as the provider shows it.
+  service.sandbox.tagMango.badges.set(id, { ...tagMangoStored(), name: 'Elsewhere' });
+  expect(await names()).toMatchObject([{ id, name: 'Elsewhere' }]);
+});
 
 describe.each(PROVIDERS)('$key with a list that shows a write two seconds late', (provider) => {
   const { key, name, number, complete } = provider;

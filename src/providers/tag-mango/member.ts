@@ -40,10 +40,13 @@ export class TagMangoMemberQueries {
     if (email && !isEmail(email)) throw invalid('email must be an e-mail address');
     if (phone && !/^\+?\d{4,20}$/.test(phone)) throw invalid('phone must be digits');
     const client = context.clientOf('tagMango') as TagMangoClient;
-    return client.findMember(
+    const found = await client.findMember(
       { email: email || null, phone: phone?.replace('+', '') || null },
       context.bounds,
     );
+    if (found === null) return null;
+    const badges = await context.withRecentWrites('tagMango', found.badges);
+    return { id: found.id, badges: badges.filter((badge) => badge instanceof TagMangoBadge) };
   }
 }
 

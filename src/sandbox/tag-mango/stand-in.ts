@@ -84,7 +84,7 @@ export async function startTagMangoStandIn(
     toErrorBody,
     addRoutes(app) {
       addBadgeRoutes(app, { shelf, behaviour: behaviour.current, alterer }, envelope.wrap);
-      addUserRoutes(app, { badges, awards }, envelope.wrap);
+      addUserRoutes(app, { shelf, awards }, envelope.wrap);
     },
   });
   const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
@@ -171,7 +171,7 @@ function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope
 
 function addUserRoutes(
   app: FastifyInstance,
-  { badges, awards }: Pick<TagMangoStandIn, 'badges' | 'awards'>,
+  { shelf, awards }: { shelf: BadgeShelf<StoredBadge>; awards: TagMangoStandIn['awards'] },
   envelope: Envelope['wrap'],
 ): void {
   app.patch<{ Params: { userId: string } }>(
@@ -182,7 +182,7 @@ function addUserRoutes(
       if (!DEMO_USERS.some(({ _id }) => _id === params.userId)) {
         throw new Refusal(404, 'User not found');
       }
-      if (!given.every((id) => badges.has(id))) throw new Refusal(400, 'Invalid request');
+      if (!given.every((id) => shelf.badges.has(id))) throw new Refusal(400, 'Invalid request');
       awards.set(params.userId, new Set([...(awards.get(params.userId) ?? []), ...given]));
       return { message: 'Badges assigned successfully', success: true };
     },
@@ -196,7 +196,8 @@ function addUserRoutes(
         (each) => (!email || each.email === email) && (!phone || String(each.phone) === phone),
       );
       if (!user) throw new Refusal(404, 'User not found');
-      const held = [...(awards.get(user._id) ?? [])].flatMap((id) => badges.get(id) ?? []);
+      const listed = new Map(shelf.listed().map((badge) => [badge._id, badge]));
+      const held = [...(awards.get(user._id) ?? [])].flatMap((id) => listed.get(id) ?? []);
       const score = { lifetime: 0, month: 0, week: 0 };
       return envelope({
         ...user,
