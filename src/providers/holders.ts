@@ -1,4 +1,5 @@
 import { planWithoutFields } from './input-checks.ts';
+import { isObject } from './json.ts';
 import type { FieldChange, Warning, WritePlan } from './provider.ts';
 
 /** The field of a change that says which member holds a badge. */
@@ -32,6 +33,22 @@ export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePl
     return { field: HOLDERS, before: JSON.stringify({ badgeId, userId }), after: 'null' };
   });
   return planWithoutFields(body, { changes });
+}
+
+/** The badge that a change of holders is about. Undefined for a change of another field. */
+export function heldBadgeId({ field, before, after }: FieldChange): string | undefined {
+  if (field !== HOLDERS) return undefined;
+  const holder = [after, before].map(toJson).find(isObject);
+  return typeof holder?.badgeId === 'string' ? holder.badgeId : undefined;
+}
+
+function toJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    // A stored record may hold any text.
+    return undefined;
+  }
 }
 
 /** Without ids: `changes` has them. */

@@ -41,6 +41,16 @@ export function refuseLong(
     : [];
 }
 
+export function refuseMany(
+  field: string,
+  values: readonly unknown[] | null | undefined,
+  most: number,
+): InputProblem[] {
+  return (values?.length ?? 0) > most
+    ? [invalid(field, `${field} must have ${most} entries at most`)]
+    : [];
+}
+
 /**
  * Characters that act on what stands around them: terminals and databases read orders in some, and others turn the
  * direction of what follows, so that it looks like something else. Joiners and the marks of direction are no such:

@@ -63,13 +63,13 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
     async *keys(prefix) {
       yield* read(() => values.keys(prefix));
     },
-    append: async (logs, entry, { closing } = {}) =>
+    append: async (logs, entry, { closing, ownEntries } = {}) =>
       write(() => {
         if (closing !== undefined) {
           if (values.read(closing) === null) return;
           values.write(closing, null, undefined);
         }
-        new Set(logs).forEach((log) => writeLog(log, entry));
+        new Set(logs).forEach((log) => writeLog(log, ownEntries?.get(log) ?? entry));
       }),
     ...createLogReader(database, { folder }),
 

@@ -7,8 +7,9 @@ const PAGE = 100;
 const POSITION = /^[1-9]\d{0,15}-\d{1,16}$/;
 
 /**
- * With ARGV[1] set, the first key is one to close: nothing is added unless it was there. What fails here fails before
- * anything is written. A further log whose place something else has taken does without the entry.
+ * With ARGV[1] set, the first key is one to close: nothing is added unless it was there. The other keys are logs, each
+ * with its entry in the argument at its own place. What fails here fails before anything is written. A further log
+ * whose place something else has taken does without the entry.
  */
 const APPEND = `
   local first = 1
@@ -16,12 +17,12 @@ const APPEND = `
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     first = 2
   end
-  redis.call('XADD', KEYS[first], '*', 'entry', ARGV[2])
+  redis.call('XADD', KEYS[first], '*', 'entry', ARGV[first + 1])
   if first == 2 then redis.call('DEL', KEYS[1]) end
   for index = first + 1, #KEYS do
     local kind = redis.call('TYPE', KEYS[index]).ok
     if kind == 'stream' or kind == 'none' then
-      redis.call('XADD', KEYS[index], '*', 'entry', ARGV[2])
+      redis.call('XADD', KEYS[index], '*', 'entry', ARGV[index + 1])
     end
   end
   return 1
@@ -35,15 +36,18 @@ export function createRedisLogs(
   { toKey, toValueKey }: Record<'toKey' | 'toValueKey', (name: string) => string>,
 ): Logs {
   return {
-    async append(logs, entry, { closing } = {}) {
-      const streams = [...new Set(logs)].map(toKey);
-      if (streams.length === 0) return;
-      const isClosing = closing !== undefined;
+    async append(logs, entry, { closing, ownEntries } = {}) {
+      const distinct = [...new Set(logs)];
+      if (distinct.length === 0) return;
+      const streams = distinct.map(toKey);
+      const entries = distinct.map((log) => ownEntries?.get(log) ?? entry);
       await reach((client) =>
-        client.eval(APPEND, {
-          keys: isClosing ? [toValueKey(closing), ...streams] : streams,
-          arguments: [isClosing ? '1' : '0', entry],
-        }),
+        client.eval(
+          APPEND,
+          closing === undefined
+            ? { keys: streams, arguments: ['0', ...entries] }
+            : { keys: [toValueKey(closing), ...streams], arguments: ['1', '', ...entries] },
+        ),
       );
     },
 

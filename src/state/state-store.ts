@@ -19,7 +19,7 @@ export interface StateStore {
    * Adds one entry to the end of each of the logs, all or none. Durable once it resolves.
    * With `closing`, only if that key is set, and deletes it in the same step.
    */
-  append(logs: readonly string[], entry: string, options?: { closing?: string }): Promise<void>;
+  append(logs: readonly string[], entry: string, options?: AppendOptions): Promise<void>;
   /** The newest entries of a log that are older than `before`, newest first. */
   readBackward(log: string, page: { before?: string; limit: number }): Promise<LogEntry[]>;
   /** A whole log, oldest first, as it grows until the last entry of now. */
@@ -51,6 +51,12 @@ export interface ValueChange {
 export interface HeldLock {
   /** Rejects unless the lock is still held, and would be after the loss of the server of the store that gave it. */
   secure(): Promise<void>;
+}
+
+export interface AppendOptions {
+  closing?: string;
+  /** By log, the text that it gets instead of the entry. */
+  ownEntries?: ReadonlyMap<string, string>;
 }
 
 export interface LogEntry {

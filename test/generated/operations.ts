@@ -20,7 +20,7 @@ export type AwardReturningAIBadgeInput = {
 
 /** Several TagMango badges for one member. TagMango takes none away again. That a member keeps what is not named here is inferred. */
 export type AwardTagMangoBadgeInput = {
-  /** The badges, each once. */
+  /** The badges, each once; 50 at most. */
   badgeIds: Array<string | number>;
   /** TagMango's id of the member: 24 hexadecimal digits, as in every sample (inferred). */
   userId: string | number;

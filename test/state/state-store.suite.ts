@@ -205,6 +205,20 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
         expect(entriesOf(await all(store.readForward('two')))).toEqual(['both', 'second']);
       });
 
+      test('gives a log the entry that is its own, and the others the one of all', async () => {
+        const ownEntries = new Map([
+          ['own', 'mine'],
+          ['nowhere', 'never'],
+        ]);
+        await store.set('open', '1');
+        await store.append(['shared', 'own', 'own'], 'all', { ownEntries, closing: 'open' });
+        await store.append(['own', 'shared'], 'again', { ownEntries });
+        expect(entriesOf(await all(store.readForward('shared')))).toEqual(['all', 'again']);
+        expect(entriesOf(await all(store.readForward('own')))).toEqual(['mine', 'mine']);
+        expect(entriesOf(await all(store.readForward('nowhere')))).toEqual([]);
+        expect(await store.get('open')).toBeNull();
+      });
+
       test('loses none of the entries of concurrent writers, and keeps the order of each', async () => {
         const writers = ['a', 'b', 'c', 'd'];
         const own = (writer: string) => numbers(1, 30).map((number) => `${writer}${number}`);

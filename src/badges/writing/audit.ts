@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { heldBadgeId } from '../../providers/holders.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
@@ -51,8 +52,12 @@ export type AuditedMutation = Pick<
 export interface AuditEntry {
   /** Before the first byte leaves: should this process die, the record is written by the next, as of unknown outcome. */
   begin(changes: AuditRecord['changes']): Promise<void>;
-  /** Writes the record. */
-  end(known: Pick<AuditRecord, 'outcome' | 'changes' | 'badgeIds'>): Promise<void>;
+  /** Writes the record, and into the log of each badge that is there its own part of it. */
+  end(known: KnownOutcome): Promise<void>;
+}
+
+export interface KnownOutcome extends Pick<AuditRecord, 'outcome' | 'changes' | 'badgeIds'> {
+  notFoundIds: readonly string[];
 }
 
 const OPEN = 'audit-open/';
@@ -72,11 +77,15 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
       isUnsure = false;
       isOpen = true;
     },
-    async end(known) {
+    async end({ notFoundIds, ...known }) {
       // An unknown outcome shows no changes to its caller; the record says what was to change.
       const changes = known.outcome === 'UNKNOWN' ? begun : known.changes;
       const write = () =>
-        writeRecord(store, { ...about, id, ...known, changes }, isOpen ? key : undefined);
+        writeRecord(store, {
+          record: { ...about, id, ...known, changes },
+          notFoundIds,
+          ...(isOpen && { closing: key }),
+        });
       // Without an answer the store may hold an open entry, of which the next process would make a second record.
       if (isUnsure) await store.set(key, null);
       try {
@@ -120,7 +129,7 @@ async function closeIfLost(store: StateStore, key: string): Promise<string | und
   const { record } = reading;
   // It is closed by the version that knows what it says.
   if (!Object.hasOwn(OUTCOMES, record.outcome)) return 'outcome: unknown';
-  await writeRecord(store, record, key);
+  await writeRecord(store, { record, notFoundIds: [], closing: key });
   return undefined;
 }
 
@@ -138,14 +147,37 @@ function toText(record: AuditRecord): string {
   return JSON.stringify({ format: FORMAT, ...record });
 }
 
-/** With the key that stands for the open entry, in one step: so there is one record, however many try to write it. */
+interface RecordToWrite {
+  record: AuditRecord;
+  notFoundIds: readonly string[];
+  /** The open entry, which is closed in the same step: so there is one record, however many try to write it. */
+  closing?: string;
+}
+
+/** A badge that was never there gets no log: anybody could name any number of them. */
 async function writeRecord(
   store: StateStore,
-  record: AuditRecord,
-  openKey?: string,
+  { record, notFoundIds, ...options }: RecordToWrite,
 ): Promise<void> {
   const { tenant, provider, badgeIds } = record;
-  const logs = badgeIds.map((badgeId) => badgeLog(tenant, provider, badgeId));
-  const closing = openKey === undefined ? {} : { closing: openKey };
-  await store.append([AUDIT_LOG, ...logs], toText(record), closing);
+  const ownEntries = new Map<string, string>();
+  for (const badgeId of badgeIds) {
+    const log = badgeLog(tenant, provider, badgeId);
+    if (notFoundIds.includes(badgeId) && !(await hasEntries(store, log))) continue;
+    ownEntries.set(log, toText(badgeIds.length === 1 ? record : partOf(record, badgeId)));
+  }
+  await store.append([AUDIT_LOG, ...ownEntries.keys()], toText(record), { ...options, ownEntries });
+}
+
+async function hasEntries(store: StateStore, log: string): Promise<boolean> {
+  return (await store.readBackward(log, { limit: 1 })).length > 0;
+}
+
+/** What the record says of one of its badges: with all of them in each log, an award of many would grow with their square. */
+function partOf(record: AuditRecord, badgeId: string): AuditRecord {
+  const changes = record.changes.filter((change) => {
+    const heldId = heldBadgeId(change);
+    return heldId === undefined || heldId === badgeId;
+  });
+  return { ...record, badgeIds: [badgeId], changes };
 }

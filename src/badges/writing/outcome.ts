@@ -11,6 +11,8 @@ export interface Outcome {
   changes: readonly FieldChange[];
   warnings: readonly Warning[];
   userErrors: readonly BadgeUserError[];
+  /** Badges of the input that the provider does not have: they get no history. */
+  notFoundIds: readonly string[];
 }
 
 /** Printed as the enum `BadgeOutcome`, with these texts as descriptions. */
@@ -34,6 +36,7 @@ export function toOutcome(
     changes: [],
     warnings: [],
     userErrors: [],
+    notFoundIds: [],
     ...rest,
   };
 }

@@ -157,7 +157,8 @@ async function readCurrent(write: Write): Promise<CurrentRead> {
   const current = found.filter((badge) => badge !== null);
   if (current.length === found.length) return { current, isUnread: false, list };
   const userErrors = [toNotFoundError([...path, target.field], of.provider)];
-  return { refusal: toOutcome('REFUSED', { userErrors }) };
+  const notFoundIds = target.ids.filter((_id, index) => found[index] === null);
+  return { refusal: toOutcome('REFUSED', { userErrors, notFoundIds }) };
 }
 
 /** Undefined: the list cannot be read, and the write can do without. A badge that the list shows unreadable is no such case. */

@@ -189,8 +189,9 @@ async function record(
     changes: [...outcome.changes],
     badgeIds: [...targetIds],
   };
+  const { notFoundIds } = outcome;
   try {
-    await audit.end(ended);
+    await audit.end({ ...ended, notFoundIds });
     return outcome;
   } catch (error) {
     if (!(error instanceof StateError)) throw error;

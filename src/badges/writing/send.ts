@@ -289,7 +289,11 @@ async function refused({ write, plan, current }: Sending, error: ProviderError):
     const { kind, hasKey } = write;
     const failed = { kind, hasKey, sentFields: plan.givenFields, isShown: current.length > 0 };
     const userErrors = [toWriteFailure(provider, error, failed)];
-    return toOutcome('REFUSED', { badges: current, userErrors });
+    return toOutcome('REFUSED', {
+      badges: current,
+      userErrors,
+      notFoundIds: error.kind === 'not-found' ? notShown(write, current) : [],
+    });
   }
   const now = (await reread(write))?.badge;
   const badges = write.target?.isLocked ? (now ? [now] : []) : current;
@@ -297,6 +301,12 @@ async function refused({ write, plan, current }: Sending, error: ProviderError):
     badges,
     userErrors: [toProviderConflictError(provider, error, badges[0] ?? null)],
   });
+}
+
+/** Of the badges of a write those that were not read before it. The provider does not say which of them it lacks. */
+function notShown({ target }: Write, current: readonly BadgeFields[]): string[] {
+  const shownIds = current.map(({ id }) => id);
+  return (target?.ids ?? []).filter((id) => !shownIds.includes(id));
 }
 
 /** Null: the badge is gone. */

@@ -65,6 +65,7 @@ export function restoreOutcome(
     changes: stored.changes.map(({ field, before, after }) => ({ field, before, after })),
     warnings: stored.warnings.map(restoreWarning),
     userErrors: isUnexplained ? [toUnreadableKeyError(provider)] : userErrors,
+    notFoundIds: [],
   };
 }
 

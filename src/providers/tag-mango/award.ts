@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
 import { planAward } from '../holders.ts';
-import { invalid } from '../input-checks.ts';
+import { invalid, refuseMany } from '../input-checks.ts';
 import type { InputProblem, Operation } from '../provider.ts';
 import type { TagMangoClient } from './client.ts';
 import { isObjectId } from './object-id.ts';
+
+/** The answer, the records and what is kept under an idempotency key grow with it. */
+const MAX_BADGES = 50;
 
 @InputType({
   description:
@@ -17,7 +20,7 @@ export class AwardTagMangoBadgeInput {
   })
   userId!: string;
 
-  @Field(() => [ID], { description: 'The badges, each once.' })
+  @Field(() => [ID], { description: `The badges, each once; ${MAX_BADGES} at most.` })
   badgeIds!: string[];
 }
 
@@ -36,6 +39,7 @@ function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem
   if (!isObjectId(userId)) {
     problems.push(invalid('userId', "userId must be TagMango's id of the member"));
   }
+  problems.push(...refuseMany('badgeIds', badgeIds, MAX_BADGES));
   if (badgeIds.length === 0) problems.push(invalid('badgeIds', 'give at least one badge'));
   if (new Set(badgeIds).size < badgeIds.length) {
     problems.push(invalid('badgeIds', 'give each badge once'));

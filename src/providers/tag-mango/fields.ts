@@ -7,6 +7,7 @@ import {
   refuseControlsInLines,
   refuseImage,
   refuseLong,
+  refuseMany,
   refuseNull,
   valueOf,
 } from '../input-checks.ts';
@@ -49,6 +50,9 @@ export function toBody(input: FieldsInput): Record<string, unknown> {
   );
 }
 
+/** Far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
+const MAX_MANGOES = 1_000;
+
 export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): InputProblem[] {
   return [
     ...WRITABLE_FIELDS.filter((field) => CLEARED[field] === undefined).flatMap((field) =>
@@ -66,6 +70,7 @@ export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): Inp
       TEXT_CHARACTERS.name,
     ),
     ...refuseImage('imageUrl', input.imageUrl, isImageUrl),
+    ...refuseMany('automationEnabledMangoes', input.automationEnabledMangoes, MAX_MANGOES),
     ...refuseForeignIds(input.automationEnabledMangoes ?? []),
   ];
 }
