@@ -206,7 +206,8 @@ function toProviderError(
     ...rest,
     field: null,
     provider: name.enumValue,
-    retryAfterMs: retryAfterMs ?? null,
+    // A wait is said only where a repeat is worth something.
+    retryAfterMs: rest.retryable ? (retryAfterMs ?? null) : null,
     providerMessage: providerMessage ?? null,
   });
 }

@@ -1,7 +1,7 @@
 import { ProviderError, badResponse } from './provider-error.ts';
 import type { Repeat } from './provider-error.ts';
 
-/** The error for an answer whose status is not 2xx, or undefined for 2xx. `wait` is what a 429 asks for. */
+/** The error for an answer whose status is not 2xx, or undefined for 2xx. `wait` is what the answer asks for. */
 export function statusError(
   status: number,
   wait: { retryAfterMs?: number; repeat?: Repeat } = {},
@@ -16,9 +16,12 @@ export function statusError(
     });
   }
   if (status >= 500) {
+    const { repeat, retryAfterMs } = wait;
     return new ProviderError(`answered with status ${status}`, {
       kind: 'unavailable',
       effect: 'unknown',
+      // Unlike a 429, it asks for no wait where it says none.
+      ...(repeat === 'again' && retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
   switch (status) {

@@ -19,7 +19,8 @@ export function toRetryAfterBounds(windowMs: number | undefined): RetryAfterBoun
 }
 
 /**
- * How long a provider that refuses one request too many asks to be left alone, and whether it said so in earnest.
+ * How long a provider asks to be left alone, and whether it said so in earnest; for one that refuses one request too many
+ * without a word of it, what is usual.
  * A date counts from the answer's own: its clock and ours may be minutes apart.
  */
 export function toRetryAfter(

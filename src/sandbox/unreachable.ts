@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
@@ -16,7 +15,8 @@ export interface Unreachable {
 export async function startUnreachable(way: UnreachableWay): Promise<Unreachable> {
   switch (way) {
     case 'refused':
-      return { baseUrl: `http://127.0.0.1:${await takeFreePort()}`, close: async () => undefined };
+      // A port that is assigned to nothing: a free one might be given to another process meanwhile.
+      return { baseUrl: 'http://127.0.0.1:4', close: async () => undefined };
     case 'unresolvable':
       // The name is reserved: it never resolves.
       return { baseUrl: 'http://badges.invalid', close: async () => undefined };
@@ -36,15 +36,6 @@ export function withBaseUrl(
       name.endsWith('_BASE_URL') ? baseUrl : value,
     ]),
   );
-}
-
-/** Nobody listens there, until the machine gives it to somebody else. */
-async function takeFreePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Without a certificate no handshake can succeed. */

@@ -117,6 +117,22 @@ test.each([
   });
 });
 
+test.each([
+  [{ 'retry-after': '1' }, 1_000],
+  [{ 'retry-after': '2', date: 'Mon, 01 Jan 2024 00:00:00 GMT' }, 2_000],
+  [{ 'retry-after': 'soon' }, 0],
+  [{ 'retry-after': '3600' }, 0],
+  [{}, 0],
+])('a provider that is down and says %j is left alone that long', async (headers, pauseMs) => {
+  const wait = toRetryAfter({ headers }, toRetryAfterBounds(10_000));
+  for (const status of [500, 502, 503, 504]) {
+    expect(await callWith([statusError(status, wait)], { random: 0 })).toMatchObject({
+      value: 'value',
+      pauses: [pauseMs],
+    });
+  }
+});
+
 test.each<CallPurpose>(['query', 'prepare', 'settle'])('%s is tried again', async (purpose) => {
   expect(await callWith([reset()], { purpose })).toMatchObject({ value: 'value', attempts: 2 });
 });
