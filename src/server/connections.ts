@@ -2,9 +2,18 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 
-/** The connections of callers, so that a stop loses none of their requests and waits for none of the silent ones. */
+/**
+ * The connections of callers: how many there may be, how long they may take to read an answer, and how they end, so
+ * that a stop loses none of their requests and waits for none of the silent ones.
+ */
 export interface Connections {
   track(server: Server): Server;
+  /** Whether a request of this connection may be let in. One that had a request let in may have more. */
+  hasRoomFor(socket: Socket): boolean;
+  /** Whether a request that has arrived whole is still being answered on it. */
+  isAnswering(socket: Socket): boolean;
+  /** Calls back once all requests of it that were let in are answered; never, if it is gone by then. */
+  whenAnswered(socket: Socket, then: () => void): void;
   /** From now on every answer says that its connection ends with it, also one to a request that is under way. */
   announceEnd(): void;
   /**
@@ -18,11 +27,25 @@ export interface Connections {
 const REST_OF_REQUEST_MS = 1_000;
 const LOOK_EVERY_MS = 50;
 
+export interface ConnectionBounds {
+  /** How many connections there may be on which no request was let in yet. One more, and the oldest of them ends. */
+  mostNewcomers: number;
+  /** How many there may be on which one was. */
+  mostAdmitted: number;
+  /** How long a caller may take to read an answer, from when it is whole; milliseconds. */
+  readAnswerMs: number;
+  /** How many requests one connection may have. The answer to the last of them says that it ends. */
+  mostRequests: number;
+}
+
 interface Connection {
   /** `performance.now()` */
   openedAt: number;
-  hasAsked: boolean;
+  /** Those that were let in. */
+  requests: number;
   open: Set<Exchange>;
+  /** Called once nothing is open any more. */
+  then?: () => void;
 }
 
 interface Exchange {
@@ -34,26 +57,50 @@ interface Exchange {
 const QUIET_TURN_MS = 1;
 const MOST_TURNS = 500;
 
-export function createConnections(): Connections {
+export function createConnections(bounds: ConnectionBounds): Connections {
   const servers = new Set<Server>();
   const connections = new Map<Socket, Connection>();
+  /** Those on which nothing was let in, oldest first. */
+  const newcomers = new Set<Socket>();
+  const admitted = new Set<Socket>();
   let isEnding = false;
   let accepted = 0;
 
   function onConnection(socket: Socket): void {
     accepted += 1;
-    connections.set(socket, { openedAt: performance.now(), hasAsked: false, open: new Set() });
-    socket.once('close', () => connections.delete(socket));
+    connections.set(socket, { openedAt: performance.now(), requests: 0, open: new Set() });
+    newcomers.add(socket);
+    socket.once('close', () =>
+      [connections, newcomers, admitted].forEach((all) => all.delete(socket)),
+    );
+    const [oldest] = newcomers;
+    if (oldest && newcomers.size > bounds.mostNewcomers) {
+      newcomers.delete(oldest);
+      oldest.destroy();
+    }
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
-    if (isEnding) response.setHeader('connection', 'close');
     const connection = connections.get(request.socket);
     if (!connection) return;
+    connection.requests += 1;
+    const isLast = isEnding || connection.requests >= bounds.mostRequests;
+    if (isLast) response.setHeader('connection', 'close');
     const exchange = { request, response };
-    connection.hasAsked = true;
+    newcomers.delete(request.socket);
+    admitted.add(request.socket);
     connection.open.add(exchange);
-    response.once('close', () => connection.open.delete(exchange));
+    response.once('prefinish', () => endUnread(exchange));
+    response.once('close', () => {
+      connection.open.delete(exchange);
+      if (connection.open.size === 0) connection.then?.();
+    });
+  }
+
+  /** Else whoever reads nothing, or a byte now and then, would keep its answer in our memory. */
+  function endUnread({ request, response }: Exchange): void {
+    const timer = setTimeout(() => request.socket.destroy(), bounds.readAnswerMs).unref();
+    response.once('close', () => clearTimeout(timer));
   }
 
   function announceEnd(): void {
@@ -74,8 +121,8 @@ export function createConnections(): Connections {
 
   /** Ends the connections on which nothing is under way, or nothing more is waited for, so long after the end began. */
   function sweep(ms: number, answersMs: number): void {
-    for (const [socket, { openedAt, hasAsked, open }] of connections) {
-      const isNew = !hasAsked && performance.now() - openedAt < REST_OF_REQUEST_MS;
+    for (const [socket, { openedAt, open }] of connections) {
+      const isNew = newcomers.has(socket) && performance.now() - openedAt < REST_OF_REQUEST_MS;
       const isAwaited = [...open].some(
         ({ request }) => request.complete || ms < REST_OF_REQUEST_MS,
       );
@@ -88,7 +135,18 @@ export function createConnections(): Connections {
       servers.add(server);
       // Called by Node at the close of a server. It would cut off answers that are still being written.
       server.closeIdleConnections = () => undefined;
+      // What comes behind the last is not carried out: its answer would not be sent any more.
+      server.maxRequestsPerSocket = bounds.mostRequests;
       return server.on('connection', onConnection).prependListener('request', onRequest);
+    },
+    hasRoomFor: (socket) => admitted.has(socket) || admitted.size < bounds.mostAdmitted,
+    isAnswering: (socket) =>
+      [...(connections.get(socket)?.open ?? [])].some(({ request }) => request.complete),
+    whenAnswered(socket, then) {
+      const connection = connections.get(socket);
+      if (!connection) return;
+      if (connection.open.size === 0) then();
+      else connection.then = then;
     },
     announceEnd,
     async end(answersMs) {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isObject } from '../providers/json.ts';
-import { toBaseHeaders } from './base-headers.ts';
+import type { Connections } from './connections.ts';
 import { toErrorBody } from './error-body.ts';
+import { HEALTH_PATHS } from './health.ts';
 import { toUnreadable } from './limits/unreadable.ts';
+import { sendLast } from './raw-answer.ts';
 import { Refusal, badRequest } from './refusal.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -32,7 +33,9 @@ export function refuse(reply: FastifyReply, refusal: Refusal, requestId: string)
 /** A path that is known takes other methods; any other path is none. */
 function noRoute(app: FastifyInstance, { url }: FastifyRequest): Refusal {
   const [path = ''] = url.split('?');
-  const taken = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+  const taken = HEALTH_PATHS.includes(path)
+    ? ['GET', 'HEAD']
+    : METHODS.filter((method) => app.hasRoute({ method, url: path }));
   if (taken.length === 0) {
     return badRequest('There is nothing at this path; GraphQL is at /graphql', { status: 404 });
   }
@@ -60,11 +63,25 @@ interface ParserError extends Error {
   code?: string;
 }
 
-/** Tells of what the parser of HTTP refuses, of which not even an id is known; and closes. */
-export function tellParserError(error: ParserError, socket: Socket): void {
+/**
+ * Tells of what the parser of HTTP refuses, of which not even an id is known; and closes. Nothing is told where that
+ * would pass for the answer to a request before.
+ */
+export function tellParserError(
+  error: ParserError,
+  socket: Socket,
+  connections: Pick<Connections, 'isAnswering'>,
+): void {
+  // The parser refuses what comes behind too.
+  if (socket.writableEnded) return;
   const isGone = error.code === 'ECONNRESET' || socket.destroyed || !socket.writable;
-  if (!isGone) socket.write(toRawAnswer(toParserRefusal(error)));
-  socket.destroy(error);
+  if (isGone || connections.isAnswering(socket)) {
+    socket.destroy(error);
+    return;
+  }
+  const [refusal, requestId] = [toParserRefusal(error), randomUUID()];
+  const body = toErrorBody(refusal, requestId);
+  sendLast(socket, { status: refusal.status, requestId, body });
 }
 
 function toParserRefusal({ code }: ParserError): Refusal {
@@ -79,18 +96,4 @@ function toParserRefusal({ code }: ParserError): Refusal {
     default:
       return badRequest('The request is no HTTP');
   }
-}
-
-function toRawAnswer(refusal: Refusal): string {
-  const requestId = randomUUID();
-  const body = JSON.stringify(toErrorBody(refusal, requestId));
-  const headers = {
-    ...toBaseHeaders(requestId),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const { status } = refusal;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
 }

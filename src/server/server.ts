@@ -1,4 +1,3 @@
-import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
@@ -22,7 +21,7 @@ import { createConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
 import { createErrorFormat } from './error-format.ts';
 import { refuse, tellErrors, tellParserError, withRequestId } from './framework-errors.ts';
-import { addHealth } from './health.ts';
+import { createGatedServer } from './gated-server.ts';
 import { createGate } from './identity/gate.ts';
 import { createIdentify } from './identity/identify.ts';
 import type { IdentityOptions } from './identity/identify.ts';
@@ -73,10 +72,22 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Longer than routers keep an idle connection (Cosmo: 90 s), so that they close it and not we, under a request. */
-const KEEP_ALIVE_MS = 100_000;
-/** How long a request may take to arrive. */
-const REQUEST_MS = 30_000;
+const TIMES = {
+  /** Longer than routers keep an idle connection (Cosmo: 90 s), so that they close it and not we, under a request. */
+  keepAliveTimeout: 100_000,
+  /** How long the head of a request may take to arrive, also on a connection that is new. */
+  headersTimeout: 10_000,
+  /** How long a request may take to arrive. */
+  requestTimeout: 30_000,
+  /** How often the two before are looked at. */
+  connectionsCheckingInterval: 1_000,
+};
+const CONNECTION_BOUNDS = {
+  mostNewcomers: 256,
+  mostAdmitted: 2_000,
+  readAnswerMs: 30_000,
+  mostRequests: 10_000,
+};
 /** What an operation that begins while the service stops has less, so that all ends before a container is killed, after 10 s. */
 const STOPPING_CUT_MS = 1_000;
 /** What a write needs beside one attempt. */
@@ -86,8 +97,8 @@ const CLOSING_MARGIN_MS = 250;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
-  const connections = createConnections();
-  const app = createApp(options, connections);
+  const connections = createConnections(CONNECTION_BOUNDS);
+  const app = createApp(options, connections, () => isReady);
   const apollo = await createApollo(options);
   await apollo.start();
 
@@ -129,7 +140,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       handler: (request, reply) => follow(Promise.resolve(handler.call(app, request, reply))),
     });
   }
-  addHealth(app, () => isReady);
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
 
   await app.listen({ host: options.host, port: options.port });
@@ -158,28 +168,32 @@ function toUrlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function createApp(options: ServerOptions, connections: Connections): FastifyInstance {
+function createApp(
+  options: ServerOptions,
+  connections: Connections,
+  isReady: () => boolean,
+): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   // Who opens the page has yet to enter the secret in it.
   const isPageOpen = options.hasPlayground && !options.isProduction;
   const openPaths = isPageOpen ? [PLAYGROUND_PATH] : [];
-  const allowedHosts = [toUrlHost(options.host), ...(options.allowedHosts ?? [])];
+  const gate = createGate({
+    secrets: routerSecrets,
+    isReady,
+    hasRoomFor: (socket) => connections.hasRoomFor(socket),
+    openPaths,
+    allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
+  });
   const app = fastify({
-    serverFactory: (handler) =>
-      connections.track(
-        createHttpServer(
-          { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, requireHostHeader: false },
-          createGate({ secrets: routerSecrets, openPaths, allowedHosts }, handler),
-        ),
-      ),
+    serverFactory: (handler) => createGatedServer({ gate, connections, times: TIMES }, handler),
     // Requests are served to the end; `connections` ends what is idle.
     return503OnClosing: false,
     forceCloseConnections: false,
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
-    clientErrorHandler: tellParserError,
+    clientErrorHandler: (error, socket) => tellParserError(error, socket, connections),
     frameworkErrors: (_error, { id }, reply) => {
       void reply.headers(toBaseHeaders(id));
       void refuse(reply, badRequest('The path of the request cannot be read'), id);

@@ -1,13 +1,13 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { toBaseHeaders, toRequestId } from '../base-headers.ts';
-import { toErrorBody } from '../error-body.ts';
-import { Refusal, badRequest } from '../refusal.ts';
+import type { IncomingMessage } from 'node:http';
 import { hostOf, isLoopbackHost } from '../../providers/loopback.ts';
+import { toRequestId } from '../base-headers.ts';
+import { toErrorBody } from '../error-body.ts';
+import { answerHealth } from '../health.ts';
+import type { RawAnswer } from '../raw-answer.ts';
+import { Refusal, badRequest } from '../refusal.ts';
 import type { RouterSecrets } from './router-secrets.ts';
 
 const HEADER = 'router-authorization';
-/** For the machines around, which hold no secret. */
-const HEALTH_PATHS = ['/health/live', '/health/ready'];
 
 const noSecret = new Refusal(`${HEADER} must hold the router's secret`, {
   status: 401,
@@ -20,17 +20,32 @@ const otherHost = new Refusal(
   { status: 403, code: 'FORBIDDEN' },
 );
 
+const noRoom = new Refusal('This process has as many connections as it takes: use fewer', {
+  status: 503,
+  code: 'LIMIT_EXCEEDED',
+});
+
+const otherExpectation = badRequest('The only expectation that is met is 100-continue', {
+  status: 417,
+});
+
 export interface GateOptions {
   secrets: RouterSecrets;
+  isReady: () => boolean;
+  /** Whether a connection of the router may stay, or come to those that do. */
+  hasRoomFor: (socket: IncomingMessage['socket']) => boolean;
   /** What may be read without a secret, beside health. */
   openPaths: readonly string[];
   /** Names beside those of this machine under which the service is asked where there is no secret. */
   allowedHosts: readonly string[];
 }
 
-/** Lets only the router in. It stands before everything that reads more of a request than its first lines. */
-export function createGate(options: GateOptions, handler: RequestListener): RequestListener {
-  const { secrets, openPaths } = options;
+/** What a request is answered at once, with which its connection ends. Undefined: it is let in. */
+export type Gate = (request: IncomingMessage) => RawAnswer | undefined;
+
+/** Lets only the router in, by the head of each request. It answers health itself, which needs no secret. */
+export function createGate(options: GateOptions): Gate {
+  const { secrets, isReady, hasRoomFor, openPaths } = options;
   const allowedHosts = new Set(options.allowedHosts.map(hostOf));
 
   /**
@@ -44,25 +59,35 @@ export function createGate(options: GateOptions, handler: RequestListener): Requ
     return isOwn ? undefined : otherHost;
   }
 
-  function findRefusal(request: IncomingMessage): Refusal | undefined {
-    if (lacksHost(request)) return noHost;
+  function checkCaller(request: IncomingMessage): Refusal | undefined {
     const { [HEADER]: given } = request.headers;
-    const isRouter = secrets.accepts(typeof given === 'string' ? given : undefined);
-    if (isRouter || isRead(request, HEALTH_PATHS)) return undefined;
+    if (secrets.accepts(typeof given === 'string' ? given : undefined)) return undefined;
     if (!secrets.isNeeded()) return checkHosts(request);
-    return isRead(request, openPaths) ? undefined : noSecret;
+    return isRead(request) && openPaths.includes(toPath(request)) ? undefined : noSecret;
   }
 
-  return (request, response) => {
+  function findRefusal(request: IncomingMessage): Refusal | undefined {
+    const refusal = checkCaller(request);
+    if (refusal) return refusal;
+    if (!hasRoomFor(request.socket)) return noRoom;
+    return hasOtherExpectation(request) ? otherExpectation : undefined;
+  }
+
+  return (request) => {
+    if (lacksHost(request)) return toRefused(request, noHost);
+    const health = isRead(request) ? answerHealth(toPath(request), isReady()) : undefined;
+    if (health) return { ...health, requestId: toRequestId(request.headers) };
     const refusal = findRefusal(request);
-    if (refusal) refuse(request, response, refusal);
-    else handler(request, response);
+    return refusal && toRefused(request, refusal);
   };
 }
 
-function isRead({ method, url }: IncomingMessage, paths: readonly string[]): boolean {
-  const [path = ''] = (url ?? '').split('?');
-  return (method === 'GET' || method === 'HEAD') && paths.includes(path);
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function toPath({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 /** HTTP 1.1 asks for one, and the listener leaves it to us to say so. */
@@ -70,16 +95,13 @@ function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion === '1.1' && headers.host === undefined;
 }
 
-/** What else the request holds is not read. */
-function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  const requestId = toRequestId(request.headers);
-  const body = JSON.stringify(toErrorBody(refusal, requestId));
-  response
-    .writeHead(refusal.status, {
-      ...toBaseHeaders(requestId),
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    })
-    .end(body);
+/** Node would answer it by itself. */
+function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean {
+  const { expect = '100-continue' } = headers;
+  return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
+}
+
+function toRefused({ headers }: IncomingMessage, refusal: Refusal): RawAnswer {
+  const requestId = toRequestId(headers);
+  return { status: refusal.status, requestId, body: toErrorBody(refusal, requestId) };
 }
