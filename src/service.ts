@@ -4,6 +4,7 @@ import { createAuditRecovery } from './badges/writing/audit-recovery.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
 import { createShelf } from './cache/shelf.ts';
 import type { TenantSettings } from './providers/settings.ts';
+import { createIssuerLog } from './server/identity/issuer-log.ts';
 import { createRouterSecrets } from './server/identity/router-secrets.ts';
 import { createTokenCheck } from './server/identity/token.ts';
 import type { TokenOptions } from './server/identity/token.ts';
@@ -65,6 +66,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);
+  const tokens =
+    options.tokens &&
+    createTokenCheck({ ...options, ...options.tokens, report: createIssuerLog(options.logger) });
   const recover = toRecovery(options, onUnreadable);
   await recover();
   await warmUp(tenants.all, options.warmUpMs ?? 0);
@@ -77,7 +81,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       findTenant: (id) => tenants.find(id),
       nobody: tenants.nobody,
       defaultTenant: options.defaultTenant,
-      checkToken: options.tokens && createTokenCheck({ ...options, ...options.tokens, onOutage }),
+      checkToken: tokens?.check,
     },
   });
   // A shared store takes a dead process for alive for a while, and other replicas may die later.
@@ -86,6 +90,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
   async function close(): Promise<void> {
     clearInterval(recovery);
+    tokens?.close();
     await server.close();
     // What is still asked of a provider is asked for nobody.
     const patience = new AbortController();
@@ -94,12 +99,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       pause(LEFTOVERS_MS, undefined, patience).catch(() => undefined),
     ]);
     patience.abort();
-  }
-  function onOutage(err: unknown): void {
-    options.logger.error(
-      { err },
-      'tokens cannot be checked: the keys of their issuer cannot be had',
-    );
   }
   return {
     url: server.url,

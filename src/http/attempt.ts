@@ -46,6 +46,8 @@ export interface Answered {
 export interface AttemptOptions<T> {
   timeoutMs: number;
   retryAfter: RetryAfterBounds;
+  /** Of its body, once decoded; as many as of any answer if left out. */
+  maxBytes?: number;
   read: ReadAnswer<T>;
 }
 
@@ -55,9 +57,9 @@ type Request = HttpCall & { headers: Readonly<Record<string, string>> };
 export async function attempt<T>(
   dispatcher: Dispatcher,
   request: Request,
-  { timeoutMs, retryAfter, read }: AttemptOptions<T>,
+  { timeoutMs, retryAfter, maxBytes, read }: AttemptOptions<T>,
 ): Promise<AttemptResult<T>> {
-  const received = await receive(dispatcher, request, timeoutMs);
+  const received = await receive(dispatcher, request, { timeoutMs, maxBytes });
   if (!('head' in received)) return received;
   const { head, body } = received;
   const wait = toRetryAfter(head, retryAfter);
@@ -82,7 +84,7 @@ type Received = { head: AnswerHead; body: Buffer | ProviderError };
 async function receive(
   dispatcher: Dispatcher,
   { method, path, headers, body }: Request,
-  timeoutMs: number,
+  { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number | undefined },
 ): Promise<Received | Failed | { bug: unknown }> {
   const progress: Progress = { stage: 'connecting' };
   const toFailure = (cause: unknown): Failed | { bug: unknown } =>
@@ -95,8 +97,8 @@ async function receive(
       method,
       path,
       headers: {
-        ...headers,
         accept: 'application/json',
+        ...headers,
         'accept-encoding': 'gzip',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -107,7 +109,7 @@ async function receive(
     const answer = await Promise.race([asking, untilTooLate(signal, progress)]);
     progress.stage = 'answering';
     const head = { status: answer.statusCode, headers: answer.headers };
-    const read = await readBody(answer).catch(toFailure);
+    const read = await readBody(answer, maxBytes).catch(toFailure);
     if (Buffer.isBuffer(read)) return { head, body: read };
     return 'error' in read ? { head, body: read.error } : read;
   } catch (cause) {

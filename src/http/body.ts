@@ -9,7 +9,7 @@ import { firstMember } from './gzip-member.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
 import { parseWholeJson } from './whole-text.ts';
 
-/** Bounds what one answer can cost in memory, as it came and as it is once decoded. */
+/** Bounds what one answer can cost in memory, as it came and as it is once decoded, unless its reader allows less. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** The deepest that a provider documents has 5. */
 const MAX_DEPTH = 100;
@@ -17,12 +17,15 @@ const MAX_DEPTH = 100;
 type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
 /** The decoded bytes of an answer. What is too large is not read any further, and its connection destroyed. */
-export async function readBody({ body, headers }: Answer): Promise<Buffer> {
+export async function readBody(
+  { body, headers }: Answer,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Buffer> {
   switch (toEncoding({ headers })) {
     case 'identity':
-      return collect(body);
+      return collect(body, maxBytes);
     case 'gzip':
-      return gunzip(body);
+      return gunzip(body, maxBytes);
     case 'other':
       // Nobody reads on, so nobody is to be told that it was cut.
       body.on('error', () => undefined).destroy();
@@ -41,21 +44,24 @@ function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'o
 }
 
 /** As it comes, so that what is too large is found out before it is here. */
-async function gunzip(body: Readable): Promise<Buffer> {
+async function gunzip(body: Readable, maxBytes: number): Promise<Buffer> {
   const encoded: Buffer[] = [];
   let bytes = 0;
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     encoded.push(chunk);
-    if (bytes > MAX_BODY_BYTES) body.destroy(tooLarge());
+    if (bytes > maxBytes) body.destroy(tooLarge(maxBytes));
   });
   try {
     // Its errors, and those of the body, come out of the stream that it returns.
-    return await collect(pipeline(body, createGunzip(), () => undefined));
+    return await collect(
+      pipeline(body, createGunzip(), () => undefined),
+      maxBytes,
+    );
   } catch (error) {
     if (bytes === 0 && body.readableEnded) return Buffer.alloc(0);
     const content = isOfGzip(error)
-      ? await firstMember(Buffer.concat(encoded), MAX_BODY_BYTES)
+      ? await firstMember(Buffer.concat(encoded), maxBytes)
       : undefined;
     if (content) return content;
     throw error;
@@ -66,20 +72,20 @@ function isOfGzip(error: unknown): boolean {
   return types.isNativeError(error) && 'code' in error && /^Z_/.test(String(error.code));
 }
 
-async function collect(stream: Readable): Promise<Buffer> {
+async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     // Leaving the loop destroys the stream, and whatever feeds it.
-    if (bytes > MAX_BODY_BYTES) throw tooLarge();
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge() {
-  return badResponse(`answered with more than ${MAX_BODY_BYTES} bytes`);
+function tooLarge(maxBytes: number): ProviderError {
+  return badResponse(`answered with more than ${maxBytes} bytes`);
 }
 
 /**

@@ -24,7 +24,7 @@ export function createFaultLog(logger: Logger): OnFault {
 }
 
 /** Errors of the system have a code; others have a number under that name, from older days. */
-function toName(cause: unknown): string | undefined {
+export function toName(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }

@@ -1,17 +1,30 @@
 import { createLocalJWKSet, errors } from 'jose';
-import type { JSONWebKeySet, JWTVerifyGetKey, LocalJWKSet } from 'jose';
-import { fetch } from 'undici';
-import { createPool } from '../../http/pool.ts';
-import type { Proxies } from '../../http/pool.ts';
+import type { JWTVerifyGetKey, LocalJWKSet } from 'jose';
+import { fetchIssuerKeys } from './issuer-answer.ts';
+import type { IssuerAddress } from './issuer-answer.ts';
+import { pickUsableKeys } from './usable-keys.ts';
+import type { UnusableKey } from './usable-keys.ts';
 
-export interface IssuerKeysOptions {
-  jwksUrl: string;
-  /** Through which the issuer is reached; none if left out. */
-  proxies?: Proxies;
+export interface IssuerKeysOptions extends IssuerAddress {
   /** Milliseconds that never go back. */
   now: () => number;
-  /** The keys could not be had. Told once, until they can be had again. */
-  onOutage: (error: unknown) => void;
+  report: IssuerReport;
+}
+
+/** What is told of the issuer. */
+export interface IssuerReport {
+  /** No keys are left. Told once, until they can be had again. */
+  outage(error: unknown): void;
+  /** The keys cannot be asked for, while those that are held count for so many more milliseconds. Told once, as above. */
+  delay(error: unknown, leftMs: number): void;
+  /** Of each answer of the issuer. */
+  unusable(keys: readonly UnusableKey[]): void;
+}
+
+export interface IssuerKeys {
+  /** The key that a token names. */
+  find: JWTVerifyGetKey;
+  close: () => void;
 }
 
 /** The keys cannot be had, so that nothing can be said of a token. */
@@ -19,76 +32,94 @@ export class KeysOutage extends Error {}
 
 /** A key that its issuer has withdrawn counts for so long at most. */
 const KEPT_MS = 600_000;
-/** Whoever names keys that there are none of makes us ask for them no more often. */
-const COOLDOWN_MS = 30_000;
-/** How long after an attempt that failed there is no other. */
+/**
+ * From this age on the keys are asked for again: in the background, so that no token waits and an outage of the issuer
+ * is met with young keys; and, no sooner, for a token that names a key which is not held. Anybody can name one, and so
+ * makes us ask no more often than we do by ourselves, and delays nobody's new key.
+ */
+const FRESH_MS = 30_000;
+/** How long after an attempt that failed there is no other: for a token that waits, and in the background. */
 const PAUSE_MS = 1_000;
-/** How long an answer may take. */
-const ANSWER_MS = 3_000;
+const BACKGROUND_PAUSE_MS = 5_000;
+const TICK_MS = 5_000;
+
+interface Held {
+  find: LocalJWKSet;
+  at: number;
+}
 
 /**
- * Finds the key that a token names. jose's own remote set reads its own clock, and while the issuer is down asks it
- * again for each token.
+ * Keeps the keys of the issuer. jose's own remote set reads its own clock, renews keys only once they are too old, and
+ * while the issuer is down asks it again for each token.
  */
-export function createIssuerKeys({
-  jwksUrl,
-  proxies,
-  now,
-  onOutage,
-}: IssuerKeysOptions): JWTVerifyGetKey {
-  let held: { keys: LocalJWKSet; at: number } | undefined;
+export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions): IssuerKeys {
+  let held: Held | undefined;
   let failure: { outage: KeysOutage; at: number } | undefined;
-  let pending: Promise<LocalJWKSet> | undefined;
+  let pending: Promise<Held | KeysOutage> | undefined;
+  let told: 'nothing' | 'delay' | 'outage' = 'nothing';
 
-  async function load(): Promise<LocalJWKSet> {
+  async function load(): Promise<Held | KeysOutage> {
     // The age of keys counts from the question: they may have been withdrawn while the answer was under way.
     const at = now();
     try {
-      const keys = createLocalJWKSet(await fetchKeys(jwksUrl, proxies));
-      held = { keys, at };
+      const { keys, unusable } = await pickUsableKeys(await fetchIssuerKeys(address));
+      report.unusable(unusable);
+      held = { find: createLocalJWKSet({ keys }), at };
       failure = undefined;
-      return keys;
+      told = 'nothing';
+      return held;
     } catch (cause) {
       const outage = new KeysOutage('the keys of the issuer cannot be had', { cause });
-      if (!failure) onOutage(cause);
       failure = { outage, at: now() };
-      throw outage;
+      tell(cause);
+      return outage;
     }
   }
 
-  async function loadOnce(): Promise<LocalJWKSet> {
-    if (failure && now() < failure.at + PAUSE_MS) throw failure.outage;
+  function tell(cause: unknown): void {
+    const leftMs = held ? held.at + KEPT_MS - now() : 0;
+    if (leftMs <= 0 && told !== 'outage') {
+      told = 'outage';
+      report.outage(cause);
+    } else if (leftMs > 0 && told === 'nothing') {
+      told = 'delay';
+      report.delay(cause, leftMs);
+    }
+  }
+
+  async function loadOnce(): Promise<Held | KeysOutage> {
     pending ??= load().finally(() => (pending = undefined));
     return pending;
   }
 
-  return async (header, token) => {
-    const known = held && now() < held.at + KEPT_MS ? held : undefined;
-    if (!known) return (await loadOnce())(header, token);
-    try {
-      return await known.keys(header, token);
-    } catch (error) {
-      const isNew = error instanceof errors.JWKSNoMatchingKey && now() >= known.at + COOLDOWN_MS;
-      if (!isNew) throw error;
-      return (await loadOnce())(header, token);
-    }
-  };
-}
-
-/** Over a connection of its own: it is asked too seldom for one that is kept. */
-async function fetchKeys(url: string, proxies: Proxies | undefined): Promise<JSONWebKeySet> {
-  const dispatcher = createPool(new URL(url).origin, proxies);
-  try {
-    const response = await fetch(url, {
-      dispatcher,
-      redirect: 'error',
-      headers: { accept: 'application/json, application/jwk-set+json' },
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    if (response.status !== 200) throw new Error(`the issuer answered with ${response.status}`);
-    // jose checks the shape.
-    return (await response.json()) as JSONWebKeySet;
-  } finally {
-    await dispatcher.destroy();
+  async function loadNow(): Promise<LocalJWKSet> {
+    if (failure && now() < failure.at + PAUSE_MS) throw failure.outage;
+    const loaded = await loadOnce();
+    if (loaded instanceof KeysOutage) throw loaded;
+    return loaded.find;
   }
+
+  function refresh(): void {
+    const isDue = held !== undefined && now() >= held.at + FRESH_MS;
+    const isPaused = failure !== undefined && now() < failure.at + BACKGROUND_PAUSE_MS;
+    if (isDue && !isPaused) void loadOnce();
+  }
+
+  // Also while no token comes: the next one may come during an outage.
+  const timer = setInterval(refresh, TICK_MS).unref();
+  return {
+    async find(header, token) {
+      const known = held && now() < held.at + KEPT_MS ? held : undefined;
+      if (!known) return (await loadNow())(header, token);
+      refresh();
+      try {
+        return await known.find(header, token);
+      } catch (error) {
+        const isNew = error instanceof errors.JWKSNoMatchingKey && now() >= known.at + FRESH_MS;
+        if (!isNew) throw error;
+        return (await loadNow())(header, token);
+      }
+    },
+    close: () => clearInterval(timer),
+  };
 }

@@ -7,6 +7,7 @@ import { KeysOutage, createIssuerKeys } from './issuer-keys.ts';
 import type { IssuerKeysOptions } from './issuer-keys.ts';
 import { Refusal } from '../refusal.ts';
 import { isSubject } from './actor.ts';
+import { ALGORITHMS } from './usable-keys.ts';
 
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
@@ -23,10 +24,6 @@ export interface Claims {
   scopes: ReadonlySet<Scope>;
 }
 
-/** Those with a pair of keys: with a shared secret, whoever checks could also sign. */
-const ALGORITHMS = ['RS', 'PS', 'ES'].flatMap((family) =>
-  ['256', '384', '512'].map((bits) => family + bits),
-);
 const TOLERANCE_SECONDS = 30;
 /** When the keys are asked for again, at the earliest. */
 const RETRY_AFTER_MS = 1_000;
@@ -43,15 +40,20 @@ const claimsSchema = z.object({
   scp: z.string().or(z.array(z.string())).optional(),
 });
 
-/** Checks a caller's token, and reads it. Rejects with a `Refusal`. */
-export function createTokenCheck(options: TokenOptions): (token: string) => Promise<Claims> {
+export interface TokenCheck {
+  /** Reads a caller's token. Rejects with a `Refusal`. */
+  check: (token: string) => Promise<Claims>;
+  close: () => void;
+}
+
+export function createTokenCheck(options: TokenOptions): TokenCheck {
   const { issuer, audience, wallTime } = options;
   const keys = createIssuerKeys(options);
-  return async (token) => {
-    const verified = jwtVerify(token, keys, {
+  async function check(token: string): Promise<Claims> {
+    const verified = jwtVerify(token, keys.find, {
       issuer,
       audience,
-      algorithms: [...ALGORITHMS, 'EdDSA', 'Ed25519'],
+      algorithms: ALGORITHMS,
       clockTolerance: TOLERANCE_SECONDS,
       currentDate: new Date(wallTime()),
       requiredClaims: ['exp', 'sub'],
@@ -65,7 +67,8 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
       if (error instanceof Refusal) throw error;
-      if (!(error instanceof KeysOutage)) options.onOutage(error);
+      // Anything else is a fault of ours, and told as one.
+      if (!(error instanceof KeysOutage)) throw error;
       const message = 'Tokens cannot be checked for now: the keys of their issuer cannot be had';
       throw new Refusal(message, {
         status: 503,
@@ -75,7 +78,8 @@ export function createTokenCheck(options: TokenOptions): (token: string) => Prom
         cause: error,
       });
     }
-  };
+  }
+  return { check, close: keys.close };
 }
 
 function toClaims(payload: JWTPayload): Claims {
