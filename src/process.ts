@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { runErase } from './badges/erasing/run-erase.ts';
+import { EraseError, readEraseOptions } from './badges/erasing/selection.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory-doubt.ts';
 import { CheckError } from './check/options.ts';
@@ -18,6 +20,7 @@ import type { Logger } from './server/logger.ts';
 import { startService } from './service.ts';
 import type { RunningService } from './service.ts';
 import { backUp } from './state/embedded-backup.ts';
+import { requireStopped } from './state/embedded-owner.ts';
 import { openLog } from './state/open-log.ts';
 import { openState } from './state/open-state.ts';
 import type { OpenState } from './state/open-state.ts';
@@ -54,6 +57,7 @@ try {
   else if (command === '--export-audit') await exportAudit(config);
   else if (command === '--backup-state') backUpState(config, args);
   else if (command === '--state-restored') await doubtState(config);
+  else if (command === '--erase-state') await eraseState(config, args);
   else if (command === '--check-providers') process.exitCode = await checkProviders(config);
   else await run(config);
 } catch (error) {
@@ -93,7 +97,10 @@ function toIgnored(name: string): string {
 /** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
 function explain(error: unknown): string | undefined {
   const isTold =
-    error instanceof ConfigError || error instanceof StateError || error instanceof CheckError;
+    error instanceof ConfigError ||
+    error instanceof StateError ||
+    error instanceof CheckError ||
+    error instanceof EraseError;
   if (isTold) return error.message;
   const isListening =
     error instanceof Error &&
@@ -125,6 +132,7 @@ async function run(config: Config): Promise<void> {
     folder: folder.path,
     now: monotonicMs,
     wallTime: Date.now,
+    keptMs: config.keptMs,
     log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
   });
   if (state.adoptCopy) {
@@ -136,6 +144,7 @@ async function run(config: Config): Promise<void> {
     tenants: sandbox ? [toSandboxTenant(sandbox)] : config.tenants,
     store: state.store,
     shared: state.shared,
+    retention: { keeper: state.keeper, keptMs: config.keptMs },
     warmUpMs: WARM_UP_MS,
     otherSecrets: () => secrets,
     logger,
@@ -269,6 +278,27 @@ async function doubtState({ redisUrl, stateFolder }: Config): Promise<void> {
     tell(
       `Remembered values are in doubt now, of ${memories} badge(s): they are sent only with hiddenFields: REUSE.`,
     );
+  } finally {
+    await state.close();
+  }
+}
+
+/** Removes what is stored of a tenant, or of one of its badges or members. */
+async function eraseState(config: Config, given: readonly string[]): Promise<void> {
+  const { isDryRun, ...selection } = readEraseOptions(given);
+  const { redisUrl, stateFolder } = config;
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  const log = { info: () => undefined, warn: tell };
+  if (redisUrl === undefined) requireStopped({ folder });
+  const state = await openState({ redisUrl, folder, now: monotonicMs, wallTime: Date.now, log });
+  try {
+    await runErase(selection, {
+      ...state,
+      isDryRun,
+      isConfigured: config.tenants.some(({ id }) => id === selection.tenant),
+      tell,
+      now: monotonicMs,
+    });
   } finally {
     await state.close();
   }

@@ -11,6 +11,8 @@ import type { TokenOptions } from './server/identity/token.ts';
 import { startServer } from './server/server.ts';
 import type { RunningServer } from './server/server.ts';
 import { createUnreadableLog } from './server/unreadable-log.ts';
+import { createRetention } from './state/retention.ts';
+import type { RetentionOptions } from './state/retention.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { createTenants } from './tenants/tenants.ts';
 import type { Change } from './tenants/tenants.ts';
@@ -39,11 +41,15 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   shutdownDelayMs?: number;
   /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */
   recoverEveryMs?: number;
+  /** What is stored, for what is older than it may be to be removed. Undefined: it is kept. */
+  retention?: Pick<RetentionOptions, 'keeper' | 'keptMs' | 'everyMs'> | undefined;
   /** How long to read the providers' lists before requests are taken, milliseconds; not at all if left out. */
   warmUpMs?: number;
 }
 
 const RECOVER_EVERY_MS = 60_000;
+/** How long a start waits for what is too old to be removed. */
+const SWEEP_MS = 2_000;
 /** How long a stop waits for calls that were begun for no caller, as to renew a list. */
 const LEFTOVERS_MS = 250;
 /** As long as a timer can be. */
@@ -71,6 +77,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     createTokenCheck({ ...options, ...options.tokens, report: createIssuerLog(options.logger) });
   const recover = toRecovery(options, onUnreadable);
   await recover();
+  const retention =
+    options.retention && createRetention({ ...options.retention, log: toPlainLog(options) });
+  await retention?.start(SWEEP_MS);
   await warmUp(tenants.all, options.warmUpMs ?? 0);
   const server = await startServer({
     ...options,
@@ -91,6 +100,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   async function close(): Promise<void> {
     clearInterval(recovery);
     tokens?.close();
+    retention?.stop();
     await server.close();
     // What is still asked of a provider is asked for nobody.
     const patience = new AbortController();
@@ -124,6 +134,13 @@ function toRecovery(
       ),
     onRecovery: () => logger.info('Audit records of processes that died are closed again'),
   });
+}
+
+function toPlainLog({ logger }: ServiceOptions): RetentionOptions['log'] {
+  return {
+    info: (message) => logger.info(message),
+    warn: (message) => logger.warn(message),
+  };
 }
 
 /** Reads every list once, within a time that bounds the reads themselves. One that cannot be had is read again by the first who asks for it. */

@@ -58,6 +58,21 @@ export function toUnreadableKeyError(provider: Provider): BadgeProviderError {
   );
 }
 
+/** An operator has erased what an earlier mutation left under the key. */
+export function toErasedKeyError(provider: Provider): BadgeProviderError {
+  return toProviderError(
+    provider,
+    {},
+    {
+      message:
+        'What was kept of the mutation with this idempotencyKey was erased, so it is unknown whether it was applied; nothing was sent now. Look at the badge, and take a new key only if the change is missing',
+      code: 'OUTCOME_UNKNOWN',
+      // A repeat with the same key within its 24 hours never writes.
+      retryable: false,
+    },
+  );
+}
+
 export function toStateError(provider: Provider): BadgeProviderError {
   return toProviderError(
     provider,

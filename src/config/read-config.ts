@@ -20,6 +20,8 @@ const LEAST_MS_BESIDE_ATTEMPT = 2_000;
 /** Routers and load balancers look at readiness that often, and the rest of 10 s is enough for a write. */
 const SHUTDOWN_DELAY_MS = 2_000;
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 const TRUST_ADVICE = 'name the certificates of your own authority in NODE_EXTRA_CA_CERTS instead';
 
 export interface Config {
@@ -46,6 +48,8 @@ export interface Config {
   /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
   stateFolder: string | undefined;
   redisUrl: string | undefined;
+  /** How long anything is kept at most, milliseconds. Undefined: for ever. */
+  keptMs: number | undefined;
   /** Through which providers and the issuer of tokens are reached. */
   proxies: ProxySettings;
   /** How many processes share the providers. */
@@ -137,6 +141,7 @@ export function readConfig(env: Given = process.env): Config {
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS ?? (isProduction ? SHUTDOWN_DELAY_MS : 0),
     stateFolder: data.STATE_DIR,
     redisUrl: data.REDIS_URL,
+    keptMs: data.RETENTION_DAYS === undefined ? undefined : data.RETENTION_DAYS * DAY_MS,
     proxies,
     replicas: data.REPLICAS,
     isSandbox,

@@ -59,6 +59,7 @@ export const variables = z.object({
   SHUTDOWN_DELAY_MS: wholeNumber(0, 300_000).optional(),
   /** One or more, with commas between them. */
   ROUTER_SECRET: z.string().optional(),
+  RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
   STATE_DIR: z.string().optional(),
   REDIS_URL: z
     .string()

@@ -15,17 +15,21 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS state_values (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL,
-    expires_at REAL
+    expires_at REAL,
+    written_at REAL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS state_values_by_expiry
     ON state_values (expires_at) WHERE expires_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS log_entries (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     log TEXT NOT NULL,
-    entry TEXT NOT NULL
+    entry TEXT NOT NULL,
+    written_at REAL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS log_entries_by_log ON log_entries (log, position);
 `;
+/** Versions before had no such column, and write rows without it when they are gone back to. */
+const TABLES_BY_AGE = ['state_values', 'log_entries'];
 
 export interface Folder {
   folder: string;
@@ -42,10 +46,20 @@ export function openDatabase({ folder }: Folder): { database: DatabaseSync; wasE
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA journal_size_limit = ${WAL_BYTES};
+    PRAGMA secure_delete = ON;
   `);
   const wasEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
   database.exec(SCHEMA);
+  TABLES_BY_AGE.forEach((table) => addAge(database, table));
   return { database, wasEmpty };
+}
+
+function addAge(database: DatabaseSync, table: string): void {
+  const columns = database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all();
+  if (!columns.some(({ name }) => name === 'written_at')) {
+    database.exec(`ALTER TABLE ${table} ADD COLUMN written_at REAL`);
+  }
+  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_by_age ON ${table} (written_at)`);
 }
 
 /**

@@ -46,9 +46,14 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
 }
 
 /** Inside a transaction. */
-export function createLogWriter(database: DatabaseSync): (log: string, entry: string) => void {
-  const insert = database.prepare('INSERT INTO log_entries (log, entry) VALUES (?, ?)');
-  return (log, entry) => void insert.run(log, entry);
+export function createLogWriter(
+  database: DatabaseSync,
+  now: () => number,
+): (log: string, entry: string) => void {
+  const insert = database.prepare(
+    'INSERT INTO log_entries (log, entry, written_at) VALUES (?, ?, ?)',
+  );
+  return (log, entry) => void insert.run(log, entry, now());
 }
 
 function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEntry {

@@ -6,6 +6,7 @@ import {
   openDatabase,
   reach,
 } from './embedded-database.ts';
+import { createEmbeddedKeeper } from './embedded-keeper.ts';
 import { createLogReader, createLogWriter } from './embedded-log.ts';
 import {
   adopt,
@@ -19,6 +20,7 @@ import type { Origin } from './embedded-origin.ts';
 import { takeFolder } from './embedded-owner.ts';
 import { createEmbeddedValues } from './embedded-values.ts';
 import type { ExpiryClocks } from './embedded-values.ts';
+import type { StateKeeper } from './state-keeper.ts';
 import { StateError } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
 import { createTimedLocks } from './timed-locks.ts';
@@ -28,7 +30,7 @@ export interface EmbeddedStoreOptions extends ExpiryClocks {
   folder: string;
 }
 
-export interface EmbeddedStore extends StateStore {
+export interface EmbeddedStore extends StateStore, StateKeeper {
   readonly origin: Origin;
   /** Of a copy: from now on it is the state that counts. */
   adopt(): void;
@@ -38,7 +40,7 @@ export interface EmbeddedStore extends StateStore {
 export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): EmbeddedStore {
   const { owner, database, origin } = open(folder);
   const values = createEmbeddedValues(database, clocks);
-  const writeLog = createLogWriter(database);
+  const writeLog = createLogWriter(database, clocks.now);
   const locks = createTimedLocks();
   let isAdopted = origin !== 'copy';
   const instanceId = randomUUID();
@@ -72,6 +74,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
         new Set(logs).forEach((log) => writeLog(log, ownEntries?.get(log) ?? entry));
       }),
     ...createLogReader(database, { folder }),
+    ...createEmbeddedKeeper(database, { folder, now: createSteadyTime(clocks) }),
 
     async withLock(key, { waitMs }, work) {
       if (!database.isOpen) throw new StateError('unavailable', `The state in ${folder} is closed`);
@@ -95,6 +98,12 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
       owner.release();
     },
   };
+}
+
+/** The machine's clock, unless it is set forward while this process runs: then nothing is older than it was. */
+function createSteadyTime({ now, monotonic = now }: ExpiryClocks): () => number {
+  const offset = now() - monotonic();
+  return () => Math.min(now(), monotonic() + offset);
 }
 
 function open(folder: string) {

@@ -27,8 +27,9 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
      WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
   );
   const upsert = database.prepare(
-    `INSERT INTO state_values (key, value, expires_at) VALUES (?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+    `INSERT INTO state_values (key, value, expires_at, written_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value,
+       expires_at = excluded.expires_at, written_at = excluded.written_at`,
   );
   const remove = database.prepare('DELETE FROM state_values WHERE key = ?');
   const purge = database.prepare(
@@ -65,7 +66,10 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
     write(key, value, ttlMs) {
       if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
       if (value === null) remove.run(key);
-      else upsert.run(key, value, ttlMs === undefined ? null : now() + ttlMs);
+      else {
+        const at = now();
+        upsert.run(key, value, ttlMs === undefined ? null : at + ttlMs, at);
+      }
     },
   };
 }

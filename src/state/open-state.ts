@@ -5,9 +5,13 @@ import { createRedisBuckets } from './redis-buckets.ts';
 import { connectRedis } from './redis-connections.ts';
 import { describeDurability } from './redis-durability.ts';
 import { createReach } from './redis-reach.ts';
+import type { Reach } from './redis-reach.ts';
 import { openRedisReplicas } from './redis-replicas.ts';
+import { scanPages } from './redis-scan.ts';
 import { createRedisStore } from './redis-store.ts';
+import { VARIANT } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
+import type { StateKeeper } from './state-keeper.ts';
 import type { StateStore } from './state-store.ts';
 import type { TokenBuckets } from './token-bucket.ts';
 
@@ -19,11 +23,14 @@ export interface OpenStateOptions {
   now: () => number;
   /** Epoch milliseconds by the machine's clock, which may be corrected at any time. */
   wallTime: () => number;
+  /** How long anything is kept at most, milliseconds; for ever if left out. */
+  keptMs?: number | undefined;
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
 
 export interface OpenState {
   store: StateStore;
+  keeper: StateKeeper;
   /** Undefined: there are no other replicas. */
   shared: SharedState | undefined;
   /** What is stored is a copy, and may be older than what was written last. To be called once that is allowed for. */
@@ -55,6 +62,7 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
   if (store.origin === 'copy') options.log.warn(`${folder} ${COPIED}`);
   return {
     store,
+    keeper: store,
     shared: undefined,
     adoptCopy: store.origin === 'copy' ? () => store.adopt() : undefined,
     takeRedisUrl: () => false,
@@ -68,7 +76,7 @@ const COPIED =
   'holds a copy of the state, which may be older than what was written last. Remembered values of hidden fields are in doubt now, and are sent only with hiddenFields: REUSE. A mutation that was sent after the copy was made is not known here: its idempotency key would write again. See docs/operating.md.';
 
 async function openRedis(url: string, options: OpenStateOptions): Promise<OpenState> {
-  const { log, now } = options;
+  const { log, now, keptMs } = options;
   const { client, subscriber, witness, onRefusal, ...connections } = await connectRedis(url, {
     probeKey: `${PREFIX}probe`,
     log,
@@ -77,18 +85,20 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
 
   // It is ended with the process.
   const isClosed = (): boolean => false;
+  const reach = createReach(client, isClosed, { onRefusal });
   const store = createRedisStore({
     client,
     witness,
     prefix: PREFIX,
     onRefusal,
+    keptMs,
     now,
     onUnknownReplicas: (reason) =>
       log.warn(`Whether Redis has replicas could not be checked (${reason}): ${UNSECURED}`),
   });
   const replicas = await openRedisReplicas({
     subscriber,
-    reach: createReach(client, isClosed, { onRefusal }),
+    reach,
     toKey: (name) => `${PREFIX}list:${name}`,
     onDeaf: (reason) => log.warn(`Redis lets no messages through (${reason}): ${DEAF}`),
     onSilence: connections.renew,
@@ -99,6 +109,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
   );
   return {
     store,
+    keeper: { ...store, forgetShared: (topic) => forgetShared(topic, { reach, replicas }) },
     shared: { buckets, replicas },
     // Redis does not tell.
     adoptCopy: undefined,
@@ -110,4 +121,19 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
       witness.destroy();
     },
   };
+}
+
+/** Also what was kept of a list, which nobody shows any more once it is forgotten. */
+async function forgetShared(
+  topic: string,
+  { reach, replicas }: { reach: Reach; replicas: Replicas },
+): Promise<void> {
+  await replicas.forget(topic);
+  for (const kind of ['snapshot', 'ticket']) {
+    for await (const keys of scanPages(reach, `${PREFIX}list:${kind}:${topic}${VARIANT}`)) {
+      if (keys.length > 0) await reach((client) => client.unlink(keys));
+    }
+  }
+  const others = [`${PREFIX}list:generation:${topic}`, `${PREFIX}bucket:${topic}`];
+  await reach((client) => client.del(others));
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from './redis-client.ts';
 import { startHeartbeat } from './redis-heartbeat.ts';
+import { createRedisKeeper } from './redis-keeper.ts';
 import { createRedisLocks } from './redis-locks.ts';
 import { createRedisLogs } from './redis-log.ts';
 import { createReach } from './redis-reach.ts';
 import { watchReplication } from './redis-replication.ts';
 import { createRedisValues } from './redis-values.ts';
+import type { StateKeeper } from './state-keeper.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface RedisStoreOptions {
@@ -17,6 +19,8 @@ export interface RedisStoreOptions {
   prefix: string;
   /** Told of every command that failed though Redis is connected. */
   onRefusal?: (reason: string) => void;
+  /** How long anything is kept at most, ms; for ever if left out. */
+  keptMs?: number | undefined;
   /** Ms that never go back, for waiting only: what expires does so by the clock of Redis. */
   now?: () => number;
   /** Told once when Redis does not say whether it has replicas. */
@@ -24,8 +28,10 @@ export interface RedisStoreOptions {
 }
 
 /** State in Redis, shared by all replicas. */
-export function createRedisStore(options: RedisStoreOptions): StateStore {
-  const { client, prefix, onRefusal, now = () => performance.now() } = options;
+export function createRedisStore(
+  options: RedisStoreOptions,
+): StateStore & Omit<StateKeeper, 'forgetShared'> {
+  const { client, prefix, onRefusal, keptMs, now = () => performance.now() } = options;
   const keysOf = (kind: string) => (name: string) => `${prefix}${kind}:${name}`;
   let closed = false;
   const reach = createReach(client, () => closed, onRefusal && { onRefusal });
@@ -46,8 +52,13 @@ export function createRedisStore(options: RedisStoreOptions): StateStore {
   return {
     instanceId,
     isAlive: (id) => heartbeat.isAlive(id),
-    ...createRedisValues(reach, { toKey: keysOf('value'), replication }),
+    ...createRedisValues(reach, { toKey: keysOf('value'), replication, keptMs }),
     ...createRedisLogs(reach, { toKey: keysOf('log'), toValueKey: keysOf('value') }),
+    ...createRedisKeeper(reach, {
+      prefix,
+      toLogKey: keysOf('log'),
+      toValueKey: keysOf('value'),
+    }),
     ...createRedisLocks(reach, { toKey: keysOf('lock'), now, replication }),
     async close() {
       if (closed) return;

@@ -22,19 +22,32 @@ export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
 /** How many keys Redis looks at for one answer of a scan. */
 const SCANNED_AT_ONCE = 1_000;
 
+/** `keptMs`: how long anything is kept at most; for ever if undefined. */
 export function createRedisValues(
   reach: Reach,
-  { toKey, replication }: { toKey: (key: string) => string; replication: Replication },
+  {
+    toKey,
+    replication,
+    keptMs,
+  }: {
+    toKey: (key: string) => string;
+    replication: Replication;
+    keptMs: number | undefined;
+  },
 ): Values {
+  const toTtl = (ttlMs = Infinity): number | undefined => {
+    const ttl = Math.min(ttlMs, keptMs ?? Infinity);
+    return ttl === Infinity ? undefined : whole(ttl);
+  };
   return {
     get: (key) => reach((client) => client.get(toKey(key))),
 
     async set(key, value, { ttlMs } = {}) {
+      const ttl = toTtl(ttlMs);
       await reach(async (client) => {
         if (value === null) await client.del(toKey(key));
-        else if (ttlMs === undefined) await client.set(toKey(key), value);
-        else
-          await client.set(toKey(key), value, { expiration: { type: 'PX', value: whole(ttlMs) } });
+        else if (ttl === undefined) await client.set(toKey(key), value);
+        else await client.set(toKey(key), value, { expiration: { type: 'PX', value: ttl } });
       });
     },
 
@@ -58,11 +71,7 @@ export function createRedisValues(
       const answer = await reach((client) =>
         client.eval(COMPARE_AND_SET, {
           keys: [toKey(key)],
-          arguments: [
-            ...toOptional(expected),
-            ...toOptional(value),
-            ttlMs === undefined ? '' : String(whole(ttlMs)),
-          ],
+          arguments: [...toOptional(expected), ...toOptional(value), String(toTtl(ttlMs) ?? '')],
         }),
       );
       const isChanged = answer === 1;

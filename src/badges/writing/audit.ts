@@ -60,11 +60,12 @@ export interface KnownOutcome extends Pick<AuditRecord, 'outcome' | 'changes' | 
   notFoundIds: readonly string[];
 }
 
-const OPEN = 'audit-open/';
+/** How the keys of records begin whose mutation has not ended. */
+export const OPEN_AUDITS = 'audit-open/';
 
 export function createAuditEntry(store: StateStore, about: AuditedMutation): AuditEntry {
   const id = randomUUID();
-  const key = OPEN + toStateKey(store.instanceId, id);
+  const key = OPEN_AUDITS + toStateKey(store.instanceId, id);
   let isOpen = false;
   let isUnsure = false;
   let begun: AuditRecord['changes'] = [];
@@ -105,7 +106,7 @@ export async function closeLostAudits(
   onUnreadable: OnUnreadable,
 ): Promise<void> {
   let failure: StateError | undefined;
-  for await (const key of store.keys(OPEN)) {
+  for await (const key of store.keys(OPEN_AUDITS)) {
     try {
       const reason = await closeIfLost(store, key);
       if (reason !== undefined) onUnreadable({ kind: 'open audit record', key, reason });
@@ -119,7 +120,7 @@ export async function closeLostAudits(
 
 /** Gives why it cannot be read. */
 async function closeIfLost(store: StateStore, key: string): Promise<string | undefined> {
-  const owner = ownerOf(key);
+  const owner = ownerOfOpenAudit(key);
   if (owner === undefined) return 'a key that this service does not make';
   if (await store.isAlive(owner)) return undefined;
   const text = await store.get(key);
@@ -134,8 +135,8 @@ async function closeIfLost(store: StateStore, key: string): Promise<string | und
 }
 
 /** The process that opened it. */
-function ownerOf(key: string): string | undefined {
-  const [instanceId = ''] = key.slice(OPEN.length).split('/');
+export function ownerOfOpenAudit(key: string): string | undefined {
+  const [instanceId = ''] = key.slice(OPEN_AUDITS.length).split('/');
   try {
     return decodeURIComponent(instanceId);
   } catch {

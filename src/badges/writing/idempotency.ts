@@ -4,7 +4,7 @@ import type { StateStore } from '../../state/state-store.ts';
 import { endClaim, holdKey } from './held-key.ts';
 import type { HeldKey } from './held-key.ts';
 import { insist } from './insist.ts';
-import { readKeyRecord, replaceRecord } from './key-record.ts';
+import { isErasedKey, readKeyRecord, replaceRecord } from './key-record.ts';
 import type { KeyRecord, StoredAttempt } from './key-record.ts';
 import type { StoredOutcome } from './stored-outcome.ts';
 
@@ -19,6 +19,8 @@ export type Claim =
     }
   | { kind: 'reused' }
   | { kind: 'in-progress' }
+  /** What stood under the key was erased: a write may have been sent. */
+  | { kind: 'erased' }
   /** What stands under the key cannot be read: a write may have been sent. It is left as it is. */
   | { kind: 'unreadable'; reason: string };
 
@@ -57,6 +59,7 @@ export async function claimKey(store: StateStore, options: ClaimOptions): Promis
     if (text !== null && record?.outcome) {
       return ended(store, key, { text, record, outcome: record.outcome });
     }
+    if (text === null && (await isErasedKey(store, key))) return { kind: 'erased' };
     if (!record || !(await store.isAlive(record.owner))) {
       if (!record?.attempt) {
         if (await take(store, key, text, fresh)) {

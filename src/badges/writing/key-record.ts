@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { StateStore } from '../../state/state-store.ts';
 import { storedOutcomeSchema } from './stored-outcome.ts';
@@ -55,6 +56,22 @@ export function replaceRecord(
   // A claim that is lost is noticed when its write is announced.
   const isSecured = record === null || stageOf(record) !== 'CLAIMED';
   return store.compareAndSet(key, { expected, value, ttlMs: KEPT_MS, isSecured });
+}
+
+/**
+ * Where it stands that what was kept under a key was erased: a write may have been sent, and a repeat must not send it
+ * again while the key would still be kept. The name tells neither the key nor its caller.
+ */
+function erasedKeyOf(key: string): string {
+  return `erased-key/${createHash('sha256').update(key).digest('base64url')}`;
+}
+
+export async function rememberErasedKey(store: StateStore, key: string): Promise<void> {
+  await store.set(erasedKeyOf(key), '{}', { ttlMs: KEPT_MS });
+}
+
+export async function isErasedKey(store: StateStore, key: string): Promise<boolean> {
+  return (await store.get(erasedKeyOf(key))) !== null;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { BadgesContext } from '../context.ts';
 import { chooseOperation } from '../inputs.ts';
 import type { Choice } from '../inputs.ts';
 import {
+  toErasedKeyError,
   toInProgressError,
   toReusedError,
   toStateError,
@@ -88,6 +89,8 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
     case 'unreadable':
       tenant.onUnreadable({ kind: 'idempotency key', key, reason: claim.reason });
       return toOutcome('REFUSED', { userErrors: [toUnreadableKeyError(of.provider)] });
+    case 'erased':
+      return toOutcome('REFUSED', { userErrors: [toErasedKeyError(of.provider)] });
     case 'held':
       return underHeldKey(chosen, claim.key);
     case 'ended': {

@@ -1,0 +1,134 @@
+import { providers } from '../../providers/index.ts';
+import type { StateKeeper } from '../../state/state-keeper.ts';
+import type { StateStore } from '../../state/state-store.ts';
+import { AUDIT_LOG, OPEN_AUDITS, badgeLog } from '../writing/audit.ts';
+import { toStateKey } from '../writing/state-keys.ts';
+import { createKeyErasure } from './keys.ts';
+import { judgeRecord } from './mentions.ts';
+import type { Verdict } from './mentions.ts';
+import { eraseValues } from './values.ts';
+import type { Selection } from './selection.ts';
+
+export interface Erasing {
+  store: StateStore;
+  keeper: StateKeeper;
+  /** Told now and then how many records were looked at. */
+  onProgress: (records: number) => void;
+}
+
+/** How many of each kind are erased, or would be. */
+export interface Erased {
+  auditRecords: number;
+  historyEntries: number;
+  /** Values under keys: remembered fields, badges of members, recent writes, limits. */
+  values: number;
+  idempotencyKeys: number;
+  /** Of mutations that are under way: these stay. */
+  underWay: number;
+  /** Records that cannot be read, so that nobody can tell whose they are: these stay. */
+  unreadable: number;
+}
+
+const NOTHING: Erased = {
+  auditRecords: 0,
+  historyEntries: 0,
+  values: 0,
+  idempotencyKeys: 0,
+  underWay: 0,
+  unreadable: 0,
+};
+
+/** Counts what is stored of the selection, without a change. */
+export function survey(erasing: Erasing, selection: Selection): Promise<Erased> {
+  return walk(erasing, selection, { isDryRun: true });
+}
+
+/** Erases what is stored of the selection. What is under way is left, and counted. */
+export async function erase(erasing: Erasing, selection: Selection): Promise<Erased> {
+  const { keeper } = erasing;
+  const erased = await walk(erasing, selection, { isDryRun: false });
+  if (selection.member === undefined) {
+    const named = selection.badge ? [selection.badge.provider] : allProviders();
+    for (const provider of named) {
+      await keeper.forgetShared(`${selection.tenant}/${provider}`);
+    }
+  }
+  return erased;
+}
+
+const allProviders = (): string[] => providers.map(({ name }) => name.enumValue);
+
+/** Whether nothing was found. */
+export function isNothing(erased: Erased): boolean {
+  const { unreadable: _, ...found } = erased;
+  return Object.values(found).every((count) => count === 0);
+}
+
+async function walk(
+  erasing: Erasing,
+  selection: Selection,
+  { isDryRun }: { isDryRun: boolean },
+): Promise<Erased> {
+  const { store } = erasing;
+  const erased = { ...NOTHING };
+  const logs = createLogErasure(erasing, selection, { isDryRun });
+  const keys = createKeyErasure(store, selection, { isDryRun });
+
+  // First what would be written into the logs later.
+  for await (const key of store.keys(OPEN_AUDITS)) {
+    const judged = await keys.eraseOpenAudit(key);
+    erased.auditRecords += judged === 'erased' ? 1 : 0;
+    erased.underWay += judged === 'under way' ? 1 : 0;
+  }
+  for await (const key of store.keys(`${toStateKey('key', selection.tenant)}/`)) {
+    const judged = await keys.eraseKey(key);
+    erased.idempotencyKeys += judged === 'erased' ? 1 : 0;
+    erased.underWay += judged === 'under way' ? 1 : 0;
+  }
+  erased.values = await eraseValues(store, selection, { isDryRun });
+  const audit = await logs(AUDIT_LOG);
+  erased.auditRecords += audit.erased;
+  erased.unreadable += audit.unreadable;
+  for await (const log of erasing.keeper.logs(`${toStateKey('audit', selection.tenant)}/`)) {
+    erased.historyEntries += (await logs(log)).erased;
+  }
+  return erased;
+}
+
+type LogErasure = (log: string) => Promise<{ erased: number; unreadable: number }>;
+
+function createLogErasure(
+  { store, keeper, onProgress }: Erasing,
+  selection: Selection,
+  { isDryRun }: { isDryRun: boolean },
+): LogErasure {
+  const { tenant, badge, member } = selection;
+  const ownLog = badge && badgeLog(tenant, badge.provider, badge.id);
+
+  /** Of logs that hold nothing else, also what cannot be read. */
+  function judge(log: string, entry: string): Verdict {
+    const isOwn = badge ? log === ownLog : member === undefined && log !== AUDIT_LOG;
+    return isOwn ? 'erased' : judgeRecord(entry, selection);
+  }
+
+  return async (log) => {
+    const found = { erased: 0, unreadable: 0 };
+    let seen = 0;
+    for await (const { entry } of store.readForward(log)) {
+      const verdict = judge(log, entry);
+      if (verdict === 'unreadable') found.unreadable += 1;
+      else if (verdict !== 'kept') found.erased += 1;
+      seen += 1;
+      if (seen % 100 === 0) onProgress(100);
+    }
+    onProgress(seen % 100);
+    if (isDryRun || found.erased === 0) return found;
+    const edit = (entry: string): string | null => {
+      const verdict = judge(log, entry);
+      if (typeof verdict === 'object') return verdict.text;
+      return verdict === 'erased' ? null : entry;
+    };
+    await keeper.editLog(log, edit, onProgress);
+    return found;
+  };
+}

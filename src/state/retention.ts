@@ -1,0 +1,77 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { StateKeeper } from './state-keeper.ts';
+import { StateError } from './state-store.ts';
+import { reasonOf } from './thrown.ts';
+
+export interface RetentionOptions {
+  keeper: Pick<StateKeeper, 'sweep'>;
+  /** How long anything is kept at most, milliseconds. Undefined: for ever, and only what has expired goes. */
+  keptMs: number | undefined;
+  /** How often to look, milliseconds; an hour if left out. */
+  everyMs?: number;
+  log: { info: (message: string) => void; warn: (message: string) => void };
+}
+
+export interface Retention {
+  /** What is too old goes before anybody is served, as far as it goes in this time. The rest goes while the service runs. */
+  start(withinMs: number): Promise<void>;
+  stop(): void;
+}
+
+const EVERY_MS = 60 * 60 * 1_000;
+/** After each slice of a sweep others get their turn. */
+const PAUSE_MS = 5;
+
+/** Removes what is older than it may be, at the start and then again and again. */
+export function createRetention(options: RetentionOptions): Retention {
+  const { keeper, keptMs, everyMs = EVERY_MS, log } = options;
+  const stopped = new AbortController();
+  let isServing = false;
+  let isRunning = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Resolves early when it is stopped. */
+  const pause = (ms: number) =>
+    sleep(ms, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+
+  async function sweepAll(): Promise<number> {
+    let removed = 0;
+    for await (const count of keeper.sweep({ keptMs, isServing: () => isServing })) {
+      removed += count;
+      await (isServing ? pause(PAUSE_MS) : nextTurn());
+      if (stopped.signal.aborted) break;
+    }
+    return removed;
+  }
+
+  async function sweep(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      const removed = await sweepAll();
+      if (removed > 0 && keptMs !== undefined) {
+        log.info(`What was stored longer ago than RETENTION_DAYS is erased: ${removed} record(s)`);
+      }
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      log.warn(`What is too old could not be erased (${reasonOf(error)}); this is tried again`);
+    } finally {
+      isRunning = false;
+    }
+  }
+
+  return {
+    async start(withinMs) {
+      const patience = new AbortController();
+      const wait = sleep(withinMs, undefined, patience).catch(() => undefined);
+      await Promise.race([sweep(), wait]);
+      patience.abort();
+      isServing = true;
+      timer = setInterval(() => void sweep(), everyMs).unref();
+    },
+    stop() {
+      clearInterval(timer);
+      stopped.abort();
+    },
+  };
+}

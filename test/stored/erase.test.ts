@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { runChild } from '../secrets/child.ts';
+import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
+import { HIDDEN_VALUES } from '../support/records.ts';
+import { TENANTS, startTwoTenants } from '../tenants/two-tenants.ts';
+import type { TenantId, TwoTenants } from '../tenants/two-tenants.ts';
+import { bytesOf, placesOf } from './stored-bytes.ts';
+import { describeStores } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
+
+/** What only one tenant writes, in letters that stand nowhere else. */
+const wordsOf = (tenant: TenantId) => ({
+  description: `Ada Lovelace of ${tenant}`,
+  actor: `clerk-${tenant}@example.com`,
+  key: `key-of-${tenant}`,
+});
+
+interface Payload {
+  userErrors: { code: string }[];
+}
+
+const toMutation = (kind: string, input: object) => ({
+  query: `mutation ($input: ${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput!, $key: String) {
+    payload: ${kind}Badge(input: $input, idempotencyKey: $key) { userErrors { code message } }
+  }`,
+  variables: { input },
+});
+
+const CONFIGURED = {
+  TAG_MANGO_API_KEY: 'a-key-of-tag-mango',
+  TAG_MANGO_WHITELABEL_HOST: 'acme.tagmango.com',
+};
+
+describeStores((open) => {
+  let opened: OpenedStore;
+  let two: TwoTenants;
+  beforeEach(async () => {
+    opened = await open();
+    two = await startTwoTenants({ store: opened.store });
+    for (const tenant of TENANTS) await writeAll(tenant);
+  });
+  afterEach(async () => {
+    await two.close();
+    await opened.close();
+  });
+
+  async function write(tenant: TenantId, kind: string, input: object, key: string | null = null) {
+    const call = toMutation(kind, input);
+    const variables = { ...call.variables, key };
+    const { actor } = wordsOf(tenant);
+    const { payload } = await two.ask<{ payload: Payload }>(tenant, { ...call, variables, actor });
+    return payload.userErrors.map(({ code }) => code);
+  }
+
+  /** What is stored of one tenant: each kind of thing once. */
+  async function writeAll(tenant: TenantId): Promise<void> {
+    const { description, key } = wordsOf(tenant);
+    const update = { id: MAJOR, description, ...HIDDEN_VALUES, image: 'https://img.example/m.png' };
+    expect(await write(tenant, 'update', { returningAI: update }, key)).toEqual([]);
+    const award = { badgeIds: [HALL_OF_FAME], userId: ADA.tagMango };
+    expect(await write(tenant, 'award', { tagMango: award }, `${key}-award`)).toEqual([]);
+    const other = { badgeId: MAJOR, user: { id: ADA.returningAI } };
+    expect(await write(tenant, 'award', { returningAI: other })).toEqual([]);
+    expect(await write(tenant, 'update', { tagMango: { id: HALL_OF_FAME, description } })).toEqual(
+      [],
+    );
+  }
+
+  /** The folder belongs to one process at a time. */
+  async function erase(...args: string[]) {
+    if (!opened.redis) await opened.store.close();
+    const env = { ...CONFIGURED, ...opened.env };
+    const child = await runChild({ env, args: ['--erase-state', ...args] });
+    return { code: child.code, said: child.stderr() };
+  }
+
+  const stored = async (text: string) => placesOf(await bytesOf(opened), text);
+
+  test('a tenant is erased with all that was stored of it, byte for byte, and another tenant with nothing', async () => {
+    const [mine, others] = [wordsOf('acme'), wordsOf('bolt')];
+    for (const text of Object.values(mine)) expect(await stored(text)).not.toEqual([]);
+    const { code, said } = await erase('--tenant', 'acme');
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: expect.stringContaining(
+        'Erased of tenant acme: 4 audit record(s), 4 history entry(ies)',
+      ),
+    });
+    expect(said).toContain('2 idempotency key(s)');
+    for (const text of [...Object.values(mine), '"acme"', 'acme/'])
+      expect(await stored(text)).toEqual([]);
+    for (const text of [...Object.values(others), 'bolt/'])
+      expect(await stored(text)).not.toEqual([]);
+  });
+
+  test('a badge is erased, and what is stored of others stays', async () => {
+    const args = ['--tenant', 'acme', '--provider', 'RETURNING_AI', '--badge', MAJOR];
+    const before = await erase(...args, '--dry-run');
+    expect(before).toEqual({
+      code: 0,
+      said: expect.stringContaining(
+        `Would erase of the badge ${MAJOR} of RETURNING_AI in tenant acme: 2 audit record(s), 2 history entry(ies)`,
+      ),
+    });
+    expect(await stored(wordsOf('acme').description)).not.toEqual([]);
+    expect((await erase(...args)).said).toContain('Erased of the badge');
+    expect(await stored(`acme/RETURNING_AI/${MAJOR}`)).toEqual([]);
+    expect(await stored(HIDDEN_VALUES.darkImage)).not.toEqual([]);
+    expect(await stored(`acme/TAG_MANGO/${HALL_OF_FAME}`)).not.toEqual([]);
+    expect(await erase(...args)).toEqual({
+      code: 1,
+      said: expect.stringContaining('Nothing is stored of the badge'),
+    });
+  });
+
+  test('a member is erased from awards, histories and held badges, and the badge itself stays', async () => {
+    const args = ['--tenant', 'acme', '--member', ADA.tagMango];
+    expect((await erase(...args, '--dry-run')).said).toContain('Would erase of the member');
+    expect((await erase(...args)).said).toContain(
+      `Erased of the member ${ADA.tagMango} in tenant acme: 1 audit record(s), 1 history entry(ies), 1 remembered value(s), 1 idempotency key(s)`,
+    );
+    const lines = (await bytesOf(opened)).flatMap(({ text }) => [
+      ...text.matchAll(/"tenant":"(\w+)"[^}]{0,900}?userId[^}]{0,30}6650aa11bb22cc33dd44ee55/g),
+    ]);
+    expect(new Set(lines.map(([, tenant]) => tenant))).toEqual(new Set(['bolt']));
+    expect(await stored(`held/acme/TAG_MANGO`)).toEqual([]);
+    expect(await stored(wordsOf('acme').description)).not.toEqual([]);
+    expect((await erase(...args)).code).toBe(1);
+  });
+
+  test.each([
+    [['--tenant', 'nobody'], /Nothing is stored of tenant nobody\. The settings do not name it/],
+    [['--tenant', 'acme', '--member', 'ada@example.com'], /Nothing is stored.*by their ids only/],
+    [
+      ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'x'],
+      /No badge of TagMango can have/,
+    ],
+    [
+      ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'f'.repeat(24)],
+      /Nothing is stored of the badge/,
+    ],
+    [['--tenant', 'acme', '--badge', MAJOR], /--provider and --badge together/],
+    [['--tenant', 'acme', '--provider', 'OTHER', '--badge', MAJOR], /no provider OTHER/],
+    [[], /Say whose data/],
+    [['--all'], /Unknown option '--all'/],
+  ])('%p is refused with a sentence, and nothing is erased', async (args, sentence) => {
+    const { code, said } = await erase(...args);
+    expect(code).toBe(1);
+    expect(said).toMatch(sentence);
+    expect(await stored(wordsOf('acme').description)).not.toEqual([]);
+  });
+});
