@@ -8,7 +8,7 @@ export interface StateKeeper {
   /** The names of the logs that begin with `prefix`, in no order. */
   logs(prefix: string): AsyncIterable<string>;
   /**
-   * Puts in the place of every entry of a log what `edit` makes of it; null removes it. Entries keep their positions.
+   * Puts in the place of every entry of a log what `edit` makes of it, and drops those for which it gives null. The others keep their positions.
    * `onSlice` is told after each slice how many entries were looked at.
    */
   editLog(
