@@ -31,36 +31,76 @@ function toPlainName(name: string): string {
   return PLAIN_NAME.test(name) ? name : toName(name);
 }
 
-const THINGS = '(items|records|results|elements|badges|docs|documents|rows|entries|objects|hits)';
-const TOTAL = new RegExp(
-  `^(grand|overall)?total(number)?(of)?(count|size|available|${THINGS})?$` +
-    `|^(list|odata)?count$|^(num(ber)?|count)(of)?${THINGS}$|^(num)?found$` +
-    '|^(item|record|result|element|badge|doc|document|row|object|hit)s?(count|total)$',
+/** What a list may be of. */
+const THINGS =
+  '(items?|records?|results?|elements?|badges?|docs?|documents?|rows?|entry|entries|objects?|hits?|matches)';
+/** A name of words that all are about how many there are, in any order, as `totalBadgesCount` or `count_total`. */
+const ABOUT_COUNTS = new RegExp(
+  `^(x|hydra|odata|meta|grand|overall|full|all|list|set|of|in|available|matching|num(ber)?|nb|no|totals?|counts?|found|filtered|amount|size|length|${THINGS})+$`,
 );
+const IS_TOTAL = new RegExp(
+  `total|count|found|filtered|^(num(ber)?|nb)(of)?${THINGS}$|^noof${THINGS}$`,
+);
+const NO_TOTAL = /^no(total|count|results?|items|matches|found)/;
+/** What a total may be divided into. */
+const SHARE = new RegExp(`^(value|all|count|total|${THINGS})$`);
 const PAGES =
-  /^(total|max|last|num(ber)?(of)?|nb|count)?pages?(count|total)$|^(total|max|num(ber)?(of)?|nb)pages?$|^pages$|^lastpage(number|index)?$/;
-const PAGE = /^(current|this)?page(number|no|num|index)?$/;
+  /^(total|max|last|num(ber)?(of)?|nb|count)?pages?(count|total)$|^(total|max|num(ber)?(of)?|nb)pages?$|^pages$|^last(page(number|index)?)?$/;
+const PAGE = /^(current|this)?page(number|no|num|index)?$|^(start|from)(index|at|row)$/;
 const OFFSET = /^(current|page)?(offset|skip|skipped)$/;
 const BESIDE =
-  /^(odata|page)?(next|prev|previous)(page|cursor|token|url|link|href|uri|offset|key|marker|id|start|index|batch|set|results|skip|path|number)*$|^continuation(token|key|url)?$|^(page)?cursor$|^morelink$/;
-const MORE =
-  /^(is|has|are|with)?(more|next|nextpage|prev|previous|prevpage|previouspage|morepages?|moreitems|moreresults|morerecords|moredata|morebadges|moreavailable|morecoming)$|^(is|was)?(truncated|incomplete|partial)(results?|list)?$|^remaining(items|records|results|badges|pages|count)$/;
+  /^(hydra|odata|page)?(next|prev|previous)(page|cursor|token|url|link|href|uri|offset|key|marker|id|start|index|batch|set|results?|records?|items|badges|skip|path|number|no|num|range|query|continuation)*$|^continuation(token|key|url)?$|^(page)?cursor$|^morelink$|^lastevaluatedkey$/;
+const MORE = new RegExp(
+  `^(is|has|are|with|thereis|thereare)?more(pages?|data|${THINGS})?(available|coming|tocome|left)?$` +
+    '|^(is|has|with)?(next|prev|previous)(pages?)?$' +
+    '|^(is|was|results?|list)?(truncated|truncation|incomplete|partial)(results?|list)?$' +
+    `|^remaining(pages?|count|${THINGS})$|^(pages?|${THINGS})(left|remaining)$` +
+    '|^exceeded(transfer)?limit$',
+);
 const LAST =
-  /^(is)?(last|lastpage|final|complete|completed|finished|exhausted|endoflist|allloaded)$/;
+  /^(is)?(at)?(last|final)(page|batch)?$|^(is)?(complete|completed|finished|exhausted|done|end|eof|endoflist|allloaded)$/;
 const LAST_LINK = /^last(page)?(url|link|href|uri)?$/;
+const RANGE = /^(content)?range$/;
 
 function saysMore(name: string, value: unknown, count: number): boolean {
-  const number = toNumber(isObject(value) ? (value.value ?? value.count ?? value.total) : value);
-  if (TOTAL.test(name) && number !== undefined) return number > count;
-  if (PAGES.test(name) && number !== undefined) return number > 1;
-  if (PAGE.test(name) && number !== undefined) return number > 1;
+  const number = toNumber(value);
+  if (isTotal(name)) return numbersIn(value).some((total) => total > count);
+  if (PAGES.test(name) && numbersIn(value).some((pages) => pages > 1)) return true;
+  if (PAGE.test(name)) return numbersIn(value).some((page) => page > 1);
   if (OFFSET.test(name) && number !== undefined) return number > 0;
   if (MORE.test(name) && toFlag(value) !== undefined) return toFlag(value) === true;
   if (MORE.test(name) && number !== undefined) return number > 0;
   if (BESIDE.test(name)) return someValue(value, isBeside);
-  if (LAST.test(name) && (value === false || isNo(value))) return true;
+  if (LAST.test(name) && isNotLast(name, value)) return true;
   if (LAST_LINK.test(name)) return someValue(value, isLaterPage);
-  return name === 'contentrange' && typeof value === 'string' && isPartialRange(value, count);
+  return RANGE.test(name) && typeof value === 'string' && isPartialRange(value, count);
+}
+
+function isTotal(name: string): boolean {
+  return ABOUT_COUNTS.test(name) && IS_TOTAL.test(name) && !NO_TOTAL.test(name);
+}
+
+/** Of a number, also in a text such as "1-20 of 57", "2 badges" or "1/3", or by the shares of a total. */
+function numbersIn(value: unknown): number[] {
+  const number = toNumber(value);
+  if (number !== undefined) return [number];
+  if (isObject(value)) {
+    const shares = Object.keys(value).filter((key) => SHARE.test(toName(key)));
+    return shares.flatMap((key) => toNumber(value[key]) ?? []);
+  }
+  if (typeof value !== 'string' || value.length > LONGEST_TOTAL || LIKE_URL.test(value)) return [];
+  const digits = value.replace(/(?<=\d)[ .,\u00a0\u202f](?=\d{3}(?!\d))/g, '');
+  return (digits.match(/\d{1,15}/g) ?? []).map(Number);
+}
+
+/** A longer text is a sentence, or no total. */
+const LONGEST_TOTAL = 40;
+/** Also a time of day. */
+const LIKE_URL = /[:?=&]|(?<!\d)\/|\/(?!\d)/;
+
+/** A number may be that of the last page, or of the last record, where no question is asked. */
+function isNotLast(name: string, value: unknown): boolean {
+  return value === false || isNo(value) || (name.startsWith('is') && toFlag(value) === false);
 }
 
 /** Whether a value names the page before or after. The first one may be called 0, and some write -1 for none. */
@@ -81,27 +121,39 @@ function isLaterPage(value: unknown): boolean {
 const BESIDE_THIS = /^(next|prev|previous)$/i;
 
 /** A link as `{rel, href}`. */
-function isLinkToMore({ rel, href, url, uri }: Readonly<Record<string, unknown>>): boolean {
-  const relations = [rel].flat();
+function isLinkToMore(link: Readonly<Record<string, unknown>>): boolean {
+  const { href, url, uri } = link;
+  const relations = [link.rel, link.relation, link.type].flat();
   const isBesideThis = relations.some((one) => typeof one === 'string' && BESIDE_THIS.test(one));
   return isBesideThis && [href, url, uri].some(isThere);
 }
 
 function signInHeaders(head: AnswerHead, count: number): string | undefined {
-  const links = headerValues(head, 'link').join();
-  const relations = [...links.matchAll(/;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/gi)];
-  const names = relations.flatMap(([, quoted, plain]) => (quoted ?? plain ?? '').split(/\s+/));
-  if (names.some((name) => BESIDE_THIS.test(name))) return 'the header link';
+  const linking = LINK_HEADERS.find((name) => headerValues(head, name).some(linksToMore));
+  if (linking !== undefined) return `the header ${linking}`;
   const name = Object.keys(head.headers).find((header) =>
     headerValues(head, header).some((value) => headerSaysMore(header, value, count)),
   );
   return name === undefined ? undefined : `the header ${toPlainName(name)}`;
 }
 
+const LINK_HEADERS = ['link', 'links', 'x-link'];
+const RELATION = /;\s*rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))/gi;
+
+/** By a page before or after, or by a last one that is not the first. */
+function linksToMore(header: string): boolean {
+  return header.split(/,(?=\s*<)/).some((link) => {
+    const relations = [...link.matchAll(RELATION)].flatMap(([, ...texts]) =>
+      texts.join('').split(/\s+/),
+    );
+    const isToLast = relations.some((name) => /^last$/i.test(name));
+    return relations.some((name) => BESIDE_THIS.test(name)) || (isToLast && isLaterPage(link));
+  });
+}
+
 /** What is usual has `x-` before it, and perhaps what it is about. */
 function headerSaysMore(header: string, value: string, count: number): boolean {
-  if (header === 'content-range') return isPartialRange(value, count);
-  const name = toName(header.replace(/^x-/, '').replace(/^(pagination|paging|list|result)-/, ''));
+  const name = toName(header.replace(/^x-/, '').replace(BEFORE_NAME, ''));
   if (/^(pagination|paging|page)$/.test(name) && value.trim().startsWith('{')) {
     return envelopeParts(tryToParse(value), () => false).some((part) =>
       Object.keys(part).some((key) => saysMore(toName(key), part[key], count)),
@@ -109,6 +161,8 @@ function headerSaysMore(header: string, value: string, count: number): boolean {
   }
   return saysMore(name, value, count);
 }
+
+const BEFORE_NAME = /^(pagination|paging|list|result|collection|wp|ms)-/;
 
 function tryToParse(text: string): unknown {
   try {

@@ -19,15 +19,33 @@ const within = (outer: readonly string[], inner: fc.Arbitrary<Json>): fc.Arbitra
 const TOTALS = [
   ...['total', 'totalCount', 'total_count', 'count', 'TotalRecords', 'totalItems', 'total_results'],
   ...['totalElements', 'totalDocs', 'numFound', 'itemCount', 'recordsTotal', '@odata.count'],
+  ...[
+    'totalBadgesCount',
+    'badgesTotalCount',
+    'count_total',
+    'nbHits',
+    'recordsFiltered',
+    'fullCount',
+  ],
+  ...[
+    'totalCountOfBadges',
+    'entriesCount',
+    'hydra:totalItems',
+    'meta_total',
+    'TotalRecord',
+    'totalNum',
+  ],
 ];
-const PAGES = ['pages', 'totalPages', 'total_pages', 'pageCount', 'last_page', 'lastPage'];
+const PAGES = ['pages', 'totalPages', 'total_pages', 'pageCount', 'last_page', 'lastPage', 'last'];
 const NEXT = [
   ...['next', 'nextPage', 'next_page', 'next_page_url', 'nextPageToken', 'next_cursor'],
   ...['nextCursor', 'nextToken', 'nextLink', '@odata.nextLink', 'continuationToken'],
+  ...['NextContinuationToken', 'LastEvaluatedKey', 'nextRecordsUrl', 'next_page_no', 'hydra:next'],
 ];
 const HAS_MORE = [
   ...['hasMore', 'has_more', 'hasNext', 'hasNextPage', 'has_next_page', 'more', 'isTruncated'],
-  ...['truncated', 'incomplete_results', 'partial'],
+  ...['truncated', 'incomplete_results', 'partial', 'hasNextPages', 'hasMoreEntries'],
+  ...['resultsTruncated', 'moreResultsAvailable', 'exceededTransferLimit'],
 ];
 const IN = ['pagination', 'paging', 'page_info', 'links', '_links', '_meta'];
 const URL = 'https://api.example/badges?page=2';
@@ -38,11 +56,19 @@ const more: Sign = (count) =>
     fc.oneof(
       one(TOTALS, numberOrText(fc.integer({ min: count + 1, max: 100_000 }))),
       one(['total', 'hits'], fc.constant({ total: { value: count + 1, relation: 'eq' } })),
+      one(['total', 'counts', 'totals'], fc.constant({ badges: count + 1, users: 0 })),
+      one(
+        ['total', 'totalCount', 'count'],
+        fc.constantFrom(`${count + 1} badges`, `1-${count} of ${count + 1}`, `${count + 1}+`),
+      ),
+      one(['range', 'content_range'], fc.constant(`0-${count - 1}/${count + 1}`)),
       one(PAGES, numberOrText(fc.integer({ min: 2, max: 999 }))),
       one(NEXT, fc.constantFrom<unknown>(URL, 'eyJpZCI6MX0', 2, '2', { href: URL })),
       one(HAS_MORE, fc.constantFrom<unknown>(true, 'true', 'TRUE', 1, '1', 'yes')),
       one(['last', 'isLast', 'is_last_page', 'complete'], fc.constantFrom(false, 'false', 'no')),
+      one(['isLast', 'is_final_page', 'isDone', 'isEnd'], fc.constantFrom(0, '0', false)),
       one(['page', 'current_page', 'pageNumber'], numberOrText(fc.integer({ min: 2, max: 99 }))),
+      one(['page', 'currentPage'], fc.constantFrom('1/2', '1 of 2', 'Page 1 of 3')),
       one(['offset', 'skip'], numberOrText(fc.integer({ min: 1, max: 99 }))),
       one(['prev', 'previous', 'prev_page_url'], fc.constant(URL)),
       one(
@@ -52,6 +78,7 @@ const more: Sign = (count) =>
           { rel: 'next', href: URL },
         ]),
       ),
+      one(['links'], fc.constant([{ relation: 'next', url: URL }])),
       one(['remainingItems', 'remaining_count'], numberOrText(fc.integer({ min: 1, max: 9 }))),
     ),
   );
@@ -62,6 +89,18 @@ const whole: Sign = (count) =>
     fc.oneof(
       one(TOTALS, numberOrText(fc.constantFrom(count, 0))),
       one(PAGES, numberOrText(fc.constantFrom(1, 0))),
+      one(
+        ['total', 'totalCount', 'count'],
+        fc.constantFrom<unknown>(
+          `${count} badges`,
+          `1-${count} of ${count}`,
+          { badges: count },
+          null,
+        ),
+      ),
+      one(['last', 'last_page_url'], fc.constantFrom<unknown>('/badges?page=1&limit=20', true)),
+      one(['countries', 'total_users', 'maxCount', 'noResults', 'size'], fc.constant(500)),
+      one(['range'], fc.constant(`0-${count - 1}/${count}`)),
       one(['page', 'current_page'], numberOrText(fc.constantFrom(0, 1))),
       one(NEXT, fc.constantFrom<unknown>(null, '', 'null', 0, false, {}, { href: null }, -1)),
       one(HAS_MORE, fc.constantFrom<unknown>(false, 'false', 0, '0', 'no', null)),
@@ -92,9 +131,20 @@ const moreHeaders = (count: number): fc.Arbitrary<Record<string, string | string
       { 'content-range': `badges 0-${count}/${count + 1}` },
       { 'content-range': `badges 5-9/*` },
       { 'content-range': `*/${count + 5}` },
+      { range: `badges 0-${count - 1}/${count + 1}` },
+      { link: '</badges?page=2>; rel="last"' },
+      { link: `<${URL}>; rel='next'` },
+      { 'x-wp-totalpages': '2' },
+      { 'x-ms-continuation': 'abc' },
     ),
     fc
-      .constantFrom('x-total-count', 'x-total', 'x-pagination-total-count', 'total-count')
+      .constantFrom(
+        'x-total-count',
+        'x-total',
+        'x-pagination-total-count',
+        'x-wp-total',
+        'total-count',
+      )
       .map((name) => ({ [name]: String(count + 1) })),
   );
 const wholeHeaders = (count: number) =>
