@@ -34,7 +34,7 @@ export interface Sent {
 
 export interface ScriptedProvider {
   provider: Provider;
-  client: { listBadges: () => Promise<ReturnType<typeof toBadgeList>>; close: () => Promise<void> };
+  client: { listBadges: () => ReturnType<typeof toBadgeList>; close: () => Promise<void> };
   sent: Sent[];
   /** Whether the provider has a badge of this id. */
   has(id: string): boolean;

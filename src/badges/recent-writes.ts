@@ -87,7 +87,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
       empty: { writes: [] },
     }),
     empty: { writes: [] },
-    edit: (known: Writes, write) => withWrite(known, write, wallTime()),
+    edit: (known: Writes, noted) => withWrites(known, noted, wallTime()),
     without: ({ writes: all }, ids) => ({ writes: all.filter(({ id }) => !ids.includes(id)) }),
   });
   const revisions = createReachable({
@@ -100,7 +100,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
       empty: { revisions: [] },
     }),
     empty: { revisions: [] },
-    edit: withRevision,
+    edit: withRevisions,
     without: (known: Revisions) => known,
   });
 
@@ -160,7 +160,7 @@ function createReachable<T>({
 }: {
   value: SharedValue<T>;
   empty: T;
-  edit: (known: T, write: NotedWrite) => T;
+  edit: (known: T, noted: readonly NotedWrite[]) => T;
   without: (known: T, ids: readonly string[]) => T;
 }) {
   let known = empty;
@@ -172,7 +172,7 @@ function createReachable<T>({
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
-    return unsaved.reduce(edit, known);
+    return unsaved.length > 0 ? edit(known, unsaved) : known;
   }
 
   async function change(editAll: (held: T) => T): Promise<boolean> {
@@ -189,7 +189,7 @@ function createReachable<T>({
     read,
     async note(write: NotedWrite): Promise<void> {
       const waiting = [...unsaved.filter(({ id }) => id !== write.id), write].slice(-MAX_WRITES);
-      unsaved = (await change((held) => waiting.reduce(edit, held))) ? [] : waiting;
+      unsaved = (await change((held) => edit(held, waiting))) ? [] : waiting;
     },
     /** What the list shows by now, or contradicts, need not be waited for; what cannot be forgotten expires. */
     async forget(ids: readonly string[]): Promise<void> {
@@ -199,20 +199,25 @@ function createReachable<T>({
   };
 }
 
-function withRevision({ revisions }: Revisions, { id, hiddenRevision }: NotedWrite): Revisions {
-  const known = revisions.find(([badgeId]) => badgeId === id)?.[1];
-  if (known === hiddenRevision) return { revisions };
-  const others = revisions.filter(([badgeId]) => badgeId !== id);
-  const own: [string, string][] = hiddenRevision === undefined ? [] : [[id, hiddenRevision]];
-  return { revisions: [...others, ...own].slice(-MAX_REVISIONS) };
+function withRevisions({ revisions }: Revisions, noted: readonly NotedWrite[]): Revisions {
+  const known = new Map(revisions);
+  for (const { id, hiddenRevision } of noted) {
+    if (known.get(id) === hiddenRevision) continue;
+    known.delete(id);
+    if (hiddenRevision !== undefined) known.set(id, hiddenRevision);
+  }
+  return { revisions: [...known].slice(-MAX_REVISIONS) };
 }
 
-function withWrite({ writes }: Writes, write: NotedWrite, now: number): Writes {
-  const open = writes.filter(({ until }) => until > now);
-  const last = open.find(({ id }) => id === write.id);
-  const entry = write.after === undefined ? last : toRecentWrite(write, last, now);
-  const others = open.filter(({ id }) => id !== write.id);
-  return { writes: newest([...others, ...(entry ? [entry] : [])]) };
+function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: number): Writes {
+  const open = new Map(writes.filter(({ until }) => until > now).map((write) => [write.id, write]));
+  for (const write of noted) {
+    const last = open.get(write.id);
+    const entry = write.after === undefined ? last : toRecentWrite(write, last, now);
+    open.delete(write.id);
+    if (entry) open.set(write.id, entry);
+  }
+  return { writes: newest([...open.values()]) };
 }
 
 /** As many as are worth waiting for; the oldest are dropped. */

@@ -2,10 +2,10 @@ import type { Begun, Holder, Progress } from './holder.ts';
 import type { SharedLook, SharedSnapshots } from './shared-snapshots.ts';
 import type { Reading, Snapshot } from './snapshot.ts';
 
-/** For replicas. `decode` throws for what another version wrote. */
+/** For replicas. `decode` rejects for what another version wrote. */
 export interface Codec<T> {
-  encode(value: T): string;
-  decode(text: string): T;
+  encode(value: T): Promise<string>;
+  decode(text: string): Promise<T>;
 }
 
 export interface LoadBounds {
@@ -66,7 +66,7 @@ export function createLoader<T, Bounds extends LoadBounds>(
     const onAge = (ms: number): void => void (ageMs = ms);
     const value = await options.load({ ...bounds, onSend, onAge });
     const snapshot = { value, asOf: begun.at - ageMs };
-    const text = codec.encode(value);
+    const text = await codec.encode(value);
     const freshMs = options.freshMs(value) * (1 - JITTER * random());
     // What a cache kept from before a write is for nobody else.
     const mayKeep = ageMs === 0 || !holder.isForgotten(snapshot.asOf);
@@ -75,19 +75,20 @@ export function createLoader<T, Bounds extends LoadBounds>(
   }
 
   /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
-  function adopt({ held }: SharedLook, begun: Begun): Reading<T> | undefined {
-    const value = held ? tryToDecode(held.text) : undefined;
+  async function adopt({ held }: SharedLook, begun: Begun): Promise<Reading<T> | undefined> {
+    const lookedAt = now();
+    const value = held ? await tryToDecode(held.text) : undefined;
     if (!held || value === undefined) return undefined;
     const { text, ageMs } = held;
     const freshMs = Math.min(held.freshMs, options.freshMs(value));
-    const snapshot = { value, asOf: now() - ageMs };
+    const snapshot = { value, asOf: lookedAt - ageMs };
     holder.hold(snapshot, begun, { freshMs, bytes: text.length });
     return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
   }
 
-  function tryToDecode(text: string): T | undefined {
+  async function tryToDecode(text: string): Promise<T | undefined> {
     try {
-      return codec.decode(text);
+      return await codec.decode(text);
     } catch {
       // Another version of this service wrote it; ours will replace it.
       return undefined;
@@ -101,7 +102,7 @@ export function createLoader<T, Bounds extends LoadBounds>(
         const begun = holder.begin();
         progress.begun = begun;
         const look = await shared.look(name, bounds.deadlineAt - now());
-        const adopted = look && adopt(look, begun);
+        const adopted = look && (await adopt(look, begun));
         if (adopted) return adopted;
         progress.begun = undefined;
         const isLast = now() + POLL_MS > bounds.deadlineAt;

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { AnswerHead } from './answer.ts';
-import { readBody, toJson } from './body.ts';
+import { readBody, readJson } from './body.ts';
 import { statusError, transportError } from './classify.ts';
 import type { CallStage } from './classify.ts';
 import { ProviderError } from './provider-error.ts';
@@ -23,7 +23,7 @@ export interface HttpCall {
 }
 
 /** Makes of the JSON of a 2xx answer what is asked for; undefined when it had no body. May throw a `ProviderError`. */
-export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T;
+export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T | Promise<T>;
 
 export type AttemptResult<T> =
   | { value: T; head: AnswerHead }
@@ -70,7 +70,8 @@ export async function attempt<T>(
   }
   if (!Buffer.isBuffer(body)) return { error: body, answered: undefined };
   try {
-    return { value: read(body.length === 0 ? undefined : toJson(body, head), head), head };
+    const json = body.length === 0 ? undefined : await readJson(body, head);
+    return { value: await read(json, head), head };
   } catch (error) {
     if (!(error instanceof ProviderError)) return { bug: error };
     if (error.kind === 'rate-limited') error.retryAfterMs ??= wait.retryAfterMs;

@@ -7,12 +7,11 @@ import { headerValues } from './answer.ts';
 import type { AnswerHead } from './answer.ts';
 import { firstMember } from './gzip-member.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
-import { parseWholeJson } from './whole-text.ts';
+import { JsonError, MAX_DEPTH, parseJsonInSlices } from './json-in-slices.ts';
+import { createSlices } from './slices.ts';
 
 /** Bounds what one answer can cost in memory, as it came and as it is once decoded, unless its reader allows less. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
-/** The deepest that a provider documents has 5. */
-const MAX_DEPTH = 100;
 
 type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
@@ -89,18 +88,29 @@ function tooLarge(maxBytes: number): ProviderError {
 }
 
 /**
- * The JSON of a body. Anything but UTF-8 is refused: replaced letters would be written back as they were read.
- * Half characters are replaced all the same: whoever is shown one could read nothing of the answer.
+ * The JSON of a body, read in slices. Anything but UTF-8 is refused: replaced letters would be written back as they were
+ * read. Half characters are replaced all the same: whoever is shown one could read nothing of the answer.
  */
-export function toJson(body: Buffer, head: Pick<AnswerHead, 'headers'>): unknown {
+export async function readJson(body: Buffer, head: Pick<AnswerHead, 'headers'>): Promise<unknown> {
   checkMediaType(head);
-  if (isDeep(body)) throw badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
+  const slices = createSlices();
   try {
-    return parseWholeJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    // The parser's own error quotes the answer.
-    throw noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    await slices.spend(body.length);
+    const json = await parseJsonInSlices(text, slices);
+    await slices.spend(body.length);
+    return json;
+  } catch (error) {
+    throw toRefusal(error);
   }
+}
+
+function toRefusal(error: unknown): ProviderError {
+  if (error instanceof JsonError && error.kind === 'deep') {
+    return badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
+  }
+  // The decoder's own error would tell nothing more.
+  return noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));
 }
 
 const JSON_TYPE = /^(application|text)\/([\w.+-]+\+|x-)?json$/i;
@@ -130,24 +140,6 @@ function toMediaTypes(value: string): { type: string; charset: string }[] {
       const charsets = parameters.flatMap((text) => /^charset\s*=\s*(.*)$/i.exec(text)?.[1] ?? []);
       return { type, charset: (charsets[0] ?? '').replace(/["']/g, '').trim() };
     });
-}
-
-const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT, QUOTE, BACKSLASH] =
-  Buffer.from('[{]}"\\');
-
-/** Whether its brackets, those in strings aside, are deeper than any answer: to parse them takes memory a hundredfold. */
-function isDeep(json: Buffer): boolean {
-  let depth = 0;
-  let isInString = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const byte = json[at];
-    if (byte === QUOTE) isInString = !isInString;
-    else if (isInString) at += byte === BACKSLASH ? 1 : 0;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth += 1;
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
 }
 
 /** Something stands between the provider and us, or the provider is not well: what it said before still holds. */

@@ -3,7 +3,7 @@ import { createAdmission } from './admission.ts';
 import { ageOf } from './answer.ts';
 import { attempt } from './attempt.ts';
 import type { Answered, Failed, HttpCall, ReadAnswer } from './attempt.ts';
-import { toJson } from './body.ts';
+import { readJson } from './body.ts';
 import type { Breaker, Verdict } from './breaker.ts';
 import { createBulkhead } from './bulkhead.ts';
 import type { CallBounds, CallPurpose } from './call-bounds.ts';
@@ -132,7 +132,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       if ('bug' in result) throw result.bug;
       if ('error' in result) {
         verdict = toVerdict(result, timeoutMs < attemptTimeoutMs);
-        throw fail(call, bounds, result);
+        throw await fail(call, bounds, result);
       }
       verdict = clock.now() - begun > attemptTimeoutMs * SLOW_PART ? 'slow' : 'good';
       const ageMs = ageOf(result.head);
@@ -144,14 +144,18 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   }
 
   /** Tells of a failed attempt, and gives the error to throw. */
-  function fail(call: HttpCall, { purpose }: CallBounds, failed: Failed): ProviderError {
-    if (call.isNotFound && saysNotFound(call.isNotFound, failed)) return notFound(provider);
+  async function fail(
+    call: HttpCall,
+    { purpose }: CallBounds,
+    failed: Failed,
+  ): Promise<ProviderError> {
+    if (call.isNotFound && (await saysNotFound(call.isNotFound, failed))) return notFound(provider);
     const { error, answered } = failed;
     error.provider = provider;
     // Both wait for the same limit.
     if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
     const said = purpose === 'write' ? answered : undefined;
-    if (said) error.providerMessage = redactFound(said);
+    if (said) error.providerMessage = await redactFound(said);
     onFault({
       method: call.method,
       // A query may name a person.
@@ -162,8 +166,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     return error;
   }
 
-  function redactFound(answered: Answered): string | undefined {
-    const message = findProviderMessage(answered);
+  async function redactFound(answered: Answered): Promise<string | undefined> {
+    const message = await findProviderMessage(answered);
     return (message && redact(message)) || undefined;
   }
 
@@ -187,20 +191,20 @@ function toVerdict({ error, answered }: Failed, isCut: boolean): Verdict {
   return error.consequences.isBreakdown && !isEmpty ? 'failed' : 'good';
 }
 
-function saysNotFound(
+async function saysNotFound(
   isNotFound: NonNullable<HttpCall['isNotFound']>,
   { error, answered }: Failed,
-): boolean {
+): Promise<boolean> {
   if (error.kind === 'not-found') return true;
   if (error.effect !== 'refused' || !answered) return false;
-  const json = tryToJson(answered);
+  const json = await tryToJson(answered);
   return json !== undefined && isNotFound(json);
 }
 
 /** Undefined: it is none, and says nothing more than its status. */
-function tryToJson({ body, head }: Answered): unknown {
+async function tryToJson({ body, head }: Answered): Promise<unknown> {
   try {
-    return toJson(body, head);
+    return await readJson(body, head);
   } catch (error) {
     if (error instanceof ProviderError) return undefined;
     throw error;

@@ -1,10 +1,13 @@
 import { headerValues } from './answer.ts';
 import type { Answered } from './attempt.ts';
-import { toJson } from './body.ts';
+import { readJson } from './body.ts';
 import { ProviderError } from './provider-error.ts';
+import { cutText } from './whole-text.ts';
 
 /** Beyond this a body is no message for people. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** What people are shown is a part of it. Longer texts would take long to compare. */
+const MAX_CHARACTERS = 2_000;
 /** An answer may list a problem of every record. */
 const MAX_DETAILS = 10;
 
@@ -16,11 +19,11 @@ const MORE_MESSAGES = ['errorMessage', 'error_message', 'msg', 'reason', 'devMes
 const NAMES = ['body', 'data', 'result', 'statusMessage', 'statusText', 'type'];
 
 /** What a provider says for people about a request that failed, as it wrote it. Undefined: nothing that can be read. */
-export function findProviderMessage({ head, body }: Answered): string | undefined {
+export async function findProviderMessage({ head, body }: Answered): Promise<string | undefined> {
   if (body.length === 0 || body.length > MAX_BODY_BYTES) return undefined;
   const type = headerValues(head, 'content-type').join();
   if (/html|xml/i.test(type)) return undefined;
-  const json = tryToRead(body);
+  const json = await tryToRead(body);
   if (json !== undefined) return findIn(json);
   const text = body.toString('utf8');
   // Broken JSON, or no text at all.
@@ -28,9 +31,9 @@ export function findProviderMessage({ head, body }: Answered): string | undefine
 }
 
 /** Undefined for what is no JSON. */
-function tryToRead(body: Buffer): unknown {
+async function tryToRead(body: Buffer): Promise<unknown> {
   try {
-    return toJson(body, { headers: {} });
+    return await readJson(body, { headers: {} });
   } catch (error) {
     if (error instanceof ProviderError) return undefined;
     throw error;
@@ -99,5 +102,6 @@ function isText(value: unknown): value is string {
 const MARKUP = /<\s*[!/?a-z][^<>]*>/i;
 
 function toSentence(value: unknown): string | undefined {
-  return isText(value) && !MARKUP.test(value) ? value : undefined;
+  const text = isText(value) ? cutText(value, MAX_CHARACTERS) : undefined;
+  return text === undefined || MARKUP.test(text) ? undefined : text;
 }

@@ -20,7 +20,19 @@ function isLow(unit: number): boolean {
 
 /** The value of a JSON text, in which each half character, of a name or a value, has become U+FFFD. */
 export function parseWholeJson(json: string): unknown {
-  return JSON.parse(toWholeJson(json)) as unknown;
+  const value = JSON.parse(json.toWellFormed()) as unknown;
+  return SPELLED_SURROGATE.test(json) ? toWholeValue(value) : value;
+}
+
+/** The texts of a value are looked at by the engine, which takes a tenth of the time of all escapes of their JSON. */
+function toWholeValue(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(toWholeValue);
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key.toWellFormed(), toWholeValue(inner)]),
+  );
 }
 
 /** Spelled so in JSON, a surrogate may be half of a pair or alone. Most encoders write the character itself. */

@@ -1,6 +1,7 @@
 import type { AnswerHead } from '../http/answer.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
-import { toBadgeList } from './badge-list.ts';
+import { createSlices } from '../http/slices.ts';
+import { STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
 import type { RecordReading } from './badge-list.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { isObject } from './json.ts';
@@ -23,11 +24,11 @@ export interface Wire<B extends BadgeFields> {
 /** Reads the answers of one provider. What speaks against a request in its answer is thrown, wherever it stands. */
 export interface AnswerReader<B extends BadgeFields> {
   /** The whole list, or none. */
-  list: (json: unknown, head: AnswerHead) => BadgeList<B>;
+  list: (json: unknown, head: AnswerHead) => Promise<BadgeList<B>>;
   /** The one badge that a write promises to answer with; `id` is that of the badge that is changed. Null: there was no body. */
   written: (id?: string) => (json: unknown, head: AnswerHead) => B[] | null;
   /** The badges that a write of the badge `id` promises to answer with. Null: there was no body. */
-  holding: (id: string) => (json: unknown, head: AnswerHead) => B[] | null;
+  holding: (id: string) => (json: unknown, head: AnswerHead) => Promise<B[] | null>;
   /** A write that promises no badges. Null: there was no body. */
   done: (json: unknown, head: AnswerHead) => B[] | null;
 }
@@ -51,7 +52,7 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
   }
 
   return {
-    list(json, head) {
+    async list(json, head) {
       if (json === undefined) throw badResponse('answered without a body');
       const records = findRecords(toPayload(json));
       const verdict = judge(json, head, records);
@@ -78,17 +79,15 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       const message = `answered with a badge that is unreadable at ${field}`;
       throw isForeign ? badResponse(message) : new UnclearAnswer(message);
     },
-    holding: (id) => (json, head) => {
+    holding: (id) => async (json, head) => {
       if (json === undefined) return null;
       const payload = toPayload(json);
       const records = isRecord(payload) ? [payload] : findRecords(payload);
       checkWritten(judge(json, head, records));
       if (!records) throw new UnclearAnswer('answered without the badges that it was to show');
-      const readings = records.map(toBadge);
-      const ids = readings.map((each) => ('badge' in each ? each.badge.id : each.malformed.id));
-      if (ids.length > 0 && !ids.includes(id)) throw missing(ids.includes(null));
-      const badges = readings.flatMap((each) => ('badge' in each ? [each.badge] : []));
-      return badges.filter((badge) => badges.find((other) => other.id === badge.id) === badge);
+      const { badges, ids } = await readEach(records, toBadge);
+      if (records.length > 0 && !ids.has(id)) throw missing(ids.has(null));
+      return badges;
     },
     done(json, head) {
       if (json === undefined) return null;
@@ -106,6 +105,25 @@ export async function orUnclear<T>(write: Promise<T>): Promise<T | null> {
     if (error instanceof UnclearAnswer) return null;
     throw error;
   }
+}
+
+/** The first readable record of each id, and all ids; null is that of a record without one that can be read. */
+async function readEach<B extends BadgeFields>(
+  records: readonly unknown[],
+  toBadge: (record: unknown) => RecordReading<B>,
+): Promise<{ badges: B[]; ids: ReadonlySet<string | null> }> {
+  const slices = createSlices();
+  const badges = new Map<string, B>();
+  const ids = new Set<string | null>();
+  for (const record of records) {
+    await slices.spend(STEPS_OF_RECORD);
+    const reading = toBadge(record);
+    ids.add('badge' in reading ? reading.badge.id : reading.malformed.id);
+    if ('badge' in reading && !badges.has(reading.badge.id)) {
+      badges.set(reading.badge.id, reading.badge);
+    }
+  }
+  return { badges: [...badges.values()], ids };
 }
 
 function missing(isPerhapsUnreadable: boolean): ProviderError {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
 import { HttpsUrl } from './https-url.ts';
+import type { UrlRule } from './https-url.ts';
 
 /**
  * What every badge has. A provider's badge class extends it and reads from the provider's record.
@@ -12,6 +13,9 @@ import { HttpsUrl } from './https-url.ts';
     'What every badge has, with identical types and nullability in every provider: one fragment on it serves all badges.',
 })
 export abstract class BadgeFields {
+  /** What was found of its pictures: many fields of many answers show the same ones. */
+  readonly #pictures = new Map<string, boolean>();
+
   /** As read, in JSON: from it the provider's folder can make the badge again. */
   abstract readonly record: object;
 
@@ -48,4 +52,12 @@ export abstract class BadgeFields {
       'Changes whenever a field that can be written changes: one that the provider shows, or another one through this service. The order of a set and the signature of a picture URL do not count. Give it as `expectedVersion` so that an update is refused if somebody else was faster.',
   })
   abstract readonly version: string;
+
+  /** Null for a picture that is none, or none that may be shown. */
+  protected shownPicture(url: string | null | undefined, isImageUrl: UrlRule): string | null {
+    if (!url) return null;
+    const isShown = this.#pictures.get(url) ?? isImageUrl(url);
+    this.#pictures.set(url, isShown);
+    return isShown ? url : null;
+  }
 }

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ZodSafeParseResult } from 'zod';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
+import { MAX_FIELDS } from '../http/json-in-slices.ts';
+import { createSlices } from '../http/slices.ts';
+import type { Slices } from '../http/slices.ts';
 import { cutText } from '../http/whole-text.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { isObject } from './json.ts';
@@ -26,20 +30,25 @@ export type RecordReading<B extends BadgeFields> =
 /** By field, how a value is read that is never written back. Undefined: it cannot be. Null and absent need no reading. */
 export type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
 
-/** A record without those of its values that are only shown and cannot be read: they cost the badge nothing else. */
+/**
+ * What is known of a record, without those of its values that are only shown and cannot be read: they cost the badge
+ * nothing else. Whatever else stands in it, however much, is not looked at.
+ */
 export function readShownOnly(
   json: Readonly<Record<string, unknown>>,
-  fields: ShownOnly,
+  { known, shownOnly }: { known: readonly string[]; shownOnly: ShownOnly },
 ): { record: Record<string, unknown>; unreadable: string[] } {
-  const record = { ...json };
+  const record: Record<string, unknown> = {};
   const unreadable: string[] = [];
-  for (const [field, read] of Object.entries(fields)) {
-    const value = Object.hasOwn(json, field) ? json[field] : undefined;
-    if (value === null || value === undefined) continue;
-    record[field] = read(value);
-    if (record[field] !== undefined) continue;
-    delete record[field];
-    unreadable.push(field);
+  // What is missing may be among those that were not kept.
+  if (Object.keys(json).length > MAX_FIELDS) return { record, unreadable };
+  for (const field of known) {
+    if (!Object.hasOwn(json, field)) continue;
+    const value = json[field];
+    const read = Object.hasOwn(shownOnly, field) ? shownOnly[field] : undefined;
+    const shown = read === undefined || value === null ? value : read(value);
+    if (shown === undefined) unreadable.push(field);
+    else record[field] = shown;
   }
   return { record, unreadable };
 }
@@ -75,14 +84,18 @@ export function toId(value: unknown): string | undefined {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : undefined;
 }
 
+/** How much of a slice each record takes: as much as to look at so many characters. */
+export const STEPS_OF_RECORD = 2_000;
+
 /**
- * Reads a provider's whole list. A malformed record costs the others nothing: it is dropped and counted.
+ * Reads a provider's whole list, in slices. A malformed record costs the others nothing: it is dropped and counted.
  * Of records with the same id the first one counts.
  */
-export function toBadgeList<B extends BadgeFields>(
+export async function toBadgeList<B extends BadgeFields>(
   records: unknown,
   toBadge: (record: unknown) => RecordReading<B>,
-): BadgeList<B> {
+  slices: Slices = createSlices(),
+): Promise<BadgeList<B>> {
   if (!Array.isArray(records)) throw badResponse('answered without a list of badges');
   if (records.length > MAX_RECORDS) throw badResponse(`answered with over ${MAX_RECORDS} badges`);
   const badges: B[] = [];
@@ -96,11 +109,12 @@ export function toBadgeList<B extends BadgeFields>(
   let firstMalformedField: string | undefined;
 
   for (const record of records) {
+    await slices.spend(STEPS_OF_RECORD);
     const reading = toBadge(record);
     const id = 'badge' in reading ? reading.badge.id : reading.malformed.id;
     const badge = 'badge' in reading ? reading.badge : undefined;
     const isDuplicate = id !== null && seen.has(id);
-    if (id !== null && isDuplicate && differ(seen.get(id), badge)) ambiguousIds.add(id);
+    if (isDuplicate && !ambiguousIds.has(id) && differ(seen.get(id), badge)) ambiguousIds.add(id);
     if (id !== null && !isDuplicate) seen.set(id, badge);
     if ('badge' in reading) {
       if (!isDuplicate) badges.push(reading.badge);
@@ -139,6 +153,7 @@ function noteUnknown(
   record: unknown,
   { badge, unreadable = [] }: { badge: BadgeFields; unreadable?: readonly string[] },
 ): void {
+  if (unknown.size >= MAX_UNKNOWN_FIELDS) return;
   if (!isObject(record) || !isObject(badge.record)) return;
   for (const field of Object.keys(record)) {
     if (unknown.size >= MAX_UNKNOWN_FIELDS) return;
@@ -148,8 +163,9 @@ function noteUnknown(
   }
 }
 
+/** Ends at the first difference, and so takes no longer than the shorter one, however often that comes. */
 function differ(a: BadgeFields | undefined, b: BadgeFields | undefined): boolean {
-  return JSON.stringify(a?.record) !== JSON.stringify(b?.record);
+  return !isDeepStrictEqual(a?.record, b?.record);
 }
 
 /** Reads the one badge that a write answers with. */

@@ -16,11 +16,12 @@ export function planAward(
   { userId, badgeIds }: Holding,
   knownHeld: readonly string[] = [],
 ): WritePlan {
+  const held = new Set(knownHeld);
   const changes = badgeIds.map((badgeId): FieldChange => {
     const holder = JSON.stringify({ badgeId, userId });
-    return { field: HOLDERS, before: knownHeld.includes(badgeId) ? holder : null, after: holder };
+    return { field: HOLDERS, before: held.has(badgeId) ? holder : null, after: holder };
   });
-  const again = badgeIds.filter((id) => knownHeld.includes(id));
+  const again = badgeIds.filter((id) => held.has(id));
   return planWithoutFields(body, {
     changes,
     warnings: again.length > 0 ? [alreadyHeld(again.length)] : [],

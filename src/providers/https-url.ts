@@ -35,11 +35,13 @@ const UNSAFE = new RegExp(
 const PLAIN_URL = /^https?:\/\/(\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}._-]+)(:\d{1,5})?([/?#].*)?$/iu;
 /** Servers take no longer request lines, signed URLs are a quarter of it at most. */
 const MAX_URL_CHARACTERS = 8_000;
+const MAX_HOST_CHARACTERS = 255;
 
 function hasProtocol(url: string, protocol: string): boolean {
   if (url.length > MAX_URL_CHARACTERS || UNSAFE.test(url)) return false;
   const [, host] = PLAIN_URL.exec(url) ?? [];
-  if (host === undefined || !URL.canParse(url)) return false;
+  // Names are no longer, and a parser may take long for one that is.
+  if (host === undefined || host.length > MAX_HOST_CHARACTERS || !URL.canParse(url)) return false;
   const parsed = new URL(url);
   return parsed.protocol === protocol && isSameHost(host, parsed.hostname);
 }

@@ -10,6 +10,10 @@ export interface PersonKey {
 
 const MAX_DEPTH = 4;
 const MAX_ENTRIES = 1_000;
+/** Of all entries of a person; the nearest ones count. */
+const MAX_ALL_ENTRIES = 5_000;
+/** Of an address, with room for what stands around it. Longer texts are none, and may take long to compare. */
+const MAX_ADDRESS_CHARACTERS = 1_000;
 /** What is under these is still about the person. */
 const OF_THE_PERSON = /^(user|member|profile|account|contact|attributes|(custom|user)?fields)$/;
 const EMAIL = /^(user|member|primary|account|login|contact)?e?mail(address|id)?$/;
@@ -38,7 +42,7 @@ function isOtherEmail(entries: readonly Entry[], asked: string | null): boolean 
   if (asked === null) return false;
   const emails = entries.flatMap(({ isOwn, name, value }) => {
     const isEmail = EMAIL.test(name);
-    const shown = [value].flat().filter(isAddress);
+    const shown = (Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [value]).filter(isAddress);
     if (shown.length === 0 || !(isEmail || LIKE_EMAIL.test(name))) return [];
     const isSame = shown.some((address) => isSameEmail(address, asked));
     return [{ isCertain: isOwn && isEmail, isSame }];
@@ -48,7 +52,8 @@ function isOtherEmail(entries: readonly Entry[], asked: string | null): boolean 
 }
 
 function isAddress(value: unknown): value is string {
-  return typeof value === 'string' && value.includes('@');
+  const isShort = typeof value === 'string' && value.length <= MAX_ADDRESS_CHARACTERS;
+  return isShort && value.includes('@');
 }
 
 /** With or without the code of a country before it. */
@@ -57,6 +62,7 @@ function isOtherPhone(entries: readonly Entry[], asked: string | null): boolean 
   return entries.some(({ isOwn, name, value }) => {
     if (!isOwn || !PHONE.test(name)) return false;
     if (typeof value !== 'string' && typeof value !== 'number') return false;
+    if (String(value).length > MAX_ADDRESS_CHARACTERS) return false;
     const digits = String(value).replace(/\D/g, '');
     return digits !== '' && !digits.endsWith(asked) && !asked.endsWith(digits);
   });
@@ -74,24 +80,34 @@ function toComparable(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
 
-/** The fields of a person by their names, also those of a list of custom fields. */
-function entriesOf(person: unknown, isOwn = true, depth = 0): Entry[] {
-  if (depth > MAX_DEPTH) return [];
-  if (Array.isArray(person)) {
-    return person.slice(0, MAX_ENTRIES).flatMap((one) => entriesOf(one, isOwn, depth + 1));
+/** The fields of a person by their names, also those of a list of custom fields; the outer ones first. */
+function entriesOf(person: unknown): Entry[] {
+  const entries: Entry[] = [];
+  let level: Pick<Entry, 'isOwn' | 'value'>[] = [{ isOwn: true, value: person }];
+  for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth += 1) {
+    const next: Pick<Entry, 'isOwn' | 'value'>[] = [];
+    for (const { isOwn, value } of level) {
+      if (entries.length + next.length > MAX_ALL_ENTRIES) return entries;
+      if (Array.isArray(value)) {
+        next.push(...value.slice(0, MAX_ENTRIES).map((one: unknown) => ({ isOwn, value: one })));
+        continue;
+      }
+      if (!isObject(value)) continue;
+      entries.push(...customEntry(value, isOwn));
+      for (const [key, inner] of Object.entries(value).slice(0, MAX_ENTRIES)) {
+        const name = toName(key);
+        entries.push({ isOwn, name, value: inner });
+        next.push({ isOwn: isOwn && OF_THE_PERSON.test(name), value: inner });
+      }
+    }
+    level = next.filter(({ value }) => typeof value === 'object');
   }
-  if (!isObject(person)) return [];
-  const labelled = LABELS.map((label) => person[label]).find((label) => typeof label === 'string');
-  const custom =
-    labelled !== undefined && 'value' in person
-      ? [{ isOwn, name: toName(labelled), value: person.value }]
-      : [];
-  const own = Object.entries(person)
-    .slice(0, MAX_ENTRIES)
-    .flatMap(([key, value]) => {
-      const name = toName(key);
-      const inner = entriesOf(value, isOwn && OF_THE_PERSON.test(name), depth + 1);
-      return [{ isOwn, name, value }, ...inner];
-    });
-  return [...custom, ...own];
+  return entries;
+}
+
+function customEntry(part: Readonly<Record<string, unknown>>, isOwn: boolean): Entry[] {
+  const labelled = LABELS.map((label) => part[label]).find((label) => typeof label === 'string');
+  return labelled !== undefined && 'value' in part
+    ? [{ isOwn, name: toName(labelled), value: part.value }]
+    : [];
 }

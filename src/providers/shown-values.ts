@@ -9,8 +9,12 @@ const SIGNATURE =
 const BESIDE_SIGNATURE =
   /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
 
+/** What is longer is shown to nobody as a URL. */
+const MAX_URL_CHARACTERS = 8_000;
+
 /** A URL as it is without a signature that expires; any other text as it is. */
 export function withoutSignature(text: string): string {
+  if (text.length > MAX_URL_CHARACTERS) return text;
   const [rest = '', query] = text.split(/\?(.*)/s, 2);
   if (query === undefined || !/^https?:/i.test(text)) return text;
   const [search = '', fragment] = query.split(/#(.*)/s, 2);
@@ -28,7 +32,7 @@ export function withoutSignature(text: string): string {
 /** Why a text as it is shown may not be the text that the provider holds. */
 export type Doubt = 'cut' | 'escaped' | 'signed';
 
-const ELLIPSIS = /\s*\[?(…|\.\.\.)\]?$/;
+const ELLIPSIS = /\[?(…|\.\.\.)\]?$/;
 const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;
 /** Shorter texts are seldom cut. */
 const SHORTEST_CUT = 40;
@@ -64,7 +68,7 @@ export function isFormOf(shown: unknown, given: unknown): boolean {
 }
 
 function isCutOf(shown: string, given: string): boolean {
-  const start = shown.replace(ELLIPSIS, '');
+  const start = withoutEllipsis(shown);
   return start.length >= SHORTEST_CUT && start.length < given.length && given.startsWith(start);
 }
 
@@ -77,6 +81,12 @@ const NAMED: Readonly<Record<string, string>> = {
   nbsp: '\u00a0',
 };
 const LARGEST_CODE_POINT = 0x10ffff;
+
+/** The blanks before it go by themselves: an expression that looks for both takes the square of their number. */
+function withoutEllipsis(text: string): string {
+  const start = text.replace(ELLIPSIS, '');
+  return start === text ? text : start.trimEnd();
+}
 
 function unescaped(text: string): string {
   return text.replace(new RegExp(ENTITY, 'gi'), (entity, name: string) => {

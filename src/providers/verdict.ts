@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { envelopeError } from '../http/classify.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import { envelopeParts, isThere, someValue, toFlag, toName, toNumber } from './envelope.ts';
+import { isThere, readEnvelope, someValue, toFlag, toName, toNumber, toWord } from './envelope.ts';
 import type { EnvelopePart } from './envelope.ts';
 
 /** What an answer says of the request that it answers. */
@@ -47,7 +47,9 @@ export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
     codes: [],
     namedCodes: [],
   };
-  for (const part of envelopeParts(json, isRecord)) notePart(part, signs);
+  const { parts, isWhole } = readEnvelope(json, isRecord);
+  for (const part of parts) notePart(part, signs);
+  if (!isWhole) signs.doubt = true;
   // A word alone can refuse, and none is documented as a success.
   if (typeof json === 'string' || json === false) {
     notePart({ result: json }, signs);
@@ -142,6 +144,10 @@ function keepCode(code: number, value: unknown, { codes, namedCodes }: Signs): v
   (toNumber(value) === undefined ? namedCodes : codes).push(code);
 }
 
+/** The first is told, and the others may be what it is. */
+const MAX_CODES = 100;
+const MAX_CODE_CHARACTERS = 200;
+
 /** By their names, however they are written. */
 const CODES: readonly (readonly [RegExp, number])[] = [
   [/^(badrequest|invalid(request|input|argument)|validation(error|failed))$/, 400],
@@ -165,6 +171,7 @@ const CODES: readonly (readonly [RegExp, number])[] = [
 function toCode(value: unknown): number | undefined {
   const number = toNumber(value);
   if (number !== undefined || typeof value !== 'string') return number;
+  if (value.length > MAX_CODE_CHARACTERS) return undefined;
   const [, digits = '', words = ''] = /^\s*(?:http\S*\s+|e)?([1-5]\d\d)\b(.*)$/i.exec(value) ?? [];
   const phrase = STATUS_CODES[digits];
   if (digits !== '' && (words.trim() === '' || toName(words) === toName(phrase ?? '-'))) {
@@ -179,7 +186,7 @@ function noteError(name: string, value: unknown, signs: Signs): void {
   signs.no = true;
   if (COUNT.test(name)) return;
   // What is deeper is looked at as a part of its own.
-  for (const each of [value].flat()) {
+  for (const each of Array.isArray(value) ? value.slice(0, MAX_CODES) : [value]) {
     const code = toCode(each);
     if (code !== undefined) keepCode(code, each, signs);
   }
@@ -187,7 +194,7 @@ function noteError(name: string, value: unknown, signs: Signs): void {
 
 /** Whether there are errors is a question that some answer. */
 function isNo(value: unknown): boolean {
-  return typeof value === 'string' && /^no?$/i.test(value.trim());
+  return typeof value === 'string' && /^no?$/.test(toWord(value));
 }
 
 const NO_ERROR = /^(0+|ok|success|no[ _-]?errors?\b.*)$/;
@@ -195,7 +202,7 @@ const NO_ERROR = /^(0+|ok|success|no[ _-]?errors?\b.*)$/;
 /** Whether a value beside the word "error" is one. */
 function isError(value: unknown): boolean {
   if (typeof value === 'string') {
-    return isThere(value) && !NO_ERROR.test(value.trim().toLowerCase());
+    return isThere(value) && !NO_ERROR.test(toWord(value));
   }
   if (typeof value === 'number') return value !== 0 && !(value >= 200 && value < 300);
   return value === true;

@@ -1,6 +1,6 @@
 import { headerValues } from '../http/answer.ts';
 import type { AnswerHead } from '../http/answer.ts';
-import { envelopeParts, isThere, someValue, toFlag, toName, toNumber } from './envelope.ts';
+import { isThere, readEnvelope, someValue, toFlag, toName, toNumber } from './envelope.ts';
 import { isObject } from './json.ts';
 
 /** A list as it came, with all that stands around it. */
@@ -15,13 +15,13 @@ export interface ListAnswer {
 export function signOfMore({ head, json, records }: ListAnswer): string | undefined {
   if (head.status === 206) return 'the status 206';
   const count = records.length;
-  const parts = envelopeParts(json, (value) => value === records);
+  const { parts, isWhole } = readEnvelope(json, (value) => value === records);
   for (const part of parts) {
     const key = Object.keys(part).find((name) => saysMore(toName(name), part[name], count));
     if (key !== undefined) return toPlainName(key);
     if (isLinkToMore(part)) return 'a link to the next page';
   }
-  return signInHeaders(head, count);
+  return isWhole ? signInHeaders(head, count) : 'more fields beside them than can be looked at';
 }
 
 const PLAIN_NAME = /^[\w.$@-]{1,40}$/;
@@ -103,6 +103,10 @@ function isNotLast(name: string, value: unknown): boolean {
   return value === false || isNo(value) || (name.startsWith('is') && toFlag(value) === false);
 }
 
+/** No server takes longer ones. */
+const MAX_LINK_CHARACTERS = 8_000;
+const MAX_RANGE_CHARACTERS = 100;
+
 /** Whether a value names the page before or after. The first one may be called 0, and some write -1 for none. */
 function isBeside(value: unknown): boolean {
   const number = toNumber(value);
@@ -114,7 +118,8 @@ function isNo(value: unknown): boolean {
 }
 
 function isLaterPage(value: unknown): boolean {
-  const [, page] = /[?&]page(?:%5B|\[)?(?:number)?(?:%5D|\])?=(\d+)/i.exec(String(value)) ?? [];
+  if (typeof value !== 'string' || value.length > MAX_LINK_CHARACTERS) return false;
+  const [, page] = /[?&]page(?:%5B|\[)?(?:number)?(?:%5D|\])?=(\d+)/i.exec(value) ?? [];
   return Number(page) > 1;
 }
 
@@ -155,7 +160,7 @@ function linksToMore(header: string): boolean {
 function headerSaysMore(header: string, value: string, count: number): boolean {
   const name = toName(header.replace(/^x-/, '').replace(BEFORE_NAME, ''));
   if (/^(pagination|paging|page)$/.test(name) && value.trim().startsWith('{')) {
-    return envelopeParts(tryToParse(value), () => false).some((part) =>
+    return readEnvelope(tryToParse(value), () => false).parts.some((part) =>
       Object.keys(part).some((key) => saysMore(toName(key), part[key], count)),
     );
   }
@@ -175,6 +180,7 @@ function tryToParse(text: string): unknown {
 
 /** Such as `badges 0-19/100`. Where the total is unknown, only what is before this part counts. */
 function isPartialRange(range: string, count: number): boolean {
+  if (range.length > MAX_RANGE_CHARACTERS) return false;
   const [, unit = '', first, last, total] =
     /^\s*(\w+)?[\s=]*(?:(\d+)-(\d+)|\*)\/(\d+|\*)\s*$/.exec(range) ?? [];
   if (Number(first) > 0) return true;

@@ -34,8 +34,8 @@ function setUp(
       return load.promise;
     },
     codec: {
-      encode: (value) => value,
-      decode(text) {
+      encode: async (value) => value,
+      async decode(text) {
         if (text === 'unreadable') throw new Error('of another version');
         return text;
       },

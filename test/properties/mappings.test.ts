@@ -51,14 +51,14 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
 
   test.each(Object.entries(readings))(
     '%s, whatever it is, gives sound badges or a ProviderError',
-    (_name, { read, answer }) => {
+    async (_name, { read, answer }) => {
       let badgesRead = 0;
       let errors = 0;
-      fc.assert(
-        fc.property(answer, (text) => {
+      await fc.assert(
+        fc.asyncProperty(answer, async (text) => {
           const json: unknown = JSON.parse(text);
           const prototypes = describePrototypes();
-          const badges = readOrRefuse(() => read(json));
+          const badges = await readOrRefuse(() => read(json));
           for (const badge of badges ?? []) expectSound(badge, typeOf(provider));
           expect(describePrototypes()).toBe(prototypes);
           badgesRead += badges?.length ?? 0;
@@ -102,10 +102,10 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
     );
   });
 
-  test('a field that is only shown, whatever it holds, costs the badge nothing else', () => {
+  test('a field that is only shown, whatever it holds, costs the badge nothing else', async () => {
     const values = fc.record(Object.fromEntries(shownOnly.map((field) => [field, anyJson])));
-    fc.assert(
-      fc.property(validRecord, values, (text, texts) => {
+    await fc.assert(
+      fc.asyncProperty(validRecord, values, async (text, texts) => {
         const badge = readValid(text);
         const odd = Object.entries(texts).map(([field, value]): [string, unknown] => [
           field,
@@ -120,7 +120,7 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
         expect(bare(reading.badge.record)).toEqual(bare(badge.record));
         expect(reading.badge.version).toBe(badge.version);
         expectSound(reading.badge, typeOf(provider));
-        const list = toBadgeList([json], toBadge);
+        const list = await toBadgeList([json], toBadge);
         expect(Object.keys(list.unreadableFields)).toEqual(reading.unreadable ?? []);
         expect(list.droppedRecords).toBe(0);
       }),
@@ -128,10 +128,10 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
     );
   });
 
-  test('a list has the first of each id, and counts every record that it drops', () => {
+  test('a list has the first of each id, and counts every record that it drops', async () => {
     const records = fc.array(nearlyValidRecord, { maxLength: 8 }).map(toArrayText);
-    fc.assert(
-      fc.property(records, (text) => {
+    await fc.assert(
+      fc.asyncProperty(records, async (text) => {
         const json = JSON.parse(text) as unknown[];
         const all = json.map(toBadge);
         const malformed = all.filter((reading) => 'malformed' in reading);
@@ -139,7 +139,7 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
           const isKnown = all.slice(0, index).some((other) => idOf(other) === idOf(reading));
           return 'badge' in reading && !isKnown;
         });
-        const list = readOrRefuse(() => toBadgeList(json, toBadge));
+        const list = await readOrRefuse(() => toBadgeList(json, toBadge));
 
         if (malformed.length > 0 && firsts.length === 0) return expect(list).toBeNull();
         expect(list?.badges.map(({ id }) => id)).toEqual(firsts.map(idOf));
@@ -153,9 +153,9 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
 });
 
 /** Null for a `ProviderError`; anything else that is thrown fails the property. */
-function readOrRefuse<T>(read: () => T): T | null {
+async function readOrRefuse<T>(read: () => T | Promise<T>): Promise<T | null> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof ProviderError) return null;
     throw error;

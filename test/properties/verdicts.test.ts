@@ -25,14 +25,14 @@ type Reading = BadgeFields[] | readonly BadgeFields[] | null | ProviderError;
 interface Kind {
   name: string;
   payload: (of: EnvelopeOf) => unknown;
-  read: (of: EnvelopeOf, json: unknown, status?: number) => Reading;
+  read: (of: EnvelopeOf, json: unknown, status?: number) => Promise<Reading>;
 }
 
 const head = (status = 200) => ({ status, headers: {} });
 
-function readOrRefuse(read: () => Reading): Reading {
+async function readOrRefuse(read: () => Reading | Promise<Reading>): Promise<Reading> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof ProviderError) return error;
     throw error;
@@ -60,7 +60,7 @@ const WRITES: readonly Kind[] = [
 const LIST: Kind = {
   name: 'a list',
   payload: ({ record }) => [record],
-  read: ({ reader }, json) => readOrRefuse(() => reader.list(json, head()).badges),
+  read: ({ reader }, json) => readOrRefuse(async () => (await reader.list(json, head())).badges),
 };
 const EMPTY_LIST: Kind = { ...LIST, name: 'an empty list', payload: () => [] };
 
@@ -76,33 +76,33 @@ const isRead = (reading: Reading): boolean => Array.isArray(reading);
 describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
   const payload = kind.payload(of);
 
-  test('is read under every spelling of success, whatever harmless stands beside it', () => {
-    fc.assert(
-      fc.property(yes, harmless, (flag, all) => {
-        expect(isRead(kind.read(of, withSigns(of.wrap(payload, flag), ...all)))).toBe(true);
+  test('is read under every spelling of success, whatever harmless stands beside it', async () => {
+    await fc.assert(
+      fc.asyncProperty(yes, harmless, async (flag, all) => {
+        expect(isRead(await kind.read(of, withSigns(of.wrap(payload, flag), ...all)))).toBe(true);
       }),
       { numRuns },
     );
   });
 
-  test('is a clear refusal under every spelling of failure', () => {
-    fc.assert(
-      fc.property(no, fc.constantFrom(null, [], '', undefined), (flag, nothing) => {
-        const reading = kind.read(of, of.wrap(nothing, flag));
+  test('is a clear refusal under every spelling of failure', async () => {
+    await fc.assert(
+      fc.asyncProperty(no, fc.constantFrom(null, [], '', undefined), async (flag, nothing) => {
+        const reading = await kind.read(of, of.wrap(nothing, flag));
         expect(reading).toMatchObject({ name: 'ProviderError', effect: 'refused' });
       }),
       { numRuns },
     );
   });
 
-  test('is never read when anything in its envelope says that it failed', () => {
-    fc.assert(
-      fc.property(
+  test('is never read when anything in its envelope says that it failed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.option(yes, { nil: undefined }),
         placed(refusalSign),
         harmless,
-        (flag, refusal, all) => {
-          const reading = kind.read(of, withSigns(of.wrap(payload, flag), ...all, refusal));
+        async (flag, refusal, all) => {
+          const reading = await kind.read(of, withSigns(of.wrap(payload, flag), ...all, refusal));
           expect(reading).toBeInstanceOf(ProviderError);
           expect(reading).not.toBeInstanceOf(UnclearAnswer);
         },
@@ -111,11 +111,14 @@ describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
     );
   });
 
-  test('that says yes and no is of unknown effect', () => {
-    fc.assert(
-      fc.property(yes, placed(refusalSign), (flag, refusal) => {
+  test('that says yes and no is of unknown effect', async () => {
+    await fc.assert(
+      fc.asyncProperty(yes, placed(refusalSign), async (flag, refusal) => {
         const answer = withSigns({ ...of.wrap(payload), flags: { success: flag } }, refusal);
-        expect(kind.read(of, answer)).toMatchObject({ kind: 'bad-response', effect: 'unknown' });
+        expect(await kind.read(of, answer)).toMatchObject({
+          kind: 'bad-response',
+          effect: 'unknown',
+        });
       }),
       { numRuns },
     );
@@ -125,30 +128,32 @@ describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
 describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
   const payload = kind.payload(of);
 
-  test('that says neither yes nor no is left open', () => {
+  test('that says neither yes nor no is left open', async () => {
     const silent = fc.record(
       { message: fc.string(), requestId: fc.uuid(), warnings: fc.constantFrom([], ['x']) },
       { requiredKeys: [] },
     );
-    fc.assert(
-      fc.property(silent, (beside) => {
-        expect(kind.read(of, { ...of.wrap(payload), ...beside })).toBeInstanceOf(UnclearAnswer);
+    await fc.assert(
+      fc.asyncProperty(silent, async (beside) => {
+        expect(await kind.read(of, { ...of.wrap(payload), ...beside })).toBeInstanceOf(
+          UnclearAnswer,
+        );
       }),
       { numRuns },
     );
   });
 
-  test.each([202, 206, 207, 226])('under a %i is not done, whatever it says', (status) => {
-    fc.assert(
-      fc.property(yes, harmless, (flag, all) => {
-        const reading = kind.read(of, withSigns(of.wrap(payload, flag), ...all), status);
+  test.each([202, 206, 207, 226])('under a %i is not done, whatever it says', async (status) => {
+    await fc.assert(
+      fc.asyncProperty(yes, harmless, async (flag, all) => {
+        const reading = await kind.read(of, withSigns(of.wrap(payload, flag), ...all), status);
         expect(reading).toBeInstanceOf(UnclearAnswer);
       }),
       { numRuns },
     );
   });
 
-  test('that says that it is still under way, or changed nothing, is not done', () => {
+  test('that says that it is still under way, or changed nothing, is not done', async () => {
     const doubt = fc.constantFrom<Json>(
       { status: 'pending' },
       { state: 'queued' },
@@ -162,10 +167,10 @@ describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
       { notFound: ['a'] },
       { skipped: 1 },
     );
-    fc.assert(
-      fc.property(yes, placed(doubt), (flag, change) => {
+    await fc.assert(
+      fc.asyncProperty(yes, placed(doubt), async (flag, change) => {
         const answer = withSigns(of.wrap(payload, flag), change);
-        expect(kind.read(of, answer)).toBeInstanceOf(UnclearAnswer);
+        expect(await kind.read(of, answer)).toBeInstanceOf(UnclearAnswer);
       }),
       { numRuns },
     );
@@ -173,33 +178,33 @@ describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
 });
 
 describe.each(ENVELOPES.map((of) => [of.key, of] as const))('%s', (_key, of) => {
-  test('fields of a badge that are called like signs say nothing', () => {
-    fc.assert(
-      fc.property(fc.array(recordField, { maxLength: 3 }), (fields) => {
+  test('fields of a badge that are called like signs say nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(recordField, { maxLength: 3 }), async (fields) => {
         const record = Object.assign({}, ...fields, of.record) as Json;
         for (const kind of [...WRITES.slice(0, 2), LIST]) {
           const payload = kind.payload({ ...of, record });
-          expect(isRead(kind.read(of, of.wrap(payload, true)))).toBe(true);
+          expect(isRead(await kind.read(of, of.wrap(payload, true)))).toBe(true);
         }
       }),
       { numRuns },
     );
   });
 
-  test('no badges and no word about success are not an empty community', () => {
+  test('no badges and no word about success are not an empty community', async () => {
     const answer = of.wrap([]);
-    expect(EMPTY_LIST.read(of, answer)).toMatchObject({ kind: 'bad-response' });
+    expect(await EMPTY_LIST.read(of, answer)).toMatchObject({ kind: 'bad-response' });
   });
 
   test.each([
     ['another badge', (record: Json) => ({ ...record, id: 'other', _id: 'f'.repeat(24) })],
     ['no badge', () => ({ hello: 'x' })],
-  ])('a success that shows %s is no clear success', (_what, change) => {
+  ])('a success that shows %s is no clear success', async (_what, change) => {
     const [written, holding] = WRITES;
     const answer = (payload: unknown) => of.wrap(payload, true);
-    expect(holding?.read(of, answer([change(of.record)]))).toBeInstanceOf(ProviderError);
+    expect(await holding?.read(of, answer([change(of.record)]))).toBeInstanceOf(ProviderError);
     // Which badge it is instead of the one that was asked for is looked at by whoever asked.
-    const reading = written?.read(of, answer(change(of.record)));
+    const reading = await written?.read(of, answer(change(of.record)));
     expect(Array.isArray(reading) ? reading.map(({ id }) => id === of.id) : [false]).toEqual([
       false,
     ]);

@@ -180,9 +180,9 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
       name: fc.constantFrom(null, 'badges', 'data', 'items'),
     }),
   );
-  const read = (json: unknown, { headers = {}, status = 200 } = {}) => {
+  const read = async (json: unknown, { headers = {}, status = 200 } = {}) => {
     try {
-      return of.reader.list(json, { status, headers }).badges.length;
+      return (await of.reader.list(json, { status, headers })).badges.length;
     } catch (error) {
       if (error instanceof ProviderError) return error;
       throw error;
@@ -191,9 +191,9 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
   const enclose = (name: string | null, list: unknown[], beside: Json = {}) =>
     name === null ? list : { ...beside, [name]: list };
 
-  test('is read where everything around it says that it is whole', () => {
-    fc.assert(
-      fc.property(
+  test('is read where everything around it says that it is whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         payload.chain(({ list, name }) => {
           const sign = whole(list.length);
           return fc.tuple(
@@ -204,18 +204,18 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
           );
         }),
         yes,
-        ([{ list, name }, signs, beside, headers], flag) => {
+        async ([{ list, name }, signs, beside, headers], flag) => {
           const json = withSigns(of.wrap(enclose(name, list, beside), flag), ...signs);
-          expect(read(json, { headers })).toBe(list.length);
+          expect(await read(json, { headers })).toBe(list.length);
         },
       ),
       { numRuns },
     );
   });
 
-  test('is refused by name where anything around it says that there is more', () => {
-    fc.assert(
-      fc.property(
+  test('is refused by name where anything around it says that there is more', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         payload.chain(({ list, name }) =>
           fc.tuple(
             fc.constant({ list, name }),
@@ -225,12 +225,12 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
           ),
         ),
         fc.option(yes, { nil: undefined }),
-        ([{ list, name }, inside, around, isInside], flag) => {
+        async ([{ list, name }, inside, around, isInside], flag) => {
           const json =
             name !== null && isInside
               ? of.wrap(enclose(name, list, inside), flag)
               : withSigns(of.wrap(enclose(name, list), flag), around);
-          const error = read(json);
+          const error = await read(json);
           expect(error).toMatchObject({
             kind: 'bad-response',
             message: expect.stringMatching(/^answered with a part of its badges, by [\w.$@ -]+$/),
@@ -241,15 +241,15 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
     );
   });
 
-  test('is refused by name where a header says that there is more', () => {
-    fc.assert(
-      fc.property(
+  test('is refused by name where a header says that there is more', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         payload.chain(({ list, name }) =>
           fc.tuple(fc.constant({ list, name }), moreHeaders(list.length)),
         ),
         yes,
-        ([{ list, name }, headers], flag) => {
-          const error = read(of.wrap(enclose(name, list), flag), { headers });
+        async ([{ list, name }, headers], flag) => {
+          const error = await read(of.wrap(enclose(name, list), flag), { headers });
           const [header = ''] = Object.keys(headers);
           expect(error).toMatchObject({
             message: `answered with a part of its badges, by the header ${header}`,
@@ -260,7 +260,9 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
     );
   });
 
-  test.each([202, 206, 207])('under a %i is refused', (status) => {
-    expect(read(of.wrap([of.record], true), { status })).toMatchObject({ kind: 'bad-response' });
+  test.each([202, 206, 207])('under a %i is refused', async (status) => {
+    expect(await read(of.wrap([of.record], true), { status })).toMatchObject({
+      kind: 'bad-response',
+    });
   });
 });

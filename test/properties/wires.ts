@@ -43,7 +43,7 @@ export interface Wire {
 
 export interface AnswerReading {
   /** The badges that come out. */
-  readonly read: (json: unknown) => readonly BadgeFields[];
+  readonly read: (json: unknown) => Promise<readonly BadgeFields[]>;
   /** What is asked for and whatever else, in every envelope and none. */
   readonly answer: JsonText;
 }
@@ -143,13 +143,13 @@ function toReadings(
   answers: Payloads,
 ): Wire['readings'] {
   return {
-    'a list': { read: (json) => list(json, HEAD).badges, answer: answers.list },
+    'a list': { read: async (json) => (await list(json, HEAD)).badges, answer: answers.list },
     'the answer to an award': {
-      read: (json) => holding(HALL_OF_FAME)(json, HEAD) ?? [],
+      read: async (json) => (await holding(HALL_OF_FAME)(json, HEAD)) ?? [],
       answer: answers.list,
     },
     'the answer to an update': {
-      read: (json) => written()(json, HEAD) ?? [],
+      read: async (json) => written()(json, HEAD) ?? [],
       answer: answers.one,
     },
   };

@@ -101,13 +101,13 @@ describe('a list', () => {
     ['body', { meta: { success: true }, body: [record] }],
     ['data', { status: 'success', data: [record] }],
     ['an array inside body', { meta: { success: true }, body: { badges: [record], total: 1 } }],
-  ])('is read from %s', (_name, json) => {
-    expect(list(json).badges).toHaveLength(1);
+  ])('is read from %s', async (_name, json) => {
+    expect((await list(json)).badges).toHaveLength(1);
   });
 
-  test('loses a malformed record only, and says so', () => {
+  test('loses a malformed record only, and says so', async () => {
     const bad = { id: 'b', title: 'x', quantity: 'many' };
-    const { badges, droppedRecords, malformedIds } = list({ body: [record, bad, 7] });
+    const { badges, droppedRecords, malformedIds } = await list({ body: [record, bad, 7] });
     expect([badges.map(({ id }) => id), droppedRecords, [...malformedIds]]).toEqual([
       ['a'],
       2,
@@ -115,8 +115,10 @@ describe('a list', () => {
     ]);
   });
 
-  test('takes the first of two records with one id', () => {
-    const { badges, droppedRecords } = list({ body: [record, { ...record, title: 'Second' }] });
+  test('takes the first of two records with one id', async () => {
+    const { badges, droppedRecords } = await list({
+      body: [record, { ...record, title: 'Second' }],
+    });
     expect([badges.map(({ name }) => name), droppedRecords]).toEqual([['Major'], 0]);
   });
 
@@ -126,16 +128,16 @@ describe('a list', () => {
     ['the body is no list', { meta: { success: true }, body: 'none' }],
     ['the answer is empty', undefined],
     ['every record is malformed', { body: [{ title: 'x' }, { name: 'y' }] }],
-  ])('is an error when %s', (_name, json) => {
-    expect(() => list(json)).toThrow(ProviderError);
+  ])('is an error when %s', async (_name, json) => {
+    await expect(list(json)).rejects.toThrow(ProviderError);
   });
 
-  test('of arbitrary JSON throws nothing but a ProviderError', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (json) => {
+  test('of arbitrary JSON throws nothing but a ProviderError', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (json) => {
         for (const answer of [json, { meta: { success: true }, body: json }, { body: [json] }]) {
           try {
-            list(answer);
+            await list(answer);
           } catch (error) {
             expect(error).toBeInstanceOf(ProviderError);
           }

@@ -58,10 +58,10 @@ test.each([
   ['creator', { name: 'Ada' }],
   ['creator', 2 ** 53],
   ['pointCategoryForAutomation', ['lifetime']],
-])('a %s that cannot be read (%j) is null, and costs nothing else', (field, value) => {
+])('a %s that cannot be read (%j) is null, and costs nothing else', async (field, value) => {
   const reading = read({ ...record, [field]: value });
   expect(reading).toMatchObject({ badge: { id: record._id, [field]: null }, unreadable: [field] });
-  expect(list([{ ...record, [field]: value }])).toMatchObject({
+  expect(await list([{ ...record, [field]: value }])).toMatchObject({
     droppedRecords: 0,
     unreadableFields: { [field]: 1 },
     unknownFields: [],
@@ -100,7 +100,7 @@ test.each([
   });
 });
 
-test('ids are compared in lower case, wherever they stand', () => {
+test('ids are compared in lower case, wherever they stand', async () => {
   const upper = 'ABCDEF0123456789ABCDEF01';
   const shouted = { ...record, _id: upper, creator: upper, automationEnabledMangoes: [upper] };
   const quiet = JSON.parse(JSON.stringify(shouted).toLowerCase()) as typeof record;
@@ -110,8 +110,8 @@ test('ids are compared in lower case, wherever they stand', () => {
     malformed: { id: upper.toLowerCase(), field: 'name' },
   });
   const both = [shouted, { ...shouted, _id: upper.toLowerCase(), name: 'Other' }];
-  expect(list(both)).toMatchObject({ badges: [{ id: upper.toLowerCase() }] });
-  expect([...list(both).ambiguousIds]).toEqual([upper.toLowerCase()]);
+  expect(await list(both)).toMatchObject({ badges: [{ id: upper.toLowerCase() }] });
+  expect([...(await list(both)).ambiguousIds]).toEqual([upper.toLowerCase()]);
 });
 
 test('an id may stand as id, and a creator be a number that is exact', () => {
@@ -131,8 +131,8 @@ describe('a list', () => {
     ['bare', [record]],
     ['as result', { message: 'Success', success: true, result: [record], code: 200 }],
     ['as data', { message: 'Success', success: true, data: [record] }],
-  ])('is read %s', (_name, json) => {
-    expect(list(json).badges).toHaveLength(1);
+  ])('is read %s', async (_name, json) => {
+    expect((await list(json)).badges).toHaveLength(1);
   });
 
   test.each([
@@ -143,19 +143,19 @@ describe('a list', () => {
     ['bad-response', { code: 200, success: false }],
   ])(
     'is an error (%s) when the answer says that it failed, whatever its HTTP status',
-    (kind, json) => {
-      expect(() => list(json)).toThrow(
+    async (kind, json) => {
+      await expect(list(json)).rejects.toThrow(
         expect.objectContaining({ name: 'ProviderError', kind, effect: 'refused' }),
       );
     },
   );
 
-  test('of arbitrary JSON throws nothing but a ProviderError', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (json) => {
+  test('of arbitrary JSON throws nothing but a ProviderError', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (json) => {
         for (const answer of [json, { success: true, result: json }, [json]]) {
           try {
-            list(answer);
+            await list(answer);
           } catch (error) {
             expect(error).toBeInstanceOf(ProviderError);
           }

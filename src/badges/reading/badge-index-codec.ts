@@ -1,9 +1,12 @@
 import type { Codec } from '../../cache/loader.ts';
+import { parseJsonInSlices } from '../../http/json-in-slices.ts';
+import { createSlices } from '../../http/slices.ts';
+import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
 import type { UrlRule } from '../../providers/https-url.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { z } from 'zod';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import { FORMAT, readStored } from '../writing/stored-record.ts';
+import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { createBadgeIndex } from './badge-index.ts';
 import type { BadgeIndex } from './badge-index.ts';
 
@@ -23,22 +26,35 @@ export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): 
   }
 
   return {
-    encode({ list }) {
+    async encode({ list }) {
       const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
-      return JSON.stringify({
+      const slices = createSlices();
+      const records: string[] = [];
+      for (const { record } of badges) {
+        const text = JSON.stringify(record);
+        records.push(text);
+        await slices.spend(text.length);
+      }
+      const about = JSON.stringify({
         format: FORMAT,
-        records: badges.map(({ record }) => record),
         malformedIds: [...malformedIds],
         ambiguousIds: [...ambiguousIds],
         droppedRecords,
       });
+      return `{"records":[${records.join(',')}],${about.slice(1)}`;
     },
-    decode(text) {
-      const reading = readStored(text, keptSchema);
+    async decode(text) {
+      const slices = createSlices();
+      const reading = readStoredJson(await parseJsonInSlices(text, slices), keptSchema);
       if ('unreadable' in reading) throw new Error(`a kept list has ${reading.unreadable}`);
       const kept = reading.record;
+      const badges: BadgeFields[] = [];
+      for (const record of kept.records) {
+        await slices.spend(STEPS_OF_RECORD);
+        badges.push(restore(record));
+      }
       return createBadgeIndex({
-        badges: kept.records.map((record) => restore(record)),
+        badges,
         malformedIds: new Set(kept.malformedIds),
         ambiguousIds: new Set(kept.ambiguousIds),
         droppedRecords: kept.droppedRecords,

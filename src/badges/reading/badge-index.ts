@@ -3,8 +3,8 @@ import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgeList } from '../../providers/provider.ts';
 import { createNameSearch } from './name-search.ts';
 import type { NameSearch } from './name-search.ts';
-import { compareBadges } from './order.ts';
 import type { OrderField } from './order.ts';
+import { sortBadges } from './sorting.ts';
 
 /** A provider's list, immutable, for lookups by id and for pages. */
 export interface BadgeIndex {
@@ -14,7 +14,8 @@ export interface BadgeIndex {
   find(id: string): BadgeFields | null;
   /** The same for a writer, who must not write one of two different records over the other. */
   findToWrite(id: string): BadgeFields | null;
-  orderedBy(field: OrderField): readonly BadgeFields[];
+  /** Sorted when it is asked for first, in slices. */
+  orderedBy(field: OrderField): Promise<readonly BadgeFields[]>;
   /** Of its badges. */
   readonly named: NameSearch;
 }
@@ -22,7 +23,7 @@ export interface BadgeIndex {
 export function createBadgeIndex(list: BadgeList): BadgeIndex {
   const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
   const byId = new Map(badges.map((badge) => [badge.id, badge]));
-  const ordered = new Map<OrderField, readonly BadgeFields[]>();
+  const ordered = new Map<OrderField, Promise<readonly BadgeFields[]>>();
 
   function find(id: string): BadgeFields | null {
     if (malformedIds.has(id)) throw badResponse('holds this badge in a form that cannot be read');
@@ -38,10 +39,8 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
       if (ambiguousIds.has(id)) throw badResponse('holds two different badges with this id');
       return find(id);
     },
-    orderedBy(field) {
-      const known = ordered.get(field);
-      if (known) return known;
-      const sorted = badges.toSorted((a, b) => compareBadges(field, a, b));
+    async orderedBy(field) {
+      const sorted = ordered.get(field) ?? sortBadges(badges, field);
       ordered.set(field, sorted);
       return sorted;
     },

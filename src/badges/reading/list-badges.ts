@@ -5,7 +5,6 @@ import type { BadgeFilter, BadgesArgs } from '../connection.ts';
 import type { BadgesContext } from '../context.ts';
 import { readCode } from '../error-code.ts';
 import { invalidInput } from '../input-error.ts';
-import { compareBadges } from './order.ts';
 import type { OrderField, OrderedBy } from './order.ts';
 import { toPage, toPageBounds } from './page.ts';
 import type { TenantProvider } from '../tenant.ts';
@@ -40,12 +39,11 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
   );
   if (errors.length > 0 && !hasAnswer) return { connection: null, errors };
 
-  const matching = parts
-    .flatMap(({ badges }) => badges)
-    .sort((a, b) => compareBadges(order.field, a, b));
+  const matching = parts.map(({ badges }) => badges);
+  const totalCount = matching.reduce((count, { length }) => count + length, 0);
   const connection = Object.assign(new BadgeConnection(), {
     ...toPage(matching, order, bounds),
-    totalCount: errors.length > 0 ? null : matching.length,
+    totalCount: errors.length > 0 ? null : totalCount,
     sources: parts.map(({ status }) => status),
   });
   return { connection, errors };
@@ -70,7 +68,7 @@ async function readPart(
   try {
     const { snapshot, state, failure } = await context.sourceOf(of).list();
     const { nameContains } = request.filter ?? {};
-    const badges = snapshot.value.orderedBy(request.order.field);
+    const badges = await snapshot.value.orderedBy(request.order.field);
     return {
       badges: nameContains ? await snapshot.value.named(badges, nameContains) : badges,
       status: toStatus(provider, {

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { createSlices } from '../../http/slices.ts';
 import { isMarkAt, marksAfter, marksBefore, rowsOfMarks } from './marks.ts';
 import { DOT_ABOVE, foldAsWritten, foldText } from './name-folding.ts';
 import type { FoldedText } from './name-folding.ts';
@@ -9,8 +9,6 @@ export type NameSearch = <Named extends { readonly name: string }>(
   wanted: string,
 ) => Promise<readonly Named[]>;
 
-/** Characters that are looked at before others have their turn. */
-const SLICE_CHARACTERS = 200_000;
 /** To fold a character takes as long as to look at so many. */
 const FOLDING_WEIGHT = 20;
 
@@ -19,16 +17,13 @@ export function createNameSearch(): NameSearch {
   return async <Named extends { readonly name: string }>(all: readonly Named[], wanted: string) => {
     const isFound = toNameTest(wanted);
     const found: Named[] = [];
-    let work = 0;
+    const slices = createSlices();
     for (const each of all) {
       const known = folded.get(each);
       const name = known ?? foldText(each.name);
       if (!known) folded.set(each, name);
-      work += name.text.length * (known ? 1 : FOLDING_WEIGHT);
       if (isFound(name)) found.push(each);
-      if (work < SLICE_CHARACTERS) continue;
-      work = 0;
-      await setImmediate();
+      await slices.spend(name.text.length * (known ? 1 : FOLDING_WEIGHT));
     }
     return found;
   };

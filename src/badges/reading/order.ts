@@ -49,7 +49,3 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
     compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2])
   );
 }
-
-export function compareBadges(field: OrderField, a: BadgeFields, b: BadgeFields): number {
-  return compareKeys(orderKey(field, a), orderKey(field, b));
-}

@@ -60,33 +60,29 @@ function toKey(name: string, cursor: string | null | undefined, order: OrderedBy
   return key;
 }
 
-/** Cuts a page out of all badges, which are in ascending order. */
-export function toPage(
-  ascending: readonly BadgeFields[],
-  order: OrderedBy,
-  bounds: PageBounds,
-): Page {
-  const sign = order.direction === 'ASC' ? 1 : -1;
-  const badges = sign === 1 ? ascending : ascending.toReversed();
-  const isPast = (badge: BadgeFields, key: OrderKey): boolean =>
-    sign * compareKeys(orderKey(order.field, badge), key) > 0;
-  const isBefore = (badge: BadgeFields, key: OrderKey): boolean =>
-    sign * compareKeys(orderKey(order.field, badge), key) < 0;
+/** Badges in ascending order, each list for itself. */
+type Parts = readonly (readonly BadgeFields[])[];
 
+/** Cuts a page out of all badges of several lists, as if they were one, and looks at no more of them than it must. */
+export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page {
   const { after, before, size, isFromEnd } = bounds;
-  const start = after ? indexWhere(badges, (badge) => isPast(badge, after)) : 0;
-  const end = before ? indexWhere(badges, (badge) => !isBefore(badge, before)) : badges.length;
+  const sides = parts.map((part) => toSide(part, order));
+  const starts = sides.map((side) => (after ? side.firstPast(after) : 0));
+  const ends = sides.map((side) => (before ? side.firstNotBefore(before) : side.length));
+  const [start, end, length] = [sum(starts), sum(ends), sum(sides.map((side) => side.length))];
   const from = isFromEnd ? Math.max(start, end - size) : start;
   const to = isFromEnd ? Math.max(from, end) : Math.min(Math.max(start, end), start + size);
 
-  const edges = badges.slice(from, to).map((node) => ({
+  const count = to - from;
+  const badges = isFromEnd ? takeBackward(sides, ends, count) : takeForward(sides, starts, count);
+  const edges = badges.map((node) => ({
     cursor: toCursor(order, orderKey(order.field, node)),
     node,
   }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: isFromEnd ? end < badges.length : to < end,
+      hasNextPage: isFromEnd ? end < length : to < end,
       hasPreviousPage: isFromEnd ? from > start : start > 0,
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
@@ -94,13 +90,89 @@ export function toPage(
   };
 }
 
+/** A list in the direction that is asked for. */
+interface Side {
+  length: number;
+  at(index: number): BadgeFields | undefined;
+  firstPast(key: OrderKey): number;
+  firstNotBefore(key: OrderKey): number;
+  /** Whether the one comes before the other. */
+  isBefore(a: BadgeFields, b: BadgeFields): boolean;
+}
+
+function toSide(ascending: readonly BadgeFields[], { field, direction }: OrderedBy): Side {
+  const { length } = ascending;
+  const sign = direction === 'ASC' ? 1 : -1;
+  const at = (index: number) => ascending[sign === 1 ? index : length - 1 - index];
+  const compare = (badge: BadgeFields, key: OrderKey): number =>
+    sign * compareKeys(orderKey(field, badge), key);
+  const firstWhere = (test: (badge: BadgeFields) => boolean) => indexWhere({ length, at }, test);
+  return {
+    length,
+    at,
+    firstPast: (key) => firstWhere((badge) => compare(badge, key) > 0),
+    firstNotBefore: (key) => firstWhere((badge) => compare(badge, key) >= 0),
+    isBefore: (a, b) => compare(a, orderKey(field, b)) < 0,
+  };
+}
+
+/** The next so many of all sides from these places on. */
+function takeForward(sides: readonly Side[], starts: readonly number[], count: number) {
+  const places = [...starts];
+  return take(sides, count, {
+    at: (side, index) => side.at(places[index] ?? 0),
+    step: (index) => void (places[index] = (places[index] ?? 0) + 1),
+    isNearer: (side, a, b) => side.isBefore(a, b),
+  });
+}
+
+/** The last so many of all sides before these places. */
+function takeBackward(sides: readonly Side[], ends: readonly number[], count: number) {
+  const places = [...ends];
+  return take(sides, count, {
+    at: (side, index) => side.at((places[index] ?? 0) - 1),
+    step: (index) => void (places[index] = (places[index] ?? 0) - 1),
+    isNearer: (side, a, b) => side.isBefore(b, a),
+  }).reverse();
+}
+
+interface Walk {
+  at(side: Side, index: number): BadgeFields | undefined;
+  step(index: number): void;
+  isNearer(side: Side, a: BadgeFields, b: BadgeFields): boolean;
+}
+
+function take(sides: readonly Side[], count: number, walk: Walk): BadgeFields[] {
+  const taken: BadgeFields[] = [];
+  while (taken.length < count) {
+    let nearest: { badge: BadgeFields; index: number } | undefined;
+    for (const [index, side] of sides.entries()) {
+      const badge = walk.at(side, index);
+      if (badge && (!nearest || walk.isNearer(side, badge, nearest.badge))) {
+        nearest = { badge, index };
+      }
+    }
+    if (!nearest) return taken;
+    taken.push(nearest.badge);
+    walk.step(nearest.index);
+  }
+  return taken;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
 /** The first index at which the test holds, in a list where it holds from some index on; else the length. */
-function indexWhere(badges: readonly BadgeFields[], test: (badge: BadgeFields) => boolean): number {
+function indexWhere(
+  { length, at }: Pick<Side, 'length' | 'at'>,
+  test: (badge: BadgeFields) => boolean,
+): number {
   let low = 0;
-  let high = badges.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const badge = badges[middle];
+    const badge = at(middle);
     if (badge && test(badge)) high = middle;
     else low = middle + 1;
   }

@@ -1,3 +1,5 @@
+import { createSlices } from '../../http/slices.ts';
+import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { Operation } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
@@ -5,26 +7,44 @@ import type { BadgeIndex } from '../reading/badge-index.ts';
 import { badgeLog, readAuditRecord } from './audit.ts';
 
 /** The badges that show everything that a creation sends. */
-function matching(operation: Operation, list: BadgeIndex, body: object): BadgeFields[] {
+async function matching(
+  operation: Operation,
+  list: BadgeIndex,
+  body: object,
+): Promise<BadgeFields[]> {
   if (!operation.fieldsNotAsSent) return [];
-  return list.list.badges.filter((badge) => operation.fieldsNotAsSent?.(body, badge).length === 0);
+  const slices = createSlices();
+  const found: BadgeFields[] = [];
+  for (const badge of list.list.badges) {
+    await slices.spend(STEPS_OF_RECORD);
+    if (operation.fieldsNotAsSent(body, badge).length === 0) found.push(badge);
+  }
+  return found;
 }
 
-/** The ids of badges that have the values of a creation already, before it is sent. */
-export function findTwinIds(operation: Operation, list: BadgeIndex, body: object): string[] {
-  return matching(operation, list, body).map(({ id }) => id);
+/** They are stored with the attempt. Among more, no badge can be told for the one that was made. */
+const MAX_TWINS = 100;
+
+/** The ids of badges that have the values of a creation already, before it is sent. Undefined: they are too many. */
+export async function findTwinIds(
+  operation: Operation,
+  list: BadgeIndex,
+  body: object,
+): Promise<string[] | undefined> {
+  const twins = await matching(operation, list, body);
+  return twins.length > MAX_TWINS ? undefined : twins.map(({ id }) => id);
 }
 
 /** The one badge that has appeared with the values of a creation. Undefined: there is none, or more than one, or it cannot be told. */
-export function findCreated(
+export async function findCreated(
   operation: Operation,
   sent: { list: BadgeIndex; body: object; twinIds: readonly string[] | undefined },
-): BadgeFields | undefined {
+): Promise<BadgeFields | undefined> {
   const { list, body, twinIds } = sent;
   if (!twinIds) return undefined;
-  const [created, ...others] = matching(operation, list, body).filter(
-    ({ id }) => !twinIds.includes(id),
-  );
+  const twins = new Set(twinIds);
+  const matches = await matching(operation, list, body);
+  const [created, ...others] = matches.filter(({ id }) => !twins.has(id));
   return others.length === 0 ? created : undefined;
 }
 

@@ -30,13 +30,15 @@ export function createHeldBadges({
   const empty = { badgeIds: [] };
   const kind = 'badges of a member';
   const held = createSharedValue({ store, key, kind, schema, empty, onUnreadable });
-  const others = (all: readonly string[], badgeIds: readonly string[]): string[] =>
-    all.filter((id) => !badgeIds.includes(id));
+  function others(all: readonly string[], badgeIds: readonly string[]): string[] {
+    const given = new Set(badgeIds);
+    return all.filter((id) => !given.has(id));
+  }
   return {
     async among(badgeIds) {
       try {
-        const known = (await held.read()).badgeIds;
-        return badgeIds.filter((id) => known.includes(id));
+        const known = new Set((await held.read()).badgeIds);
+        return badgeIds.filter((id) => known.has(id));
       } catch (error) {
         if (!(error instanceof StateError)) throw error;
         return [];

@@ -113,7 +113,7 @@ async function recheckCreation(
   { outcome, attempt, operation, list }: Lost & { list: BadgeIndex },
 ): Promise<StoredOutcome> {
   const { body, changes, hiddenValues, twinIds } = attempt;
-  const badge = findCreated(operation, { list, body, twinIds });
+  const badge = await findCreated(operation, { list, body, twinIds });
   const ownKey = request.idempotencyKey;
   if (!badge || (await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey }))) {
     return outcome;

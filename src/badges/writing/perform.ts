@@ -104,7 +104,7 @@ async function readAndSend(write: Write): Promise<Outcome> {
     return { ...refuse(path, planned.problems, current), changes: predicted };
   }
   const plan = read.isUnread ? withNotRead(planned) : planned;
-  if (!dryRun) return send(write, plan, { ...read, twinIds: twinIdsOf(write, plan, read) });
+  if (!dryRun) return send(write, plan, { ...read, twinIds: await twinIdsOf(write, plan, read) });
   const { changes, warnings } = plan;
   return toOutcome('DRY_RUN', { badges: current, changes, warnings });
 }
@@ -114,11 +114,11 @@ function withNotRead(plan: WritePlan): WritePlan {
 }
 
 /** Undefined: no creation, or the list before it is not known. */
-function twinIdsOf(
+async function twinIdsOf(
   { operation, target }: Write,
   { body }: WritePlan,
   { list }: { list: BadgeIndex | undefined },
-): string[] | undefined {
+): Promise<string[] | undefined> {
   return target === null && list ? findTwinIds(operation, list, body) : undefined;
 }
 

@@ -130,7 +130,7 @@ async function applied(sending: Sending, answered: readonly BadgeFields[]): Prom
   });
   const warnings =
     altered.length > 0 ? [...plan.warnings, alteredWarning(write, altered)] : plan.warnings;
-  const badges = badge ? [badge] : answered.map((shown) => withKnown(sending, shown));
+  const badges = badge ? [badge] : withKnown(sending, answered);
   badges.forEach((each) => write.source.remember(each));
   return toOutcome('APPLIED', {
     badges: badges.length > 0 ? badges : current,
@@ -139,10 +139,13 @@ async function applied(sending: Sending, answered: readonly BadgeFields[]): Prom
   });
 }
 
-/** What an answer shows of a badge that it did not change, with what the list shows beside. */
-function withKnown({ write, plan, list }: Sending, shown: BadgeFields): BadgeFields {
-  const before = list?.list.badges.find(({ id }) => id === shown.id);
-  return toStanding(write, plan, { shown, before });
+/** What an answer shows of badges that it did not change, with what the list shows beside. */
+function withKnown(
+  { write, plan, list }: Sending,
+  answered: readonly BadgeFields[],
+): BadgeFields[] {
+  const known = new Map(list?.list.badges.map((badge) => [badge.id, badge]));
+  return answered.map((shown) => toStanding(write, plan, { shown, before: known.get(shown.id) }));
 }
 
 async function deleted({ write, plan, current }: Sending): Promise<Outcome> {
@@ -318,8 +321,8 @@ interface BadgeReading {
 async function rereadAny({ write, plan, proof }: Sending): Promise<BadgeReading | undefined> {
   if (write.target !== null) return reread(write);
   const list = await readList(write);
-  const badge =
-    list && findCreated(write.operation, { list, body: plan.body, twinIds: proof.twinIds });
+  const sent = list && { list, body: plan.body, twinIds: proof.twinIds };
+  const badge = sent && (await findCreated(write.operation, sent));
   return badge && (await isOwn(write, badge)) ? { badge } : undefined;
 }
 

@@ -30,6 +30,11 @@ export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading
   } catch {
     return { unreadable: 'not JSON' };
   }
+  return readStoredJson(json, schema);
+}
+
+/** The same for a text that is parsed already. */
+export function readStoredJson<T>(json: unknown, schema: z.ZodType<T>): StoredReading<T> {
   const format = isObject(json) && Object.hasOwn(json, 'format') ? json.format : FORMAT;
   if (format !== FORMAT) return { unreadable: toFormatReason(format) };
   const read = schema.safeParse(json);

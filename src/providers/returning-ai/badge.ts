@@ -19,6 +19,8 @@ export class ReturningAIBadge extends BadgeFields {
   /** As read, in the types that a write takes. */
   override readonly record: ReturningAIRecord;
   private readonly isImageUrl: UrlRule;
+  /** Of all that can be written, which may be long. */
+  #version: string | undefined;
 
   constructor(record: ReturningAIRecord, isImageUrl: UrlRule) {
     super();
@@ -44,6 +46,11 @@ export class ReturningAIBadge extends BadgeFields {
   }
 
   override get readableVersion(): string {
+    this.#version ??= this.toReadableVersion();
+    return this.#version;
+  }
+
+  private toReadableVersion(): string {
     return toVersion(WRITABLE_FIELDS.map((field) => toComparable(field, this.record[field])));
   }
 
@@ -171,6 +178,6 @@ export class ReturningAIBadge extends BadgeFields {
   }
 
   private picture(url: string | null | undefined): string | null {
-    return url != null && this.isImageUrl(url) ? url : null;
+    return this.shownPicture(url, this.isImageUrl);
   }
 }

@@ -8,11 +8,13 @@ import { ReturningAIBadge } from './badge.ts';
 import { isBadgeId } from './routes.ts';
 import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
 
+const READING = { known: [...Object.keys(recordSchema.shape), '_id'], shownOnly: SHOWN_ONLY };
+
 export function toReturningAIBadge(
   json: unknown,
   isImageUrl: UrlRule,
 ): RecordReading<ReturningAIBadge> {
-  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, SHOWN_ONLY);
+  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, READING);
   // `_id` as beside the badge routes.
   const id = readId(record, ['id', '_id']);
   const known = { ...record, id, hiddenRevision: undefined };

@@ -14,6 +14,8 @@ export class TagMangoBadge extends BadgeFields {
   override readonly provider = name.enumValue;
   override readonly record: TagMangoRecord;
   private readonly isImageUrl: UrlRule;
+  /** Of all that can be written, which may be long. */
+  #version: string | undefined;
 
   constructor(record: TagMangoRecord, isImageUrl: UrlRule) {
     super();
@@ -38,11 +40,15 @@ export class TagMangoBadge extends BadgeFields {
   }
 
   override get imageUrl(): string | null {
-    const { imageUrl } = this.record;
-    return imageUrl && this.isImageUrl(imageUrl) ? imageUrl : null;
+    return this.shownPicture(this.record.imageUrl, this.isImageUrl);
   }
 
   override get readableVersion(): string {
+    this.#version ??= this.toReadableVersion();
+    return this.#version;
+  }
+
+  private toReadableVersion(): string {
     const { record } = this;
     return toVersion([
       record.name,

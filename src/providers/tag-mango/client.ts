@@ -62,7 +62,11 @@ export function createTagMangoClient(
   const toBadge = createBadgeReading(options.isImageUrl, values.TAG_MANGO_CREATOR_ID);
   const answer = createTagMangoAnswers(toBadge);
 
-  function readMember(json: unknown, head: AnswerHead, by: MemberKey): TagMangoMemberFound | null {
+  async function readMember(
+    json: unknown,
+    head: AnswerHead,
+    by: MemberKey,
+  ): Promise<TagMangoMemberFound | null> {
     const found = readLookup(json, head, { toPayload, isFound: hasId });
     if (found === null) return null;
     const member = memberSchema.safeParse(found);
@@ -73,7 +77,7 @@ export function createTagMangoClient(
     if (isAnotherPerson(person, by)) {
       throw badResponse('answered for another member than it was asked for');
     }
-    return { id, badges: toBadgeList(badges ?? [], toBadge).badges };
+    return { id, badges: (await toBadgeList(badges ?? [], toBadge)).badges };
   }
 
   async function findMember(by: MemberKey, bounds: CallBounds) {

@@ -13,6 +13,7 @@ import {
 } from '../input-checks.ts';
 import type { InputProblem, InputRules } from '../provider.ts';
 import { isObjectId } from './object-id.ts';
+import { MAX_MANGOES } from './wire.ts';
 
 /** The writable fields as an input gives them. */
 export interface FieldsInput {
@@ -49,9 +50,6 @@ export function toBody(input: FieldsInput): Record<string, unknown> {
     givenFields(input).map((field) => [field, input[field] ?? CLEARED[field]]),
   );
 }
-
-/** Far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
-const MAX_MANGOES = 1_000;
 
 export function checkFields(input: FieldsInput, { isImageUrl }: InputRules): InputProblem[] {
   return [

@@ -8,8 +8,10 @@ import { TagMangoBadge } from './badge.ts';
 import { isObjectId, toCanonicalId } from './object-id.ts';
 import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
 
+const READING = { known: [...Object.keys(recordSchema.shape), '_id'], shownOnly: SHOWN_ONLY };
+
 export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReading<TagMangoBadge> {
-  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, SHOWN_ONLY);
+  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, READING);
   const id = readId(record, ['_id', 'id']);
   return toReading(recordSchema.safeParse(isObject(json) ? { ...record, id } : json), {
     toBadge: (read) => new TagMangoBadge(read, isImageUrl),

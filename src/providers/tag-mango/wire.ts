@@ -5,9 +5,20 @@ import { toInstant } from '../instant.ts';
 import { isObject } from '../json.ts';
 import { toCanonicalId } from './object-id.ts';
 
+/** Of one badge; far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
+export const MAX_MANGOES = 1_000;
+
 const text = z.string().nullish();
 const id = z.string().min(1).transform(toCanonicalId);
 const instant = z.iso.datetime({ offset: true });
+/** Looked at before anything is made of it: one record may hold as much as a whole answer. */
+const mangoes = z
+  .custom<string[]>((value) => isShortList(value) && value.every((id) => typeof id === 'string'))
+  .transform((ids) => ids.map(toCanonicalId));
+
+function isShortList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= MAX_MANGOES;
+}
 
 export const recordSchema = z.object({
   id,
@@ -18,7 +29,7 @@ export const recordSchema = z.object({
   enableAutomation: z.boolean().nullish(),
   pointsThreshold: z.number().nullish(),
   pointCategoryForAutomation: text,
-  automationEnabledMangoes: z.array(z.string().transform(toCanonicalId)).nullish(),
+  automationEnabledMangoes: mangoes.nullish(),
   createdAt: instant.nullish(),
   updatedAt: instant.nullish(),
 });

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { createBadgeIndexCodec } from '../../src/badges/reading/badge-index-codec.ts';
+import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
+import { toBadgeList } from '../../src/providers/badge-list.ts';
+import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { providers } from '../../src/providers/index.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+
+const RECORDS = 20_000;
+const id = (index: number) => index.toString(16).padStart(24, '0');
+
+/** Read by the provider's own mapping, as its client does. */
+function toReading(provider: Provider) {
+  return (record: unknown) => {
+    const badge = provider.restoreBadge(record, isHttpsUrl);
+    return badge ? { badge } : { malformed: { id: null, field: 'record' } };
+  };
+}
+
+/** How often something else had its turn meanwhile, of this process. */
+async function countTurns(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isRunning = true;
+  const tick = (): void => {
+    turns += 1;
+    if (isRunning) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await work();
+  isRunning = false;
+  return turns;
+}
+
+describe.each(providers)('the largest list of $name.title', (provider) => {
+  const records = Array.from({ length: RECORDS }, (_, index) => ({
+    id: id(index),
+    title: 'x'.repeat(200) + id(RECORDS - index),
+    name: 'x'.repeat(200) + id(RECORDS - index),
+  }));
+  const read = () => toBadgeList(records, toReading(provider));
+
+  test('leaves others their turn while it is read', async () => {
+    expect(await countTurns(read)).toBeGreaterThan(RECORDS / 101);
+  });
+
+  test('leaves others their turn while records are found to be malformed', async () => {
+    const malformed = [records[0], ...records.slice(1).map((record) => ({ ...record, id: 7 }))];
+    const work = () => toBadgeList(malformed, toReading(provider));
+    expect(await countTurns(work)).toBeGreaterThan(RECORDS / 101);
+  });
+
+  test('leaves others their turn while it is put into order, once', async () => {
+    const index = createBadgeIndex(await read());
+    let sorted: readonly BadgeFields[] = [];
+    const sort = async () => void (sorted = await index.orderedBy('NAME'));
+    // Each comparison of a merge looks at 200 characters that are alike.
+    expect(await countTurns(sort)).toBeGreaterThan(RECORDS / 100);
+    expect(sorted.map((badge) => badge.id)).toEqual(records.map((record) => record.id).reverse());
+    expect(await countTurns(sort)).toBeLessThan(3);
+  });
+
+  test('leaves others their turn while it is kept for replicas, and taken from them', async () => {
+    const codec = createBadgeIndexCodec(provider, isHttpsUrl);
+    const index = createBadgeIndex(await read());
+    let text = '';
+    expect(await countTurns(async () => void (text = await codec.encode(index)))).toBeGreaterThan(
+      20,
+    );
+    let kept = createBadgeIndex(await toBadgeList([], toReading(provider)));
+    const decode = async () => void (kept = await codec.decode(text));
+    expect(await countTurns(decode)).toBeGreaterThan(RECORDS / 101);
+    expect(kept.list.badges).toEqual(index.list.badges);
+  });
+
+  test('is read at once with others, each in its turn', async () => {
+    const [alone, together] = [
+      await countTurns(read),
+      await countTurns(() => Promise.all([read(), read(), read()])),
+    ];
+    expect(together).toBeGreaterThan(alone * 2.5);
+  });
+});
+
+test('a record is compared with those of its id only as far as they are alike', async () => {
+  let looks = 0;
+  const long = new Proxy(
+    Array.from({ length: 100_000 }, () => 'x'),
+    {
+      get(target, key) {
+        looks += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    },
+  );
+  const [first, ...others] = providers;
+  if (!first) throw new Error(`there are ${others.length} providers`);
+  const badge = first.restoreBadge({ id: 'a', title: 'A', name: 'A' }, isHttpsUrl);
+  if (!badge) throw new Error('the record cannot be read');
+  const records = [long, ...Array.from({ length: 5_000 }, () => ['y'])];
+  const list = await toBadgeList(records, (tags) => ({
+    badge: Object.create(badge, { record: { value: { id: 'a', tags } } }) as BadgeFields,
+  }));
+  expect([...list.ambiguousIds]).toEqual(['a']);
+  expect(looks).toBeLessThan(1_000);
+});
