@@ -1,6 +1,6 @@
 import type { ProviderError } from '../http/provider-error.ts';
 import { compareAnswer } from './compare.ts';
-import type { Line } from './compare.ts';
+import type { Line, ShowName } from './compare.ts';
 import type { Contract } from './contract.ts';
 import type { Called } from './observed-client.ts';
 
@@ -27,14 +27,18 @@ export function toCallReport(
     contract,
     settings,
     outcome,
+    showName,
   }: {
     contract: Contract;
     /** What may be wrong when the call was refused. */
     settings: readonly string[];
     outcome: string;
+    /** Plain names are shown if left out. */
+    showName?: ShowName;
   },
 ): CallReport {
-  const compared = json === undefined ? [] : compareAnswer(contract.answerOf(operation), json);
+  const compared =
+    json === undefined ? [] : compareAnswer(contract.answerOf(operation), json, showName);
   return {
     operation,
     outcome: error ? null : outcome,

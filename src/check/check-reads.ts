@@ -2,6 +2,7 @@ import type { ProviderCheck } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';
 import { toCallReport } from './call-report.ts';
 import type { CallReport } from './call-report.ts';
+import { showNoName, showPlainName } from './compare.ts';
 import type { Contract } from './contract.ts';
 import type { ObservedClient } from './observed-client.ts';
 
@@ -12,11 +13,12 @@ export async function checkReads(
   { contract, values }: { contract: Contract; values: ProviderValues },
 ): Promise<CallReport[]> {
   const reports: CallReport[] = [];
-  for (const { operation, settings, send } of reads) {
+  for (const { operation, settings, send, isOfMember = false } of reads) {
     if (settings.some((name) => values[name] === undefined)) continue;
     const called = await client.call(operation, 'query', send);
     const outcome = describe(called.value);
-    reports.push(toCallReport(operation, called, { contract, settings, outcome }));
+    const showName = isOfMember ? showNoName : showPlainName;
+    reports.push(toCallReport(operation, called, { contract, settings, outcome, showName }));
   }
   return reports;
 }

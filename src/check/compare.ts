@@ -24,9 +24,21 @@ const MOST_UNKNOWN = 20;
 /** A key that a provider gives back as a field, or a name of somebody, has other letters. */
 const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
+/** How the name of a field that the contract does not know is told. */
+export type ShowName = (name: string) => string;
+
+export const showPlainName: ShowName = (name) => (PLAIN_NAME.test(name) ? name : '(an odd name)');
+/** Of an answer about a person: any name may be that of the person. */
+export const showNoName: ShowName = () => '(another field)';
+
 /** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
-export function compareAnswer({ shape, isInferred, sentFields }: Answer, json: unknown): Line[] {
-  return compareValues({ ...NO_LINE, path: '', shape, isInferred, sentFields, values: [json] });
+export function compareAnswer(
+  { shape, isInferred, sentFields }: Answer,
+  json: unknown,
+  showName = showPlainName,
+): Line[] {
+  const values = [json];
+  return compareValues({ ...NO_LINE, path: '', shape, isInferred, sentFields, showName, values });
 }
 
 interface Place {
@@ -35,6 +47,7 @@ interface Place {
   isRequired: boolean;
   isInferred: boolean;
   sentFields: ReadonlySet<string>;
+  showName: ShowName;
   /** Of its line in the contract file, where it has one. */
   mark: Mark | null;
   pointer: string | null;
@@ -47,7 +60,7 @@ interface Place {
 const NO_LINE = { isRequired: false, mark: null, pointer: null, missing: 0 } as const;
 
 function compareValues(place: Place): Line[] {
-  const { path, shape, isInferred, sentFields, values } = place;
+  const { path, shape, isInferred, sentFields, showName, values } = place;
   if (shape.variants.length > 0) return compareVariants(place, shape.variants);
   const { items } = shape;
   const inList = items
@@ -57,6 +70,7 @@ function compareValues(place: Place): Line[] {
         shape: items,
         isInferred,
         sentFields,
+        showName,
         values: values.filter(Array.isArray).flat(),
       })
     : [];
@@ -83,7 +97,7 @@ function agreementOf(lines: readonly Line[]): number {
 }
 
 function compareFields(place: Place): Line[] {
-  const { path, shape, isInferred, sentFields, values } = place;
+  const { path, shape, isInferred, sentFields, showName, values } = place;
   if (shape.properties.size === 0) return [];
   const objects = values.filter(isObject);
   const known = [...shape.properties].flatMap(([name, property]) => {
@@ -93,6 +107,7 @@ function compareFields(place: Place): Line[] {
       path: path === '' ? name : `${path}.${name}`,
       isInferred: isInferred || property.mark.isInferred,
       sentFields,
+      showName,
       values: holders.map((object) => object[name]),
       missing: objects.length - holders.length,
     });
@@ -103,14 +118,14 @@ function compareFields(place: Place): Line[] {
 const SHOWN_TOO = 'is in the contract for requests only';
 
 function unknownLines(
-  { path, shape, sentFields }: Place,
+  { path, shape, sentFields, showName }: Place,
   objects: readonly Record<string, unknown>[],
 ): Line[] {
   const values = new Map<string, unknown[]>();
   for (const object of objects) {
     for (const [name, value] of Object.entries(object)) {
       if (shape.properties.has(name)) continue;
-      const shown = PLAIN_NAME.test(name) ? name : '(an odd name)';
+      const shown = showName(name);
       const found = values.get(shown);
       if (found) found.push(value);
       else if (values.size < MOST_UNKNOWN) values.set(shown, [value]);

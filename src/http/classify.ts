@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { ProviderError, badResponse } from './provider-error.ts';
 import type { Repeat } from './provider-error.ts';
 
@@ -80,8 +81,9 @@ export function envelopeError(code: number | undefined): ProviderError {
 export type CallStage = 'connecting' | 'sent' | 'answering';
 
 /** The error for a call that ended without a whole answer. */
-export function transportError(cause: unknown, stage: CallStage): ProviderError {
-  if (cause instanceof ProviderError) return cause;
+export function transportError(thrown: unknown, stage: CallStage): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  const cause = withoutAnswer(thrown);
   const effect = stage === 'connecting' ? 'not-sent' : 'unknown';
   if (isTimeout(cause)) {
     return new ProviderError('did not answer in time', { kind: 'timeout', effect, cause });
@@ -109,6 +111,13 @@ export function transportError(cause: unknown, stage: CallStage): ProviderError 
         allowsStale: true,
       });
   }
+}
+
+/** What is no HTTP is kept by undici as it came, and would stand in the output of a crash. */
+function withoutAnswer(thrown: unknown): unknown {
+  if (!(thrown instanceof errors.HTTPParserError)) return thrown;
+  const { name, code, message } = thrown;
+  return Object.assign(new Error(message), { name, code });
 }
 
 function isTimeout(cause: unknown): boolean {

@@ -254,6 +254,8 @@ export interface CheckedRead {
   readonly operation: string;
   /** What it needs, and what may be wrong when it is refused. It is left out where they are not set. */
   readonly settings: readonly string[];
+  /** Whether it looks a member up, so that nothing of its answer may be told. */
+  readonly isOfMember?: boolean;
   send(this: void, client: ProviderClient, bounds: CallBounds): Promise<unknown>;
 }
 

@@ -17,6 +17,7 @@ export const check: ProviderCheck = {
     {
       operation: 'userInfo',
       settings: ['RETURNING_AI_INTEGRATION_BASE_URL', 'RETURNING_AI_INTEGRATION_API_KEY'],
+      isOfMember: true,
       send: async (client: ReturningAIClient, bounds) => client.findUserId?.(NOBODY, bounds),
     },
   ],

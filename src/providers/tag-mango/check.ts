@@ -17,6 +17,7 @@ export const check: ProviderCheck = {
     {
       operation: 'lookupUser',
       settings: SETTINGS,
+      isOfMember: true,
       send: (client: TagMangoClient, bounds) => client.findMember(NOBODY, bounds),
     },
   ],
