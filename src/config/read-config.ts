@@ -239,6 +239,11 @@ export function describeConfig({ isSandbox, tenants, proxies }: Config): string[
   return isSandbox ? ofProviders : [...ofProviders, ...describeProxies(proxies)];
 }
 
+/** What was set in vain, a line each. */
+export function toRemarks({ ignoredVariables }: Config): string[] {
+  return ignoredVariables.map((name) => `${name} is set, and has no effect`);
+}
+
 function providerNames(): string[] {
   return providers.flatMap(({ settings }) => Object.keys(settings));
 }

@@ -7,7 +7,8 @@ import ts from 'typescript';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['node-version', 'process'],
   'node-version': [],
-  process: ['config', 'service', 'server', 'check', 'sandbox', 'badges', 'providers', 'state'],
+  process: ['commands', 'config', 'service', 'server', 'check', 'sandbox', 'badges', 'state'],
+  commands: ['check', 'badges', 'providers', 'config', 'state'],
   service: ['tenants', 'server', 'badges', 'providers', 'cache', 'state'],
   tenants: ['server', 'badges', 'providers', 'http', 'cache', 'state'],
   check: ['tenants', 'providers', 'http', 'state'],

@@ -1,0 +1,173 @@
+import { runErase } from './badges/erasing/run-erase.ts';
+import { readEraseOptions } from './badges/erasing/selection.ts';
+import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
+import { doubtMemories } from './badges/writing/memory-doubt.ts';
+import { openTerminal, toStopSignal } from './check/terminal.ts';
+import { ConfigError, describeConfig, toRemarks } from './config/read-config.ts';
+import type { Config } from './config/read-config.ts';
+import { DEFAULT_FOLDER, writingProblem } from './config/state-folder.ts';
+import type { TenantSettings } from './providers/settings.ts';
+import { backUp } from './state/embedded-backup.ts';
+import { requireStopped } from './state/embedded-owner.ts';
+import { openLog } from './state/open-log.ts';
+import { openState } from './state/open-state.ts';
+import { checkCertificate } from './state/redis-certificate.ts';
+import { StateError } from './state/state-store.ts';
+
+/** What an operator runs beside the service, each by an npm script of its own. */
+
+export interface CommandContext {
+  config: Config;
+  /** What stands after the command. */
+  args: readonly string[];
+  /** The result, for standard output. Secrets are left out. */
+  print: (text: string) => void;
+  /** Progress and remarks, for standard error. Secrets are left out. */
+  tell: (text: string) => void;
+  /** Monotonic milliseconds. */
+  now: () => number;
+  startDemo: () => Promise<Demo>;
+}
+
+/** The sandbox in the place of every provider. */
+export interface Demo {
+  tenants: readonly TenantSettings[];
+  close: () => Promise<void>;
+}
+
+/** Resolves with the exit code, or nothing for 0. Rejects with an error whose message is for the operator. */
+export type Command = (context: CommandContext) => Promise<number | void>;
+
+export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['--check-config', checkConfig],
+  ['--check-providers', checkProviders],
+  ['--export-audit', exportAudit],
+  ['--backup-state', backUpState],
+  ['--state-restored', doubtState],
+  ['--erase-state', eraseState],
+]);
+
+/** Of unreadable records that an export names; more would tell no more of where to look. */
+const MOST_POSITIONS = 20;
+
+/** Beside what `readConfig` has checked: what can be seen of this machine, and of Redis where it shows a certificate. */
+async function checkConfig({ config, print }: CommandContext): Promise<void> {
+  const { redisUrl, stateFolder = DEFAULT_FOLDER, isSandbox } = config;
+  const notes = toRemarks(config);
+  const keepsFolder = redisUrl === undefined && !(isSandbox && config.stateFolder === undefined);
+  const ofFolder = keepsFolder ? writingProblem(stateFolder) : undefined;
+  if (ofFolder !== undefined) throw new ConfigError([`STATE_DIR: ${stateFolder} ${ofFolder}`]);
+  if (redisUrl !== undefined && redisUrl.startsWith('rediss:')) {
+    const { isReached, fault } = await checkCertificate(redisUrl);
+    if (fault !== undefined) throw new ConfigError([`REDIS_URL: ${fault}`]);
+    if (!isReached) notes.push('Redis was not reached, so that its certificate is not checked');
+  }
+  print(['The configuration is good.', ...describeConfig(config), ...notes].join('\n'));
+}
+
+/** Holds the providers to their contract files; those of the sandbox where no other is configured. */
+async function checkProviders(context: CommandContext): Promise<number> {
+  const { config, args, print, tell, now, startDemo } = context;
+  // Loaded only when it is used.
+  const check = await import('./check/check-providers.ts');
+  const demo = config.isSandbox ? await startDemo() : undefined;
+  const { redisUrl } = config;
+  const log = { info: tell, warn: tell };
+  const times = { now, wallTime: Date.now };
+  const state =
+    redisUrl === undefined
+      ? undefined
+      : await openState({ ...times, redisUrl, folder: DEFAULT_FOLDER, log });
+  if (demo) tell('No provider is configured: the sandbox is checked in its place.');
+  try {
+    return await check.checkProviders(args, {
+      ...config,
+      ...times,
+      tenants: demo?.tenants ?? config.tenants,
+      shared: state?.shared,
+      print,
+      onProgress: tell,
+      ask: openTerminal(),
+      signal: toStopSignal(tell),
+    });
+  } finally {
+    await state?.close();
+    await demo?.close();
+  }
+}
+
+/** One file with all that is stored now; also while the service runs. */
+async function backUpState({ config, args: [file], tell }: CommandContext): Promise<void> {
+  const { redisUrl, stateFolder } = config;
+  if (redisUrl !== undefined) {
+    throw new StateError('unavailable', 'The state is in Redis: back up Redis with its own means.');
+  }
+  if (file === undefined) {
+    throw new StateError('unavailable', 'Name the new file: npm run state:backup -- <file>');
+  }
+  const folder = stateFolder ?? DEFAULT_FOLDER;
+  backUp({ folder, file });
+  tell(`${file} holds the state of ${folder}.`);
+}
+
+/** After an older copy was put back in a way that no start can notice. */
+async function doubtState(context: CommandContext): Promise<void> {
+  const { tell } = context;
+  const state = await openState(stateOptions(context));
+  try {
+    const memories = await doubtMemories(state.store);
+    state.adoptCopy?.();
+    tell(
+      `Remembered values are in doubt now, of ${memories} badge(s): they are sent only with hiddenFields: REUSE.`,
+    );
+  } finally {
+    await state.close();
+  }
+}
+
+/** Removes what is stored of a tenant, or of one of its badges or members. */
+async function eraseState(context: CommandContext): Promise<void> {
+  const { config, args, tell, now } = context;
+  const { isDryRun, ...selection } = readEraseOptions(args);
+  const options = stateOptions(context);
+  if (config.redisUrl === undefined) requireStopped(options);
+  const log = { info: () => undefined, warn: tell };
+  const state = await openState({ ...options, log });
+  try {
+    await runErase(selection, {
+      ...state,
+      isDryRun,
+      isConfigured: config.tenants.some(({ id }) => id === selection.tenant),
+      tell,
+      now,
+    });
+  } finally {
+    await state.close();
+  }
+}
+
+/** Every audit record as a line of JSON, oldest first; also while the service runs. */
+async function exportAudit(context: CommandContext): Promise<void> {
+  const { print, tell } = context;
+  const logs = await openLog(stateOptions(context));
+  const unreadable: string[] = [];
+  for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
+    const reading = readAuditRecord(entry);
+    if ('unreadable' in reading) unreadable.push(position);
+    else print(JSON.stringify(reading.record));
+  }
+  await logs.close();
+  if (unreadable.length > 0) tell(toUnreadableNote(unreadable));
+}
+
+function toUnreadableNote(positions: readonly string[]): string {
+  const named = positions.slice(0, MOST_POSITIONS).join(', ');
+  const more = positions.length > MOST_POSITIONS ? ', …' : '';
+  return `Audit records that this version cannot read, and that are left out of the export: ${positions.length}, at the positions ${named}${more} of the log "${AUDIT_LOG}". They are still in the store.`;
+}
+
+/** Where the service keeps its state. Remarks go to standard error, so that they are no part of a result. */
+function stateOptions({ config, tell, now }: CommandContext) {
+  const { redisUrl, stateFolder: folder = DEFAULT_FOLDER } = config;
+  return { redisUrl, folder, now, wallTime: Date.now, log: { info: tell, warn: tell } };
+}
