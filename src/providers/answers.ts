@@ -86,7 +86,7 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       checkWritten(judge(json, head, records));
       if (!records) throw new UnclearAnswer('answered without the badges that it was to show');
       const { badges, ids } = await readEach(records, toBadge);
-      if (records.length > 0 && !ids.has(id)) throw missing(ids.has(null));
+      if (!ids.has(id)) throw missing(ids.size === 0 || ids.has(null));
       return badges;
     },
     done(json, head) {
@@ -128,7 +128,7 @@ async function readEach<B extends BadgeFields>(
 
 function missing(isPerhapsUnreadable: boolean): ProviderError {
   return isPerhapsUnreadable
-    ? new UnclearAnswer('answered with badges that cannot be read')
+    ? new UnclearAnswer('answered without the badge that it was to show')
     : badResponse('answered for another badge');
 }
 
@@ -144,7 +144,7 @@ function checkWhole(answer: Parameters<typeof signOfMore>[0], { says }: Verdict)
 }
 
 /** It answers well enough: only this list cannot be used. */
-function incomplete(message: string): ProviderError {
+export function incomplete(message: string): ProviderError {
   return new ProviderError(message, {
     kind: 'bad-response',
     effect: 'unknown',

@@ -3,6 +3,7 @@ import { envelopeError } from '../http/classify.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import { isThere, readEnvelope, someValue, toFlag, toName, toNumber, toWord } from './envelope.ts';
 import type { EnvelopePart } from './envelope.ts';
+import { isObject } from './json.ts';
 
 /** What an answer says of the request that it answers. */
 export interface Verdict {
@@ -49,6 +50,7 @@ export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
   };
   const { parts, isWhole } = readEnvelope(json, isRecord);
   for (const part of parts) notePart(part, signs);
+  if (isObject(json) && isRecord(json)) notePart(envelopeOfBare(json), signs);
   if (!isWhole) signs.doubt = true;
   // A word alone can refuse, and none is documented as a success.
   if (typeof json === 'string' || json === false) {
@@ -80,7 +82,16 @@ function conclude({ yes, yesByCode, no, doubt }: Signs, status: number): Verdict
   return (yes || yesByCode) && !doubt ? 'yes' : 'unclear';
 }
 
-const FLAG = /^(is)?(success|successful|successfully|succeeded|ok|okay|acknowledged)$/;
+/** A record without an envelope has what an envelope would say between its own fields. Others may be fields of its own. */
+function envelopeOfBare(record: Readonly<Record<string, unknown>>): EnvelopePart {
+  const said = Object.entries(record).filter(([key]) => {
+    const name = toName(key);
+    return FLAG.test(name) || ERROR.test(name) || /^(http)?statuscode$/.test(name);
+  });
+  return Object.fromEntries(said);
+}
+
+const FLAG = /^(is)?(success|successful|successfully|succeeded|ok|okay|ack|acknowledged)$/;
 const STATE = /^(request|response|result|http)?(status|state|outcome)$/;
 const CODE =
   /^code$|^type$|^(http|status|httpstatus|response|result|return)code$|^(http)?status(text|message|phrase|name)$/;
@@ -88,10 +99,12 @@ const ERROR =
   /^(has|is|with)?(\w*errors?|err|exceptions?|faults?)(code|message|msg|description|detail|info|type|list|reason|text|name|id|number|status|count|counter)?s?$|^errno$|^(is)?fail(s|ed|ures?)?(ids?|items|badges|users|records|count|code|reason|message|details?)?$|^(problems?|violations?)$/;
 const COUNT = /count(er)?s?$/;
 const LEFT_OUT =
-  /^(not(found|processed|assigned|applied|updated|deleted|awarded)|invalid|missing|unknown|skipped|ignored|unprocessed|unassigned)(ids?|items|badges|users|records|count)?$/;
+  /^(not(found|processed|assigned|applied|updated|deleted|awarded)|invalid|missing|unknown|skipped|ignored|unprocessed|unassigned|unsuccessful|rejected|refused|denied)(ids?|items|badges|users|records|count)?$|^(ids?|items|badges|users|records)(not(found|processed|assigned|applied|updated|deleted|awarded)|invalid|missing|unknown|skipped|ignored|rejected|refused|denied)$|^(is)?partial(success|ly)?$/;
 const EFFECT =
-  /^(is)?(deleted|removed|updated|created|applied|changed|modified|matched|saved|assigned|awarded|revoked|affected|processed|nmodified|done|completed)(count|rows|records|items|badges)?$|^(rows|records|items)?affected$/;
+  /^(is)?(deleted|removed|updated|created|applied|changed|modified|matched|saved|assigned|awarded|revoked|affected|processed|nmodified|done|completed)(count|rows|records|items|badges)?$|^(rows|records|items)?affected$|^success(ful|es)?(count|total)$|^(is)?(valid|allowed|permitted|authorized|authenticated|accepted|granted)$/;
 const PAYLOAD = /^(result|data|body|response|payload)$/;
+/** What is told of one item, under its id. */
+const ITEM = /^([0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 function notePart(part: EnvelopePart, signs: Signs): void {
   for (const [key, value] of Object.entries(part)) {
@@ -102,6 +115,7 @@ function notePart(part: EnvelopePart, signs: Signs): void {
     else if (ERROR.test(name)) noteError(name, value, signs);
     else if (LEFT_OUT.test(name)) signs.doubt ||= someValue(value, isCounted);
     else if (EFFECT.test(name)) signs.doubt ||= isNoEffect(value);
+    else if (ITEM.test(key)) noteItem(value, signs);
     else if (PAYLOAD.test(name) && typeof value !== 'object') noteState(value, signs, false);
   }
 }
@@ -113,11 +127,19 @@ function noteFlag(value: unknown, signs: Signs): void {
   else if (isThere(value) && !noteCode(value, signs)) signs.doubt = true;
 }
 
+/** One that succeeded says nothing of the others. */
+function noteItem(value: unknown, signs: Signs): void {
+  const { yes, yesByCode } = signs;
+  noteState(value, signs, true);
+  Object.assign(signs, { yes, yesByCode });
+}
+
 /** `isState`: its words are a flag; others are about codes, and may only repeat the status of the answer. */
 function noteState(value: unknown, signs: Signs, isState: boolean): void {
   if (noteCode(value, signs)) return;
-  // The number 0 is a success of some and a failure of others.
-  if (toNumber(value) === 0) return;
+  // The number 0 is a success of some and a failure of others, and so is 1 as a code.
+  const number = toNumber(value);
+  if (number === 0 || (number === 1 && !isState)) return;
   const flag = toFlag(value);
   if (flag === false) signs.no = true;
   else if (flag === true) signs[isState ? 'yes' : 'yesByCode'] = true;

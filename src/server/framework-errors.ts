@@ -18,6 +18,10 @@ export function tellErrors(app: FastifyInstance): void {
     if (!refusal) app.log.error({ err: error }, 'unexpected error around an operation');
     return refuse(reply, refusal ?? failure, request.id);
   });
+  // Before the body is read: what it holds is no matter at a path that does not take it.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await refuse(reply, noRoute(app, request), request.id);
+  });
   app.setNotFoundHandler((request, reply) => refuse(reply, noRoute(app, request), request.id));
 }
 

@@ -166,6 +166,13 @@ describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
       { assigned: [] },
       { notFound: ['a'] },
       { skipped: 1 },
+      { rejected: ['a'] },
+      { badgesNotFound: ['a'] },
+      { itemsSkipped: 2 },
+      { unsuccessful: [{ id: 'a' }] },
+      { partial: true },
+      { successCount: 0 },
+      { authorized: false },
     );
     await fc.assert(
       fc.asyncProperty(yes, placed(doubt), async (flag, change) => {

@@ -76,6 +76,39 @@ test('a path that is none is told of where GraphQL is', async () => {
   }
 });
 
+test.each([
+  ['PUT', '/graphql', 405],
+  ['PATCH', '/graphql/?x=1', 405],
+  ['POST', '/health/ready', 405],
+  ['POST', '/nothing', 404],
+  ['DELETE', '/', 405],
+])('%s %s is %i whatever its body is', async (method, path, status) => {
+  for (const [type, body] of [
+    ['application/json', '{'],
+    ['application/json', ''],
+    ['application/xml', '<x/>'],
+    ['application/json', 'x'.repeat(2 * 1024 * 1024)],
+  ] as const) {
+    const answer = await send(path, { method, headers: { 'content-type': type }, body });
+    expect(answer.status).toBe(status);
+  }
+});
+
+test.each([
+  ['"__proto__"', '{"__proto__":{"x":1}}'],
+  ['"__proto__"', '{"a":[{"\\u005f_proto__":1}]}'],
+  ['"prototype" under "constructor"', '{"constructor":{"prototype":{}}}'],
+])('the key %s in the variables of a GET is told as what it is', async (key, variables) => {
+  const query = new URLSearchParams({ query: '{ __typename }', variables }).toString();
+  const headers = { 'apollo-require-preflight': '1' };
+  expect(await send(`/graphql?${query}`, { headers })).toEqual({
+    status: 400,
+    allow: null,
+    errors: refused(`The JSON of a request may not have the key ${key}`),
+  });
+  expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
+
 test('/graphql/ is /graphql', async () => {
   const response = await fetch(`${service.url}/graphql/`, {
     method: 'POST',

@@ -104,6 +104,9 @@ const CONTRADICTIONS: readonly object[] = [
   { meta: { success: true }, body: [], statusCode: '403' },
   { meta: { success: 'true' }, success: true, errors: ['one of them failed'], body: [] },
   { success: true, result: { failed: [{ id: 'a', reason: 'x' }] } },
+  { success: true, result: { [HALL_OF_FAME]: false } },
+  { success: true, results: { [MAJOR]: 'Not found' } },
+  { success: true, ack: 'Failure' },
   {
     success: true,
     results: [
@@ -237,6 +240,71 @@ test('an award that is answered for another badge is of unknown outcome', async 
   const award = WRITES.find(({ operation }) => operation === 'awardBadge');
   if (!award) throw new Error('there is no award');
   expect(codesOf(await service.mutate(award.call))).toEqual(['OUTCOME_UNKNOWN']);
+});
+
+test('an award that is answered with no badge at all is of unknown outcome', async () => {
+  const body = { meta: { success: true }, body: [] };
+  service.sandbox.returningAI.faults.set('awardBadge', { kind: 'answer', body });
+  const award = WRITES.find(({ operation }) => operation === 'awardBadge');
+  const payload = await service.mutate(award?.call ?? { kind: 'award', input: {} });
+  expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
+});
+
+describe('a creation that is answered with a badge that was there before', () => {
+  test.each([
+    ['returningAI', { title: 'New', award: true }, MAJOR],
+    ['tagMango', { name: 'New' }, HALL_OF_FAME],
+  ] as const)('at %s is of unknown outcome, and never that badge', async (at, input, id) => {
+    const { faults, badges } = service.sandbox[at];
+    const record = badges.get(id);
+    const body = { success: true, meta: { success: true }, body: record, result: record };
+    faults.set('createBadge', { kind: 'answer', body });
+    const call: MutationCall = { kind: 'create', input: { [at]: input }, key: `there-${at}` };
+    for (const payload of [await service.mutate(call), await service.mutate(call)]) {
+      expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
+      expect(payload.badge).toBeNull();
+    }
+    expect(service.writes()).toHaveLength(1);
+  });
+
+  test('is shown with the one that has appeared, and leaves no values for the other', async () => {
+    const record = service.sandbox.returningAI.badges.get(MAJOR);
+    const body = { meta: { success: true }, body: { ...record, quantity: '3' } };
+    const { faults } = service.sandbox.returningAI;
+    faults.set('createBadge', { kind: 'answer', body, isApplied: true });
+    const input = { returningAI: { title: 'New', award: false } };
+    expect((await service.mutate({ kind: 'create', input })).badge).toMatchObject({ name: 'New' });
+    const rename = { returningAI: { id: MAJOR, title: 'Renamed' } };
+    const renamed = await service.mutate({ kind: 'update', input: rename });
+    expect(codesOf(renamed)).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+  });
+});
+
+describe.each(['createBadge', 'updateBadge'])('a bare answer of TagMango to %s', (operation) => {
+  const write = WRITES.find((each) => each.at === 'tagMango' && each.operation === operation);
+  const id = operation === 'createBadge' ? 'b'.repeat(24) : HALL_OF_FAME;
+
+  test.each([
+    { success: false },
+    { success: 'False', message: 'No' },
+    { error: 'Forbidden' },
+    { statusCode: 403 },
+    { errors: [{ message: 'No' }] },
+  ])('that holds %j between the fields of the badge is none to rely on', async (sign) => {
+    const body = { ...tagMangoStored(), _id: id, name: 'New', ...sign };
+    service.sandbox.tagMango.faults.set(operation, { kind: 'answer', body });
+    const payload = await service.mutate(write?.call ?? { kind: 'create', input: {} });
+    expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
+  });
+
+  test('that holds other fields of such names is the badge', async () => {
+    const own = { status: 'failed', code: 404, type: 'error', state: 'rejected', success: true };
+    const body = { ...tagMangoStored(), _id: id, name: 'New', ...own, error: null, errors: [] };
+    service.sandbox.tagMango.faults.set(operation, { kind: 'answer', body });
+    const payload = await service.mutate(write?.call ?? { kind: 'create', input: {} });
+    expect(codesOf(payload)).toEqual([]);
+    expect(payload.badge).toMatchObject({ name: 'New' });
+  });
 });
 
 test('an award whose badge is shown in a form that cannot be read was given all the same', async () => {

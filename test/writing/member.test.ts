@@ -234,6 +234,40 @@ describe('a provider that', () => {
   });
 });
 
+describe('a member whose badges', () => {
+  const [hallOfFame] = STORED.tagMango.badges;
+  const ask = (badges: unknown, beside: object = {}) => {
+    const body = { success: true, result: { _id: ADA.tagMango, badges, ...beside } };
+    service.sandbox.tagMango.faults.set('lookupUser', { kind: 'answer', body });
+    return service.execute<{ tagMangoMember: unknown }, unknown>(
+      `{ tagMangoMember(email: "${ADA.email}") { badges { id } droppedBadges } }`,
+    );
+  };
+
+  test('cannot all be read has the others, and the number of those that are left out', async () => {
+    const { data, errors } = await ask([hallOfFame, { _id: QUIZ_MASTER, name: 5 }, 'x']);
+    expect(errors).toBeUndefined();
+    expect(data.tagMangoMember).toEqual({ badges: [{ id: HALL_OF_FAME }], droppedBadges: 2 });
+  });
+
+  test.each([
+    { totalBadges: 2 },
+    { badgesCount: '2' },
+    { badgesPagination: { page: 1, pages: 2 } },
+    { hasMoreBadges: true },
+  ])('are shown in part, by %j, are an error, and no shorter list', async (beside) => {
+    const { data, errors } = await ask([hallOfFame], beside);
+    expect(data).toEqual({ tagMangoMember: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_BAD_RESPONSE' } }]);
+    expect(service.log).toMatchObject([{ msg: expect.stringMatching(/a part of a member's/) }]);
+  });
+
+  test('are all there, as is said beside them, are shown', async () => {
+    const { data } = await ask([hallOfFame], { totalBadges: 1, badgesHasMore: false, score: 500 });
+    expect(data.tagMangoMember).toEqual({ badges: [{ id: HALL_OF_FAME }], droppedBadges: 0 });
+  });
+});
+
 test('beside a list that may be kept, the answer may not', async () => {
   const { headers } = await service.execute(
     `{ badges { totalCount } tagMangoMember(email: "${ADA.email}") { id } }`,

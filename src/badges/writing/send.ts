@@ -90,14 +90,16 @@ function reusesMemory({ warnings }: WritePlan): boolean {
 }
 
 /** Null: the answer is neither a clear yes nor a clear no. What is not a failure of the provider is one of ours. */
-async function sendOnce({ write, plan }: Sending): Promise<readonly BadgeFields[] | null> {
-  const { operation, input, of, target } = write;
+async function sendOnce(sending: Sending): Promise<readonly BadgeFields[] | null> {
+  const { write, plan } = sending;
+  const { operation, input, of } = write;
   const { client } = requireAccess(of);
   try {
     const bounds = boundsOf(write, 'write');
     const answered = await operation.send(client, { input, body: plan.body }, bounds);
-    const other = target?.isLocked && answered?.find(({ id }) => !target.ids.includes(id));
-    if (other) throw badResponse('answered for another badge');
+    if (answered?.some(({ id }) => isOther(sending, id))) {
+      throw badResponse('answered for another badge');
+    }
     return answered;
   } catch (error) {
     if (error instanceof ProviderError) throw error;
@@ -113,6 +115,12 @@ async function sendOnce({ write, plan }: Sending): Promise<readonly BadgeFields[
       },
     );
   }
+}
+
+/** Whether an answer cannot be about this badge: it was not to be changed, or it was there before one was to be made. */
+function isOther({ write: { target }, list }: Sending, id: string): boolean {
+  if (target) return target.isLocked && !target.ids.includes(id);
+  return list !== undefined && (list.list.malformedIds.has(id) || list.find(id) !== null);
 }
 
 /** The provider took the write. What it shows decides what is shown and remembered. */

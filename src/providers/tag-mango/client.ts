@@ -3,8 +3,9 @@ import type { AnswerHead } from '../../http/answer.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { CallBounds } from '../../http/call-bounds.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { orUnclear } from '../answers.ts';
+import { incomplete, orUnclear } from '../answers.ts';
 import { toBadgeList } from '../badge-list.ts';
+import { toName } from '../envelope.ts';
 import { isAnotherPerson } from '../identity.ts';
 import type { PersonKey } from '../identity.ts';
 import { isObject } from '../json.ts';
@@ -17,6 +18,7 @@ import { name } from './name.ts';
 import { isObjectId, toCanonicalId } from './object-id.ts';
 import { BADGES, ROUTES, assignPath, badgePath, lookupPath } from './routes.ts';
 import type { settings } from './settings.ts';
+import { signOfMore } from '../whole-list.ts';
 import { toPayload } from './wire.ts';
 
 const memberSchema = z.object({
@@ -27,6 +29,8 @@ const memberSchema = z.object({
 export interface TagMangoMemberFound {
   id: string;
   badges: readonly TagMangoBadge[];
+  /** How many more there are that cannot be read. */
+  droppedBadges: number;
 }
 
 /** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
@@ -77,7 +81,9 @@ export function createTagMangoClient(
     if (isAnotherPerson(person, by)) {
       throw badResponse('answered for another member than it was asked for');
     }
-    return { id, badges: (await toBadgeList(badges ?? [], toBadge)).badges };
+    checkAllBadges(person, badges ?? []);
+    const list = await toBadgeList(badges ?? [], toBadge);
+    return { id, badges: list.badges, droppedBadges: list.droppedRecords };
   }
 
   async function findMember(by: MemberKey, bounds: CallBounds) {
@@ -108,6 +114,14 @@ export function createTagMangoClient(
     findMember,
     close: http.close,
   };
+}
+
+/** A member may have more badges than are shown, by what is said about badges beside them. */
+function checkAllBadges(person: unknown, records: readonly unknown[]): void {
+  const fields = isObject(person) ? Object.entries(person) : [];
+  const json = Object.fromEntries(fields.filter(([key]) => toName(key).includes('badge')));
+  const sign = signOfMore({ head: { status: 200, headers: {} }, json, records });
+  if (sign !== undefined) throw incomplete(`answered with a part of a member's badges, by ${sign}`);
 }
 
 function hasId(payload: unknown): boolean {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Arg, Ctx, Directive, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { GraphQLError } from 'graphql';
 import { isEmail } from '../email.ts';
 import type { ProviderContext } from '../provider.ts';
@@ -17,6 +17,11 @@ export class TagMangoMember {
 
   @Field(() => [TagMangoBadge], { description: 'The badges that the member holds.' })
   badges!: readonly TagMangoBadge[];
+
+  @Field(() => Int, {
+    description: 'How many more badges the member holds that cannot be read, and are left out.',
+  })
+  droppedBadges!: number;
 }
 
 @Resolver()
@@ -46,7 +51,7 @@ export class TagMangoMemberQueries {
     );
     if (found === null) return null;
     const badges = await context.withRecentWrites('tagMango', found.badges);
-    return { id: found.id, badges: badges.filter((badge) => badge instanceof TagMangoBadge) };
+    return { ...found, badges: badges.filter((badge) => badge instanceof TagMangoBadge) };
   }
 }
 
