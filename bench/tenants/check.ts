@@ -25,6 +25,7 @@ const OF_TROUBLE = [
   'PROVIDER_RATE_LIMITED',
   'OUTCOME_UNKNOWN',
   'IDEMPOTENCY_IN_PROGRESS',
+  'WRITE_IN_PROGRESS',
 ];
 
 export interface CheckOptions {
