@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   closeDatabase,
   inTransaction,
@@ -21,6 +22,7 @@ import { takeFolder } from './embedded-owner.ts';
 import { createEmbeddedValues } from './embedded-values.ts';
 import type { ExpiryClocks } from './embedded-values.ts';
 import type { StateKeeper } from './state-keeper.ts';
+import { inKeyPages } from './key-range.ts';
 import { StateError } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
 import { createTimedLocks } from './timed-locks.ts';
@@ -62,9 +64,11 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
         return true;
       }),
 
-    async *keys(prefix) {
-      yield* read(() => values.keys(prefix));
-    },
+    keys: (prefix) =>
+      inKeyPages(prefix, async (from) => {
+        await nextTurn();
+        return read(() => values.keys(prefix, from));
+      }),
     append: async (logs, entry, { closing, ownEntries } = {}) =>
       write(() => {
         if (closing !== undefined) {

@@ -1,11 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toText, wholeText } from './embedded-database.ts';
+import { KEYS_AT_ONCE, endOfRange } from './key-range.ts';
 
 /** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;
 const PURGED_AT_ONCE = 500;
 /** A clock that is set forward by less shortens what is kept for hours too little to matter. */
 const LEAST_CORRECTION_MS = 60_000;
+
+/** A range of the index, however many other keys there are. */
+export const KEYS_IN_RANGE = `
+  SELECT ${wholeText('key')} FROM state_values
+  WHERE key >= :from AND key < :end AND (expires_at IS NULL OR expires_at > :now)
+  ORDER BY state_values.key LIMIT ${KEYS_AT_ONCE}`;
+/** SQLite puts bytes after every text. */
+const AFTER_ALL_TEXTS = new Uint8Array();
 
 export interface ExpiryClocks {
   /** Ms since 1970: what is kept for a while expires while no process runs, too. */
@@ -16,7 +25,8 @@ export interface ExpiryClocks {
 
 export interface EmbeddedValues {
   read(key: string): string | null;
-  keys(prefix: string): string[];
+  /** So many as are read at once of those that begin with `prefix`, from this one on, in order. */
+  keys(prefix: string, from: string): string[];
   /** Inside a transaction. */
   write(key: string, value: string | null, ttlMs: number | undefined): void;
 }
@@ -36,11 +46,7 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
     `DELETE FROM state_values
      WHERE key IN (SELECT key FROM state_values WHERE expires_at <= ? LIMIT ${PURGED_AT_ONCE})`,
   );
-  const selectKeys = database.prepare(
-    `SELECT ${wholeText('key')} FROM state_values
-     WHERE substr(key, 1, length(:prefix)) = :prefix
-       AND (expires_at IS NULL OR expires_at > :now)`,
-  );
+  const selectKeys = database.prepare(KEYS_IN_RANGE);
   const postpone = database.prepare(
     'UPDATE state_values SET expires_at = expires_at + ? WHERE expires_at IS NOT NULL',
   );
@@ -62,7 +68,10 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
       const row = select.get(key, now());
       return row ? toText(row.value) : null;
     },
-    keys: (prefix) => selectKeys.all({ prefix, now: now() }).map(({ key }) => toText(key)),
+    keys(prefix, from) {
+      const range = { from, end: endOfRange(prefix) ?? AFTER_ALL_TEXTS, now: now() };
+      return selectKeys.all(range).map(({ key }) => toText(key));
+    },
     write(key, value, ttlMs) {
       if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
       if (value === null) remove.run(key);

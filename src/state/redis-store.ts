@@ -52,7 +52,12 @@ export function createRedisStore(
   return {
     instanceId,
     isAlive: (id) => heartbeat.isAlive(id),
-    ...createRedisValues(reach, { toKey: keysOf('value'), replication, keptMs }),
+    ...createRedisValues(reach, {
+      toKey: keysOf('value'),
+      listKey: `${prefix}listed`,
+      replication,
+      keptMs,
+    }),
     ...createRedisLogs(reach, { toKey: keysOf('log'), toValueKey: keysOf('value') }),
     ...createRedisKeeper(reach, {
       prefix,

@@ -1,5 +1,10 @@
+import { z } from 'zod';
+import { KEYS_AT_ONCE, endOfRange, nextText } from './key-range.ts';
+import { FORGET_UNLESS } from './redis-foreign.ts';
 import type { Reach } from './redis-reach.ts';
 import type { Replication } from './redis-replication.ts';
+import { scanPages } from './redis-scan.ts';
+import { LISTED } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
 
 /** Flags tell what is absent: every string, the empty one too, is a value. */
@@ -17,20 +22,40 @@ const COMPARE_AND_SET = `
   return 1
 `;
 
-export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
+/** KEYS: the value, the list. At once: a look between the two would take it off the list. */
+const SET_LISTED = `
+  ${FORGET_UNLESS}
+  forgetUnless(KEYS[2], 'zset')
+  if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[1])
+  else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
+  redis.call('ZADD', KEYS[2], 0, ARGV[2])
+`;
 
-/** How many keys Redis looks at for one answer of a scan. */
-const SCANNED_AT_ONCE = 1_000;
+/** KEYS: the list, then values. Gives those of the keys ARGV that are still there, and takes the others off the list. */
+const STILL_THERE = `
+  local there = {}
+  for index, name in ipairs(ARGV) do
+    if redis.call('EXISTS', KEYS[index + 1]) == 1 then table.insert(there, name)
+    else redis.call('ZREM', KEYS[1], name) end
+  end
+  return there
+`;
+const namesSchema = z.array(z.string());
+
+export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
 
 /** `keptMs`: how long anything is kept at most; for ever if undefined. */
 export function createRedisValues(
   reach: Reach,
   {
     toKey,
+    listKey,
     replication,
     keptMs,
   }: {
     toKey: (key: string) => string;
+    /** Of the list of keys that are looked for again and again, in the order of their names. */
+    listKey: string;
     replication: Replication;
     keptMs: number | undefined;
   },
@@ -39,31 +64,70 @@ export function createRedisValues(
     const ttl = Math.min(ttlMs, keptMs ?? Infinity);
     return ttl === Infinity ? undefined : whole(ttl);
   };
+  /** Whether what versions before have set, which listed nothing, is listed by now. */
+  let isWhole = false;
+
+  async function* scan(prefix: string): AsyncGenerator<string> {
+    const seen = new Set<string>();
+    for await (const page of scanPages(reach, toKey(prefix))) {
+      for (const key of page) {
+        // A scan may show a key twice.
+        if (!seen.has(key)) yield key.slice(toKey('').length);
+        seen.add(key);
+      }
+    }
+  }
+
+  function readList(prefix: string, from: string): Promise<string[]> {
+    const end = endOfRange(prefix);
+    const LIMIT = { offset: 0, count: KEYS_AT_ONCE };
+    return reach((client) =>
+      client.zRange(listKey, `[${from}`, end === undefined ? '+' : `(${end}`, { BY: 'LEX', LIMIT }),
+    );
+  }
+
+  async function stillThere(names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const keys = [listKey, ...names.map(toKey)];
+    const there = await reach((client) =>
+      client.eval(STILL_THERE, { keys, arguments: [...names] }),
+    );
+    return namesSchema.parse(there);
+  }
+
   return {
     get: (key) => reach((client) => client.get(toKey(key))),
 
     async set(key, value, { ttlMs } = {}) {
       const ttl = toTtl(ttlMs);
+      const options = ttl === undefined ? {} : { expiration: { type: 'PX', value: ttl } as const };
       await reach(async (client) => {
         if (value === null) await client.del(toKey(key));
-        else if (ttl === undefined) await client.set(toKey(key), value);
-        else await client.set(toKey(key), value, { expiration: { type: 'PX', value: ttl } });
+        else if (!key.startsWith(LISTED)) await client.set(toKey(key), value, options);
+        else {
+          const keys = [toKey(key), listKey];
+          await client.eval(SET_LISTED, { keys, arguments: [value, key, String(ttl ?? '')] });
+        }
       });
     },
 
     async *keys(prefix) {
-      const seen = new Set<string>();
-      let cursor = '0';
-      do {
-        const options = { MATCH: `${escapeGlob(toKey(prefix))}*`, COUNT: SCANNED_AT_ONCE };
-        const page = await reach((client) => client.scan(cursor, options));
-        cursor = page.cursor;
-        for (const key of page.keys) {
-          // A scan may show a key twice.
-          if (!seen.has(key)) yield key.slice(toKey('').length);
-          seen.add(key);
+      if (!prefix.startsWith(LISTED)) {
+        yield* scan(prefix);
+        return;
+      }
+      if (!isWhole) {
+        for await (const key of scan(LISTED)) {
+          await reach((client) => client.zAdd(listKey, { score: 0, value: key }));
         }
-      } while (cursor !== '0');
+        isWhole = true;
+      }
+      let names: string[] = [];
+      do {
+        const last = names.at(-1);
+        names = await readList(prefix, last === undefined ? prefix : nextText(last));
+        yield* await stillThere(names);
+      } while (names.length === KEYS_AT_ONCE);
     },
 
     async compareAndSet(key, { expected, value, ttlMs, isSecured }) {
@@ -80,8 +144,6 @@ export function createRedisValues(
     },
   };
 }
-
-const escapeGlob = (text: string) => text.replace(/[\\*?[\]]/g, '\\$&');
 
 const toOptional = (text: string | null) => (text === null ? ['0', ''] : ['1', text]);
 

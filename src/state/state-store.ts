@@ -1,3 +1,6 @@
+/** Keys that begin so are looked for again and again: to find them must take no look at others, however many there are. */
+export const LISTED = 'audit-open/';
+
 /** What must survive a restart, and what replicas share. Every method rejects with a `StateError` only. */
 export interface StateStore {
   /** This process among all that ever used the store. */

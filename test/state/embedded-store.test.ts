@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbeddedLog } from '../../src/state/embedded-log.ts';
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { KEYS_IN_RANGE } from '../../src/state/embedded-values.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { startOther } from './embedded-process.ts';
 import type { OtherProcess } from './embedded-process.ts';
@@ -183,4 +184,29 @@ test('an existing folder keeps its mode', async () => {
   chmodSync(folder, 0o750);
   open();
   expect((statSync(folder).mode & 0o777).toString(8)).toBe('750');
+});
+
+test('keys that begin so are looked up in a range of the index, and by no scan', () => {
+  open();
+  const database = new DatabaseSync(join(folder, 'state.sqlite'), { readOnly: true });
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${KEYS_IN_RANGE}`);
+  expect(plan.all({ from: 'a', end: 'b', now: 1 }).map(({ detail }) => detail)).toEqual([
+    'SEARCH state_values USING INDEX sqlite_autoindex_state_values_1 (key>? AND key<?)',
+  ]);
+  database.close();
+});
+
+test('many keys are read in pages, between which others have their turn', async () => {
+  const store = open();
+  for (let index = 0; index < 1_200; index += 1) await store.set(`in/${index}`, '1');
+  let turns = 0;
+  let isRunning = true;
+  const tick = (): void => {
+    turns += 1;
+    if (isRunning) setImmediate(tick);
+  };
+  tick();
+  expect(await all(store.keys('in/'))).toHaveLength(1_200);
+  isRunning = false;
+  expect(turns).toBeGreaterThanOrEqual(3);
 });

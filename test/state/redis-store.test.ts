@@ -213,6 +213,34 @@ interface Replica {
     expect(changes).toEqual(['down', 'up']);
   });
 
+  test('open records are found again without a look at any other key, also those of versions before', async () => {
+    const { store, client } = await startReplica();
+    const scans = async () =>
+      /cmdstat_scan:calls=(\d+)/.exec(await client.info('commandstats'))?.[1];
+    const others = Array.from(
+      { length: 5_000 },
+      (_, index) => [`${prefix}value:${index}`, '1'] as const,
+    );
+    await client.mSet(Object.fromEntries(others));
+    await client.set(`${prefix}value:audit-open/1`, 'not listed');
+    expect(await all(store.keys('audit-open/'))).toEqual(['audit-open/1']);
+    const before = await scans();
+
+    await store.set('audit-open/2', '1');
+    await store.set('audit-open/1', null);
+    expect(await all(store.keys('audit-open/'))).toEqual(['audit-open/2']);
+    expect(await client.zRange(`${prefix}listed`, 0, -1)).toEqual(['audit-open/2']);
+    expect(await scans()).toBe(before);
+  });
+
+  test('a list whose place something else has taken costs no record', async () => {
+    const { store, client } = await startReplica();
+    await client.set(`${prefix}listed`, 'something else');
+    await store.set('audit-open/1', '1');
+    expect(await store.get('audit-open/1')).toBe('1');
+    expect(await all(store.keys('audit-open/'))).toEqual(['audit-open/1']);
+  });
+
   test('what Redis refuses is unavailable too, with its reason as the cause', async () => {
     const { store, client } = await startReplica();
     await client.hSet(`${prefix}value:a`, 'field', 'value');

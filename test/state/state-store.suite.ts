@@ -129,6 +129,32 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
         expect(await store.get('count')).toBe('200');
       });
 
+      test('finds the keys that begin so, each once, whatever stands before and after them', async () => {
+        const prefix = 'audit-open/\u00e9/';
+        const within = Array.from({ length: 1_100 }, (_, index) => `${prefix}${index}`);
+        within.push(
+          prefix,
+          ...STRANGE.filter((text) => text !== '' && text !== 'a').map((text) => prefix + text),
+        );
+        const beside = ['\u00e8/z', '\u00e90', '\u00c9/', '\u00e9.'].map(
+          (text) => `audit-open/${text}`,
+        );
+        const others = ['', 'audit', 'audit-open', 'audit-open0', 'b', '\u{10FFFF}', '\u{10FFFF}b'];
+        for (const key of [...within, ...beside, ...others]) await store.set(key, '1');
+        await store.set(`${prefix}gone`, '1');
+        await store.set(`${prefix}gone`, null);
+        await store.append(['log'], 'closed', { closing: `${prefix}0` });
+
+        const there = within.filter((key) => key !== `${prefix}0`);
+        const find = async (start: string) => (await all(store.keys(start))).sort();
+        expect(await find(prefix)).toEqual([...there].sort());
+        expect(await find('audit-open/')).toEqual([...there, ...beside].sort());
+        const named = ['audit-open', 'audit-open0'];
+        expect(await find('audit-open')).toEqual([...there, ...beside, ...named].sort());
+        expect(await find('\u{10FFFF}')).toEqual(['\u{10FFFF}', '\u{10FFFF}b']);
+        expect(await find('')).toEqual([...there, ...beside, ...others].sort());
+      });
+
       test('keeps keys and values apart that differ in any character', async () => {
         for (const text of STRANGE) await store.set(text, `value of ${text}`);
         for (const text of STRANGE) expect(await store.get(text)).toBe(`value of ${text}`);
@@ -289,8 +315,8 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
   });
 }
 
-export async function all(entries: AsyncIterable<LogEntry>): Promise<LogEntry[]> {
-  const read: LogEntry[] = [];
+export async function all<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const read: T[] = [];
   for await (const entry of entries) read.push(entry);
   return read;
 }

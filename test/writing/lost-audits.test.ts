@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { AUDIT_LOG, createAuditEntry, readAuditRecord } from '../../src/badges/writing/audit.ts';
+import {
+  AUDIT_LOG,
+  closeLostAudits,
+  createAuditEntry,
+  readAuditRecord,
+} from '../../src/badges/writing/audit.ts';
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
@@ -26,6 +31,34 @@ test('the record of a dead process that still seemed alive at the start is writt
   expect((await records()).map(({ entry }) => readAuditRecord(entry))).toMatchObject([
     { record: { ...about, ...badge, outcome: 'UNKNOWN', idempotencyKey: 'key' } },
   ]);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('many records that are to be closed let others have their turn after each', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-lost-'));
+  const died = createEmbeddedStore({ folder, now: Date.now });
+  const about = { at: new Date().toISOString(), tenant: 'default', caller: 'ada' };
+  const badge = { provider: 'TAG_MANGO', badgeIds: ['b'], operation: 'update' };
+  for (let made = 0; made < 100; made += 1) {
+    await createAuditEntry(died, { ...about, ...badge, idempotencyKey: null }).begin([]);
+  }
+  await died.close();
+
+  const store = createEmbeddedStore({ folder, now: Date.now });
+  let turns = 0;
+  let isRunning = true;
+  const tick = (): void => {
+    turns += 1;
+    if (isRunning) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await closeLostAudits(store, (record) => {
+    throw new Error(`${record.key} cannot be read: ${record.reason}`);
+  });
+  isRunning = false;
+  expect(turns).toBeGreaterThanOrEqual(100);
+  expect(await store.readBackward(AUDIT_LOG, { limit: 200 })).toHaveLength(100);
   await store.close();
   rmSync(folder, { recursive: true });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { heldBadgeId } from '../../providers/holders.ts';
-import { StateError } from '../../state/state-store.ts';
+import { nextTurn } from '../../http/slices.ts';
+import { LISTED, StateError } from '../../state/state-store.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import { insist } from './insist.ts';
 import { OUTCOMES } from './outcome.ts';
@@ -61,7 +62,7 @@ export interface KnownOutcome extends Pick<AuditRecord, 'outcome' | 'changes' | 
 }
 
 /** How the keys of records begin whose mutation has not ended. */
-export const OPEN_AUDITS = 'audit-open/';
+export const OPEN_AUDITS = LISTED;
 
 export function createAuditEntry(store: StateStore, about: AuditedMutation): AuditEntry {
   const id = randomUUID();
@@ -107,6 +108,8 @@ export async function closeLostAudits(
 ): Promise<void> {
   let failure: StateError | undefined;
   for await (const key of store.keys(OPEN_AUDITS)) {
+    // There may be many, and a store of this machine lets nobody else have a turn by itself.
+    await nextTurn();
     try {
       const reason = await closeIfLost(store, key);
       if (reason !== undefined) onUnreadable({ kind: 'open audit record', key, reason });
