@@ -37,6 +37,9 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   defaultTenant: string | undefined;
   /** How tokens of callers are checked. Undefined: they have none, and the router speaks for them. */
   tokens: Pick<TokenOptions, 'jwksUrl' | 'issuer' | 'audience'> | undefined;
+  /** What one answer may have, and all that are being made or written; the defaults if left out. */
+  answerMaxBytes?: number;
+  answersBudgetBytes?: number;
   /** How long a service that stops goes on serving, milliseconds; not at all if left out. */
   shutdownDelayMs?: number;
   /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */

@@ -34,7 +34,7 @@ export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name
 registerEnumType(BadgeErrorCode, {
   name: 'BadgeErrorCode',
   description:
-    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN, LIMIT_EXCEEDED or BAD_REQUEST, or AUTHENTICATION_UNAVAILABLE with the HTTP status 503: tokens cannot be checked for now, the caller stays logged in, and the same request may be repeated after `retryAfterMs`.',
+    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN, LIMIT_EXCEEDED (also where an answer would be too large) or BAD_REQUEST, or OVERLOADED with the HTTP status 503: too many bytes of answers to the same tenant are under way, and the same request may be repeated after `retryAfterMs`; or AUTHENTICATION_UNAVAILABLE with the HTTP status 503: tokens cannot be checked for now, the caller stays logged in, and the same request may be repeated after `retryAfterMs`.',
   valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
 });
 

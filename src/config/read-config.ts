@@ -41,6 +41,10 @@ export interface Config {
   tokens: TokenSettings | undefined;
   freshSeconds: number;
   staleSeconds: number;
+  /** What one answer may have. */
+  answerMaxBytes: number;
+  /** What all answers that are being made or written may have together. */
+  answersBudgetBytes: number;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
   /** How long a service that is told to stop goes on serving, milliseconds. */
@@ -114,7 +118,7 @@ export function readConfig(env: Given = process.env): Config {
     const shown = given.STATE_DIR === undefined ? `${DEFAULT_FOLDER} ` : '';
     problems.push(`STATE_DIR: ${shown}${ofFolder}`);
   }
-  if (general.success) problems.push(...timeProblems(general.data));
+  if (general.success) problems.push(...timeProblems(general.data), ...sizeProblems(general.data));
   const isGuarded = isProduction || isGiven('ROUTER_SECRET', given) || tokens !== undefined;
   if (general.success && isConfigured && !isSandbox && !isGuarded) {
     problems.push(...exposureProblems(general.data.HOST));
@@ -136,6 +140,8 @@ export function readConfig(env: Given = process.env): Config {
     tokens,
     freshSeconds: data.BADGES_FRESH_SECONDS,
     staleSeconds: data.BADGES_STALE_SECONDS,
+    answerMaxBytes: data.ANSWER_MAX_BYTES,
+    answersBudgetBytes: data.ANSWERS_BUDGET_BYTES,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
     operationDeadlineMs: data.OPERATION_DEADLINE_MS,
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS ?? (isProduction ? SHUTDOWN_DELAY_MS : 0),
@@ -212,6 +218,14 @@ function timeProblems(times: {
   const least = times.ATTEMPT_TIMEOUT_MS + LEAST_MS_BESIDE_ATTEMPT;
   return times.OPERATION_DEADLINE_MS < least
     ? [`OPERATION_DEADLINE_MS: must be at least ${least}, for one attempt to fit in`]
+    : [];
+}
+
+/** A tenant may hold half of the budget for itself. */
+function sizeProblems(sizes: { ANSWER_MAX_BYTES: number; ANSWERS_BUDGET_BYTES: number }): string[] {
+  const least = 2 * sizes.ANSWER_MAX_BYTES;
+  return sizes.ANSWERS_BUDGET_BYTES < least
+    ? [`ANSWERS_BUDGET_BYTES: must be at least ${least}, twice ANSWER_MAX_BYTES`]
     : [];
 }
 

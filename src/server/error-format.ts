@@ -5,6 +5,7 @@ import { isRetryable, readCode } from '../badges/error-code.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import { cutText } from '../http/whole-text.ts';
 import { StateError } from '../state/state-store.ts';
+import { OVERLOADED } from './answers/answer-meter.ts';
 import { isLimitError } from './limits/limit-error.ts';
 import { parseLimitMessage } from './limits/parse-limits.ts';
 import type { Logger } from './logger.ts';
@@ -42,6 +43,10 @@ export function createErrorFormat({
     if (error instanceof ProviderError) return { ...formatted, ...toClientError(error) };
     if (error instanceof StateError) return { ...formatted, ...STATE_UNAVAILABLE };
     const { code, message } = aboutRequest(formatted, error);
+    if (code === OVERLOADED) {
+      const { retryable, retryAfterMs } = formatted.extensions ?? {};
+      return { ...formatted, extensions: { code, retryable, retryAfterMs } };
+    }
     if (CALLER_CODES.includes(code)) {
       const shown = cut(isProduction ? withoutHints(message) : message);
       return { ...formatted, message: shown, extensions: { code } };

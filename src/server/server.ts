@@ -15,6 +15,9 @@ import { createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { toWholeJson } from '../http/whole-text.ts';
+import { createAnswerStart } from './answers/answer-start.ts';
+import { measureFields } from './answers/measured-schema.ts';
+import { createSizePlugin } from './answers/size-plugin.ts';
 import { toBaseHeaders, toRequestId } from './base-headers.ts';
 import { createAnswerPlugin } from './answer-plugin.ts';
 import { createConnections } from './connections.ts';
@@ -63,6 +66,10 @@ export interface ServerOptions {
   allowedHosts?: readonly string[];
   routerSecrets: RouterSecrets;
   identity: IdentityOptions;
+  /** What one answer may have; `ANSWER_CAPS` if left out. */
+  answerMaxBytes?: number;
+  /** What all answers that are being made or written may have together. */
+  answersBudgetBytes?: number;
 }
 
 export interface RunningServer {
@@ -110,9 +117,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const identify = createIdentify(options.identity);
   const callers = new WeakMap<FastifyRequest, Caller>();
+  const startAnswer = createAnswerStart(options);
   const handler = fastifyApolloHandler(apollo, {
-    context: async (request) =>
-      createBadgesContext(callerOf(request), request.id, isReady ? undefined : stoppingDeadlineMs),
+    async context(request, reply) {
+      const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
+      const context = createBadgesContext(callerOf(request), request.id, deadlineMs);
+      startAnswer(context, reply.raw);
+      return context;
+    },
   });
   const operations = new Set<Promise<unknown>>();
   function follow<T>(operation: Promise<T>): Promise<T> {
@@ -209,6 +221,7 @@ function createApp(
 
 async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {
   const { schema } = await createBadgesSchema(options);
+  measureFields(schema);
   const formatError = createErrorFormat(options);
   return new ApolloServer<BadgesContext>({
     schema,
@@ -231,6 +244,7 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     plugins: [
       createRequestPlugin(),
       createLimitsPlugin(formatError),
+      createSizePlugin(formatError),
       createAnswerPlugin({ ...options, formatError }),
       // What a router reports for the whole supergraph; a key in our environment must not start it here.
       ApolloServerPluginInlineTraceDisabled(),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { everyAddress } from '../../src/config/every-address.ts';
 import { ConfigError, describeConfig, readConfig } from '../../src/config/read-config.ts';
+import { ANSWER_CAPS } from '../../src/server/limits/caps.ts';
 import { secretsOf } from '../../src/config/secrets-of.ts';
 
 const SECRET = 'tmk_plain-sight';
@@ -53,6 +54,8 @@ test('with nothing set it is a development service on this machine, on the sandb
     defaultTenant: 'default',
     freshSeconds: 30,
     staleSeconds: 300,
+    answerMaxBytes: ANSWER_CAPS.bytes,
+    answersBudgetBytes: ANSWER_CAPS.bytesAtOneTime,
     attemptTimeoutMs: 3000,
     operationDeadlineMs: 8000,
     shutdownDelayMs: 0,
@@ -115,6 +118,8 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     defaultTenant: 'default',
     freshSeconds: 30,
     staleSeconds: 300,
+    answerMaxBytes: ANSWER_CAPS.bytes,
+    answersBudgetBytes: ANSWER_CAPS.bytesAtOneTime,
     attemptTimeoutMs: 3000,
     operationDeadlineMs: 8000,
     shutdownDelayMs: 2000,
@@ -472,6 +477,15 @@ test('the integration API needs both of its settings', () => {
   expect(
     problemsOf({ ...returningAI, RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' }),
   ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is missing/)]);
+});
+
+test('a budget of answers into which two of the largest would not fit is refused', () => {
+  expect(problemsOf({ ANSWER_MAX_BYTES: '8000000', ANSWERS_BUDGET_BYTES: '15999999' })).toEqual([
+    'ANSWERS_BUDGET_BYTES: must be at least 16000000, twice ANSWER_MAX_BYTES',
+  ]);
+  expect(problemsOf({ ANSWER_MAX_BYTES: '4 MiB' })).toEqual([
+    'ANSWER_MAX_BYTES: must be a whole number',
+  ]);
 });
 
 test('a deadline into which no write would fit is refused', () => {

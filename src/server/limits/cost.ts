@@ -79,7 +79,7 @@ function searchOf({ args }: ComplexityEstimatorArgs): number {
 }
 
 const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];
-/** Where nobody says how many: a guess. */
+/** Where nobody says how many: a guess. What there really is counts while the answer is made. */
 const GUESSED_ITEMS = 10;
 /** The schema's own types, and of each of them what it has. */
 const TYPES = 30;

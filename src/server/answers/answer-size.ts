@@ -1,0 +1,144 @@
+import {
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  Kind,
+  getDirectiveValues,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  typeFromAST,
+} from 'graphql';
+import type { FieldNode, GraphQLNamedType, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
+
+/** What a part of an answer has. */
+export interface AnswerSize {
+  fields: number;
+  /** As it is sent: JSON in UTF-8. */
+  bytes: number;
+}
+
+/** What the size of a selection depends on. */
+export type Executed = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
+
+/** Two quotes, a colon, and a comma or a bracket. */
+const AROUND_KEY = 4;
+const BRACKETS = 2;
+const QUOTES = 2;
+const NULL_BYTES = 4;
+/** A moment with its quotes; numbers have no more. */
+const LONGEST_OTHER_BYTES = 26;
+const ESCAPED = /["\\\p{Cc}]/u;
+/** Of values without a key, such as those of a list of texts, which cost less than fields. */
+const VALUES_OF_FIELD = 10;
+
+export function bytesOfText(text: string): number {
+  return ESCAPED.test(text)
+    ? Buffer.byteLength(JSON.stringify(text))
+    : Buffer.byteLength(text) + QUOTES;
+}
+
+/** Of a scalar, an enum's value, or a list of such. */
+export function sizeOfLeaf(value: unknown): AnswerSize {
+  if (!Array.isArray(value)) return { fields: 0, bytes: bytesOfValue(value) };
+  const values: readonly unknown[] = value;
+  let bytes = BRACKETS;
+  for (const each of values) bytes += bytesOfValue(each) + 1;
+  return { fields: Math.ceil(values.length / VALUES_OF_FIELD), bytes };
+}
+
+function bytesOfValue(value: unknown): number {
+  if (value === null || value === undefined) return NULL_BYTES;
+  return typeof value === 'string' ? bytesOfText(value) : LONGEST_OTHER_BYTES;
+}
+
+/** Measures selections of one operation, each once: what an object has before its values are known. */
+export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
+  const known = new Map<SelectionSetNode, Map<GraphQLNamedType, AnswerSize>>();
+
+  /** Of the object of the type that has most, if there are several. */
+  function ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const byType = known.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
+    known.set(selections, byType);
+    const measured = byType.get(type) ?? measure(selections, type);
+    byType.set(type, measured);
+    return measured;
+  }
+  function measure(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    if (!isAbstractType(type)) return ofObject(selections, type);
+    const sizes = schema.getPossibleTypes(type).map((each) => ofObject(selections, each));
+    return {
+      fields: Math.max(0, ...sizes.map(({ fields }) => fields)),
+      bytes: Math.max(0, ...sizes.map(({ bytes }) => bytes)),
+    };
+  }
+  function ofObject({ selections }: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const size = { fields: 0, bytes: 0 };
+    for (const selection of selections) {
+      const { fields, bytes } = ofSelection(selection, type);
+      size.fields += fields;
+      size.bytes += bytes;
+    }
+    return size;
+  }
+  function ofSelection(
+    selection: SelectionSetNode['selections'][number],
+    type: GraphQLNamedType,
+  ): AnswerSize {
+    if (!isIncluded(selection)) return NOTHING;
+    if (selection.kind === Kind.FIELD) return ofKey(selection, type);
+    const part =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+    if (!part) return NOTHING;
+    const { typeCondition, selectionSet } = part;
+    const isOfType = !typeCondition || isOf(type, typeFromAST(schema, typeCondition));
+    return isOfType ? ofObject(selectionSet, type) : NOTHING;
+  }
+  function isOf(type: GraphQLNamedType, condition: GraphQLNamedType | undefined): boolean {
+    if (type === condition) return true;
+    const isPossible = isObjectType(type) || isInterfaceType(type);
+    return isPossible && isAbstractType(condition) && schema.isSubType(condition, type);
+  }
+  function isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
+    if (!selection.directives?.length) return true;
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variableValues);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variableValues);
+    return skip?.if !== true && include?.if !== false;
+  }
+
+  /** Of the objects themselves: what their fields hold is measured when it is there. */
+  function ofObjects(value: unknown, fieldNodes: readonly FieldNode[], type: GraphQLNamedType) {
+    const size = { fields: 0, bytes: BRACKETS };
+    const objects = Array.isArray(value) ? value.length : value === null ? 0 : 1;
+    for (const { selectionSet } of fieldNodes) {
+      if (!selectionSet) continue;
+      const one = ofSelections(selectionSet, type);
+      size.fields += objects * one.fields;
+      size.bytes += objects * (one.bytes + BRACKETS);
+    }
+    return size;
+  }
+  return {
+    ofValue(value: unknown, { fieldNodes, returnType }: MeasuredField): AnswerSize {
+      const type = getNamedType(returnType);
+      return isLeafType(type) ? sizeOfLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
+    },
+    ofRoot: ofSelections,
+    isIncluded,
+  };
+}
+
+export type SelectionSizes = ReturnType<typeof createSelectionSizes>;
+export type MeasuredField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType'>;
+
+const NOTHING: AnswerSize = { fields: 0, bytes: 0 };
+
+function ofKey(field: FieldNode, type: GraphQLNamedType): AnswerSize {
+  const value = field.name.value === '__typename' ? type.name.length + QUOTES : 0;
+  return { fields: 1, bytes: bytesOfKey(field) + value };
+}
+
+export function bytesOfKey({ alias, name }: FieldNode): number {
+  return (alias ?? name).value.length + AROUND_KEY;
+}
