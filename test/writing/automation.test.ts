@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { numRuns } from '../properties/runs.ts';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { tagMangoStored } from '../support/records.ts';
 import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
 import type { Payload, WritingService } from '../support/writing.ts';
@@ -113,43 +113,47 @@ describe('while automation is on', () => {
   });
 });
 
-test('the same final state gets the same answer, in one update or field by field', async () => {
-  const values = fc.record(
-    {
+test(
+  'the same final state gets the same answer, in one update or field by field',
+  async () => {
+    const values = fc.record(
+      {
+        enableAutomation: fc.boolean(),
+        pointsThreshold: fc.option(fc.integer({ min: 1, max: 9 }), { nil: null }),
+        automationEnabledMangoes: fc.constantFrom(null, [], [MANGO]),
+      },
+      { requiredKeys: [] },
+    );
+    const held = fc.record({
       enableAutomation: fc.boolean(),
-      pointsThreshold: fc.option(fc.integer({ min: 1, max: 9 }), { nil: null }),
-      automationEnabledMangoes: fc.constantFrom(null, [], [MANGO]),
-    },
-    { requiredKeys: [] },
-  );
-  const held = fc.record({
-    enableAutomation: fc.boolean(),
-    pointsThreshold: fc.constantFrom(null, 50),
-    automationEnabledMangoes: fc.constantFrom([], ['f'.repeat(24)]),
-  });
-  await fc.assert(
-    fc.asyncProperty(held, values, async (before, given) => {
-      fc.pre(Object.keys(given).length > 0);
-      const after = { ...before, ...given };
-      const isOnWithBoth =
-        after.enableAutomation &&
-        after.pointsThreshold !== null &&
-        (after.automationEnabledMangoes ?? []).length > 0;
-      const isChanged = Object.entries(given).some(
-        ([field, value]) =>
-          JSON.stringify(value ?? (field === 'automationEnabledMangoes' ? [] : null)) !==
-          JSON.stringify(before[field as keyof typeof before]),
-      );
-      const together = await update(make(before), given);
-      expect(codesOf(together)).toEqual(isOnWithBoth && isChanged ? ['INVALID_INPUT'] : []);
+      pointsThreshold: fc.constantFrom(null, 50),
+      automationEnabledMangoes: fc.constantFrom([], ['f'.repeat(24)]),
+    });
+    await fc.assert(
+      fc.asyncProperty(held, values, async (before, given) => {
+        fc.pre(Object.keys(given).length > 0);
+        const after = { ...before, ...given };
+        const isOnWithBoth =
+          after.enableAutomation &&
+          after.pointsThreshold !== null &&
+          (after.automationEnabledMangoes ?? []).length > 0;
+        const isChanged = Object.entries(given).some(
+          ([field, value]) =>
+            JSON.stringify(value ?? (field === 'automationEnabledMangoes' ? [] : null)) !==
+            JSON.stringify(before[field as keyof typeof before]),
+        );
+        const together = await update(make(before), given);
+        expect(codesOf(together)).toEqual(isOnWithBoth && isChanged ? ['INVALID_INPUT'] : []);
 
-      const id = make(before);
-      const answers: string[] = [];
-      for (const [field, value] of Object.entries(given)) {
-        answers.push(...codesOf(await update(id, { [field]: value })).map(String));
-      }
-      if (isOnWithBoth && isChanged) expect(answers).toContain('INVALID_INPUT');
-    }),
-    { numRuns: Math.ceil(numRuns / 3) },
-  );
-});
+        const id = make(before);
+        const answers: string[] = [];
+        for (const [field, value] of Object.entries(given)) {
+          answers.push(...codesOf(await update(id, { [field]: value })).map(String));
+        }
+        if (isOnWithBoth && isChanged) expect(answers).toContain('INVALID_INPUT');
+      }),
+      { numRuns: Math.ceil(numRuns / 3) },
+    );
+  },
+  TIMEOUT_MS,
+);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Alteration } from '../../src/sandbox/alterations.ts';
-import { numRuns } from '../properties/runs.ts';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
 import type { WritingService } from '../support/writing.ts';
@@ -85,51 +85,55 @@ test('the seven are null where the provider does not show them', async () => {
   expect(badge).toEqual(Object.fromEntries(HIDDEN.map((field) => [field, null])));
 });
 
-test('whatever part of the fields is shown, an update resets none and invents none', async () => {
-  let number = 0;
-  const cases = fc.record({
-    shows: fc.subarray([...HIDDEN]),
-    given: fc.subarray([...HIDDEN]),
-    isWritten: fc.boolean(),
-    isEdited: fc.boolean(),
-  });
-  await fc.assert(
-    fc.asyncProperty(cases, async ({ shows, given, isWritten, isEdited }) => {
-      const id = `badge-${(number += 1)}`;
-      stand().badges.set(id, returningAIStored({ id }));
-      stand().behaviour.shows = [
-        'title',
-        'action',
-        'quantity',
-        'image',
-        'description',
-        'attachRequired',
-        ...shows,
-      ];
-      const mutate = (fields: object) =>
-        service.mutate({ kind: 'update', input: { returningAI: { id, ...fields } } });
-      if (isWritten) await mutate({ ...ALL_THIRTEEN, title: 'Ours' });
-      const edited = { awardXpQuantity: 999, quantity: 12 };
-      if (isEdited)
-        stand().badges.set(id, {
-          ...returningAIStored({ id }),
-          ...stand().badges.get(id),
-          ...edited,
-        });
-      const before = { ...(stand().badges.get(id) ?? returningAIStored()) };
+test(
+  'whatever part of the fields is shown, an update resets none and invents none',
+  async () => {
+    let number = 0;
+    const cases = fc.record({
+      shows: fc.subarray([...HIDDEN]),
+      given: fc.subarray([...HIDDEN]),
+      isWritten: fc.boolean(),
+      isEdited: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ shows, given, isWritten, isEdited }) => {
+        const id = `badge-${(number += 1)}`;
+        stand().badges.set(id, returningAIStored({ id }));
+        stand().behaviour.shows = [
+          'title',
+          'action',
+          'quantity',
+          'image',
+          'description',
+          'attachRequired',
+          ...shows,
+        ];
+        const mutate = (fields: object) =>
+          service.mutate({ kind: 'update', input: { returningAI: { id, ...fields } } });
+        if (isWritten) await mutate({ ...ALL_THIRTEEN, title: 'Ours' });
+        const edited = { awardXpQuantity: 999, quantity: 12 };
+        if (isEdited)
+          stand().badges.set(id, {
+            ...returningAIStored({ id }),
+            ...stand().badges.get(id),
+            ...edited,
+          });
+        const before = { ...(stand().badges.get(id) ?? returningAIStored()) };
 
-      const values = Object.fromEntries(given.map((field) => [field, HIDDEN_VALUES[field]]));
-      const payload = await mutate({ ...values, title: 'Renamed' });
-      const after = stand().badges.get(id);
-      const known = (field: (typeof HIDDEN)[number]) =>
-        shows.includes(field) || given.includes(field);
-      const isComplete = HIDDEN.every(known) || (isWritten && !isEdited);
-      expect(codesOf(payload)).toEqual(isComplete ? [] : ['HIDDEN_FIELDS_UNKNOWN']);
-      expect(after).toEqual(isComplete ? { ...before, ...values, title: 'Renamed' } : before);
-    }),
-    { numRuns: Math.ceil(numRuns / 4) },
-  );
-});
+        const values = Object.fromEntries(given.map((field) => [field, HIDDEN_VALUES[field]]));
+        const payload = await mutate({ ...values, title: 'Renamed' });
+        const after = stand().badges.get(id);
+        const known = (field: (typeof HIDDEN)[number]) =>
+          shows.includes(field) || given.includes(field);
+        const isComplete = HIDDEN.every(known) || (isWritten && !isEdited);
+        expect(codesOf(payload)).toEqual(isComplete ? [] : ['HIDDEN_FIELDS_UNKNOWN']);
+        expect(after).toEqual(isComplete ? { ...before, ...values, title: 'Renamed' } : before);
+      }),
+      { numRuns: Math.ceil(numRuns / 4) },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 describe('values that this service wrote last', () => {
   test('are not reused once the badge was edited elsewhere; one error says all', async () => {

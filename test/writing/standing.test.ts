@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Alteration } from '../../src/sandbox/alterations.ts';
-import { numRuns } from '../properties/runs.ts';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { ADA } from '../support/operation-cases.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
@@ -139,38 +139,42 @@ describe.each(PROVIDERS)('$key with a list that shows a write two seconds late',
     expect(await read(provider, id)).toMatchObject({ name: 'Ranger' });
   });
 
-  test('keeps every change of ours, in any order of changes and moments', async () => {
-    await start();
-    await update(provider, { ...complete, [name]: 'name 0', description: 'text 0', [number]: 0 });
-    const step = fc.record({
-      field: fc.constantFrom<string>(name, 'description', number),
-      value: fc.nat(3),
-      wait: fc.constantFrom(0, 0, 500, 1_000, 2_500),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
-        behaviourOf(provider).listLagMs = LAG_MS;
-        const shown = await service.query(
-          `{ badge(provider: ${provider.provider}, id: "${provider.id}") { ... on ReturningAIBadge { title description quantity } ... on TagMangoBadge { name description pointsThreshold } } }`,
-        );
-        const model: Record<string, unknown> = { ...(shown.badge as object) };
-        for (const { field, value, wait } of steps) {
-          const given = field === number ? value : `${field} ${value}`;
-          const payload = await update(provider, { [field]: given });
-          expect(codesOf(payload)).toEqual([]);
-          expect(payload.changes.map((change) => change.field)).toEqual(
-            model[field] === given ? [] : [field],
+  test(
+    'keeps every change of ours, in any order of changes and moments',
+    async () => {
+      await start();
+      await update(provider, { ...complete, [name]: 'name 0', description: 'text 0', [number]: 0 });
+      const step = fc.record({
+        field: fc.constantFrom<string>(name, 'description', number),
+        value: fc.nat(3),
+        wait: fc.constantFrom(0, 0, 500, 1_000, 2_500),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+          behaviourOf(provider).listLagMs = LAG_MS;
+          const shown = await service.query(
+            `{ badge(provider: ${provider.provider}, id: "${provider.id}") { ... on ReturningAIBadge { title description quantity } ... on TagMangoBadge { name description pointsThreshold } } }`,
           );
-          model[field] = given;
-          now += wait;
-          expect(payload.badge).toMatchObject(model);
-        }
-        now += LAG_MS;
-        expect([...service.sandbox[key].badges.values()]).toMatchObject([model]);
-      }),
-      { numRuns: Math.ceil(numRuns / 10) },
-    );
-  });
+          const model: Record<string, unknown> = { ...(shown.badge as object) };
+          for (const { field, value, wait } of steps) {
+            const given = field === number ? value : `${field} ${value}`;
+            const payload = await update(provider, { [field]: given });
+            expect(codesOf(payload)).toEqual([]);
+            expect(payload.changes.map((change) => change.field)).toEqual(
+              model[field] === given ? [] : [field],
+            );
+            model[field] = given;
+            now += wait;
+            expect(payload.badge).toMatchObject(model);
+          }
+          now += LAG_MS;
+          expect([...service.sandbox[key].badges.values()]).toMatchObject([model]);
+        }),
+        { numRuns: Math.ceil(numRuns / 10) },
+      );
+    },
+    TIMEOUT_MS,
+  );
 });
 
 test('a deleted badge that the list still shows is gone', async () => {
