@@ -64,8 +64,12 @@ export function createDirect(variables: Readonly<Record<string, string>>): Direc
     calls: [
       ofReturningAI('updateBadge', (id) => returningAI.updateBadge(id, {}, bounds())),
       ofReturningAI('deleteBadge', (id) => returningAI.deleteBadge(id, bounds())),
-      ofReturningAI('awardBadge', (id) => returningAI.awardBadge(id, {}, bounds())),
-      ofReturningAI('removeBadge', (id) => returningAI.removeBadge(id, {}, bounds())),
+      ofReturningAI('awardBadge', (id) =>
+        returningAI.awardBadge({ id, memberId: '1' }, {}, bounds()),
+      ),
+      ofReturningAI('removeBadge', (id) =>
+        returningAI.removeBadge({ id, memberId: '1' }, {}, bounds()),
+      ),
       ofTagMango('updateBadge', (id) => tagMango.updateBadge(id, {}, bounds())),
       ofTagMango('assignBadges', (id) => tagMango.assignBadges(id, {}, bounds())),
       {

@@ -59,6 +59,13 @@ export class BadgeHistoryEntry {
   @Field(() => [BadgeChange], { description: 'What it changed, or was to change.' })
   changes!: readonly FieldChange[];
 
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "Whom an award or a revocation was for, also a refused one: the provider's id of the member. Null if it was for nobody, or if an e-mail led to nobody; entries of earlier versions have it in `changes` only.",
+  })
+  memberId!: string | null;
+
   @Field(() => String, { nullable: true, description: 'The key that it was sent with.' })
   idempotencyKey!: string | null;
 }
@@ -157,7 +164,7 @@ export class BadgeHistoryQueries {
 }
 
 function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
-  const { id, at, caller, operation, outcome, changes, idempotencyKey } = record;
+  const { id, at, caller, operation, outcome, changes, memberId, idempotencyKey } = record;
   return Object.assign(new BadgeHistoryEntry(), {
     id,
     at: new Date(at),
@@ -165,6 +172,7 @@ function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
     operation,
     outcome: isOutcome(outcome) ? outcome : 'UNKNOWN',
     changes: changes.map(({ field, before, after }) => ({ field, before, after })),
+    memberId: memberId ?? null,
     idempotencyKey,
   });
 }

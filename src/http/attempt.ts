@@ -15,6 +15,8 @@ export interface HttpCall {
   path: string;
   /** Sent as JSON. */
   body?: object;
+  /** Whom a write is for: the log leaves this id out. */
+  memberId?: string;
   /**
    * Only for a look-up, which may find nothing: then a 404 is an answer and no fault, and so is any other refusal
    * whose JSON this finds to say the same.

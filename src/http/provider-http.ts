@@ -159,9 +159,9 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     onFault({
       method: call.method,
       // A query may name a person.
-      path: call.path.replace(/\?.*/, ''),
+      path: withoutMember(call, call.path.replace(/\?.*/, '')),
       error,
-      ...(said && { text: redact(said.body.toString('utf8')) }),
+      ...(said && { text: withoutMember(call, redact(said.body.toString('utf8'))) }),
     });
     return error;
   }
@@ -222,4 +222,8 @@ function secretsIn(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers)
     .filter(([name]) => NAMED_FOR_A_CREDENTIAL.test(name))
     .map(([, value]) => value.replace(/^Bearer /, ''));
+}
+
+function withoutMember({ memberId }: HttpCall, text: string): string {
+  return memberId ? text.replaceAll(memberId, '[member]') : text;
 }

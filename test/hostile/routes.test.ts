@@ -133,8 +133,14 @@ const BAD_IDS = [
 describe.each([
   ['updateBadge of Returning.AI', (id: string) => returningAI.updateBadge(id, {}, bounds())],
   ['deleteBadge of Returning.AI', (id: string) => returningAI.deleteBadge(id, bounds())],
-  ['awardBadge of Returning.AI', (id: string) => returningAI.awardBadge(id, {}, bounds())],
-  ['removeBadge of Returning.AI', (id: string) => returningAI.removeBadge(id, {}, bounds())],
+  [
+    'awardBadge of Returning.AI',
+    (id: string) => returningAI.awardBadge({ id, memberId: '1' }, {}, bounds()),
+  ],
+  [
+    'removeBadge of Returning.AI',
+    (id: string) => returningAI.removeBadge({ id, memberId: '1' }, {}, bounds()),
+  ],
   ['updateBadge of TagMango', (id: string) => tagMango.updateBadge(id, {}, bounds())],
   ['assignBadges of TagMango', (id: string) => tagMango.assignBadges(id, {}, bounds())],
 ])('the client’s %s', (_name, send) => {

@@ -97,6 +97,7 @@ test('an entry says who did what, when, and what it changed', async () => {
           operation: 'update',
           outcome: 'APPLIED',
           changes: change('Hall of Fame', 'New'),
+          memberId: null,
           idempotencyKey: 'key-1',
         },
       },
@@ -182,6 +183,39 @@ test('an award of several badges stands in the history of each, with what it is 
   const changes = changesOfAward(ADA.tagMango, [id]);
   expect(mine).toMatchObject({ operation: 'award', outcome: 'APPLIED', changes });
   expect(other).toEqual({ ...mine, changes: changesOfAward(ADA.tagMango, [QUIZ_MASTER]) });
+});
+
+test('whom an award or a revocation was for stands in its entry, also if it was refused, failed or named an e-mail', async () => {
+  const { returningAI, tagMango } = service.sandbox;
+  const [badgeId, user] = [MAJOR, { email: ADA.email }];
+  const members = async (badge: object) =>
+    (await entries(badge)).map(({ operation, outcome, memberId }) => [
+      operation,
+      outcome,
+      memberId,
+    ]);
+  tagMango.faults.set('assignBadges', { kind: 'answer', status: 404, body: '{}' });
+  await run(award({ tagMango: { userId: ADA.tagMango.toUpperCase(), badgeIds: [id] } }));
+  tagMango.faults.set('assignBadges', { kind: 'reset' });
+  await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [id] } }));
+  await run(rename('Other'));
+  expect(await members({})).toEqual([
+    ['update', 'APPLIED', null],
+    ['award', 'UNKNOWN', ADA.tagMango],
+    ['award', 'REFUSED', ADA.tagMango],
+  ]);
+
+  const known = (await members({ provider: 'RETURNING_AI', id: MAJOR })).length;
+  returningAI.faults.set('removeBadge', { kind: 'answer', status: 422, body: '{}', times: 1 });
+  await run(revoke({ returningAI: { badgeId, user: { id: ADA.returningAI } } }));
+  await run(revoke({ returningAI: { badgeId, user } }));
+  await run(award({ returningAI: { badgeId, user: { email: 'nobody@example.com' } } }));
+  const all = await members({ provider: 'RETURNING_AI', id: MAJOR });
+  expect(all.slice(0, all.length - known)).toEqual([
+    ['award', 'REFUSED', null],
+    ['revoke', 'APPLIED', ADA.returningAI],
+    ['revoke', 'REFUSED', ADA.returningAI],
+  ]);
 });
 
 test('a badge has a history from its making to after its deletion', async () => {

@@ -17,7 +17,9 @@ test('the record of a dead process that still seemed alive at the start is writt
   const died = createEmbeddedStore({ folder, now: Date.now });
   const about = { at: new Date().toISOString(), tenant: 'default', caller: 'ada' };
   const badge = { provider: 'TAG_MANGO', badgeIds: ['b'], operation: 'update' };
-  await createAuditEntry(died, { ...about, ...badge, idempotencyKey: 'key' }).begin([]);
+  await createAuditEntry(died, { ...about, ...badge, idempotencyKey: 'key' }).begin({
+    changes: [],
+  });
   await died.close();
 
   const store = createEmbeddedStore({ folder, now: Date.now });

@@ -6,6 +6,7 @@ const recordSchema = z.looseObject({
   tenant: z.string(),
   provider: z.string(),
   badgeIds: z.array(z.string()).catch([]),
+  memberId: z.unknown(),
   changes: z.array(z.looseObject({ before: z.unknown(), after: z.unknown() })).catch([]),
 });
 type LooseRecord = z.output<typeof recordSchema>;
@@ -20,7 +21,10 @@ export function judgeRecord(text: string, selection: Selection): Verdict {
   const { tenant, badge, member } = selection;
   if (record.tenant !== tenant) return 'kept';
   if (badge) return withoutBadge(record, badge);
-  const isErased = member === undefined || record.changes.some((one) => mentions(one, member));
+  const isErased =
+    member === undefined ||
+    record.memberId === member ||
+    record.changes.some((one) => mentions(one, member));
   return isErased ? 'erased' : 'kept';
 }
 

@@ -28,6 +28,8 @@ const auditSchema = z.looseObject({
   /** One of `OUTCOMES`, or of a newer version's. */
   outcome: z.string(),
   changes: z.array(changeSchema),
+  /** Whom an award or a revocation was for, also a refused one. Versions before did not note it. */
+  memberId: z.string().nullish(),
   idempotencyKey: z.string().nullable(),
 });
 export type AuditRecord = z.output<typeof auditSchema>;
@@ -52,12 +54,15 @@ export type AuditedMutation = Pick<
 /** The record of one mutation, which is to be written exactly once, whatever becomes of this process. */
 export interface AuditEntry {
   /** Before the first byte leaves: should this process die, the record is written by the next, as of unknown outcome. */
-  begin(changes: AuditRecord['changes']): Promise<void>;
+  begin(planned: Pick<AuditRecord, 'changes' | 'memberId'>): Promise<void>;
   /** Writes the record, and into the log of each badge that is there its own part of it. */
   end(known: KnownOutcome): Promise<void>;
 }
 
-export interface KnownOutcome extends Pick<AuditRecord, 'outcome' | 'changes' | 'badgeIds'> {
+export interface KnownOutcome extends Pick<
+  AuditRecord,
+  'outcome' | 'changes' | 'badgeIds' | 'memberId'
+> {
   notFoundIds: readonly string[];
 }
 
@@ -72,10 +77,10 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
   let begun: AuditRecord['changes'] = [];
 
   return {
-    async begin(changes) {
+    async begin({ changes, memberId }) {
       begun = changes;
       isUnsure = true;
-      await store.set(key, toText({ ...about, id, outcome: 'UNKNOWN', changes }));
+      await store.set(key, toText({ ...about, id, outcome: 'UNKNOWN', changes, memberId }));
       isUnsure = false;
       isOpen = true;
     },

@@ -37,6 +37,7 @@ export async function performWrite(write: Write): Promise<Outcome> {
       boundsOf(write, 'prepare'),
     );
     if ('problems' in prepared) return refuse(path, prepared.problems);
+    write.onPrepared(prepared.input);
     return await underLock({ ...write, input: prepared.input });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

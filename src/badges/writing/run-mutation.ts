@@ -143,8 +143,10 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     idempotencyKey: request.idempotencyKey,
   });
   const memoryOf = memoriesOf(chosen);
+  let memberId = memberOf(chosen);
   const outcome = await performWrite({
     ...chosen,
+    onPrepared: (prepared) => void (memberId = memberOf({ operation, input: prepared })),
     kind: request.kind,
     dryRun: request.dryRun,
     source: context.sourceOf(of),
@@ -162,11 +164,16 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
     needsStore: key !== null || target?.expectedVersion != null,
     hasKey: key !== null,
     async beforeSend(plan, proof) {
-      await audit.begin(plan.changes);
+      await audit.begin({ changes: plan.changes, memberId });
       await key?.markSending(toAttempt({ of, target, plan, proof }));
     },
   });
-  return record(chosen, audit, outcome);
+  return record(chosen, audit, { outcome, memberId });
+}
+
+/** Null: it is for nobody, or for somebody whose id is not known yet. */
+function memberOf({ operation, input }: Pick<Chosen, 'operation' | 'input'>): string | null {
+  return operation.memberId?.(input) || null;
 }
 
 function memoriesOf({ of, context: { tenant } }: Chosen): Write['memoryOf'] {
@@ -183,7 +190,7 @@ function memoriesOf({ of, context: { tenant } }: Chosen): Write['memoryOf'] {
 async function record(
   { context: { tenant, caller }, of, request, operation, input }: Chosen,
   audit: AuditEntry,
-  outcome: Outcome,
+  { outcome, memberId }: { outcome: Outcome; memberId: string | null },
 ): Promise<Outcome> {
   if (request.dryRun || outcome.status === 'DRY_RUN') return outcome;
   const targetIds = operation.target(input)?.ids ?? outcome.badges.map(({ id }) => id);
@@ -191,6 +198,7 @@ async function record(
     outcome: outcome.status,
     changes: [...outcome.changes],
     badgeIds: [...targetIds],
+    memberId,
   };
   const { notFoundIds } = outcome;
   try {

@@ -30,6 +30,8 @@ export interface Write extends Choice {
   memory: HiddenMemory | null;
   /** The memory of a badge that the write makes. */
   memoryOf: (badgeId: string) => HiddenMemory;
+  /** Told what the input points to. */
+  onPrepared: (input: Choice['input']) => void;
   /** The badges that a member is known to hold. */
   heldBy: (userId: string) => HeldBadges;
   /** What the write is alone under. Null: it needs no lock, or goes on without the store. */

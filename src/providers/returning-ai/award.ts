@@ -7,7 +7,7 @@ import { invalid } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { CallBounds } from '../../http/call-bounds.ts';
 import type { ReturningAIBadge } from './badge.ts';
-import type { ReturningAIClient } from './client.ts';
+import type { Holder, ReturningAIClient } from './client.ts';
 import { toStanding } from './update.ts';
 
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
@@ -57,6 +57,10 @@ const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   toStanding,
 };
 
+function toHolder({ badgeId, user }: BadgeAndUserInput): Holder {
+  return { id: badgeId, memberId: user.id ?? '' };
+}
+
 function toHolding({ badgeId, user }: BadgeAndUserInput): Holding {
   return { userId: user.id ?? '', badgeIds: [badgeId] };
 }
@@ -65,14 +69,14 @@ export const awardOperation: UserOperation = {
   ...common,
   inputClass: AwardReturningAIBadgeInput,
   plan: (input, { knownHeld }) => planAward({ userId: input.user.id }, toHolding(input), knownHeld),
-  send: (client, { input, body }, bounds) => client.awardBadge(input.badgeId, body, bounds),
+  send: (client, { input, body }, bounds) => client.awardBadge(toHolder(input), body, bounds),
 };
 
 export const revokeOperation: UserOperation = {
   ...common,
   inputClass: RevokeReturningAIBadgeInput,
   plan: (input) => planRevoke({ userId: input.user.id }, toHolding(input)),
-  send: (client, { input, body }, bounds) => client.removeBadge(input.badgeId, body, bounds),
+  send: (client, { input, body }, bounds) => client.removeBadge(toHolder(input), body, bounds),
 };
 
 function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {

@@ -12,12 +12,18 @@ import { createUserSearch } from './user.ts';
 import type { UserSearch } from './user.ts';
 
 /** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
+/** A badge, and the member who gets or loses it. */
+export interface Holder {
+  id: string;
+  memberId: string;
+}
+
 export interface ReturningAIClient extends ProviderClient {
   createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   updateBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   deleteBadge(id: string, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  awardBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  removeBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  awardBadge(of: Holder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  removeBadge(of: Holder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   /** Absent without the integration API. */
   findUserId?: UserSearch['findUserId'];
 }
@@ -47,17 +53,21 @@ export function createReturningAIClient(
     // No page shows what a deletion answers, and what a removal shows is of no use: the envelope counts.
     deleteBadge: async (id, bounds) =>
       orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),
-    awardBadge: async (id, body, bounds) =>
+    awardBadge: async ({ id, memberId }, body, bounds) =>
       orUnclear(
         http.call(
-          { method: 'POST', path: `${badgePath(id)}/award`, body },
+          { method: 'POST', path: `${badgePath(id)}/award`, body, memberId },
           bounds,
           answer.holding(id),
         ),
       ),
-    removeBadge: async (id, body, bounds) =>
+    removeBadge: async ({ id, memberId }, body, bounds) =>
       orUnclear(
-        http.call({ method: 'POST', path: `${badgePath(id)}/remove`, body }, bounds, answer.done),
+        http.call(
+          { method: 'POST', path: `${badgePath(id)}/remove`, body, memberId },
+          bounds,
+          answer.done,
+        ),
       ),
     ...(users && { findUserId: users.findUserId }),
     async close() {

@@ -109,7 +109,11 @@ export function createTagMangoClient(
       ),
     assignBadges: async (userId, body, bounds) =>
       orUnclear(
-        http.call({ method: 'PATCH', path: assignPath(userId), body }, bounds, answer.done),
+        http.call(
+          { method: 'PATCH', path: assignPath(userId), body, memberId: userId },
+          bounds,
+          answer.done,
+        ),
       ),
     findMember,
     close: http.close,
