@@ -43,7 +43,9 @@ test('many records that are to be closed let others have their turn after each',
   const about = { at: new Date().toISOString(), tenant: 'default', caller: 'ada' };
   const badge = { provider: 'TAG_MANGO', badgeIds: ['b'], operation: 'update' };
   for (let made = 0; made < 100; made += 1) {
-    await createAuditEntry(died, { ...about, ...badge, idempotencyKey: null }).begin([]);
+    await createAuditEntry(died, { ...about, ...badge, idempotencyKey: null }).begin({
+      changes: [],
+    });
   }
   await died.close();
 
