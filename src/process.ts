@@ -5,29 +5,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EraseError } from './badges/erasing/selection.ts';
 import { doubtMemories } from './badges/writing/memory-doubt.ts';
 import { CheckError } from './check/options.ts';
-import {
-  ConfigError,
-  DEFAULT_TENANT,
-  describeConfig,
-  readConfig,
-  toRemarks,
-} from './config/read-config.ts';
+import { ConfigError } from './config/config-error.ts';
+import { describeConfig, readConfig, readVariables, toRemarks } from './config/read-config.ts';
 import type { Config } from './config/read-config.ts';
+import { DEFAULT_TENANT } from './config/read-tenants.ts';
 import { secretsOf } from './config/secrets-of.ts';
 import { DEFAULT_FOLDER } from './config/state-folder.ts';
-import { createConfigWatch } from './config/watch-config.ts';
 import { createLogger, withoutSecrets } from './server/logger.ts';
 import type { Logger } from './server/logger.ts';
 import { startService } from './service.ts';
-import type { RunningService } from './service.ts';
 import { openState } from './state/open-state.ts';
-import type { OpenState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
-
-/** How often the files of secrets and tenants are looked at. */
-const LOOK_EVERY_MS = 1_000;
-/** How much of the time may go into that. */
-const LOOK_PART = 0.01;
+import { watch } from './watch.ts';
 
 /** How long a stop waits for the state to be closed; it is safe without. */
 const LAST_MS = 250;
@@ -46,7 +35,7 @@ if (process.report) process.report.excludeEnv = true;
 
 try {
   const config = readConfig();
-  keepSecret(config);
+  keepSecrets(config);
   if (command === undefined) await run(config);
   else process.exitCode = await runCommand(command, config);
 } catch (error) {
@@ -56,7 +45,7 @@ try {
   process.exit(1);
 }
 
-function keepSecret(config: Parameters<typeof secretsOf>[0]): void {
+function keepSecrets(config: Parameters<typeof secretsOf>[0]): void {
   secretsOf(config).forEach((secret) => secrets.add(secret));
 }
 
@@ -137,7 +126,9 @@ async function run(config: Config): Promise<void> {
   logger.info(`GraphQL is at ${service.url}/graphql`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
   demo?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
-  const stopWatching = demo ? undefined : watch(config, { service, state }, logger);
+  const stopWatching = demo
+    ? undefined
+    : watch({ config, given: readVariables(), service, state, logger, keepSecrets });
 
   stop = async () => {
     const delay = `Requests are served for ${config.shutdownDelayMs} ms more`;
@@ -170,37 +161,6 @@ function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>)
     isStopping = true;
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-}
-
-/** Takes what changes in the files of secrets and tenants. Returns how to stop. */
-function watch(
-  config: Config,
-  { service, state }: { service: RunningService; state: OpenState },
-  logger: Logger,
-): () => void {
-  const look = createConfigWatch({
-    read: () => readConfig(),
-    current: config,
-    onChange(next) {
-      keepSecret({ ...config, ...next });
-      const tenants = service.apply(next);
-      if (next.redisUrl !== undefined && !state.takeRedisUrl(next.redisUrl)) {
-        logger.warn('REDIS_URL leads to another server now, which is used after a restart only');
-      }
-      logger.info({ tenants }, 'the settings have changed, and the new ones are in use');
-    },
-    onProblem: ({ message }) =>
-      logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`),
-  });
-  let timer = setTimeout(again, LOOK_EVERY_MS).unref();
-  function again(): void {
-    const begun = performance.now();
-    look();
-    // With a thousand tenants a look takes long, and nothing else is done meanwhile.
-    const pauseMs = Math.max(LOOK_EVERY_MS, (performance.now() - begun) / LOOK_PART);
-    timer = setTimeout(again, pauseMs).unref();
-  }
-  return () => clearTimeout(timer);
 }
 
 /** Where state is kept. Demo data is no more worth keeping than the sandbox, which forgets all at its end. */

@@ -6,6 +6,7 @@ import { createShelf } from './cache/shelf.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { createIssuerLog } from './server/identity/issuer-log.ts';
 import { createRouterSecrets } from './server/identity/router-secrets.ts';
+import type { RouterSecrets } from './server/identity/router-secrets.ts';
 import { createTokenCheck } from './server/identity/token.ts';
 import type { TokenOptions } from './server/identity/token.ts';
 import { startServer } from './server/server.ts';
@@ -15,7 +16,7 @@ import { createRetention } from './state/retention.ts';
 import type { RetentionOptions } from './state/retention.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { createTenants } from './tenants/tenants.ts';
-import type { Change } from './tenants/tenants.ts';
+import type { Change, Tenants } from './tenants/tenants.ts';
 
 /** What may change while the service runs. */
 export interface Changeable {
@@ -63,6 +64,8 @@ const SHELF = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 export interface RunningService extends RunningServer {
   /** Takes other settings. Requests under way end with what they began with. */
   apply(next: Changeable): Change;
+  readonly routerSecrets: Pick<RouterSecrets, 'replace' | 'keepOnly'>;
+  readonly tenants: Pick<Tenants, 'replace'>;
 }
 
 /** The whole service on the given settings: clients, snapshots, graph and listener. */
@@ -116,6 +119,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return {
     url: server.url,
     close,
+    routerSecrets,
+    tenants,
     apply(next) {
       routerSecrets.replace(next.routerSecrets);
       return tenants.replace(next.tenants);

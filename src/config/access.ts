@@ -1,6 +1,6 @@
 import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
-import { readSecret, toRouterSecrets } from './secrets.ts';
-import type { Given } from './secrets.ts';
+import { isRouterSecret, partsOf, readSecret } from './secrets.ts';
+import type { Given, SecretReading } from './secrets.ts';
 
 /** How a caller's JWT is checked. */
 export interface TokenSettings {
@@ -11,17 +11,29 @@ export interface TokenSettings {
 
 /** Those that the router may send; each problem goes into `problems`. */
 export function readRouterSecrets(given: Given, problems: string[]): string[] {
-  const { value, problem } = readSecret('ROUTER_SECRET', given);
-  const secrets = toRouterSecrets(value);
-  if (problem !== undefined) problems.push(`ROUTER_SECRET_FILE: ${problem}`);
-  else if (!secrets) {
-    problems.push(
-      'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, with commas between them',
-    );
-  } else if (given.NODE_ENV === 'production') {
-    problems.push(...productionProblems(secrets));
+  const reading = toRouterSecrets(readSecret(ROUTER_SECRET, given), given);
+  problems.push(...reading.problems);
+  return reading.secrets;
+}
+
+export const ROUTER_SECRET = 'ROUTER_SECRET';
+
+export function toRouterSecrets(
+  { value, problem }: SecretReading,
+  given: Given,
+): { secrets: string[]; problems: string[] } {
+  if (problem !== undefined) {
+    return { secrets: [], problems: [`${ROUTER_SECRET}_FILE: ${problem}`] };
   }
-  return secrets ?? [];
+  const secrets = partsOf(value);
+  if (!secrets.every(isRouterSecret)) {
+    const rule = 'must be one or more secrets of visible ASCII characters';
+    return { secrets: [], problems: [`${ROUTER_SECRET}: ${rule}, with commas between them`] };
+  }
+  return {
+    secrets,
+    problems: given.NODE_ENV === 'production' ? productionProblems(secrets) : [],
+  };
 }
 
 /** A shorter one could be guessed. */

@@ -1,18 +1,20 @@
-import { resolve } from 'node:path';
 import { providers } from '../providers/index.ts';
 import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
 import type { TenantSettings } from '../providers/settings.ts';
 import { readRouterSecrets, readTokens } from './access.ts';
 import type { TokenSettings } from './access.ts';
 import { everyAddress } from './every-address.ts';
-import { readProviders } from './provider-values.ts';
+import { ConfigError } from './config-error.ts';
 import { describeProxies, readProxies } from './proxies.ts';
 import type { ProxySettings } from './proxies.ts';
+import { DEFAULT_TENANT, readOneTenant, readTenantsText } from './read-tenants.ts';
 import { readSecret, readText } from './secrets.ts';
 import type { Given } from './secrets.ts';
+import { finish } from './steps.ts';
 import { readTenantsFile } from './tenants-file.ts';
 import { DEFAULT_FOLDER, folderProblem } from './state-folder.ts';
 import { variables } from './variables.ts';
+import { readYaml } from './yaml-tree.ts';
 
 /** Reading the badge before a write, and again after one of unknown outcome. */
 const LEAST_MS_BESIDE_ATTEMPT = 2_000;
@@ -67,21 +69,15 @@ export interface Config {
   defaultTenant: string | undefined;
 }
 
-/** The only tenant there is without a file of tenants. */
-export const DEFAULT_TENANT = 'default';
-
-/** Every problem of the settings at once. No value of a secret is in it. */
-export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
-    super(['The configuration is wrong:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
-    this.name = 'ConfigError';
-  }
+/** Variables as they count: empty ones are not set. */
+export function readVariables(env: Given = process.env): Given {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-/** Reads all settings; empty variables count as not set. Throws a `ConfigError`. */
-export function readConfig(env: Given = process.env): Config {
+/** Reads all settings. Throws a `ConfigError`. */
+export function readConfig(env?: Given): Config {
   const problems: string[] = [];
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given = readVariables(env);
 
   const isProduction = given.NODE_ENV === 'production';
   const redisUrl = readSecret('REDIS_URL', given);
@@ -96,7 +92,7 @@ export function readConfig(env: Given = process.env): Config {
   if (isProduction && given.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     problems.push(`NODE_TLS_REJECT_UNAUTHORIZED: cannot be 0 in production; ${TRUST_ADVICE}`);
   }
-  const tenants = readTenants(given, problems);
+  const { tenants, more } = readTenants(given, problems);
 
   const isConfigured =
     given.TENANTS_FILE !== undefined ||
@@ -123,7 +119,7 @@ export function readConfig(env: Given = process.env): Config {
   if (general.success && isConfigured && !isSandbox && !isGuarded) {
     problems.push(...exposureProblems(general.data.HOST));
   }
-  if (!general.success || problems.length > 0) throw new ConfigError(problems);
+  if (!general.success || problems.length > 0) throw new ConfigError(problems, more);
 
   const { data } = general;
   return {
@@ -157,36 +153,37 @@ export function readConfig(env: Given = process.env): Config {
   };
 }
 
-/** Of the file, or the only one, out of the providers' variables. */
-function readTenants(given: Given, problems: string[]): TenantSettings[] {
+/** Of the file, or the only one, out of the providers' variables. Gives how many problems are left out. */
+function readTenants(
+  given: Given,
+  problems: string[],
+): { tenants: readonly TenantSettings[]; more: number } {
   const isProduction = given.NODE_ENV === 'production';
+  const source = { given, isProduction, readFile: readText };
   if (given.TENANTS_FILE === undefined) {
-    const providerValues = readProviders({
-      isProduction,
-      valueOf: (name) => given[name],
-      secretOf: (name) => readSecret(name, given),
-      onProblem: (name, message) =>
-        problems.push(`${given[`${name}_FILE`] === undefined ? name : `${name}_FILE`}: ${message}`),
-    });
-    return [{ id: DEFAULT_TENANT, providerValues, requestLimits: {} }];
+    return { tenants: [readOneTenant(source, problems)], more: 0 };
   }
-  const path = resolve(given.TENANTS_FILE);
-  const replaced = providerNames().filter((name) => isGiven(name, given));
-  for (const name of replaced)
-    problems.push(`${name}: has no effect beside TENANTS_FILE; unset it`);
+  problems.push(...problemsBesideFile(given));
+  const { path, value, problem = '' } = readTenantsText(given.TENANTS_FILE, readText);
+  const reading =
+    value === undefined
+      ? { problems: [problem], more: 0 }
+      : finish(readTenantsFile({ ...source, path }, readYaml(value)));
+  if ('tenants' in reading) return { tenants: reading.tenants, more: 0 };
+  problems.push(...reading.problems);
+  return { tenants: [], more: reading.more };
+}
+
+/** Of other variables, where the tenants stand in a file. */
+function problemsBesideFile(given: Given): string[] {
+  const problems = providerNames()
+    .filter((name) => isGiven(name, given))
+    .map((name) => `${name}: has no effect beside TENANTS_FILE; unset it`);
   if (given.SANDBOX === 'true') problems.push('SANDBOX: cannot be true with TENANTS_FILE');
   if (!isGiven('ROUTER_SECRET', given) && given.AUTH_JWKS_URL === undefined) {
     problems.push('TENANTS_FILE: needs ROUTER_SECRET or AUTH_JWKS_URL, to tell callers apart');
   }
-  const { value: text, problem } = readText(path);
-  if (text === undefined) {
-    problems.push(`TENANTS_FILE: ${problem}`);
-    return [];
-  }
-  const reading = readTenantsFile({ path, text, given, isProduction });
-  if ('tenants' in reading) return reading.tenants;
-  problems.push(...reading.problems);
-  return [];
+  return problems;
 }
 
 function isGiven(name: string, given: Given): boolean {

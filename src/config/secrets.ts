@@ -8,18 +8,27 @@ export type Given = Readonly<Record<string, string | undefined>>;
 export interface SecretReading {
   value: string | undefined;
   problem?: string;
+  /** Set where a file is in place that holds nothing that is taken. */
+  isTooLarge?: true;
 }
 
+/** Gives what stands in a file. */
+export type ReadFile = (path: string) => SecretReading;
+
 /** A secret stands in its variable, or in the file that `NAME_FILE` names. */
-export function readSecret(name: string, given: Given): SecretReading {
+export function readSecret(
+  name: string,
+  given: Given,
+  readFile: ReadFile = readText,
+): SecretReading {
   const file = given[`${name}_FILE`];
   if (file === undefined) return { value: given[name] };
   if (given[name] !== undefined) return { value: given[name], problem: `${name} is set as well` };
-  return readText(file);
+  return readFile(file);
 }
 
-/** It is read again and again: see `watch-config.ts`. */
-const MOST_BYTES = 4 * 1024 * 1024;
+/** It is read again and again while the service runs. A thousand tenants take half of it. */
+const MOST_BYTES = 512 * 1024;
 
 /** Without the line break that editors put at the end of a file. */
 export function readText(file: string): SecretReading {
@@ -30,7 +39,8 @@ export function readText(file: string): SecretReading {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { value: undefined, problem: 'is no file' };
     if (stat.size > MOST_BYTES) {
-      return { value: undefined, problem: `the file has more than ${MOST_BYTES} bytes` };
+      const problem = `the file has more than ${MOST_BYTES} bytes`;
+      return { value: undefined, problem, isTooLarge: true };
     }
     return { value: readFileSync(descriptor, 'utf8').trimEnd() };
   } catch (error) {
@@ -47,9 +57,11 @@ function codeOf(error: unknown): string {
 /** What a router sends; a comma would part it in two. */
 const routerSecret = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,1024}$/);
 
-/** Several, with commas between them, are valid at the same time. Undefined: one of them cannot be sent in a header. */
-export function toRouterSecrets(text: string | undefined): string[] | undefined {
-  if (text === undefined) return [];
-  const secrets = text.split(',').map((secret) => secret.trim());
-  return secrets.every((secret) => routerSecret.safeParse(secret).success) ? secrets : undefined;
+export function isRouterSecret(text: string): boolean {
+  return routerSecret.safeParse(text).success;
+}
+
+/** Several, with commas between them, are valid at the same time. */
+export function partsOf(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(',').map((secret) => secret.trim());
 }

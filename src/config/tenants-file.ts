@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import { LineCounter, isMap, isNode, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
 import { z } from 'zod';
 import { providers } from '../providers/index.ts';
 import type { TenantSettings } from '../providers/settings.ts';
 import { readProviders } from './provider-values.ts';
-import { readText } from './secrets.ts';
-import type { Given, SecretReading } from './secrets.ts';
+import type { Given, ReadFile, SecretReading } from './secrets.ts';
+import type { Steps } from './steps.ts';
+import type { YamlNode, YamlReading } from './yaml-tree.ts';
 
 /** It is a part of keys, headers and claims. */
 const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
@@ -15,41 +14,60 @@ const LIMITS = 'limits';
 /** Fewer than this cannot be shared out between queries, mutations and replicas. */
 const LEAST_REQUESTS = 12;
 
+const plainText = z.string().or(z.number().transform(String)).optional();
+
 const FROM_ELSEWHERE = 'must be { file: … } or { variable: … }: no secret stands in this file';
 
 export interface TenantsFile {
   path: string;
-  text: string;
   given: Given;
   isProduction: boolean;
+  /** For the secrets that it names. */
+  readFile: ReadFile;
+}
+
+export interface WrongTenants {
+  problems: string[];
+  /** How many problems are left out. */
+  more: number;
+  /** Tenants that stand in the file all the same; undefined if that cannot be read. */
+  named: ReadonlySet<string> | undefined;
 }
 
 /** All tenants, or what is wrong, each with its line. No value of the file is in a problem: it may be a secret. */
-export function readTenantsFile(
+export function* readTenantsFile(
   file: TenantsFile,
-): { tenants: TenantSettings[] } | { problems: string[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
+  yaml: YamlReading,
+): Steps<{ tenants: TenantSettings[] } | WrongTenants> {
+  if ('errors' in yaml) {
+    const problems = yaml.errors.map(({ line, message }) => `${file.path}:${line}: ${message}`);
+    return { problems, more: yaml.more, named: undefined };
+  }
   const problems: string[] = [];
   const report: Report = (path, message) => {
     const where = path.length > 0 ? `${path.map(toShown).join('.')}: ` : '';
-    problems.push(`${file.path}:${lineOf(document, lines, path)}: ${where}${message}`);
+    problems.push(`${file.path}:${lineOf(yaml.root, path)}: ${where}${message}`);
   };
-  for (const { code, pos } of document.errors) {
-    problems.push(`${file.path}:${lines.linePos(pos[0]).line}: is no YAML (${code})`);
-  }
-  if (problems.length > 0) return { problems };
-
-  const top = toMap(toPlain(document));
+  const top = toMap(yaml.root);
   const byId = toMap(top?.get('tenants'));
   if (top?.size !== 1 || !byId) {
     report([], 'must hold `tenants`, a map by the name of each, and nothing else');
-    return { problems };
+    return { problems, more: 0, named: byId && new Set(byId.keys()) };
   }
-  const tenants = [...byId].map(([id, given]) => readTenant(id, given, { ...file, report }));
+  const tenants: TenantSettings[] = [];
+  for (const [id, given] of byId) {
+    tenants.push(readTenant(id, given, { ...file, report }));
+    yield;
+  }
   if (tenants.length === 0) report(['tenants'], 'there is none');
   reportShared(tenants, report);
-  return problems.length > 0 ? { problems } : { tenants };
+  if (problems.length === 0) return { tenants };
+  return { problems, more: 0, named: new Set(byId.keys()) };
+}
+
+/** Maps keep every name that is in the file, those of all objects too. */
+function toMap(node: YamlNode | undefined): Map<string, YamlNode> | undefined {
+  return node?.value instanceof Map ? node.value : undefined;
 }
 
 /** Of a setting. Anything else may be a secret, as in `{ API_KEY:of-ours }` where a blank is missing. */
@@ -65,24 +83,9 @@ function toShown(name: string, depth: number): string {
 type Path = readonly string[];
 type Report = (path: Path, message: string) => void;
 
-/** Aliases may not multiply what they stand for. */
-function toPlain(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100, mapAsMap: true }) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Maps keep every name that is in the file, those of all objects too. */
-function toMap(value: unknown): Map<string, unknown> | undefined {
-  if (!(value instanceof Map)) return undefined;
-  return new Map([...value].map(([key, held]) => [String(key), held as unknown]));
-}
-
 function readTenant(
   id: string,
-  given: unknown,
+  given: YamlNode,
   { report, ...file }: TenantsFile & { report: Report },
 ): TenantSettings {
   const at = (...rest: string[]): string[] => ['tenants', id, ...rest];
@@ -101,7 +104,7 @@ function readTenant(
   const providerValues = readProviders({
     isProduction: file.isProduction,
     valueOf(name) {
-      const text = z.string().or(z.number().transform(String)).optional().safeParse(own.get(name));
+      const text = plainText.safeParse(own.get(name)?.value);
       if (!text.success) report(at(name), 'must be a text');
       return text.data;
     },
@@ -117,20 +120,22 @@ function readTenant(
   };
 }
 
-function readElsewhere(place: unknown, { path, given }: TenantsFile): SecretReading {
-  if (place === undefined || place === null) return { value: undefined };
-  const [[kind, name] = [], ...more] = toMap(place) ?? [];
+function readElsewhere(place: YamlNode | undefined, file: TenantsFile): SecretReading {
+  if (!place || place.value === null) return { value: undefined };
+  const [[kind, node] = [], ...more] = toMap(place) ?? [];
+  const name = node?.value;
   if (typeof name !== 'string' || more.length > 0)
     return { value: undefined, problem: FROM_ELSEWHERE };
-  if (kind === 'file') return readText(resolve(dirname(path), name));
+  const { path, given, readFile } = file;
+  if (kind === 'file') return readFile(resolve(dirname(path), name));
   if (kind !== 'variable') return { value: undefined, problem: FROM_ELSEWHERE };
   const value = given[name];
   return value === undefined ? { value, problem: 'the variable is not set' } : { value };
 }
 
-function readLimits(given: unknown, report: Report): Record<string, number> {
+function readLimits(given: YamlNode | undefined, report: Report): Record<string, number> {
   const limits: Record<string, number> = {};
-  if (given === undefined) return limits;
+  if (!given) return limits;
   const byName = toMap(given);
   if (!byName) report([], 'must be a map by provider');
   for (const [name, requests] of byName ?? []) {
@@ -140,7 +145,7 @@ function readLimits(given: unknown, report: Report): Record<string, number> {
       report([name], 'is no provider that states a limit');
       continue;
     }
-    const number = z.int().min(LEAST_REQUESTS).max(most).safeParse(requests);
+    const number = z.int().min(LEAST_REQUESTS).max(most).safeParse(requests.value);
     if (number.success) limits[provider.key] = number.data;
     else report([name], `must be a whole number within ${LEAST_REQUESTS} and ${most}`);
   }
@@ -174,13 +179,12 @@ function secretsOf(
 }
 
 /** Of the innermost part of the path that stands in the file. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent: unknown = document.getIn(path.slice(0, length - 1), true);
-    const pair = isMap(parent)
-      ? parent.items.find(({ key }) => isNode(key) && String(key) === path[length - 1])
-      : undefined;
-    if (isNode(pair?.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
+function lineOf(root: YamlNode, path: Path): number {
+  let node = root;
+  for (const name of path) {
+    const next = toMap(node)?.get(name);
+    if (!next) break;
+    node = next;
   }
-  return 1;
+  return node.line;
 }

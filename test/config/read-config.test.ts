@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { everyAddress } from '../../src/config/every-address.ts';
-import { ConfigError, describeConfig, readConfig } from '../../src/config/read-config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { describeConfig, readConfig } from '../../src/config/read-config.ts';
 import { ANSWER_CAPS } from '../../src/server/limits/caps.ts';
 import { secretsOf } from '../../src/config/secrets-of.ts';
 

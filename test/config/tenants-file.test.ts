@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config/read-config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import type { Config } from '../../src/config/read-config.ts';
 import { providers } from '../../src/providers/index.ts';
 
@@ -194,8 +195,23 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
         : `a${level}: &a${level} [*a${level - 1}, *a${level - 1}, *a${level - 1}]`,
     );
     expect(problemsOf(`${levels.join('\n')}\ntenants: {}`)).toEqual([
-      'FILE:1: must hold `tenants`, a map by the name of each, and nothing else',
+      'FILE:1: has more than 30000 settings, counted with its aliases',
     ]);
+  });
+});
+
+describe('of many problems 20 are told, and how many more there are:', () => {
+  const many = (toLine: (index: number) => string) =>
+    Array.from({ length: 5_000 }, (_, index) => toLine(index)).join('\n');
+  test.each([
+    ['wrong tenants', `tenants:\n${many((index) => `  t${index}: x`)}`, 4_980],
+    ['wrong settings', `tenants:\n  acme:\n${many((index) => `    t${index}: x`)}`, 4_980],
+    ['tenants that are there twice', `tenants:\n${many((index) => `  t${index % 2}: x`)}`, 4_978],
+    ['errors of YAML', `tenants:\n${many(() => '  @: [')}`, expect.any(Number)],
+  ])('%s', (_what, yaml, more) => {
+    const problems = problemsOf(yaml);
+    expect(problems).toHaveLength(21);
+    expect(Number(/^and (\d+) more$/.exec(problems[20] ?? '')?.[1])).toEqual(more);
   });
 });
 
@@ -282,7 +298,7 @@ describe('a file that must not be read is refused at once:', () => {
     writeFileSync(huge, '');
     truncateSync(huge, 5 * 1024 * 1024);
     expect(problemsOf('', { TENANTS_FILE: huge })).toEqual([
-      'TENANTS_FILE: the file has more than 4194304 bytes',
+      'TENANTS_FILE: the file has more than 524288 bytes',
     ]);
   });
 });

@@ -6,7 +6,10 @@ export interface RouterSecrets {
   isNeeded(): boolean;
   /** Whether the header holds one of them; how long that takes tells nothing of any. */
   accepts(header: string | undefined): boolean;
+  /** With none nobody needs one. */
   replace(secrets: readonly string[]): void;
+  /** Accepts only these of the present ones. With none left nobody is let in. */
+  keepOnly(secrets: readonly string[]): void;
 }
 
 /** Digests are of one length, as the comparison needs. */
@@ -15,8 +18,9 @@ export function createRouterSecrets(
   isEqual: (a: Buffer, b: Buffer) => boolean = timingSafeEqual,
 ): RouterSecrets {
   let digests = secrets.map(toDigest);
+  let isNeeded = digests.length > 0;
   return {
-    isNeeded: () => digests.length > 0,
+    isNeeded: () => isNeeded,
     accepts(header) {
       const given = toDigest(header ?? '');
       // Each is compared, also after one that is equal.
@@ -24,6 +28,11 @@ export function createRouterSecrets(
     },
     replace(next) {
       digests = next.map(toDigest);
+      isNeeded = digests.length > 0;
+    },
+    keepOnly(left) {
+      const kept = left.map(toDigest);
+      digests = digests.filter((digest) => kept.some((one) => one.equals(digest)));
     },
   };
 }

@@ -1,0 +1,97 @@
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Document, YAMLMap } from 'yaml';
+
+/** What stands in a file, with its line. */
+export interface YamlNode {
+  line: number;
+  /** A map by its keys as texts; a list has become an empty one. */
+  value: Map<string, YamlNode> | string | number | boolean | null | readonly [];
+}
+
+export interface YamlError {
+  line: number;
+  message: string;
+}
+
+export interface YamlErrors {
+  errors: readonly YamlError[];
+  /** How many errors are left out. */
+  more: number;
+  /** Set where another try may do better. */
+  isUnfinished?: true;
+}
+
+export type YamlReading = { root: YamlNode } | YamlErrors;
+
+/** So many errors are told one by one. */
+export const MOST_ERRORS = 20;
+/** Counted with what aliases stand for. */
+const MOST_NODES = 30_000;
+/** No setting stands deeper. */
+const MOST_LEVELS = 8;
+
+const tooMany = `has more than ${MOST_NODES} settings, counted with its aliases`;
+
+/** Reads YAML in a time that grows with its length. */
+export function readYaml(text: string): YamlReading {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // The library compares each key with all others.
+    uniqueKeys: false,
+  });
+  const errors = document.errors.slice(0, MOST_ERRORS).map(({ code, pos: [at] }) => ({
+    line: lines.linePos(at).line,
+    message: `is no YAML (${code})`,
+  }));
+  if (errors.length > 0) return { errors, more: document.errors.length - errors.length };
+  return createWalk(document, lines)();
+}
+
+function createWalk({ contents }: Document, lines: LineCounter): () => YamlReading {
+  const anchors = new Map<string, unknown>();
+  const errors: YamlError[] = [];
+  let more = 0;
+  let nodes = 0;
+
+  function report(error: YamlError): void {
+    if (errors.length < MOST_ERRORS) errors.push(error);
+    else more += 1;
+  }
+  function toNode(source: unknown, line: number, level: number): YamlNode {
+    nodes += 1;
+    const given = isAlias(source) ? anchors.get(source.source) : source;
+    if (isNode(given) && 'anchor' in given && given.anchor) anchors.set(given.anchor, given);
+    if (isScalar(given)) return { line, value: toScalar(given.value) };
+    if (isMap(given) && level < MOST_LEVELS) return { line, value: toMap(given, level) };
+    // Its anchors may be used after it.
+    if (isSeq(given)) given.items.forEach((item) => goOn() && toNode(item, line, level + 1));
+    return { line, value: isSeq(given) || isMap(given) ? [] : null };
+  }
+  function toMap({ items }: YAMLMap, level: number): Map<string, YamlNode> {
+    const map = new Map<string, YamlNode>();
+    for (const { key, value } of items) {
+      if (!goOn()) break;
+      const name = isScalar(key) ? String(key.value) : '';
+      const line = isNode(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+      if (map.has(name)) report({ line, message: 'is no YAML (DUPLICATE_KEY)' });
+      map.set(name, toNode(value, line, level + 1));
+    }
+    return map;
+  }
+  function goOn(): boolean {
+    return nodes < MOST_NODES;
+  }
+  return () => {
+    const root = toNode(contents, 1, 0);
+    if (!goOn()) return { errors: [{ line: 1, message: tooMany }], more: 0 };
+    return errors.length > 0 ? { errors, more } : { root };
+  };
+}
+
+function toScalar(value: unknown): YamlNode['value'] {
+  const isPlain =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isPlain ? value : null;
+}

@@ -1,0 +1,107 @@
+import type { ConfigError } from './config/config-error.ts';
+import { createFileTexts } from './config/file-texts.ts';
+import type { Config } from './config/read-config.ts';
+import { createRedisUrlWatch, createRouterSecretWatch } from './config/secret-watch.ts';
+import type { secretsOf } from './config/secrets-of.ts';
+import type { Given } from './config/secrets.ts';
+import { createTenantsWatch } from './config/tenants-watch.ts';
+import { readYamlElsewhere } from './config/yaml-elsewhere.ts';
+import type { TenantSettings } from './providers/settings.ts';
+import type { Logger } from './server/logger.ts';
+import type { RunningService } from './service.ts';
+import type { OpenState } from './state/open-state.ts';
+
+/** How often the files of secrets and tenants are looked at. */
+const LOOK_EVERY_MS = 1_000;
+/** Of tenants in one line of the log. */
+const MOST_NAMES = 20;
+
+export interface WatchOptions {
+  /** What the service was started with. */
+  config: Config;
+  given: Given;
+  service: RunningService;
+  state: OpenState;
+  logger: Logger;
+  /** Told of new secrets before they are used, so that they are kept out of the log. */
+  keepSecrets: (config: Parameters<typeof secretsOf>[0]) => void;
+}
+
+/** Takes what changes in the files of secrets and tenants. Returns how to stop. */
+export function watch(options: WatchOptions): () => void {
+  const { config, given, service, state, logger, keepSecrets } = options;
+  function onProblem({ message }: ConfigError): void {
+    logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`);
+  }
+  function useTenants(tenants: readonly TenantSettings[]): void {
+    keepSecrets({ ...config, tenants });
+    const change = toShown(service.tenants.replace(tenants));
+    logger.info({ tenants: change }, 'the settings have changed, and the new ones are in use');
+  }
+  const lookAtRouterSecrets = createRouterSecretWatch({
+    given,
+    current: config.routerSecrets,
+    onChange(routerSecrets) {
+      keepSecrets({ ...config, routerSecrets });
+      service.routerSecrets.replace(routerSecrets);
+      logger.info('the secrets of the router have changed, and the new ones are in use');
+    },
+    onRevocation(left) {
+      service.routerSecrets.keepOnly(left);
+      logger.error(
+        `ROUTER_SECRET_FILE is wrong. Secrets that no longer stand in it are accepted no more: ${left.length} are left`,
+      );
+    },
+    onProblem,
+  });
+  const lookAtRedisUrl = createRedisUrlWatch({
+    given,
+    current: config.redisUrl,
+    onChange(redisUrl) {
+      if (redisUrl === undefined) return;
+      keepSecrets({ ...config, redisUrl });
+      const isTaken = state.takeRedisUrl(redisUrl);
+      if (isTaken) logger.info('the settings have changed, and the new ones are in use');
+      else logger.warn('REDIS_URL leads to another server now, which is used after a restart only');
+    },
+    onProblem,
+  });
+  const lookAtTenants = createTenantsWatch({
+    given,
+    current: config.tenants,
+    onChange: useTenants,
+    onRevocation(left) {
+      logger.error('TENANTS_FILE is wrong. Tenants that it no longer names are served no more');
+      useTenants(left);
+    },
+    onProblem,
+    texts: createFileTexts(),
+    readYaml: readYamlElsewhere,
+  });
+  // Each by itself: many tenants, or a file that takes long, delay no revocation of a secret.
+  const stops = [lookAtRouterSecrets, lookAtRedisUrl, lookAtTenants].map(repeat);
+  return () => stops.forEach((stop) => stop());
+}
+
+/** Looks again and again, since not every file system tells of changes. Returns how to stop. */
+function repeat(look: () => void | Promise<void>): () => void {
+  const stopping = new AbortController();
+  async function again(): Promise<void> {
+    await look();
+    if (!stopping.signal.aborted) setTimeout(() => void again(), LOOK_EVERY_MS).unref();
+  }
+  setTimeout(() => void again(), LOOK_EVERY_MS).unref();
+  return () => stopping.abort();
+}
+
+/** A line of the log may not be as long as the list of tenants. */
+function toShown(change: ReturnType<RunningService['apply']>): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    Object.entries(change).map(([what, ids]: [string, string[]]) => [
+      what,
+      ids.length > MOST_NAMES
+        ? [...ids.slice(0, MOST_NAMES), `and ${ids.length - MOST_NAMES} more`]
+        : ids,
+    ]),
+  );
+}

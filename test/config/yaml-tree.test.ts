@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { readYamlElsewhere } from '../../src/config/yaml-elsewhere.ts';
+import { readYaml } from '../../src/config/yaml-tree.ts';
+import type { YamlNode } from '../../src/config/yaml-tree.ts';
+import { numRuns } from '../properties/runs.ts';
+
+function toPlain({ value }: YamlNode): unknown {
+  return value instanceof Map
+    ? Object.fromEntries([...value].map(([name, node]) => [name, toPlain(node)]))
+    : value;
+}
+
+const scalar = fc.oneof(fc.string(), fc.boolean(), fc.constant(null), fc.integer());
+const tree = fc.object({
+  maxDepth: 4,
+  values: [scalar],
+  // A parser keeps this name, and a plain object has it already.
+  key: fc.string().filter((name) => name !== '__proto__'),
+});
+
+test('what is written as YAML is read as it was', () => {
+  fc.assert(
+    fc.property(tree, (given) => {
+      const reading = readYaml(stringify(given, { aliasDuplicateObjects: false }));
+      expect('root' in reading && toPlain(reading.root)).toEqual(
+        JSON.parse(
+          JSON.stringify(given, (_name, value: unknown) => (Array.isArray(value) ? [] : value)),
+        ),
+      );
+    }),
+    { numRuns },
+  );
+});
+
+test('a key has its line, and an alias stands for what it names', () => {
+  const reading = readYaml('a: &it { b: 1 }\n# more\nc: *it\n');
+  expect(reading).toEqual({
+    root: {
+      line: 1,
+      value: new Map([
+        ['a', { line: 1, value: new Map([['b', { line: 1, value: 1 }]]) }],
+        ['c', { line: 3, value: new Map([['b', { line: 1, value: 1 }]]) }],
+      ]),
+    },
+  });
+});
+
+describe('the time grows with the length, and not with its square:', () => {
+  const BYTES = 256 * 1024;
+  const fill = (toPart: (index: number) => string, head = '') => {
+    let text = head;
+    for (let index = 0; text.length < BYTES; index += 1) text += toPart(index);
+    return text.slice(0, BYTES);
+  };
+  test.each([
+    ['tenants', fill((index) => `  t${index}: x\n`, 'tenants:\n')],
+    ['one tenant again and again', fill(() => '  t: x\n', 'tenants:\n')],
+    ['settings of one line', fill((index) => `t${index}: x, `, 'tenants: {')],
+    ['anchors', fill((index) => `  t${index}: &a${index} x\n`, 'tenants:\n')],
+    ['aliases', fill((index) => `  t${index}: *a\n`, 'tenants:\n  a: &a x\n')],
+    ['brackets', fill(() => '[')],
+    ['directives', fill(() => '%\n')],
+    ['lists that do not end', fill(() => 'a: [b\n')],
+  ])('%s', (_what, text) => {
+    const msOf = (part: string) => {
+      const begun = performance.now();
+      readYaml(part);
+      return performance.now() - begun;
+    };
+    // Compiled by then.
+    msOf(text.slice(0, BYTES / 8));
+    const eighth = Math.min(...[1, 2].map(() => msOf(text.slice(0, BYTES / 8))));
+    // 64 times as long, if it were the square.
+    expect(msOf(text)).toBeLessThan(Math.max(28 * eighth, 500));
+  });
+});
+
+describe('in a thread of its own', () => {
+  test('it is read as it is here', async () => {
+    const text = 'tenants:\n  acme: { A: { file: a } }\n';
+    expect(await readYamlElsewhere(text)).toEqual(readYaml(text));
+    expect(await readYamlElsewhere('a: [')).toEqual(readYaml('a: ['));
+  });
+
+  test('nobody waits for it', async () => {
+    const text = Array.from({ length: 14_000 }, (_, index) => `t${index}: [x]`).join('\n');
+    let longest = 0;
+    let before = performance.now();
+    const ticking = setInterval(() => {
+      longest = Math.max(longest, performance.now() - before);
+      before = performance.now();
+    }, 1);
+    const reading = await readYamlElsewhere(text);
+    clearInterval(ticking);
+    expect(reading).toHaveProperty('root');
+    expect(longest).toBeLessThan(200);
+  });
+});
