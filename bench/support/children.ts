@@ -17,7 +17,7 @@ export interface Child {
   /** Told every line that it prints from now on. */
   onLine(listener: (line: string) => void): void;
   /** Sends the signal, and waits for the end. */
-  end(signal: NodeJS.Signals): Promise<Ending>;
+  end: (signal: NodeJS.Signals) => Promise<Ending>;
   hasEnded(): boolean;
 }
 
@@ -28,6 +28,8 @@ export interface StartOptions {
   /** The Node that runs it; the one that runs this if left out. */
   node?: string;
   args?: readonly string[];
+  /** Of Node. */
+  nodeArgs?: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Sought in all that it has printed so far. */
   readyWhen: RegExp;
@@ -58,8 +60,9 @@ export function createChildren(): Children {
       stops.push(() => child.kill('SIGKILL'));
       return child;
     },
-    async start({ name, script, node = process.execPath, args = [], env = {}, readyWhen }) {
-      const child = spawn(node, [script, ...args], {
+    async start(options) {
+      const { name, script, args = [], nodeArgs = [], env = {}, readyWhen } = options;
+      const child = spawn(options.node ?? process.execPath, [...nodeArgs, script, ...args], {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -35,11 +35,12 @@ export interface Sandbox {
   variables: Record<string, string>;
   /** By the provider's name in the graph. */
   standIns: Record<'RETURNING_AI' | 'TAG_MANGO', StandIn>;
+  end(): Promise<unknown>;
 }
 
 /** The sandbox as a process of its own. */
 export async function startSandbox(children: Children): Promise<Sandbox> {
-  const { ready } = await children.start({
+  const { ready, end } = await children.start({
     name: 'the sandbox',
     script: MAIN,
     readyWhen: /TAG_MANGO_WHITELABEL_HOST=\S+/,
@@ -56,7 +57,7 @@ export async function startSandbox(children: Children): Promise<Sandbox> {
     RETURNING_AI: at('RETURNING_AI_BASE_URL'),
     TAG_MANGO: at('TAG_MANGO_BASE_URL'),
   };
-  return { variables, standIns };
+  return { variables, standIns, end: async () => end('SIGKILL') };
 }
 
 function createStandIn(origin: string): StandIn {

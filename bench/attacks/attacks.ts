@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { Sent } from './callers.ts';
+import type { IssuerMood } from './issuer.ts';
+import type { ProviderMood } from './hostile-provider.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Something that one tenant, a provider of it, or the issuer does to the whole process. */
+export interface Attack {
+  name: string;
+  what: string;
+  /** Sent one after the other before. */
+  prepare?: (tokens: Tokens) => Promise<Sent[]>;
+  /** What the callers of the tenant send. */
+  requests: (tokens: Tokens) => Promise<Sent[]>;
+  connections: number;
+  /** What its providers answer meanwhile; a few badges if left out. */
+  provider?: ProviderMood;
+  /** What the issuer answers meanwhile; keys if left out. */
+  issuer?: IssuerMood;
+  /** How long lists are fresh, so that they are read again and again meanwhile; as by default if left out. */
+  freshSeconds?: number;
+  /** How often the clock of the service jumps ahead meanwhile. */
+  jumps?: number;
+}
+
+const MARKS = '\u0301\u0323';
+const MARKED_NAMES = 200;
+const AT_ONCE = 5;
+/** As long as names may be. */
+const NAME_CHARACTERS = 900;
+
+const asCaller =
+  (toRequests: () => readonly Omit<Sent, 'token'>[]) =>
+  async ({ ofAttacker }: Tokens): Promise<Sent[]> =>
+    toRequests().map((request) => ({ ...request, token: ofAttacker }));
+
+const LIST: Sent = { query: '{ badges { totalCount } }' };
+const ids = (count: number): string[] =>
+  Array.from({ length: count }, () => randomBytes(12).toString('hex'));
+const aliases = (count: number, field: string): string =>
+  Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ');
+
+export const ATTACKS: readonly Attack[] = [
+  {
+    name: 'none',
+    what: 'a list that is asked for again and again, to compare with',
+    requests: asCaller(() => [LIST]),
+    connections: 2,
+    freshSeconds: 2,
+  },
+  {
+    name: 'marks',
+    what: `nameContains over ${MARKED_NAMES} names of ${NAME_CHARACTERS} combining marks`,
+    prepare: asCaller(() =>
+      Array.from({ length: MARKED_NAMES / AT_ONCE }, (_, index) => ({
+        query: `mutation ($input: CreateBadgeInput!) {
+          ${aliases(AT_ONCE, 'createBadge(input: $input) { userErrors { code } }')}
+        }`,
+        variables: {
+          input: { returningAI: { title: `b${index}${MARKS.repeat(NAME_CHARACTERS / 2)}` } },
+        },
+      })),
+    ),
+    requests: asCaller(() => [
+      {
+        query:
+          'query ($wanted: String!) { badges(filter: { nameContains: $wanted }) { totalCount } }',
+        variables: { wanted: `${MARKS}x` },
+      },
+    ]),
+    connections: 4,
+  },
+  {
+    name: 'duplicate ids',
+    what: 'a list of 8,000 small records with the id of one of 1 MB',
+    requests: asCaller(() => [LIST]),
+    connections: 2,
+    provider: 'duplicate ids',
+    freshSeconds: 2,
+  },
+  {
+    name: 'large lists',
+    what: '17,000 records, 16,000 malformed ones, 200,000 unknown keys, 100,000 empty records',
+    requests: asCaller(() => [LIST]),
+    connections: 2,
+    provider: 'large lists',
+    freshSeconds: 2,
+  },
+  {
+    name: 'large member',
+    what: 'a member with 10,000 badges, each shown under 45 names',
+    requests: asCaller(() => [
+      {
+        query: `{ tagMangoMember(email: "ada@example.com") {
+          ${aliases(45, 'badges { id name description }')}
+        } }`,
+      },
+    ]),
+    connections: 2,
+  },
+  {
+    name: 'award',
+    what: 'awards of 4,000 badges that there are not, and of 50',
+    requests: asCaller(() =>
+      [4_000, 2_000, 50].map((count) => ({
+        query: `mutation ($input: AwardBadgeInput!) {
+          awardBadge(input: $input) { userErrors { code } }
+        }`,
+        variables: { input: { tagMango: { badgeIds: ids(count), userId: 'a'.repeat(24) } } },
+      })),
+    ),
+    connections: 4,
+  },
+  {
+    name: 'issuer floods',
+    what: 'an issuer that answers with 150 MiB of blanks, while tokens name unknown keys',
+    requests: async ({ withUnknownKeys }) => withUnknownKeys(LIST),
+    connections: 8,
+    issuer: 'flood',
+    jumps: 2,
+  },
+  {
+    name: 'issuer is down',
+    what: 'an issuer that is down for 9 minutes from a minute after the first token, while tokens name unknown keys',
+    requests: async ({ withUnknownKeys }) => withUnknownKeys(LIST),
+    connections: 8,
+    issuer: 'down',
+    jumps: 14,
+  },
+  {
+    name: 'unusable key',
+    what: 'an issuer that publishes a key of a point that there is not, while tokens name it',
+    requests: async ({ withKey }) => withKey('unusable', LIST),
+    connections: 8,
+    issuer: 'unusable key',
+    jumps: 2,
+  },
+];

@@ -1,0 +1,75 @@
+import { quantile } from '../support/tally.ts';
+import type { Outcome } from './carry-out.ts';
+
+/** Of what others wait, and of work at a time. */
+const MOST_MS = 100;
+const MOST_GROWTH_MB = 64;
+const MOST_LOG_MB = 1;
+
+const COLUMNS = [
+  ['attack', 16],
+  ['other p50', 11],
+  ['p99', 10],
+  ['failed', 8],
+  ['health p50', 12],
+  ['p99', 10],
+  ['stall', 11],
+  ['busy', 10],
+  ['memory', 10],
+  ['log', 9],
+  ['state', 9],
+  ['attacks', 9],
+] as const;
+
+export const HEADER = COLUMNS.map(([name, width], index) =>
+  index === 0 ? name.padEnd(width) : name.padStart(width),
+).join('');
+
+const inMs = (ms: number): string => `${ms.toFixed(0)} ms`;
+const inMB = (mb: number): string => `${mb.toFixed(1)} MB`;
+
+export function toRow(outcome: Outcome): string {
+  const { name, other, health, attacker, stallMs, busyMs, growthMB, logMB, stateMB } = outcome;
+  const cells = [
+    name,
+    inMs(quantile(other.latencies, 0.5)),
+    inMs(quantile(other.latencies, 0.99)),
+    String(failedOf(outcome)),
+    inMs(quantile(health.latencies, 0.5)),
+    inMs(quantile(health.latencies, 0.99)),
+    inMs(stallMs),
+    inMs(busyMs),
+    inMB(growthMB),
+    inMB(logMB),
+    inMB(stateMB),
+    String(attacker.latencies.length),
+  ];
+  return COLUMNS.map(([, width], index) =>
+    index === 0 ? (cells[index] ?? '').padEnd(width) : (cells[index] ?? '').padStart(width),
+  ).join('');
+}
+
+/** Requests of the other tenant that were not answered as without an attack. */
+function failedOf({ other }: Outcome): number {
+  const { 200: good = 0 } = other.statuses;
+  return other.latencies.length - good + other.failed;
+}
+
+export function problemsOf(outcome: Outcome): string[] {
+  const { name, other, health, busyMs, growthMB, logMB, stateMB, hasEnded } = outcome;
+  const figures = [
+    ['p99 of the other tenant, ms', quantile(other.latencies, 0.99), MOST_MS],
+    ['p99 of /health/live, ms', quantile(health.latencies, 0.99), MOST_MS],
+    ['work at a time, ms', busyMs, MOST_MS],
+    ['growth of memory, MB', growthMB, MOST_GROWTH_MB],
+    ['growth of the state, MB', stateMB, MOST_GROWTH_MB],
+    ['log, MB', logMB, MOST_LOG_MB],
+    ['failed requests of the other tenant', failedOf(outcome), 1],
+  ] as const;
+  return [
+    ...figures
+      .filter(([, figure, most]) => !(figure < most))
+      .map(([what, figure, most]) => `${name}: ${what}: ${figure.toFixed(0)}, bound ${most}`),
+    ...(hasEnded ? [`${name}: the service has ended`] : []),
+  ];
+}

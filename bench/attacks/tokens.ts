@@ -1,0 +1,46 @@
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import type { Sent } from './callers.ts';
+
+export const AUDIENCE = 'badges';
+
+/** Tokens of the callers of both tenants. */
+export interface Tokens {
+  ofAttacker: string;
+  ofOther: string;
+  /** The same request with tokens that are signed by a stranger, each with a key's name of its own. */
+  withUnknownKeys: (request: Sent) => Promise<Sent[]>;
+  /** With one that names this key. */
+  withKey: (kid: string, request: Sent) => Promise<Sent[]>;
+  /** What the issuer publishes. */
+  publicKeys: readonly object[];
+}
+
+const ALGORITHM = 'ES256';
+const STRANGERS = 200;
+
+export async function createTokens(issuer: string): Promise<Tokens> {
+  const [own, stranger] = [await generateKeyPair(ALGORITHM), await generateKeyPair(ALGORITHM)];
+  const sign = async (key: CryptoKey, kid: string, tenant: string): Promise<string> =>
+    new SignJWT({ tenant, scope: 'badges:read badges:write' })
+      .setProtectedHeader({ alg: ALGORITHM, kid })
+      .setIssuer(issuer)
+      .setAudience(AUDIENCE)
+      .setSubject('ada')
+      .setExpirationTime('2h')
+      .sign(key);
+  const byStranger = async (kid: string, request: Sent): Promise<Sent> => ({
+    ...request,
+    token: await sign(stranger.privateKey, kid, 'attacker'),
+  });
+
+  return {
+    ofAttacker: await sign(own.privateKey, 'own', 'attacker'),
+    ofOther: await sign(own.privateKey, 'own', 'other'),
+    withUnknownKeys: async (request) =>
+      Promise.all(
+        Array.from({ length: STRANGERS }, (_, index) => byStranger(`unknown-${index}`, request)),
+      ),
+    withKey: async (kid, request) => [await byStranger(kid, request)],
+    publicKeys: [{ ...(await exportJWK(own.publicKey)), kid: 'own', alg: ALGORITHM }],
+  };
+}

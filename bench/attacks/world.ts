@@ -1,0 +1,133 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Child, Children } from '../support/children.ts';
+import { makeFolder } from '../support/folder.ts';
+import { startSandbox } from '../support/sandbox.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+import { startCallers, startListening } from './forks.ts';
+import type { Callers, ListeningFork } from './forks.ts';
+import { AUDIENCE, createTokens } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
+import { readUsage } from './usage.ts';
+import type { Usage } from './usage.ts';
+
+/** A service in production settings with two tenants, and all that is around it. */
+export interface World {
+  service: Child;
+  origin: string;
+  tokens: Tokens;
+  issuer: ListeningFork;
+  /** Of the tenant that attacks. A sandbox stands for that of the other. */
+  provider: ListeningFork;
+  callers: Record<'attacker' | 'other' | 'health', Callers>;
+  /** What the service used since it was last asked. */
+  takeUsages(): Usage[];
+  /** Bytes of the service's log. */
+  logBytes(): number;
+  /** Of its state. */
+  stateFolder: string;
+  end(): Promise<void>;
+}
+
+const INSIDE = join(import.meta.dirname, 'inside.ts');
+
+export async function startWorld(
+  children: Children,
+  { dist, freshSeconds }: { dist: string; freshSeconds: number },
+): Promise<World> {
+  const folder = makeFolder(children);
+  const stateFolder = join(folder, 'state');
+  const issuer = await startListening(children, 'issuer.ts');
+  const tokens = await createTokens(issuer.origin);
+  await issuer.tell({ mood: 'good', keys: tokens.publicKeys });
+  const provider = await startListening(children, 'hostile-provider.ts');
+  const sandbox = await startSandbox(children);
+
+  const service = await children.start({
+    name: 'the service',
+    script: join(dist, 'main.js'),
+    nodeArgs: ['--import', INSIDE],
+    env: {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROUTER_SECRET,
+      STATE_DIR: stateFolder,
+      BADGES_FRESH_SECONDS: String(freshSeconds),
+      AUTH_JWKS_URL: `${issuer.origin}/jwks.json`,
+      AUTH_ISSUER: issuer.origin,
+      AUTH_AUDIENCE: AUDIENCE,
+      ...writeTenants(folder, {
+        other: sandbox.variables,
+        attacker: toHostile(provider.origin),
+      }),
+    },
+    readyWhen: /GraphQL is at (http:[^\s"]+)/,
+  });
+  let usages: Usage[] = [];
+  let logged = 0;
+  service.onLine((line) => {
+    const usage = readUsage(line);
+    if (usage) usages.push(usage);
+    else logged += line.length + 1;
+  });
+  const callers = {
+    attacker: startCallers(children),
+    other: startCallers(children),
+    health: startCallers(children),
+  };
+  return {
+    service,
+    origin: new URL(service.ready[1] ?? '').origin,
+    tokens,
+    issuer,
+    provider,
+    callers,
+    takeUsages() {
+      const taken = usages;
+      usages = [];
+      return taken;
+    },
+    logBytes: () => logged,
+    stateFolder,
+    async end() {
+      if (!service.hasEnded()) await service.end('SIGKILL');
+      Object.values(callers).forEach((each) => each.end());
+      issuer.end();
+      provider.end();
+      await sandbox.end();
+    },
+  };
+}
+
+function toHostile(origin: string): Record<string, string> {
+  return {
+    RETURNING_AI_BASE_URL: origin,
+    RETURNING_AI_API_KEY: 'key-of-a-benchmark',
+    TAG_MANGO_BASE_URL: origin,
+    TAG_MANGO_API_KEY: 'other-key-of-a-benchmark',
+    TAG_MANGO_WHITELABEL_HOST: 'attacker.example',
+  };
+}
+
+/** Their secrets stand in variables. */
+function writeTenants(
+  folder: string,
+  tenants: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  const settings = Object.entries(tenants).map(([id, variables]) => {
+    const own = Object.entries(variables).map(([name, value]) => {
+      if (!/_KEY$/.test(name)) return [name, value] as const;
+      const variable = `${id}_${name}`.toUpperCase();
+      env[variable] = value;
+      return [name, { variable }] as const;
+    });
+    return [id, Object.fromEntries(own)] as const;
+  });
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'tenants.yaml');
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ tenants: Object.fromEntries(settings) }));
+  return { ...env, TENANTS_FILE: file };
+}
