@@ -48,7 +48,7 @@ export function doubtOf(shown: unknown): Doubt | undefined {
   if (ENTITY.test(shown)) return 'escaped';
   const isCut =
     shown.length >= SHORTEST_CUT &&
-    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && /[\p{L}\p{N}\s,]$/u.test(shown)));
+    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_END.test(shown)));
   return isCut ? 'cut' : undefined;
 }
 
@@ -67,10 +67,25 @@ export function isFormOf(shown: unknown, given: unknown): boolean {
   );
 }
 
+/**
+ * Somebody who shortens a text by hand ends it with a word. A list that cuts it says so, or cuts at a usual length,
+ * perhaps before a blank, or within a word.
+ */
 function isCutOf(shown: string, given: string): boolean {
   const start = withoutEllipsis(shown);
-  return start.length >= SHORTEST_CUT && start.length < given.length && given.startsWith(start);
+  const isStart =
+    start.length >= SHORTEST_CUT && start.length < given.length && given.startsWith(start);
+  if (!isStart) return false;
+  const isUsual =
+    NO_END.test(start) && [0, 1].some((blanks) => CUT_LENGTHS.has(shown.length + blanks));
+  const isInWord = LETTER_AT_END.test(start) && LETTER_AT_START.test(given.slice(start.length));
+  return start !== shown || isUsual || isInWord;
 }
+
+/** Of a sentence. */
+const NO_END = /[\p{L}\p{N}\s,]$/u;
+const LETTER_AT_END = /[\p{L}\p{N}]$/u;
+const LETTER_AT_START = /^[\p{L}\p{N}\p{M}]/u;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -259,6 +259,22 @@ describe('the folder of the state', () => {
     expect(problem(join(file, 'state', 'below'))).toEqual([
       'STATE_DIR: stands below a file, and must be a folder',
     ]);
+  });
+
+  test('must not be a link that points to nothing or to itself, or stand below one', () => {
+    const told = ['STATE_DIR: leads to a link that points to nothing, and must be a folder'];
+    for (const [name, target] of [
+      ['a-link', 'nowhere'],
+      ['a-loop', 'a-loop'],
+    ] as const) {
+      const link = join(folder, name);
+      symlinkSync(target, link);
+      expect(problemsOf({ STATE_DIR: link })).toEqual(told);
+      expect(problemsOf({ STATE_DIR: join(link, 'below') })).toEqual(told);
+    }
+    const whole = join(folder, 'a-whole-link');
+    symlinkSync('.', whole);
+    expect(problemsOf({ STATE_DIR: join(whole, 'below') })).toEqual([]);
   });
 
   test('is not looked at where the state is in Redis', () => {

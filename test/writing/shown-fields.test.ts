@@ -225,6 +225,25 @@ describe('a list that shows texts in another form', () => {
     },
   );
 
+  test.each([
+    ['without its last sentences', LONG.slice(0, LONG.indexOf('.', 100) + 1)],
+    ['without its last words', LONG.slice(0, LONG.indexOf(' ', 150))],
+  ])('a text shortened in the dashboard, %s, is an edit, and is not undone', async (_how, text) => {
+    await update({ ...ALL_THIRTEEN, description: LONG });
+    edit({ description: text });
+    expect(codesOf(await update({ title: 'Renamed' }))).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+    const renamed = await update({ title: 'Renamed', ...HIDDEN_VALUES });
+    expect(codesOf(renamed)).toEqual([]);
+    expect(stand().badges.get(ID)).toMatchObject({ title: 'Renamed', description: text });
+  });
+
+  test.each([137, 149, 199])('a text that is cut at %i goes back as it was', async (length) => {
+    await update({ ...ALL_THIRTEEN, description: LONG });
+    stand().behaviour.listShows = [{ kind: 'cut', length, fields: ['description'] }];
+    expect(codesOf(await update({ title: 'Renamed' }))).toEqual([]);
+    expect(stand().badges.get(ID)).toMatchObject({ title: 'Renamed', description: LONG });
+  });
+
   test.each(FORMS)(
     '%s, of a badge that this service never wrote: the update warns, also in a dry run',
     async (_form, alteration, description) => {
