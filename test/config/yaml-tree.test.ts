@@ -87,7 +87,8 @@ describe('in a thread of its own', () => {
   test('nobody waits for it', async () => {
     const text = Array.from({ length: 14_000 }, (_, index) => `t${index}: [x]`).join('\n');
     let longest = 0;
-    let before = performance.now();
+    const begun = performance.now();
+    let before = begun;
     const ticking = setInterval(() => {
       longest = Math.max(longest, performance.now() - before);
       before = performance.now();
@@ -95,6 +96,7 @@ describe('in a thread of its own', () => {
     const reading = await readYamlElsewhere(text);
     clearInterval(ticking);
     expect(reading).toHaveProperty('root');
-    expect(longest).toBeLessThan(200);
+    // Read on this thread it would be nearly all of the time.
+    expect(longest).toBeLessThan((performance.now() - begun) / 2);
   });
 });
