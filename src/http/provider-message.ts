@@ -15,6 +15,13 @@ const MAX_DETAILS = 10;
 const PLACES = ['meta', 'error', 'errors', 'body', 'data', 'result', 'response', 'status'];
 const MESSAGES = ['message', 'error', 'detail', 'title', 'description', 'error_description'];
 const MORE_MESSAGES = ['errorMessage', 'error_message', 'msg', 'reason', 'devMessage', 'errors'];
+/** Where an API says what is wrong in detail: a list, or an object by the names of fields. */
+const DETAILS = [
+  ...['errors', 'details', 'validationErrors', 'validation_errors', 'fieldErrors', 'field_errors'],
+  ...['issues', 'violations', 'invalidParams', 'invalid_params', 'invalid-params', 'reasons'],
+];
+/** Of one detail: the field that it is about. */
+const FIELDS = ['field', 'path', 'property', 'propertyPath', 'param', 'name'];
 /** Where an API says less than a sentence. */
 const NAMES = ['body', 'data', 'result', 'statusMessage', 'statusText', 'type'];
 
@@ -47,7 +54,11 @@ function findIn(json: unknown): string | undefined {
     parts.flatMap((part) => names.flatMap((name) => toText(part[name]) ?? [])),
   );
   const [message] = found;
-  const details = parts.flatMap(({ errors }) => toDetails(errors));
+  const details = parts.flatMap((part) =>
+    [...DETAILS.map((name) => part[name]), isPart(part.message) ? part.message : undefined]
+      .map((value) => (isText(value) ? [value] : value))
+      .flatMap(toDetails),
+  );
   const unsaid = [...new Set(details)].filter((detail) => !message?.includes(detail)).join('; ');
   if (message === undefined || unsaid === '') return message ?? (unsaid || undefined);
   return `${message}: ${unsaid}`;
@@ -58,8 +69,17 @@ type Part = Readonly<Record<string, unknown>>;
 /** The envelope and what is directly in it. */
 function partsOf(json: unknown): Part[] {
   if (!isPart(json)) return Array.isArray(json) ? json.slice(0, MAX_DETAILS).filter(isPart) : [];
-  const inner = PLACES.map((place) => json[place]).filter(isPart);
-  return [json.meta, json, ...inner].filter(isPart);
+  const outer = withSmallNames(json);
+  const inner = PLACES.map((place) => outer[place]).filter(isPart);
+  return [outer.meta, outer, ...inner].filter(isPart).map(withSmallNames);
+}
+
+/** Some APIs begin names with a capital letter. */
+function withSmallNames(part: Part): Part {
+  const entries = Object.entries(part).map(([name, value]) => {
+    return [name.charAt(0).toLowerCase() + name.slice(1), value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function isPart(value: unknown): value is Part {
@@ -77,7 +97,7 @@ function toText(value: unknown): string | undefined {
 /** Of a list, or of an object with the problems of each field. */
 function toDetails(errors: unknown): string[] {
   if (Array.isArray(errors)) {
-    return errors.slice(0, MAX_DETAILS).flatMap((error) => toSentence(messageOf(error)) ?? []);
+    return errors.slice(0, MAX_DETAILS).flatMap((error) => toDetail(error) ?? []);
   }
   if (!isPart(errors)) return [];
   return Object.entries(errors)
@@ -88,6 +108,16 @@ function toDetails(errors: unknown): string[] {
       return text === undefined ? [] : [`${field}: ${text}`];
     });
 }
+
+/** What is wrong, after the field that it is wrong with. */
+function toDetail(error: unknown): string | undefined {
+  const message = toSentence(messageOf(error));
+  const field = isPart(error) ? FIELDS.map((name) => error[name]).find(isText) : undefined;
+  const isPlain = field !== undefined && PLAIN_FIELD.test(field) && !message?.includes(field);
+  return message !== undefined && isPlain ? `${field}: ${message}` : message;
+}
+
+const PLAIN_FIELD = /^[\w.[\]-]{1,60}$/;
 
 function messageOf(error: unknown): unknown {
   if (!isPart(error)) return error;

@@ -155,14 +155,17 @@ export function incomplete(message: string): ProviderError {
 /** Beside them, a list inside an object is no list of badges. */
 const NO_RECORDS = /error|warning|fail|link/i;
 
+/** An array by such a name is the list, also if it is empty. */
+const RECORDS = /^(badges?|items|data|list|results?|records|docs|documents|rows|content|entries)$/i;
+
 /** The list inside a payload: itself an array, or the one array of objects inside an object (inferred). */
 function findRecords(payload: unknown): readonly unknown[] | undefined {
   if (Array.isArray(payload)) return payload as unknown[];
   if (!isObject(payload)) return undefined;
   const arrays = Object.entries(payload).flatMap(([key, value]) =>
-    Array.isArray(value) && !NO_RECORDS.test(key) ? [value as unknown[]] : [],
+    Array.isArray(value) && !NO_RECORDS.test(key) ? [{ key, records: value as unknown[] }] : [],
   );
-  const [records] = arrays;
-  const isList = arrays.length === 1 && records?.length !== 0 && records?.every(isObject);
-  return isList ? records : undefined;
+  const [{ key, records } = { key: '', records: [] }] = arrays;
+  const isList = records.every(isObject) && (records.length > 0 || RECORDS.test(key));
+  return arrays.length === 1 && isList ? records : undefined;
 }

@@ -78,6 +78,28 @@ describe('is found', () => {
   test.each([
     ['in meta', { meta: { message: SAID, success: false } }, SAID],
     ['as a message', { message: SAID, success: false }, SAID],
+    ['under a name with a capital', { Message: SAID }, SAID],
+    ['under two such names', { Error: { Message: SAID } }, SAID],
+    ['by field as the message', { message: { plan: SAID } }, `plan: ${SAID}`],
+    [
+      'as a detail with its field',
+      { message: 'Validation failed', details: [{ field: 'tier', message: SAID }] },
+      `Validation failed: tier: ${SAID}`,
+    ],
+    ['as a text of details', { message: 'No', details: SAID }, `No: ${SAID}`],
+    [
+      'as details of an error',
+      { error: { code: 400, message: 'No', details: [{ reason: SAID }] } },
+      `No: ${SAID}`,
+    ],
+    ['as a problem of a field', { fieldErrors: { plan: [SAID] } }, `plan: ${SAID}`],
+    ['as an issue', { issues: [{ message: SAID }] }, SAID],
+    ['as a violation', { violations: [{ propertyPath: 'tier', message: SAID }] }, `tier: ${SAID}`],
+    [
+      'as an invalid parameter',
+      { title: 'Bad Request', 'invalid-params': [{ name: 'tier', reason: SAID }] },
+      `Bad Request: tier: ${SAID}`,
+    ],
     ['before a name of the status', { statusCode: 400, message: SAID, error: 'Bad Request' }, SAID],
     ['in a list of messages', { message: ['a is wrong', 'b too'] }, 'a is wrong; b too'],
     ['as an error', { error: SAID }, SAID],

@@ -198,6 +198,23 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('%s', (_key, of) => 
     );
   });
 
+  test.each(['badges', 'items', 'data', 'results'])(
+    'an empty list by the name %s in a success is an empty community',
+    async (name) => {
+      const reading = await EMPTY_LIST.read(of, of.wrap({ [name]: [], total: 0 }, true));
+      expect(reading).toEqual([]);
+      for (const [payload, flag] of [
+        [{ [name]: [], total: 0 }, undefined],
+        [{ [name]: [], total: 0 }, false],
+        [{ [name]: [], total: 1 }, true],
+        [{ [name]: [], tags: [] }, true],
+        [{ tags: [], total: 0 }, true],
+      ] as const) {
+        expect(await EMPTY_LIST.read(of, of.wrap(payload, flag))).toBeInstanceOf(ProviderError);
+      }
+    },
+  );
+
   test('no badges and no word about success are not an empty community', async () => {
     const answer = of.wrap([]);
     expect(await EMPTY_LIST.read(of, answer)).toMatchObject({ kind: 'bad-response' });
