@@ -19,7 +19,8 @@ export interface Attack {
   issuer?: IssuerMood;
   /** How long lists are fresh, so that they are read again and again meanwhile; as by default if left out. */
   freshSeconds?: number;
-  /** How often the clock of the service jumps ahead meanwhile. */
+  /** How often the clock of the service jumps ahead before, while nothing is wrong, and meanwhile. */
+  jumpsBefore?: number;
   jumps?: number;
 }
 
@@ -121,10 +122,11 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'issuer is down',
-    what: 'an issuer that is down for 9 minutes from a minute after the first token, while tokens name unknown keys',
+    what: 'an issuer that is down for 9 minutes from two minutes after the first token, while tokens name unknown keys',
     requests: async ({ withUnknownKeys }) => withUnknownKeys(LIST),
     connections: 8,
     issuer: 'down',
+    jumpsBefore: 3,
     jumps: 14,
   },
   {

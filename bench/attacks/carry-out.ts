@@ -32,6 +32,7 @@ const FRESH_SECONDS = 30;
 const NICENESS = 10;
 /** So that code is compiled and memory taken that any load needs. */
 const WARM_UP_MS = 5_000;
+const COLLECT_MS = 500;
 const MB = 1024 * 1024;
 const OTHER: Sent = {
   query: '{ badges(first: 20) { totalCount nodes { ... on BadgeFields { id name } } } }',
@@ -57,7 +58,7 @@ export async function carryOut(
 async function attackWorld(world: World, attack: Attack, seconds: number): Promise<Outcome> {
   const { callers, tokens, origin } = world;
   await prepare(world, attack);
-  const before = await warmUp(world);
+  const before = await warmUp(world, attack.jumpsBefore ?? 0);
   const logBefore = world.logBytes();
   const stateBefore = sizeOf(world.stateFolder);
 
@@ -71,7 +72,9 @@ async function attackWorld(world: World, attack: Attack, seconds: number): Promi
   callers.attacker.begin({ origin, requests, connections, niceness: NICENESS });
   await jump(world, attack.jumps ?? 0, seconds * 1_000);
   const [other, health] = [await callers.other.stop(), await callers.health.stop()];
-  const used = toUsed(before, world.takeUsages());
+  const during = world.takeUsages();
+  await collect(world);
+  const used = toUsed({ before, during, collected: world.takeUsages() });
   const hasEnded = world.service.hasEnded();
   return {
     ...used,
@@ -101,14 +104,15 @@ async function prepare({ callers, tokens, origin }: World, attack: Attack): Prom
   if (failed > 0) console.log(`${failed} of ${requests.length} requests before the attack failed`);
 }
 
-async function warmUp(world: World): Promise<Usage[]> {
+async function warmUp(world: World, jumps: number): Promise<Usage[]> {
   const { callers, tokens, origin } = world;
   beginOthers(world);
   await world.provider.tell('full');
   const query = '{ badges { totalCount } }';
   callers.attacker.begin({ origin, requests: [{ query, token: tokens.ofAttacker }], everyMs: 50 });
-  await sleep(WARM_UP_MS);
+  await jump(world, jumps, WARM_UP_MS);
   await Promise.all(Object.values(callers).map((each) => each.stop()));
+  await collect(world);
   return world.takeUsages();
 }
 
@@ -119,6 +123,13 @@ async function jump({ service }: World, times: number, forMs: number): Promise<v
     if (!service.hasEnded()) process.kill(service.pid, 'SIGUSR2');
   }
   await sleep(forMs / (times + 1));
+}
+
+/** So that what is in use is known. */
+async function collect({ service }: World): Promise<void> {
+  if (service.hasEnded()) return;
+  process.kill(service.pid, 'SIGWINCH');
+  await sleep(COLLECT_MS);
 }
 
 function sizeOf(folder: string): number {

@@ -1,17 +1,21 @@
 /**
  * Loaded into the service before it starts, by `--import`: tells ten times a second, in a line on its error output, for
  * how long its event loop stood still, how long it worked at a time, and how much memory it has. SIGUSR2 turns its
- * monotonic clock on.
+ * monotonic clock on, SIGWINCH collects all garbage.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { JUMP_MS, MARK } from './usage.ts';
 
 const EVERY_MS = 100;
 const TICK_MS = 5;
+const MAJOR = constants.NODE_PERFORMANCE_GC_MAJOR;
 
 const delay = monitorEventLoopDelay({ resolution: TICK_MS });
 delay.enable();
 let busyMs = 0;
+let inUse: number | undefined;
 let last = cpuMs();
 setInterval(() => {
   const current = cpuMs();
@@ -20,11 +24,34 @@ setInterval(() => {
 }, TICK_MS).unref();
 setInterval(() => {
   const stallMs = Math.max(0, delay.max / 1e6 - TICK_MS);
-  const usage = { stallMs, busyMs, rss: process.memoryUsage.rss() };
+  const usage = { stallMs, busyMs, inUse, rss: process.memoryUsage.rss() };
   delay.reset();
   busyMs = 0;
+  inUse = undefined;
   process.stderr.write(`${MARK}${JSON.stringify(usage)}\n`);
 }, EVERY_MS).unref();
+
+/** What is left after all garbage was collected; what stands there until then is V8's to decide. */
+function noteInUse(): void {
+  const { heapUsed, external } = process.memoryUsage();
+  inUse = Math.max(inUse ?? 0, heapUsed + external);
+}
+new PerformanceObserver((list) => {
+  const isWhole = list.getEntries().some((entry) => kindOf(entry) === MAJOR);
+  if (isWhole) noteInUse();
+}).observe({ entryTypes: ['gc'] });
+
+function kindOf(entry: object): unknown {
+  const detail: unknown = 'detail' in entry ? entry.detail : undefined;
+  return typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : null;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+process.on('SIGWINCH', () => {
+  collect();
+  noteInUse();
+});
 
 /** Of this thread: what others do on the machine is no work of ours. */
 function cpuMs(): number {

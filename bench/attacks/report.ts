@@ -15,7 +15,8 @@ const COLUMNS = [
   ['p99', 10],
   ['stall', 11],
   ['busy', 10],
-  ['memory', 10],
+  ['in use', 10],
+  ['resident', 10],
   ['log', 9],
   ['state', 9],
   ['attacks', 9],
@@ -29,7 +30,8 @@ const inMs = (ms: number): string => `${ms.toFixed(0)} ms`;
 const inMB = (mb: number): string => `${mb.toFixed(1)} MB`;
 
 export function toRow(outcome: Outcome): string {
-  const { name, other, health, attacker, stallMs, busyMs, growthMB, logMB, stateMB } = outcome;
+  const { name, other, health, attacker, stallMs, busyMs, growthMB, rssGrowthMB, logMB, stateMB } =
+    outcome;
   const cells = [
     name,
     inMs(quantile(other.latencies, 0.5)),
@@ -40,6 +42,7 @@ export function toRow(outcome: Outcome): string {
     inMs(stallMs),
     inMs(busyMs),
     inMB(growthMB),
+    inMB(rssGrowthMB),
     inMB(logMB),
     inMB(stateMB),
     String(attacker.latencies.length),
@@ -61,7 +64,7 @@ export function problemsOf(outcome: Outcome): string[] {
     ['p99 of the other tenant, ms', quantile(other.latencies, 0.99), MOST_MS],
     ['p99 of /health/live, ms', quantile(health.latencies, 0.99), MOST_MS],
     ['work at a time, ms', busyMs, MOST_MS],
-    ['growth of memory, MB', growthMB, MOST_GROWTH_MB],
+    ['growth of the memory in use, MB', growthMB, MOST_GROWTH_MB],
     ['growth of the state, MB', stateMB, MOST_GROWTH_MB],
     ['log, MB', logMB, MOST_LOG_MB],
     ['failed requests of the other tenant', failedOf(outcome), 1],

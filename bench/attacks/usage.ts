@@ -5,7 +5,12 @@ export const MARK = 'usage: ';
 /** How far a signal turns the clock of the service on. */
 export const JUMP_MS = 40_000;
 
-const usageSchema = z.object({ stallMs: z.number(), busyMs: z.number(), rss: z.number() });
+const usageSchema = z.object({
+  stallMs: z.number(),
+  busyMs: z.number(),
+  inUse: z.number().optional(),
+  rss: z.number(),
+});
 export type Usage = z.output<typeof usageSchema>;
 
 export function readUsage(line: string): Usage | undefined {
@@ -18,18 +23,38 @@ export interface Used {
   stallMs: number;
   /** The longest work at a time, by the clock of the thread: what else runs on the machine does not count. */
   busyMs: number;
-  /** By how much its memory was above that at the beginning. */
+  /** By how much more of its memory was in use than at the beginning, after garbage was collected. */
   growthMB: number;
+  /** By how much all its memory was above that. */
+  rssGrowthMB: number;
 }
 
 const MB = 1024 * 1024;
 
-/** `before`: as it was without an attack; the most of it counts, since memory comes and goes. */
-export function toUsed(before: readonly Usage[], during: readonly Usage[]): Used {
-  const rssOf = (usages: readonly Usage[]): number => Math.max(...usages.map(({ rss }) => rss));
+export interface Phases {
+  /** Without an attack, its garbage collected at the end. */
+  before: readonly Usage[];
+  during: readonly Usage[];
+  /** After it, while garbage was collected: that is no work of the attack. */
+  collected: readonly Usage[];
+}
+
+/** The most of each phase counts, since memory comes and goes. */
+export function toUsed({ before, during, collected }: Phases): Used {
+  const inUse = mostInUse([...during, ...collected]) - mostInUse(before);
+  const resident = mostResident(during) - mostResident(before);
   return {
     stallMs: Math.max(...during.map(({ stallMs }) => stallMs)),
     busyMs: Math.max(...during.map(({ busyMs }) => busyMs)),
-    growthMB: Math.max(0, (rssOf(during) - rssOf(before)) / MB),
+    growthMB: Math.max(0, inUse / MB),
+    rssGrowthMB: Math.max(0, resident / MB),
   };
+}
+
+function mostInUse(usages: readonly Usage[]): number {
+  return Math.max(...usages.map(({ inUse = 0 }) => inUse));
+}
+
+function mostResident(usages: readonly Usage[]): number {
+  return Math.max(...usages.map(({ rss }) => rss));
 }

@@ -18,6 +18,7 @@ const withinBounds: Outcome = {
   stallMs: 99,
   busyMs: 99,
   growthMB: 63,
+  rssGrowthMB: 200,
   logMB: 0.9,
   stateMB: 63,
   hasEnded: false,
@@ -32,7 +33,7 @@ test.each<readonly [string, Partial<Outcome>]>([
   ['p99 of the other tenant, ms: 101', { other: heard(101) }],
   ['p99 of /health/live, ms: 101', { health: heard(101) }],
   ['work at a time, ms: 101', { busyMs: 101 }],
-  ['growth of memory, MB: 65', { growthMB: 65 }],
+  ['growth of the memory in use, MB: 65', { growthMB: 65 }],
   ['growth of the state, MB: 65', { stateMB: 65 }],
   ['log, MB: 2', { logMB: 2 }],
   ['failed requests of the other tenant: 1', { other: heard(9, { 200: 99, 503: 1 }) }],
@@ -48,10 +49,18 @@ test('a service that has ended is told', () => {
 });
 
 test('memory is compared with the most that was used before, and work with nothing', () => {
-  const usage = (stallMs: number, rss: number) => ({ stallMs, busyMs: stallMs / 2, rss: rss * MB });
-  const used = toUsed([usage(900, 100), usage(1, 80)], [usage(3, 150), usage(8, 90)]);
-  expect(used).toEqual({ stallMs: 8, busyMs: 4, growthMB: 50 });
-  expect(toUsed([usage(1, 100)], [usage(1, 90)]).growthMB).toBe(0);
+  const usage = (stallMs: number, rss: number) => ({
+    stallMs,
+    busyMs: stallMs / 2,
+    inUse: (rss / 2) * MB,
+    rss: rss * MB,
+  });
+  const used = toUsed({
+    before: [usage(900, 100), usage(1, 80)],
+    during: [usage(3, 150), usage(8, 90)],
+    collected: [{ ...usage(700, 300), inUse: 110 * MB }],
+  });
+  expect(used).toEqual({ stallMs: 8, busyMs: 4, growthMB: 60, rssGrowthMB: 50 });
 });
 
 test('a line of the log is no usage', () => {
