@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
+import { hostsOf, isLoopbackHost } from '../providers/loopback.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { BehaviourSwitch } from './behaviour.ts';
 import { addControlRoutes } from './control-routes.ts';
@@ -83,8 +83,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 
 /** A page in a browser that gives its own name the address of this machine must not reach the switches. */
 function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toErrorBody']): void {
-  app.addHook('onRequest', async ({ headers, url }, reply) => {
-    if (isLoopbackHost(hostOf(headers.host ?? '') ?? '')) return;
+  app.addHook('onRequest', async ({ raw, url }, reply) => {
+    if (hostsOf(raw).every((host = '') => isLoopbackHost(host))) return;
     const message = 'The sandbox is asked by names of this machine only, such as 127.0.0.1';
     return reply.code(403).send(toErrorBody(403, message, url));
   });

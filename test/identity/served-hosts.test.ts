@@ -8,7 +8,12 @@ import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 const BODY = JSON.stringify({ query: '{ badges { totalCount } }' });
 
 /** What a browser sends whose page has the name of another host and the address of this machine. */
-async function ask(url: string, hosts: readonly string[], line = 'POST /graphql HTTP/1.1') {
+async function ask(
+  url: string,
+  hosts: readonly string[],
+  line = 'POST /graphql HTTP/1.1',
+  origins: readonly string[] = [],
+) {
   const isPost = line.startsWith('POST');
   const answer = await sendRaw(
     url,
@@ -16,6 +21,7 @@ async function ask(url: string, hosts: readonly string[], line = 'POST /graphql 
       line,
       [
         ...hosts.map((host) => ['host', host] as const),
+        ...origins.map((origin) => ['origin', origin] as const),
         ['connection', 'close'],
         ['x-request-id', 'asked-1'],
         ['content-type', 'application/json'],
@@ -109,6 +115,45 @@ describe('without a router secret', () => {
     expect(await statusOf(service.url, [], 'POST /graphql HTTP/1.0')).toBe(400);
   });
 
+  test.each([
+    ['http://localhost:4001', 200],
+    ['HTTP://LOCALHOST', 200],
+    ['http://[::1]:4001', 200],
+    ['https://badges.internal', 200],
+    ['', 200],
+    ['http://evil.example', 403],
+    ['https://localhost.evil.example:4001', 403],
+    ['http://0.0.0.0:4001', 403],
+    ['http://localhost@evil.example', 400],
+  ])(
+    'a request whose target is the whole URL of %p is served for that name only',
+    async (url, status) => {
+      const line = `POST ${url}/graphql HTTP/1.1`;
+      expect(await statusOf(service.url, ['localhost'], line)).toBe(status);
+    },
+  );
+
+  test('a good name in a whole URL makes no other name in the header good', async () => {
+    const line = 'POST http://localhost/graphql HTTP/1.1';
+    expect(await statusOf(service.url, ['evil.example'], line)).toBe(403);
+  });
+
+  test.each([
+    [['http://localhost:4001'], 200],
+    [['https://badges.internal'], 200],
+    [['http://[::1]'], 200],
+    // Of an extension of a browser, and of a file: it reads nothing here without our leave.
+    [['chrome-extension://abcdefghijklmnop'], 200],
+    [['null'], 200],
+    [['http://evil.example'], 403],
+    [['https://127.0.0.1.nip.io'], 403],
+    [['http://localhost', 'http://evil.example'], 403],
+    [['http://localhost@evil.example'], 400],
+  ])('a page of the origin %p gets %i', async (origins, status) => {
+    const line = 'POST /graphql HTTP/1.1';
+    expect(await statusOf(service.url, ['localhost'], line, origins)).toBe(status);
+  });
+
   test('the playground and unknown paths are not served under other names either, but health is', async () => {
     const get = (path: string) => statusOf(service.url, ['evil.example'], `GET ${path} HTTP/1.1`);
     expect(await Promise.all(['/', '/nothing', '/health/live', '/health/ready'].map(get))).toEqual([
@@ -166,6 +211,10 @@ describe('the switches of the sandbox', () => {
     }
     expect(await statusOf(origin, [], 'DELETE /_sandbox/faults/all HTTP/1.0')).toBe(403);
     expect(await statusOf(origin, ['localhost'], line)).toBe(200);
+    expect(await statusOf(origin, ['localhost', 'evil.example'], line)).toBe(403);
+    const whole = 'GET http://evil.example/_sandbox/faults HTTP/1.1';
+    expect(await statusOf(origin, ['localhost'], whole)).toBe(403);
+    expect(await statusOf(origin, ['localhost'], line, ['http://evil.example'])).toBe(403);
     expect(await statusOf(origin, ['evil.example'], 'DELETE /_sandbox/faults/all HTTP/1.1')).toBe(
       403,
     );

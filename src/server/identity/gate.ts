@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hostOf, isLoopbackHost } from '../../providers/loopback.ts';
+import { hostOf, hostsOf, isLoopbackHost } from '../../providers/loopback.ts';
 import { toRequestId } from '../base-headers.ts';
 import { toErrorBody } from '../error-body.ts';
 import { answerHealth } from '../health.ts';
@@ -52,8 +52,8 @@ export function createGate(options: GateOptions): Gate {
    * A page in a browser can give its own name the address of this machine, and then be taken for a page of ours. The
    * name in its requests stays, and a secret it has not.
    */
-  function checkHosts({ headersDistinct }: IncomingMessage): Refusal | undefined {
-    const hosts = (headersDistinct.host ?? ['']).map(hostOf);
+  function checkHosts(request: IncomingMessage): Refusal | undefined {
+    const hosts = hostsOf(request);
     if (hosts.includes(undefined)) return unreadableHost;
     const isOwn = hosts.every((host = '') => isLoopbackHost(host) || allowedHosts.has(host));
     return isOwn ? undefined : otherHost;
