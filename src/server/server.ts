@@ -102,10 +102,18 @@ const LEAST_MS_BESIDE_ATTEMPT = 2_000;
 /** What an answer under way gets beyond the deadline of its operation when the service stops. */
 const CLOSING_MARGIN_MS = 250;
 
+/** Of requests to other paths, of which nobody looks who sends them. */
+const NO_TENANT = '';
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
-  const app = createApp(options, connections, () => isReady);
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const app = createApp(options, {
+    connections,
+    isReady: () => isReady,
+    tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
+  });
   const apollo = await createApollo(options);
   await apollo.start();
 
@@ -116,7 +124,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const identify = createIdentify(options.identity);
-  const callers = new WeakMap<FastifyRequest, Caller>();
   const startAnswer = createAnswerStart(options);
   const handler = fastifyApolloHandler(apollo, {
     async context(request, reply) {
@@ -180,10 +187,16 @@ function toUrlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+interface AppParts {
+  connections: Connections;
+  isReady: () => boolean;
+  /** Whose request it is. */
+  tenantOf: (request: FastifyRequest) => string;
+}
+
 function createApp(
   options: ServerOptions,
-  connections: Connections,
-  isReady: () => boolean,
+  { connections, isReady, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
@@ -211,7 +224,7 @@ function createApp(
       void refuse(reply, badRequest('The path of the request cannot be read'), id);
     },
   });
-  readJsonInTurns(app);
+  readJsonInTurns(app, tenantOf);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
   });

@@ -9,7 +9,7 @@ async function roundsOf(tookMs: readonly number[]): Promise<number[]> {
   const rounds: number[] = [];
   let round = 0;
   for (const took of tookMs) {
-    void turn().then(() => {
+    void turn('acme').then(() => {
       rounds.push(round);
       ms += took;
     });
@@ -45,10 +45,33 @@ test('many small ones that add up to something wait too', async () => {
 
 test('after a pause whoever comes goes on at once', async () => {
   const turn = createTurns();
-  await turn();
+  await turn('acme');
   for (let round = 0; round < 5; round += 1) await nextRound();
   let hasGone = false;
-  void turn().then(() => (hasGone = true));
+  void turn('acme').then(() => (hasGone = true));
   await Promise.resolve();
   expect(hasGone).toBe(true);
+});
+
+test('a tenant that asks seldom goes on after one request of each other, however many wait', async () => {
+  let ms = 0;
+  const turn = createTurns(() => ms);
+  const order: string[] = [];
+  const ask = (tenant: string) =>
+    turn(tenant).then(() => {
+      order.push(tenant);
+      ms += 50;
+    });
+  const asked = [
+    ...Array<string>(50).fill('acme'),
+    'bolt',
+    'core',
+    ...Array<string>(9).fill('bolt'),
+  ];
+
+  await ask('acme');
+  await Promise.all(asked.map(ask));
+
+  expect(order.slice(0, 6)).toEqual(['acme', 'acme', 'bolt', 'core', 'acme', 'bolt']);
+  expect(order).toHaveLength(1 + asked.length);
 });

@@ -10,7 +10,13 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
-import type { FieldNode, GraphQLNamedType, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
+import type {
+  FieldNode,
+  GraphQLFormattedError,
+  GraphQLNamedType,
+  GraphQLResolveInfo,
+  SelectionSetNode,
+} from 'graphql';
 
 /** What a part of an answer has. */
 export interface AnswerSize {
@@ -32,6 +38,7 @@ const LONGEST_OTHER_BYTES = 26;
 const ESCAPED = /["\\\p{Cc}]/u;
 /** Of values without a key, such as those of a list of texts, which cost less than fields. */
 const VALUES_OF_FIELD = 10;
+const LONG_TEXT = 500;
 
 export function bytesOfText(text: string): number {
   return ESCAPED.test(text)
@@ -39,22 +46,32 @@ export function bytesOfText(text: string): number {
     : Buffer.byteLength(text) + QUOTES;
 }
 
-/** Of a scalar, an enum's value, or a list of such. */
-export function sizeOfLeaf(value: unknown): AnswerSize {
-  if (!Array.isArray(value)) return { fields: 0, bytes: bytesOfValue(value) };
-  const values: readonly unknown[] = value;
-  let bytes = BRACKETS;
-  for (const each of values) bytes += bytesOfValue(each) + 1;
-  return { fields: Math.ceil(values.length / VALUES_OF_FIELD), bytes };
-}
+/** Measures the leaves of one answer. A long text is looked at once, however often it is asked for. */
+function createLeafSizes(): (value: unknown) => AnswerSize {
+  const known = new Map<string, number>();
 
-function bytesOfValue(value: unknown): number {
-  if (value === null || value === undefined) return NULL_BYTES;
-  return typeof value === 'string' ? bytesOfText(value) : LONGEST_OTHER_BYTES;
+  function ofText(text: string): number {
+    if (text.length < LONG_TEXT) return bytesOfText(text);
+    const bytes = known.get(text) ?? bytesOfText(text);
+    known.set(text, bytes);
+    return bytes;
+  }
+  function ofValue(value: unknown): number {
+    if (value === null || value === undefined) return NULL_BYTES;
+    return typeof value === 'string' ? ofText(value) : LONGEST_OTHER_BYTES;
+  }
+  return (value) => {
+    if (!Array.isArray(value)) return { fields: 0, bytes: ofValue(value) };
+    const values: readonly unknown[] = value;
+    let bytes = BRACKETS;
+    for (const each of values) bytes += ofValue(each) + 1;
+    return { fields: Math.ceil(values.length / VALUES_OF_FIELD), bytes };
+  };
 }
 
 /** Measures selections of one operation, each once: what an object has before its values are known. */
 export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
+  const ofLeaf = createLeafSizes();
   const known = new Map<SelectionSetNode, Map<GraphQLNamedType, AnswerSize>>();
 
   /** Of the object of the type that has most, if there are several. */
@@ -122,9 +139,11 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
   return {
     ofValue(value: unknown, { fieldNodes, returnType }: MeasuredField): AnswerSize {
       const type = getNamedType(returnType);
-      return isLeafType(type) ? sizeOfLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
+      return isLeafType(type) ? ofLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
     },
     ofRoot: ofSelections,
+    /** Of a scalar, an enum's value, or a list of such. */
+    ofLeaf,
     isIncluded,
   };
 }
@@ -141,4 +160,16 @@ function ofKey(field: FieldNode, type: GraphQLNamedType): AnswerSize {
 
 export function bytesOfKey({ alias, name }: FieldNode): number {
   return (alias ?? name).value.length + AROUND_KEY;
+}
+
+/** Of an error beside its message and its path. */
+const BYTES_AROUND_ERROR = 250;
+
+export function sizeOfError({
+  message,
+  path = [],
+}: Pick<GraphQLFormattedError, 'message' | 'path'>): AnswerSize {
+  const keys = path.map((key) => bytesOfText(String(key)) + 1);
+  const bytes = keys.reduce((sum, each) => sum + each, BYTES_AROUND_ERROR + bytesOfText(message));
+  return { fields: 0, bytes };
 }

@@ -24,6 +24,7 @@ export function createAnswerStart({
     const share = budget.open(context.caller.tenant.id);
     measureAnswer(context, {
       meter: createAnswerMeter(share, answerMaxBytes),
+      errorBytes: 0,
       onLeftOut: (error) => void context.partialErrors.push(error),
     });
     whenDone(response, () => share.release());

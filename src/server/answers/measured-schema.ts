@@ -3,14 +3,17 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
   defaultFieldResolver,
+  getNullableType,
+  isListType,
   isNonNullType,
   isObjectType,
+  responsePathAsArray,
 } from 'graphql';
 import type { GraphQLError, GraphQLField, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { isObject } from '../../providers/json.ts';
 import type { AnswerMeter } from './answer-meter.ts';
 import { fitIntoAnswer } from './mutation-parts.ts';
-import { createSelectionSizes } from './answer-size.ts';
+import { createSelectionSizes, sizeOfError } from './answer-size.ts';
 import type { AnswerSize, SelectionSizes } from './answer-size.ts';
 
 /** What the making of one answer is measured with. */
@@ -20,6 +23,8 @@ export interface MeasuredAnswer {
   sizes?: SelectionSizes;
   /** Tells of a part that is missing beside data. */
   onLeftOut: (error: GraphQLError) => void;
+  /** Of errors that are counted already. */
+  errorBytes: number;
 }
 
 /** In the context of its request, of which the server makes copies. */
@@ -82,7 +87,29 @@ function counted(value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInf
   }
   if (isMutation) return fitIntoAnswer(value, { ...answer, sizes: answer.sizes }, info);
   stopBeyond(meter, answer.sizes.ofValue(value, info));
-  return meter.stopped ? nothing(meter.stopped, info) : value;
+  if (meter.stopped) return nothing(meter.stopped, info);
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  return isPromise(items[0]) ? items.map((item) => orNothing(item, answer, info)) : value;
+}
+
+/** Thousands of items may fail, each with an error that tells its path and is looked up in the document. */
+function orNothing(item: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo): unknown {
+  const { meter } = answer;
+  if (!isPromise(item)) return item;
+  return item.then(undefined, (error: unknown) => {
+    const { message } = error instanceof Error ? error : { message: '' };
+    const path = responsePathAsArray(info.path);
+    const size = sizeOfError({ message, path });
+    if (!meter.stopped) stopBeyond(meter, size);
+    answer.errorBytes += size.bytes;
+    if (meter.stopped && isNullableItem(info)) return null;
+    throw error;
+  });
+}
+
+function isNullableItem({ returnType }: GraphQLResolveInfo): boolean {
+  const list = getNullableType(returnType);
+  return isListType(list) && !isNonNullType(list.ofType);
 }
 
 function stopBeyond(meter: AnswerMeter, size: AnswerSize): void {

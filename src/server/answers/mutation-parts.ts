@@ -2,7 +2,7 @@ import { GraphQLError, Kind, getNamedType, isLeafType, isListType, isObjectType 
 import { getNullableType, responsePathAsArray } from 'graphql';
 import type { FieldNode, GraphQLResolveInfo, SelectionNode } from 'graphql';
 import { isObject } from '../../providers/json.ts';
-import { bytesOfKey, sizeOfLeaf } from './answer-size.ts';
+import { bytesOfKey } from './answer-size.ts';
 import type { AnswerSize, SelectionSizes } from './answer-size.ts';
 import type { AnswerMeter } from './answer-meter.ts';
 
@@ -33,7 +33,7 @@ export function fitIntoAnswer(
   }
   if (!isPart(info)) return value;
   if (!isObject(value) && !Array.isArray(value)) {
-    meter.force(sizeOfLeaf(value));
+    meter.force(sizes.ofLeaf(value));
     return value;
   }
   const whole: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -70,7 +70,7 @@ function sizeOfPart(
   executed: Executed,
 ): AnswerSize {
   const selections = fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
-  if (selections.length === 0) return sizeOfLeaf(value);
+  if (selections.length === 0) return executed.sizes.ofLeaf(value);
   const sum = { fields: 0, bytes: 3 };
   const add = ({ fields, bytes }: AnswerSize): void => {
     sum.fields += fields;
@@ -82,7 +82,7 @@ function sizeOfPart(
     const inner = field.name.value === '__typename' ? typeNameOf(value) : value[field.name.value];
     if (Array.isArray(inner) && field.selectionSet) {
       for (const each of inner) add(sizeOfPart(each, [field], executed));
-    } else add(isObject(inner) && field.selectionSet ? NULL : sizeOfLeaf(inner));
+    } else add(isObject(inner) && field.selectionSet ? NULL : executed.sizes.ofLeaf(inner));
   }
   return sum;
 }

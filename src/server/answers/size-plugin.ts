@@ -1,17 +1,15 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { HeaderMap } from '@apollo/server';
 import { OperationTypeNode } from 'graphql';
-import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { BadgesContext } from '../../badges/context.ts';
 import type { FormatError } from '../error-format.ts';
-import { bytesOfText } from './answer-size.ts';
+import { sizeOfError } from './answer-size.ts';
 import { OVERLOADED, RETRY_AFTER_MS } from './answer-meter.ts';
 import { answerOf } from './measured-schema.ts';
 
 /** Room that there must be for what a write did, before it is begun. */
 const LEAST_BYTES_OF_WRITE = 64 * 1024;
-/** Of an error beside its message and its path. */
-const BYTES_AROUND_ERROR = 250;
 
 /** Ends requests whose answers would be too large, or would be too many at one time. */
 export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
@@ -35,10 +33,10 @@ export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<B
             errors.forEach((error) => meter.force(sizeOfError(error)));
             return;
           }
-          for (const error of errors) {
-            const excess = meter.stopped ?? meter.add(sizeOfError(error));
-            if (excess) meter.stop(excess);
-          }
+          const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
+          const bytes = Math.max(0, errorBytes - answer.errorBytes);
+          const excess = meter.stopped ?? meter.add({ fields: 0, bytes });
+          if (excess) meter.stop(excess);
           if (!meter.stopped) return;
           const refusal = refuse(meter.stopped);
           // Those that stand beside data say nothing where there is none.
@@ -61,10 +59,4 @@ function toRefusal(reason: GraphQLError, formatError: FormatError) {
   const http = { status: isOverload ? 503 : 400, headers };
   const errors = [formatError({ message, extensions }, reason)];
   return { http, body: { kind: 'single' as const, singleResult: { errors } } };
-}
-
-function sizeOfError({ message, path = [] }: GraphQLFormattedError) {
-  const keys = path.map((key) => bytesOfText(String(key)) + 1);
-  const bytes = keys.reduce((sum, each) => sum + each, BYTES_AROUND_ERROR + bytesOfText(message));
-  return { fields: 0, bytes };
 }

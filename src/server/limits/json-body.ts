@@ -9,14 +9,17 @@ import { createTurns } from './turns.ts';
  * What follows in the same round, up to the first thing that has to be waited for, is in the turn too: the operation
  * is parsed, validated, and mostly answered.
  */
-export function readJsonInTurns(app: FastifyInstance): void {
+export function readJsonInTurns(
+  app: FastifyInstance,
+  tenantOf: (request: FastifyRequest) => string,
+): void {
   const turn = createTurns();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, bytes: Buffer) => {
-      await turn();
+    async (request: FastifyRequest, bytes: Buffer) => {
+      await turn(tenantOf(request));
       return withWholeDocument(parseRequestJson(bytes));
     },
   );

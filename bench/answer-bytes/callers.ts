@@ -1,0 +1,124 @@
+/** Callers as a process of their own, told by a message what to ask. They ask until the message `end`. */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Ask } from '../support/client.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+import { count } from '../support/tally.ts';
+import type { Counts } from '../support/tally.ts';
+
+export interface Task {
+  /** Of the graph, or of a probe. */
+  url: string;
+  tenant?: string;
+  /** One after the other, again and again; none for a probe. */
+  asks?: readonly Ask[];
+  /** How many ask at a time; each waits for its answer. */
+  callers: number;
+  /** How long each waits before it asks again, milliseconds. */
+  everyMs?: number;
+  /** Of the process, as `nice` counts: attackers have machines of their own. */
+  niceness?: number;
+  /** How many connections ask and never read. */
+  unread?: number;
+}
+
+/** What came. Plain data, since it is sent. */
+export interface Heard {
+  latencies: number[];
+  /** By HTTP status; 0 for no answer. */
+  statuses: Counts;
+  codes: Counts;
+  largestBytes: number;
+}
+
+const PATIENCE_MS = 20_000;
+const AFTER_FAILURE_MS = 50;
+
+let isOver = true;
+let running: Promise<Heard> | undefined;
+
+process.once('disconnect', () => process.exit(0));
+process.on('message', (message: Task | 'end') => {
+  if (message !== 'end') running = run(message);
+  else {
+    isOver = true;
+    void running?.then((heard) => process.send?.(heard));
+  }
+});
+
+async function run(task: Task): Promise<Heard> {
+  isOver = false;
+  if (task.niceness !== undefined) os.setPriority(task.niceness);
+  const { origin } = new URL(task.url);
+  const pool = new Pool(origin, {
+    connections: task.callers,
+    headersTimeout: PATIENCE_MS,
+    bodyTimeout: PATIENCE_MS,
+  });
+  const heard: Heard = { latencies: [], statuses: {}, codes: {}, largestBytes: 0 };
+  const sockets = Array.from({ length: task.unread ?? 0 }, () => askUnread(task));
+  const workers = Array.from({ length: task.callers }, (_, at) => work(pool, task, heard, at));
+  await Promise.all(workers);
+  sockets.forEach((socket) => socket.destroy());
+  await pool.destroy();
+  return heard;
+}
+
+async function work(pool: Pool, task: Task, heard: Heard, first: number): Promise<void> {
+  for (let at = first; !isOver; at += 1) {
+    const begun = performance.now();
+    const status = await ask(pool, task, heard, at);
+    heard.latencies.push(performance.now() - begun);
+    count(heard.statuses, status);
+    if (task.everyMs !== undefined) await sleep(task.everyMs);
+    else if (status === 0) await sleep(AFTER_FAILURE_MS);
+  }
+}
+
+async function ask(pool: Pool, task: Task, heard: Heard, at: number): Promise<number> {
+  const { asks = [], url } = task;
+  const question = asks[at % asks.length];
+  try {
+    const answer = await pool.request({
+      path: new URL(url).pathname,
+      method: question ? 'POST' : 'GET',
+      headers: toHeaders(task),
+      body: question ? JSON.stringify(question) : null,
+    });
+    const text = await answer.body.text();
+    heard.largestBytes = Math.max(heard.largestBytes, text.length);
+    for (const [, code = ''] of text.slice(0, 2_000).matchAll(/"code":"(\w+)"/g)) {
+      count(heard.codes, code);
+    }
+    return answer.statusCode;
+  } catch {
+    // No answer is one too.
+    return 0;
+  }
+}
+
+function toHeaders({ tenant }: Task): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'router-authorization': ROUTER_SECRET,
+    ...(tenant !== undefined && { 'x-badges-tenant': tenant, 'x-badges-actor': 'ann' }),
+  };
+}
+
+/** Sends every question at once, and reads no answer. */
+function askUnread(task: Task): Socket {
+  const { hostname, port, pathname, host } = new URL(task.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => socket.destroy());
+  for (const question of task.asks ?? []) {
+    const body = JSON.stringify(question);
+    const headers = { ...toHeaders(task), host, 'content-length': String(body.length) };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  }
+  socket.pause();
+  return socket;
+}

@@ -1,0 +1,26 @@
+import { MEMBER } from '../tenants/badges.ts';
+import type { Ask } from '../support/client.ts';
+
+const aliases = (count: number, field: string) =>
+  Array.from({ length: count }, (_, at) => `a${at}: ${field}`).join(' ');
+const LONG_NAME = 'n'.repeat(90_000);
+const page = (fields: string, first = 100) =>
+  `{ badges(first: ${first}) { nodes { ... on BadgeFields { ${fields} } } } }`;
+const WRONG_KEYS = Array.from({ length: 3_000 }, () => ({ __typename: 'X' }));
+
+export const ORDINARY: Ask = { query: page('id name version', 50) };
+
+/** As much as an answer may have, or nearly. */
+export const LARGEST: Ask = { query: page(aliases(4, 'description')) };
+
+export const ATTACK: readonly Ask[] = [
+  { query: page(aliases(45, 'description')) },
+  { query: `{ tagMangoMember(email: "${MEMBER.email}") { badges { ${aliases(45, 'id')} } } }` },
+  { query: page(`${LONG_NAME}: name`) },
+  {
+    query: `query ($keys: [_Any!]!) { ${LONG_NAME}: _entities(representations: $keys) { __typename } }`,
+    variables: { keys: WRONG_KEYS },
+  },
+  LARGEST,
+  LARGEST,
+];

@@ -1,0 +1,109 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { startSandbox } from '../../dist/sandbox/index.js';
+import type { Sandbox } from '../../dist/sandbox/index.js';
+import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
+import type { Child, Children } from '../support/children.ts';
+import { makeFolder } from '../support/folder.ts';
+import { MEMBER } from '../tenants/badges.ts';
+import { ROUTER_SECRET } from '../support/service.ts';
+
+const HEAP_MB = 512;
+const BADGES = 100;
+/** As long as descriptions may be. */
+const DESCRIPTION = 'x'.repeat(9_990);
+const BADGES_OF_MEMBER = 2_000;
+const LOOK_EVERY_MS = 100;
+const KB_OF_MB = 1_024;
+
+export interface World {
+  service: Child & { url: string };
+  /** Resolves when the service ends by itself. */
+  ended: Promise<void>;
+  watchMemory(): { stop(): { startMB: number; mostMB: number } };
+}
+
+/** The service with the providers of two tenants, of which one has long texts and a member with very many badges. */
+export async function startWorld(children: Children, dist: string): Promise<World> {
+  const folder = makeFolder(children);
+  const sandboxes = { acme: await startOwn('acme', true), bolt: await startOwn('bolt', false) };
+  const tenantsFile = join(folder, 'tenants.yaml');
+  const tenants = Object.fromEntries(
+    Object.entries(sandboxes).map(([id, sandbox]) => [id, toSettings(id, sandbox)]),
+  );
+  writeFileSync(tenantsFile, stringify({ tenants }));
+  const child = await children.start({
+    name: 'the service',
+    script: join(dist, 'main.js'),
+    env: {
+      NODE_ENV: 'production',
+      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROUTER_SECRET,
+      STATE_DIR: join(folder, 'state'),
+      TENANTS_FILE: tenantsFile,
+      acme_KEY: keyOf('acme'),
+      bolt_KEY: keyOf('bolt'),
+    },
+    readyWhen: /GraphQL is at (http:[^\s"]+)/,
+  });
+  return {
+    service: { ...child, url: child.ready[1] ?? '' },
+    ended: untilEnd(child),
+    watchMemory: () => watchMemory(child),
+  };
+}
+
+const keyOf = (tenant: string) => `key-of-${tenant}`;
+
+async function startOwn(tenant: string, hasMuch: boolean): Promise<Sandbox> {
+  const count = hasMuch ? BADGES + BADGES_OF_MEMBER : BADGES;
+  const at = new Date(Date.UTC(2024, 4, 31)).toISOString();
+  const badges = Array.from({ length: count }, (_, number) => {
+    const id = number.toString(16).padStart(24, '0');
+    const isLong = hasMuch && number < BADGES;
+    const description = isLong ? DESCRIPTION : 'Short.';
+    return newBadge(id, { name: `Badge ${String(number).padStart(5, '0')}`, description }, at);
+  });
+  const sandbox = await startSandbox({ tagMango: { badges, requestLimit: Infinity } });
+  const { keys, awards } = sandbox.tagMango;
+  keys.clear();
+  keys.add(keyOf(tenant));
+  awards.set(MEMBER.id, new Set(badges.slice(BADGES).map(({ _id }) => _id)));
+  return sandbox;
+}
+
+function toSettings(id: string, { variables }: Sandbox) {
+  return {
+    TAG_MANGO_BASE_URL: variables.TAG_MANGO_BASE_URL,
+    TAG_MANGO_API_KEY: { variable: `${id}_KEY` },
+    TAG_MANGO_WHITELABEL_HOST: variables.TAG_MANGO_WHITELABEL_HOST,
+  };
+}
+
+async function untilEnd(child: Child): Promise<void> {
+  while (!child.hasEnded()) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+}
+
+/** Of the process, as the system counts what it holds. */
+function watchMemory(child: Child) {
+  const startMB = residentMB(child);
+  let mostMB = startMB;
+  const timer = setInterval(() => {
+    if (!child.hasEnded()) mostMB = Math.max(mostMB, residentMB(child));
+  }, LOOK_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { startMB, mostMB };
+    },
+  };
+}
+
+function residentMB({ pid }: Child): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / KB_OF_MB;
+}
