@@ -28,6 +28,12 @@ export function toBody(family: AnswerFamily, side: Side, seed: number): string {
   return 'body' in made ? made.body : wrap(side, `[${made.records.join(',')}]`);
 }
 
+/** Undefined where it is about more than records. */
+export function recordsOf(family: AnswerFamily, side: Side, seed: number): string[] | undefined {
+  const made = family.make(side, createRandom(seed));
+  return 'records' in made ? made.records : undefined;
+}
+
 /** As many as there is room for. */
 function fill(record: (index: number) => string, most = MOST_RECORDS): string[] {
   const records: string[] = [];

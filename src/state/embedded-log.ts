@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { reach, toText, wholeText } from './embedded-database.ts';
 import type { Folder } from './embedded-database.ts';
 import { openDatabaseToRead } from './embedded-reading.ts';
-import { inPages } from './log-pages.ts';
+import { PAGE_CHARACTERS, inPages } from './log-pages.ts';
 import type { LogEntry, StateStore } from './state-store.ts';
 
 const PAGE = 100;
@@ -36,7 +36,17 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
   return {
     async readBackward(log, { before = AFTER_ALL, limit }) {
       if (!POSITION.test(before)) return [];
-      return reach({ folder }, () => backward.all(log, Number(before), limit).map(toLogEntry));
+      return reach({ folder }, () => {
+        const entries: LogEntry[] = [];
+        let characters = 0;
+        for (const row of backward.iterate(log, Number(before), limit)) {
+          const read = toLogEntry(row);
+          entries.push(read);
+          characters += read.entry.length;
+          if (characters >= PAGE_CHARACTERS) break;
+        }
+        return entries;
+      });
     },
     readForward: (log) =>
       inPages(PAGE, async (after = '0') =>

@@ -1,5 +1,8 @@
 import type { LogEntry } from './state-store.ts';
 
+/** Of the entries that are read at once; one more may be longer. */
+export const PAGE_CHARACTERS = 2_000_000;
+
 /** Every entry that `readPage` gives, until a page is not full. */
 export async function* inPages(
   limit: number,

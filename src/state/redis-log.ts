@@ -1,8 +1,10 @@
-import { inPages } from './log-pages.ts';
+import { PAGE_CHARACTERS, inPages } from './log-pages.ts';
 import type { Reach } from './redis-reach.ts';
 import type { LogEntry, StateStore } from './state-store.ts';
 
 const PAGE = 100;
+/** So many are read before it is known how long they are. */
+const FEW = 5;
 /** Nothing is older than a position that another store gave, or nobody. */
 const POSITION = /^[1-9]\d{0,15}-\d{1,16}$/;
 
@@ -53,11 +55,23 @@ export function createRedisLogs(
 
     async readBackward(log, { before, limit }) {
       if (before !== undefined && !POSITION.test(before)) return [];
-      const end = before === undefined ? '+' : `(${before}`;
-      const entries = await reach((client) =>
-        client.xRevRange(toKey(log), end, '-', { COUNT: limit }),
-      );
-      return toLogEntries(entries);
+      const entries: LogEntry[] = [];
+      let characters = 0;
+      for (let count = Math.min(limit, FEW); count > 0;) {
+        const last = entries.at(-1)?.position ?? before;
+        const end = last === undefined ? '+' : `(${last}`;
+        const page = await reach((client) =>
+          client.xRevRange(toKey(log), end, '-', { COUNT: count }),
+        );
+        const read = toLogEntries(page);
+        entries.push(...read);
+        characters += read.reduce((sum, { entry }) => sum + entry.length, 0);
+        const isLast = read.length < count || characters >= PAGE_CHARACTERS;
+        // As many as there is room for if they are as long as these.
+        const more = Math.floor(((PAGE_CHARACTERS - characters) * entries.length) / characters);
+        count = isLast ? 0 : Math.min(limit - entries.length, Math.max(FEW, more));
+      }
+      return entries;
     },
 
     readForward: (log) =>

@@ -23,7 +23,10 @@ export interface StateStore {
    * With `closing`, only if that key is set, and deletes it in the same step.
    */
   append(logs: readonly string[], entry: string, options?: AppendOptions): Promise<void>;
-  /** The newest entries of a log that are older than `before`, newest first. */
+  /**
+   * The newest entries of a log that are older than `before`, newest first. Long ones are fewer than asked for: only an
+   * empty page says that there are no more.
+   */
   readBackward(log: string, page: { before?: string; limit: number }): Promise<LogEntry[]>;
   /** A whole log, oldest first, as it grows until the last entry of now. */
   readForward(log: string): AsyncIterable<LogEntry>;

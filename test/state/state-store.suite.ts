@@ -190,6 +190,27 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
         expect(await all(store.readForward('three'))).toEqual([]);
       });
 
+      test('reads a few long entries at once, and goes on to the end where it is asked again', async () => {
+        const entries = numbers(1, 40).map((text) => text + 'x'.repeat(500_000));
+        await appendEach(store, ['log'], entries);
+        const pages: number[] = [];
+        const read: string[] = [];
+        let before: string | undefined;
+        do {
+          const page = await store.readBackward('log', {
+            limit: 40,
+            ...(before !== undefined && { before }),
+          });
+          pages.push(page.length);
+          read.push(...entriesOf(page));
+          before = page.at(-1)?.position;
+        } while (before !== undefined);
+        expect(Math.max(...pages)).toBeLessThanOrEqual(5);
+        expect(read.reverse()).toEqual(entries);
+        await appendEach(store, ['short'], numbers(1, 60));
+        expect(await store.readBackward('short', { limit: 50 })).toHaveLength(50);
+      });
+
       test('pages backward with no gap and no repeat while entries are added', async () => {
         await appendEach(store, ['log'], numbers(1, 25));
         const seen: LogEntry[] = [];

@@ -1,3 +1,4 @@
+import { createSlices } from '../../http/slices.ts';
 import type { LogEntry, StateStore } from '../../state/state-store.ts';
 import { readAuditRecord } from './audit.ts';
 import type { AuditRecord } from './audit.ts';
@@ -40,7 +41,9 @@ export async function readHistoryPage(
   /** Of the last entry that belongs to this page. */
   let endPosition: string | null = null;
 
+  const slices = createSlices();
   for await (const { position, entry } of readBackward(store, { log, after, size })) {
+    await slices.spend(entry.length);
     const reading = readAuditRecord(entry);
     if ('unreadable' in reading) {
       droppedEntries += 1;
@@ -70,7 +73,7 @@ async function* readBackward(
     const entries = await store.readBackward(log, { limit, ...(before !== null && { before }) });
     yield* entries;
     const last = entries.at(-1);
-    if (!last || entries.length < limit) return;
+    if (!last) return;
     before = last.position;
   }
 }
