@@ -5,6 +5,13 @@ export interface Measured {
   longestMs: number;
 }
 
+export interface MeasuredCase {
+  name: string;
+  measured: Measured;
+  /** What came of it. */
+  outcome?: string;
+}
+
 /** How long something takes that others may interrupt, and how long they wait for that at most. */
 export async function measure(run: () => Promise<unknown>): Promise<Measured> {
   const begun = cpuMs();

@@ -8,7 +8,10 @@ import type { RunningService } from '../../dist/service.js';
 import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
 import type { Children } from '../support/children.ts';
 import { createClient } from '../support/client.ts';
-import { measure, showMeasured } from './longest.ts';
+import type { Ask } from '../support/client.ts';
+import { measure } from './longest.ts';
+import type { MeasuredCase } from './longest.ts';
+import { toCallFamilies } from './other-answers.ts';
 import { ANSWERS, toBody } from './provider-answers.ts';
 import type { Side } from './provider-answers.ts';
 import type { Answers } from './provider.ts';
@@ -19,48 +22,50 @@ const FIELDS = 'nodes { ... on BadgeFields { id name imageUrl version } } totalC
 const PAGE = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p }) { ${FIELDS} } }`;
 const SEARCH = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p, nameContains: "xz" }, orderBy: { field: ID }) { ${FIELDS} } }`;
 
-export interface AnswersFinding {
-  lines: readonly string[];
-  problems: readonly string[];
-}
-
-/** How long others wait at most while a list is read from a provider's answer, and a page is shown of it. */
+/**
+ * How long others wait at most while a provider's answer is read: to a list, with a page and a search of it, and to
+ * every other call. `only`: those whose name holds it.
+ */
 export async function measureAnswers(
   children: Children,
-  { seed, mostMs, only }: { seed: number; mostMs: number; only: string | undefined },
-): Promise<AnswersFinding> {
+  { seed, only = '' }: { seed: number; only: string | undefined },
+): Promise<MeasuredCase[]> {
   const provider = await startProvider(children);
   const service = await startMeasured(provider.origin);
   const client = createClient(`${service.url}/graphql`, 1);
-  const lines: string[] = [];
-  const problems: string[] = [];
+  const cases: MeasuredCase[] = [];
 
-  async function ask(query: string, side: Side): Promise<string> {
-    const p = [side === 'returningAI' ? 'RETURNING_AI' : 'TAG_MANGO'];
-    const { body } = await client.ask({ query, variables: { p } });
-    return body.errors?.[0]?.extensions?.code ?? 'read';
+  async function add(name: string, ask: Ask): Promise<void> {
+    let outcome = '';
+    const measured = await measure(async () => {
+      const { body } = await client.ask(ask);
+      outcome = body.errors?.[0]?.extensions?.code ?? toOutcome(body.data ?? {});
+    });
+    cases.push({ name, measured, outcome });
   }
 
-  for (const family of ANSWERS) {
-    if (only !== undefined && !family.name.includes(only)) continue;
-    for (const side of SIDES) {
-      if (family.only !== undefined && family.only !== side) continue;
+  for (const family of ANSWERS.filter(({ name }) => name.includes(only))) {
+    for (const side of SIDES.filter((one) => one === (family.only ?? one))) {
       await provider.answer({ GET: { body: toBody(family, side, seed) } });
-      let outcome = '';
-      const first = await measure(async () => void (outcome = await ask(PAGE, side)));
-      const again = await measure(() => ask(SEARCH, side));
-      const isSlow = [first, again].some(({ longestMs }) => longestMs >= mostMs);
-      lines.push(
-        `${isSlow ? 'SLOW ' : ''}${family.name}, ${side}`.padEnd(60) +
-          `${showMeasured(first)}; searched${showMeasured(again)}; ${outcome.slice(0, 60)}`,
-      );
-      console.log(lines.at(-1));
-      if (isSlow) problems.push(`answers: ${family.name} of ${side} is slow`);
+      const variables = { p: [side === 'returningAI' ? 'RETURNING_AI' : 'TAG_MANGO'] };
+      await add(`a list, ${side}: ${family.name}`, { query: PAGE, variables });
+      await add(`a search, ${side}: ${family.name}`, { query: SEARCH, variables });
     }
+  }
+  for (const { name, ask, answers } of toCallFamilies(seed)) {
+    if (!name.includes(only)) continue;
+    await provider.answer(answers);
+    await add(name, ask);
   }
   await client.close();
   await service.close();
-  return { lines, problems };
+  return cases;
+}
+
+/** The codes of user errors, if there are any. */
+function toOutcome(data: object): string {
+  const codes = [...JSON.stringify(data).matchAll(/"code":"(\w+)"/g)].map(([, code]) => code);
+  return codes[0] ?? 'read';
 }
 
 async function startProvider(children: Children) {

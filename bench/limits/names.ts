@@ -1,3 +1,4 @@
+import { measure, showMeasured } from './longest.ts';
 import { createNameSearch } from '../../dist/badges/reading/name-search.js';
 
 /** Names that are slow to compare, of as many characters as a provider's answer has room for. */
@@ -61,7 +62,7 @@ export async function measureNames(mostMs: number): Promise<NameFinding> {
     const first = await measure(() => search(badges, family.wanted));
     const again = await measure(() => search(badges, family.wanted));
     lines.push(
-      `${family.name.padEnd(40)}${String(badges.length).padStart(7)} names${show(first)}, once more${show(again)}`,
+      `${family.name.padEnd(40)}${String(badges.length).padStart(7)} names${showMeasured(first)}, once more${showMeasured(again)}`,
     );
     for (const { longestMs } of [first, again]) {
       if (longestMs >= mostMs)
@@ -76,42 +77,4 @@ function toBadges({ name, unit, length }: NameFamily): { name: string }[] {
   const room = Math.floor(MOST_BYTES / Buffer.byteLength(text));
   const most = name.endsWith('200 names') ? 200 : MOST_NAMES;
   return Array.from({ length: Math.min(room, most) }, () => ({ name: text }));
-}
-
-/** In time of the processor. */
-interface Measured {
-  allMs: number;
-  /** The longest time in which nothing else could go on. */
-  longestMs: number;
-}
-
-async function measure(run: () => Promise<unknown>): Promise<Measured> {
-  const begun = cpuMs();
-  let last = begun;
-  let longestMs = 0;
-  const look = (): void => {
-    const now = cpuMs();
-    longestMs = Math.max(longestMs, now - last);
-    last = now;
-  };
-  let isRunning = true;
-  const tick = (): void => {
-    look();
-    if (isRunning) setImmediate(tick);
-  };
-  setImmediate(tick);
-  await run();
-  isRunning = false;
-  look();
-  return { allMs: cpuMs() - begun, longestMs };
-}
-
-/** Of this thread: what others do on the machine is no work of ours. */
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
-function show({ allMs, longestMs }: Measured): string {
-  return `${allMs.toFixed(0).padStart(7)} ms, ${longestMs.toFixed(1)} ms at a time`;
 }

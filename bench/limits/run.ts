@@ -1,8 +1,9 @@
 /**
- * What the worst requests cost that the caps allow: node bench/limits/run.ts --connections 50 --seconds 10
- * First all that the service does with each before it executes it: none may take 50 ms. Then the search for a name in
- * the lists that take longest: it may delay nothing by 50 ms. Then a flood of all requests against a service: its probe
- * must answer below 100 ms each time.
+ * What the worst costs that the caps allow: node bench/limits/run.ts --connections 50 --seconds 10 --seeds 1,2,3
+ * First all that the service does with each request before it executes it: none may take 50 ms. Then the search for a
+ * name in the lists that take longest, the answers that a provider may give to each call, by the seeds that they are
+ * made of, and what may be stored: none of it may delay others by 50 ms. Then a flood of all requests against a service:
+ * its probe must answer below 100 ms each time.
  */
 import { parseArgs, styleText } from 'node:util';
 import { createBadgesSchema } from '../../dist/badges/schema.js';
@@ -12,7 +13,11 @@ import { quantile } from '../support/tally.ts';
 import { check, worstOf } from './check.ts';
 import { families } from './documents.ts';
 import { flood } from './flood.ts';
+import { showMeasured } from './longest.ts';
+import type { MeasuredCase } from './longest.ts';
+import { measureAnswers } from './measure-answers.ts';
 import { measureNames } from './names.ts';
+import { measureStored } from './stored.ts';
 
 const MOST_MS = 50;
 const ROUNDS = 9;
@@ -21,6 +26,8 @@ const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '10' },
+    seeds: { type: 'string', default: '1,2,3' },
+    only: { type: 'string' },
   },
 });
 const size = {
@@ -49,6 +56,13 @@ names.lines.forEach((line) => console.log(line));
 problems.push(...names.problems);
 
 const children = createChildren();
+for (const seed of values.seeds.split(',').map((text) => toSize('seeds', text))) {
+  console.log(`Answers of providers, the longest that others wait; seed ${seed}`);
+  report(await measureAnswers(children, { seed, only: values.only }));
+  console.log(`What is stored, the longest that others wait; seed ${seed}`);
+  report(await measureStored(seed));
+}
+
 console.log(`A flood of all of them over ${size.connections} connections for ${size.seconds} s`);
 const finding = await flood(
   children,
@@ -56,6 +70,17 @@ const finding = await flood(
   size,
 );
 conclude(finding.figures, [...problems, ...finding.problems]);
+
+function report(cases: readonly MeasuredCase[]): void {
+  for (const { name, measured, outcome } of cases) {
+    const isSlow = measured.longestMs >= MOST_MS;
+    const line = `${name.padEnd(76)}${showMeasured(measured)}; ${outcome ?? ''}`;
+    console.log(isSlow ? styleText('red', line) : line);
+    if (isSlow) problems.push(`${name} took ${measured.longestMs.toFixed(0)} ms at a time`);
+  }
+  const longest = Math.max(...cases.map(({ measured }) => measured.longestMs));
+  console.log(`${cases.length} cases, the longest ${longest.toFixed(1)} ms at a time`);
+}
 
 function medianMs(run: () => void): number {
   const times = Array.from({ length: ROUNDS }, () => {

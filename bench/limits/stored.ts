@@ -18,14 +18,9 @@ import type { EmbeddedStore } from '../../dist/state/embedded-store.js';
 import { createRetention } from '../../dist/state/retention.js';
 import { StateError } from '../../dist/state/state-store.js';
 import { createRandom } from '../support/random.ts';
-import type { Measured } from './longest.ts';
+import type { MeasuredCase } from './longest.ts';
 import { measure } from './longest.ts';
 import { ANSWERS, idOf, recordsOf } from './provider-answers.ts';
-
-export interface StoredCase {
-  name: string;
-  measured: Measured;
-}
 
 const KEYS = 150_000;
 const RECORDS = 20_000;
@@ -34,9 +29,9 @@ const quiet = () => undefined;
 const log = { info: quiet, warn: quiet };
 
 /** How long others wait at most while something is read from what is stored, or is put there. */
-export async function measureStored(seed: number): Promise<StoredCase[]> {
+export async function measureStored(seed: number): Promise<MeasuredCase[]> {
   const random = createRandom(seed);
-  const cases: StoredCase[] = [];
+  const cases: MeasuredCase[] = [];
   const add = async (name: string, run: () => Promise<unknown>) => {
     cases.push({ name, measured: await measure(run) });
   };

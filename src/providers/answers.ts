@@ -1,7 +1,7 @@
 import type { AnswerHead } from '../http/answer.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
 import { createSlices } from '../http/slices.ts';
-import { STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
+import { MAX_RECORDS, STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
 import type { RecordReading } from './badge-list.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { isObject } from './json.ts';
@@ -85,6 +85,9 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       const records = isRecord(payload) ? [payload] : findRecords(payload);
       checkWritten(judge(json, head, records));
       if (!records) throw new UnclearAnswer('answered without the badges that it was to show');
+      if (records.length > MAX_RECORDS) {
+        throw new UnclearAnswer(`answered with over ${MAX_RECORDS} badges`);
+      }
       const { badges, ids } = await readEach(records, toBadge);
       if (!ids.has(id)) throw missing(ids.size === 0 || ids.has(null));
       return badges;

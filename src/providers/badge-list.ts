@@ -10,7 +10,7 @@ import { isObject } from './json.ts';
 import type { BadgeList } from './provider.ts';
 
 /** Beyond this a list would keep the process busy for seconds. */
-const MAX_RECORDS = 20_000;
+export const MAX_RECORDS = 20_000;
 /** A badge may hold the id under the other name. */
 const ID_FIELDS = ['id', '_id'];
 /** Names that go into the log. */

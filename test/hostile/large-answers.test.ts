@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RETURNING_AI, TAG_MANGO, startFaultyService } from '../faults/faulty-service.ts';
 import type { FaultyService, Side } from '../faults/faulty-service.ts';
+import { ADA } from '../support/operation-cases.ts';
 import { codesOf } from '../support/writing.ts';
 
 /** Answers within the bytes that are read of one, and with more in them than anybody needs. */
@@ -39,12 +40,12 @@ async function list({ provider }: Side) {
 }
 
 describe.each([RETURNING_AI, TAG_MANGO])('of $title', (side) => {
-  test('a record of 60,000 unknown keys is dropped alone, wherever what is known stands in it', async () => {
+  test('a record of 30,000 unknown keys is dropped alone, wherever what is known stands in it', async () => {
     const [first, last] = ['f'.repeat(24), 'e'.repeat(24)].map((id) => toRecord({ id }));
     answer(side, 'listBadges', [
-      { ...first, ...keys(60_000) },
-      { ...keys(60_000), ...last },
-      toRecord(side, { description: 'x', more: keys(60_000) }),
+      { ...first, ...keys(30_000) },
+      { ...keys(30_000), ...last },
+      toRecord(side, { description: 'x', more: keys(30_000) }),
     ]);
     expect(await list(side)).toMatchObject({
       badges: {
@@ -93,4 +94,12 @@ test('TagMango’s badge with a million mangoes is dropped, and costs the others
       sources: expect.arrayContaining([{ state: 'FRESH', droppedRecords: 1 }]) as unknown,
     },
   });
+});
+
+test('an award that is answered with more badges than are read is of unknown outcome', async () => {
+  const input = { returningAI: { badgeId: RETURNING_AI.id, user: { id: ADA.returningAI } } };
+  const records = Array.from({ length: 500_000 }, () => ({}));
+  answer(RETURNING_AI, 'awardBadge', [toRecord(RETURNING_AI), ...records]);
+  const payload = await faulty.mutate({ kind: 'award', input, key: 'large-award' });
+  expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
 });

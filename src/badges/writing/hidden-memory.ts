@@ -51,11 +51,12 @@ export function createHiddenMemory(
   const { key, wallTime, doubtful, onUnreadable } = options;
   /** Of this write: the stored texts before it was pending, and since. */
   let pended: { before: string | null; since: string } | undefined;
-  const stamp = (values: Values, left: object | undefined) => ({
-    values,
-    at: new Date(wallTime()).toISOString(),
-    left: left === undefined ? [] : [left],
-  });
+  const stamp = (values: Values, left: object | undefined) => {
+    const at = new Date(wallTime()).toISOString();
+    // Nothing vouches for what is left then, and it is sent only where the caller asks for it.
+    if (isTooLong(values, left)) return { values: withoutLong(values), at, left: [] };
+    return { values, at, left: left === undefined ? [] : [left] };
+  };
 
   async function forgetDoubtful(): Promise<void> {
     if (!doubtful.has(key)) return;
@@ -110,6 +111,25 @@ export function createHiddenMemory(
     },
     forget: async () => store.set(key, null),
   };
+}
+
+/** Of all texts of a badge. A store would take long for more, and a provider may hold as much as its answer. */
+const MAX_CHARACTERS = 2_000_000;
+const LONG_CHARACTERS = 100_000;
+
+function isTooLong(...records: readonly (object | undefined)[]): boolean {
+  const texts = records.flatMap((record): unknown[] => Object.values(record ?? {}));
+  return texts.reduce<number>((sum, text) => sum + lengthOf(text), 0) > MAX_CHARACTERS;
+}
+
+function withoutLong(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => lengthOf(value) <= LONG_CHARACTERS),
+  );
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
 }
 
 function toText(memory: Memory): string {
