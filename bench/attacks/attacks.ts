@@ -36,6 +36,10 @@ const asCaller =
     toRequests().map((request) => ({ ...request, token: ofAttacker }));
 
 const LIST: Sent = { query: '{ badges { totalCount } }' };
+const SEARCH: Sent = {
+  query: 'query ($wanted: String!) { badges(filter: { nameContains: $wanted }) { totalCount } }',
+  variables: { wanted: `${MARKS}x` },
+};
 const ids = (count: number): string[] =>
   Array.from({ length: count }, () => randomBytes(12).toString('hex'));
 const aliases = (count: number, field: string): string =>
@@ -62,14 +66,16 @@ export const ATTACKS: readonly Attack[] = [
         },
       })),
     ),
-    requests: asCaller(() => [
-      {
-        query:
-          'query ($wanted: String!) { badges(filter: { nameContains: $wanted }) { totalCount } }',
-        variables: { wanted: `${MARKS}x` },
-      },
-    ]),
+    requests: asCaller(() => [SEARCH]),
     connections: 4,
+  },
+  {
+    name: 'long marks',
+    what: 'nameContains over a provider’s 5 names of 200,000 combining marks',
+    requests: asCaller(() => [SEARCH]),
+    connections: 4,
+    provider: 'marked names',
+    freshSeconds: 2,
   },
   {
     name: 'duplicate ids',

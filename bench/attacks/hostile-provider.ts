@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export type ProviderMood = 'plain' | 'full' | 'duplicate ids' | 'large lists';
+export type ProviderMood = 'plain' | 'full' | 'marked names' | 'duplicate ids' | 'large lists';
 
 const MB = 1024 * 1024;
 /** Of one answer; a larger one is refused before it is read. */
@@ -19,15 +19,18 @@ function toRecord(number: number, differing: BadgeRecord = {}): BadgeRecord {
 
 /** No more than an answer has room for. */
 function many(most: number, toOne: (number: number) => BadgeRecord): BadgeRecord[] {
-  const room = Math.floor(MOST_BYTES / (JSON.stringify(toOne(most)).length + 1));
+  const room = Math.floor(MOST_BYTES / (Buffer.byteLength(JSON.stringify(toOne(most))) + 1));
   return Array.from({ length: Math.min(most, room) }, (_, number) => toOne(number));
 }
 
+/** Combining marks that stand in another order than the normal one. */
+const MARKS = '\u0301\u0323'.repeat(100_000);
 const FEW = many(5, (number) => toRecord(number));
 const LISTS: Readonly<Record<ProviderMood, readonly BadgeRecord[][]>> = {
   plain: [FEW],
   // Many, and all as agreed.
   full: [many(10_000, (number) => toRecord(number))],
+  'marked names': [many(10, (number) => toRecord(number, { name: MARKS, title: MARKS }))],
   'duplicate ids': [
     [
       toRecord(1, { description: 'd'.repeat(MB) }),
@@ -67,7 +70,7 @@ const made: BadgeRecord[] = [];
 function make(body: string): string {
   const record = toRecord(1_000_000 + made.length, JSON.parse(body) as BadgeRecord);
   made.push(record);
-  return written([record]);
+  return written(record);
 }
 
 function toAnswer({ method = '', url = '' }: IncomingMessage, body: string): string {
@@ -79,7 +82,7 @@ function toAnswer({ method = '', url = '' }: IncomingMessage, body: string): str
   const isEnveloped = url.startsWith('/api/');
   return isEnveloped
     ? `{"code":200,"type":"Success","message":"Success","success":true,"result":${payload}}`
-    : `{"meta":{"success":true,"message":"","devMessage":""},"body":${payload}}`;
+    : `{"meta":{"success":true,"message":"Done","devMessage":"Done"},"body":${payload}}`;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -29,6 +29,8 @@ export interface World {
   end(): Promise<void>;
 }
 
+/** Ten times as long as between two lines of it. */
+const SILENT_MS = 1_000;
 const INSIDE = join(import.meta.dirname, 'inside.ts');
 
 export async function startWorld(
@@ -66,10 +68,13 @@ export async function startWorld(
   });
   let usages: Usage[] = [];
   let logged = 0;
+  let toldAt = performance.now();
   service.onLine((line) => {
     const usage = readUsage(line);
-    if (usage) usages.push(usage);
-    else logged += line.length + 1;
+    if (usage) {
+      usages.push(usage);
+      toldAt = performance.now();
+    } else logged += line.length + 1;
   });
   const callers = {
     attacker: startCallers(children),
@@ -84,7 +89,10 @@ export async function startWorld(
     provider,
     callers,
     takeUsages() {
-      const taken = usages;
+      const silentMs = performance.now() - toldAt;
+      // It stands still, and has not come to tell it yet.
+      const silence = silentMs > SILENT_MS ? [{ stallMs: silentMs, busyMs: silentMs, rss: 0 }] : [];
+      const taken = [...usages, ...silence];
       usages = [];
       return taken;
     },
