@@ -37,13 +37,17 @@ export function toRouterSecrets(
 }
 
 /** A shorter one could be guessed. */
-const LEAST_SECRET_CHARACTERS = 16;
+export const LEAST_SECRET_CHARACTERS = 16;
+
+export function isLongEnough({ length }: string): boolean {
+  return length >= LEAST_SECRET_CHARACTERS;
+}
 
 function productionProblems(secrets: readonly string[]): string[] {
   if (secrets.length === 0) {
     return ['ROUTER_SECRET: production needs one, which the router sends as router-authorization'];
   }
-  return secrets.some(({ length }) => length < LEAST_SECRET_CHARACTERS)
+  return !secrets.every(isLongEnough)
     ? [
         `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, each of several`,
       ]

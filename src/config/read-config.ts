@@ -1,7 +1,7 @@
 import { providers } from '../providers/index.ts';
 import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
 import type { TenantSettings } from '../providers/settings.ts';
-import { readRouterSecrets, readTokens } from './access.ts';
+import { LEAST_SECRET_CHARACTERS, isLongEnough, readRouterSecrets, readTokens } from './access.ts';
 import type { TokenSettings } from './access.ts';
 import { everyAddress } from './every-address.ts';
 import { ConfigError } from './config-error.ts';
@@ -115,9 +115,10 @@ export function readConfig(env?: Given): Config {
     problems.push(`STATE_DIR: ${shown}${ofFolder}`);
   }
   if (general.success) problems.push(...timeProblems(general.data), ...sizeProblems(general.data));
-  const isGuarded = isProduction || isGiven('ROUTER_SECRET', given) || tokens !== undefined;
+  const isGuarded = isProduction || tokens !== undefined;
   if (general.success && isConfigured && !isSandbox && !isGuarded) {
-    problems.push(...exposureProblems(general.data.HOST));
+    const hasSecret = isGiven('ROUTER_SECRET', given);
+    problems.push(...exposureProblems(general.data.HOST, hasSecret ? routerSecrets : undefined));
   }
   if (!general.success || problems.length > 0) throw new ConfigError(problems, more);
 
@@ -198,12 +199,18 @@ function isTouched(given: Given): boolean {
   return providerNames().some((name) => isGiven(name, given));
 }
 
-/** Of a service that asks nobody for a secret or a token. */
-function exposureProblems(host = '127.0.0.1'): string[] {
-  return isLoopbackHost(hostOf(host.includes(':') ? `[${host}]` : host) ?? '')
+/** Of a service that asks nobody for a token. `secrets`: undefined if it asks for none of these either. */
+function exposureProblems(host = '127.0.0.1', secrets?: readonly string[]): string[] {
+  if (isLoopbackHost(hostOf(host.includes(':') ? `[${host}]` : host) ?? '')) return [];
+  if (!secrets) {
+    return [
+      `HOST: other machines can reach ${host}, and without ROUTER_SECRET or AUTH_JWKS_URL everybody there could change badges. Set one of these, or leave HOST out`,
+    ];
+  }
+  return secrets.every(isLongEnough)
     ? []
     : [
-        `HOST: other machines can reach ${host}, and without ROUTER_SECRET or AUTH_JWKS_URL everybody there could change badges. Set one of these, or leave HOST out`,
+        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters where other machines can reach ${host}, each of several`,
       ];
 }
 

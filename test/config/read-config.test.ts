@@ -339,6 +339,13 @@ describe('it is refused, and the variable named, when', () => {
       { NODE_ENV: 'production', ROUTER_SECRET: `${ROUTER_SECRET},fifteen-letters`, ...returningAI },
       ['ROUTER_SECRET: must have at least 16 characters in production, each of several'],
     ],
+    ...['0.0.0.0', '::', '0', '10.0.0.1', 'badges.internal'].map(
+      (HOST): [string, Record<string, string>, string[]] => [
+        `the secret of the router is short, where other machines can reach ${HOST}`,
+        { HOST, ROUTER_SECRET: 'a', ...returningAI },
+        [`ROUTER_SECRET: must have at least 16 characters where other machines can reach ${HOST}`],
+      ],
+    ),
     ...['0.0.0.0', '::', '10.0.0.1', 'badges.internal', '::ffff:127.0.0.1'].map(
       (HOST): [string, Record<string, string>, string[]] => [
         `other machines reach a provider without a secret, at ${HOST}`,
@@ -457,7 +464,8 @@ test('other machines may reach the sandbox, and what asks for a secret or tokens
   const HOST = '0.0.0.0';
   expect(problemsOf({ HOST })).toEqual([]);
   expect(problemsOf({ HOST, SANDBOX: 'true', ...tagMango })).toEqual([]);
-  expect(problemsOf({ HOST, ROUTER_SECRET: 'short', ...tagMango })).toEqual([]);
+  expect(problemsOf({ HOST, ROUTER_SECRET, ...tagMango })).toEqual([]);
+  expect(problemsOf({ HOST, ROUTER_SECRET: 'short' })).toEqual([]);
   expect(problemsOf({ HOST, ...tokens, ...tagMango })).toEqual([]);
   for (const own of ['127.0.0.1', '127.8.8.8', '::1', 'localhost', 'LocalHost']) {
     expect(problemsOf({ HOST: own, ...tagMango })).toEqual([]);
