@@ -138,6 +138,24 @@ describe('keys are renewed ahead', () => {
     }
   });
 
+  test('also where they could never be had, so that no token waits for them once they can', async () => {
+    jest.useFakeTimers({ doNotFake: TIMERS_OF_OTHERS });
+    const idle = await startTestService({ now: () => now, tokens: issuer.settings });
+    try {
+      issuer.published = (response) => response.destroy();
+      expect(await ask(`${idle.url}/graphql`, { token: await sign(first) })).toEqual(outage);
+      issuer.published = [first];
+      now += 5_000;
+      jest.advanceTimersByTime(5_000);
+      await eventually(() => issuer.fetches === 2);
+      expect(await ask(`${idle.url}/graphql`, { token: await sign(first) })).toEqual(ANSWERED);
+      expect(issuer.fetches).toBe(2);
+      await idle.close();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('at an issuer that is down no more than once in 5 s', async () => {
     await askBy(first);
     issuer.published = (response) => response.destroy();

@@ -100,7 +100,7 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
   }
 
   function refresh(): void {
-    const isDue = held !== undefined && now() >= held.at + FRESH_MS;
+    const isDue = held ? now() >= held.at + FRESH_MS : failure !== undefined;
     const isPaused = failure !== undefined && now() < failure.at + BACKGROUND_PAUSE_MS;
     if (isDue && !isPaused) void loadOnce();
   }
