@@ -88,15 +88,20 @@ function numbersIn(value: unknown): number[] {
     const shares = Object.keys(value).filter((key) => SHARE.test(toName(key)));
     return shares.flatMap((key) => toNumber(value[key]) ?? []);
   }
-  if (typeof value !== 'string' || value.length > LONGEST_TOTAL || LIKE_URL.test(value)) return [];
+  if (typeof value !== 'string' || value.length > LONGEST_TOTAL || !LIKE_TOTAL.test(value)) {
+    return [];
+  }
   const digits = value.replace(/(?<=\d)[ .,\u00a0\u202f](?=\d{3}(?!\d))/g, '');
   return (digits.match(/\d{1,15}/g) ?? []).map(Number);
 }
 
 /** A longer text is a sentence, or no total. */
 const LONGEST_TOTAL = 40;
-/** Also a time of day. */
-const LIKE_URL = /[:?=&]|(?<!\d)\/|\/(?!\d)/;
+/** Numbers, and around them nothing but words that totals and pages are written with. */
+const LIKE_TOTAL = new RegExp(
+  String.raw`^(?!\s*/)(\d|[\s.,/+~>≥–\u00a0\u202f-]|(showing|about|over|total|page|pages|of|out|to|${THINGS})(?![a-z]))+$`,
+  'i',
+);
 
 /** A number may be that of the last page, or of the last record, where no question is asked. */
 function isNotLast(name: string, value: unknown): boolean {

@@ -68,7 +68,7 @@ const more: Sign = (count) =>
       one(['last', 'isLast', 'is_last_page', 'complete'], fc.constantFrom(false, 'false', 'no')),
       one(['isLast', 'is_final_page', 'isDone', 'isEnd'], fc.constantFrom(0, '0', false)),
       one(['page', 'current_page', 'pageNumber'], numberOrText(fc.integer({ min: 2, max: 99 }))),
-      one(['page', 'currentPage'], fc.constantFrom('1/2', '1 of 2', 'Page 1 of 3')),
+      one(['page', 'currentPage'], fc.constantFrom('1/2', '1 of 2', 'Page 1 of 3', '1 out of 2')),
       one(['offset', 'skip'], numberOrText(fc.integer({ min: 1, max: 99 }))),
       one(['prev', 'previous', 'prev_page_url'], fc.constant(URL)),
       one(
@@ -101,6 +101,8 @@ const whole: Sign = (count) =>
       one(['last', 'last_page_url'], fc.constantFrom<unknown>('/badges?page=1&limit=20', true)),
       one(['countries', 'total_users', 'maxCount', 'noResults', 'size'], fc.constant(500)),
       one(['range'], fc.constant(`0-${count - 1}/${count}`)),
+      one(['page', 'currentPage'], fc.constantFrom('badges-v2', '/badges/2', 'b2', '10:30')),
+      one(['foundIn', 'count', 'total'], fc.constantFrom('cache-2000', '500 ms', 'v2', 'a 2')),
       one(['page', 'current_page'], numberOrText(fc.constantFrom(0, 1))),
       one(NEXT, fc.constantFrom<unknown>(null, '', 'null', 0, false, {}, { href: null }, -1)),
       one(HAS_MORE, fc.constantFrom<unknown>(false, 'false', 0, '0', 'no', null)),
