@@ -24,6 +24,7 @@ import { BadgeChange } from './payloads.ts';
 import { badgeLog } from './writing/audit.ts';
 import type { AuditRecord } from './writing/audit.ts';
 import { readHistoryPage } from './writing/history-page.ts';
+import { KEY_KEPT_MS } from './writing/key-record.ts';
 import { OUTCOMES } from './writing/outcome.ts';
 
 const outcomes = Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[];
@@ -68,6 +69,13 @@ export class BadgeHistoryEntry {
 
   @Field(() => String, { nullable: true, description: 'The key that it was sent with.' })
   idempotencyKey!: string | null;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description:
+      'Until then at least, a repeat with this key writes nothing: 24 hours after the mutation came. Null without a key, and if nothing was written, so that the key is free.',
+  })
+  idempotencyKeyExpiresAt!: Date | null;
 }
 
 @ObjectType({ description: 'A mutation at its place in the history of a badge.' })
@@ -174,7 +182,13 @@ function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
     changes: changes.map(({ field, before, after }) => ({ field, before, after })),
     memberId: memberId ?? null,
     idempotencyKey,
+    idempotencyKeyExpiresAt: isKeyKept(record) ? new Date(Date.parse(at) + KEY_KEPT_MS) : null,
   });
+}
+
+/** A clear refusal frees the key. */
+function isKeyKept({ idempotencyKey, outcome }: AuditRecord): boolean {
+  return idempotencyKey !== null && outcome !== 'REFUSED' && outcome !== 'UNCHANGED';
 }
 
 function isOutcome(text: string): text is keyof typeof OUTCOMES {

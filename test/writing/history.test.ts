@@ -99,6 +99,7 @@ test('an entry says who did what, when, and what it changed', async () => {
           changes: change('Hall of Fame', 'New'),
           memberId: null,
           idempotencyKey: 'key-1',
+          idempotencyKeyExpiresAt: expect.any(String) as unknown,
         },
       },
     ],
@@ -183,6 +184,28 @@ test('an award of several badges stands in the history of each, with what it is 
   const changes = changesOfAward(ADA.tagMango, [id]);
   expect(mine).toMatchObject({ operation: 'award', outcome: 'APPLIED', changes });
   expect(other).toEqual({ ...mine, changes: changesOfAward(ADA.tagMango, [QUIZ_MASTER]) });
+});
+
+test('an entry says until when its key counts, unless the key is free', async () => {
+  await run(rename('Kept'), { idempotencyKey: 'kept' });
+  await run(rename('Kept'), { idempotencyKey: 'unchanged' });
+  service.sandbox.tagMango.faults.set('updateBadge', { kind: 'answer', status: 422, body: '{}' });
+  await run(rename('Refused'), { idempotencyKey: 'refused' });
+  service.sandbox.tagMango.faults.set('updateBadge', { kind: 'reset' });
+  await run(rename('Unclear'), { idempotencyKey: 'unclear' });
+  service.sandbox.tagMango.faults.clear();
+  await run(rename('Without'));
+  const hours = (await entries()).map(({ at, idempotencyKey, idempotencyKeyExpiresAt: end }) => [
+    idempotencyKey,
+    end == null ? null : (Date.parse(end) - Date.parse(at)) / 3_600_000,
+  ]);
+  expect(hours).toEqual([
+    [null, null],
+    ['unclear', 24],
+    ['refused', null],
+    ['unchanged', null],
+    ['kept', 24],
+  ]);
 });
 
 test('whom an award or a revocation was for stands in its entry, also if it was refused, failed or named an e-mail', async () => {

@@ -35,7 +35,8 @@ const recordSchema = z
   .refine(isOfItsStage, { path: ['stage'] });
 export type KeyRecord = z.output<typeof recordSchema>;
 
-const KEPT_MS = 24 * 60 * 60 * 1_000;
+/** How long a key is kept after its mutation has ended. */
+export const KEY_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 export function readKeyRecord(text: string): StoredReading<KeyRecord> {
   return readStored(text, recordSchema);
@@ -55,7 +56,7 @@ export function replaceRecord(
   const value = record && toKeyText(record);
   // A claim that is lost is noticed when its write is announced.
   const isSecured = record === null || stageOf(record) !== 'CLAIMED';
-  return store.compareAndSet(key, { expected, value, ttlMs: KEPT_MS, isSecured });
+  return store.compareAndSet(key, { expected, value, ttlMs: KEY_KEPT_MS, isSecured });
 }
 
 /**
@@ -67,7 +68,7 @@ function erasedKeyOf(key: string): string {
 }
 
 export async function rememberErasedKey(store: StateStore, key: string): Promise<void> {
-  await store.set(erasedKeyOf(key), '{}', { ttlMs: KEPT_MS });
+  await store.set(erasedKeyOf(key), '{}', { ttlMs: KEY_KEPT_MS });
 }
 
 export async function isErasedKey(store: StateStore, key: string): Promise<boolean> {
