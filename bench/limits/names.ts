@@ -40,6 +40,18 @@ const FAMILIES: readonly NameFamily[] = [
     wanted: 'a\u0301\u0300',
   },
   {
+    name: 'one letter, and at its end more marks than are wanted',
+    unit: `${'a'.repeat(9_990)}e${ALTERNATING}`,
+    length: 9_993,
+    wanted: `${'a'.repeat(198)}\u0301`,
+  },
+  {
+    name: 'one letter, wanted with another last',
+    unit: 'a',
+    length: 10_000,
+    wanted: `${'a'.repeat(199)}b`,
+  },
+  {
     name: 'marks beyond 16 bits',
     unit: '\u{1d165}\u{1d16d}',
     length: 250,

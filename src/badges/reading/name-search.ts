@@ -9,8 +9,9 @@ export type NameSearch = <Named extends { readonly name: string }>(
   wanted: string,
 ) => Promise<readonly Named[]>;
 
-/** To fold a character takes as long as to look at so many. */
-const FOLDING_WEIGHT = 20;
+/** To fold a character takes as long as to look at so many, and to look for a text in it as at a few. */
+const FOLDING_WEIGHT = 40;
+const LOOKING_WEIGHT = 3;
 
 export function createNameSearch(): NameSearch {
   const folded = new WeakMap<object, FoldedText>();
@@ -23,7 +24,7 @@ export function createNameSearch(): NameSearch {
       const name = known ?? foldText(each.name);
       if (!known) folded.set(each, name);
       if (isFound(name)) found.push(each);
-      await slices.spend(name.text.length * (known ? 1 : FOLDING_WEIGHT));
+      await slices.spend(name.text.length * (known ? LOOKING_WEIGHT : FOLDING_WEIGHT));
     }
     return found;
   };
@@ -65,13 +66,46 @@ function toParts(text: string): Parts {
 /** Marks of one letter are in an order of their own, in which those that are looked for may have others between them. */
 function holdsParts(name: string, { before, core, after }: Parts): boolean {
   if (core === '') return rowsOfMarks(name).some((row) => holdsInOrder(row, before));
-  for (let at = name.indexOf(core); at !== -1; at = name.indexOf(core, at + 1)) {
+  for (const end of endsOf(core, name)) {
+    if (after.length > 0 && !isMarkAt(name, end)) continue;
     const isHeld =
-      holdsInOrder(marksAfter(name, at + core.length), after) &&
-      holdsInOrder(marksBefore(name, at), before);
+      holdsInOrder(marksAfter(name, end), after) &&
+      holdsInOrder(marksBefore(name, end - core.length), before);
     if (isHeld) return true;
   }
   return false;
+}
+
+/** Every place where the text ends in the name, found in one walk also where both repeat themselves (Knuth, Morris, Pratt). */
+function* endsOf(text: string, name: string): Generator<number> {
+  const borders = bordersOf(text);
+  let matched = 0;
+  for (let at = 0; at < name.length; at += 1) {
+    matched = longestBorder(text, borders, { matched, next: name.charCodeAt(at) });
+    if (matched < text.length) continue;
+    yield at + 1;
+    matched = borders[matched - 1] ?? 0;
+  }
+}
+
+/** For each beginning of the text, the length of the longest shorter one with which it also ends. */
+function bordersOf(text: string): number[] {
+  const borders = [0];
+  for (let at = 1; at < text.length; at += 1) {
+    const matched = borders[at - 1] ?? 0;
+    borders.push(longestBorder(text, borders, { matched, next: text.charCodeAt(at) }));
+  }
+  return borders;
+}
+
+function longestBorder(
+  text: string,
+  borders: readonly number[],
+  { matched, next }: { matched: number; next: number },
+): number {
+  let length = matched;
+  while (length > 0 && text.charCodeAt(length) !== next) length = borders[length - 1] ?? 0;
+  return text.charCodeAt(length) === next ? length + 1 : 0;
 }
 
 function holdsInOrder(row: readonly string[], wanted: readonly string[]): boolean {
