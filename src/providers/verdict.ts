@@ -127,9 +127,14 @@ function noteFlag(value: unknown, signs: Signs): void {
   else if (isThere(value) && !noteCode(value, signs)) signs.doubt = true;
 }
 
-/** One that succeeded says nothing of the others. */
+/** One that succeeded says nothing of the others. A number may be its status, or anything else of it. */
 function noteItem(value: unknown, signs: Signs): void {
   const { yes, yesByCode } = signs;
+  const number = toNumber(value);
+  if (number !== undefined && number > 1) {
+    signs.doubt ||= number >= 400 && number < 600;
+    return;
+  }
   noteState(value, signs, true);
   Object.assign(signs, { yes, yesByCode });
 }

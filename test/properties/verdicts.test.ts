@@ -128,6 +128,24 @@ describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
 describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
   const payload = kind.payload(of);
 
+  test('is done where a number or a text is told of each item, and not where that may be a status', async () => {
+    const answer = (told: unknown) => ({
+      ...of.wrap(payload, true),
+      items: {
+        [of.id
+          .padEnd(24, 'a')
+          .slice(0, 24)
+          .replace(/[^0-9a-f]/g, 'b')]: told,
+      },
+    });
+    for (const told of [2, 1_000, '123456789012345678901234', 'done', true, 'a'.repeat(24)]) {
+      expect(isRead(await kind.read(of, answer(told)))).toBe(true);
+    }
+    for (const told of [404, '500', false, 'failed', 'Not found']) {
+      expect(await kind.read(of, answer(told))).toBeInstanceOf(ProviderError);
+    }
+  });
+
   test('that says neither yes nor no is left open', async () => {
     const silent = fc.record(
       { message: fc.string(), requestId: fc.uuid(), warnings: fc.constantFrom([], ['x']) },
