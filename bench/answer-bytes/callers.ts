@@ -94,8 +94,9 @@ async function ask(pool: Pool, task: Task, heard: Heard, at: number): Promise<nu
       count(heard.codes, code);
     }
     return answer.statusCode;
-  } catch {
+  } catch (error) {
     // No answer is one too.
+    count(heard.codes, error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');
     return 0;
   }
 }

@@ -58,7 +58,7 @@ export const ANSWER_CAPS = {
   /** A hundred badges with the longest descriptions that can be written, in the script that takes most bytes. */
   bytes: 4 * 1024 * 1024,
   /** Of all answers that are being made or written. In memory they take about three times as much. */
-  bytesAtOneTime: 32 * 1024 * 1024,
+  bytesAtOneTime: 16 * 1024 * 1024,
 } as const;
 
 /** For messages: 16,000. */
