@@ -158,7 +158,7 @@ if (redisPath === undefined) console.log('Skipped: retention in Redis, since it 
     for (let serial = 0; serial < 250; serial += 1) await addOld('audit/a', 'former', 40, serial);
     await store.append(['audit', 'audit/a'], 'new');
     expect(await countOf(store.sweep({ ...KEPT, isServing: () => true }))).toBe(251);
-    const outputs = await bytesOf({ store, redis: client, env: {}, close: async () => undefined });
+    const outputs = await bytesOf({ redis: client, env: {} });
     expect(placesOf(outputs, 'former')).toEqual([]);
     const texts = async (log: string) =>
       (await store.readBackward(log, { limit: 9 })).map(({ entry }) => entry);

@@ -4,7 +4,10 @@ import type { Output } from '../secrets/search.ts';
 import { RESP_TYPES } from '@redis/client';
 
 /** Everything that is stored, as it lies there: with what was deleted and still stands between the rest. */
-export async function bytesOf({ redis, env }: OpenedStore): Promise<Output[]> {
+export async function bytesOf({
+  redis,
+  env,
+}: Pick<OpenedStore, 'redis' | 'env'>): Promise<Output[]> {
   if (!redis) return filesOf(env.STATE_DIR ?? '');
   // What is compressed could not be searched.
   await redis.configSet('rdbcompression', 'no');

@@ -6,11 +6,13 @@ import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 import { createRedisClient } from '../../src/state/redis-client.ts';
 import type { RedisClient } from '../../src/state/redis-client.ts';
 import { createRedisStore } from '../../src/state/redis-store.ts';
+import type { StateKeeper } from '../../src/state/state-keeper.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 
 export interface OpenedStore {
   store: StateStore;
+  keeper: StateKeeper;
   /** Undefined: it is not in Redis. */
   redis: RedisClient | undefined;
   /** What leads a process to the same store. */
@@ -28,6 +30,7 @@ async function openEmbedded(): Promise<OpenedStore> {
   const store = createEmbeddedStore({ folder, now: Date.now });
   return {
     store,
+    keeper: store,
     redis: undefined,
     env: { STATE_DIR: folder },
     async close() {
@@ -40,9 +43,11 @@ async function openEmbedded(): Promise<OpenedStore> {
 async function openRedis(executablePath: string): Promise<OpenedStore> {
   const server = await startRedis(executablePath);
   const client = await createRedisClient({ url: server.url, onChange: () => undefined });
-  const store = alone(createRedisStore({ client, prefix: 'badges:' }));
+  const opened = createRedisStore({ client, prefix: 'badges:' });
+  const store = alone(opened);
   return {
     store,
+    keeper: { ...opened, forgetShared: async () => undefined },
     redis: client,
     env: { REDIS_URL: server.url, REPLICAS: '1' },
     async close() {

@@ -6,8 +6,8 @@ const recordSchema = z.looseObject({
   tenant: z.string(),
   provider: z.string(),
   badgeIds: z.array(z.string()).catch([]),
-  memberId: z.unknown(),
-  changes: z.array(z.looseObject({ before: z.unknown(), after: z.unknown() })).catch([]),
+  memberId: z.unknown().optional(),
+  changes: z.array(z.looseObject({})).catch([]),
 });
 type LooseRecord = z.output<typeof recordSchema>;
 
