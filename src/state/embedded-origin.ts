@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -126,7 +127,9 @@ export function toMarker(database: DatabaseSync, { folder }: Folder): Marker | n
 
 export function writeMarker({ folder }: Folder, marker: Marker): void {
   const next = `${markerFile(folder)}.next`;
-  const file = openSync(next, 'w', 0o600);
+  // Of a process that was killed, or a link that somebody put there to have another file written.
+  rmSync(next, { force: true });
+  const file = openSync(next, 'wx', 0o600);
   try {
     writeSync(file, JSON.stringify(marker));
     fsyncSync(file);

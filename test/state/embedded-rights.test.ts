@@ -3,8 +3,10 @@ import {
   chmodSync,
   chownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -47,6 +49,16 @@ test('a folder of its own is closed to others from the first moment, and nothing
   expect(await start()).toEqual([]);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(await start()).toEqual([]);
+});
+
+test('a link in the place of the next marker leads no write elsewhere', async () => {
+  await start();
+  const victim = join(parent, 'victim');
+  writeFileSync(victim, 'as it was');
+  symlinkSync(victim, join(folder, 'state.marker.next'));
+  expect(await start()).toEqual([]);
+  expect(readFileSync(victim, 'utf8')).toBe('as it was');
+  expect(lstatSync(join(folder, 'state.marker')).isFile()).toBe(true);
 });
 
 describe('files that others could use are closed to them, and that is told once:', () => {

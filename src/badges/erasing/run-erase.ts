@@ -33,7 +33,7 @@ export async function runErase(selection: Selection, options: RunEraseOptions): 
     const erased = await erase(erasing, selection);
     const left = await options.keeper.scrub();
     describe(erased, { what: `Erased of ${describeSelection(selection)}`, tell });
-    left.forEach(tell);
+    left.forEach((line) => tell(line));
     tell('Backups, exports of the audit, log files and the provider itself are not touched.');
   });
 }
