@@ -150,9 +150,9 @@ describe('keys are renewed ahead', () => {
       await eventually(() => issuer.fetches === 2);
       expect(await ask(`${idle.url}/graphql`, { token: await sign(first) })).toEqual(ANSWERED);
       expect(issuer.fetches).toBe(2);
-      await idle.close();
     } finally {
       jest.useRealTimers();
+      await idle.close();
     }
   });
 
