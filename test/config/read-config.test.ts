@@ -339,6 +339,13 @@ describe('it is refused, and the variable named, when', () => {
       { NODE_ENV: 'production', ROUTER_SECRET: `${ROUTER_SECRET},fifteen-letters`, ...returningAI },
       ['ROUTER_SECRET: must have at least 16 characters in production, each of several'],
     ],
+    ...['0', '-1', '1.5', '40000', 'for ever'].map(
+      (RETENTION_DAYS): [string, Record<string, string>, string[]] => [
+        `what is stored is to be kept for ${RETENTION_DAYS} days`,
+        { RETENTION_DAYS },
+        ['RETENTION_DAYS: must '],
+      ],
+    ),
     ...['0.0.0.0', '::', '0', '10.0.0.1', 'badges.internal'].map(
       (HOST): [string, Record<string, string>, string[]] => [
         `the secret of the router is short, where other machines can reach ${HOST}`,
@@ -517,4 +524,11 @@ test('a deadline into which no write would fit is refused', () => {
   expect(problemsOf({ OPERATION_DEADLINE_MS: '4000' })).toEqual([
     'OPERATION_DEADLINE_MS: must be at least 5000, for one attempt to fit in',
   ]);
+});
+
+test('what is stored is kept for ever, or for so many days', () => {
+  const keptMs = (env: Record<string, string>) => readConfig(env).keptMs;
+  expect(keptMs({})).toBeUndefined();
+  expect(keptMs({ RETENTION_DAYS: '' })).toBeUndefined();
+  expect(keptMs({ RETENTION_DAYS: '30' })).toBe(30 * 24 * 60 * 60 * 1_000);
 });
