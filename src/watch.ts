@@ -12,7 +12,7 @@ import type { RunningService } from './service.ts';
 import type { OpenState } from './state/open-state.ts';
 
 /** How often the files of secrets and tenants are looked at. */
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 500;
 /** Of tenants in one line of the log. */
 const MOST_NAMES = 20;
 

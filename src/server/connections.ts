@@ -26,6 +26,8 @@ export interface Connections {
 /** How long a request may take to arrive on a new connection, or the rest of one that has begun to arrive. */
 const REST_OF_REQUEST_MS = 1_000;
 const LOOK_EVERY_MS = 50;
+/** How long a connection stays that has to make room. */
+const TURN_OUT_MS = 1_000;
 
 export interface ConnectionBounds {
   /** How many connections there may be on which no request was let in yet. One more, and the oldest of them ends. */
@@ -62,6 +64,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
   const connections = new Map<Socket, Connection>();
   /** Those on which nothing was let in, oldest first. */
   const newcomers = new Set<Socket>();
+  /** Those that end soon, unless a request comes that is let in. */
+  const turnedOut = new Set<Socket>();
   const admitted = new Set<Socket>();
   let isEnding = false;
   let accepted = 0;
@@ -71,13 +75,19 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     connections.set(socket, { openedAt: performance.now(), requests: 0, open: new Set() });
     newcomers.add(socket);
     socket.once('close', () =>
-      [connections, newcomers, admitted].forEach((all) => all.delete(socket)),
+      [connections, newcomers, turnedOut, admitted].forEach((all) => all.delete(socket)),
     );
     const [oldest] = newcomers;
-    if (oldest && newcomers.size > bounds.mostNewcomers) {
-      newcomers.delete(oldest);
-      oldest.destroy();
-    }
+    if (oldest && newcomers.size > bounds.mostNewcomers) turnOut(oldest);
+  }
+
+  /** Somebody who only opens connections would open the next at once. */
+  function turnOut(socket: Socket): void {
+    newcomers.delete(socket);
+    turnedOut.add(socket);
+    setTimeout(() => admitted.has(socket) || socket.destroy(), TURN_OUT_MS).unref();
+    const [oldest] = turnedOut;
+    if (turnedOut.size > bounds.mostNewcomers) oldest?.destroy();
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -88,6 +98,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     if (isLast) response.setHeader('connection', 'close');
     const exchange = { request, response };
     newcomers.delete(request.socket);
+    turnedOut.delete(request.socket);
     admitted.add(request.socket);
     connection.open.add(exchange);
     response.once('prefinish', () => endUnread(exchange));

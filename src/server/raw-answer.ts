@@ -13,7 +13,7 @@ export interface RawAnswer {
 /** How long a caller may take to read an answer that ends its connection. */
 const LINGER_MS = 500;
 /** How much is read and dropped of what it sends meanwhile; with unread bytes the system would take the answer back. */
-const MOST_DROPPED_BYTES = 256 * 1024;
+const MOST_DROPPED_BYTES = 64 * 1024;
 
 /** Sends this answer, to a request of that method, and ends the connection. */
 export function sendLast(socket: Socket, answer: RawAnswer, method?: string): void {

@@ -90,7 +90,7 @@ const TIMES = {
   connectionsCheckingInterval: 1_000,
 };
 const CONNECTION_BOUNDS = {
-  mostNewcomers: 256,
+  mostNewcomers: 1_000,
   mostAdmitted: 2_000,
   readAnswerMs: 30_000,
   mostRequests: 10_000,

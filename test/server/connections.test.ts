@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createConnections } from '../../src/server/connections.ts';
 import type { ConnectionBounds } from '../../src/server/connections.ts';
 import { createGatedServer } from '../../src/server/gated-server.ts';
-import { open, readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
+import { open as openRaw, readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
 
@@ -26,10 +26,18 @@ interface Given {
 }
 
 let server: Server | undefined;
+const opened: Socket[] = [];
 afterEach(() => {
+  opened.splice(0).forEach((socket) => socket.destroy());
   server?.close();
   server?.closeAllConnections();
 });
+
+async function open(url: string): Promise<Socket> {
+  const socket = await openRaw(url);
+  opened.push(socket);
+  return socket;
+}
 
 /** Lets every path in but /out. */
 async function start(given: Given): Promise<string> {
@@ -78,14 +86,14 @@ describe('connections on which nothing was let in', () => {
 
   test('of a whole service leave room for the router, however many they are', async () => {
     const service = await startTestService({ routerSecrets: ['of-the-router'] });
-    const sockets = await Promise.all(Array.from({ length: 400 }, () => open(service.url)));
-    await eventually(() => sockets.filter(isEnded).length >= 400 - 256);
+    const sockets = await Promise.all(Array.from({ length: 1_200 }, () => open(service.url)));
+    await eventually(() => sockets.filter(isEnded).length >= 1_200 - 1_000);
     const asRouter = toRequest('GET /nothing HTTP/1.1', [
       ['host', 'badges'],
       ['router-authorization', 'of-the-router'],
     ]);
     expect((await askOver(await open(service.url), asRouter)).status).toBe(404);
-    expect(sockets.filter(isEnded).length).toBeLessThan(400);
+    expect(sockets.filter(isEnded).length).toBeLessThan(1_200);
     await service.close();
   });
 
