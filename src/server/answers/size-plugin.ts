@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { HeaderMap } from '@apollo/server';
 import { OperationTypeNode } from 'graphql';
-import type { GraphQLError } from 'graphql';
+import type { GraphQLError, OperationDefinitionNode } from 'graphql';
 import type { BadgesContext } from '../../badges/context.ts';
 import type { FormatError } from '../error-format.ts';
 import { sizeOfError } from './answer-size.ts';
@@ -20,8 +20,9 @@ export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<B
       const { meter } = answer;
       const refuse = (reason: GraphQLError) => toRefusal(reason, formatError);
       return {
-        responseForOperation: async ({ operation }) => {
-          const isWrite = operation.operation === OperationTypeNode.MUTATION;
+        // The library asks also where it has found no operation.
+        responseForOperation: async ({ operation }: { operation?: OperationDefinitionNode }) => {
+          const isWrite = operation?.operation === OperationTypeNode.MUTATION;
           const refusal = meter.refusalOf(isWrite ? LEAST_BYTES_OF_WRITE : 1);
           return refusal ? refuse(refusal) : null;
         },
