@@ -77,6 +77,8 @@ export interface Operation<
    * before. Absent where no badge changes.
    */
   toStanding?(shown: Badge, written: { body: object; before: Badge | undefined }): Badge;
+  /** The badge as it will show itself if the write takes effect as it is sent. Absent where nothing is remembered. */
+  toExpected?(body: object, before: Badge): Badge;
   /** The fields of a body that a badge shows with another value. Absent where a write has no fields of a badge. */
   fieldsNotAsSent?(body: object, badge: Badge): string[];
   /** The value of a field, as `changes` show it. Undefined: the badge does not show the field. */

@@ -116,6 +116,21 @@ describe('an outcome that stays unknown', () => {
     expect(lastBody()).toEqual({ ...ALL_THIRTEEN, ...values, title: 'Renamed' });
   });
 
+  test('that a list shows only later leaves the other fields known', async () => {
+    const { returningAI } = service.sandbox;
+    await update(ALL_THIRTEEN);
+    const { title, action, quantity, description, image, attachRequired } = ALL_THIRTEEN;
+    const shown = { id: ID, title, action, quantity, description, image, attachRequired };
+    const listed = { meta: { success: true }, body: [shown] };
+    returningAI.faults.set('listBadges', { kind: 'answer', body: listed });
+    returningAI.faults.set('updateBadge', { kind: 'reset', isApplied: true, times: 1 });
+    expect(codesOf(await update({ ...values, title: 'Late' }))).toEqual(['OUTCOME_UNKNOWN']);
+    returningAI.faults.clear();
+    const refused = await update({ quantity: 8 });
+    expect(refused.badge).toMatchObject({ title: 'Late' });
+    expect(fieldsUnknownIn(refused)).toEqual(['award', 'awardXpQuantity']);
+  });
+
   test('of the first write leaves nothing known', async () => {
     service.sandbox.returningAI.faults.set('updateBadge', { kind: 'reset', times: 1 });
     await update({ ...HIDDEN_VALUES, title: 'Lost' });

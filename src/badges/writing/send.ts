@@ -69,7 +69,7 @@ async function announce({ write, plan, current, proof }: Sending): Promise<Write
   const [before] = current;
   const isAnnounced = await attempt(async () => {
     if (plan.writtenValues) {
-      const left = before && toStanding(write, plan, { shown: before, before });
+      const left = before && write.operation.toExpected?.(plan.body, before);
       await memory?.pend(plan.writtenValues, left?.record);
     }
     await write.beforeSend(plan, proof);

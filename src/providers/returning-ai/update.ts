@@ -35,6 +35,7 @@ export const updateOperation: Operation<
   plan: planUpdate,
   send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
   toStanding,
+  toExpected,
   fieldsNotAsSent,
   valueOf: ({ record }, field) => shownValue(record, field as WritableField),
   isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
@@ -46,11 +47,16 @@ export function toStanding(
   { body, before }: { body: object; before: ReturningAIBadge | undefined },
 ): ReturningAIBadge {
   if (!before) return shown;
+  const answered = Object.entries(shown.record).filter(([, value]) => value !== undefined);
+  return toExpected(body, before).with(Object.fromEntries(answered));
+}
+
+/** What is sent, as far as the badge shows the field at all. */
+function toExpected(body: object, before: ReturningAIBadge): ReturningAIBadge {
   const sent = Object.entries(body).filter(
     ([field]) => valueOf(before.record, field) !== undefined,
   );
-  const answered = Object.entries(shown.record).filter(([, value]) => value !== undefined);
-  return before.with({ ...Object.fromEntries(sent), ...Object.fromEntries(answered) });
+  return before.with(Object.fromEntries(sent));
 }
 
 /** Also used for a creation. Only fields that the badge shows can tell. */
