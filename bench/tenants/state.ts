@@ -12,7 +12,7 @@ interface Kept {
 }
 
 /** Names without a tenant: signs of processes, and records of all tenants, each of which says whose it is. */
-const OF_NO_TENANT = /^(badges:)?(instance:|list:(leases|since)$)/;
+const OF_NO_TENANT = /^(badges:)?(instance:|listed$|list:(leases|since)$)/;
 const OF_ALL = /^(badges:)?((log:)?audit$|(value:)?audit-open\/)/;
 
 /** Looks through all that is kept, and counts it by tenant. */

@@ -14,14 +14,21 @@ export function hostOf(header: string): string | undefined {
 }
 
 /**
- * Every host that a request names: in its `host` headers, in its target where that is a whole URL, which counts before
- * them, and in the origin of the page that sends it. Undefined stands for one that cannot be read.
+ * Every host that a request names: in its `host` headers, and in its target where that is a whole URL, which counts
+ * before them. Undefined stands for one that cannot be read.
  */
 export function hostsOf({
   url = '',
-  headersDistinct: { host = [''], origin = [] },
+  headersDistinct: { host = [''] },
 }: Pick<IncomingMessage, 'url' | 'headersDistinct'>): (string | undefined)[] {
   const [, target] = /^[a-z][a-z\d+.-]*:\/*([^/?#]*)/i.exec(url) ?? [];
+  return [...host, ...(target === undefined ? [] : [target])].map(hostOf);
+}
+
+/** The host of the page that sends a request, where a browser says it. Undefined stands for one that cannot be read. */
+export function pageHostsOf({
+  headersDistinct: { origin = [] },
+}: Pick<IncomingMessage, 'headersDistinct'>): (string | undefined)[] {
   const pages = origin.flatMap((text) => /^https?:\/\/(.*)$/i.exec(text)?.[1] ?? []);
-  return [...host, ...(target === undefined ? [] : [target]), ...pages].map(hostOf);
+  return pages.map(hostOf);
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { hostsOf, isLoopbackHost } from '../providers/loopback.ts';
+import { hostsOf, isLoopbackHost, pageHostsOf } from '../providers/loopback.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { BehaviourSwitch } from './behaviour.ts';
 import { addControlRoutes } from './control-routes.ts';
@@ -81,10 +81,14 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   };
 }
 
-/** A page in a browser that gives its own name the address of this machine must not reach the switches. */
+/**
+ * A page in a browser that gives its own name the address of this machine must not reach the switches, and none of
+ * another site: some requests are sent before a browser asks for leave.
+ */
 function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toErrorBody']): void {
   app.addHook('onRequest', async ({ raw, url }, reply) => {
-    if (hostsOf(raw).every((host = '') => isLoopbackHost(host))) return;
+    const hosts = [...hostsOf(raw), ...pageHostsOf(raw)];
+    if (hosts.every((host = '') => isLoopbackHost(host))) return;
     const message = 'The sandbox is asked by names of this machine only, such as 127.0.0.1';
     return reply.code(403).send(toErrorBody(403, message, url));
   });
