@@ -11,6 +11,8 @@ import type { TestService } from '../support/service.ts';
 import { startWritingService } from '../support/writing.ts';
 
 const DELAY_MS = 400;
+/** Of a page asked for again and again, each with a hundred texts of 10,000 characters. */
+const LARGE_BYTES = 15_000_000;
 const QUERY = JSON.stringify({ query: '{ badges { totalCount } }' });
 const PAGE = 'badges(first: 100) { nodes { ... on BadgeFields { description } } }';
 /** Its connection stays open, as that of a probe does not. */
@@ -88,7 +90,7 @@ describe('a service that stops', () => {
     silent.resume();
     halfHead.resume().write('POST /graphql HTTP/1.1\r\nhost: bad');
     await askOver(idle, GET_NOTHING);
-    expect(await msOf(service.close())).toBeLessThan(DELAY_MS + 1_000);
+    expect(await msOf(service.close())).toBeLessThan(DELAY_MS + 2_000);
     await eventually(() => sockets.every(({ readableEnded }) => readableEnded));
   });
 
@@ -115,9 +117,14 @@ describe('a service that stops', () => {
       sandbox: { tagMango: { badges } },
       attemptTimeoutMs: 200,
       operationDeadlineMs: 1_000,
+      answerMaxBytes: 2 * LARGE_BYTES,
+      answersBudgetBytes: 8 * LARGE_BYTES,
     });
     // More than the buffers of both ends hold.
-    const aliases = Array.from({ length: 15 }, (_, index) => `a${index}: ${PAGE}`).join(' ');
+    const aliases = Array.from(
+      { length: LARGE_BYTES / 1_000_000 },
+      (_, index) => `a${index}: ${PAGE}`,
+    ).join(' ');
     const sockets = await Promise.all([open(service.url), open(service.url)]);
     const [slow, never] = sockets;
     for (const socket of sockets) {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -11,6 +12,7 @@ import { readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { execute } from '../support/service.ts';
 
 const START = fileURLToPath(new URL('../../examples/supergraph/start.ts', import.meta.url));
+const MOST_TRIES = 100;
 const LOOPBACK_ONLY = new URL('../support/gateways/loopback-only.ts', import.meta.url).href;
 const READY_WITHIN_MS = 25_000;
 
@@ -169,10 +171,20 @@ async function ready(example: Example): Promise<void> {
   }
 }
 
-/** Held together until all are known, so that none comes twice. */
+/**
+ * Free ports below those that the system gives to whoever asks for any: other tests would be given them before the
+ * example takes them. Held together until all are known, so that none comes twice.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const servers: Server[] = [];
+  for (let tries = 0; servers.length < count && tries < MOST_TRIES; tries += 1) {
+    const server = createServer().listen(randomInt(10_000, 30_000), '127.0.0.1');
+    const isTaken = await once(server, 'listening').then(
+      () => false,
+      () => true,
+    );
+    if (!isTaken) servers.push(server);
+  }
   const found = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   return found;
