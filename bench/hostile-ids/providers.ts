@@ -113,13 +113,13 @@ function answerOfReturningAI(line: string): object {
   if (path.endsWith('/users/info')) return { status: 'success', data: { userId: '../1102' } };
   if (method === 'DELETE') return { meta: { success: false } };
   const [, id = ''] = /\/badges\/([^/]+)/.exec(path) ?? [];
-  const body =
-    method === 'GET'
-      ? [...RETURNING_AI_IDS, ...HOSTILE_IDS].map(ofReturningAI)
-      : method === 'PUT'
-        ? ofReturningAI(id)
-        : [];
-  return { meta: { success: true }, body };
+  return { meta: { success: true }, body: bodyOfReturningAI(method, path, id) };
+}
+
+function bodyOfReturningAI(method: string | undefined, path: string, id: string): unknown {
+  if (method === 'GET') return [...RETURNING_AI_IDS, ...HOSTILE_IDS].map(ofReturningAI);
+  if (method === 'PUT') return ofReturningAI(id);
+  return path.endsWith('/award') ? [ofReturningAI(id)] : [];
 }
 
 function answerOfTagMango(line: string): object {
