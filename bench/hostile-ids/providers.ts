@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { count } from '../support/tally.ts';
 import type { Counts } from '../support/tally.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';
@@ -127,6 +128,11 @@ function answerOfTagMango(line: string): object {
   const records = [...TAG_MANGO_IDS, ...HOSTILE_IDS].map(ofTagMango);
   if (path.includes('/users/lookup'))
     return { success: true, result: { _id: MEMBER, badges: records } };
-  const [, id = TAG_MANGO_IDS[0] ?? ''] = /\/badges\/([^/]+)$/.exec(path) ?? [];
+  const [, id = newId()] = /\/badges\/([^/]+)$/.exec(path) ?? [];
   return { success: true, result: method === 'GET' ? records : ofTagMango(id) };
+}
+
+/** Of a badge that was not there before. */
+function newId(): string {
+  return randomBytes(12).toString('hex');
 }
