@@ -2,6 +2,7 @@ import { ProviderError, badResponse } from '../../dist/http/provider-error.js';
 import { toBadgeList, toWrittenBadge } from '../../dist/providers/badge-list.js';
 import { providers } from '../../dist/providers/index.js';
 import type { Provider } from '../../dist/providers/provider.js';
+import type { Holder } from '../../dist/providers/returning-ai/client.js';
 import { toReturningAIBadge } from '../../dist/providers/returning-ai/mapping.js';
 
 /** What becomes of a write at the provider. */
@@ -120,8 +121,8 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     async deleteBadge(id: string) {
       return (await write(id, () => records.delete(id))) === null ? null : [];
     },
-    awardBadge: (id: string) => write(id, () => []),
-    removeBadge: (id: string) => write(id, () => []),
+    awardBadge: ({ id }: Holder) => write(id, () => []),
+    removeBadge: ({ id }: Holder) => write(id, () => []),
     close: async () => undefined,
   };
   return {
