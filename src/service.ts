@@ -16,16 +16,12 @@ import { createRetention } from './state/retention.ts';
 import type { RetentionOptions } from './state/retention.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { createTenants } from './tenants/tenants.ts';
-import type { Change, Tenants } from './tenants/tenants.ts';
+import type { Tenants } from './tenants/tenants.ts';
 
-/** What may change while the service runs. */
-export interface Changeable {
+export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'> {
   tenants: readonly TenantSettings[];
-  /** None: whoever reaches the port is taken for the router. */
+  /** None: every caller that reaches the port is taken for the router. */
   routerSecrets: readonly string[];
-}
-
-export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'>, Changeable {
   host: string;
   port: number;
   hasPlayground: boolean;
@@ -62,8 +58,7 @@ const HOLD_MS = 2 ** 31 - 1;
 const SHELF = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 
 export interface RunningService extends RunningServer {
-  /** Takes other settings. Requests under way end with what they began with. */
-  apply(next: Changeable): Change;
+  /** Both take others while it runs. Requests under way end with what they began with. */
   readonly routerSecrets: Pick<RouterSecrets, 'replace' | 'keepOnly'>;
   readonly tenants: Pick<Tenants, 'replace'>;
 }
@@ -121,10 +116,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     close,
     routerSecrets,
     tenants,
-    apply(next) {
-      routerSecrets.replace(next.routerSecrets);
-      return tenants.replace(next.tenants);
-    },
   };
 }
 

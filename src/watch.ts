@@ -95,7 +95,9 @@ function repeat(look: () => void | Promise<void>): () => void {
 }
 
 /** A line of the log may not be as long as the list of tenants. */
-function toShown(change: ReturnType<RunningService['apply']>): Record<string, readonly string[]> {
+function toShown(
+  change: ReturnType<RunningService['tenants']['replace']>,
+): Record<string, readonly string[]> {
   return Object.fromEntries(
     Object.entries(change).map(([what, ids]: [string, string[]]) => [
       what,

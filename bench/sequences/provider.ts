@@ -1,5 +1,5 @@
 import { ProviderError, badResponse } from '../../dist/http/provider-error.js';
-import { toBadgeList, toWrittenBadge } from '../../dist/providers/badge-list.js';
+import { toBadgeList } from '../../dist/providers/badge-list.js';
 import { providers } from '../../dist/providers/index.js';
 import type { Provider } from '../../dist/providers/provider.js';
 import type { Holder } from '../../dist/providers/returning-ai/client.js';
@@ -98,10 +98,12 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     }
   }
 
-  function put(id: string, body: object): ReturnType<typeof toWrittenBadge>[] {
+  function put(id: string, body: object) {
     const record = toAnswer(id, body);
     records.set(id, record);
-    return [toWrittenBadge(toBadge(record))];
+    const reading = toBadge(record);
+    if (!('badge' in reading)) throw new Error(`${id} cannot be read`);
+    return [reading.badge];
   }
 
   const client = {

@@ -168,12 +168,6 @@ function differ(a: BadgeFields | undefined, b: BadgeFields | undefined): boolean
   return !isDeepStrictEqual(a?.record, b?.record);
 }
 
-/** Reads the one badge that a write answers with. */
-export function toWrittenBadge<B extends BadgeFields>(reading: RecordReading<B>): B {
-  if ('badge' in reading) return reading.badge;
-  throw badResponse(`answered with a badge that is unreadable at ${reading.malformed.field}`);
-}
-
 /** A badge whose id could never be asked for is none that a list may show. */
 export function withBadgeId<B extends BadgeFields>(
   reading: RecordReading<B>,

@@ -6,6 +6,7 @@ import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { countTurns } from '../support/turns.ts';
 
 const RECORDS = 20_000;
 const id = (index: number) => index.toString(16).padStart(24, '0');
@@ -16,20 +17,6 @@ function toReading(provider: Provider) {
     const badge = provider.restoreBadge(record, isHttpsUrl);
     return badge ? { badge } : { malformed: { id: null, field: 'record' } };
   };
-}
-
-/** How often something else had its turn meanwhile, of this process. */
-async function countTurns(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let isRunning = true;
-  const tick = (): void => {
-    turns += 1;
-    if (isRunning) setImmediate(tick);
-  };
-  setImmediate(tick);
-  await work();
-  isRunning = false;
-  return turns;
 }
 
 describe.each(providers)('the largest list of $name.title', (provider) => {

@@ -9,8 +9,9 @@ import type { TenantSettings } from '../../src/providers/settings.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { startService } from '../../src/service.ts';
-import type { RunningService, ServiceOptions } from '../../src/service.ts';
+import type { ServiceOptions } from '../../src/service.ts';
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import type { Change } from '../../src/tenants/tenants.ts';
 
 export interface TestService {
   url: string;
@@ -18,7 +19,7 @@ export interface TestService {
   /** Lines of the service's log, parsed. */
   log: Record<string, unknown>[];
   /** Gives it other settings while it runs. */
-  apply: RunningService['apply'];
+  apply(next: Pick<ServiceOptions, 'tenants' | 'routerSecrets'>): Change;
   execute<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | string,
     variables?: Variables,
@@ -90,7 +91,10 @@ export async function startTestService({
     url: service.url,
     sandbox,
     log,
-    apply: (next) => service.apply(next),
+    apply({ tenants, routerSecrets }) {
+      service.routerSecrets.replace(routerSecrets);
+      return service.tenants.replace(tenants);
+    },
     execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
     async close() {
       await service.close();

@@ -11,6 +11,7 @@ import {
 import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
+import { countTurns } from '../support/turns.ts';
 
 test('the record of a dead process that still seemed alive at the start is written later, once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'badges-lost-'));
@@ -50,17 +51,11 @@ test('many records that are to be closed let others have their turn after each',
   await died.close();
 
   const store = createEmbeddedStore({ folder, now: Date.now });
-  let turns = 0;
-  let isRunning = true;
-  const tick = (): void => {
-    turns += 1;
-    if (isRunning) setImmediate(tick);
-  };
-  setImmediate(tick);
-  await closeLostAudits(store, (record) => {
-    throw new Error(`${record.key} cannot be read: ${record.reason}`);
-  });
-  isRunning = false;
+  const turns = await countTurns(() =>
+    closeLostAudits(store, (record) => {
+      throw new Error(`${record.key} cannot be read: ${record.reason}`);
+    }),
+  );
   expect(turns).toBeGreaterThanOrEqual(100);
   expect(await store.readBackward(AUDIT_LOG, { limit: 200 })).toHaveLength(100);
   await store.close();
