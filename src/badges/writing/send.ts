@@ -1,8 +1,6 @@
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { WritePlan } from '../../providers/provider.ts';
-import { StateError } from '../../state/state-store.ts';
-import type { BadgeIndex } from '../reading/badge-index.ts';
 import { requireAccess } from '../tenant.ts';
 import {
   toProviderConflictError,
@@ -10,31 +8,13 @@ import {
   toTooLateError,
   toWriteFailure,
 } from '../user-errors.ts';
-import { findCreated, isMadeByAnother } from './created.ts';
+import { applied, reread, attempt } from './applied-write.ts';
+import type { Sending } from './applied-write.ts';
 import { toOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import {
-  alteredFields,
-  alteredWarning,
-  changesAsStanding,
-  hiddenRevisionOf,
-  toStanding,
-  withRevision,
-} from './standing.ts';
-import type { Standing } from './standing.ts';
-import { boundsOf, timeLeft, timeToStart, withNotRecorded } from './write.ts';
-import type { Proof, Write } from './write.ts';
-
-/** A write that is about to be sent, or was. */
-interface Sending {
-  write: Write;
-  plan: WritePlan;
-  /** The badges as they were read before. */
-  current: readonly BadgeFields[];
-  /** The list in which they were. Undefined: it was not read. */
-  list: BadgeIndex | undefined;
-  proof: Proof;
-}
+import { acceptedWithoutClearAnswer, unknown } from './unknown-outcome.ts';
+import { boundsOf, timeToStart, withNotRecorded } from './write.ts';
+import type { Write } from './write.ts';
 
 /** Announces the write, sends it at most once, and settles what is known of its effect. */
 export async function send(
@@ -123,167 +103,6 @@ function isOther({ write: { target }, list }: Sending, id: string): boolean {
   return list !== undefined && (list.list.malformedIds.has(id) || list.find(id) !== null);
 }
 
-/** The provider took the write. What it shows decides what is shown and remembered. */
-async function applied(sending: Sending, answered: readonly BadgeFields[]): Promise<Outcome> {
-  const { write, plan, current } = sending;
-  if (write.kind === 'delete') return deleted(sending);
-  const standing = await settleStanding(sending, answered);
-  const { badge, altered } = standing;
-  const isSettled = await attempt(async () => {
-    if (badge && plan.writtenValues) {
-      const memory = write.memory ?? write.memoryOf(badge.id);
-      await memory.settle(plan.writtenValues, badge.record);
-    }
-    await settleHolder(sending);
-  });
-  const warnings =
-    altered.length > 0 ? [...plan.warnings, alteredWarning(write, altered)] : plan.warnings;
-  const badges = badge ? [badge] : withKnown(sending, answered);
-  badges.forEach((each) => write.source.remember(each));
-  return toOutcome('APPLIED', {
-    badges: badges.length > 0 ? badges : current,
-    changes: changesAsStanding(write, plan, { ...standing, before: current[0] }),
-    warnings: isSettled ? warnings : withNotRecorded(warnings, plan.givenFields),
-  });
-}
-
-/** What an answer shows of badges that it did not change, with what the list shows beside. */
-function withKnown(
-  { write, plan, list }: Sending,
-  answered: readonly BadgeFields[],
-): BadgeFields[] {
-  const known = new Map(list?.list.badges.map((badge) => [badge.id, badge]));
-  return answered.map((shown) => toStanding(write, plan, { shown, before: known.get(shown.id) }));
-}
-
-async function deleted({ write, plan, current }: Sending): Promise<Outcome> {
-  const [id = null] = write.target?.ids ?? [];
-  await publish(write, { id, before: current[0], after: null });
-  const isForgotten = await attempt(() => write.memory?.forget());
-  return toOutcome('APPLIED', {
-    deletedBadgeId: id,
-    changes: plan.changes,
-    warnings: isForgotten ? plan.warnings : withNotRecorded(plan.warnings, plan.givenFields),
-  });
-}
-
-async function settleHolder({ write, plan }: Sending): Promise<void> {
-  const { operation, input, kind, target, heldBy } = write;
-  const userId = operation.memberId?.(input);
-  if (userId === undefined || !target || plan.changes.length === 0) return;
-  const held = heldBy(userId);
-  await (kind === 'revoke' ? held.revoke(target.ids) : held.award(target.ids));
-}
-
-/** Compares what the answer shows with what was sent; where they differ, a read tells which of them stands. */
-async function settleStanding(
-  sending: Sending,
-  answered: readonly BadgeFields[],
-): Promise<Standing> {
-  const { write, plan, current } = sending;
-  const [before] = current;
-  const [shown] = answered;
-  const changesBadge = write.target === null || write.target.isLocked;
-  if (!shown || !changesBadge) {
-    await write.source.forgetLists(timeLeft(write));
-    return { badge: undefined, altered: [] };
-  }
-  const answer = await publishStanding(sending, toStanding(write, plan, { shown, before }));
-  const altered = alteredFields(write, plan, answer);
-  if (altered.length === 0 || !write.target) return { badge: answer, altered };
-
-  const read = (await reread(write))?.badge;
-  const isOlder = read?.readableVersion === before?.readableVersion;
-  const isAnswerOlder = answer.readableVersion === before?.readableVersion;
-  if (!read || (isOlder && !isAnswerOlder)) return { badge: answer, altered };
-  const badge = await publishStanding(sending, toStanding(write, plan, { shown: read, before }));
-  return { badge, altered: alteredFields(write, plan, badge) };
-}
-
-/** Shows the badge from now on, with the version that it has by what was written. */
-async function publishStanding(
-  { write, plan, current }: Sending,
-  badge: BadgeFields,
-): Promise<BadgeFields> {
-  const hiddenRevision = hiddenRevisionOf(plan, badge);
-  const before = write.target === null ? null : current[0];
-  const after = withRevision(write, badge, hiddenRevision);
-  await publish(write, { id: badge.id, before, after, hiddenRevision });
-  return after;
-}
-
-/** From now on no list, here or at another replica, shows less than this write. */
-async function publish(
-  write: Write,
-  noted: {
-    id: string | null;
-    before: BadgeFields | null | undefined;
-    after: BadgeFields | null | undefined;
-    hiddenRevision?: string | undefined;
-  },
-): Promise<void> {
-  const { id, hiddenRevision, ...states } = noted;
-  if (id !== null) {
-    await write.of.access?.recentWrites.note({ ...states, id, hiddenRevision });
-  }
-  await write.source.forgetLists(timeLeft(write));
-}
-
-/** A 2xx that says too little: a read decides, where one can. */
-async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {
-  const { write } = sending;
-  await write.source.forgetLists(timeLeft(write));
-  const reading = await rereadAny(sending);
-  if (reading && proves(sending, reading.badge)) {
-    return applied(sending, reading.badge ? [reading.badge] : []);
-  }
-  return unknownAfter(sending, badResponse('accepted the request without a clear answer'), reading);
-}
-
-/** Bytes left and no clear answer came. What a read shows goes with the error. */
-async function unknown(sending: Sending, error: ProviderError): Promise<Outcome> {
-  await sending.write.source.forgetLists(timeLeft(sending.write));
-  return unknownAfter(sending, error, await rereadAny(sending));
-}
-
-async function unknownAfter(
-  sending: Sending,
-  error: ProviderError,
-  reading: BadgeReading | undefined,
-): Promise<Outcome> {
-  const { write, plan } = sending;
-  const { writtenValues, givenFields } = plan;
-  const badge = reading?.badge ?? undefined;
-  const [id = badge?.id ?? null] = write.target?.isLocked ? write.target.ids : [];
-  const hasTakenEffect = badge !== undefined && proves(sending, badge);
-  const hiddenRevision = writtenValues ? `${error.kind}-${write.context.requestId}` : undefined;
-  if (hasTakenEffect) await publishStanding(sending, badge);
-  // It may take effect after this read, so that nobody else is to be shown it.
-  else if (id !== null && writtenValues)
-    await publish(write, { id, before: undefined, after: undefined, hiddenRevision });
-  else await write.source.forgetLists(timeLeft(write));
-  if (hasTakenEffect && writtenValues) {
-    const memory = write.memory ?? write.memoryOf(badge.id);
-    await attempt(() => memory.settle(writtenValues, badge.record));
-  }
-  const failed = {
-    kind: write.kind,
-    sentFields: givenFields,
-    hasKey: write.hasKey,
-    isShown: badge !== undefined,
-  };
-  return toOutcome('UNKNOWN', {
-    badges: badge ? [badge] : [],
-    userErrors: [toWriteFailure(write.of.provider, error, failed)],
-  });
-}
-
-/** Whether a badge as it is now shows that the write took effect. */
-function proves({ write, plan, proof }: Sending, now: BadgeFields | null): boolean {
-  if (write.target === null) return now !== null;
-  return proof.isVisible && write.operation.isConfirmedBy?.(plan, now) === true;
-}
-
 /** Only what was not so before shows that the whole write took effect, also in the fields that no read shows. */
 function isVisible(
   { operation }: Write,
@@ -318,62 +137,4 @@ async function refused({ write, plan, current }: Sending, error: ProviderError):
 function notShown({ target }: Write, current: readonly BadgeFields[]): string[] {
   const shownIds = current.map(({ id }) => id);
   return (target?.ids ?? []).filter((id) => !shownIds.includes(id));
-}
-
-/** Null: the badge is gone. */
-interface BadgeReading {
-  badge: BadgeFields | null;
-}
-
-/** What a read can show of the write: its one badge, or the one that a creation made. */
-async function rereadAny({ write, plan, proof }: Sending): Promise<BadgeReading | undefined> {
-  if (write.target !== null) return reread(write);
-  const list = await readList(write);
-  const sent = list && { list, body: plan.body, twinIds: proof.twinIds };
-  const badge = sent && (await findCreated(write.operation, sent));
-  return badge && (await isOwn(write, badge)) ? { badge } : undefined;
-}
-
-/** Whether no other mutation is known to have made the badge. */
-async function isOwn({ context: { tenant } }: Write, badge: BadgeFields): Promise<boolean> {
-  try {
-    return !(await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey: null }));
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    return false;
-  }
-}
-
-/** The one badge of the write as it stands now. Undefined: no read can show it, or it failed. */
-async function reread(write: Write): Promise<BadgeReading | undefined> {
-  const [id] = write.target?.ids ?? [];
-  if (id === undefined || !write.target?.isLocked) return undefined;
-  const list = await readList(write);
-  try {
-    return list && { badge: list.find(id) };
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    return undefined;
-  }
-}
-
-/** Past every cache. Undefined: it cannot be read. */
-async function readList(write: Write): Promise<BadgeIndex | undefined> {
-  try {
-    return (await write.source.listNew(boundsOf(write, 'settle'))).value;
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    return undefined;
-  }
-}
-
-/** Whether the store took it. */
-async function attempt(work: () => Promise<void> | undefined): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    return false;
-  }
 }
