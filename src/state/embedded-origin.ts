@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { databaseFile, inTransaction } from './embedded-database.ts';
 import type { Folder } from './embedded-database.ts';
 import { StateError } from './state-store.ts';
+import { toThrown } from './thrown.ts';
 
 /**
  * Where the state in a folder comes from. `lost`: there was one, and now there is none. `copy`: its files were put
@@ -50,6 +51,9 @@ const markerSchema = z.object({
 });
 type Marker = z.output<typeof markerSchema>;
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const DAMAGE_CODES: readonly number[] = [11, 26];
+
 /** Whether there is anything that a state leaves. Asked before anything is made. */
 export function hasTraces({ folder }: Folder): boolean {
   const files = ['state.sqlite', 'state.sqlite-wal', 'state.marker', 'owner.sqlite'];
@@ -65,8 +69,13 @@ export function refuseForeignLog({ folder }: Folder): void {
   if (sizeOf(log) === 0 || sizeOf(databaseFile({ folder })) === 0) return;
   const identity = readIdentityWithoutLog({ folder });
   const marker = readMarker({ folder });
-  const isForeign = marker !== null && identity !== null && !marker.ids.includes(identity.id);
-  if (!isForeign && !identity?.isCopy) return;
+  const isForeign =
+    marker !== null &&
+    (identity === 'unreadable'
+      ? isOtherFile(marker, { folder })
+      : identity !== null && !marker.ids.includes(identity.id));
+  const isCopy = identity !== null && identity !== 'unreadable' && identity.isCopy;
+  if (!isForeign && !isCopy) return;
   throw new StateError(
     'unavailable',
     `The file ${log} belongs to another state.sqlite than the one beside it, and would damage it. Move it out of the folder, and start again.`,
@@ -77,13 +86,20 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function readIdentityWithoutLog({ folder }: Folder): Identity | null {
+/**
+ * Null: the database has none. A process that is killed during a checkpoint leaves pages of two ages in the database,
+ * which only make sense together with the log: `unreadable`.
+ */
+function readIdentityWithoutLog({ folder }: Folder): Identity | 'unreadable' | null {
   const file = pathToFileURL(databaseFile({ folder }));
   file.searchParams.set('immutable', '1');
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'identity'").get();
     return isThere ? readIdentity(database) : null;
+  } catch (error) {
+    if (DAMAGE_CODES.includes(Number(toThrown(error).errcode) & 0xff)) return 'unreadable';
+    throw error;
   } finally {
     database.close();
   }
@@ -101,9 +117,13 @@ export function judgeOrigin(
   // Versions before left neither.
   if (!identity && !marker) return 'same';
   if (!marker || identity?.isCopy || !marker.ids.includes(identity?.id ?? '')) return 'copy';
-  const bornAt = readBirth({ folder });
-  const isOtherFile = bornAt !== null && marker.bornAt !== null && bornAt !== marker.bornAt;
-  return isOtherFile || readPosition(database) < marker.position ? 'copy' : 'same';
+  const isOlder = readPosition(database) < marker.position;
+  return isOlder || isOtherFile(marker, { folder }) ? 'copy' : 'same';
+}
+
+function isOtherFile({ bornAt }: Marker, { folder }: Folder): boolean {
+  const birth = readBirth({ folder });
+  return birth !== null && bornAt !== null && birth !== bornAt;
 }
 
 /** From now on the state here is the one that counts. */
