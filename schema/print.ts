@@ -72,6 +72,8 @@ function printFragment(
   type: GraphQLObjectType | GraphQLInterfaceType,
   fields: readonly string[],
 ): string {
-  const kind = isObjectType(type) ? `What only a ${type.name} has.` : 'What every badge has.';
+  const kind = isObjectType(type)
+    ? `Fields that only ${type.name} has.`
+    : 'Fields that every badge has.';
   return `# ${kind}\nfragment ${name} on ${type.name} {\n${fields.map((field) => `  ${field}\n`).join('')}}\n`;
 }

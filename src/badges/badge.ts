@@ -10,13 +10,13 @@ export const BadgeProvider: Readonly<Record<string, string>> = Object.fromEntrie
 
 registerEnumType(BadgeProvider, {
   name: 'BadgeProvider',
-  description: 'The services that hold badges.',
+  description: 'Supported badge providers.',
   valuesConfig: Object.fromEntries(
     providers.map(({ name }) => [name.enumValue, { description: name.title }]),
   ),
 });
 
-Field(() => BadgeProvider, { description: 'The service that holds the badge.' })(
+Field(() => BadgeProvider, { description: 'Provider of the badge.' })(
   BadgeFields.prototype,
   'provider',
 );
@@ -24,6 +24,6 @@ Field(() => BadgeProvider, { description: 'The service that holds the badge.' })
 export const Badge = createUnionType({
   name: 'Badge',
   description:
-    'A badge of any provider. Its key in the supergraph is the concrete type with the `id`.',
+    'A badge of any provider. Its entity key in the supergraph is the concrete type and `id`.',
   types: () => providers.map(({ badgeClass }) => badgeClass),
 });

@@ -18,11 +18,11 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
 
 const SOURCE_STATES = {
   FRESH: 'Read from the provider for this request.',
-  CACHED: 'Read a short while ago, within its fresh time.',
+  CACHED: 'Served from the cache, within its freshness period.',
   STALE:
-    'Read longer ago than its fresh time, since no newer list could be had soon; `asOf` says when.',
-  FAILED: 'Could not be read: its badges are missing from the list; see `code`.',
-  SKIPPED: 'Left out by the filter, or this service has no access to the provider.',
+    'Served from the cache after its freshness period, because no newer list was available in time; see `asOf`.',
+  FAILED: 'The provider could not be read, and its badges are missing from the list; see `code`.',
+  SKIPPED: 'Excluded by the filter, or the provider is not configured.',
 } as const;
 export type BadgeSourceState = keyof typeof SOURCE_STATES;
 const states = Object.keys(SOURCE_STATES) as BadgeSourceState[];
@@ -30,65 +30,71 @@ const BadgeSourceState = Object.fromEntries(states.map((state) => [state, state]
 
 registerEnumType(BadgeSourceState, {
   name: 'BadgeSourceState',
-  description: "Where a provider's part of a list comes from.",
+  description: "Where a provider's badges in a list come from.",
   valuesConfig: Object.fromEntries(
     states.map((state) => [state, { description: SOURCE_STATES[state] }]),
   ),
 });
 
-@ObjectType({ description: "How a provider's part of a list came about." })
+@ObjectType({ description: "Status of a provider's badges in a list." })
 export class BadgeSourceStatus {
-  @Field(() => BadgeProvider, { description: 'The provider that this row is about.' })
+  @Field(() => BadgeProvider, { description: 'The provider.' })
   provider!: string;
 
-  @Field(() => BadgeSourceState, { description: 'Where its part comes from.' })
+  @Field(() => BadgeSourceState, { description: 'Where its badges come from.' })
   state!: BadgeSourceState;
 
   @Field(() => BadgeErrorCode, {
     nullable: true,
-    description: 'Why it failed, or why what is shown is stale. Null otherwise.',
+    description: 'Why the provider could not be read, or why its badges are stale. Null otherwise.',
   })
   code!: BadgeErrorCode | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds after which a newer list may be had: as the provider said, or a guess. Null when nobody knows.',
+      'Milliseconds until a newer list may be available, as stated by the provider or estimated. Null if unknown.',
   })
   retryAfterMs!: number | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: 'Its part shows the provider as of this moment. Null when it has no part.',
+    description: 'Time at which its badges were read. Null if the list has none of its badges.',
   })
   asOf!: Date | null;
 
   @Field(() => Int, {
-    description: 'Records that could not be read and are missing from the list.',
+    description: 'Number of records missing from the list because they could not be read.',
   })
   droppedRecords!: number;
 }
 
-@ObjectType({ description: 'Where a page ends, and whether there is more.' })
+@ObjectType({ description: 'Pagination information of a connection.' })
 @Directive('@shareable')
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether more follows when paging forward.' })
+  @Field(() => Boolean, { description: 'Whether more items follow when paginating forward.' })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether more precedes when paging backward.' })
+  @Field(() => Boolean, { description: 'Whether more items precede when paginating backward.' })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the first edge. Null if none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the first edge. Null if there is none.',
+  })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the last edge. Null if none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the last edge. Null if there is none.',
+  })
   endCursor!: string | null;
 }
 
-@ObjectType({ description: 'A badge at its place in a list.' })
+@ObjectType({ description: 'An edge in a list of badges.' })
 export class BadgeEdge {
   @Field(() => String, {
-    description: 'Marks this place, for `after` and `before` in the same order.',
+    description: 'Cursor of this badge, for `after` and `before` with the same `orderBy`.',
   })
   cursor!: string;
 
@@ -96,52 +102,57 @@ export class BadgeEdge {
   node!: BadgeFields;
 }
 
-@ObjectType({ description: 'A page of badges of all providers, in one order.' })
+@ObjectType({ description: 'A page of badges from all providers in a single order.' })
 export class BadgeConnection {
-  @Field(() => [BadgeEdge], { description: 'The badges of this page with their cursors.' })
+  @Field(() => [BadgeEdge], { description: 'Badges of this page with their cursors.' })
   edges!: BadgeEdge[];
 
-  @Field(() => [Badge], { description: 'The badges of this page.' })
+  @Field(() => [Badge], { description: 'Badges of this page.' })
   get nodes(): BadgeFields[] {
     return this.edges.map(({ node }) => node);
   }
 
-  @Field(() => PageInfo, { description: 'How to go on from here.' })
+  @Field(() => PageInfo, { description: 'Pagination information.' })
   pageInfo!: PageInfo;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'How many badges the filter lets through, on all pages. Null when a provider could not be read.',
+      'Number of badges that match the filter, across all pages. Null if a provider could not be read.',
   })
   totalCount!: number | null;
 
-  @Field(() => [BadgeSourceStatus], { description: 'One row for each provider.' })
+  @Field(() => [BadgeSourceStatus], { description: 'Status of each provider.' })
   @Directive(`@listSize(assumedSize: ${providers.length})`)
   sources!: BadgeSourceStatus[];
 }
 
-@InputType({ description: 'Which badges a list holds. What is left out lets all through.' })
+@InputType({
+  description: 'Filter for a list of badges. An omitted field does not restrict the list.',
+})
 export class BadgeFilter {
-  @Field(() => [BadgeProvider], { nullable: true, description: 'Only badges of these providers.' })
+  @Field(() => [BadgeProvider], {
+    nullable: true,
+    description: 'Matches badges of these providers.',
+  })
   providers?: string[] | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Only badges whose name holds this text. Upper and lower case are the same, and so are composed and decomposed accents. Of a name the first 10,000 characters count.',
+      'Matches badges whose name contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of a name are searched.',
   })
   nameContains?: string | null;
 }
 
 @InputType({
-  description: 'The order of a list. Equals are ordered by provider and then by id.',
+  description: 'Order of a list. Badges with equal values are ordered by provider and then by ID.',
 })
 export class BadgeOrder {
-  @Field(() => OrderField, { defaultValue: 'NAME', description: 'What to order by.' })
+  @Field(() => OrderField, { defaultValue: 'NAME', description: 'Field to sort by.' })
   field!: OrderField;
 
-  @Field(() => OrderDirection, { defaultValue: 'ASC', description: 'Which end comes first.' })
+  @Field(() => OrderDirection, { defaultValue: 'ASC', description: 'Sort direction.' })
   direction!: OrderDirection;
 }
 
@@ -149,25 +160,31 @@ export class BadgeOrder {
 export class BadgesArgs {
   @Field(() => Int, {
     nullable: true,
-    description: `How many from the start, 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if neither first nor last is given.`,
+    description: `Number of badges to return from the start, 0 to ${MAX_PAGE_SIZE}. ${DEFAULT_PAGE_SIZE} if neither \`first\` nor \`last\` is set.`,
   })
   first?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only what follows this cursor.' })
+  @Field(() => String, { nullable: true, description: 'Returns the badges after this cursor.' })
   after?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: `How many from the end, 0 to ${MAX_PAGE_SIZE}. Never with first.`,
+    description: `Number of badges to return from the end, 0 to ${MAX_PAGE_SIZE}. Cannot be combined with \`first\`.`,
   })
   last?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only what precedes this cursor.' })
+  @Field(() => String, { nullable: true, description: 'Returns the badges before this cursor.' })
   before?: string | null;
 
-  @Field(() => BadgeFilter, { nullable: true, description: 'Which badges.' })
+  @Field(() => BadgeFilter, {
+    nullable: true,
+    description: 'Restricts the list to matching badges.',
+  })
   filter?: BadgeFilter | null;
 
-  @Field(() => BadgeOrder, { nullable: true, description: 'In which order; by name if left out.' })
+  @Field(() => BadgeOrder, {
+    nullable: true,
+    description: 'Order of the list. Sorted by name in ascending order if omitted.',
+  })
   orderBy?: BadgeOrder | null;
 }

@@ -4,27 +4,28 @@ import type { FaultKind, ProviderError } from '../http/provider-error.ts';
 /** Codes that a client may branch on, with their descriptions in the SDL. */
 const CODES = {
   INVALID_INPUT:
-    'The input is wrong at `field`; or the provider calls it so, and then `field` is null and the message names what was sent. Nothing was changed.',
+    'The input is invalid at `field`. If the provider rejected it, `field` is null and the message lists the fields that were sent. Nothing was changed.',
   NOT_FOUND: 'The provider has no such badge. Nothing was changed.',
   CONFLICT: 'The badge has changed since `expectedVersion` was read. Nothing was changed.',
   IDEMPOTENCY_KEY_REUSED:
-    'The idempotency key stands for another input of the last 24 hours. Nothing was sent.',
+    'The idempotency key was used with a different input within the last 24 hours. Nothing was sent.',
   IDEMPOTENCY_IN_PROGRESS:
-    'The mutation with this idempotency key is still under way. Repeat it later to hear what came of it.',
+    'A mutation with this idempotency key is still in progress. Retry it later to get its result.',
   STATE_UNAVAILABLE:
-    'The store for records is out of reach, and this mutation relies on it. Nothing was sent.',
+    'The state store that this mutation depends on is unavailable. Nothing was sent.',
   WRITE_IN_PROGRESS:
-    'Another write of the same badge through this service is still under way. Nothing was sent.',
+    'Another write to the same badge through this service is still in progress. Nothing was sent.',
   HIDDEN_FIELDS_UNKNOWN:
-    'The update needs the values of fields that are not known, since to leave them out may reset them (inferred); the message names them all and says what is remembered of them. Nothing was sent.',
+    'The update needs values of fields that are unknown, because omitting them may reset them (inferred). The message lists these fields and what this service remembers about each. Nothing was sent.',
   OUTCOME_UNKNOWN:
-    'The request was sent and no clear answer came: it may have been applied. Where a read can show the badge, the payload has it as it was found afterwards. With an idempotency key, repeat the mutation with the same key: it never writes again, and tells what is known by then.',
-  PROVIDER_TIMEOUT: 'The provider did not answer in time.',
-  PROVIDER_UNAVAILABLE: 'The provider could not be reached, or failed.',
-  PROVIDER_BAD_RESPONSE: 'The provider answered something that cannot be used.',
-  PROVIDER_RATE_LIMITED: 'The provider takes no more requests for now; see `retryAfterMs`.',
-  PROVIDER_AUTH_FAILED: 'The provider refused our credentials; its operators must act.',
-  PROVIDER_NOT_CONFIGURED: 'This service has no access to the provider.',
+    'The request was sent but the response was missing or inconclusive, so it may have been applied. If the badge could be read afterwards, the payload contains it. If the mutation had an idempotency key, retry it with the same key: the retry never writes again and returns what is known by then.',
+  PROVIDER_TIMEOUT: 'The provider did not respond in time.',
+  PROVIDER_UNAVAILABLE: 'The provider is unreachable or failed.',
+  PROVIDER_BAD_RESPONSE: 'The provider returned an unusable response.',
+  PROVIDER_RATE_LIMITED: 'The rate limit of the provider is reached; see `retryAfterMs`.',
+  PROVIDER_AUTH_FAILED:
+    "The provider rejected this service's credentials. An operator must fix the configuration.",
+  PROVIDER_NOT_CONFIGURED: 'The provider is not configured in this service.',
 } as const;
 
 export type BadgeErrorCode = keyof typeof CODES;
@@ -34,7 +35,7 @@ export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name
 registerEnumType(BadgeErrorCode, {
   name: 'BadgeErrorCode',
   description:
-    'Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN, LIMIT_EXCEEDED (also where an answer would be too large) or BAD_REQUEST, or OVERLOADED with the HTTP status 503: too many bytes of answers to the same tenant are under way, and the same request may be repeated after `retryAfterMs`; or AUTHENTICATION_UNAVAILABLE with the HTTP status 503: tokens cannot be checked for now, the caller stays logged in, and the same request may be repeated after `retryAfterMs`.',
+    'Reason for a failure. Payloads carry it in `code`, errors of queries in `extensions.code`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after `retryAfterMs`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.',
   valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
 });
 

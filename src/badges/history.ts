@@ -32,101 +32,112 @@ const BadgeOutcome = Object.fromEntries(outcomes.map((outcome) => [outcome, outc
 
 registerEnumType(BadgeOutcome, {
   name: 'BadgeOutcome',
-  description: 'What came of a mutation.',
+  description: 'Outcome of a mutation.',
   valuesConfig: Object.fromEntries(
     outcomes.map((outcome) => [outcome, { description: OUTCOMES[outcome] }]),
   ),
 });
 
-@ObjectType({ description: 'A mutation of a badge that was sent through this service.' })
+@ObjectType({ description: 'A mutation of a badge, sent through this service.' })
 export class BadgeHistoryEntry {
-  @Field(() => ID, { description: 'Of this entry.' })
+  @Field(() => ID, { description: 'ID of this entry.' })
   id!: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When the mutation came.' })
+  @Field(() => GraphQLDateTime, { description: 'When the mutation was received.' })
   at!: Date;
 
   @Field(() => String, {
-    description: 'Who sent it: of a token its `sub`, else as the router says.',
+    description:
+      'Caller that sent the mutation: the `sub` claim of its token, or the caller reported by the router.',
   })
   caller!: string;
 
-  @Field(() => String, { description: 'create, update, delete, award or revoke.' })
+  @Field(() => String, {
+    description: 'Kind of mutation: `create`, `update`, `delete`, `award` or `revoke`.',
+  })
   operation!: string;
 
-  @Field(() => BadgeOutcome, { description: 'What came of it.' })
+  @Field(() => BadgeOutcome, { description: 'Outcome of the mutation.' })
   outcome!: keyof typeof OUTCOMES;
 
-  @Field(() => [BadgeChange], { description: 'What it changed, or was to change.' })
+  @Field(() => [BadgeChange], {
+    description: 'Changes that the mutation made or was meant to make.',
+  })
   changes!: readonly FieldChange[];
 
   @Field(() => ID, {
     nullable: true,
     description:
-      "Whom an award or a revocation was for, also a refused one: the provider's id of the member. Null if it was for nobody, or if an e-mail led to nobody; entries of earlier versions have it in `changes` only.",
+      "The provider's ID of the member that an award or a revocation was for, including rejected ones. Null for other mutations, and if no member was found by e-mail. Entries written by earlier versions have it in `changes` only.",
   })
   memberId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The key that it was sent with.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Idempotency key of the mutation. Null if none was set.',
+  })
   idempotencyKey!: string | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      'Until then at least, a repeat with this key writes nothing: 24 hours after the mutation came. Null without a key, and if nothing was written, so that the key is free.',
+      'A retry with this idempotency key does not write again until this time at the earliest, 24 hours after the mutation was received. Null if there is no key, or if nothing was written and the key can therefore be used again.',
   })
   idempotencyKeyExpiresAt!: Date | null;
 }
 
-@ObjectType({ description: 'A mutation at its place in the history of a badge.' })
+@ObjectType({ description: 'An edge in the history of a badge.' })
 export class BadgeHistoryEdge {
-  @Field(() => String, { description: 'Marks this place, for `after`.' })
+  @Field(() => String, { description: 'Cursor of this entry, for `after`.' })
   cursor!: string;
 
-  @Field(() => BadgeHistoryEntry, { description: 'The mutation.' })
+  @Field(() => BadgeHistoryEntry, { description: 'The history entry.' })
   node!: BadgeHistoryEntry;
 }
 
-@ObjectType({ description: 'A page of the history of a badge, newest first.' })
+@ObjectType({ description: "A page of a badge's history, newest entry first." })
 export class BadgeHistoryConnection {
-  @Field(() => [BadgeHistoryEdge], { description: 'The mutations with their cursors.' })
+  @Field(() => [BadgeHistoryEdge], { description: 'Entries of this page with their cursors.' })
   edges!: BadgeHistoryEdge[];
 
-  @Field(() => [BadgeHistoryEntry], { description: 'The mutations.' })
+  @Field(() => [BadgeHistoryEntry], { description: 'Entries of this page.' })
   get nodes(): BadgeHistoryEntry[] {
     return this.edges.map(({ node }) => node);
   }
 
   @Field(() => PageInfo, {
     description:
-      'How to go on from here. `endCursor` leads on from a page without edges too, where `hasNextPage` is true.',
+      'Pagination information. If `hasNextPage` is true, `endCursor` is set even if the page has no edges.',
   })
   pageInfo!: PageInfo;
 
   @Field(() => Int, {
     description:
-      'Entries of this page that this version of the service cannot read, and that are left out of it.',
+      'Number of entries omitted from this page because this version of the service cannot read them.',
   })
   droppedEntries!: number;
 }
 
 @ArgsType()
 class BadgeHistoryArgs {
-  @Field(() => BadgeProvider, { description: 'The service that holds the badge.' })
+  @Field(() => BadgeProvider, { description: 'Provider of the badge.' })
   provider!: string;
 
-  @Field(() => ID, { description: "The provider's own id of the badge." })
+  @Field(() => ID, { description: "The provider's ID of the badge." })
   id!: string;
 
   @Field(() => Int, {
     nullable: true,
     // Routers count by it.
     defaultValue: DEFAULT_PAGE_SIZE,
-    description: `How many, 0 to ${MAX_PAGE_SIZE}.`,
+    description: `Maximum number of entries to return, 0 to ${MAX_PAGE_SIZE}.`,
   })
   first?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only what is older than this.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Returns the entries after (older than) this cursor.',
+  })
   after?: string | null;
 }
 
@@ -135,7 +146,7 @@ export class BadgeHistoryQueries {
   @Query(() => BadgeHistoryConnection, {
     nullable: true,
     description:
-      'Mutations of a badge that were sent through this service and passed their input checks, newest first; also of a badge that is gone. Edits elsewhere are not in it.',
+      'Mutations of a badge that were sent through this service and passed input validation, newest first. Also available for deleted badges. Edits made elsewhere are not included.',
   })
   @Directive(
     '@listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',

@@ -10,24 +10,33 @@ abstract class OneOfInput {
   [providerKey: string]: object | null | undefined;
 }
 
-@InputType({ description: 'The new badge. Exactly one provider.' })
+@InputType({ description: 'The badge to create. Set exactly one provider field.' })
 @Directive('@oneOf')
 export class CreateBadgeInput extends OneOfInput {}
 
-@InputType({ description: 'The badge to update and its new values. Exactly one provider.' })
+@InputType({
+  description: 'The badge to update and its new values. Set exactly one provider field.',
+})
 @Directive('@oneOf')
 export class UpdateBadgeInput extends OneOfInput {}
 
-@InputType({ description: 'The badge to delete. Exactly one provider that can.' })
+@InputType({
+  description:
+    'The badge to delete. Set exactly one provider field; only providers that support deletion are listed.',
+})
 @Directive('@oneOf')
 export class DeleteBadgeInput extends OneOfInput {}
 
-@InputType({ description: 'Badges and the member to give them to. Exactly one provider.' })
+@InputType({
+  description:
+    'The badges to award and the member who receives them. Set exactly one provider field.',
+})
 @Directive('@oneOf')
 export class AwardBadgeInput extends OneOfInput {}
 
 @InputType({
-  description: 'A badge and the member to take it away from. Exactly one provider that can.',
+  description:
+    'The badge to revoke and the member who loses it. Set exactly one provider field; only providers that support revoking are listed.',
 })
 @Directive('@oneOf')
 export class RevokeBadgeInput extends OneOfInput {}
@@ -42,7 +51,7 @@ const INPUT_CLASSES: Readonly<Record<OperationKind, typeof UpdateBadgeInput>> = 
 
 for (const { key, name, operations } of providers) {
   for (const [kind, { inputClass }] of Object.entries(operations)) {
-    Field(() => inputClass, { nullable: true, description: `At ${name.title}.` })(
+    Field(() => inputClass, { nullable: true, description: `Input for ${name.title}.` })(
       INPUT_CLASSES[kind as OperationKind].prototype,
       key,
     );

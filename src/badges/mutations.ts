@@ -28,21 +28,21 @@ class MutationArgs {
     nullable: true,
     defaultValue: false,
     description:
-      'Does all but the write: shows the changes, warnings and errors that it would have. Needs and keeps no key. Null is refused.',
+      'Validates and previews the change without writing it: returns the changes, warnings and errors that the mutation would have. An idempotency key is neither needed nor stored. Null is rejected.',
   })
   dryRun?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'A text of your own, new for every intent: a repeat with the same key and input within 24 hours writes nothing and answers the same.',
+      'A unique string that you choose for each intended change. A retry with the same key and input within 24 hours does not write again and returns the same result.',
   })
   idempotencyKey?: string | null;
 }
 
 @Resolver()
 export class BadgeMutations {
-  @Mutation(() => CreateBadgePayload, { description: 'Makes a badge.' })
+  @Mutation(() => CreateBadgePayload, { description: 'Creates a badge.' })
   createBadge(
     @Arg('input', () => CreateBadgeInput, { description: 'The new badge.' })
     input: CreateBadgeInput,
@@ -54,7 +54,7 @@ export class BadgeMutations {
 
   @Mutation(() => UpdateBadgePayload, {
     description:
-      'Changes the given fields of one badge and keeps all others: the input of each provider says what that rests on.',
+      'Updates the given fields of one badge and keeps all others. The description of each provider input states what this guarantee is based on.',
   })
   updateBadge(
     @Arg('input', () => UpdateBadgeInput, { description: 'The badge and its new values.' })
@@ -66,7 +66,7 @@ export class BadgeMutations {
   }
 
   @Mutation(() => DeleteBadgePayload, {
-    description: 'Deletes a badge. This service cannot bring it back.',
+    description: 'Deletes a badge. This service cannot restore it.',
   })
   deleteBadge(
     @Arg('input', () => DeleteBadgeInput, { description: 'The badge.' }) input: DeleteBadgeInput,
@@ -76,7 +76,7 @@ export class BadgeMutations {
     return toPayload(DeleteBadgePayload, run(context, { kind: 'delete', input, args }));
   }
 
-  @Mutation(() => AwardBadgePayload, { description: 'Gives badges to a member.' })
+  @Mutation(() => AwardBadgePayload, { description: 'Awards badges to a member.' })
   awardBadge(
     @Arg('input', () => AwardBadgeInput, { description: 'The badges and the member.' })
     input: AwardBadgeInput,
@@ -86,7 +86,7 @@ export class BadgeMutations {
     return toPayload(AwardBadgePayload, run(context, { kind: 'award', input, args }));
   }
 
-  @Mutation(() => RevokeBadgePayload, { description: 'Takes a badge away from a member.' })
+  @Mutation(() => RevokeBadgePayload, { description: 'Revokes a badge from a member.' })
   revokeBadge(
     @Arg('input', () => RevokeBadgeInput, { description: 'The badge and the member.' })
     input: RevokeBadgeInput,

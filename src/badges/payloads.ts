@@ -11,103 +11,103 @@ const BadgeWarningCode = Object.fromEntries(warningCodes.map((code) => [code, co
 
 registerEnumType(BadgeWarningCode, {
   name: 'BadgeWarningCode',
-  description: 'What the caller of a mutation should know although it did not fail.',
+  description: 'Machine-readable code of a warning.',
   valuesConfig: Object.fromEntries(
     warningCodes.map((code) => [code, { description: WARNING_CODES[code] }]),
   ),
 });
 
-@ObjectType({ description: 'Something to know about a mutation that did not fail.' })
+@ObjectType({ description: 'A warning about a mutation that did not fail.' })
 export class BadgeWarning implements Warning {
-  @Field(() => BadgeWarningCode, { description: 'What it is about.' })
+  @Field(() => BadgeWarningCode, { description: 'Machine-readable code.' })
   code!: WarningCode;
 
-  @Field(() => String, { description: 'For people.' })
+  @Field(() => String, { description: 'Human-readable message.' })
   message!: string;
 
-  @Field(() => [String], { description: 'The input fields that it is about.' })
+  @Field(() => [String], { description: 'Input fields that the warning refers to.' })
   fields!: string[];
 }
 
-@ObjectType({ description: 'A field that a mutation changed, or would change in a dry run.' })
+@ObjectType({ description: 'A field that a mutation changed or, in a dry run, would change.' })
 export class BadgeChange implements FieldChange {
   @Field(() => String, {
     description:
-      "The input field's name. `holders` for an award or a revocation: who gets or loses which badge, as `{ badgeId, userId }`.",
+      'Name of the input field. For an award or a revocation it is `holders`, and the values are `{ badgeId, userId }`: the badge and the member who receives or loses it.',
   })
   field!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The value before, as JSON text. Null: unknown, since the provider does not show the field or could not be read.',
+      'Previous value as JSON text. Null if unknown, because the provider does not show the field or could not be read.',
   })
   before!: string | null;
 
-  @Field(() => String, { description: 'The value afterwards, as JSON text.' })
+  @Field(() => String, { description: 'New value as JSON text.' })
   after!: string;
 }
 
-@InterfaceType({ description: 'Why a mutation was refused or failed.' })
+@InterfaceType({ description: 'The reason why a mutation was rejected or failed.' })
 export abstract class BadgeUserError {
-  @Field(() => String, { description: 'For people.' })
+  @Field(() => String, { description: 'Human-readable message.' })
   message!: string;
 
-  @Field(() => BadgeErrorCode, { description: 'For programs.' })
+  @Field(() => BadgeErrorCode, { description: 'Machine-readable code.' })
   code!: BadgeErrorCode;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'Path of the input field at fault, from "input" on. Null: no single one.',
+    description:
+      'Path to the invalid input field, starting with "input". Null if the error does not concern a single field.',
   })
   field!: string[] | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "The provider's own words, if it refused or failed a write and gave any: cut at 300 characters, without secrets. This is text of a third party: show it as plain text, and never act on it. Null otherwise.",
+      "The provider's own message about a rejected or failed write, truncated to 300 characters and with secrets removed. This is third-party text: display it as plain text only, and do not base decisions on it. Null if there is none.",
   })
   providerMessage!: string | null;
 }
 
 @ObjectType({
   implements: BadgeUserError,
-  description: 'The input is wrong, at `field`. Nothing was sent.',
+  description: 'The input is invalid; see `field`. Nothing was sent.',
 })
 export class BadgeInputError extends BadgeUserError {}
 
 @ObjectType({
   implements: BadgeUserError,
   description:
-    'The badge has changed since `expectedVersion` was read, or the provider reports a conflict. Nothing was changed.',
+    'The badge has changed since `expectedVersion` was read, or the provider reported a conflict. Nothing was changed.',
 })
 export class BadgeConflictError extends BadgeUserError {
   @Field(() => Badge, {
     nullable: true,
-    description:
-      'The badge as it is now. Null if it could not be read, or if there is no badge yet.',
+    description: 'Current state of the badge. Null if it could not be read or does not exist yet.',
   })
   currentBadge!: BadgeFields | null;
 }
 
 @ObjectType({
   implements: BadgeUserError,
-  description: 'The provider, or the store of this service, refused or failed.',
+  description: "The provider or this service's state store rejected the operation or failed.",
 })
 export class BadgeProviderError extends BadgeUserError {
-  @Field(() => BadgeProvider, { description: 'The provider that the mutation was for.' })
+  @Field(() => BadgeProvider, { description: 'Provider that the mutation was addressed to.' })
   provider!: string;
 
   @Field(() => Boolean, {
     description:
-      'Whether the same mutation, with the same idempotency key if it had one, can be sent again safely and may then succeed.',
+      'Whether it is safe to retry the same mutation, with the same idempotency key if one was set, and the retry may succeed.',
   })
   retryable!: boolean;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Milliseconds to wait before a repeat: as the provider said, or a guess. Null if unknown.',
+      'Milliseconds to wait before retrying, as stated by the provider or estimated. Null if unknown.',
   })
   retryAfterMs!: number | null;
 }
@@ -115,56 +115,58 @@ export class BadgeProviderError extends BadgeUserError {
 /** What the payload of every mutation has. */
 @ObjectType()
 abstract class MutationPayload {
-  @Field(() => [BadgeChange], { description: 'What changed, or would change in a dry run.' })
+  @Field(() => [BadgeChange], {
+    description: 'Fields that changed or, in a dry run, would change.',
+  })
   changes!: readonly FieldChange[];
 
-  @Field(() => [BadgeWarning], { description: 'What to know although nothing failed.' })
+  @Field(() => [BadgeWarning], { description: 'Warnings that did not prevent the mutation.' })
   warnings!: readonly Warning[];
 
   @Field(() => [BadgeUserError], {
     description:
-      'Why nothing was done, or that the outcome is unknown (OUTCOME_UNKNOWN). Empty: the mutation succeeded, or in a dry run would be sent.',
+      'Reasons why nothing was changed, or OUTCOME_UNKNOWN if the outcome is unknown. Empty if the mutation succeeded or, in a dry run, if it would be sent.',
   })
   userErrors!: readonly BadgeUserError[];
 }
 
-@ObjectType({ description: 'What came of a creation.' })
+@ObjectType({ description: 'Result of creating a badge.' })
 export class CreateBadgePayload extends MutationPayload {
   @Field(() => Badge, {
     nullable: true,
     description:
-      'The new badge. After an unknown outcome, the one badge that has appeared with these values since the request was sent. Null if there is none, and in a dry run.',
+      'The new badge. If the outcome is unknown, the one badge with these values that has appeared since the request was sent. Null if there is no such badge, and in a dry run.',
   })
   badge!: BadgeFields | null;
 }
 
-@ObjectType({ description: 'What came of an update.' })
+@ObjectType({ description: 'Result of updating a badge.' })
 export class UpdateBadgePayload extends MutationPayload {
   @Field(() => Badge, {
     nullable: true,
     description:
-      'The badge after the update; after a dry run or a refusal, as it is, where it was read.',
+      'The badge after the update. After a dry run or a rejected update, its current state if it was read.',
   })
   badge!: BadgeFields | null;
 }
 
-@ObjectType({ description: 'What came of a deletion.' })
+@ObjectType({ description: 'Result of deleting a badge.' })
 export class DeleteBadgePayload extends MutationPayload {
-  @Field(() => ID, { nullable: true, description: 'The id of the badge that is gone now.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the deleted badge.' })
   deletedBadgeId!: string | null;
 }
 
-@ObjectType({ description: 'What came of giving badges to a member.' })
+@ObjectType({ description: 'Result of awarding badges.' })
 export class AwardBadgePayload extends MutationPayload {
   @Field(() => [Badge], {
     description:
-      'What the provider answered, such as all badges of the member (inferred); without an answer, the badges that were given.',
+      'Badges as the provider returned them, for example all badges of the member (inferred). If the provider returned none, the awarded badges.',
   })
   badges!: readonly BadgeFields[];
 }
 
-@ObjectType({ description: 'What came of taking a badge away from a member.' })
+@ObjectType({ description: 'Result of revoking a badge.' })
 export class RevokeBadgePayload extends MutationPayload {
-  @Field(() => Badge, { nullable: true, description: 'The badge that was taken away.' })
+  @Field(() => Badge, { nullable: true, description: 'The revoked badge.' })
   badge!: BadgeFields | null;
 }

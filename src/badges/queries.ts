@@ -14,12 +14,12 @@ export class BadgeQueries {
   @Query(() => Badge, {
     nullable: true,
     description:
-      "One badge. Null without an error: the provider has no such badge. An outage is an error, never a null alone; so is an id that cannot be one of the provider's (INVALID_INPUT).",
+      'Looks up a badge by ID. Null without an error means that the provider has no such badge. An outage is always reported as an error, and so is an ID that the provider cannot have issued (INVALID_INPUT).',
   })
   badge(
-    @Arg('provider', () => BadgeProvider, { description: 'The service that holds the badge.' })
+    @Arg('provider', () => BadgeProvider, { description: 'Provider of the badge.' })
     provider: string,
-    @Arg('id', () => ID, { description: "The provider's own id of the badge." }) id: string,
+    @Arg('id', () => ID, { description: "The provider's ID of the badge." }) id: string,
     @Ctx() context: BadgesContext,
   ): Promise<BadgeFields | null> {
     return findBadge(context, provider, id);
@@ -28,7 +28,7 @@ export class BadgeQueries {
   @Query(() => BadgeConnection, {
     nullable: true,
     description:
-      "The badges of all providers as one list. With one provider down it holds the other's, and an error stands beside it: ask with a policy that keeps data and errors. Null: none could be read.",
+      'Lists the badges of all providers. If a provider cannot be read, the list contains the badges of the others and the response also contains an error, so use an error policy that keeps both data and errors. Null if no provider could be read.',
   })
   @Directive(
     '@listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',

@@ -19,7 +19,7 @@ const LINKS = `extend schema
   @link(url: "https://specs.graphql.org/oneOf/v1.0", import: ["@oneOf"])
   @composeDirective(name: "@oneOf")
 
-"""Exactly one field of the input is given, and it is not null."""
+"""Exactly one field of the input object must be set, and it must not be null."""
 directive @oneOf on INPUT_OBJECT
 `;
 
@@ -60,10 +60,10 @@ export async function createBadgesSchema({
 /** Decorators have no place for these two. */
 function describeRoots(schema: GraphQLSchema): void {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
-  if (query) query.description = 'Reading badges. Reads may be repeated at will.';
+  if (query) query.description = 'Read operations. They can be retried safely.';
   if (mutation) {
     mutation.description =
-      'Changing badges. What is expected to go wrong is in `userErrors` of the payload, not in `errors`.';
+      'Write operations. Expected failures are returned in `userErrors` of the payload, not in `errors`.';
   }
 }
 

@@ -6,13 +6,13 @@ import type { InputProblem, Target } from './provider.ts';
 /** What the input of every update and delete begins with. */
 @InputType()
 export abstract class BadgeAtVersionInput {
-  @Field(() => ID, { description: "The provider's own id of the badge." })
+  @Field(() => ID, { description: "The provider's ID of the badge." })
   id!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused.',
+      "The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected.",
   })
   expectedVersion?: string | null;
 }

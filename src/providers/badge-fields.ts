@@ -10,7 +10,7 @@ import type { UrlRule } from './https-url.ts';
  */
 @InterfaceType({
   description:
-    'What every badge has, with identical types and nullability in every provider: one fragment on it serves all badges.',
+    'Fields that every badge has, with the same types and nullability for all providers. One fragment on this interface works for all badges.',
 })
 export abstract class BadgeFields {
   /** What was found of its pictures: many fields of many answers show the same ones. */
@@ -24,23 +24,23 @@ export abstract class BadgeFields {
 
   @Field(() => ID, {
     description:
-      "The provider's own id. With the type name it is unique, and it is the key for other subgraphs.",
+      "The provider's ID of the badge. It is unique together with the type name, and it is the entity key for other subgraphs.",
   })
   abstract readonly id: string;
 
-  @Field(() => String, { description: 'What members see as the name of the badge.' })
+  @Field(() => String, { description: 'Name of the badge, as members see it.' })
   abstract readonly name: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What the badge is given for. Null when the provider holds none.',
+    description: 'What the badge is awarded for. Null if the provider has no description.',
   })
   abstract readonly description: string | null;
 
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'The picture of the badge. Null when the provider holds none, or one that is not https. That pictures are https is inferred from the samples.',
+      'Image of the badge. Null if the provider has none, or if its URL is not https. That image URLs are https is inferred from the samples.',
   })
   abstract readonly imageUrl: string | null;
 
@@ -49,7 +49,7 @@ export abstract class BadgeFields {
 
   @Field(() => String, {
     description:
-      'Changes whenever a field that can be written changes: one that the provider shows, or another one through this service. The order of a set and the signature of a picture URL do not count. Give it as `expectedVersion` so that an update is refused if somebody else was faster.',
+      'Changes whenever a writable field changes: a field that the provider shows, or a hidden field that is changed through this service. The order of a set and the signature of an image URL are ignored. Pass it as `expectedVersion` to reject an update if the badge has changed in the meantime.',
   })
   abstract readonly version: string;
 

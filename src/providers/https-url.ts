@@ -56,7 +56,7 @@ function isSameHost(written: string, read: string): boolean {
 export const HttpsUrl = new GraphQLScalarType<string, string>({
   name: 'HttpsUrl',
   description:
-    'An absolute https URL, safe to put into an image element. Whatever else a provider holds in its place is shown as null; outside production, http to the same machine is let through for the pictures of the sandbox.',
+    'An absolute https URL that is safe to use in an image element. Any other value from a provider becomes null. Outside production, http URLs of the same machine are allowed for the images of the sandbox.',
   serialize: readString,
   parseValue: readString,
   parseLiteral: (node) => readString(node.kind === Kind.STRING ? node.value : null),

@@ -157,24 +157,25 @@ export interface Warning {
 
 /** Printed as the enum `BadgeWarningCode`, with these texts as descriptions. */
 export const WARNING_CODES = {
-  NO_CHANGE: 'The badge has every given value already; nothing was sent.',
+  NO_CHANGE: 'The badge already has all the given values. Nothing was sent.',
   HIDDEN_FIELDS_REUSED:
-    'Fields that the provider does not show were sent as this service wrote them last. An edit of them elsewhere since then is lost.',
+    'Fields that the provider does not show were sent with the values that this service last wrote. Later edits of these fields made elsewhere are lost.',
   HIDDEN_FIELDS_OMITTED:
-    'Fields that the provider does not show were left out, as asked. The provider may have reset them.',
+    'Fields that the provider does not show were omitted, as requested. The provider may have reset them.',
   SHOWN_VALUE_IN_DOUBT:
-    'A field that the update does not touch is shown in another form than this service wrote it, or looks cut, escaped or signed. The message says what was sent back.',
+    'A field that the update does not change is shown in a different form from the one this service wrote, or looks truncated, escaped or signed. The message states which value was sent back.',
   VALUE_ALTERED:
-    'The provider holds another value than the one it was sent; `changes` and the badge show what it holds.',
+    'The provider stored a different value from the one it was sent. `changes` and the badge show the stored value.',
   ALREADY_HELD:
-    'The member holds the badge already, as far as this service knows. The request was sent all the same.',
+    'As far as this service knows, the member already has the badge. The request was sent anyway.',
   NOT_RECORDED:
-    'The store for records was out of reach, so that neither history nor memory has this change.',
+    'The state store was unavailable, so this change is missing from the history and from the remembered values.',
   PREVIOUS_VALUES_UNKNOWN: 'The badge could not be read before the write, so `before` is unknown.',
-  AUTOMATION_DELAYED: 'Members gain or lose the badge some time after the change.',
-  OTHER: 'A newer version of this service warned of something that this one has no code for.',
+  AUTOMATION_DELAYED: 'Members gain or lose the badge with a delay after the change.',
+  OTHER:
+    'A warning recorded by a newer version of this service, with a code that this version does not know.',
   AUTOMATION_WITHOUT_RULE:
-    'Automation is switched on, and the badge has neither a threshold nor a subscription to run by.',
+    'Automation is enabled, but the badge has neither a points threshold nor a subscription for it to use.',
 } as const;
 export type WarningCode = keyof typeof WARNING_CODES;
 

@@ -3,307 +3,307 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Badges and the member to give them to. Exactly one provider. */
+/** The badges to award and the member who receives them. Set exactly one provider field. */
 export type AwardBadgeInput =
-  {   /** At Returning.AI. */
+  {   /** Input for Returning.AI. */
   returningAI: AwardReturningAIBadgeInput; tagMango?: never; }
-  |  { returningAI?: never;   /** At TagMango. */
+  |  { returningAI?: never;   /** Input for TagMango. */
   tagMango: AwardTagMangoBadgeInput; };
 
-/** One Returning.AI badge for one member. */
+/** The Returning.AI badge to award and the member who receives it. */
 export type AwardReturningAIBadgeInput = {
-  /** Returning.AI's id of the badge. */
+  /** Returning.AI's ID of the badge. */
   badgeId: string | number;
   /** The member. */
   user: ReturningAIUserInput;
 };
 
-/** Several TagMango badges for one member. TagMango takes none away again. That a member keeps what is not named here is inferred. */
+/** TagMango badges to award and the member who receives them. TagMango cannot revoke badges. That the member keeps all other badges is inferred. */
 export type AwardTagMangoBadgeInput = {
-  /** The badges, each once; 50 at most. */
+  /** IDs of the badges, without duplicates and at most 50. */
   badgeIds: Array<string | number>;
-  /** TagMango's id of the member: 24 hexadecimal digits, as in every sample (inferred). */
+  /** TagMango's ID of the member: 24 hexadecimal digits, as in all samples (inferred). */
   userId: string | number;
 };
 
-/** Why something failed: at `code` in payloads, at `extensions.code` in errors of reads. Documents and variables that are wrong as such have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT; requests that are refused before they are read have UNAUTHENTICATED, FORBIDDEN, LIMIT_EXCEEDED (also where an answer would be too large) or BAD_REQUEST, or OVERLOADED with the HTTP status 503: too many bytes of answers to the same tenant are under way, and the same request may be repeated after `retryAfterMs`; or AUTHENTICATION_UNAVAILABLE with the HTTP status 503: tokens cannot be checked for now, the caller stays logged in, and the same request may be repeated after `retryAfterMs`. */
+/** Reason for a failure. Payloads carry it in `code`, errors of queries in `extensions.code`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after `retryAfterMs`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in. */
 export type BadgeErrorCode =
   /** The badge has changed since `expectedVersion` was read. Nothing was changed. */
   | 'CONFLICT'
-  /** The update needs the values of fields that are not known, since to leave them out may reset them (inferred); the message names them all and says what is remembered of them. Nothing was sent. */
+  /** The update needs values of fields that are unknown, because omitting them may reset them (inferred). The message lists these fields and what this service remembers about each. Nothing was sent. */
   | 'HIDDEN_FIELDS_UNKNOWN'
-  /** The mutation with this idempotency key is still under way. Repeat it later to hear what came of it. */
+  /** A mutation with this idempotency key is still in progress. Retry it later to get its result. */
   | 'IDEMPOTENCY_IN_PROGRESS'
-  /** The idempotency key stands for another input of the last 24 hours. Nothing was sent. */
+  /** The idempotency key was used with a different input within the last 24 hours. Nothing was sent. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The input is wrong at `field`; or the provider calls it so, and then `field` is null and the message names what was sent. Nothing was changed. */
+  /** The input is invalid at `field`. If the provider rejected it, `field` is null and the message lists the fields that were sent. Nothing was changed. */
   | 'INVALID_INPUT'
   /** The provider has no such badge. Nothing was changed. */
   | 'NOT_FOUND'
-  /** The request was sent and no clear answer came: it may have been applied. Where a read can show the badge, the payload has it as it was found afterwards. With an idempotency key, repeat the mutation with the same key: it never writes again, and tells what is known by then. */
+  /** The request was sent but the response was missing or inconclusive, so it may have been applied. If the badge could be read afterwards, the payload contains it. If the mutation had an idempotency key, retry it with the same key: the retry never writes again and returns what is known by then. */
   | 'OUTCOME_UNKNOWN'
-  /** The provider refused our credentials; its operators must act. */
+  /** The provider rejected this service's credentials. An operator must fix the configuration. */
   | 'PROVIDER_AUTH_FAILED'
-  /** The provider answered something that cannot be used. */
+  /** The provider returned an unusable response. */
   | 'PROVIDER_BAD_RESPONSE'
-  /** This service has no access to the provider. */
+  /** The provider is not configured in this service. */
   | 'PROVIDER_NOT_CONFIGURED'
-  /** The provider takes no more requests for now; see `retryAfterMs`. */
+  /** The rate limit of the provider is reached; see `retryAfterMs`. */
   | 'PROVIDER_RATE_LIMITED'
-  /** The provider did not answer in time. */
+  /** The provider did not respond in time. */
   | 'PROVIDER_TIMEOUT'
-  /** The provider could not be reached, or failed. */
+  /** The provider is unreachable or failed. */
   | 'PROVIDER_UNAVAILABLE'
-  /** The store for records is out of reach, and this mutation relies on it. Nothing was sent. */
+  /** The state store that this mutation depends on is unavailable. Nothing was sent. */
   | 'STATE_UNAVAILABLE'
-  /** Another write of the same badge through this service is still under way. Nothing was sent. */
+  /** Another write to the same badge through this service is still in progress. Nothing was sent. */
   | 'WRITE_IN_PROGRESS';
 
-/** Which badges a list holds. What is left out lets all through. */
+/** Filter for a list of badges. An omitted field does not restrict the list. */
 export type BadgeFilter = {
-  /** Only badges whose name holds this text. Upper and lower case are the same, and so are composed and decomposed accents. Of a name the first 10,000 characters count. */
+  /** Matches badges whose name contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of a name are searched. */
   nameContains?: string | null | undefined;
-  /** Only badges of these providers. */
+  /** Matches badges of these providers. */
   providers?: Array<BadgeProvider> | null | undefined;
 };
 
-/** The order of a list. Equals are ordered by provider and then by id. */
+/** Order of a list. Badges with equal values are ordered by provider and then by ID. */
 export type BadgeOrder = {
-  /** Which end comes first. */
+  /** Sort direction. */
   direction?: OrderDirection;
-  /** What to order by. */
+  /** Field to sort by. */
   field?: BadgeOrderField;
 };
 
-/** What badges can be ordered by. */
+/** Fields that badges can be sorted by. */
 export type BadgeOrderField =
-  /** By the provider's id, by Unicode code point. */
+  /** Sort by the provider's ID in Unicode code point order. */
   | 'ID'
-  /** By name, by Unicode code point: A before B before a. */
+  /** Sort by name in Unicode code point order: `A` before `B` before `a`. */
   | 'NAME';
 
-/** What came of a mutation. */
+/** Outcome of a mutation. */
 export type BadgeOutcome =
-  /** The provider made the change. */
+  /** The provider applied the change. */
   | 'APPLIED'
-  /** Nothing was changed: this service or the provider refused. */
+  /** This service or the provider rejected the mutation. Nothing was changed. */
   | 'REFUSED'
-  /** The badge had every given value already; nothing was sent. */
+  /** The badge already had all the given values. Nothing was sent. */
   | 'UNCHANGED'
-  /** The request was sent and no clear answer came: it may have been applied. */
+  /** The request was sent but the response was missing or inconclusive, so it may have been applied. */
   | 'UNKNOWN';
 
-/** The services that hold badges. */
+/** Supported badge providers. */
 export type BadgeProvider =
   /** Returning.AI */
   | 'RETURNING_AI'
   /** TagMango */
   | 'TAG_MANGO';
 
-/** Where a provider's part of a list comes from. */
+/** Where a provider's badges in a list come from. */
 export type BadgeSourceState =
-  /** Read a short while ago, within its fresh time. */
+  /** Served from the cache, within its freshness period. */
   | 'CACHED'
-  /** Could not be read: its badges are missing from the list; see `code`. */
+  /** The provider could not be read, and its badges are missing from the list; see `code`. */
   | 'FAILED'
   /** Read from the provider for this request. */
   | 'FRESH'
-  /** Left out by the filter, or this service has no access to the provider. */
+  /** Excluded by the filter, or the provider is not configured. */
   | 'SKIPPED'
-  /** Read longer ago than its fresh time, since no newer list could be had soon; `asOf` says when. */
+  /** Served from the cache after its freshness period, because no newer list was available in time; see `asOf`. */
   | 'STALE';
 
-/** What the caller of a mutation should know although it did not fail. */
+/** Machine-readable code of a warning. */
 export type BadgeWarningCode =
-  /** The member holds the badge already, as far as this service knows. The request was sent all the same. */
+  /** As far as this service knows, the member already has the badge. The request was sent anyway. */
   | 'ALREADY_HELD'
-  /** Members gain or lose the badge some time after the change. */
+  /** Members gain or lose the badge with a delay after the change. */
   | 'AUTOMATION_DELAYED'
-  /** Automation is switched on, and the badge has neither a threshold nor a subscription to run by. */
+  /** Automation is enabled, but the badge has neither a points threshold nor a subscription for it to use. */
   | 'AUTOMATION_WITHOUT_RULE'
-  /** Fields that the provider does not show were left out, as asked. The provider may have reset them. */
+  /** Fields that the provider does not show were omitted, as requested. The provider may have reset them. */
   | 'HIDDEN_FIELDS_OMITTED'
-  /** Fields that the provider does not show were sent as this service wrote them last. An edit of them elsewhere since then is lost. */
+  /** Fields that the provider does not show were sent with the values that this service last wrote. Later edits of these fields made elsewhere are lost. */
   | 'HIDDEN_FIELDS_REUSED'
-  /** The store for records was out of reach, so that neither history nor memory has this change. */
+  /** The state store was unavailable, so this change is missing from the history and from the remembered values. */
   | 'NOT_RECORDED'
-  /** The badge has every given value already; nothing was sent. */
+  /** The badge already has all the given values. Nothing was sent. */
   | 'NO_CHANGE'
-  /** A newer version of this service warned of something that this one has no code for. */
+  /** A warning recorded by a newer version of this service, with a code that this version does not know. */
   | 'OTHER'
   /** The badge could not be read before the write, so `before` is unknown. */
   | 'PREVIOUS_VALUES_UNKNOWN'
-  /** A field that the update does not touch is shown in another form than this service wrote it, or looks cut, escaped or signed. The message says what was sent back. */
+  /** A field that the update does not change is shown in a different form from the one this service wrote, or looks truncated, escaped or signed. The message states which value was sent back. */
   | 'SHOWN_VALUE_IN_DOUBT'
-  /** The provider holds another value than the one it was sent; `changes` and the badge show what it holds. */
+  /** The provider stored a different value from the one it was sent. `changes` and the badge show the stored value. */
   | 'VALUE_ALTERED';
 
-/** The new badge. Exactly one provider. */
+/** The badge to create. Set exactly one provider field. */
 export type CreateBadgeInput =
-  {   /** At Returning.AI. */
+  {   /** Input for Returning.AI. */
   returningAI: CreateReturningAIBadgeInput; tagMango?: never; }
-  |  { returningAI?: never;   /** At TagMango. */
+  |  { returningAI?: never;   /** Input for TagMango. */
   tagMango: CreateTagMangoBadgeInput; };
 
-/** A new Returning.AI badge. All fields are sent, with the defaults shown. */
+/** A new Returning.AI badge. All fields are sent. Omitted fields have the default values shown. */
 export type CreateReturningAIBadgeInput = {
-  /** What earns the badge; `custom` is the only documented value. */
+  /** Action that earns the badge. `custom` is the only documented value. */
   action?: string;
-  /** Whether an application must come with a proof (inferred). */
+  /** Whether an application must include a proof (inferred). */
   attachRequired?: boolean;
   /** Whether the badge comes with XP (inferred). */
   award?: boolean;
   /** Whether the badge comes with coins (inferred). */
   awardCurrency?: boolean;
-  /** How many coins (inferred), a whole number. */
+  /** How many coins the badge comes with (inferred). A whole number. */
   awardCurrencyQuantity?: number;
-  /** How much XP (inferred), a whole number. */
+  /** How much XP the badge comes with (inferred). A whole number. */
   awardXpQuantity?: number;
-  /** Picture for dark mode, an https URL or "" (inferred). */
+  /** Image for dark mode as an https URL, or "" for no image (inferred). */
   darkImage?: string;
-  /** What the badge is given for. */
+  /** What the badge is awarded for. */
   description?: string;
-  /** Whether the two mode pictures are used (inferred). */
+  /** Whether the images for dark and light mode are used (inferred). */
   enabledDarkAndLight?: boolean;
-  /** An https URL, or "" for no picture (inferred: the only sample is empty). */
+  /** Image as an https URL, or "" for no image (inferred: the only sample is empty). */
   image?: string;
-  /** Picture for light mode, an https URL or "" (inferred). */
+  /** Image for light mode as an https URL, or "" for no image (inferred). */
   lightImage?: string;
-  /** How many times the action must happen, a whole number. */
+  /** How many times the action must happen. A whole number. */
   quantity?: number;
-  /** The name of the badge. */
+  /** Name of the badge. */
   title: string;
 };
 
-/** A new TagMango badge; only what is given is sent. The names of its fields other than `name` are inferred from answers. While automation is on, it runs by points or by subscription, never both. */
+/** A new TagMango badge. Only the given fields are sent. The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both. */
 export type CreateTagMangoBadgeInput = {
-  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each (inferred). */
+  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred). */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
-  /** What the badge is given for. */
+  /** What the badge is awarded for. */
   description?: string | null | undefined;
-  /** Whether members gain and lose the badge by a rule. */
+  /** Whether members gain and lose the badge automatically by a rule. */
   enableAutomation?: boolean | null | undefined;
-  /** The picture, an https URL or "" (inferred). */
+  /** Image as an https URL, or "" for no image (inferred). */
   imageUrl?: string | null | undefined;
-  /** The name of the badge. */
+  /** Name of the badge. */
   name: string;
-  /** Which points count (inferred); `lifetime` is the only documented value, others are passed on. */
+  /** Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged. */
   pointCategoryForAutomation?: string | null | undefined;
-  /** Automation by points: how many a member needs. */
+  /** Automation by points: number of points that a member needs. */
   pointsThreshold?: number | null | undefined;
 };
 
-/** The badge to delete. Exactly one provider that can. */
+/** The badge to delete. Set exactly one provider field; only providers that support deletion are listed. */
 export type DeleteBadgeInput =
-  {   /** At Returning.AI. */
+  {   /** Input for Returning.AI. */
   returningAI: DeleteReturningAIBadgeInput; };
 
-/** The Returning.AI badge to delete. This service cannot bring it back. The path of the call is inferred. */
+/** The Returning.AI badge to delete. This service cannot restore it. The path of the API call is inferred. */
 export type DeleteReturningAIBadgeInput = {
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
+  /** The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected. */
   expectedVersion?: string | null | undefined;
-  /** The provider's own id of the badge. */
+  /** The provider's ID of the badge. */
   id: string | number;
 };
 
-/** What an update does about fields that it does not give and that the provider does not show. */
+/** How an update treats fields that are neither part of the input nor shown by the provider. */
 export type HiddenFieldsPolicy =
-  /** Leaves out what is not known; the provider may reset it. What this service wrote last is sent while nothing speaks for an edit elsewhere. */
+  /** Omits unknown fields, and the provider may reset them. Values that this service last wrote are still sent unless the badge seems to have been edited elsewhere. */
   | 'OMIT'
-  /** Refuses the update, even if this service remembers what it wrote last. */
+  /** Rejects the update, even if this service remembers the values that it last wrote. */
   | 'REFUSE'
-  /** Sends what this service wrote last, even if the badge has been edited elsewhere since. If it never wrote a field, the update is refused. */
+  /** Sends the values that this service last wrote, even if the badge has since been edited elsewhere. The update is rejected if this service never wrote one of the fields. */
   | 'REUSE';
 
-/** Which end of an order comes first. */
+/** Sort direction. */
 export type OrderDirection =
-  /** Smallest first. */
+  /** Ascending order. */
   | 'ASC'
-  /** Largest first. */
+  /** Descending order. */
   | 'DESC';
 
-/** A member of a Returning.AI community, by id or by e-mail. */
+/** A member of a Returning.AI community, identified by ID or e-mail address. */
 export type ReturningAIUserInput =
-  {   /** The e-mail of the member; needs access to the integration API. That the id found there is the one that awards take is inferred. */
+  {   /** E-mail address of the member. Requires access to the integration API. That awards accept the ID found there is inferred. */
   email: string; id?: never; }
-  |  { email?: never;   /** Returning.AI's numeric id of the member; that no other id counts is inferred from the samples. */
+  |  { email?: never;   /** Returning.AI's numeric ID of the member. That only numeric IDs are accepted is inferred from the samples. */
   id: string | number; };
 
-/** A badge and the member to take it away from. Exactly one provider that can. */
+/** The badge to revoke and the member who loses it. Set exactly one provider field; only providers that support revoking are listed. */
 export type RevokeBadgeInput =
-  {   /** At Returning.AI. */
+  {   /** Input for Returning.AI. */
   returningAI: RevokeReturningAIBadgeInput; };
 
-/** The Returning.AI badge to take away from a member. */
+/** The Returning.AI badge to revoke and the member who loses it. */
 export type RevokeReturningAIBadgeInput = {
-  /** Returning.AI's id of the badge. */
+  /** Returning.AI's ID of the badge. */
   badgeId: string | number;
   /** The member. */
   user: ReturningAIUserInput;
 };
 
-/** The badge to update and its new values. Exactly one provider. */
+/** The badge to update and its new values. Set exactly one provider field. */
 export type UpdateBadgeInput =
-  {   /** At Returning.AI. */
+  {   /** Input for Returning.AI. */
   returningAI: UpdateReturningAIBadgeInput; tagMango?: never; }
-  |  { returningAI?: never;   /** At TagMango. */
+  |  { returningAI?: never;   /** Input for TagMango. */
   tagMango: UpdateTagMangoBadgeInput; };
 
-/** New values for a Returning.AI badge. What is left out keeps its value. Returning.AI replaces the whole badge at each update (inferred from its documented request), and its documented answers do not show seven of the fields: `darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`. A field that the provider does show is sent back as shown. One that it does not show is sent as this service wrote it last, as long as everything that is shown still is what that write left. Otherwise the update is refused with one HIDDEN_FIELDS_UNKNOWN that names all such fields: give them, or say with `hiddenFields` what to do. */
+/** New values for a Returning.AI badge. Omitted fields keep their values. Returning.AI replaces the whole badge at each update (inferred from its documented request), and its documented answers do not show seven of the fields: `darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`. An omitted field that the provider shows is sent back as shown. An omitted field that it does not show is sent with the value that this service last wrote, provided that all shown fields are unchanged since that write. Otherwise the update is rejected with a single HIDDEN_FIELDS_UNKNOWN error that lists all such fields: set them, or choose a policy with `hiddenFields`. */
 export type UpdateReturningAIBadgeInput = {
-  /** What earns the badge; `custom` is the only documented value. Cannot be cleared. */
+  /** Action that earns the badge. `custom` is the only documented value. Cannot be cleared. */
   action?: string | null | undefined;
-  /** Whether an application must come with a proof (inferred). Cannot be cleared. */
+  /** Whether an application must include a proof (inferred). Cannot be cleared. */
   attachRequired?: boolean | null | undefined;
-  /** Whether the badge comes with XP (inferred). Not in the documented answers. Cannot be cleared. */
+  /** Whether the badge comes with XP (inferred). Not part of the documented answers. Cannot be cleared. */
   award?: boolean | null | undefined;
-  /** Whether the badge comes with coins (inferred). Not in the documented answers. Cannot be cleared. */
+  /** Whether the badge comes with coins (inferred). Not part of the documented answers. Cannot be cleared. */
   awardCurrency?: boolean | null | undefined;
-  /** How many coins (inferred), a whole number. Not in the documented answers. Cannot be cleared. */
+  /** How many coins the badge comes with (inferred). A whole number. Not part of the documented answers. Cannot be cleared. */
   awardCurrencyQuantity?: number | null | undefined;
-  /** How much XP (inferred), a whole number. Not in the documented answers. Cannot be cleared. */
+  /** How much XP the badge comes with (inferred). A whole number. Not part of the documented answers. Cannot be cleared. */
   awardXpQuantity?: number | null | undefined;
-  /** Picture for dark mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
+  /** Image for dark mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. */
   darkImage?: string | null | undefined;
-  /** Null or "" removes the description (inferred). */
+  /** Description of the badge. Null or "" removes it (inferred). */
   description?: string | null | undefined;
-  /** Whether the two mode pictures are used (inferred). Not in the documented answers. Cannot be cleared. */
+  /** Whether the images for dark and light mode are used (inferred). Not part of the documented answers. Cannot be cleared. */
   enabledDarkAndLight?: boolean | null | undefined;
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
+  /** The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected. */
   expectedVersion?: string | null | undefined;
-  /** What to do about fields that are neither given nor shown. If left out, they are sent as this service wrote them last while nothing speaks for an edit elsewhere, and otherwise the update is refused. */
+  /** How to treat fields that are neither part of the input nor shown by the provider. If omitted, they are sent with the values that this service last wrote, unless the badge seems to have been edited elsewhere; in that case the update is rejected. */
   hiddenFields?: HiddenFieldsPolicy | null | undefined;
-  /** The provider's own id of the badge. */
+  /** The provider's ID of the badge. */
   id: string | number;
-  /** An https URL. Null or "" removes the picture. Both are inferred. */
+  /** Image as an https URL. Null or "" removes it. Both are inferred. */
   image?: string | null | undefined;
-  /** Picture for light mode, an https URL. Null or "" removes it. All of this is inferred. Not in the documented answers. */
+  /** Image for light mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. */
   lightImage?: string | null | undefined;
-  /** How many times the action must happen, a whole number. Cannot be cleared. */
+  /** How many times the action must happen. A whole number. Cannot be cleared. */
   quantity?: number | null | undefined;
-  /** The name of the badge. Cannot be cleared. */
+  /** Name of the badge. Cannot be cleared. */
   title?: string | null | undefined;
 };
 
-/** New values for a TagMango badge; only those given are sent. While automation is on, it runs by points or by subscription, never both: an update that would leave a badge with `pointsThreshold` and `automationEnabledMangoes` while it is on is refused. To switch, give one and clear the other. That null clears a field, and that TagMango keeps those that are not given, is inferred. */
+/** New values for a TagMango badge. Only the given fields are sent. Automation runs either by points or by subscription, never both: an update that would leave a badge with automation enabled and both `pointsThreshold` and `automationEnabledMangoes` set is rejected. To switch from one to the other, set one and clear the other. That null clears a field and that TagMango keeps omitted fields is inferred. */
 export type UpdateTagMangoBadgeInput = {
-  /** Automation by subscription: ids of mangoes, 24 hexadecimal digits each; replaces the whole list. Null or [] clears it. All of this is inferred. */
+  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred. */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
-  /** Null or "" removes the description (inferred). */
+  /** Description of the badge. Null or "" removes it (inferred). */
   description?: string | null | undefined;
-  /** Whether members gain and lose the badge by a rule. Cannot be cleared. */
+  /** Whether members gain and lose the badge automatically by a rule. Cannot be cleared. */
   enableAutomation?: boolean | null | undefined;
-  /** The `version` that you saw. If the badge has another one by now, nothing is written and a BadgeConflictError shows it. An edit in the dashboard of the provider at the same moment cannot be excluded. Left out, any version will do; null is refused. */
+  /** The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected. */
   expectedVersion?: string | null | undefined;
-  /** The provider's own id of the badge. */
+  /** The provider's ID of the badge. */
   id: string | number;
-  /** An https URL. Null or "" removes the picture. Both are inferred. */
+  /** Image as an https URL. Null or "" removes it. Both are inferred. */
   imageUrl?: string | null | undefined;
-  /** The name of the badge. Cannot be cleared. */
+  /** Name of the badge. Cannot be cleared. */
   name?: string | null | undefined;
-  /** Which points count; `lifetime` is the only documented value, others are passed on. Null clears it. Both are inferred. */
+  /** Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred. */
   pointCategoryForAutomation?: string | null | undefined;
-  /** Automation by points: how many a member needs. Null clears it (inferred). */
+  /** Automation by points: number of points that a member needs. Null clears it (inferred). */
   pointsThreshold?: number | null | undefined;
 };
 

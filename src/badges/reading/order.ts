@@ -10,18 +10,18 @@ export type OrderDirection = keyof typeof OrderDirection;
 
 registerEnumType(OrderField, {
   name: 'BadgeOrderField',
-  description: 'What badges can be ordered by.',
+  description: 'Fields that badges can be sorted by.',
   valuesConfig: {
-    NAME: { description: 'By name, by Unicode code point: A before B before a.' },
-    ID: { description: "By the provider's id, by Unicode code point." },
+    NAME: { description: 'Sort by name in Unicode code point order: `A` before `B` before `a`.' },
+    ID: { description: "Sort by the provider's ID in Unicode code point order." },
   },
 });
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
-  description: 'Which end of an order comes first.',
+  description: 'Sort direction.',
   valuesConfig: {
-    ASC: { description: 'Smallest first.' },
-    DESC: { description: 'Largest first.' },
+    ASC: { description: 'Ascending order.' },
+    DESC: { description: 'Descending order.' },
   },
 });
 

@@ -17,10 +17,11 @@ export interface Outcome {
 
 /** Printed as the enum `BadgeOutcome`, with these texts as descriptions. */
 export const OUTCOMES = {
-  APPLIED: 'The provider made the change.',
-  UNCHANGED: 'The badge had every given value already; nothing was sent.',
-  REFUSED: 'Nothing was changed: this service or the provider refused.',
-  UNKNOWN: 'The request was sent and no clear answer came: it may have been applied.',
+  APPLIED: 'The provider applied the change.',
+  UNCHANGED: 'The badge already had all the given values. Nothing was sent.',
+  REFUSED: 'This service or the provider rejected the mutation. Nothing was changed.',
+  UNKNOWN:
+    'The request was sent but the response was missing or inconclusive, so it may have been applied.',
 } as const;
 /** A dry run leaves no trace, and so is no outcome in the graph. */
 export type OutcomeStatus = keyof typeof OUTCOMES | 'DRY_RUN';

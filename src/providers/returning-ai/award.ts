@@ -13,37 +13,39 @@ import { toStanding } from './update.ts';
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
 const USER_ID = /^\d{1,20}$/;
 
-@InputType({ description: 'A member of a Returning.AI community, by id or by e-mail.' })
+@InputType({
+  description: 'A member of a Returning.AI community, identified by ID or e-mail address.',
+})
 @Directive('@oneOf')
 export class ReturningAIUserInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      "Returning.AI's numeric id of the member; that no other id counts is inferred from the samples.",
+      "Returning.AI's numeric ID of the member. That only numeric IDs are accepted is inferred from the samples.",
   })
   id?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The e-mail of the member; needs access to the integration API. That the id found there is the one that awards take is inferred.',
+      'E-mail address of the member. Requires access to the integration API. That awards accept the ID found there is inferred.',
   })
   email?: string | null;
 }
 
 @InputType()
 abstract class BadgeAndUserInput {
-  @Field(() => ID, { description: "Returning.AI's id of the badge." })
+  @Field(() => ID, { description: "Returning.AI's ID of the badge." })
   badgeId!: string;
 
   @Field(() => ReturningAIUserInput, { description: 'The member.' })
   user!: ReturningAIUserInput;
 }
 
-@InputType({ description: 'One Returning.AI badge for one member.' })
+@InputType({ description: 'The Returning.AI badge to award and the member who receives it.' })
 export class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
 
-@InputType({ description: 'The Returning.AI badge to take away from a member.' })
+@InputType({ description: 'The Returning.AI badge to revoke and the member who loses it.' })
 export class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
 
 type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient, ReturningAIBadge>;

@@ -11,7 +11,7 @@ import type { ReturningAIRecord } from './wire.ts';
 @ObjectType({
   implements: BadgeFields,
   description:
-    "A badge of a Returning.AI community. Seven of its fields (`darkImage` to `awardCurrencyQuantity`) can be written, and are missing in the answers that the provider's pages show: they are null unless the provider shows them. See UpdateReturningAIBadgeInput.",
+    "A badge of a Returning.AI community. Seven of its fields (`darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`) are writable but are not part of the provider's documented answers: they are null unless the provider shows them. See UpdateReturningAIBadgeInput.",
 })
 @Directive('@key(fields: "id")')
 export class ReturningAIBadge extends BadgeFields {
@@ -28,7 +28,7 @@ export class ReturningAIBadge extends BadgeFields {
     this.isImageUrl = isImageUrl;
   }
 
-  @Field(() => ID, { description: "Returning.AI's id of the badge, a UUID in the samples." })
+  @Field(() => ID, { description: "Returning.AI's ID of the badge, a UUID in the samples." })
   override get id(): string {
     return this.record.id;
   }
@@ -62,7 +62,10 @@ export class ReturningAIBadge extends BadgeFields {
       : toVersion([readableVersion, hiddenRevision]);
   }
 
-  @Field(() => String, { description: 'The name of the badge, as Returning.AI calls it.' })
+  @Field(() => String, {
+    description:
+      'Name of the badge. The same as `name`, under the field name that Returning.AI uses.',
+  })
   get title(): string {
     return this.record.title;
   }
@@ -70,7 +73,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => String, {
     nullable: true,
     description:
-      'What earns the badge. That for `custom` members apply and a moderator approves is inferred from the help centre.',
+      'Action that earns the badge. For `custom`, members apply and a moderator approves (inferred from the help centre).',
   })
   get action(): string | null {
     return this.record.action ?? null;
@@ -79,7 +82,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => Float, {
     nullable: true,
     description:
-      'How many times the action must happen, a whole number. That it has no effect for `custom` is inferred. A Float, like the other quantities: no page of the provider says that it lies within the bounds of an Int.',
+      'How many times the action must happen. A whole number; it has no effect for `custom` (inferred). The type is Float, as for the other quantities, because the provider does not document that the value fits an Int.',
   })
   get quantity(): number | null {
     return this.record.quantity ?? null;
@@ -87,7 +90,7 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => HttpsUrl, {
     nullable: true,
-    description: 'The same as `imageUrl`, as Returning.AI calls it.',
+    description: 'The same as `imageUrl`, under the field name that Returning.AI uses.',
   })
   get image(): string | null {
     return this.picture(this.record.image);
@@ -96,7 +99,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'Picture for dark mode (inferred). Null if there is none, or if Returning.AI does not show it.',
+      'Image for dark mode (inferred). Null if there is none, or if Returning.AI does not show it.',
   })
   get darkImage(): string | null {
     return this.picture(this.record.darkImage);
@@ -105,7 +108,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => HttpsUrl, {
     nullable: true,
     description:
-      'Picture for light mode (inferred). Null if there is none, or if Returning.AI does not show it.',
+      'Image for light mode (inferred). Null if there is none, or if Returning.AI does not show it.',
   })
   get lightImage(): string | null {
     return this.picture(this.record.lightImage);
@@ -114,7 +117,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether the two mode pictures are used (inferred). Null if Returning.AI does not show it.',
+      'Whether the images for dark and light mode are used (inferred). Null if Returning.AI does not show it.',
   })
   get enabledDarkAndLight(): boolean | null {
     return this.record.enabledDarkAndLight ?? null;
@@ -140,7 +143,8 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'How much XP (inferred), a whole number. Null if Returning.AI does not show it.',
+    description:
+      'How much XP the badge comes with (inferred). A whole number. Null if Returning.AI does not show it.',
   })
   get awardXpQuantity(): number | null {
     return this.record.awardXpQuantity ?? null;
@@ -149,7 +153,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => Float, {
     nullable: true,
     description:
-      'How many coins (inferred), a whole number. Null if Returning.AI does not show it.',
+      'How many coins the badge comes with (inferred). A whole number. Null if Returning.AI does not show it.',
   })
   get awardCurrencyQuantity(): number | null {
     return this.record.awardCurrencyQuantity ?? null;
@@ -157,7 +161,7 @@ export class ReturningAIBadge extends BadgeFields {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether an application for the badge must come with a proof (inferred).',
+    description: 'Whether an application for the badge must include a proof (inferred).',
   })
   get attachRequired(): boolean | null {
     return this.record.attachRequired ?? null;
@@ -166,7 +170,7 @@ export class ReturningAIBadge extends BadgeFields {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'As Returning.AI reports it; its pages do not explain it. That it is another thing than `award` is inferred.',
+      'Reported by Returning.AI, whose documentation does not explain it. It is not the input field `award` (inferred).',
   })
   get awarded(): boolean | null {
     return this.record.awarded ?? null;

@@ -16,48 +16,49 @@ import { fieldsNotAsSent } from './update.ts';
 
 /** Every field has a default, so that what its documented answers never show is known from the badge's first day. */
 @InputType({
-  description: 'A new Returning.AI badge. All fields are sent, with the defaults shown.',
+  description:
+    'A new Returning.AI badge. All fields are sent. Omitted fields have the default values shown.',
 })
 export class CreateReturningAIBadgeInput implements FieldsInput {
-  @Field(() => String, { description: 'The name of the badge.' })
+  @Field(() => String, { description: 'Name of the badge.' })
   title!: string;
 
   @Field(() => String, {
     defaultValue: 'custom',
-    description: 'What earns the badge; `custom` is the only documented value.',
+    description: 'Action that earns the badge. `custom` is the only documented value.',
   })
   action!: string;
 
   @Field(() => Float, {
     defaultValue: 1,
-    description: 'How many times the action must happen, a whole number.',
+    description: 'How many times the action must happen. A whole number.',
   })
   quantity!: number;
 
   @Field(() => String, {
     defaultValue: '',
-    description: 'An https URL, or "" for no picture (inferred: the only sample is empty).',
+    description: 'Image as an https URL, or "" for no image (inferred: the only sample is empty).',
   })
   image!: string;
 
-  @Field(() => String, { defaultValue: '', description: 'What the badge is given for.' })
+  @Field(() => String, { defaultValue: '', description: 'What the badge is awarded for.' })
   description!: string;
 
   @Field(() => String, {
     defaultValue: '',
-    description: 'Picture for dark mode, an https URL or "" (inferred).',
+    description: 'Image for dark mode as an https URL, or "" for no image (inferred).',
   })
   darkImage!: string;
 
   @Field(() => String, {
     defaultValue: '',
-    description: 'Picture for light mode, an https URL or "" (inferred).',
+    description: 'Image for light mode as an https URL, or "" for no image (inferred).',
   })
   lightImage!: string;
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: 'Whether the two mode pictures are used (inferred).',
+    description: 'Whether the images for dark and light mode are used (inferred).',
   })
   enabledDarkAndLight!: boolean;
 
@@ -75,19 +76,19 @@ export class CreateReturningAIBadgeInput implements FieldsInput {
 
   @Field(() => Float, {
     defaultValue: 0,
-    description: 'How much XP (inferred), a whole number.',
+    description: 'How much XP the badge comes with (inferred). A whole number.',
   })
   awardXpQuantity!: number;
 
   @Field(() => Float, {
     defaultValue: 0,
-    description: 'How many coins (inferred), a whole number.',
+    description: 'How many coins the badge comes with (inferred). A whole number.',
   })
   awardCurrencyQuantity!: number;
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: 'Whether an application must come with a proof (inferred).',
+    description: 'Whether an application must include a proof (inferred).',
   })
   attachRequired!: boolean;
 }

@@ -12,7 +12,7 @@ import type { ReturningAIClient } from './client.ts';
 
 @InputType({
   description:
-    'The Returning.AI badge to delete. This service cannot bring it back. The path of the call is inferred.',
+    'The Returning.AI badge to delete. This service cannot restore it. The path of the API call is inferred.',
 })
 export class DeleteReturningAIBadgeInput extends BadgeAtVersionInput {}
 

@@ -11,16 +11,18 @@ const MAX_BADGES = 50;
 
 @InputType({
   description:
-    'Several TagMango badges for one member. TagMango takes none away again. That a member keeps what is not named here is inferred.',
+    'TagMango badges to award and the member who receives them. TagMango cannot revoke badges. That the member keeps all other badges is inferred.',
 })
 export class AwardTagMangoBadgeInput {
   @Field(() => ID, {
     description:
-      "TagMango's id of the member: 24 hexadecimal digits, as in every sample (inferred).",
+      "TagMango's ID of the member: 24 hexadecimal digits, as in all samples (inferred).",
   })
   userId!: string;
 
-  @Field(() => [ID], { description: `The badges, each once; ${MAX_BADGES} at most.` })
+  @Field(() => [ID], {
+    description: `IDs of the badges, without duplicates and at most ${MAX_BADGES}.`,
+  })
   badgeIds!: string[];
 }
 

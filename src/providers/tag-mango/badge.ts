@@ -24,8 +24,7 @@ export class TagMangoBadge extends BadgeFields {
   }
 
   @Field(() => ID, {
-    description:
-      "TagMango's id of the badge: 24 hexadecimal digits, as in every sample (inferred).",
+    description: "TagMango's ID of the badge: 24 hexadecimal digits, as in all samples (inferred).",
   })
   override get id(): string {
     return this.record.id;
@@ -65,24 +64,24 @@ export class TagMangoBadge extends BadgeFields {
     return this.readableVersion;
   }
 
-  @Field(() => ID, { nullable: true, description: 'The id of the creator who owns the badge.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the creator who owns the badge.' })
   get creator(): string | null {
     return this.record.creator ?? null;
   }
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was made.' })
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was created.' })
   get createdAt(): string | null {
     return this.record.createdAt ?? null;
   }
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge last changed.' })
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was last updated.' })
   get updatedAt(): string | null {
     return this.record.updatedAt ?? null;
   }
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether members gain and lose the badge by a rule.',
+    description: 'Whether members gain and lose the badge automatically by a rule.',
   })
   get enableAutomation(): boolean | null {
     return this.record.enableAutomation ?? null;
@@ -91,7 +90,7 @@ export class TagMangoBadge extends BadgeFields {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Automation by points: members with at least so many have the badge. A badge may carry it beside mangoes, as a leftover of the other kind.',
+      'Automation by points: members with at least this number of points have the badge. A badge may have both a threshold and mangoes; the automation kind that is not in use is then a leftover.',
   })
   get pointsThreshold(): number | null {
     return this.record.pointsThreshold ?? null;
@@ -99,7 +98,8 @@ export class TagMangoBadge extends BadgeFields {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Which points count (inferred); `lifetime` is the only documented value.',
+    description:
+      'Category of points that count (inferred). `lifetime` is the only documented value.',
   })
   get pointCategoryForAutomation(): string | null {
     return this.record.pointCategoryForAutomation ?? null;

@@ -12,44 +12,44 @@ import { fieldsNotAsSent, standing } from './update.ts';
 
 @InputType({
   description:
-    'A new TagMango badge; only what is given is sent. The names of its fields other than `name` are inferred from answers. While automation is on, it runs by points or by subscription, never both.',
+    'A new TagMango badge. Only the given fields are sent. The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both.',
 })
 export class CreateTagMangoBadgeInput implements FieldsInput {
-  @Field(() => String, { description: 'The name of the badge.' })
+  @Field(() => String, { description: 'Name of the badge.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What the badge is given for.' })
+  @Field(() => String, { nullable: true, description: 'What the badge is awarded for.' })
   description?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The picture, an https URL or "" (inferred).',
+    description: 'Image as an https URL, or "" for no image (inferred).',
   })
   imageUrl?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether members gain and lose the badge by a rule.',
+    description: 'Whether members gain and lose the badge automatically by a rule.',
   })
   enableAutomation?: boolean | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Automation by points: how many a member needs.',
+    description: 'Automation by points: number of points that a member needs.',
   })
   pointsThreshold?: number | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Which points count (inferred); `lifetime` is the only documented value, others are passed on.',
+      'Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged.',
   })
   pointCategoryForAutomation?: string | null;
 
   @Field(() => [ID], {
     nullable: true,
     description:
-      'Automation by subscription: ids of mangoes, 24 hexadecimal digits each (inferred).',
+      'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred).',
   })
   automationEnabledMangoes?: string[] | null;
 }

@@ -8,18 +8,18 @@ import type { TagMangoClient } from './client.ts';
 
 @ObjectType({
   description:
-    'A member of a TagMango creator. Only `tagMangoMember` gives one: looking one up by key would cost two calls each.',
+    'A member of a TagMango creator. Only `tagMangoMember` returns members: resolving them by key would cost two API calls each.',
 })
 @Directive('@key(fields: "id", resolvable: false)')
 export class TagMangoMember {
-  @Field(() => ID, { description: "TagMango's id of the member." })
+  @Field(() => ID, { description: "TagMango's ID of the member." })
   id!: string;
 
-  @Field(() => [TagMangoBadge], { description: 'The badges that the member holds.' })
+  @Field(() => [TagMangoBadge], { description: 'Badges that the member has.' })
   badges!: readonly TagMangoBadge[];
 
   @Field(() => Int, {
-    description: 'How many more badges the member holds that cannot be read, and are left out.',
+    description: 'Number of badges of the member that are omitted because they could not be read.',
   })
   droppedBadges!: number;
 }
@@ -29,14 +29,14 @@ export class TagMangoMemberQueries {
   @Query(() => TagMangoMember, {
     nullable: true,
     description:
-      'A member of a TagMango creator by e-mail, phone or both; both must then be of the same member. Null: TagMango knows none.',
+      'Looks up a member of a TagMango creator by e-mail address, phone number or both. If both are given, they must belong to the same member. Null if TagMango has no such member.',
   })
   async tagMangoMember(
-    @Arg('email', () => String, { nullable: true, description: 'The e-mail of the member.' })
+    @Arg('email', () => String, { nullable: true, description: 'E-mail address of the member.' })
     email: string | null,
     @Arg('phone', () => String, {
       nullable: true,
-      description: 'The phone number of the member: digits with the country code (inferred).',
+      description: 'Phone number of the member: digits including the country code (inferred).',
     })
     phone: string | null,
     @Ctx() context: ProviderContext,

@@ -4,47 +4,49 @@ import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
 
 @InputType({
   description:
-    'New values for a TagMango badge; only those given are sent. While automation is on, it runs by points or by subscription, never both: an update that would leave a badge with `pointsThreshold` and `automationEnabledMangoes` while it is on is refused. To switch, give one and clear the other. That null clears a field, and that TagMango keeps those that are not given, is inferred.',
+    'New values for a TagMango badge. Only the given fields are sent. Automation runs either by points or by subscription, never both: an update that would leave a badge with automation enabled and both `pointsThreshold` and `automationEnabledMangoes` set is rejected. To switch from one to the other, set one and clear the other. That null clears a field and that TagMango keeps omitted fields is inferred.',
 })
 export class UpdateTagMangoBadgeInput extends BadgeAtVersionInput {
-  @Field(() => String, { nullable: true, description: 'The name of the badge. Cannot be cleared.' })
+  @Field(() => String, { nullable: true, description: 'Name of the badge. Cannot be cleared.' })
   name?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Null or "" removes the description (inferred).',
+    description: 'Description of the badge. Null or "" removes it (inferred).',
   })
   description?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'An https URL. Null or "" removes the picture. Both are inferred.',
+    description: 'Image as an https URL. Null or "" removes it. Both are inferred.',
   })
   imageUrl?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether members gain and lose the badge by a rule. Cannot be cleared.',
+    description:
+      'Whether members gain and lose the badge automatically by a rule. Cannot be cleared.',
   })
   enableAutomation?: boolean | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Automation by points: how many a member needs. Null clears it (inferred).',
+    description:
+      'Automation by points: number of points that a member needs. Null clears it (inferred).',
   })
   pointsThreshold?: number | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Which points count; `lifetime` is the only documented value, others are passed on. Null clears it. Both are inferred.',
+      'Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred.',
   })
   pointCategoryForAutomation?: string | null;
 
   @Field(() => [ID], {
     nullable: true,
     description:
-      'Automation by subscription: ids of mangoes, 24 hexadecimal digits each; replaces the whole list. Null or [] clears it. All of this is inferred.',
+      'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred.',
   })
   automationEnabledMangoes?: string[] | null;
 }
