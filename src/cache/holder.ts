@@ -66,7 +66,7 @@ export function createHolder<T>({
       const isOlder = heldAsOf > snapshot.asOf && heldAsOf <= now();
       if (!isCurrent(begun) || isOlder) return;
       const freshUntil = snapshot.asOf + freshMs;
-      shelf.put(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
+      shelf.set(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
     },
     show() {
       const held = shelf.get(name);
@@ -81,7 +81,7 @@ export function createHolder<T>({
     forget() {
       generation += 1;
       forgottenAt = now();
-      shelf.remove(name);
+      shelf.delete(name);
     },
   };
 }

@@ -14,7 +14,7 @@ function shelfOf(
   entries: [string, number?][],
 ): Shelf<string> {
   const shelf = createShelf<string>({ maxEntries: 100, maxBytes: 100, ...bounds });
-  for (const [name, bytes] of entries) shelf.put(name, held(name, bytes));
+  for (const [name, bytes] of entries) shelf.set(name, held(name, bytes));
   return shelf;
 }
 
@@ -31,7 +31,7 @@ test('it gives what was put under a name, and nothing else', () => {
 test('it holds so many entries, and the one that was put first goes first', () => {
   const shelf = shelfOf({ maxEntries: 3 }, [['a'], ['b'], ['c']]);
   expect(namesOn(shelf, 'abc')).toBe('abc');
-  shelf.put('d', held('d'));
+  shelf.set('d', held('d'));
   expect(namesOn(shelf, 'abcd')).toBe('bcd');
 });
 
@@ -42,14 +42,14 @@ test('it holds so many bytes, and makes room for as many as it must', () => {
     ['c', 2],
   ]);
   expect(namesOn(shelf, 'abc')).toBe('abc');
-  shelf.put('d', held('d', 7));
+  shelf.set('d', held('d', 7));
   expect(namesOn(shelf, 'abcd')).toBe('cd');
 });
 
 test('what was not used for longest goes first, whenever it was put', () => {
   const shelf = shelfOf({ maxEntries: 3 }, [['a'], ['b'], ['c']]);
   shelf.get('a');
-  shelf.put('d', held('d'));
+  shelf.set('d', held('d'));
   expect(namesOn(shelf, 'abcd')).toBe('acd');
 });
 
@@ -59,26 +59,30 @@ test('what is put anew is used, and takes the place of what was there', () => {
     ['b', 3],
     ['c', 3],
   ]);
-  shelf.put('a', held('new', 4));
+  shelf.set('a', held('new', 4));
   expect(shelf.get('a')).toEqual(held('new', 4));
-  shelf.put('d', held('d', 3));
+  shelf.set('d', held('d', 3));
   expect(namesOn(shelf, 'abcd')).toBe('acd');
 });
 
 test('one that is larger than all bytes is not kept', () => {
   const shelf = shelfOf({ maxBytes: 10 }, []);
-  shelf.put('a', held('a', 11));
+  shelf.set('a', held('a', 11));
   expect(shelf.get('a')).toBeUndefined();
-  shelf.put('b', held('b', 10));
+  shelf.set('b', held('b', 10));
   expect(namesOn(shelf, 'ab')).toBe('b');
+});
+
+test('a value of no bytes is kept like any other', () => {
+  expect(namesOn(shelfOf({ maxEntries: 1 }, [['a', 0]]), 'a')).toBe('a');
 });
 
 test('what is removed, or taken off, costs no bytes any more', () => {
   const shelf = shelfOf({ maxBytes: 10 }, [['a', 10]]);
-  shelf.remove('a');
-  shelf.remove('a');
-  shelf.remove('never there');
-  shelf.put('b', held('b', 20));
-  for (const name of ['c', 'd']) shelf.put(name, held(name, 5));
+  shelf.delete('a');
+  shelf.delete('a');
+  shelf.delete('never there');
+  shelf.set('b', held('b', 20));
+  for (const name of ['c', 'd']) shelf.set(name, held(name, 5));
   expect(namesOn(shelf, 'abcd')).toBe('cd');
 });

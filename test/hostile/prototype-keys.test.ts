@@ -71,9 +71,9 @@ describe.each(NAMES)('%s', (name) => {
   test('is a name on the shelf only once something was put there', () => {
     const shelf = createShelf<string>({ maxEntries: 9, maxBytes: 99 });
     const held = { snapshot: { value: 'a', asOf: 1 }, freshUntil: 1, epoch: 0, bytes: 1 };
-    shelf.remove(name);
+    shelf.delete(name);
     expect(shelf.get(name)).toBeUndefined();
-    shelf.put(name, held);
+    shelf.set(name, held);
     expect([shelf.get(name), ...others.map((other) => shelf.get(other))]).toEqual([
       held,
       ...others.map(() => undefined),

@@ -46,3 +46,11 @@ test('one that is too large is not kept, and one that was deleted makes room', a
   await store.set('b', b);
   expect([await store.get('a'), await store.get('b')]).toEqual([undefined, b]);
 });
+
+test('one that is too large drives no other out', async () => {
+  const a = document('a');
+  const store = createDocumentStore((a.tokenCount ?? NaN) + 1);
+  await store.set('a', a);
+  await store.set('large', document('a b c d'));
+  expect([await store.get('a'), await store.get('large')]).toEqual([a, undefined]);
+});
