@@ -1,15 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { providers } from '../../src/providers/index.ts';
 import { startTestService } from '../support/service.ts';
 import type { TestService } from '../support/service.ts';
+import { readManifest, readText } from './lock.ts';
 
-const root = join(import.meta.dirname, '../..');
-const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const blocks = [...read('README.md').matchAll(/```graphql\n(.*?)```\s*```json\n(.*?)```/gs)].map(
-  ([, query = '', answer = '']) => ({ query, answer }),
-);
+const blocks = [
+  ...readText('README.md').matchAll(/```graphql\n(.*?)```\s*```json\n(.*?)```/gs),
+].map(([, query = '', answer = '']) => ({ query, answer }));
 
 let service: TestService;
 beforeAll(async () => {
@@ -27,25 +23,10 @@ test.each(blocks)('the README’s operation %# answers as it says', async ({ que
   expect(data).toEqual(JSON.parse(answer));
 });
 
-test('the README says right at the command which warnings of npm are expected', () => {
-  const [, text = ''] = /npm ci && npm start\n```\n\n(.*?)\n\n/s.exec(read('README.md')) ?? [];
+test('the README says right at the command which Node it needs, and which warnings of npm are expected', () => {
+  const [, text = ''] = /npm ci && npm start\n```\n\n(.*?)\n\n/s.exec(readText('README.md')) ?? [];
+  const { engines, devDependencies } = readManifest();
+  expect(text).toContain(`runs on Node ${engines.node.replace('>=', '')} or newer`);
+  expect(text).toContain(`npm installs Node ${devDependencies?.node?.split('.')[0]}`);
   expect(text).toMatch(/EBADENGINE.*expected/);
-});
-
-test('files that the README links to exist', () => {
-  const links = [...read('README.md').matchAll(/\]\((?!http)([^)]+)\)/g)].map(
-    ([, path]) => path ?? '',
-  );
-  expect(links.length).toBeGreaterThan(3);
-  expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-});
-
-test('every setting of the code has its row, and every row a setting', () => {
-  const code = read('src/config/variables.ts');
-  const general = [...code.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name);
-  const ofProviders = providers.flatMap(({ settings }) => Object.keys(settings));
-  const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(
-    ([, name]) => name,
-  );
-  expect(new Set(rows)).toEqual(new Set([...general, ...ofProviders]));
 });

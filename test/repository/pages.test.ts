@@ -1,0 +1,82 @@
+import { existsSync, globSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { providers } from '../../src/providers/index.ts';
+import { readText, root } from './lock.ts';
+
+const MOST_WORDS_OF_README = 650;
+
+const docs = readdirSync(`${root}/docs`)
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => `docs/${file}`);
+const pages = [...readdirSync(root).filter((file) => file.endsWith('.md')), ...docs];
+
+/** As hosts of repositories make anchors of headings: in small letters, without signs, with hyphens for spaces. */
+function anchorsOf(page: string): string[] {
+  const headings = readText(page).matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function isBroken(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? page : normalize(join(dirname(page), path));
+  if (!existsSync(join(root, target))) return true;
+  return anchor !== undefined && !anchorsOf(target).includes(anchor);
+}
+
+test(`the README has ${MOST_WORDS_OF_README} words at most`, () => {
+  const words = readText('README.md').split(/\s+/).filter(Boolean);
+  expect(words.length).toBeLessThanOrEqual(MOST_WORDS_OF_README);
+});
+
+describe.each(pages)('%s', (page) => {
+  const text = readText(page);
+
+  test('has links that lead somewhere', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+  });
+
+  test('names scripts of package.json and files that exist', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: object };
+    const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
+    expect(named.filter((name = '') => !(name in scripts))).toEqual([]);
+    const files = [...text.matchAll(/`((?:src|test|schema|bench|docs|examples)\/[^`\s<]*)`/g)];
+    const missing = files.filter(([, file = '']) => globSync(file, { cwd: root }).length === 0);
+    expect(missing.map(([, file]) => file)).toEqual([]);
+  });
+});
+
+test.each([...docs, 'CHANGELOG.md', 'CONTRIBUTING.md'])('%s begins with who it is for', (page) => {
+  const [heading = '', first = ''] = readText(page).split('\n\n');
+  expect(heading).toMatch(/^# \S/);
+  expect(first).toMatch(/^This page is for /);
+});
+
+test('every setting of the code has its row in docs/configuration.md, and every row is a setting', () => {
+  const code = readText('src/config/variables.ts');
+  const general = [...code.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name);
+  const ofProviders = providers.flatMap(({ settings }) => Object.keys(settings));
+  const rows = [...readText('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`/gm)];
+  expect(rows.map(([, name]) => name).sort()).toEqual([...general, ...ofProviders].sort());
+});
+
+test('docs/front-end.md tells of every error code what a client can do', () => {
+  const [, values = ''] = /^enum BadgeErrorCode \{\n(.*?)^\}/ms.exec(
+    readText('schema/badges.graphql'),
+  ) ?? [''];
+  const codes = [...values.matchAll(/^ {2}([A-Z_]+)$/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(10);
+  const [, section = ''] = readText('docs/front-end.md').split(/^## Handle errors$|^## Change/m);
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const told = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code),
+  );
+  expect(codes.filter((code) => !told.includes(code))).toEqual([]);
+  expect(told).toEqual([...new Set(told)]);
+});
