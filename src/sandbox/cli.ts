@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { helpText } from './help.ts';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { providers } from '../providers/index.ts';
+import { helpText, toOption } from './help.ts';
 import { startSandbox } from './index.ts';
 import { UNREACHABLE_WAYS, startUnreachable, withBaseUrl } from './unreachable.ts';
 import type { Unreachable, UnreachableWay } from './unreachable.ts';
@@ -14,53 +16,53 @@ export interface Cli {
 /** Does what a command line says. Throws when it says something else. */
 export async function startCli(args: readonly string[]): Promise<Cli> {
   const { help, ports, ways } = readArgs(args);
-  const sandbox = await startSandbox({
-    returningAI: { port: ports.returningAI },
-    tagMango: { port: ports.tagMango },
-  });
+  const sandbox = await startSandbox(ports);
   if (help) {
     const text = helpText(sandbox);
     await sandbox.close();
     return { text };
   }
-  const returningAI = await leadAstray(sandbox.returningAI.variables, ways.returningAI);
-  const tagMango = await leadAstray(sandbox.tagMango.variables, ways.tagMango);
-  const variables = { ...returningAI.variables, ...tagMango.variables };
+  const led = await Promise.all(
+    [...sandbox.standIns].map(([key, { variables }]) => leadAstray(variables, ways.get(key))),
+  );
   return {
-    text: Object.entries(variables)
+    text: led
+      .flatMap(({ variables }) => Object.entries(variables))
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
     async close() {
-      await Promise.all([sandbox.close(), returningAI.close(), tagMango.close()]);
+      await Promise.all([sandbox, ...led].map((each) => each.close()));
     },
   };
 }
 
 interface Args {
   help: boolean;
-  ports: { returningAI: number; tagMango: number };
+  /** By the key of each provider. */
+  ports: Record<string, { port: number }>;
   /** Instead of the stand-in's own base URL. */
-  ways: { returningAI: UnreachableWay | undefined; tagMango: UnreachableWay | undefined };
+  ways: ReadonlyMap<string, UnreachableWay | undefined>;
 }
 
 function readArgs(args: readonly string[]): Args {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: 'boolean', default: false },
-      'returning-ai': { type: 'string', default: '0' },
-      'returning-ai-at': { type: 'string' },
-      'tag-mango': { type: 'string', default: '0' },
-      'tag-mango-at': { type: 'string' },
-    },
-  });
+  const options: ParseArgsOptionsConfig = { help: { type: 'boolean' } };
+  for (const option of providers.map(toOption)) {
+    options[option] = { type: 'string' };
+    options[`${option}-at`] = { type: 'string' };
+  }
+  const { values } = parseArgs({ args: [...args], options });
+  const given = (option: string): string | undefined => {
+    const value = values[option];
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
-    help: values.help,
-    ports: { returningAI: toPort(values['returning-ai']), tagMango: toPort(values['tag-mango']) },
-    ways: {
-      returningAI: toWay(values['returning-ai-at']),
-      tagMango: toWay(values['tag-mango-at']),
-    },
+    help: values.help === true,
+    ports: Object.fromEntries(
+      providers.map((each) => [each.key, { port: toPort(given(toOption(each)) ?? '0') }]),
+    ),
+    ways: new Map(
+      providers.map((each) => [each.key, toWay(given(`${toOption(each)}-at`))] as const),
+    ),
   };
 }
 

@@ -1,21 +1,33 @@
+import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
 import { ALTERATIONS } from './alterations.ts';
 import { BEHAVIOURS } from './behaviour.ts';
 import { KINDS } from './faults.ts';
 import type { Sandbox } from './index.ts';
 import { PRESET_NAMES } from './presets.ts';
-import { RETURNING_AI_BEHAVIOURS } from './returning-ai/behaviour.ts';
 import { UNREACHABLE_WAYS } from './unreachable.ts';
 
 const WIDTH = 118;
 const PUT = 'curl -X PUT -H content-type:application/json ORIGIN/_sandbox';
 
+/** The name of a provider on the command line: that of its variables, in lower case. */
+export function toOption({ name: { enumValue } }: Provider): string {
+  return enumValue.toLowerCase().replaceAll('_', '-');
+}
+
 /** One screen that teaches the sandbox to somebody at a terminal. */
-export function helpText({ returningAI, tagMango }: Sandbox): string {
+export function helpText({ standIns }: Sandbox): string {
+  const options = providers.map((provider) => `--${toOption(provider)}`);
+  const behaviours = [...standIns.values()].map((standIn) => standIn.behaviours);
   return `Stand-ins for every provider, on this machine, with demo badges that change as you write.
 
-  npm run sandbox -- --returning-ai 5101 --tag-mango 5102    on free ports where they are left out
-  npm run sandbox -- --tag-mango-at refused                  leads to where no connection comes about:
-                                                             ${UNREACHABLE_WAYS.join(', ')}; also --returning-ai-at
+  npm run sandbox -- ${options.map((option, index) => `${option} ${5101 + index}`).join(' ')}    on free ports where they are left out
+  npm run sandbox -- ${options.at(-1)}-at refused                  leads to where no connection comes about:
+                                                             ${UNREACHABLE_WAYS.join(', ')}; so does
+                                                             ${options
+                                                               .slice(0, -1)
+                                                               .map((option) => `${option}-at`)
+                                                               .join(', ')}
 
 It prints the variables that lead the service to it; ORIGIN below is http://127.0.0.1 and the port of a base URL among
 them. Faults are switched for one operation, or for all with *, by name or by kind. With times they meet that many
@@ -33,11 +45,19 @@ Kinds, with their options and defaults:
 ${list(KINDS)}
 Behaviour that differs from the provider's pages, until it is changed again; DELETE is back to the pages:
   ${PUT}/behaviour -d '{"alters":[{"kind":"trim"}]}'
-${list({ ...BEHAVIOURS, ...RETURNING_AI_BEHAVIOURS })}
+${list(Object.assign({}, BEHAVIOURS, ...behaviours) as Record<string, string>)}
 ${wrap(`Alterations, of all fields of the fitting type or of those in fields: ${Object.values(ALTERATIONS).join('; ')}`, 0)}
-Operations of Returning.AI: ${[...returningAI.operations].join(', ')}
-Operations of TagMango: ${[...tagMango.operations].join(', ')}
+${operationsOf(standIns)}
 `;
+}
+
+function operationsOf(standIns: Sandbox['standIns']): string {
+  return providers
+    .map(({ key, name: { title } }) => {
+      const operations = [...(standIns.get(key)?.operations ?? [])];
+      return wrap(`Operations of ${title}: ${operations.join(', ')}`, 0);
+    })
+    .join('\n');
 }
 
 /** A line or more for each name. */

@@ -1,15 +1,19 @@
-import { readProviderSettings } from '../providers/settings.ts';
 import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import { readProviderSettings } from '../providers/settings.ts';
 import type { ProviderValues } from '../providers/settings.ts';
-import { startReturningAIStandIn } from './returning-ai/stand-in.ts';
-import type { ReturningAIStandIn } from './returning-ai/stand-in.ts';
-import { startTagMangoStandIn } from './tag-mango/stand-in.ts';
-import type { TagMangoStandIn } from './tag-mango/stand-in.ts';
+import { standIns } from './registry.ts';
+import type { ProviderStandIn } from './stand-in.ts';
 
-/** Stand-ins for every provider, filled with demo badges. */
-export interface Sandbox {
-  returningAI: ReturningAIStandIn;
-  tagMango: TagMangoStandIn;
+type StandIns = typeof standIns;
+type Started = { [Key in keyof StandIns]: Awaited<ReturnType<StandIns[Key]>> };
+/** What every stand-in can be told. */
+type StandInStart = (options?: { port?: number }) => Promise<ProviderStandIn>;
+
+/** Stand-ins for every provider, each by its key and filled with demo badges. */
+export interface Sandbox extends Started {
+  /** By the key of the provider, in the order of the list of providers. */
+  standIns: ReadonlyMap<string, ProviderStandIn>;
   /** The settings that lead to the stand-ins, as environment variables. */
   variables: Readonly<Record<string, string>>;
   /** The same, read as the configuration reads them. */
@@ -19,28 +23,49 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-export interface SandboxOptions {
-  returningAI?: Parameters<typeof startReturningAIStandIn>[0];
-  tagMango?: Parameters<typeof startTagMangoStandIn>[0];
-}
+export type SandboxOptions = { [Key in keyof StandIns]?: Parameters<StandIns[Key]>[0] };
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const returningAI = await startReturningAIStandIn(options.returningAI);
-  const tagMango = await startTagMangoStandIn(options.tagMango);
-  const variables = { ...returningAI.variables, ...tagMango.variables };
+  const started = await startAll(options);
+  const all = [...started.values()];
+  const variables = Object.assign({}, ...all.map((each) => each.variables)) as Record<
+    string,
+    string
+  >;
   return {
-    returningAI,
-    tagMango,
+    ...(Object.fromEntries(started) as Started),
+    standIns: started,
     variables,
     providerValues: toProviderValues(variables),
-    controls: [
-      { title: 'Returning.AI', url: `${returningAI.origin}/_sandbox` },
-      { title: 'TagMango', url: `${tagMango.origin}/_sandbox` },
-    ],
+    controls: providers.flatMap(({ key, name: { title } }) => {
+      const standIn = started.get(key);
+      return standIn ? [{ title, url: `${standIn.origin}/_sandbox` }] : [];
+    }),
     async close() {
-      await Promise.all([returningAI.close(), tagMango.close()]);
+      await Promise.all(all.map((each) => each.close()));
     },
   };
+}
+
+async function startAll(
+  options: Readonly<Record<string, { port?: number } | undefined>>,
+): Promise<Map<string, ProviderStandIn>> {
+  const started = new Map<string, ProviderStandIn>();
+  for (const [key, start] of providers.map(
+    (provider) => [provider.key, startOf(provider)] as const,
+  )) {
+    started.set(key, await start(options[key]));
+  }
+  return started;
+}
+
+function startOf({ key, name }: Provider): StandInStart {
+  const starts: Readonly<Record<string, StandInStart | undefined>> = standIns;
+  const start = starts[key];
+  if (start) return start;
+  throw new Error(
+    `${name.title} has no stand-in: add a line for ${key} to the registry of the sandbox`,
+  );
 }
 
 function toProviderValues(

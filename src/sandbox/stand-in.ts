@@ -3,7 +3,7 @@ import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { hostsOf, isLoopbackHost, pageHostsOf } from '../providers/loopback.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { BehaviourSwitch } from './behaviour.ts';
+import type { Behaviour, BehaviourSwitch } from './behaviour.ts';
 import { addControlRoutes } from './control-routes.ts';
 import { addFaultHooks } from './fault-hooks.ts';
 import type { FaultHooksOptions } from './fault-hooks.ts';
@@ -34,7 +34,23 @@ export interface StandIn {
   arrivals: () => Arrivals;
   resetArrivals: () => void;
   faults: FaultSwitch;
+  /** What of its behaviour can be changed, for people. */
+  behaviours: Readonly<Record<string, string>>;
   close(): Promise<void>;
+}
+
+/** What every provider's stand-in has beside that. */
+export interface ProviderStandIn extends StandIn {
+  /** By id. */
+  badges: Map<string, object>;
+  /** Ids of the badges that each user holds, by user id. */
+  awards: Map<string, Set<string>>;
+  /** The API keys that it takes now. */
+  keys: Set<string>;
+  /** Can be changed at any time. */
+  behaviour: Behaviour;
+  /** The settings that lead to it. */
+  variables: Readonly<Record<string, string>>;
 }
 
 export interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
@@ -77,6 +93,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     arrivals: () => arrivals.read(),
     resetArrivals: () => arrivals.reset(),
     faults,
+    behaviours: options.behaviour.fields,
     close: () => app.close(),
   };
 }

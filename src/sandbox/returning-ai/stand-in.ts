@@ -8,23 +8,17 @@ import type { BadgeShelf } from '../badge-shelf.ts';
 import { BEHAVIOURS, createBehaviourSwitch } from '../behaviour.ts';
 import { Refusal } from '../refusal.ts';
 import { startStandIn } from '../stand-in.ts';
-import type { StandIn } from '../stand-in.ts';
+import type { ProviderStandIn } from '../stand-in.ts';
 import { badgesInAnswers } from './badges-in-answers.ts';
 import { WRITABLE_FIELDS, bodySchema, demoBadges, toAnswer } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
 import { RETURNING_AI_BEHAVIOURS, returningAIBehaviourSchema } from './behaviour.ts';
 import type { ReturningAIBehaviour } from './behaviour.ts';
 
-export interface ReturningAIStandIn extends StandIn {
+export interface ReturningAIStandIn extends ProviderStandIn {
   /** By id, with the fields that no answer shows. */
   badges: Map<string, StoredBadge>;
-  /** Ids of the badges that each user holds, by user id. */
-  awards: Map<string, Set<string>>;
-  /** The API keys that it takes now. */
-  keys: Set<string>;
-  /** Can be changed at any time. */
   behaviour: ReturningAIBehaviour;
-  variables: Readonly<Record<string, string>>;
 }
 
 export interface ReturningAIStandInOptions {

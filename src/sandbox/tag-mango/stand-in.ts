@@ -10,23 +10,15 @@ import type { Behaviour } from '../behaviour.ts';
 import { createRateWindow } from '../rate-window.ts';
 import { Refusal } from '../refusal.ts';
 import { startStandIn } from '../stand-in.ts';
-import type { StandIn } from '../stand-in.ts';
+import type { ProviderStandIn } from '../stand-in.ts';
 import { createBadgesInAnswers } from './badges-in-answers.ts';
 import { WRITABLE_FIELDS, createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
 import type { StoredBadge } from './badges.ts';
 import { createEnvelope } from './envelope.ts';
 import type { Envelope, EnvelopeKind } from './envelope.ts';
 
-export interface TagMangoStandIn extends StandIn {
-  /** By id. */
+export interface TagMangoStandIn extends ProviderStandIn {
   badges: Map<string, StoredBadge>;
-  /** Ids of the badges that each user holds, by user id. */
-  awards: Map<string, Set<string>>;
-  /** The API keys that it takes now. */
-  keys: Set<string>;
-  /** Can be changed at any time. */
-  behaviour: Behaviour;
-  variables: Readonly<Record<string, string>>;
 }
 
 export interface TagMangoStandInOptions {
