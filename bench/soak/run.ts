@@ -1,6 +1,6 @@
 /**
  * Mixed load on one process for a long time, with faults of every kind switched on and off at both providers:
- * node bench/soak/run.ts --minutes 60 --faults --chart docs/soak.svg
+ * node bench/soak/run.ts --minutes 60 --faults --chart soak.svg
  * What must hold: memory is flat, no socket is left when the load has stopped, no rejection went unhandled, and the
  * process ends by itself after SIGTERM, with nothing left that keeps it.
  */

@@ -80,3 +80,14 @@ test('docs/front-end.md tells of every error code what a client can do', () => {
   expect(codes.filter((code) => !told.includes(code))).toEqual([]);
   expect(told).toEqual([...new Set(told)]);
 });
+
+test('the log lines that docs/operating.md explains are those of the code', () => {
+  const [, section = ''] = readText('docs/operating.md').split(
+    /^## Log lines to watch$|^## Bounds/m,
+  );
+  const cells = section.split('\n').map((line) => line.split('|')[1] ?? '');
+  const lines = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, line]) => line));
+  expect(lines.length).toBeGreaterThan(3);
+  const code = globSync('src/**/*.ts', { cwd: root }).map(readText).join('\n');
+  expect(lines.filter((line = '') => !code.includes(line))).toEqual([]);
+});
