@@ -4,7 +4,7 @@ import { lockedPackages, readLock, readManifest, readText } from './lock.ts';
 const manifest = readManifest();
 const lock = readLock();
 const packages = lockedPackages(lock);
-const page = readText('docs/supply-chain.md');
+const page = readText('docs/security.md');
 
 const own = { ...manifest.dependencies, ...manifest.devDependencies };
 const EXACT_VERSION = /^\d+\.\d+\.\d+(-[\w.-]+)?$/;
@@ -21,7 +21,7 @@ function foldersOf(name: string, from: string): string[] {
 
 /** The second cell of the page's rows under a heading, by the package that the first one names. */
 function rowsUnder(heading: string): Record<string, string> {
-  const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+  const section = page.split(/^#{2,3} /m).find((text) => text.startsWith(heading)) ?? '';
   const rows = section.matchAll(/^\| `([^`]+)`\s*\| `?([^|`]+?)`?\s*\|/gm);
   return Object.fromEntries([...rows].map(([, name = '', cell = '']) => [name, cell]));
 }
