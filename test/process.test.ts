@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -325,6 +325,33 @@ test('after the clock of the machine is corrected, changes are recorded at the c
   expect(hoursAgo).toEqual([0, 1]);
   rmSync(folder, { recursive: true });
 });
+
+test('many answers do not make its heap keep more room for what is new', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-heap-'));
+  const options = `--report-on-signal --report-directory=${folder}`;
+  const { child, shows } = run(MAIN, [], { NODE_OPTIONS: options });
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  const aliases = Array.from({ length: 45 }, (_, at) => `a${at}: name`).join(' ');
+  const query = `{ badges { nodes { ... on BadgeFields { ${aliases} } } } }`;
+  const ask = async () => {
+    for (let asked = 0; asked < 20; asked += 1) await execute(url, query);
+  };
+  await Promise.all(Array.from({ length: 10 }, ask));
+
+  child.kill('SIGUSR2');
+  const read = () =>
+    globSync('*.json', { cwd: folder }).map((name) => toRoomMB(join(folder, name)));
+  await eventually(() => read().some(Number.isFinite));
+  expect(read()[0]).toBeLessThanOrEqual(9);
+  rmSync(folder, { recursive: true });
+});
+
+/** Of a report that is still being written, NaN. */
+function toRoomMB(report: string): number {
+  const text = readFileSync(report, 'utf8');
+  const [, bytes] = /"new_space":\s*{\s*"memorySize":\s*(\d+)/.exec(text) ?? [];
+  return Number(bytes) / 1024 ** 2;
+}
 
 test('the sandbox alone prints the variables that lead a service to it', async () => {
   const { shows, output } = run(SANDBOX);

@@ -21,6 +21,10 @@ export const ATTACK: readonly Ask[] = [
     query: `query ($keys: [_Any!]!) { ${LONG_NAME}: _entities(representations: $keys) { __typename } }`,
     variables: { keys: WRONG_KEYS },
   },
+  {
+    query: `query ($keys: [_Any!]!) { _entities(representations: $keys) { ${LONG_NAME}: __typename } }`,
+    variables: { keys: WRONG_KEYS },
+  },
   LARGEST,
   LARGEST,
 ];

@@ -202,6 +202,13 @@ export const families: readonly Family[] = [
   withVariable('representations of nothing', ENTITIES, (size) =>
     list(Math.min(size, 1_000), (at) => ({ __typename: `X${at}` })),
   ),
+  {
+    name: 'representations of nothing under a long alias',
+    ask: (size) => ({
+      query: `query ($x: [_Any!]!) { ${'x'.repeat(90_000)}: _entities(representations: $x) { __typename } }`,
+      variables: { x: list(Math.min(size, 3_000), () => ({ __typename: 'X' })) },
+    }),
+  },
   withVariable('errors behind many lines', `${'\n'.repeat(495)} ${ENTITIES}`, (size) =>
     list(Math.min(size, 1_000), () => ({ __typename: 'X' })),
   ),

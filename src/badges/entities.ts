@@ -5,7 +5,7 @@ import { isObject } from '../providers/json.ts';
 import type { BadgesContext } from './context.ts';
 import { badgeTag, listTag } from './reading/cache-tags.ts';
 import { findBadge } from './reading/find-badge.ts';
-import { invalidInput } from './input-error.ts';
+import { invalidItem } from './input-error.ts';
 
 /** A badge class bears the name of its GraphQL type. */
 const providerByTypeName = new Map(
@@ -33,8 +33,8 @@ async function resolveEntity(
   context: BadgesContext,
 ): Promise<BadgeFields | null> {
   const { provider, id } = readKey(representation);
-  if (provider === undefined) throw invalidInput('__typename is no entity of this subgraph');
-  if (typeof id !== 'string') throw invalidInput('a representation needs its id, as a string');
+  if (provider === undefined) throw invalidItem('__typename is no entity of this subgraph');
+  if (typeof id !== 'string') throw invalidItem('a representation needs its id, as a string');
   return findBadge(context, provider.name.enumValue, id);
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { ADA } from '../support/operation-cases.ts';
@@ -145,6 +145,49 @@ test(
   },
   TIMEOUT_MS,
 );
+
+describe('of errors of thousands of items', () => {
+  const LONG = 'e'.repeat(90_000);
+  const failing = (alias: string, key: object): Asked => ({
+    query: `query ($keys: [_Any!]!) { ${alias}: _entities(representations: $keys) { __typename } }`,
+    variables: { keys: Array.from({ length: 3_000 }, () => key) },
+  });
+
+  test.each([
+    ['no type', { __typename: 'X' }],
+    ['no id', { __typename: 'TagMangoBadge' }],
+    ['an id of no badge', { __typename: 'TagMangoBadge', id: 'x' }],
+  ])('the path is measured once, however long a name in it is: %s', async (_what, key) => {
+    const measure = jest.spyOn(Buffer, 'byteLength');
+    const answer = await ask(bounded, failing(LONG, key));
+    const measured = measure.mock.calls.filter(([text]) => text === LONG);
+    measure.mockRestore();
+    expectRefused(answer);
+    expect(measured.length).toBeLessThan(20);
+  });
+
+  test('that are not waited for, none ends the process', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const answer = await ask(bounded, {
+      ...failing('them', { __typename: 'X' }),
+      query: `query ($keys: [_Any!]!) { _entities(representations: $keys) { ${LONG}: __typename } }`,
+    });
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expectRefused(answer);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  test('each has its own path where they fit', async () => {
+    const { data, errors } = await ask(unbounded, failing('them', { __typename: 'X' }));
+    expect(data).toEqual({ them: Array.from({ length: 3_000 }, () => null) });
+    expect(errors?.map(({ path }) => path)).toEqual(
+      Array.from({ length: 3_000 }, (_, at) => ['them', at]),
+    );
+    expect(new Set(errors?.map(({ message }) => message)).size).toBe(1);
+  });
+});
 
 describe('a list without a page size counts with all that it has:', () => {
   const many = Array.from({ length: 10_000 }, (_, number) => tagMangoStored({ _id: idOf(number) }));

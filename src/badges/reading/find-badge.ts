@@ -1,6 +1,6 @@
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { BadgesContext } from '../context.ts';
-import { invalidInput } from '../input-error.ts';
+import { invalidInput, invalidItem } from '../input-error.ts';
 import type { TenantProvider } from '../tenant.ts';
 
 /** Null: the provider has no such badge. `provider` is one of the enum's values. */
@@ -22,5 +22,5 @@ export function requireBadgeId(
   const of = context.tenant.providers.find((each) => each.provider.name.enumValue === provider);
   if (!of) throw invalidInput('provider is none that this service knows');
   if (of.provider.isBadgeId(id)) return of;
-  throw invalidInput(`id cannot be a badge id of ${of.provider.name.title}`);
+  throw invalidItem(`id cannot be a badge id of ${of.provider.name.title}`);
 }

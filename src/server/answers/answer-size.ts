@@ -165,11 +165,13 @@ export function bytesOfKey({ alias, name }: FieldNode): number {
 /** Of an error beside its message and its path. */
 const BYTES_AROUND_ERROR = 250;
 
+export function bytesOfPath(path: readonly (string | number)[]): number {
+  return path.reduce<number>((sum, key) => sum + bytesOfText(String(key)) + 1, 0);
+}
+
 export function sizeOfError({
   message,
   path = [],
 }: Pick<GraphQLFormattedError, 'message' | 'path'>): AnswerSize {
-  const keys = path.map((key) => bytesOfText(String(key)) + 1);
-  const bytes = keys.reduce((sum, each) => sum + each, BYTES_AROUND_ERROR + bytesOfText(message));
-  return { fields: 0, bytes };
+  return { fields: 0, bytes: BYTES_AROUND_ERROR + bytesOfText(message) + bytesOfPath(path) };
 }

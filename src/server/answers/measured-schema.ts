@@ -13,7 +13,7 @@ import type { GraphQLError, GraphQLField, GraphQLResolveInfo, GraphQLSchema } fr
 import { isObject } from '../../providers/json.ts';
 import type { AnswerMeter } from './answer-meter.ts';
 import { fitIntoAnswer } from './mutation-parts.ts';
-import { createSelectionSizes, sizeOfError } from './answer-size.ts';
+import { bytesOfPath, createSelectionSizes, sizeOfError } from './answer-size.ts';
 import type { AnswerSize, SelectionSizes } from './answer-size.ts';
 
 /** What the making of one answer is measured with. */
@@ -77,7 +77,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 
 function counted(value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo): unknown {
   const { meter } = answer;
-  if (meter.stopped) return nothing(meter.stopped, info);
+  if (meter.stopped) return insteadOf(value, meter.stopped, info);
   const isMutation = info.operation.operation === OperationTypeNode.MUTATION;
   if (!answer.sizes) {
     answer.sizes = createSelectionSizes(info);
@@ -87,21 +87,32 @@ function counted(value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInf
   }
   if (isMutation) return fitIntoAnswer(value, { ...answer, sizes: answer.sizes }, info);
   stopBeyond(meter, answer.sizes.ofValue(value, info));
-  if (meter.stopped) return nothing(meter.stopped, info);
+  if (meter.stopped) return insteadOf(value, meter.stopped, info);
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  return isPromise(items[0]) ? items.map((item) => orNothing(item, answer, info)) : value;
+  if (!isPromise(items[0])) return value;
+  const pathBytes = bytesOfPath(responsePathAsArray(info.path));
+  return items.map((item) => orNothing(item, { answer, info, pathBytes }));
+}
+
+interface ListOfPromises {
+  answer: MeasuredAnswer;
+  info: GraphQLResolveInfo;
+  /** Of the list, which each error in it tells: it is measured once, since a name in it may be long. */
+  pathBytes: number;
 }
 
 /** Thousands of items may fail, each with an error that tells its path and is looked up in the document. */
-function orNothing(item: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo): unknown {
+function orNothing(item: unknown, { answer, info, pathBytes }: ListOfPromises): unknown {
   const { meter } = answer;
   if (!isPromise(item)) return item;
   return item.then(undefined, (error: unknown) => {
-    const { message } = error instanceof Error ? error : { message: '' };
-    const path = responsePathAsArray(info.path);
-    const size = sizeOfError({ message, path });
-    if (!meter.stopped) stopBeyond(meter, size);
-    answer.errorBytes += size.bytes;
+    if (!meter.stopped) {
+      const { message } = error instanceof Error ? error : { message: '' };
+      const size = sizeOfError({ message });
+      size.bytes += pathBytes;
+      stopBeyond(meter, size);
+      answer.errorBytes += size.bytes;
+    }
     if (meter.stopped && isNullableItem(info)) return null;
     throw error;
   });
@@ -115,6 +126,12 @@ function isNullableItem({ returnType }: GraphQLResolveInfo): boolean {
 function stopBeyond(meter: AnswerMeter, size: AnswerSize): void {
   const excess = meter.add(size);
   if (excess) meter.stop(excess);
+}
+
+/** Of items that nobody waits for any more, one that fails would end the process. */
+function insteadOf(value: unknown, reason: GraphQLError, info: GraphQLResolveInfo): null {
+  if (Array.isArray(value)) void Promise.allSettled(value);
+  return nothing(reason, info);
 }
 
 /** Without an error of its own wherever it can: there may be thousands of fields, and the answer gives one error for all. */

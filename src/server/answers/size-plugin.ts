@@ -34,10 +34,12 @@ export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<B
             errors.forEach((error) => meter.force(sizeOfError(error)));
             return;
           }
-          const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
-          const bytes = Math.max(0, errorBytes - answer.errorBytes);
-          const excess = meter.stopped ?? meter.add({ fields: 0, bytes });
-          if (excess) meter.stop(excess);
+          if (!meter.stopped) {
+            const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
+            const bytes = Math.max(0, errorBytes - answer.errorBytes);
+            const excess = meter.add({ fields: 0, bytes });
+            if (excess) meter.stop(excess);
+          }
           if (!meter.stopped) return;
           const refusal = refuse(meter.stopped);
           // Those that stand beside data say nothing where there is none.
