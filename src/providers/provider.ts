@@ -39,6 +39,46 @@ export interface Provider {
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
+/** What a folder says of its provider: its operations and reads use its own client and its own type of badge. */
+export interface ProviderDefinition<
+  Client extends ProviderClient,
+  Badge extends BadgeFields,
+> extends Provider {
+  readonly badgeClass: ClassType<Badge>;
+  readonly operations: Readonly<
+    Partial<Record<OperationKind, OwnOperation<NoInfer<Client>, NoInfer<Badge>>>>
+  >;
+  readonly check: ProviderCheck & {
+    readonly reads: readonly {
+      readonly send: (client: NoInfer<Client>, bounds: CallBounds) => Promise<unknown>;
+    }[];
+  };
+  restoreBadge(record: unknown, isImageUrl: UrlRule): NoInfer<Badge> | null;
+  createClient(values: ProviderValues, options: ClientOptions): Client;
+}
+
+/** Properties and no methods, since the parameters of methods may be of a narrower type. */
+interface OwnOperation<Client extends ProviderClient, Badge extends BadgeFields> extends Operation {
+  readonly prepare?: (
+    client: Client,
+    input: never,
+    bounds: CallBounds,
+  ) => Promise<Prepared<object>>;
+  readonly plan: (input: never, basis: PlanBasis<Badge>) => WritePlan;
+  readonly send: (
+    client: Client,
+    write: { input: never; body: object },
+    bounds: CallBounds,
+  ) => Promise<readonly Badge[] | null>;
+}
+
+/** The provider as the rest of the service knows it. Does not compile with an operation of another provider. */
+export function defineProvider<Client extends ProviderClient, Badge extends BadgeFields>(
+  definition: ProviderDefinition<Client, Badge>,
+): Provider {
+  return definition;
+}
+
 /** No stretch of `windowMs` may see more than `requests`. */
 export interface RequestWindow {
   readonly requests: number;

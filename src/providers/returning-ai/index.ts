@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts';
+import { defineProvider } from '../provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
 import { ReturningAIBadge } from './badge.ts';
 import { check } from './check.ts';
@@ -12,7 +12,7 @@ import { settings } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';
 
-export const returningAI: Provider = {
+export const returningAI = defineProvider({
   key: 'returningAI',
   name,
   settings,
@@ -38,4 +38,4 @@ export const returningAI: Provider = {
   withHiddenRevision: (badge, hiddenRevision) =>
     badge instanceof ReturningAIBadge ? badge.with({ hiddenRevision }) : badge,
   createClient: createReturningAIClient,
-};
+});

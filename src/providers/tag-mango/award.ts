@@ -3,6 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { planAward } from '../holders.ts';
 import { invalid, refuseMany } from '../input-checks.ts';
 import type { InputProblem, Operation } from '../provider.ts';
+import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
 import { isObjectId } from './object-id.ts';
 
@@ -26,7 +27,7 @@ export class AwardTagMangoBadgeInput {
   badgeIds!: string[];
 }
 
-export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient> = {
+export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient, TagMangoBadge> = {
   inputClass: AwardTagMangoBadgeInput,
   check: checkAward,
   target: ({ badgeIds }) => ({ field: 'badgeIds', ids: badgeIds, isLocked: false }),

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts';
+import { defineProvider } from '../provider.ts';
 import { awardOperation } from './award.ts';
 import { TagMangoBadge } from './badge.ts';
 import { check } from './check.ts';
@@ -12,7 +12,7 @@ import { settings } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';
 
-export const tagMango: Provider = {
+export const tagMango = defineProvider({
   key: 'tagMango',
   name,
   settings,
@@ -30,4 +30,4 @@ export const tagMango: Provider = {
     return data ? new TagMangoBadge(data, isImageUrl) : null;
   },
   createClient: createTagMangoClient,
-};
+});
