@@ -3,20 +3,30 @@
  * They are found as whole words, in any case, also across a line break. Write the words of the field instead.
  */
 export const retiredWords: readonly string[] = [
+  'all the same',
+  'as good as',
   'does all but the write',
+  'for a slip',
   'for programs.',
+  'in vain',
   'insist',
   'is no YAML',
   'is not asked for a while',
+  'let loose',
+  'no business of',
   'nobody has looked',
   'nobody knows',
+  'not to be had',
+  'nothing speaks for',
   'one too many',
   'shelf',
   'slip of the pen',
+  'somebody',
   'stands already',
   'the token is none',
   'what came of',
   'which end comes first',
+  'whoever',
   'written-out',
 ];
 
