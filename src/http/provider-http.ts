@@ -30,14 +30,14 @@ export interface ProviderHttp {
 }
 
 /**
- * Told of every failed attempt, for the log. `text` is what the provider said of a write, cut and without secrets.
- * What it says of a read may repeat whom it was asked for, and stays untold.
+ * Called for each failed attempt, for the log. `providerMessage` is the message of the provider about a write. Its
+ * message about a read may repeat the person that it was asked for, so it is never passed on.
  */
 export type OnFault = (fault: {
   method: string;
   path: string;
   error: ProviderError;
-  text?: string;
+  providerMessage?: string;
 }) => void;
 
 /** Told of every call that waited longer than a moment for its turn. */
@@ -154,21 +154,17 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     error.provider = provider;
     // Both wait for the same limit.
     if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
-    const said = purpose === 'write' ? answered : undefined;
-    if (said) error.providerMessage = await redactFound(said);
+    const found = purpose === 'write' && answered ? await findProviderMessage(answered) : undefined;
+    const providerMessage = (found && redact(found)) || undefined;
+    error.providerMessage = providerMessage;
     onFault({
       method: call.method,
       // A query may name a person.
       path: withoutMember(call, call.path.replace(/\?.*/, '')),
       error,
-      ...(said && { text: withoutMember(call, redact(said.body.toString('utf8'))) }),
+      ...(providerMessage && { providerMessage: withoutMember(call, providerMessage) }),
     });
     return error;
-  }
-
-  async function redactFound(answered: Answered): Promise<string | undefined> {
-    const message = await findProviderMessage(answered);
-    return (message && redact(message)) || undefined;
   }
 
   return {

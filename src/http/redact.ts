@@ -1,8 +1,8 @@
 import { cutText } from './whole-text.ts';
 
-/** How much of a provider's text may reach our log, or a client. */
+/** How much of a provider's message reaches a client and our log. */
 const MAX_CHARACTERS = 300;
-/** How much of it is looked at: an answer can be megabytes, and what stays of it is short. */
+/** How much of a message is searched for secrets. What stays of it is short. */
 const MAX_READ_CHARACTERS = 10_000;
 /** So many letters of a secret in a row are taken away too: a provider may show a part of a key, or cut it. */
 const PIECE_LETTERS = 8;
@@ -13,8 +13,8 @@ const REDACTED = '[redacted]';
 export type Redact = (text: string) => string;
 
 /**
- * Makes a provider's text fit for people: well formed, cut, without control characters, and without our secrets or
- * parts of them, also where they come back in other letters. `redactOthers` takes other secrets out.
+ * Makes a provider's message fit for people: well formed, cut, without control characters, and without our secrets or
+ * parts of them, also in the usual encodings. `redactOthers` removes the secrets of others.
  */
 export function createRedact(
   secrets: readonly string[],
@@ -126,32 +126,18 @@ function addPieces(pieces: Pieces, { text, size }: Spelling): void {
 
 function withoutPieces(text: string, pieces: Pieces): string {
   const letters = inLowerCase(text);
-  let rest = '';
-  let at = 0;
-  while (at < text.length) {
-    let end = endOfPiece(letters, at, pieces);
-    if (end === at) {
-      rest += text[at];
-      at += 1;
-      continue;
-    }
-    // The next piece may begin within this one.
-    for (let next = at + 1; next <= end; next += 1) {
-      end = Math.max(end, endOfPiece(letters, next, pieces));
-    }
-    rest += REDACTED;
-    at = end;
-  }
-  return rest;
-}
-
-/** Where the longest piece ends that begins here; the same place if there is none. */
-function endOfPiece(letters: string, at: number, pieces: Pieces): number {
-  let end = at;
+  const isHidden = new Uint8Array(text.length);
   for (const [length, ofLength] of pieces) {
-    if (ofLength.has(letters.slice(at, at + length))) end = Math.max(end, at + length);
+    for (let at = 0; at + length <= letters.length; at += 1) {
+      if (ofLength.has(letters.slice(at, at + length))) isHidden.fill(1, at, at + length);
+    }
   }
-  return end;
+  let rest = '';
+  isHidden.forEach((hidden, at) => {
+    if (!hidden) rest += text[at];
+    else if (!isHidden[at - 1]) rest += REDACTED;
+  });
+  return rest;
 }
 
 /** Letter by letter: the length stays. */

@@ -367,7 +367,7 @@ describe.each(SIDES)('a write at $title', (side) => {
       { field: null, message: expect.stringMatching(new RegExp(`it was sent .*\\b${field}\\b`)) },
     ]);
     expect(JSON.stringify(payload)).not.toContain('no no');
-    expect(faulty.service.log).toMatchObject([{ text: text.slice(0, 300) }]);
+    expect(faulty.service.log).toMatchObject([{ providerMessage: text.slice(0, 300) }]);
   });
 
   row(13, 'a 503 to an update that took effect shows the new badge beside the error', async () => {

@@ -227,17 +227,22 @@ describe('Retry-After', () => {
   });
 });
 
-test('a fault is told with the provider’s text, cut and without our key', async () => {
+test('a fault is told with the provider’s message, cut and without our key', async () => {
   const { http } = await provider((_request, response) => {
     response.writeHead(500, json).end(`your key hidden-key ${'x'.repeat(1_000)}`);
   });
   await failureOf(write(http));
 
   expect(faults).toEqual([
-    { method: 'PUT', path: '/badges/1', error: expect.anything(), text: expect.any(String) },
+    {
+      method: 'PUT',
+      path: '/badges/1',
+      error: expect.anything(),
+      providerMessage: expect.any(String),
+    },
   ]);
-  expect(faults[0]?.text).toMatch(/^your key \[redacted\] x+$/);
-  expect(faults[0]?.text?.length).toBe(300);
+  expect(faults[0]?.providerMessage).toMatch(/^your key \[redacted\] x+$/);
+  expect(faults[0]?.providerMessage?.length).toBe(300);
 });
 
 describe('an answer of JSON', () => {
@@ -273,10 +278,10 @@ test.each([
   ['with Unicode escapes', 'abc\\u002fdef\\u002bghi\\u003d\\u003d'],
 ])('our key never reaches the log when a provider echoes it %s', async (_name, echoed) => {
   const { http } = await provider((_request, response) => {
-    response.writeHead(400, json).end(`{"m":"bad key ${echoed}"}`);
+    response.writeHead(400, json).end(JSON.stringify({ message: `bad key ${echoed}` }));
   }, 'abc/def+ghi==');
   await failureOf(write(http));
-  expect(faults[0]?.text).toBe('{"m":"bad key [redacted]"}');
+  expect(faults[0]?.providerMessage).toBe('bad key [redacted]');
 });
 
 describe('an answer in gzip', () => {
@@ -355,7 +360,7 @@ test.each([
     effect: 'unknown',
     message: 'answered with status 503',
   });
-  expect(faults[0]?.text).toBeUndefined();
+  expect(faults[0]?.providerMessage).toBeUndefined();
 });
 
 // Skipped until readBody hears the error of the body that it destroys: an uncaught exception ends the process.

@@ -136,7 +136,7 @@ describe('is found', () => {
   test.each([200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 503])('under %i', async (status) => {
     answer({ message: SAID }, { status });
     expect((await fail()).providerMessage).toBe(SAID);
-    expect(faults).toMatchObject([{ text: JSON.stringify({ message: SAID }) }]);
+    expect(faults).toMatchObject([{ providerMessage: SAID }]);
   });
 });
 
@@ -160,7 +160,7 @@ test.each(['query', 'prepare', 'settle'] as const)(
   async (purpose) => {
     answer({ message: 'ada@example.com is unknown' });
     expect((await fail(purpose)).providerMessage).toBeUndefined();
-    expect(faults[0]).not.toHaveProperty('text');
+    expect(faults[0]).not.toHaveProperty('providerMessage');
   },
 );
 
@@ -176,7 +176,7 @@ describe('shows no secret:', () => {
     answer({ message: `No such key: ${secret}.` });
     const error = await fail();
     expect(error.providerMessage).toMatch(/^No such key: .*\[redacted\].*$/);
-    for (const text of [error.providerMessage, faults[0]?.text]) {
+    for (const text of [error.providerMessage, faults[0]?.providerMessage]) {
       expect(text?.toLowerCase()).not.toContain(secret.slice(0, 8).toLowerCase());
       expect(text?.toLowerCase()).not.toContain(secret.slice(-8).toLowerCase());
     }

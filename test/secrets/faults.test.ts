@@ -176,7 +176,7 @@ describe('every query and every mutation under every fault', () => {
     expect(findMarkers([{ from: 'audit', text: JSON.stringify(bare) }], fieldMarkers)).toEqual([]);
   });
 
-  test('logs a provider’s words in `text` only, and cut', () => {
+  test('logs a provider’s words in `providerMessage` only, and cut', () => {
     const lines = toLogLines(pass.log);
     // The id of a badge is a part of the path that was asked for.
     const fields = fieldMarkers.filter(({ name }) => name !== FIELD_WORDS.badgeId.name);

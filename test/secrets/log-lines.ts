@@ -10,9 +10,11 @@ export function toLogLines(text: string): LogLine[] {
 
 /** What providers say stands in `text`, and nowhere else. */
 export function withoutTexts(lines: readonly LogLine[]): string {
-  return lines.map(({ text: _, ...rest }) => JSON.stringify(rest)).join('\n');
+  return lines.map(({ providerMessage: _, ...rest }) => JSON.stringify(rest)).join('\n');
 }
 
 export function textsOf(lines: readonly LogLine[]): string[] {
-  return lines.flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
+  return lines.flatMap(({ providerMessage }) =>
+    typeof providerMessage === 'string' ? [providerMessage] : [],
+  );
 }

@@ -31,7 +31,11 @@ export function createPoison(key: string, turn: number): Poison {
         devMessage: ASIDE_WORDS.message.value,
       },
       status: 'error',
-      errors: [{ message: key, extensions: { code: key, stacktrace: [key] } }],
+      errors: [
+        { message: key, extensions: { code: key, stacktrace: [key] } },
+        // Longer than what the log keeps of a message.
+        { message: 'and so on '.repeat(60) },
+      ],
     }),
     text: `${echo} <title>${ASIDE_WORDS.page.value}</title>`,
     list: toList(key, echo),
