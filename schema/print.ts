@@ -4,8 +4,16 @@
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isInterfaceType, isLeafType, isObjectType, isUnionType, getNamedType } from 'graphql';
-import type { GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import {
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  isUnionType,
+} from 'graphql';
 import { exampleOperations } from '../dist/badges/examples.js';
 import { createBadgesSchema } from '../dist/badges/schema.js';
 

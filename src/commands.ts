@@ -1,18 +1,16 @@
-import { runErase } from './badges/erasing/run-erase.ts';
+import { runErase } from './badges/erasing/erase.ts';
 import { readEraseOptions } from './badges/erasing/selection.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
-import { doubtMemories } from './badges/writing/memory-doubt.ts';
-import { openTerminal, toStopSignal } from './check/terminal.ts';
+import { doubtMemories } from './badges/writing/hidden-memory.ts';
+import { openTerminal, toStopSignal } from './check/confirm.ts';
 import { ConfigError } from './config/config-error.ts';
-import { describeConfig, toRemarks } from './config/read-config.ts';
-import type { Config } from './config/read-config.ts';
-import { DEFAULT_FOLDER, writingProblem } from './config/state-folder.ts';
+import { type Config, describeConfig, toRemarks } from './config/read-config.ts';
+import { DEFAULT_FOLDER, writingProblem } from './config/variables.ts';
 import type { TenantSettings } from './providers/settings.ts';
-import { backUp } from './state/embedded-backup.ts';
-import { requireStopped } from './state/embedded-owner.ts';
-import { openLog } from './state/open-log.ts';
-import { openState } from './state/open-state.ts';
-import { checkCertificate } from './state/redis-certificate.ts';
+import { openLog, openState } from './state/open-state.ts';
+import { checkCertificate } from './state/redis/connections.ts';
+import { backUp } from './state/sqlite/backup.ts';
+import { requireStopped } from './state/sqlite/database.ts';
 import { StateError } from './state/state-store.ts';
 
 /** What an operator runs beside the service, each by an npm script of its own. */

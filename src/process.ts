@@ -3,19 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EraseError } from './badges/erasing/selection.ts';
-import { doubtMemories } from './badges/writing/memory-doubt.ts';
+import { doubtMemories } from './badges/writing/hidden-memory.ts';
 import { CheckError } from './check/options.ts';
 import { ConfigError } from './config/config-error.ts';
-import { describeConfig, readConfig, readVariables, toRemarks } from './config/read-config.ts';
-import type { Config } from './config/read-config.ts';
-import { DEFAULT_TENANT } from './config/read-tenants.ts';
-import { secretsOf } from './config/secrets-of.ts';
-import { DEFAULT_FOLDER } from './config/state-folder.ts';
-import { createLogger, withoutSecrets } from './server/logger.ts';
-import type { Logger } from './server/logger.ts';
+import {
+  type Config,
+  describeConfig,
+  readConfig,
+  readVariables,
+  secretsOf,
+  toRemarks,
+} from './config/read-config.ts';
+import { DEFAULT_TENANT } from './config/tenants-file.ts';
+import { DEFAULT_FOLDER } from './config/variables.ts';
 import { startService } from './service.ts';
 import { openState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
+import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
 import { watch } from './watch.ts';
 
 /** How long a stop waits for the state to be closed; it is safe without. */

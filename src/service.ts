@@ -1,22 +1,44 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Tenant } from './badges/tenant.ts';
-import { createAuditRecovery } from './badges/writing/audit-recovery.ts';
+import { createAuditRecovery } from './badges/writing/audit.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
-import { createShelf } from './cache/shelf.ts';
+import { createShelf } from './cache/snapshot-entry.ts';
+import { cutText } from './http/json.ts';
 import type { TenantSettings } from './providers/settings.ts';
-import { createIssuerLog } from './server/identity/issuer-log.ts';
-import { createRouterSecrets } from './server/identity/router-secrets.ts';
-import type { RouterSecrets } from './server/identity/router-secrets.ts';
-import { createTokenCheck } from './server/identity/token.ts';
-import type { TokenOptions } from './server/identity/token.ts';
-import { startServer } from './server/server.ts';
-import type { RunningServer } from './server/server.ts';
-import { createUnreadableLog } from './server/unreadable-log.ts';
-import { createRetention } from './state/retention.ts';
-import type { RetentionOptions } from './state/retention.ts';
+import { type RouterSecrets, createRouterSecrets } from './server/identity/authenticate.ts';
+import { createIssuerLog } from './server/identity/issuer.ts';
+import { type TokenOptions, createTokenCheck } from './server/identity/token.ts';
+import { type RunningServer, startServer } from './server/server.ts';
+import { type RetentionOptions, createRetention } from './state/retention.ts';
+import type { Logger } from './telemetry/logger.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
-import { createTenants } from './tenants/tenants.ts';
-import type { Tenants } from './tenants/tenants.ts';
+import { type Tenants, createTenants } from './tenants/tenants.ts';
+
+/** Beyond this many, further records are told of by one line. */
+const MOST_TOLD = 1_000;
+const LONGEST_KEY = 500;
+
+/** A line for each stored record that cannot be read, once, with how many there were so far. */
+export function createUnreadableLog(logger: Logger, mostTold = MOST_TOLD): OnUnreadable {
+  const told = new Set<string>();
+  return ({ kind, key, reason }) => {
+    const shownKey = cutText(key, LONGEST_KEY).toWellFormed();
+    const name = `${kind} ${shownKey}`;
+    if (told.has(name) || told.size > mostTold) return;
+    told.add(name);
+    if (told.size > mostTold) {
+      logger.error(
+        { unreadableRecords: mostTold },
+        'More stored records cannot be read than are told of one by one; look at the store',
+      );
+      return;
+    }
+    logger.error(
+      { kind, key: shownKey, reason, unreadableRecords: told.size },
+      'A stored record cannot be read. It is left where it is, and only what it stands for is unknown',
+    );
+  };
+}
 
 export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'> {
   tenants: readonly TenantSettings[];

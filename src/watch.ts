@@ -1,15 +1,17 @@
 import type { ConfigError } from './config/config-error.ts';
-import { createFileTexts } from './config/file-texts.ts';
-import type { Config } from './config/read-config.ts';
-import { createRedisUrlWatch, createRouterSecretWatch } from './config/secret-watch.ts';
-import type { secretsOf } from './config/secrets-of.ts';
+import type { Config, secretsOf } from './config/read-config.ts';
+import {
+  createFileTexts,
+  createRedisUrlWatch,
+  createRouterSecretWatch,
+} from './config/secret-watch.ts';
 import type { Given } from './config/secrets.ts';
 import { createTenantsWatch } from './config/tenants-watch.ts';
-import { readYamlElsewhere } from './config/yaml-elsewhere.ts';
+import { readYamlElsewhere } from './config/yaml-tree.ts';
 import type { TenantSettings } from './providers/settings.ts';
-import type { Logger } from './server/logger.ts';
 import type { RunningService } from './service.ts';
 import type { OpenState } from './state/open-state.ts';
+import type { Logger } from './telemetry/logger.ts';
 
 /** How often the files of secrets and tenants are looked at. */
 const LOOK_EVERY_MS = 500;

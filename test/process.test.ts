@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startSandbox } from '../src/sandbox/index.ts';
-import type { Sandbox } from '../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
 import { createCertificate } from './support/certificates.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';

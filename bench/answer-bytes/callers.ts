@@ -1,13 +1,11 @@
 /** Callers as a process of their own, told by a message what to ask. They ask until the message `end`. */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Ask } from '../support/client.ts';
 import { ROUTER_SECRET } from '../support/service.ts';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count } from '../support/tally.ts';
 
 export interface Task {
   /** Of the graph, or of a probe. */

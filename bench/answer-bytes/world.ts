@@ -2,13 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { startSandbox } from '../../dist/sandbox/index.js';
-import type { Sandbox } from '../../dist/sandbox/index.js';
+import { type Sandbox, startSandbox } from '../../dist/sandbox/index.js';
 import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
 import type { Child, Children } from '../support/children.ts';
 import { makeFolder } from '../support/folder.ts';
-import { MEMBER } from '../tenants/badges.ts';
 import { ROUTER_SECRET } from '../support/service.ts';
+import { MEMBER } from '../tenants/badges.ts';
 
 const HEAP_MB = 512;
 const BADGES = 100;

@@ -6,8 +6,7 @@ import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { ROUTER_SECRET } from '../support/service.ts';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count } from '../support/tally.ts';
 
 /** One request: an operation of a caller, or a probe of health where there is none. */
 export interface Sent {

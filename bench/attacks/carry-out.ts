@@ -4,10 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Children } from '../support/children.ts';
 import type { Attack } from './attacks.ts';
 import type { Heard, Sent } from './callers.ts';
-import { toUsed } from './usage.ts';
-import type { Usage, Used } from './usage.ts';
-import { startWorld } from './world.ts';
-import type { World } from './world.ts';
+import { type Usage, type Used, toUsed } from './usage.ts';
+import { type World, startWorld } from './world.ts';
 
 /** What came of an attack. */
 export interface Outcome extends Used {

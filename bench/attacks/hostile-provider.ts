@@ -1,6 +1,5 @@
 /** Both providers of the tenant that attacks, as a process of its own, told by a message what they answer. */
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export type ProviderMood = 'plain' | 'full' | 'marked names' | 'duplicate ids' | 'large lists';

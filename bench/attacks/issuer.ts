@@ -1,6 +1,5 @@
 /** The issuer of the callers' tokens as a process of its own, told by messages how it answers. */
-import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, createServer } from 'node:http';
 
 export type IssuerMood = 'good' | 'flood' | 'down' | 'unusable key';
 

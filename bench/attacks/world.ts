@@ -4,12 +4,9 @@ import type { Child, Children } from '../support/children.ts';
 import { makeFolder } from '../support/folder.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { ROUTER_SECRET } from '../support/service.ts';
-import { startCallers, startListening } from './forks.ts';
-import type { Callers, ListeningFork } from './forks.ts';
-import { AUDIENCE, createTokens } from './tokens.ts';
-import type { Tokens } from './tokens.ts';
-import { readUsage } from './usage.ts';
-import type { Usage } from './usage.ts';
+import { type Callers, type ListeningFork, startCallers, startListening } from './forks.ts';
+import { AUDIENCE, type Tokens, createTokens } from './tokens.ts';
+import { type Usage, readUsage } from './usage.ts';
 
 /** A service in production settings with two tenants, and all that is around it. */
 export interface World {

@@ -1,11 +1,11 @@
 import {
+  type GraphQLSchema,
   getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
 } from 'graphql';
-import type { GraphQLSchema } from 'graphql';
 import type { FuzzAsk, Kind } from './ask.ts';
 import { spoil } from './nearly-valid.ts';
 import { makeValid } from './valid.ts';

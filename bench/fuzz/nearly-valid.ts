@@ -1,5 +1,4 @@
-import { Lexer, Source as Text, TokenKind } from 'graphql';
-import type { Token } from 'graphql';
+import { Lexer, Source as Text, type Token, TokenKind } from 'graphql';
 import { pick } from '../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
 import { makeJson } from './wild.ts';

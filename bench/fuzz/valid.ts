@@ -1,4 +1,9 @@
 import {
+  type GraphQLArgument,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isCompositeType,
@@ -6,17 +11,9 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type {
-  GraphQLArgument,
-  GraphQLCompositeType,
-  GraphQLField,
-  GraphQLObjectType,
-  GraphQLSchema,
-} from 'graphql';
 import { pick } from '../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
-import { isRequired, makeValue } from './values.ts';
-import type { Source } from './values.ts';
+import { type Source, isRequired, makeValue } from './values.ts';
 
 /** What of a document has been made so far. */
 interface Draft extends Source {

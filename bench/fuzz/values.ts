@@ -1,4 +1,7 @@
 import {
+  type GraphQLInputField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
   GraphQLNonNull,
   getNamedType,
   getNullableType,
@@ -7,7 +10,6 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
-import type { GraphQLInputField, GraphQLInputObjectType, GraphQLInputType } from 'graphql';
 import { pick } from '../support/random.ts';
 
 /** A value of an input type, for the document and for its variables. */

@@ -8,10 +8,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createPool } from '../../dist/http/pool.js';
+import { createPool } from '../../dist/http/attempt.js';
 import { ProviderError } from '../../dist/http/provider-error.js';
-import { createProviderHttp } from '../../dist/http/provider-http.js';
-import type { ProviderHttp } from '../../dist/http/provider-http.js';
+import { type ProviderHttp, createProviderHttp } from '../../dist/http/provider-http.js';
 
 const MOST_GROWTH_BYTES = 32_000_000;
 const SAMPLE_MS = 2;

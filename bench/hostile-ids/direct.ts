@@ -1,11 +1,10 @@
-import { createPool } from '../../dist/http/pool.js';
+import { createPool } from '../../dist/http/attempt.js';
 import { ProviderError } from '../../dist/http/provider-error.js';
-import { createProviderHttp } from '../../dist/http/provider-http.js';
-import type { HttpDeps } from '../../dist/http/provider-http.js';
+import { type HttpDeps, createProviderHttp } from '../../dist/http/provider-http.js';
 import { isHttpsUrl } from '../../dist/providers/https-url.js';
 import { providers } from '../../dist/providers/index.js';
 import type { ReturningAIClient } from '../../dist/providers/returning-ai/client.js';
-import { BADGE_ROUTES } from '../../dist/providers/returning-ai/routes.js';
+import { BADGE_ROUTES } from '../../dist/providers/returning-ai/settings.js';
 import { readProviderSettings } from '../../dist/providers/settings.js';
 import type { TagMangoClient } from '../../dist/providers/tag-mango/client.js';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';

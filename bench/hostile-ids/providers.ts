@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { startRawProvider } from '../../test/support/raw-provider.ts';
+import { type Counts, count } from '../support/tally.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';
 import { RETURNING_AI_IDS, TAG_MANGO_IDS } from './ids.ts';
-import { startRawProvider } from '../../test/support/raw-provider.ts';
 
 /** Every first line that a provider may ever see, with what its id must be. */
 const LINES: readonly (readonly [pattern: string, line: RegExp, isId?: (id: string) => boolean])[] =

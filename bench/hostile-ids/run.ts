@@ -5,21 +5,18 @@
  * Fails at the first line that no provider should see, and at the first id of which something else comes than must.
  */
 import { parseArgs } from 'node:util';
-import { createChildren, conclude } from '../support/children.ts';
+import { conclude, createChildren } from '../support/children.ts';
 import { createClient } from '../support/client.ts';
 import { makeFolder } from '../support/folder.ts';
 import { toSize } from '../support/options.ts';
 import { createRandom, pick } from '../support/random.ts';
 import { startService } from '../support/service.ts';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count } from '../support/tally.ts';
 import { describeAnswer } from './answers.ts';
 import { createDirect, describeCall } from './direct.ts';
-import { nextId } from './ids.ts';
-import type { Id } from './ids.ts';
+import { type Id, nextId } from './ids.ts';
 import { startProviders } from './providers.ts';
-import { WAYS } from './ways.ts';
-import type { Way } from './ways.ts';
+import { WAYS, type Way } from './ways.ts';
 
 const PROGRESS_EVERY = 10_000;
 /** A request may have 1 MiB. */

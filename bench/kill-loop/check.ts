@@ -1,6 +1,5 @@
 import type { LogEntry, StateStore } from '../../dist/state/state-store.js';
-import { WRITERS, namesOf, readText } from './records.ts';
-import type { Acknowledged } from './records.ts';
+import { type Acknowledged, WRITERS, namesOf, readText } from './records.ts';
 
 export interface Finding {
   /** What is lost, torn, out of order, or there only in part. */

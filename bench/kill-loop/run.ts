@@ -10,11 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
+import { createEmbeddedStore } from '../../dist/state/sqlite/store.js';
 import { createRandom } from '../support/random.ts';
 import { check } from './check.ts';
-import { readLine } from './records.ts';
-import type { Acknowledged } from './records.ts';
+import { type Acknowledged, readLine } from './records.ts';
 
 /** The kill comes within so many ms after the first acknowledged write… */
 const KILL_WITHIN_MS = 250;

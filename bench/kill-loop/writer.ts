@@ -1,6 +1,6 @@
 /** Writes under load until it is killed, and prints each write once it is acknowledged. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
+import { createEmbeddedStore } from '../../dist/state/sqlite/store.js';
 import { WRITERS, namesOf, toLine, toText } from './records.ts';
 
 const [folder = '', run = ''] = process.argv.slice(2);

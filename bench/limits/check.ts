@@ -1,13 +1,25 @@
-import { GraphQLError, Kind, parse, specifiedRules, validate } from 'graphql';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
-import { MAX_VALIDATION_ERRORS, documentLimits } from '../../dist/server/limits/document-limits.js';
-import { BODY_CAPS } from '../../dist/server/limits/caps.js';
-import { exactFloats } from '../../dist/server/limits/exact-values.js';
-import { knownOperations } from '../../dist/server/limits/known-operations.js';
-import { isLimitError } from '../../dist/server/limits/limit-error.js';
-import { PARSE_CAPS, parseLimitMessage } from '../../dist/server/limits/parse-limits.js';
-import { countSigns } from '../../dist/server/limits/request-json.js';
-import { checkRequest } from '../../dist/server/limits/request-limits.js';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import {
+  MAX_VALIDATION_ERRORS,
+  documentLimits,
+  knownOperations,
+} from '../../dist/server/limits/document-limits.js';
+import {
+  BODY_CAPS,
+  PARSE_CAPS,
+  isLimitError,
+  parseLimitMessage,
+} from '../../dist/server/limits/limits.js';
+import { countSigns } from '../../dist/server/limits/request-body.js';
+import { checkRequest, exactFloats } from '../../dist/server/limits/request-limits.js';
 import type { Ask } from '../support/client.ts';
 import type { Family } from './documents.ts';
 

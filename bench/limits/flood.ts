@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Children } from '../support/children.ts';
-import { createClient } from '../support/client.ts';
-import type { Ask } from '../support/client.ts';
+import { type Ask, createClient } from '../support/client.ts';
 import type { Finding } from '../support/finding.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { startService } from '../support/service.ts';
-import { quantile, showCounts, showLatencies } from '../support/tally.ts';
-import type { Tally } from '../support/tally.ts';
+import { type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
 import { COMPLETE } from '../support/writes.ts';
 import type { FloodTask } from './flooders.ts';
 

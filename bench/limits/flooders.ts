@@ -1,6 +1,5 @@
 /** A process of many connections, told by a message what to send: each sends one request after the other without end. */
-import { createClient } from '../support/client.ts';
-import type { Ask } from '../support/client.ts';
+import { type Ask, createClient } from '../support/client.ts';
 import { addAnswer, createTally } from '../support/tally.ts';
 
 export interface FloodTask {

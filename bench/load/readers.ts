@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../support/client.ts';
 import { createRandom, pick } from '../support/random.ts';
-import { nextRead } from '../support/reads.ts';
-import type { Known } from '../support/reads.ts';
+import { type Known, nextRead } from '../support/reads.ts';
 import { addAnswer, createTally } from '../support/tally.ts';
 
 /** What the readers are told first. */

@@ -1,7 +1,6 @@
 import type { Finding } from '../support/finding.ts';
 import type { Arrivals } from '../support/sandbox.ts';
-import { count, showCounts, showLatencies } from '../support/tally.ts';
-import type { Counts, Tally } from '../support/tally.ts';
+import { type Counts, type Tally, count, showCounts, showLatencies } from '../support/tally.ts';
 import type { Written } from './writers.ts';
 
 /** All that was seen of a load. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codesOf } from '../support/client.ts';
-import type { Answer, Client } from '../support/client.ts';
+import { type Answer, type Client, codesOf } from '../support/client.ts';
 import type { Known } from '../support/reads.ts';
 import { toRename } from '../support/writes.ts';
 

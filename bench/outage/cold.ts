@@ -1,11 +1,10 @@
 import type { Children } from '../support/children.ts';
-import { createClient } from '../support/client.ts';
-import type { Answer } from '../support/client.ts';
+import { type Answer, createClient } from '../support/client.ts';
 import type { Finding } from '../support/finding.ts';
+import { makeFolder } from '../support/folder.ts';
 import { LIST } from '../support/reads.ts';
 import type { Sandbox, StandIn } from '../support/sandbox.ts';
 import { startService } from '../support/service.ts';
-import { makeFolder } from '../support/folder.ts';
 import { addAnswer, createTally, showCounts, showLatencies } from '../support/tally.ts';
 
 /** So late that every query has come before the providers answer, and not so late that it counts as slow. */

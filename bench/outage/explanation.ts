@@ -1,6 +1,5 @@
 import type { Finding } from '../support/finding.ts';
-import { showCounts, showLatencies } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, showCounts, showLatencies } from '../support/tally.ts';
 import type { BreakerEvent } from './breaker-events.ts';
 
 /** What was seen of an outage. Moments are monotonic milliseconds. */

@@ -5,11 +5,9 @@ import { makeFolder } from '../support/folder.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 import { startService } from '../support/service.ts';
 import { showCounts } from '../support/tally.ts';
-import { listenToBreaker } from './breaker-events.ts';
-import type { BreakerEvent } from './breaker-events.ts';
+import { type BreakerEvent, listenToBreaker } from './breaker-events.ts';
 import { toFinding } from './explanation.ts';
-import { startSteadyLoad } from './steady-load.ts';
-import type { SteadyLoad } from './steady-load.ts';
+import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';
 
 export interface OutageOptions {
   name: string;

@@ -1,7 +1,6 @@
 import { createClient } from '../support/client.ts';
 import { LIST } from '../support/reads.ts';
-import { addAnswer, createTally } from '../support/tally.ts';
-import type { Tally } from '../support/tally.ts';
+import { type Tally, addAnswer, createTally } from '../support/tally.ts';
 
 export interface SteadyLoad {
   /** What came since this was last asked. */

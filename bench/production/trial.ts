@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child, Children } from '../support/children.ts';
-import { codesOf, createClient } from '../support/client.ts';
-import type { AnswerBody, Client } from '../support/client.ts';
+import { type AnswerBody, type Client, codesOf, createClient } from '../support/client.ts';
 import type { Finding } from '../support/finding.ts';
 import { makeFolder } from '../support/folder.ts';
 import { LIST } from '../support/reads.ts';

@@ -7,8 +7,7 @@ import { parseArgs } from 'node:util';
 import { findRedis, startRedis } from '../../test/support/redis.ts';
 import { createRandom } from '../support/random.ts';
 import { createPlan } from './plan.ts';
-import { playRound } from './round.ts';
-import type { Figures } from './round.ts';
+import { type Figures, playRound } from './round.ts';
 import { startWorld } from './world.ts';
 
 const REPLICAS = 3;

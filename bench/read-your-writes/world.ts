@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { createPool } from '../../dist/http/pool.js';
-import { startSandbox } from '../../dist/sandbox/index.js';
-import type { Sandbox } from '../../dist/sandbox/index.js';
+import { createPool } from '../../dist/http/attempt.js';
+import { type Sandbox, startSandbox } from '../../dist/sandbox/index.js';
 import { startService } from '../../dist/service.js';
-import { createRedisClient } from '../../dist/state/redis-client.js';
-import type { RedisClient } from '../../dist/state/redis-client.js';
 import { openState } from '../../dist/state/open-state.js';
+import { type RedisClient, createRedisClient } from '../../dist/state/redis/client.js';
 import type { RedisServer } from '../../test/support/redis.ts';
-import { startFront } from './front.ts';
-import type { Front } from './front.ts';
-import { startSlowLink } from '../support/slow-link.ts';
-import type { SlowLink } from '../support/slow-link.ts';
+import { type SlowLink, startSlowLink } from '../support/slow-link.ts';
+import { type Front, startFront } from './front.ts';
 
 /** A list once read is kept for an hour: only a write can make it new. */
 const FRESH_SECONDS = 3_600;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAsker } from './ask.ts';
-import type { As } from './ask.ts';
+import { type As, createAsker } from './ask.ts';
 
 const ASK_EVERY_MS = 50;
 const PATIENCE_MS = 60_000;

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../support/folder.ts';
 import type { Children } from '../support/children.ts';
+import { makeFolder } from '../support/folder.ts';
 import { startSandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import type { Service } from '../support/service.ts';
+import { type Service, startService } from '../support/service.ts';
 
 /** A service whose router has three secrets, with many tenants, of which one has badges. */
 export interface World {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codesOf } from '../support/client.ts';
-import type { Answer, Ask, Client } from '../support/client.ts';
+import { type Answer, type Ask, type Client, codesOf } from '../support/client.ts';
 import { LIST } from '../support/reads.ts';
 import { COMPLETE, toRename } from '../support/writes.ts';
 

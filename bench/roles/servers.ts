@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRedisClient } from '../../dist/state/redis-client.js';
+import { createRedisClient } from '../../dist/state/redis/client.js';
 import { startRedisFront } from '../../test/support/redis-front.ts';
 import { findRedis, startRedis } from '../../test/support/redis.ts';
 import type { Children } from '../support/children.ts';

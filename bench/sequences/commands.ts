@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { READ_FAULTS, WRITE_FAULTS } from './provider.ts';
-import type { ReadFault, WriteFault } from './provider.ts';
+import { READ_FAULTS, type ReadFault, WRITE_FAULTS, type WriteFault } from './provider.ts';
 
 export const KINDS = ['update', 'update-hidden', 'create', 'delete', 'award', 'revoke'] as const;
 

@@ -2,8 +2,7 @@ import { ProviderError, badResponse } from '../../dist/http/provider-error.js';
 import { toBadgeList } from '../../dist/providers/badge-list.js';
 import { providers } from '../../dist/providers/index.js';
 import type { Provider } from '../../dist/providers/provider.js';
-import type { Holder } from '../../dist/providers/returning-ai/client.js';
-import { toReturningAIBadge } from '../../dist/providers/returning-ai/mapping.js';
+import { type Holder, toReturningAIBadge } from '../../dist/providers/returning-ai/client.js';
 
 /** What becomes of a write at the provider. */
 export const WRITE_FAULTS = [

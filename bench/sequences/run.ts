@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { sequences } from './commands.ts';
-import { createHome, play } from './world.ts';
-import type { Figures } from './world.ts';
+import { type Figures, createHome, play } from './world.ts';
 
 const PROGRESS_EVERY = 500;
 

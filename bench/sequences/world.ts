@@ -1,19 +1,15 @@
-import { SCOPES } from '../../dist/badges/caller.js';
-import { createBadgesContext } from '../../dist/badges/context.js';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createProviderAccess } from '../../dist/badges/tenant.js';
+import { SCOPES, createBadgesContext } from '../../dist/badges/context.js';
 import { createRecentWrites } from '../../dist/badges/recent-writes.js';
-import { createShelf } from '../../dist/cache/shelf.js';
-import type { Tenant } from '../../dist/badges/tenant.js';
+import { type Tenant, createProviderAccess } from '../../dist/badges/tenant.js';
 import { badgeLog, closeLostAudits, readAuditRecord } from '../../dist/badges/writing/audit.js';
-import type { StoredReading, UnreadableRecord } from '../../dist/badges/writing/stored-record.js';
 import type { Outcome } from '../../dist/badges/writing/outcome.js';
 import { runMutation } from '../../dist/badges/writing/run-mutation.js';
-import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
-import { createLocks } from '../../dist/state/locks.js';
-import type { StateStore } from '../../dist/state/state-store.js';
-import { toInput } from './commands.ts';
-import type { Command, MutationCommand } from './commands.ts';
+import type { StoredReading, UnreadableRecord } from '../../dist/badges/writing/stored-record.js';
+import { createShelf } from '../../dist/cache/snapshot-entry.js';
+import { createEmbeddedStore } from '../../dist/state/sqlite/store.js';
+import { type StateStore, createLocks } from '../../dist/state/state-store.js';
+import { type Command, type MutationCommand, toInput } from './commands.ts';
 import { createScriptedProvider } from './provider.ts';
 
 /** What is counted over all sequences, to show that they reach what they are to reach. */

@@ -1,6 +1,5 @@
 import type { Spell } from './faults.ts';
-import { STATES } from './timeline.ts';
-import type { Point } from './timeline.ts';
+import { type Point, STATES } from './timeline.ts';
 
 const WIDTH = 1_000;
 const LEFT = 70;

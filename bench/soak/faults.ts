@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pick } from '../support/random.ts';
 import type { StandIn } from '../support/sandbox.ts';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
-import { createDeck } from './fault-deck.ts';
-import type { Drawn } from './fault-deck.ts';
+import { type Counts, count } from '../support/tally.ts';
+import { type Drawn, createDeck } from './fault-deck.ts';
 
 /** While a fault was switched on; monotonic milliseconds. */
 export interface Spell {

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../support/client.ts';
-import { LIST, nextRead } from '../support/reads.ts';
-import type { Known } from '../support/reads.ts';
-import { addAnswer, createTally } from '../support/tally.ts';
-import type { Tally } from '../support/tally.ts';
+import { type Known, LIST, nextRead } from '../support/reads.ts';
+import { type Tally, addAnswer, createTally } from '../support/tally.ts';
 import { createWriting } from './writing.ts';
 
 export interface LoadOptions {

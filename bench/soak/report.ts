@@ -1,7 +1,6 @@
 import type { Ending } from '../support/children.ts';
 import type { Finding } from '../support/finding.ts';
-import { quantile, showCounts, showLatencies } from '../support/tally.ts';
-import type { Counts, Tally } from '../support/tally.ts';
+import { type Counts, type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
 import type { Point } from './timeline.ts';
 import type { Usage } from './usage.ts';
 

@@ -14,14 +14,12 @@ import { toSize } from '../support/options.ts';
 import { createRandom } from '../support/random.ts';
 import { startSandbox } from '../support/sandbox.ts';
 import { startService } from '../support/service.ts';
-import { count, createTally } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count, createTally } from '../support/tally.ts';
 import { drawChart } from './chart.ts';
 import { startFaults } from './faults.ts';
 import { startLoad } from './load.ts';
 import { addAll, toFinding } from './report.ts';
-import { readCalls, toPoint } from './timeline.ts';
-import type { Point } from './timeline.ts';
+import { type Point, readCalls, toPoint } from './timeline.ts';
 import { usageOf } from './usage.ts';
 
 /** Idle connections to the providers are closed sooner. */

@@ -1,6 +1,5 @@
 import type { Sandbox } from '../support/sandbox.ts';
-import { quantile } from '../support/tally.ts';
-import type { Counts, Tally } from '../support/tally.ts';
+import { type Counts, type Tally, quantile } from '../support/tally.ts';
 import type { Usage } from './usage.ts';
 
 export const STATES = ['FRESH', 'CACHED', 'STALE', 'FAILED'] as const;

@@ -1,6 +1,11 @@
 import { once } from 'node:events';
-import { Agent, createServer, request as ask } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  Agent,
+  type IncomingMessage,
+  type ServerResponse,
+  request as ask,
+  createServer,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Passes requests on to whichever upstreams say that they are ready, and repeats none of them. */

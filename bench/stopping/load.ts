@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codesOf } from '../support/client.ts';
-import type { Ask, Client } from '../support/client.ts';
-import { LIST } from '../support/reads.ts';
-import type { Known } from '../support/reads.ts';
+import { type Ask, type Client, codesOf } from '../support/client.ts';
+import { type Known, LIST } from '../support/reads.ts';
 import { toRename } from '../support/writes.ts';
 
 /** An operation that was not answered as it should have been. */

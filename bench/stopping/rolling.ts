@@ -4,12 +4,9 @@ import type { Children } from '../support/children.ts';
 import { createClient } from '../support/client.ts';
 import type { Finding } from '../support/finding.ts';
 import type { Sandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import type { Service } from '../support/service.ts';
-import { count, showCounts } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
-import { startBalancer } from './balancer.ts';
-import type { Balancer } from './balancer.ts';
+import { type Service, startService } from '../support/service.ts';
+import { type Counts, count, showCounts } from '../support/tally.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
 import { listWritable, startLoad } from './load.ts';
 
 const LOAD = { perSecond: 25, writesOfFive: 1 };

@@ -8,8 +8,7 @@ import type { Finding } from '../support/finding.ts';
 import { makeFolder } from '../support/folder.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 import { ROUTER_SECRET } from '../support/service.ts';
-import { listWritable, startLoad } from './load.ts';
-import type { Lost } from './load.ts';
+import { type Lost, listWritable, startLoad } from './load.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The default of production. */

@@ -1,5 +1,4 @@
-import { codesOf } from './client.ts';
-import type { Answer } from './client.ts';
+import { type Answer, codesOf } from './client.ts';
 
 /** How often each thing came. */
 export type Counts = Record<string, number>;

@@ -1,5 +1,4 @@
-import { isOwnNumber, isOwnText, toCreator } from './marks.ts';
-import type { TenantId } from './marks.ts';
+import { type TenantId, isOwnNumber, isOwnText, toCreator } from './marks.ts';
 
 /** As much of an answer as is looked at field by field. */
 export interface AnswerBody {

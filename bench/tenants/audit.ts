@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readAuditRecord } from '../../dist/badges/writing/audit.js';
-import type { AuditRecord } from '../../dist/badges/writing/audit.js';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type AuditRecord, readAuditRecord } from '../../dist/badges/writing/audit.js';
+import { type Counts, count } from '../support/tally.ts';
 import { unmarkedChanges } from './answer.ts';
 import { IDS } from './badges.ts';
 import type { Company } from './company.ts';

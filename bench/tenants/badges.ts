@@ -1,7 +1,6 @@
 import type { StoredBadge as ReturningAIStored } from '../../dist/sandbox/returning-ai/badges.js';
 import type { StoredBadge as TagMangoStored } from '../../dist/sandbox/tag-mango/badges.js';
-import { toCreator, toImage, toNumber, toText } from './marks.ts';
-import type { TenantId } from './marks.ts';
+import { type TenantId, toCreator, toImage, toNumber, toText } from './marks.ts';
 
 const COUNT = 8;
 const NUMBERS = Array.from({ length: COUNT }, (_, number) => number);

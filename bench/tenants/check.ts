@@ -1,9 +1,14 @@
+import {
+  type AnswerBody,
+  badgesIn,
+  changesIn,
+  codesIn,
+  unmarkedChanges,
+  unmarkedIn,
+} from './answer.ts';
 import { BADGES, MEMBER } from './badges.ts';
-import { badgesIn, changesIn, codesIn, unmarkedChanges, unmarkedIn } from './answer.ts';
-import type { AnswerBody } from './answer.ts';
 import type { Heard } from './client.ts';
-import { foreignIn } from './marks.ts';
-import type { TenantId } from './marks.ts';
+import { type TenantId, foreignIn } from './marks.ts';
 import type { Planned } from './requests.ts';
 import type { Versions } from './versions.ts';
 import type { Violations } from './violations.ts';

@@ -1,13 +1,9 @@
 import { request } from 'undici';
-import { startSandbox } from '../../dist/sandbox/index.js';
-import type { Sandbox } from '../../dist/sandbox/index.js';
+import { type Sandbox, startSandbox } from '../../dist/sandbox/index.js';
 import { MEMBER, returningAIBadges, tagMangoBadges } from './badges.ts';
-import { startFront } from './front.ts';
-import type { Front } from './front.ts';
-import { TENANTS, foreignIn, toCredential } from './marks.ts';
-import type { TenantId } from './marks.ts';
-import { createMood } from './mood.ts';
-import type { Mood } from './mood.ts';
+import { type Front, startFront } from './front.ts';
+import { TENANTS, type TenantId, foreignIn, toCredential } from './marks.ts';
+import { type Mood, createMood } from './mood.ts';
 import type { Violations } from './violations.ts';
 
 /** A tenant with the providers that it has for itself. */

@@ -1,11 +1,8 @@
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
 import { pick } from '../support/random.ts';
-import { codesIn } from './answer.ts';
-import type { AnswerBody } from './answer.ts';
+import { type Counts, count } from '../support/tally.ts';
+import { type AnswerBody, codesIn } from './answer.ts';
 import type { Exchange } from './check.ts';
-import { createClient } from './client.ts';
-import type { Client, Heard } from './client.ts';
+import { type Client, type Heard, createClient } from './client.ts';
 import type { Company } from './company.ts';
 import type { TenantId } from './marks.ts';
 import { createPlan } from './plan.ts';

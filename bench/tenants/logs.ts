@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ERROR_LEVEL } from '../support/service.ts';
-import type { Service } from '../support/service.ts';
+import { ERROR_LEVEL, type Service } from '../support/service.ts';
 import type { Company } from './company.ts';
 import { foreignIn } from './marks.ts';
 import type { Violations } from './violations.ts';

@@ -1,14 +1,11 @@
 import { pick } from '../support/random.ts';
 import { pickActor } from './actors.ts';
-import { IDS, MEMBER as WHO } from './badges.ts';
-import type { ProviderId } from './badges.ts';
+import { IDS, type ProviderId, MEMBER as WHO } from './badges.ts';
 import type { Mood } from './mood.ts';
 import { createPace } from './pace.ts';
-import { ENTITIES, HISTORY, LIST, MEMBER, ONE } from './requests.ts';
-import type { Planned } from './requests.ts';
+import { ENTITIES, HISTORY, LIST, MEMBER, ONE, type Planned } from './requests.ts';
 import { FLOOD } from './troubles.ts';
-import { createUpdates } from './updates.ts';
-import type { UpdateOptions } from './updates.ts';
+import { type UpdateOptions, createUpdates } from './updates.ts';
 
 export interface PlanOptions extends UpdateOptions {
   mood: Mood;

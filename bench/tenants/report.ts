@@ -1,6 +1,5 @@
 import type { Finding } from '../support/finding.ts';
-import { count, showCounts, showLatencies } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count, showCounts, showLatencies } from '../support/tally.ts';
 import type { Company } from './company.ts';
 import type { Seen } from './load.ts';
 import type { Played } from './troubles.ts';

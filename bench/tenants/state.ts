@@ -1,7 +1,6 @@
-import type { RedisClient } from '../../dist/state/redis-client.js';
-import { openDatabaseToRead } from '../../dist/state/embedded-reading.js';
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import type { RedisClient } from '../../dist/state/redis/client.js';
+import { openDatabaseToRead } from '../../dist/state/sqlite/backup.js';
+import { type Counts, count } from '../support/tally.ts';
 import { foreignIn, namesIn } from './marks.ts';
 import type { Violations } from './violations.ts';
 

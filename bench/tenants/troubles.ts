@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultInput } from '../../dist/sandbox/faults.js';
 import { pick } from '../support/random.ts';
 import type { Company } from './company.ts';
-import { toText } from './marks.ts';
-import type { TenantId } from './marks.ts';
+import { type TenantId, toText } from './marks.ts';
 
 interface Trouble {
   name: string;

@@ -1,12 +1,9 @@
 import { pick } from '../support/random.ts';
 import { pickActor, toOnly } from './actors.ts';
-import { IDS, toHidden } from './badges.ts';
-import type { ProviderId } from './badges.ts';
+import { IDS, type ProviderId, toHidden } from './badges.ts';
 import { DRY } from './company.ts';
-import { TENANTS, toImage, toNumber, toText } from './marks.ts';
-import type { TenantId } from './marks.ts';
-import { UPDATE } from './requests.ts';
-import type { Planned } from './requests.ts';
+import { TENANTS, type TenantId, toImage, toNumber, toText } from './marks.ts';
+import { type Planned, UPDATE } from './requests.ts';
 import type { Versions } from './versions.ts';
 
 export interface UpdateOptions {

@@ -1,5 +1,4 @@
-import { count } from '../support/tally.ts';
-import type { Counts } from '../support/tally.ts';
+import { type Counts, count } from '../support/tally.ts';
 
 /** What must not be, as it was found. */
 export interface Violations {

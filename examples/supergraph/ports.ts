@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import { type Server, createServer } from 'node:net';
 
 export interface Ports {
   gateway: number;

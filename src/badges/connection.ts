@@ -1,5 +1,5 @@
-import 'reflect-metadata';
 import { GraphQLDateTime } from 'graphql-scalars';
+import 'reflect-metadata';
 import {
   ArgsType,
   Directive,
@@ -7,14 +7,39 @@ import {
   InputType,
   Int,
   ObjectType,
+  createUnionType,
   registerEnumType,
 } from 'type-graphql';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
-import { Badge, BadgeProvider } from './badge.ts';
 import { BadgeErrorCode } from './error-code.ts';
-import { OrderDirection, OrderField } from './reading/order.ts';
+import { OrderDirection, OrderField } from './reading/badge-index.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
+
+/** Enum values by themselves: the enum's members come from the list of providers. */
+export const BadgeProvider: Readonly<Record<string, string>> = Object.fromEntries(
+  providers.map(({ name }) => [name.enumValue, name.enumValue]),
+);
+
+registerEnumType(BadgeProvider, {
+  name: 'BadgeProvider',
+  description: 'Supported badge providers.',
+  valuesConfig: Object.fromEntries(
+    providers.map(({ name }) => [name.enumValue, { description: name.title }]),
+  ),
+});
+
+Field(() => BadgeProvider, { description: 'Provider of the badge.' })(
+  BadgeFields.prototype,
+  'provider',
+);
+
+export const Badge = createUnionType({
+  name: 'Badge',
+  description:
+    'A badge of any provider. Its entity key in the supergraph is the concrete type and `id`.',
+  types: () => providers.map(({ badgeClass }) => badgeClass),
+});
 
 const SOURCE_STATES = {
   FRESH: 'Read from the provider for this request.',

@@ -1,5 +1,5 @@
-import 'reflect-metadata';
 import { GraphQLDateTime } from 'graphql-scalars';
+import 'reflect-metadata';
 import {
   Args,
   ArgsType,
@@ -13,19 +13,92 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
+import { createSlices } from '../http/json-in-slices.ts';
 import type { FieldChange } from '../providers/provider.ts';
-import { BadgeProvider } from './badge.ts';
-import { PageInfo } from './connection.ts';
-import type { BadgesContext } from './context.ts';
-import { requireBadgeId } from './reading/find-badge.ts';
-import { invalidInput } from './input-error.ts';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
+import type { LogEntry, StateStore } from '../state/state-store.ts';
+import { BadgeProvider, PageInfo } from './connection.ts';
+import { type BadgesContext, invalidInput } from './context.ts';
 import { BadgeChange } from './payloads.ts';
-import { badgeLog } from './writing/audit.ts';
-import type { AuditRecord } from './writing/audit.ts';
-import { readHistoryPage } from './writing/history-page.ts';
-import { KEY_KEPT_MS } from './writing/key-record.ts';
+import { requireBadgeId } from './queries.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
+import { type AuditRecord, badgeLog, readAuditRecord } from './writing/audit.ts';
+import { KEY_KEPT_MS } from './writing/idempotency.ts';
 import { OUTCOMES } from './writing/outcome.ts';
+import type { OnUnreadable } from './writing/stored-record.ts';
+
+/** An entry has the texts of before and after; a page of long ones ends early. */
+const PAGE_CHARACTERS = 1_000_000;
+/** How many entries are read for one page: where more of them in a row cannot be read, the page ends among them. */
+const MOST_READ = 1_000;
+const LEAST_READ = 20;
+
+export interface HistoryPageOptions {
+  log: string;
+  /** How many readable entries make a page. */
+  size: number;
+  /** A position; only what is older is read. Null: from the newest on. */
+  after: string | null;
+  onUnreadable: OnUnreadable;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  records: { position: string; record: AuditRecord }[];
+  /** How many unreadable entries there are from the start of this page to the start of the next. */
+  droppedEntries: number;
+  hasNextPage: boolean;
+  /** The next page has what is older. Null: no entry belongs to this page. */
+  endPosition: string | null;
+}
+
+/** A page of the log of one badge, without what cannot be read. */
+export async function readHistoryPage(
+  store: StateStore,
+  { log, size, after, onUnreadable }: HistoryPageOptions,
+): Promise<HistoryPage> {
+  const records: HistoryPage['records'] = [];
+  let droppedEntries = 0;
+  let characters = 0;
+  let read = 0;
+  /** Of the last entry that belongs to this page. */
+  let endPosition: string | null = null;
+
+  const slices = createSlices();
+  for await (const { position, entry } of readBackward(store, { log, after, size })) {
+    await slices.spend(entry.length);
+    const reading = readAuditRecord(entry);
+    if ('unreadable' in reading) {
+      droppedEntries += 1;
+      onUnreadable({ kind: 'audit record', key: `${log} ${position}`, reason: reading.unreadable });
+    } else {
+      characters += entry.length;
+      const isFull =
+        records.length === size || (records.length > 0 && characters > PAGE_CHARACTERS);
+      if (isFull) return { records, droppedEntries, hasNextPage: true, endPosition };
+      records.push({ position, record: reading.record });
+    }
+    endPosition = position;
+    read += 1;
+    if (read === MOST_READ) return { records, droppedEntries, hasNextPage: true, endPosition };
+  }
+  return { records, droppedEntries, hasNextPage: false, endPosition };
+}
+
+/** The entries of a log, newest first. */
+async function* readBackward(
+  store: StateStore,
+  { log, after, size }: Pick<HistoryPageOptions, 'log' | 'after' | 'size'>,
+): AsyncGenerator<LogEntry> {
+  const limit = Math.max(size + 1, LEAST_READ);
+  let before = after;
+  for (;;) {
+    const entries = await store.readBackward(log, { limit, ...(before !== null && { before }) });
+    yield* entries;
+    const last = entries.at(-1);
+    if (!last) return;
+    before = last.position;
+  }
+}
 
 const outcomes = Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[];
 const BadgeOutcome = Object.fromEntries(outcomes.map((outcome) => [outcome, outcome]));

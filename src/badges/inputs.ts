@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Directive, Field, InputType } from 'type-graphql';
-import { isObject } from '../providers/json.ts';
+import { isObject } from '../http/json.ts';
 import { providers } from '../providers/index.ts';
 import type { Operation, OperationKind } from '../providers/provider.ts';
 import type { Tenant, TenantProvider } from './tenant.ts';

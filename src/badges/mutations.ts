@@ -2,8 +2,7 @@ import 'reflect-metadata';
 import { Arg, Args, ArgsType, Ctx, Field, Mutation, Resolver } from 'type-graphql';
 import { invalid } from '../providers/input-checks.ts';
 import type { InputProblem, OperationKind } from '../providers/provider.ts';
-import type { BadgesContext } from './context.ts';
-import { refuseHalfCharacters } from './half-characters.ts';
+import { type BadgesContext, refuseHalfCharacters } from './context.ts';
 import {
   AwardBadgeInput,
   CreateBadgeInput,

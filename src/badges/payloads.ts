@@ -1,9 +1,13 @@
 import 'reflect-metadata';
 import { Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
-import { WARNING_CODES } from '../providers/provider.ts';
-import type { FieldChange, Warning, WarningCode } from '../providers/provider.ts';
-import { Badge, BadgeProvider } from './badge.ts';
+import {
+  type FieldChange,
+  WARNING_CODES,
+  type Warning,
+  type WarningCode,
+} from '../providers/provider.ts';
+import { Badge, BadgeProvider } from './connection.ts';
 import { BadgeErrorCode } from './error-code.ts';
 
 const warningCodes = Object.keys(WARNING_CODES) as WarningCode[];

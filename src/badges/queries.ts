@@ -1,13 +1,190 @@
+import { GraphQLError, type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
 import 'reflect-metadata';
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, Directive, ID, Info, Query, Resolver } from 'type-graphql';
+import { isObject } from '../http/json.ts';
+import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-fields.ts';
-import { Badge, BadgeProvider } from './badge.ts';
-import { BadgeConnection, BadgesArgs } from './connection.ts';
-import type { BadgesContext } from './context.ts';
-import { findBadge } from './reading/find-badge.ts';
-import { listBadges } from './reading/list-badges.ts';
-import { reportPartialErrors } from './reading/partial-errors.ts';
+import { providers } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import {
+  Badge,
+  BadgeConnection,
+  type BadgeFilter,
+  BadgeProvider,
+  BadgeSourceStatus,
+  BadgesArgs,
+} from './connection.ts';
+import { type BadgesContext, invalidInput, invalidItem } from './context.ts';
+import { readCode } from './error-code.ts';
+import type { OrderField, OrderedBy } from './reading/badge-index.ts';
+import { toPage, toPageBounds } from './reading/page.ts';
+import { badgeTag, listTag } from './reading/source.ts';
+import type { TenantProvider } from './tenant.ts';
+
+/** Puts errors beside the data of the same field; a resolver can only give the one or the other. */
+export function reportPartialErrors(
+  context: BadgesContext,
+  errors: readonly ProviderError[],
+  info: GraphQLResolveInfo,
+): void {
+  for (const error of errors) {
+    context.partialErrors.push(
+      new GraphQLError(error.message, {
+        nodes: info.fieldNodes,
+        path: responsePathAsArray(info.path),
+        originalError: error,
+      }),
+    );
+  }
+}
+
+/** Null: the provider has no such badge. `provider` is one of the enum's values. */
+export async function findBadge(
+  context: BadgesContext,
+  provider: string,
+  id: string,
+): Promise<BadgeFields | null> {
+  const of = requireBadgeId(context, provider, id);
+  return context.sourceOf(of).badge(of.provider.canonicalId(id));
+}
+
+/** The provider of this enum value. Throws an input error for an id that can be none of its badges'. */
+export function requireBadgeId(
+  context: BadgesContext,
+  provider: string,
+  id: string,
+): TenantProvider {
+  const of = context.tenant.providers.find((each) => each.provider.name.enumValue === provider);
+  if (!of) throw invalidInput('provider is none that this service knows');
+  if (of.provider.isBadgeId(id)) return of;
+  throw invalidItem(`id cannot be a badge id of ${of.provider.name.title}`);
+}
+
+/** Longer than any name that a person would look for. */
+const MAX_NAME_CHARACTERS = 200;
+
+export interface BadgeListing {
+  /** Null when no provider that was asked could be read. */
+  connection: BadgeConnection | null;
+  /** One for each provider that failed. */
+  errors: ProviderError[];
+}
+
+/** One page of the badges of all providers, whichever of them can be read. */
+export async function listBadges(context: BadgesContext, args: BadgesArgs): Promise<BadgeListing> {
+  const order: OrderedBy = {
+    field: args.orderBy?.field ?? 'NAME',
+    direction: args.orderBy?.direction ?? 'ASC',
+  };
+  const bounds = toPageBounds(args, order);
+  if ((args.filter?.nameContains?.length ?? 0) > MAX_NAME_CHARACTERS) {
+    throw invalidInput(`nameContains may have ${MAX_NAME_CHARACTERS} characters`);
+  }
+  const parts = await Promise.all(
+    context.tenant.providers.map((of) => readPart(context, of, { filter: args.filter, order })),
+  );
+
+  const errors = parts.map(({ error }) => error).filter((error) => error !== undefined);
+  const hasAnswer = parts.some(
+    ({ status }) => status.state !== 'FAILED' && status.state !== 'SKIPPED',
+  );
+  if (errors.length > 0 && !hasAnswer) return { connection: null, errors };
+
+  const matching = parts.map(({ badges }) => badges);
+  const totalCount = matching.reduce((count, { length }) => count + length, 0);
+  const connection = Object.assign(new BadgeConnection(), {
+    ...toPage(matching, order, bounds),
+    totalCount: errors.length > 0 ? null : totalCount,
+    sources: parts.map(({ status }) => status),
+  });
+  return { connection, errors };
+}
+
+interface Part {
+  /** In ascending order. */
+  badges: readonly BadgeFields[];
+  status: BadgeSourceStatus;
+  error?: ProviderError;
+}
+
+async function readPart(
+  context: BadgesContext,
+  of: TenantProvider,
+  request: { filter: BadgeFilter | null | undefined; order: { field: OrderField } },
+): Promise<Part> {
+  const provider = of.provider.name.enumValue;
+  const isAsked = request.filter?.providers?.includes(provider) ?? true;
+  if (!isAsked || !of.access)
+    return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
+  try {
+    const { snapshot, state, failure } = await context.sourceOf(of).list();
+    const { nameContains } = request.filter ?? {};
+    const badges = await snapshot.value.orderedBy(request.order.field);
+    return {
+      badges: nameContains ? await snapshot.value.named(badges, nameContains) : badges,
+      status: toStatus(provider, {
+        state,
+        ...(failure instanceof ProviderError && toReason(failure)),
+        asOf: new Date(context.tenant.toWallTime(snapshot.asOf)),
+        droppedRecords: snapshot.value.droppedRecords,
+      }),
+    };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    const status = toStatus(provider, { state: 'FAILED', ...toReason(error) });
+    return { badges: [], status, error };
+  }
+}
+
+function toReason({ kind, retryAfterMs }: ProviderError) {
+  return { code: readCode(kind), retryAfterMs: retryAfterMs ?? null };
+}
+
+function toStatus(
+  provider: string,
+  known: Partial<BadgeSourceStatus> & Pick<BadgeSourceStatus, 'state'>,
+): BadgeSourceStatus {
+  const nothing = { code: null, retryAfterMs: null, asOf: null, droppedRecords: 0 };
+  return Object.assign(new BadgeSourceStatus(), { provider, ...nothing, ...known });
+}
+
+/** A badge class bears the name of its GraphQL type. */
+const providerByTypeName = new Map(
+  providers.map((provider) => [provider.badgeClass.name, provider]),
+);
+
+/** Resolves the representations of a router, each by itself: a bad one costs the others nothing. */
+export function resolveEntities(
+  _root: unknown,
+  { representations }: { representations: readonly unknown[] },
+  context: BadgesContext,
+): Promise<BadgeFields | null>[] {
+  context.entityTags.push(representations.map(toTags));
+  return representations.map((representation) => resolveEntity(representation, context));
+}
+
+function toTags(representation: unknown): string[] {
+  const { provider, id } = readKey(representation);
+  return provider && typeof id === 'string' ? [listTag(provider), badgeTag(provider, id)] : [];
+}
+
+/** Only the key of a representation is read; whatever else it claims is ignored. */
+async function resolveEntity(
+  representation: unknown,
+  context: BadgesContext,
+): Promise<BadgeFields | null> {
+  const { provider, id } = readKey(representation);
+  if (provider === undefined) throw invalidItem('__typename is no entity of this subgraph');
+  if (typeof id !== 'string') throw invalidItem('a representation needs its id, as a string');
+  return findBadge(context, provider.name.enumValue, id);
+}
+
+/** Nothing but the key is read. */
+function readKey(representation: unknown): { provider: Provider | undefined; id: unknown } {
+  const { __typename: typeName, id } = isObject(representation) ? representation : {};
+  const provider = typeof typeName === 'string' ? providerByTypeName.get(typeName) : undefined;
+  return { provider, id };
+}
 
 @Resolver()
 export class BadgeQueries {

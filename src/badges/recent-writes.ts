@@ -2,10 +2,8 @@ import { z } from 'zod';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { BadgeList, Provider } from '../providers/provider.ts';
-import { StateError } from '../state/state-store.ts';
-import type { StateStore } from '../state/state-store.ts';
-import { createSharedValue } from './writing/shared-value.ts';
-import type { SharedValue } from './writing/shared-value.ts';
+import { StateError, type StateStore } from '../state/state-store.ts';
+import { type SharedValue, createSharedValue } from './writing/held-badges.ts';
 import type { OnUnreadable } from './writing/stored-record.ts';
 
 /**

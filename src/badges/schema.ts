@@ -1,16 +1,97 @@
+import {
+  type GraphQLResolverMap,
+  buildSubgraphSchema,
+  printSubgraphSchema,
+} from '@apollo/subgraph';
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  isUnionType,
+  lexicographicSortSchema,
+  parse,
+  parseConstValue,
+  print,
+  visit,
+} from 'graphql';
 import 'reflect-metadata';
-import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import type { GraphQLResolverMap } from '@apollo/subgraph';
-import { isUnionType, lexicographicSortSchema, parse, print } from 'graphql';
-import type { GraphQLSchema } from 'graphql';
 import { buildSchema, createResolversMap } from 'type-graphql';
+import { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
-import { withAuthDirectives } from './auth-directives.ts';
-import { guardRootFields } from './caller.ts';
-import { resolveEntities } from './entities.ts';
+import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
-import { BadgeQueries } from './queries.ts';
+import { BadgeQueries, resolveEntities } from './queries.ts';
+
+const NAMES = ['@authenticated', '@requiresScopes'];
+const FEDERATION = '//specs.apollo.dev/federation/';
+
+/** Says in the schema what the resolvers enforce, for routers that enforce it too: on root fields and on entities. */
+export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
+  return visit(sdl, {
+    SchemaExtension: (node) => ({ ...node, directives: node.directives?.map(withImports) }),
+    ObjectTypeDefinition(node) {
+      if (node.name.value === 'Query') return withFields(node, 'badges:read');
+      if (node.name.value === 'Mutation') return withFields(node, 'badges:write');
+      const isEntity = node.directives?.some(({ name }) => name.value === 'key') ?? false;
+      return isEntity ? withDirectives(node, ...scopesOf(node)) : undefined;
+    },
+  });
+}
+
+/** Any of them. Payloads of mutations show badges too, to whoever may write. */
+function scopesOf({ interfaces }: ObjectTypeDefinitionNode): Scope[] {
+  const isBadge = interfaces?.some(({ name }) => name.value === BadgeFields.name) ?? false;
+  return isBadge ? ['badges:read', 'badges:write'] : ['badges:read'];
+}
+
+function withFields(node: ObjectTypeDefinitionNode, scope: Scope): ObjectTypeDefinitionNode {
+  const fields = node.fields?.map((field) =>
+    OPEN_FIELDS.includes(field.name.value) ? field : withDirectives(field, scope),
+  );
+  return { ...node, ...(fields && { fields }) };
+}
+
+function withDirectives<Node extends ObjectTypeDefinitionNode | FieldDefinitionNode>(
+  node: Node,
+  ...anyOf: readonly Scope[]
+): Node {
+  const added = [
+    toDirective('authenticated'),
+    toDirective('requiresScopes', { scopes: anyOf.map((scope) => [scope]) }),
+  ];
+  return { ...node, directives: [...(node.directives ?? []), ...added] };
+}
+
+function toDirective(
+  name: string,
+  args: Readonly<Record<string, unknown>> = {},
+): ConstDirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: name },
+    arguments: Object.entries(args).map(([argument, value]) => ({
+      kind: Kind.ARGUMENT,
+      name: { kind: Kind.NAME, value: argument },
+      value: parseConstValue(JSON.stringify(value)),
+    })),
+  };
+}
+
+/** Only the link to the federation spec has directives of ours to import. */
+function withImports(node: ConstDirectiveNode): ConstDirectiveNode {
+  if (!print(node).includes(FEDERATION)) return node;
+  const names = NAMES.map((name) => parseConstValue(JSON.stringify(name)));
+  const args = node.arguments?.map((argument) => {
+    const { value } = argument;
+    if (argument.name.value !== 'import' || value.kind !== Kind.LIST) return argument;
+    return { ...argument, value: { ...value, values: [...value.values, ...names] } };
+  });
+  return { ...node, ...(args && { arguments: args }) };
+}
 
 /** Version 2.9 is the newest that all composers take; see docs/decisions.md. */
 const LINKS = `extend schema

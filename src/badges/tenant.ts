@@ -1,16 +1,17 @@
-import { createSnapshotCache } from '../cache/snapshots.ts';
-import type { Judgement, SnapshotCache, SnapshotCacheOptions } from '../cache/snapshots.ts';
-import type { CallBounds } from '../http/call-bounds.ts';
+import {
+  type Judgement,
+  type SnapshotCache,
+  type SnapshotCacheOptions,
+  createSnapshotCache,
+} from '../cache/snapshot-cache.ts';
+import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
 import type { UrlRule } from '../providers/https-url.ts';
-import type { Locks } from '../state/locks.ts';
-import type { StateStore } from '../state/state-store.ts';
-import type { BadgeIndex } from './reading/badge-index.ts';
-import { createBadgeIndexCodec } from './reading/badge-index-codec.ts';
-import { createBadgeIndex } from './reading/badge-index.ts';
-import type { OnUnreadable } from './writing/stored-record.ts';
+import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
+import type { Locks, StateStore } from '../state/state-store.ts';
+import { type BadgeIndex, createBadgeIndex, createBadgeIndexCodec } from './reading/badge-index.ts';
 import type { RecentWrites } from './recent-writes.ts';
+import type { OnUnreadable } from './writing/stored-record.ts';
 
 /** One company's access to the providers. Nothing in it is shared with another tenant. */
 export interface Tenant {

@@ -1,8 +1,7 @@
 import type { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import type { InputProblem, OperationKind, Provider } from '../providers/provider.ts';
-import { isRetryable, readCode, writeCode } from './error-code.ts';
-import type { BadgeErrorCode } from './error-code.ts';
+import { type BadgeErrorCode, isRetryable, readCode, writeCode } from './error-code.ts';
 import { BadgeConflictError, BadgeInputError, BadgeProviderError } from './payloads.ts';
 
 /** `path` leads to the provider's input, from `input` on. */

@@ -1,6 +1,6 @@
 import type { ProviderError } from '../http/provider-error.ts';
-import { compareAnswer } from './compare.ts';
-import type { Line, ShowName } from './compare.ts';
+import type { Provider } from '../providers/provider.ts';
+import { type Line, type ShowName, compareAnswer } from './compare.ts';
 import type { Contract } from './contract.ts';
 import type { Called } from './observed-client.ts';
 
@@ -104,4 +104,33 @@ export function toFailure(error: ProviderError, settings: readonly string[]): st
     default:
       return sentence;
   }
+}
+
+/** What was seen so far, by operation. */
+export interface Notes {
+  /** The first answer of an operation is held to the contract file; what fails later is noted too. */
+  answered(operation: string, called: Called): void;
+  /** Something that an operation was seen to do. */
+  saw(operation: string, name: string, seen: string): void;
+  reports(): CallReport[];
+}
+
+export function createNotes({ check }: Provider, contract: Contract): Notes {
+  const reports = new Map<string, CallReport>();
+  const settings = check.reads[0]?.settings ?? [];
+
+  return {
+    answered(operation, called) {
+      const options = { contract, settings, outcome: 'tried on a badge of its own' };
+      const report = toCallReport(operation, called, options);
+      const known = reports.get(operation);
+      if (!known) reports.set(operation, report);
+      else known.failure ??= report.failure;
+    },
+    saw(operation, name, seen) {
+      const line = toBehaviourLine(contract, operation, { name, seen });
+      reports.get(operation)?.lines.push(line);
+    },
+    reports: () => [...reports.values()],
+  };
 }

@@ -2,24 +2,46 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
-import { createRedactOthers } from '../http/redact.ts';
+import { createRedactOthers } from '../http/provider-text.ts';
 import { providers } from '../providers/index.ts';
-import type { Provider } from '../providers/provider.ts';
-import { secretValuesOf } from '../providers/settings.ts';
-import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
-import { checkReads } from './check-reads.ts';
-import { checkScratch } from './check-scratch.ts';
-import type { ScratchReport } from './check-scratch.ts';
+import type { Provider, ProviderCheck } from '../providers/provider.ts';
+import { type ProviderValues, type TenantSettings, secretValuesOf } from '../providers/settings.ts';
+import { type CallReport, toCallReport } from './call-report.ts';
+import { type ScratchReport, checkScratch } from './check-scratch.ts';
+import { showNoName, showPlainName } from './compare.ts';
 import { confirmScratch, isFor, nobodyToAsk } from './confirm.ts';
-import { readContract } from './contract.ts';
-import type { Contract } from './contract.ts';
-import { createObservedClient } from './observed-client.ts';
-import type { ObservedClient, ObservedClientOptions } from './observed-client.ts';
-import { CheckError, readCheckOptions } from './options.ts';
-import type { CheckOptions } from './options.ts';
-import { summarize, toConclusion, toText } from './report.ts';
-import type { ProviderReport } from './report.ts';
-import { toSeenFile } from './seen-file.ts';
+import { type Contract, readContract } from './contract.ts';
+import {
+  type ObservedClient,
+  type ObservedClientOptions,
+  createObservedClient,
+} from './observed-client.ts';
+import { CheckError, type CheckOptions, readCheckOptions } from './options.ts';
+import { type ProviderReport, summarize, toConclusion, toSeenFile, toText } from './report.ts';
+
+/** Makes every read that the settings allow, one after the other. */
+export async function checkReads(
+  client: ObservedClient,
+  { reads }: Pick<ProviderCheck, 'reads'>,
+  { contract, values }: { contract: Contract; values: ProviderValues },
+): Promise<CallReport[]> {
+  const reports: CallReport[] = [];
+  for (const { operation, settings, send, isOfMember = false } of reads) {
+    if (settings.some((name) => values[name] === undefined)) continue;
+    const called = await client.call(operation, 'query', send);
+    const outcome = describe(called.value);
+    const showName = isOfMember ? showNoName : showPlainName;
+    reports.push(toCallReport(operation, called, { contract, settings, outcome, showName }));
+  }
+  return reports;
+}
+
+/** Says nothing of what is in the answer. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'there is no such member, as expected';
+  const isList = typeof value === 'object' && 'badges' in value && Array.isArray(value.badges);
+  return isList ? `${String((value.badges as unknown[]).length)} badges` : 'answered';
+}
 
 export interface CheckSurroundings extends Omit<
   ObservedClientOptions,

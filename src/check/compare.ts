@@ -1,5 +1,4 @@
-import type { Answer, Shape, Stated } from './contract.ts';
-import type { Mark } from './contract-lines.ts';
+import type { Answer, Mark, Shape, Stated } from './contract.ts';
 
 /** One place of an answer, beside what the contract file says of it. */
 export interface Line {

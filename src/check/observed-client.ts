@@ -1,9 +1,9 @@
 import { pino } from 'pino';
-import type { CallBounds, CallPurpose } from '../http/call-bounds.ts';
-import type { Proxies } from '../http/pool.ts';
-import type { HttpDeps } from '../http/provider-http.ts';
+import type { Proxies } from '../http/attempt.ts';
+import type { CallBounds, CallPurpose } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import type { Redact } from '../http/redact.ts';
+import type { HttpDeps } from '../http/provider-http.ts';
+import type { Redact } from '../http/provider-text.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';

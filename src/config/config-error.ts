@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 /** So many problems are told. */
 const MOST_PROBLEMS = 20;
 
@@ -9,5 +11,31 @@ export class ConfigError extends Error {
     const rest = left > 0 ? [`and ${left} more`] : [];
     super(['The configuration is wrong:', ...told, ...rest].join('\n  '));
     this.name = 'ConfigError';
+  }
+}
+
+/** Work in small steps, between which something else may be done. */
+export type Steps<Result> = Generator<undefined, Result, undefined>;
+
+/** How long others may be kept waiting, milliseconds. */
+const SLICE_MS = 5;
+
+/** All of it at once, as at the start, while nobody is served. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** In slices of a few milliseconds. */
+export async function finishInSlices<Result>(steps: Steps<Result>): Promise<Result> {
+  let begun = performance.now();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - begun < SLICE_MS) continue;
+    await turn();
+    begun = performance.now();
   }
 }

@@ -1,19 +1,23 @@
+import { hostOf, isLoopbackHost } from '../http/hosts.ts';
 import { providers } from '../providers/index.ts';
-import { hostOf, isLoopbackHost } from '../providers/loopback.ts';
-import type { TenantSettings } from '../providers/settings.ts';
-import { LEAST_SECRET_CHARACTERS, isLongEnough, readRouterSecrets, readTokens } from './access.ts';
-import type { TokenSettings } from './access.ts';
-import { everyAddress } from './every-address.ts';
-import { ConfigError } from './config-error.ts';
-import { describeProxies, readProxies } from './proxies.ts';
-import type { ProxySettings } from './proxies.ts';
-import { DEFAULT_TENANT, readOneTenant, readTenantsText } from './read-tenants.ts';
-import { readSecret, readText } from './secrets.ts';
-import type { Given } from './secrets.ts';
-import { finish } from './steps.ts';
-import { readTenantsFile } from './tenants-file.ts';
-import { DEFAULT_FOLDER, folderProblem } from './state-folder.ts';
-import { variables } from './variables.ts';
+import { type TenantSettings, secretValuesOf } from '../providers/settings.ts';
+import { ConfigError, finish } from './config-error.ts';
+import { type Given, readSecret, readText } from './secrets.ts';
+import { DEFAULT_TENANT, readOneTenant, readTenantsFile, readTenantsText } from './tenants-file.ts';
+import {
+  DEFAULT_FOLDER,
+  LEAST_SECRET_CHARACTERS,
+  type ProxySettings,
+  type TokenSettings,
+  describeProxies,
+  everyAddress,
+  folderProblem,
+  isLongEnough,
+  readProxies,
+  readRouterSecrets,
+  readTokens,
+  variables,
+} from './variables.ts';
 import { readYaml } from './yaml-tree.ts';
 
 /** Reading the badge before a write, and again after one of unknown outcome. */
@@ -268,4 +272,27 @@ function providerNames(): string[] {
 
 function providerVariables(): string {
   return providers.map(({ settings }) => Object.keys(settings).join(', ')).join('; or ');
+}
+
+/** Every secret that these settings hold, for whoever must not show them. */
+export function secretsOf(
+  config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl' | 'proxies'>,
+): string[] {
+  const ofProviders = config.tenants.flatMap(({ providerValues }) =>
+    providers.flatMap(({ key, settings }) => secretValuesOf(settings, providerValues[key] ?? {})),
+  );
+  const { redisUrl, proxies } = config;
+  const passwords = [redisUrl, proxies.https, proxies.http].flatMap(passwordsOf);
+  return [...config.routerSecrets, ...ofProviders, ...passwords];
+}
+
+/** As it stands in the URL, and as it is sent. */
+function passwordsOf(url: string | undefined): string[] {
+  const password = url !== undefined && URL.canParse(url) ? new URL(url).password : '';
+  if (password === '') return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isObject } from '../providers/json.ts';
+import { isObject } from '../http/json.ts';
 
 /** Variables as the process was given them; empty ones are left out. */
 export type Given = Readonly<Record<string, string | undefined>>;

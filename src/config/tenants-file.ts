@@ -1,11 +1,52 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { providers } from '../providers/index.ts';
-import type { TenantSettings } from '../providers/settings.ts';
-import { readProviders } from './provider-values.ts';
-import type { Given, ReadFile, SecretReading } from './secrets.ts';
-import type { Steps } from './steps.ts';
+import type { Provider } from '../providers/provider.ts';
+import {
+  type ProviderValues,
+  type TenantSettings,
+  readProviderSettings,
+} from '../providers/settings.ts';
+import type { Steps } from './config-error.ts';
+import { type Given, type ReadFile, type SecretReading, readSecret } from './secrets.ts';
 import type { YamlNode, YamlReading } from './yaml-tree.ts';
+
+export interface ProviderSource {
+  isProduction: boolean;
+  /** A setting that is no secret. */
+  valueOf: (name: string) => string | undefined;
+  secretOf: (name: string) => SecretReading;
+  /** `variable` is the setting, or the one that names its file. */
+  onProblem: (variable: string, message: string) => void;
+}
+
+/** The settings of all providers, by provider key; undefined for one that has none. */
+export function readProviders(source: ProviderSource): Record<string, ProviderValues | undefined> {
+  return Object.fromEntries(
+    providers.map((provider) => [provider.key, readProvider(provider, source)]),
+  );
+}
+
+function readProvider(
+  { settings }: Provider,
+  { isProduction, valueOf, secretOf, onProblem }: ProviderSource,
+): ProviderValues | undefined {
+  const own: Record<string, string | undefined> = {};
+  const unreadable: string[] = [];
+  for (const [name, { isSecret }] of Object.entries(settings)) {
+    const { value, problem } = isSecret ? secretOf(name) : { value: valueOf(name) };
+    own[name] = value;
+    if (problem === undefined) continue;
+    unreadable.push(name);
+    onProblem(name, problem);
+  }
+  const reading = readProviderSettings(settings, own, { isProduction });
+  if ('values' in reading) return reading.values;
+  for (const { variable, message } of reading.problems) {
+    if (!unreadable.includes(variable)) onProblem(variable, message);
+  }
+  return undefined;
+}
 
 /** It is a part of keys, headers and claims. */
 const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
@@ -187,4 +228,38 @@ function lineOf(root: YamlNode, path: Path): number {
     node = next;
   }
   return node.line;
+}
+
+/** The only tenant there is without a file of tenants. */
+export const DEFAULT_TENANT = 'default';
+
+export interface TenantSource {
+  given: Given;
+  isProduction: boolean;
+  readFile: ReadFile;
+}
+
+/** The only tenant, out of the providers' variables and the files that they name. Each problem goes into `problems`. */
+export function readOneTenant(
+  { given, isProduction, readFile }: TenantSource,
+  problems: string[],
+): TenantSettings {
+  const providerValues = readProviders({
+    isProduction,
+    valueOf: (name) => given[name],
+    secretOf: (name) => readSecret(name, given, readFile),
+    onProblem: (name, message) =>
+      problems.push(`${given[`${name}_FILE`] === undefined ? name : `${name}_FILE`}: ${message}`),
+  });
+  return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
+}
+
+/** The text of the file of tenants. */
+export function readTenantsText(
+  file: string,
+  readFile: ReadFile,
+): SecretReading & { path: string } {
+  const path = resolve(file);
+  const { value, problem } = readFile(path);
+  return { path, value, ...(value === undefined && { problem: `TENANTS_FILE: ${problem}` }) };
 }

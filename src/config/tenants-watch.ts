@@ -1,12 +1,13 @@
 import type { TenantSettings } from '../providers/settings.ts';
-import { ConfigError } from './config-error.ts';
-import type { FileTexts } from './file-texts.ts';
-import { readOneTenant, readTenantsText } from './read-tenants.ts';
+import { ConfigError, type Steps, finishInSlices } from './config-error.ts';
+import type { FileTexts } from './secret-watch.ts';
 import type { Given } from './secrets.ts';
-import { finishInSlices } from './steps.ts';
-import type { Steps } from './steps.ts';
-import { readTenantsFile } from './tenants-file.ts';
-import type { WrongTenants } from './tenants-file.ts';
+import {
+  type WrongTenants,
+  readOneTenant,
+  readTenantsFile,
+  readTenantsText,
+} from './tenants-file.ts';
 import type { YamlReading } from './yaml-tree.ts';
 
 export interface TenantsWatchOptions {

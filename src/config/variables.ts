@@ -1,6 +1,170 @@
+import { accessSync, constants, lstatSync, statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { redisUrlProblem } from './redis-url.ts';
-import { hostOf } from '../providers/loopback.ts';
+import { hostOf } from '../http/hosts.ts';
+import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
+import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './secrets.ts';
+
+/**
+ * Where a service listens to everybody. A socket on `::` takes IPv4 too; without IPv6 it cannot be opened, and
+ * `0.0.0.0` is all that there is.
+ */
+export function everyAddress(
+  interfaces: Readonly<ReturnType<typeof networkInterfaces>> = networkInterfaces(),
+): string {
+  const addresses = Object.values(interfaces).flatMap((some) => some ?? []);
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
+}
+
+/** What is wrong with a URL of Redis. It holds a password, and nothing of it is in a problem. */
+export function redisUrlProblem(text: string): string | undefined {
+  if (!/^rediss?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) {
+    return 'must be a URL that begins with redis:// or rediss://';
+  }
+  const { hostname, username, password, pathname, search, hash } = new URL(text);
+  if (hostname === '') return 'must name a host, as in redis://redis.example:6379';
+  if (!canDecode(username) || !canDecode(password)) {
+    return 'must have its user name and password percent-encoded: write %25 for %';
+  }
+  if (search + hash !== '') {
+    return 'must have no ? and no #; percent-encode those of a password as %3F and %23';
+  }
+  return /^\/?$|^\/\d{1,5}$/.test(pathname)
+    ? undefined
+    : 'must have nothing after its host but the number of a database, as in redis://redis.example/0';
+}
+
+/** Credentials in a URL are percent-encoded. */
+export function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How a caller's JWT is checked. */
+export interface TokenSettings {
+  jwksUrl: string;
+  issuer: string;
+  audience: string;
+}
+
+/** Those that the router may send; each problem goes into `problems`. */
+export function readRouterSecrets(given: Given, problems: string[]): string[] {
+  const reading = toRouterSecrets(readSecret(ROUTER_SECRET, given), given);
+  problems.push(...reading.problems);
+  return reading.secrets;
+}
+
+export const ROUTER_SECRET = 'ROUTER_SECRET';
+
+export function toRouterSecrets(
+  { value, problem }: SecretReading,
+  given: Given,
+): { secrets: string[]; problems: string[] } {
+  if (problem !== undefined) {
+    return { secrets: [], problems: [`${ROUTER_SECRET}_FILE: ${problem}`] };
+  }
+  const secrets = partsOf(value);
+  if (!secrets.every(isRouterSecret)) {
+    const rule = 'must be one or more secrets of visible ASCII characters';
+    return { secrets: [], problems: [`${ROUTER_SECRET}: ${rule}, with commas between them`] };
+  }
+  return {
+    secrets,
+    problems: given.NODE_ENV === 'production' ? productionProblems(secrets) : [],
+  };
+}
+
+/** A shorter one could be guessed. */
+export const LEAST_SECRET_CHARACTERS = 16;
+
+export function isLongEnough({ length }: string): boolean {
+  return length >= LEAST_SECRET_CHARACTERS;
+}
+
+function productionProblems(secrets: readonly string[]): string[] {
+  if (secrets.length === 0) {
+    return ['ROUTER_SECRET: production needs one, which the router sends as router-authorization'];
+  }
+  return !secrets.every(isLongEnough)
+    ? [
+        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, each of several`,
+      ]
+    : [];
+}
+
+/** Undefined: callers have no tokens. Each problem goes into `problems`. */
+export function readTokens(given: Given, problems: string[]): TokenSettings | undefined {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = given;
+  const names = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'];
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  for (const name of missing) problems.push(`${name}: is missing, while others of AUTH_ are set`);
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
+  const isSafe = isHttpsUrl(jwksUrl) || isLoopbackHttpUrl(jwksUrl);
+  if (given.NODE_ENV === 'production' && URL.canParse(jwksUrl) && !isSafe) {
+    problems.push('AUTH_JWKS_URL: must be https in production, or http to a loopback address');
+  }
+  return { jwksUrl, issuer, audience };
+}
+
+/** Proxies that other machines are reached through. */
+export interface ProxySettings {
+  /** For https. Undefined: none. */
+  https: string | undefined;
+  /** For plain http. Undefined: none. */
+  http: string | undefined;
+  /** Hosts that are reached without, as `NO_PROXY` lists them. */
+  except: string;
+}
+
+/** Proxies by the variables that most programs read, in capitals or not. Each problem goes into `problems`. */
+export function readProxies(given: Given, problems: string[]): ProxySettings {
+  const read = (name: string): string | undefined => {
+    const [isLower, value] = [given[name.toLowerCase()] !== undefined, valueOf(given, name)];
+    if (value === undefined) return undefined;
+    // As curl takes it: a host and a port are enough.
+    const url = value.includes('://') ? value : `http://${value}`;
+    if (isProxyUrl(url)) return url;
+    problems.push(
+      `${isLower ? name.toLowerCase() : name}: must be a URL such as http://proxy:3128`,
+    );
+    return undefined;
+  };
+  return {
+    https: read('HTTPS_PROXY'),
+    http: read('HTTP_PROXY'),
+    except: valueOf(given, 'NO_PROXY') ?? '',
+  };
+}
+
+/** A line for each proxy, without its credentials. */
+export function describeProxies({ https, http, except }: ProxySettings): string[] {
+  const [of, but] = [
+    'providers and the issuer of tokens are asked',
+    except && `, except ${except}`,
+  ];
+  const toLine = (scheme: string, proxy: string | undefined) =>
+    proxy === undefined
+      ? []
+      : [`By ${scheme} ${of} through the proxy ${new URL(proxy).host}${but}`];
+  return [...toLine('https', https), ...toLine('http', http)];
+}
+
+function valueOf(given: Given, name: string): string | undefined {
+  return given[name.toLowerCase()] ?? given[name];
+}
+
+function isProxyUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, username, password } = new URL(url);
+  const isHttp = protocol === 'http:' || protocol === 'https:';
+  return isHttp && hostname !== '' && canDecode(username) && canDecode(password);
+}
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (least: number, most: number) =>
@@ -79,3 +243,51 @@ export const variables = z.object({
   NODE_EXTRA_CA_CERTS: z.string().optional(),
   NODE_TLS_REJECT_UNAUTHORIZED: z.string().optional(),
 });
+
+/** Where one process keeps its state, unless it is told otherwise. */
+export const DEFAULT_FOLDER = '.state';
+
+/** Why no state can be kept in this folder, as far as can be seen without making it. Undefined: nothing. */
+export function folderProblem(folder: string): string | undefined {
+  const existing = existingPart(resolve(folder));
+  const isFolder = isFolderOf(existing);
+  if (isFolder) return undefined;
+  if (isFolder === undefined) return 'leads to a link that points to nothing, and must be a folder';
+  return existing === resolve(folder)
+    ? 'is a file, and must be a folder'
+    : 'stands below a file, and must be a folder';
+}
+
+/** Why a service could not write to it. Undefined: it could. */
+export function writingProblem(folder: string): string | undefined {
+  try {
+    accessSync(existingPart(resolve(folder)), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch {
+    return 'cannot be written to by this user';
+  }
+}
+
+/** The folder itself, or the nearest of those above it that exists. */
+function existingPart(path: string): string {
+  return isThere(path) ? path : existingPart(dirname(path));
+}
+
+/** Also a link that points to nothing. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Something above it is no folder, or cannot be looked into.
+    return false;
+  }
+}
+
+/** Undefined: it is a link that points to nothing, or to itself. */
+function isFolderOf(path: string): boolean | undefined {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return undefined;
+  }
+}

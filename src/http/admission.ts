@@ -1,8 +1,216 @@
-import type { Breaker, Verdict } from './breaker.ts';
-import type { Bulkhead } from './bulkhead.ts';
-import type { CallBounds } from './call-bounds.ts';
-import type { Limiter } from './limiter.ts';
+import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
 import { ProviderError } from './provider-error.ts';
+
+/** How many calls of one provider may be under way at once. */
+export interface Bulkhead {
+  /** Waits for a place until `until`, monotonic milliseconds; undefined when there was none. What it resolves with gives the place back. */
+  enter(isQuery: boolean, until: number): Promise<(() => void) | undefined>;
+}
+
+/** As many as there are connections, so that no call that was let through waits for one. */
+export const PLACES = 16;
+/** The others are kept for mutations. */
+const PLACES_OF_QUERIES = 12;
+
+export function createBulkhead(clock: Clock): Bulkhead {
+  const waiting: { isQuery: boolean; start: () => void }[] = [];
+  let taken = 0;
+  let takenByQueries = 0;
+
+  const hasPlace = (isQuery: boolean): boolean =>
+    taken < PLACES && !(isQuery && takenByQueries >= PLACES_OF_QUERIES);
+
+  function take(isQuery: boolean): void {
+    taken += 1;
+    if (isQuery) takenByQueries += 1;
+  }
+
+  function give(isQuery: boolean): void {
+    taken -= 1;
+    if (isQuery) takenByQueries -= 1;
+    const first =
+      waiting.find((each) => !each.isQuery && hasPlace(false)) ??
+      waiting.find((each) => each.isQuery && hasPlace(true));
+    if (!first) return;
+    waiting.splice(waiting.indexOf(first), 1);
+    take(first.isQuery);
+    first.start();
+  }
+
+  return {
+    async enter(isQuery, until) {
+      if (hasPlace(isQuery)) take(isQuery);
+      else if (!(await waitForPlace(isQuery, until))) return undefined;
+      return () => give(isQuery);
+    },
+  };
+
+  function waitForPlace(isQuery: boolean, until: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const patience = new AbortController();
+      const waiter = {
+        isQuery,
+        start: () => {
+          resolve(true);
+          patience.abort();
+        },
+      };
+      waiting.push(waiter);
+      void clock.pause(Math.max(0, until - clock.now()), patience.signal).then(() => {
+        const place = waiting.indexOf(waiter);
+        if (place >= 0) waiting.splice(place, 1);
+        // After `start` this says nothing any more.
+        resolve(false);
+      });
+    });
+  }
+}
+
+/** The requests that a provider allows, as all who share them count them. Never rejects. */
+export interface Allowance {
+  /** Takes one. 0 when it was there, else the milliseconds until it is worth asking again. Queries leave some for mutations. */
+  take(isQuery: boolean): Promise<number>;
+  /** Lets nobody take any for so many milliseconds. */
+  block(ms: number): Promise<void>;
+}
+
+export interface Limiter {
+  /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError`, at once when the wait would be longer. */
+  enter(purpose: CallPurpose, until: number): Promise<void>;
+  /** The provider has refused a request as one too many. */
+  coolDown(ms: number): void;
+}
+
+/** `allowance` undefined: the provider states no limit, and only its refusals count. */
+export function createLimiter(clock: Clock, allowance: Allowance | undefined): Limiter {
+  let coolUntil = -Infinity;
+
+  async function waitMs(purpose: CallPurpose): Promise<number> {
+    const cooling = coolUntil - clock.now();
+    if (cooling > 0) return cooling;
+    return allowance ? allowance.take(purpose === 'query') : 0;
+  }
+
+  return {
+    async enter(purpose, until) {
+      for (;;) {
+        const ms = await waitMs(purpose);
+        if (ms <= 0) return;
+        if (clock.now() + ms > until) throw tooMany(ms);
+        await clock.pause(ms);
+      }
+    },
+    coolDown(ms) {
+      coolUntil = Math.max(coolUntil, clock.now() + ms);
+      void allowance?.block(ms);
+    },
+  };
+}
+
+function tooMany(retryAfterMs: number): ProviderError {
+  return new ProviderError('takes no more requests for now', {
+    kind: 'rate-limited',
+    effect: 'not-sent',
+    retryAfterMs: Math.ceil(retryAfterMs),
+  });
+}
+
+/** How a call ended, as far as it says something of the provider. */
+export type Verdict =
+  | 'good'
+  /** Answered well, and late. */
+  | 'slow'
+  | 'failed'
+  /** Says nothing: cut short by us, or one request too many. */
+  | 'nothing';
+
+export interface Breaker {
+  /** Milliseconds until a call may be tried; 0: now. */
+  waitMs(): number;
+  /** Counts a call that begins. What it returns is told once how the call ended. */
+  enter(): (verdict: Verdict) => void;
+}
+
+export interface BreakerOptions {
+  /** Milliseconds that never go back. */
+  now: () => number;
+  /** Within 0 and 1. */
+  random: () => number;
+  /** Told once per change, with how long it stays open. */
+  onChange: (state: 'open' | 'closed', openMs: number) => void;
+}
+
+const WINDOW_MS = 30_000;
+const LEAST_CALLS = 10;
+const MOST_BAD_SHARE = 0.5;
+const MOST_FAILURES_IN_ROW = 5;
+const OPEN_MS = 10_000;
+const LONGEST_OPEN_MS = 60_000;
+/** Replicas must not probe together. */
+const JITTER = 0.2;
+/** What a caller is told to wait for while a probe is under way. */
+const PROBE_MS = 1_000;
+
+/**
+ * Stops the calls to a provider that fails most of them, and lets one at a time through to see whether it is back.
+ * A slow answer counts against the share of good ones, and not as a failure in a row: it is an answer.
+ */
+export function createBreaker({ now, random, onChange }: BreakerOptions): Breaker {
+  let calls: { at: number; isBad: boolean }[] = [];
+  let failuresInRow = 0;
+  let timesOpened = 0;
+  /** Undefined while closed. */
+  let openUntil: number | undefined;
+  let isProbing = false;
+
+  function open(): void {
+    const openMs = Math.min(LONGEST_OPEN_MS, OPEN_MS * 2 ** timesOpened) * (1 - JITTER * random());
+    timesOpened += 1;
+    openUntil = now() + openMs;
+    onChange('open', openMs);
+  }
+
+  function close(): void {
+    openUntil = undefined;
+    timesOpened = 0;
+    failuresInRow = 0;
+    calls = [];
+    onChange('closed', 0);
+  }
+
+  function endProbe(verdict: Verdict): void {
+    isProbing = false;
+    if (verdict === 'failed') open();
+    else if (verdict !== 'nothing') close();
+  }
+
+  function count(verdict: Exclude<Verdict, 'nothing'>): void {
+    calls = [
+      ...calls.filter(({ at }) => at > now() - WINDOW_MS),
+      { at: now(), isBad: verdict !== 'good' },
+    ];
+    failuresInRow = verdict === 'failed' ? failuresInRow + 1 : 0;
+    const bad = calls.filter(({ isBad }) => isBad).length;
+    const isMostlyBad = calls.length >= LEAST_CALLS && bad / calls.length >= MOST_BAD_SHARE;
+    if (failuresInRow >= MOST_FAILURES_IN_ROW || isMostlyBad) open();
+  }
+
+  return {
+    waitMs() {
+      if (openUntil === undefined) return 0;
+      return Math.max(0, openUntil - now(), isProbing ? PROBE_MS : 0);
+    },
+    enter() {
+      const isProbe = openUntil !== undefined && openUntil <= now() && !isProbing;
+      if (isProbe) isProbing = true;
+      return (verdict) => {
+        if (isProbe) endProbe(verdict);
+        // What began before it opened is old news.
+        else if (openUntil === undefined && verdict !== 'nothing') count(verdict);
+      };
+    },
+  };
+}
 
 export interface Admission {
   /** Waits until a call may be made, and no longer than `until`, monotonic milliseconds. Throws a `ProviderError` of effect `not-sent`. */

@@ -1,24 +1,41 @@
 import type { Dispatcher } from 'undici';
-import { createAdmission } from './admission.ts';
-import { ageOf } from './answer.ts';
-import { attempt } from './attempt.ts';
-import type { Answered, Failed, HttpCall, ReadAnswer } from './attempt.ts';
+import {
+  type Allowance,
+  type Breaker,
+  type Verdict,
+  createAdmission,
+  createBulkhead,
+  createLimiter,
+} from './admission.ts';
+import { type Answered, type Failed, type HttpCall, type ReadAnswer, attempt } from './attempt.ts';
 import { readJson } from './body.ts';
-import type { Breaker, Verdict } from './breaker.ts';
-import { createBulkhead } from './bulkhead.ts';
-import type { CallBounds, CallPurpose } from './call-bounds.ts';
-import type { Clock } from './clock.ts';
-import { createLimiter } from './limiter.ts';
-import type { Allowance } from './limiter.ts';
-import { ProviderError } from './provider-error.ts';
-import type { ProviderName } from './provider-error.ts';
-import { findProviderMessage } from './provider-message.ts';
-import { createRedact } from './redact.ts';
-import type { Redact } from './redact.ts';
-import { toRetryAfterBounds } from './retry-after.ts';
-import { LEAST_ATTEMPT_MS, withRetries } from './retry.ts';
-import { NO_ROUTE, routeError } from './routes.ts';
-import type { Routes } from './routes.ts';
+import { type CallBounds, type CallPurpose, type Clock, ageOf } from './call-options.ts';
+import { ProviderError, type ProviderName } from './provider-error.ts';
+import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
+import { LEAST_ATTEMPT_MS, toRetryAfterBounds, withRetries } from './retry.ts';
+
+/** All that a client may ask of an API, as `METHOD /path` without the base URL's prefix: every id in it by its alphabet. */
+export type Routes = readonly RegExp[];
+
+/** How a path that is none of them stands in the log: what it holds instead is nobody's business. */
+export const NO_ROUTE = '(none of the routes)';
+
+/**
+ * The last look at a request before it leaves; undefined when it may. An id that slipped through every check before
+ * would reach another resource of the provider, with our credentials.
+ */
+export function routeError(
+  routes: Routes,
+  { prefix, method, path }: { prefix: string; method: string; path: string },
+): ProviderError | undefined {
+  const line = `${method} ${path.slice(prefix.length)}`;
+  if (path.startsWith(prefix) && routes.some((route) => route.test(line))) return undefined;
+  return new ProviderError('was to be asked for something that is none of its routes', {
+    kind: 'bad-response',
+    effect: 'not-sent',
+    isBreakdown: false,
+  });
+}
 
 export interface ProviderHttp {
   /**

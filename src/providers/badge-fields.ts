@@ -1,12 +1,21 @@
+import { createHash } from 'node:crypto';
 import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
-import { HttpsUrl } from './https-url.ts';
-import type { UrlRule } from './https-url.ts';
+import { HttpsUrl, type UrlRule } from './https-url.ts';
+
+/** Half of a SHA-256: collisions are out of reach, and it stays short enough to paste. */
+const DIGEST_BYTES = 16;
+
+/** A hash of the given values, in their order. Two badges with equal values have equal versions. */
+export function toVersion(values: readonly unknown[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(values)).digest();
+  return digest.subarray(0, DIGEST_BYTES).toString('base64url');
+}
 
 /**
  * What every badge has. A provider's badge class extends it and reads from the provider's record.
  * Instances are immutable and shared by all requests that one snapshot serves.
- * The field `provider` is declared in badges/badge.ts, where the list of providers is known.
+ * The field `provider` is declared in badges/connection.ts, where the list of providers is known.
  */
 @InterfaceType({
   description:

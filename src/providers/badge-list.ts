@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ZodSafeParseResult } from 'zod';
+import { MAX_FIELDS, type Slices, createSlices } from '../http/json-in-slices.ts';
+import { cutText, isObject } from '../http/json.ts';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
-import { MAX_FIELDS } from '../http/json-in-slices.ts';
-import { createSlices } from '../http/slices.ts';
-import type { Slices } from '../http/slices.ts';
-import { cutText } from '../http/whole-text.ts';
 import type { BadgeFields } from './badge-fields.ts';
-import { isObject } from './json.ts';
 import type { BadgeList } from './provider.ts';
 
 /** Beyond this a list would keep the process busy for seconds. */

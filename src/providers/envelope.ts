@@ -1,4 +1,4 @@
-import { isObject } from './json.ts';
+import { isObject } from '../http/json.ts';
 
 /*
  * What providers put around their records: flags, codes, errors, totals, links. Nobody promises how they are spelled

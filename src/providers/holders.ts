@@ -1,5 +1,5 @@
+import { isObject } from '../http/json.ts';
 import { planWithoutFields } from './input-checks.ts';
-import { isObject } from './json.ts';
 import type { FieldChange, Warning, WritePlan } from './provider.ts';
 
 /** The field of a change that says which member holds a badge. */

@@ -1,6 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { GraphQLScalarType, Kind } from 'graphql';
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../http/hosts.ts';
 
 /** Whether a URL may be shown to a client, or written as an image. */
 export type UrlRule = (url: string) => boolean;

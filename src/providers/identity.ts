@@ -1,5 +1,5 @@
+import { isObject } from '../http/json.ts';
 import { toName } from './envelope.ts';
-import { isObject } from './json.ts';
 
 /** By what a person was asked for. */
 export interface PersonKey {

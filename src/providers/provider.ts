@@ -1,7 +1,7 @@
 import type { ClassType } from 'type-graphql';
-import type { CallBounds } from '../http/call-bounds.ts';
-import type { HttpDeps } from '../http/provider-http.ts';
+import type { CallBounds } from '../http/call-options.ts';
 import type { ProviderName } from '../http/provider-error.ts';
+import type { HttpDeps } from '../http/provider-http.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import type { UrlRule } from './https-url.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';

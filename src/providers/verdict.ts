@@ -1,9 +1,16 @@
 import { STATUS_CODES } from 'node:http';
-import { envelopeError } from '../http/classify.ts';
-import { ProviderError } from '../http/provider-error.ts';
-import { isThere, readEnvelope, someValue, toFlag, toName, toNumber, toWord } from './envelope.ts';
-import type { EnvelopePart } from './envelope.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../http/json.ts';
+import { ProviderError, envelopeError } from '../http/provider-error.ts';
+import {
+  type EnvelopePart,
+  isThere,
+  readEnvelope,
+  someValue,
+  toFlag,
+  toName,
+  toNumber,
+  toWord,
+} from './envelope.ts';
 
 /** What an answer says of the request that it answers. */
 export interface Verdict {

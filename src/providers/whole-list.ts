@@ -1,7 +1,6 @@
-import { headerValues } from '../http/answer.ts';
-import type { AnswerHead } from '../http/answer.ts';
+import { type AnswerHead, headerValues } from '../http/call-options.ts';
+import { isObject } from '../http/json.ts';
 import { isThere, readEnvelope, someValue, toFlag, toName, toNumber } from './envelope.ts';
-import { isObject } from './json.ts';
 
 /** A list as it came, with all that stands around it. */
 export interface ListAnswer {

@@ -1,10 +1,146 @@
-import { parseArgs } from 'node:util';
-import type { ParseArgsOptionsConfig } from 'node:util';
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { providers } from '../providers/index.ts';
-import { helpText, toOption } from './help.ts';
-import { startSandbox } from './index.ts';
-import { UNREACHABLE_WAYS, startUnreachable, withBaseUrl } from './unreachable.ts';
-import type { Unreachable, UnreachableWay } from './unreachable.ts';
+import type { Provider } from '../providers/provider.ts';
+import { ALTERATIONS } from './alterations.ts';
+import { BEHAVIOURS } from './behaviour.ts';
+import { KINDS, PRESET_NAMES } from './faults.ts';
+import { type Sandbox, startSandbox } from './index.ts';
+
+/** Ways in which no connection comes about: a fault of an address, not of an operation. */
+export const UNREACHABLE_WAYS = ['refused', 'unresolvable', 'bad-tls'] as const;
+export type UnreachableWay = (typeof UNREACHABLE_WAYS)[number];
+
+export interface Unreachable {
+  /** Without a trailing slash. */
+  baseUrl: string;
+  close: () => Promise<void>;
+}
+
+export async function startUnreachable(way: UnreachableWay): Promise<Unreachable> {
+  switch (way) {
+    case 'refused':
+      // A port that is assigned to nothing: a free one might be given to another process meanwhile.
+      return { baseUrl: 'http://127.0.0.1:4', close: async () => undefined };
+    case 'unresolvable':
+      // The name is reserved: it never resolves.
+      return { baseUrl: 'http://badges.invalid', close: async () => undefined };
+    case 'bad-tls':
+      return startBadTls();
+  }
+}
+
+/** A provider's variables with its base URLs led astray. */
+export function withBaseUrl(
+  variables: Readonly<Record<string, string>>,
+  baseUrl: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      name.endsWith('_BASE_URL') ? baseUrl : value,
+    ]),
+  );
+}
+
+/** Without a certificate no handshake can succeed. */
+async function startBadTls(): Promise<Unreachable> {
+  const server = createTlsServer();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const port = await listen(server);
+  return {
+    baseUrl: `https://127.0.0.1:${port}`,
+    async close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const WIDTH = 118;
+const PUT = 'curl -X PUT -H content-type:application/json ORIGIN/_sandbox';
+
+/** The name of a provider on the command line: that of its variables, in lower case. */
+export function toOption({ name: { enumValue } }: Provider): string {
+  return enumValue.toLowerCase().replaceAll('_', '-');
+}
+
+/** One screen that teaches the sandbox to somebody at a terminal. */
+export function helpText({ standIns }: Sandbox): string {
+  const options = providers.map((provider) => `--${toOption(provider)}`);
+  const behaviours = [...standIns.values()].map((standIn) => standIn.behaviours);
+  return `Stand-ins for every provider, on this machine, with demo badges that change as you write.
+
+  npm run sandbox -- ${options.map((option, index) => `${option} ${5101 + index}`).join(' ')}    on free ports where they are left out
+  npm run sandbox -- ${options.at(-1)}-at refused                  leads to where no connection comes about:
+                                                             ${UNREACHABLE_WAYS.join(', ')}; so does
+                                                             ${options
+                                                               .slice(0, -1)
+                                                               .map((option) => `${option}-at`)
+                                                               .join(', ')}
+
+It prints the variables that lead the service to it; ORIGIN below is http://127.0.0.1 and the port of a base URL among
+them. Faults are switched for one operation, or for all with *, by name or by kind. With times they meet that many
+requests; with isApplied a write takes effect before its fault shows.
+  ${PUT}/faults/listBadges -d '{"name":"too-many","times":3}'
+  ${PUT}/faults/updateBadge -d '{"kind":"reset","isApplied":true}'
+  ${PUT}/faults/'*' -d '{"kind":"records","change":"no-ids"}'
+  curl ORIGIN/_sandbox/faults                       what is switched on
+  curl -X DELETE ORIGIN/_sandbox/faults/listBadges  off again; all stands for every one
+  curl ORIGIN/_sandbox/arrivals                     how many requests came, and the most in any 10 s; DELETE starts anew
+  curl ORIGIN/_sandbox                              what follows, as JSON
+
+${wrap(`Names: ${PRESET_NAMES.join(', ')}`, 0)}
+Kinds, with their options and defaults:
+${list(KINDS)}
+Behaviour that differs from the provider's pages, until it is changed again; DELETE is back to the pages:
+  ${PUT}/behaviour -d '{"alters":[{"kind":"trim"}]}'
+${list(Object.assign({}, BEHAVIOURS, ...behaviours) as Record<string, string>)}
+${wrap(`Alterations, of all fields of the fitting type or of those in fields: ${Object.values(ALTERATIONS).join('; ')}`, 0)}
+${operationsOf(standIns)}
+`;
+}
+
+function operationsOf(standIns: Sandbox['standIns']): string {
+  return providers
+    .map(({ key, name: { title } }) => {
+      const operations = [...(standIns.get(key)?.operations ?? [])];
+      return wrap(`Operations of ${title}: ${operations.join(', ')}`, 0);
+    })
+    .join('\n');
+}
+
+/** A line or more for each name. */
+function list(texts: Readonly<Record<string, string>>): string {
+  return Object.entries(texts)
+    .map(([name, text]) => `  ${name.padEnd(10)}${wrap(text, 12).trimStart()}`)
+    .join('\n');
+}
+
+/** Lines of at most `WIDTH` letters, broken between words. */
+function wrap(text: string, indent: number): string {
+  const blank = ' '.repeat(indent);
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (indent + line.length + word.length >= WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => blank + line).join('\n');
+}
 
 export interface Cli {
   /** What to print once everything listens. */

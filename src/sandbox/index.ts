@@ -1,7 +1,6 @@
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
-import { readProviderSettings } from '../providers/settings.ts';
-import type { ProviderValues } from '../providers/settings.ts';
+import { type ProviderValues, readProviderSettings } from '../providers/settings.ts';
 import { standIns } from './registry.ts';
 import type { ProviderStandIn } from './stand-in.ts';
 

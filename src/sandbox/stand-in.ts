@@ -1,19 +1,160 @@
 import type { AddressInfo } from 'node:net';
-import { fastify } from 'fastify';
-import type { FastifyInstance } from 'fastify';
-import { hostsOf, isLoopbackHost, pageHostsOf } from '../providers/loopback.ts';
-import type { Arrivals } from './arrivals.ts';
-import type { Behaviour, BehaviourSwitch } from './behaviour.ts';
-import { addControlRoutes } from './control-routes.ts';
-import { addFaultHooks } from './fault-hooks.ts';
-import type { FaultHooksOptions } from './fault-hooks.ts';
-import { createFaultSwitch } from './fault-switch.ts';
-import type { FaultSwitch, FaultSwitchOptions } from './fault-switch.ts';
-import { drawPicture } from './pictures.ts';
-import { addRecording } from './recording.ts';
-import type { RecordedRequest } from './recording.ts';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { hostsOf, isLoopbackHost, pageHostsOf } from '../http/hosts.ts';
+import { ALTERATIONS } from './alterations.ts';
+import {
+  type ArrivalCounter,
+  type Arrivals,
+  RATE_WINDOW_MS,
+  createArrivalCounter,
+} from './arrivals.ts';
+import { type Behaviour, type BehaviourSwitch, Refusal } from './behaviour.ts';
+import {
+  type FaultHooksOptions,
+  type FaultSwitch,
+  type FaultSwitchOptions,
+  addFaultHooks,
+  createFaultSwitch,
+  parseFault,
+} from './fault-switch.ts';
+import { KINDS, PRESET_NAMES } from './faults.ts';
 
-export type { RecordedRequest };
+/** Draws the medal of a badge as SVG. The same name always gives the same medal. */
+export function drawPicture(name: string): string {
+  const [title = name] = name.split('.');
+  const seed = [...title].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 100_000, 7);
+  const hue = seed % 360;
+  const points = 5 + (seed % 4);
+  const initials = title
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase())
+    .join('')
+    .replace(/[^A-Z0-9]/g, '')
+    .slice(0, 2);
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-100 -100 200 200" width="200" height="200">
+<circle r="96" fill="hsl(${hue} 65% 40%)"/>
+<circle r="82" fill="none" stroke="hsl(${hue} 80% 75%)" stroke-width="5"/>
+<polygon points="${star(points)}" fill="hsl(${hue} 80% 88%)"/>
+<text y="13" text-anchor="middle" font-family="sans-serif" font-size="36" font-weight="700" fill="hsl(${hue} 65% 28%)">${initials}</text>
+</svg>`;
+}
+
+function star(points: number): string {
+  return Array.from({ length: points * 2 }, (_, corner) => {
+    const radius = corner % 2 === 0 ? 70 : 44;
+    const angle = (Math.PI * corner) / points - Math.PI / 2;
+    return `${Math.round(radius * Math.cos(angle))},${Math.round(radius * Math.sin(angle))}`;
+  }).join(' ');
+}
+
+export interface RecordedRequest {
+  operation: string;
+  method: string;
+  /** With its query. */
+  path: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: unknown;
+  /** When it came, in milliseconds since the epoch, with fractions; never runs backwards. */
+  at: number;
+}
+
+/** Enough for every test, and bounded for a sandbox that runs for days. */
+const MAX_RECORDED_REQUESTS = 5_000;
+
+/** Notes what reaches the operations. A body that cannot be read arrives, but is no recorded request. */
+export function addRecording(app: FastifyInstance): {
+  requests: RecordedRequest[];
+  arrivals: ArrivalCounter;
+} {
+  const requests: RecordedRequest[] = [];
+  const arrivals = createArrivalCounter();
+  const cameAt = new WeakMap<FastifyRequest, number>();
+
+  app.addHook('onRequest', async (request) => {
+    const { operation } = request.routeOptions.config;
+    if (operation === undefined) return;
+    const at = performance.timeOrigin + performance.now();
+    cameAt.set(request, at);
+    arrivals.add(operation, at);
+  });
+  app.addHook('preHandler', async (request) => {
+    const { operation } = request.routeOptions.config;
+    const at = cameAt.get(request);
+    if (operation === undefined || at === undefined) return;
+    const { method, url: path, headers, body } = request;
+    requests.push({ operation, method, path, headers, body, at });
+    if (requests.length > MAX_RECORDED_REQUESTS) requests.shift();
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (cameAt.has(request) && reply.raw.statusCode === 429) arrivals.addRefusal();
+  });
+  return { requests, arrivals };
+}
+
+interface ControlRoutesOptions {
+  faults: FaultSwitch;
+  operations: ReadonlySet<string>;
+  arrivals: ArrivalCounter;
+  behaviour: BehaviourSwitch;
+}
+
+/** For people at a terminal, and for other processes: `npm run sandbox -- --help` shows how. */
+export function addControlRoutes(app: FastifyInstance, options: ControlRoutesOptions): void {
+  app.get('/_sandbox', () => ({
+    operations: [...options.operations],
+    kinds: KINDS,
+    presets: PRESET_NAMES,
+    behaviour: options.behaviour.fields,
+    alterations: ALTERATIONS,
+  }));
+  addFaultRoutes(app, options);
+  addBehaviourRoutes(app, options.behaviour);
+  addArrivalRoutes(app, options.arrivals);
+}
+
+type AtOperation = { Params: { operation: string } };
+
+function addFaultRoutes(
+  app: FastifyInstance,
+  { faults, operations }: Pick<ControlRoutesOptions, 'faults' | 'operations'>,
+): void {
+  app.get('/_sandbox/faults', () => faults.entries());
+  app.put<AtOperation>('/_sandbox/faults/:operation', ({ params: { operation }, body }) => {
+    if (operation !== '*' && !operations.has(operation)) {
+      throw new Refusal(404, `Unknown operation; there are *, ${[...operations].join(', ')}`);
+    }
+    faults.set(operation, parseFault(body));
+    return faults.entries();
+  });
+  app.delete<AtOperation>('/_sandbox/faults/:operation', ({ params: { operation } }) => {
+    faults.clear(operation === 'all' ? undefined : operation);
+    return faults.entries();
+  });
+}
+
+function addBehaviourRoutes(app: FastifyInstance, behaviour: BehaviourSwitch): void {
+  app.get('/_sandbox/behaviour', () => behaviour.current);
+  app.put('/_sandbox/behaviour', ({ body }) => {
+    behaviour.change(body);
+    return behaviour.current;
+  });
+  app.delete('/_sandbox/behaviour', () => {
+    behaviour.reset();
+    return behaviour.current;
+  });
+}
+
+function addArrivalRoutes(app: FastifyInstance, arrivals: ArrivalCounter): void {
+  const show = () => {
+    const { total, byOperation, refused429, mostIn } = arrivals.read();
+    return { total, mostIn10s: mostIn(RATE_WINDOW_MS), byOperation, refused429 };
+  };
+  app.get('/_sandbox/arrivals', show);
+  app.delete('/_sandbox/arrivals', () => {
+    arrivals.reset();
+    return show();
+  });
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {

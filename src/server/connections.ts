@@ -1,6 +1,15 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import type { Gate } from './identity/authenticate.ts';
+import { type RawAnswer, sendLast } from './raw-response.ts';
 
 /**
  * The connections of callers: how many there may be, how long they may take to read an answer, and how they end, so
@@ -173,4 +182,54 @@ export function createConnections(bounds: ConnectionBounds): Connections {
       }
     },
   };
+}
+
+export interface GatedServerOptions {
+  gate: Gate;
+  connections: Connections;
+  times: Pick<
+    ServerOptions,
+    'keepAliveTimeout' | 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'
+  >;
+}
+
+/**
+ * A server of HTTP that hands on only what the gate lets in. Of any other connection nothing is parsed after the first
+ * head: no body, no expectation, no request that was sent along with it.
+ */
+export function createGatedServer(
+  { gate, connections, times }: GatedServerOptions,
+  handler: RequestListener,
+): Server {
+  /**
+   * Node asks for `upgrade` as soon as it has read a head and before it does anything about it. Where that is true its
+   * parser lets go of the connection, as for a WebSocket.
+   */
+  class GatedRequest extends IncomingMessage {
+    #answer: RawAnswer | undefined;
+    #isLooked = false;
+
+    get answer(): RawAnswer | undefined {
+      if (!this.#isLooked) this.#answer = gate(this);
+      this.#isLooked = true;
+      return this.#answer;
+    }
+
+    get upgrade(): boolean {
+      return this.method === 'CONNECT' || this.answer !== undefined;
+    }
+
+    /** What Node would say: whether the caller asks for another protocol, of which there is none. */
+    set upgrade(_isAsked: boolean) {}
+  }
+
+  const options = { ...times, requireHostHeader: false, IncomingMessage: GatedRequest };
+  const server = createServer<typeof GatedRequest>(options, handler);
+  server.on('upgrade', (request) => {
+    const { socket, answer, method } = request;
+    // Somebody who goes away before the answer is no fault.
+    socket.on('error', () => socket.destroy());
+    if (answer) connections.whenAnswered(socket, () => sendLast(socket, answer, method));
+  });
+  return connections.track(server);
 }

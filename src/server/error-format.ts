@@ -1,14 +1,12 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError } from 'graphql';
-import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { isRetryable, readCode } from '../badges/error-code.ts';
+import { cutText } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import { cutText } from '../http/whole-text.ts';
 import { StateError } from '../state/state-store.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { OVERLOADED } from './answers/answer-meter.ts';
-import { isLimitError } from './limits/limit-error.ts';
-import { parseLimitMessage } from './limits/parse-limits.ts';
-import type { Logger } from './logger.ts';
+import { isLimitError, parseLimitMessage } from './limits/limits.ts';
 
 /** Codes of errors whose message is about the caller and what it sent, and so may pass. */
 const CALLER_CODES: readonly unknown[] = [

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isObject } from '../providers/json.ts';
+import { isObject } from '../http/json.ts';
 import type { Connections } from './connections.ts';
-import { toErrorBody } from './error-body.ts';
-import { HEALTH_PATHS } from './health.ts';
-import { toUnreadable } from './limits/unreadable.ts';
-import { sendLast } from './raw-answer.ts';
-import { Refusal, badRequest } from './refusal.ts';
+import { toUnreadable } from './limits/request-body.ts';
+import { HEALTH_PATHS, Refusal, badRequest, sendLast, toErrorBody } from './raw-response.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 

@@ -7,41 +7,41 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { fastify } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
-import type { Caller } from '../badges/caller.ts';
-import type { BadgesContext } from '../badges/context.ts';
-import { createBadgesContext } from '../badges/context.ts';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
+import { type BadgesContext, type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
-import { toWholeJson } from '../http/whole-text.ts';
+import { toWholeJson } from '../http/json.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { createAnswerStart } from './answers/answer-start.ts';
 import { measureFields } from './answers/measured-schema.ts';
 import { createSizePlugin } from './answers/size-plugin.ts';
-import { toBaseHeaders, toRequestId } from './base-headers.ts';
-import { createAnswerPlugin } from './answer-plugin.ts';
-import { createConnections } from './connections.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, createConnections, createGatedServer } from './connections.ts';
 import { createErrorFormat } from './error-format.ts';
 import { refuse, tellErrors, tellParserError, withRequestId } from './framework-errors.ts';
-import { createGatedServer } from './gated-server.ts';
-import { createGate } from './identity/gate.ts';
-import { createIdentify } from './identity/identify.ts';
-import type { IdentityOptions } from './identity/identify.ts';
-import type { RouterSecrets } from './identity/router-secrets.ts';
-import { MAX_REQUEST_BYTES } from './limits/caps.ts';
-import { exactFloats } from './limits/exact-values.ts';
-import { knownOperations } from './limits/known-operations.ts';
-import { readJsonInTurns } from './limits/json-body.ts';
-import { createLimitsPlugin } from './limits/limits-plugin.ts';
-import { MAX_VALIDATION_ERRORS, documentLimits } from './limits/document-limits.ts';
-import { createDocumentStore } from './limits/document-store.ts';
-import { PARSE_CAPS } from './limits/parse-limits.ts';
-import type { Logger } from './logger.ts';
+import {
+  type IdentityOptions,
+  type RouterSecrets,
+  createGate,
+  createIdentify,
+} from './identity/authenticate.ts';
+import {
+  MAX_VALIDATION_ERRORS,
+  createDocumentStore,
+  documentLimits,
+  knownOperations,
+} from './limits/document-limits.ts';
+import { MAX_REQUEST_BYTES, PARSE_CAPS } from './limits/limits.ts';
+import { readJsonInTurns } from './limits/request-body.ts';
+import { createLimitsPlugin, exactFloats } from './limits/request-limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
-import { badRequest } from './refusal.ts';
-import { checkRequestHead } from './request-checks.ts';
-import { createRequestPlugin } from './request-plugin.ts';
+import { checkRequestHead, createAnswerPlugin, createRequestPlugin } from './plugins.ts';
+import { badRequest, toBaseHeaders, toRequestId } from './raw-response.ts';
 
 export interface ServerOptions {
   host: string;

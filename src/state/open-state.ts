@@ -1,19 +1,14 @@
-import { reach } from './embedded-database.ts';
-import { closeToOthers } from './embedded-rights.ts';
-import { createEmbeddedStore } from './embedded-store.ts';
-import { createRedisBuckets } from './redis-buckets.ts';
-import { connectRedis } from './redis-connections.ts';
-import { describeDurability } from './redis-durability.ts';
-import { createReach } from './redis-reach.ts';
-import type { Reach } from './redis-reach.ts';
-import { openRedisReplicas } from './redis-replicas.ts';
-import { scanPages } from './redis-scan.ts';
-import { createRedisStore } from './redis-store.ts';
-import { VARIANT } from './replicas.ts';
-import type { Replicas } from './replicas.ts';
-import type { StateKeeper } from './state-keeper.ts';
-import type { StateStore } from './state-store.ts';
-import type { TokenBuckets } from './token-bucket.ts';
+import type { TokenBuckets } from './rate-limit.ts';
+import { type Reach, createReach, scanPages } from './redis/client.ts';
+import { connectRedis } from './redis/connections.ts';
+import { createRedisBuckets } from './redis/rate-limit.ts';
+import { openRedisReplicas } from './redis/replicas.ts';
+import { describeDurability } from './redis/replication.ts';
+import { createRedisStore } from './redis/store.ts';
+import { type Replicas, VARIANT } from './replicas.ts';
+import { closeToOthers, reach } from './sqlite/database.ts';
+import { type LogReader, createEmbeddedStore, openEmbeddedLog } from './sqlite/store.ts';
+import type { StateKeeper, StateStore } from './state-store.ts';
 
 export interface OpenStateOptions {
   /** Undefined: state is kept in `folder`, by this process alone. */
@@ -136,4 +131,13 @@ async function forgetShared(
   }
   const others = [`${PREFIX}list:generation:${topic}`, `${PREFIX}bucket:${topic}`];
   await reach((client) => client.del(others));
+}
+
+/** The logs of a service that may be running meanwhile. Throws a `StateError` when there are none. */
+export async function openLog(
+  options: OpenStateOptions,
+): Promise<LogReader & { close(): Promise<void> }> {
+  if (options.redisUrl === undefined) return openEmbeddedLog({ folder: options.folder });
+  const state = await openState(options);
+  return { ...state.store, close: () => state.close() };
 }

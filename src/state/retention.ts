@@ -1,7 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { StateKeeper } from './state-keeper.ts';
-import { StateError } from './state-store.ts';
-import { reasonOf } from './thrown.ts';
+import { StateError, type StateKeeper, reasonOf } from './state-store.ts';
 
 export interface RetentionOptions {
   keeper: Pick<StateKeeper, 'sweep'>;

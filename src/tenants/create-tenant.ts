@@ -2,33 +2,29 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BadgeIndex } from '../badges/reading/badge-index.ts';
 import { createRecentWrites } from '../badges/recent-writes.ts';
-import { createProviderAccess } from '../badges/tenant.ts';
-import type { Tenant, TenantProvider } from '../badges/tenant.ts';
+import { type Tenant, type TenantProvider, createProviderAccess } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
-import type { Shelf } from '../cache/shelf.ts';
-import { createBreaker } from '../http/breaker.ts';
-import { createPool } from '../http/pool.ts';
-import type { Proxies } from '../http/pool.ts';
+import type { Shelf } from '../cache/snapshot-entry.ts';
+import { createBreaker } from '../http/admission.ts';
+import { type Proxies, createPool } from '../http/attempt.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
-import type { Redact } from '../http/redact.ts';
+import type { Redact } from '../http/provider-text.ts';
 import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
-import type { Logger } from '../server/logger.ts';
+import type { SharedState } from '../state/open-state.ts';
+import { createAllowance, createStoredBuckets } from '../state/rate-limit.ts';
+import { VARIANT } from '../state/replicas.ts';
+import { type StateStore, createLocks } from '../state/state-store.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import {
   createBreakerLog,
   createDriftLog,
   createFaultLog,
   createRenewalLog,
   createWaitLog,
-} from '../server/provider-log.ts';
-import { createAllowance } from '../state/allowance.ts';
-import { createLocks } from '../state/locks.ts';
-import type { SharedState } from '../state/open-state.ts';
-import { VARIANT } from '../state/replicas.ts';
-import type { StateStore } from '../state/state-store.ts';
-import { createStoredBuckets } from '../state/stored-buckets.ts';
+} from '../telemetry/provider-log.ts';
 
 export interface TenantOptions {
   isProduction: boolean;

@@ -1,10 +1,13 @@
 import type { Tenant } from '../badges/tenant.ts';
-import { createRedactOthers } from '../http/redact.ts';
+import { createRedactOthers } from '../http/provider-text.ts';
 import { providers } from '../providers/index.ts';
-import { secretValuesOf } from '../providers/settings.ts';
-import type { TenantSettings } from '../providers/settings.ts';
-import { createStanding, createTenant } from './create-tenant.ts';
-import type { Standing, TenantOptions } from './create-tenant.ts';
+import { type TenantSettings, secretValuesOf } from '../providers/settings.ts';
+import {
+  type Standing,
+  type TenantOptions,
+  createStanding,
+  createTenant,
+} from './create-tenant.ts';
 
 /** The companies that the service works for. */
 export interface Tenants {

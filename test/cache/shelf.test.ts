@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createShelf } from '../../src/cache/shelf.ts';
-import type { Held, Shelf } from '../../src/cache/shelf.ts';
+import { type Held, type Shelf, createShelf } from '../../src/cache/snapshot-entry.ts';
 
 const held = (value: string, bytes = 1): Held<string> => ({
   snapshot: { value, asOf: 0 },

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { createShelf } from '../../src/cache/shelf.ts';
-import type { SharedLook, SharedSnapshots, SharedValue } from '../../src/cache/shared-snapshots.ts';
-import { createSnapshotCache } from '../../src/cache/snapshots.ts';
+import { createSnapshotCache } from '../../src/cache/snapshot-cache.ts';
+import {
+  type SharedLook,
+  type SharedSnapshots,
+  type SharedValue,
+  createShelf,
+} from '../../src/cache/snapshot-entry.ts';
 import { settled } from '../support/manual-clock.ts';
 
 /** A refusal by the provider itself. */

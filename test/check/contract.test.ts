@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { markSeen, readContractLines, readMark } from '../../src/check/contract-lines.ts';
-import type { ContractNode } from '../../src/check/contract-lines.ts';
-import { readContract } from '../../src/check/contract.ts';
+import {
+  type ContractNode,
+  markSeen,
+  readContract,
+  readContractLines,
+  readMark,
+} from '../../src/check/contract.ts';
 import { providers } from '../../src/providers/index.ts';
 
 describe('the mark of a line', () => {

@@ -1,5 +1,4 @@
-import { checkProviders } from '../../src/check/check-providers.ts';
-import type { CheckSurroundings } from '../../src/check/check-providers.ts';
+import { type CheckSurroundings, checkProviders } from '../../src/check/check-providers.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 
 export interface CheckRun {

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CheckSurroundings } from '../../src/check/check-providers.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { linesWith, runCheck } from './run-check.ts';
-import type { CheckRun } from './run-check.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type CheckRun, linesWith, runCheck } from './run-check.ts';
 
 let sandbox: Sandbox;
 let folder: string;

@@ -2,11 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { readContract as readTestContract } from '../support/contract.ts';
-import { readContractLines } from '../../src/check/contract-lines.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { readContractLines } from '../../src/check/contract.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { markSeenLines } from '../repository/seen-lines.ts';
+import { readContract as readTestContract } from '../support/contract.ts';
 import { runCheck } from './run-check.ts';
 
 let sandbox: Sandbox;

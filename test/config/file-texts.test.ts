@@ -12,9 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFileTexts } from '../../src/config/file-texts.ts';
-import type { FileTextsOptions } from '../../src/config/file-texts.ts';
-import { finish } from '../../src/config/steps.ts';
+import { finish } from '../../src/config/config-error.ts';
+import { type FileTextsOptions, createFileTexts } from '../../src/config/secret-watch.ts';
 import { numRuns } from '../properties/runs.ts';
 
 let folder: string;

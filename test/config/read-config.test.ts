@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { everyAddress } from '../../src/config/every-address.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { describeConfig, readConfig } from '../../src/config/read-config.ts';
-import { ANSWER_CAPS } from '../../src/server/limits/caps.ts';
-import { secretsOf } from '../../src/config/secrets-of.ts';
+import { describeConfig, readConfig, secretsOf } from '../../src/config/read-config.ts';
+import { everyAddress } from '../../src/config/variables.ts';
+import { ANSWER_CAPS } from '../../src/server/limits/limits.ts';
 
 const SECRET = 'tmk_plain-sight';
 const returningAI = {

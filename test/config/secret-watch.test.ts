@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedisUrlWatch, createRouterSecretWatch } from '../../src/config/secret-watch.ts';
 import type { SecretReading } from '../../src/config/secrets.ts';
-import { createRouterSecrets } from '../../src/server/identity/router-secrets.ts';
+import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { numRuns } from '../properties/runs.ts';
 
 const unreadable = (code: string): SecretReading => ({

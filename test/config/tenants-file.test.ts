@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { readConfig } from '../../src/config/read-config.ts';
-import type { Config } from '../../src/config/read-config.ts';
+import { type Config, readConfig } from '../../src/config/read-config.ts';
 import { providers } from '../../src/providers/index.ts';
 
 const SECRET = 'tmk_plain-sight';

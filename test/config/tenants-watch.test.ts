@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFileTexts } from '../../src/config/file-texts.ts';
-import type { TenantSettings } from '../../src/providers/settings.ts';
+import { createFileTexts } from '../../src/config/secret-watch.ts';
 import { createTenantsWatch } from '../../src/config/tenants-watch.ts';
-import { readYaml } from '../../src/config/yaml-tree.ts';
-import type { YamlReading } from '../../src/config/yaml-tree.ts';
+import { type YamlReading, readYaml } from '../../src/config/yaml-tree.ts';
+import type { TenantSettings } from '../../src/providers/settings.ts';
 import { numRuns } from '../properties/runs.ts';
 
 const ENOENT = { value: undefined, problem: 'the file cannot be read (ENOENT)' };

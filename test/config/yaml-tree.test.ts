@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { readYamlElsewhere } from '../../src/config/yaml-elsewhere.ts';
-import { readYaml } from '../../src/config/yaml-tree.ts';
-import type { YamlNode } from '../../src/config/yaml-tree.ts';
+import { type YamlNode, readYaml, readYamlElsewhere } from '../../src/config/yaml-tree.ts';
 import { numRuns } from '../properties/runs.ts';
 
 function toPlain({ value }: YamlNode): unknown {

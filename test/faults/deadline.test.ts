@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import { print } from 'graphql';
+import { startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
 import { ADA, HALL_OF_FAME, MAJOR, STORED, operationCases } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
-import { STAGES, STALLS, startStallingFront } from '../support/stalling-front.ts';
-import type { Stage, Stall, StallingFront } from '../support/stalling-front.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
+import { type Answer, type TestService, startTestService } from '../support/service.ts';
+import {
+  STAGES,
+  STALLS,
+  type Stage,
+  type Stall,
+  type StallingFront,
+  startStallingFront,
+} from '../support/stalling-front.ts';
 
 /** Every operation ends in time and lets go of its connections, with real timers and short settings. */
 

@@ -1,7 +1,5 @@
-import type { Breaker, Verdict } from '../../src/http/breaker.ts';
-import type { TestServiceOptions } from '../support/service.ts';
-import { createSkippingClock } from '../support/clock.ts';
-import type { SkippingClock } from '../support/clock.ts';
+import type { Breaker, Verdict } from '../../src/http/admission.ts';
+import { type SkippingClock, createSkippingClock } from '../support/clock.ts';
 import {
   HALL_OF_FAME,
   MAJOR,
@@ -10,10 +8,13 @@ import {
   writesTo,
 } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
-import { mutate } from '../support/writing.ts';
-import type { MutationCall, Payload } from '../support/writing.ts';
+import {
+  type Answer,
+  type TestService,
+  type TestServiceOptions,
+  startTestService,
+} from '../support/service.ts';
+import { type MutationCall, type Payload, mutate } from '../support/writing.ts';
 
 /** One of the two providers, as a reader and as a writer meet it. */
 export interface Side {

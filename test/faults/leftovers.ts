@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { startSandbox } from '../../dist/sandbox/index.js';
 import { startService } from '../../dist/service.js';
-import { createEmbeddedStore } from '../../dist/state/embedded-store.js';
+import { createEmbeddedStore } from '../../dist/state/sqlite/store.js';
 
 /** Servers that are closed end with the next turn. */
 const KEEPS = ['Timeout', 'TCPSocketWrap', 'TLSWrap', 'GetAddrInfoReqWrap'];

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../src/http/breaker.ts';
+import type { Verdict } from '../../src/http/admission.ts';
 import type { FaultSwitch } from '../../src/sandbox/fault-switch.ts';
 
 export type AnyFault = Parameters<FaultSwitch['set']>[1];

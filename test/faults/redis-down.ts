@@ -3,8 +3,7 @@ import { openState } from '../../src/state/open-state.ts';
 import { eventually } from '../state/eventually.ts';
 import { startRedis } from '../support/redis.ts';
 import { codesOf, warningsOf } from '../support/writing.ts';
-import { TAG_MANGO, sourceOf, startFaultyService } from './faulty-service.ts';
-import type { FaultyService } from './faulty-service.ts';
+import { type FaultyService, TAG_MANGO, sourceOf, startFaultyService } from './faulty-service.ts';
 
 /** What a replica still does, and no longer does, once its Redis is gone. */
 export async function loseRedis(executablePath: string): Promise<void> {

@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startUnreachable } from '../../src/sandbox/unreachable.ts';
-import type { Unreachable, UnreachableWay } from '../../src/sandbox/unreachable.ts';
+import { type Unreachable, type UnreachableWay, startUnreachable } from '../../src/sandbox/cli.ts';
 import { eventually } from '../state/eventually.ts';
 import { tagMangoStored } from '../support/records.ts';
 import { findRedis } from '../support/redis.ts';
 import { codesOf } from '../support/writing.ts';
 import {
+  type FaultyService,
   RETURNING_AI,
   SIDES,
+  type Side,
   TAG_MANGO,
   codesByPath,
   sourceOf,
   startFaultyService,
 } from './faulty-service.ts';
-import type { FaultyService, Side } from './faulty-service.ts';
 import { READ_CASES } from './read-cases.ts';
 import { loseRedis } from './redis-down.ts';
 import { WRITE_CASES } from './write-cases.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../src/http/breaker.ts';
+import type { Verdict } from '../../src/http/admission.ts';
 import type { AnyFault } from './read-cases.ts';
 
 /** What a fault of the write itself comes to. The write is always sent once. */

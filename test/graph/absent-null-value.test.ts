@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { UpdateBadgeInput, UpdateTagMangoBadgeInput } from '../generated/operations.ts';
-import { UpdateBadgeDocument } from '../generated/operations.ts';
+import {
+  UpdateBadgeDocument,
+  type UpdateBadgeInput,
+  type UpdateTagMangoBadgeInput,
+} from '../generated/operations.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeEach(async () => {

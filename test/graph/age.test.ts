@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { SIDES, sourceOf, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService } from '../faults/faulty-service.ts';
+import {
+  type FaultyService,
+  SIDES,
+  sourceOf,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { codesOf } from '../support/writing.ts';
 
 /** A cache between the service and a provider, which says how old its answers are. */

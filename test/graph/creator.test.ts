@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import {
   BadgePageDocument,
   OneBadgeDocument,
   UpdateBadgeDocument,
 } from '../generated/operations.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 /** A provider that answers with records of another creator, as after a mix-up of keys. */
 

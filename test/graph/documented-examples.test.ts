@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UpdateBadgeDocument } from '../generated/operations.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 /** The exact examples of the two pages that document an update. */
 

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Verdict } from '../../src/http/breaker.ts';
+import type { Verdict } from '../../src/http/admission.ts';
+import {
+  type FaultyService,
+  SIDES,
+  codesByPath,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { eventually } from '../state/eventually.ts';
-import { SIDES, codesByPath, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService } from '../faults/faulty-service.ts';
 
 /** A fault in our own code, in the middle of a call to a provider. */
 

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { UpdateReturningAIBadgeInput } from '../generated/operations.ts';
-import { UpdateBadgeDocument } from '../generated/operations.ts';
+import { UpdateBadgeDocument, type UpdateReturningAIBadgeInput } from '../generated/operations.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { fieldsUnknownIn } from '../support/writing.ts';
 
 /** The stand-in replaces the whole badge at every PUT, as the provider does. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readProviderSettings } from '../../src/providers/settings.ts';
 import { tagMango } from '../../src/providers/tag-mango/index.ts';
-import { createSkippingClock, alwaysClosed } from '../support/clock.ts';
+import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import {
   ADA,
   HALL_OF_FAME,
@@ -10,8 +10,13 @@ import {
   resetStandIns,
 } from '../support/operation-cases.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { WritingOptions, WritingService } from '../support/writing.ts';
+import {
+  type WritingOptions,
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** TagMango's ids in upper case are the same ids. */
 

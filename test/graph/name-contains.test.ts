@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createNameSearch } from '../../src/badges/reading/name-search.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const NAMES = [
   ...['ΟΔΟΣΗΜΑΝΣΗ', 'İstanbul Star', 'Straße', 'Cafe\u0301', 'Plain', 'Zero\u200bwidth'],

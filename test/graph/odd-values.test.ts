@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { RETURNING_AI, TAG_MANGO, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService } from '../faults/faulty-service.ts';
+import {
+  type FaultyService,
+  RETURNING_AI,
+  TAG_MANGO,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { codesOf } from '../support/writing.ts';
 

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BadgePageQueryVariables } from '../generated/operations.ts';
-import { BadgePageDocument } from '../generated/operations.ts';
+import { BadgePageDocument, type BadgePageQueryVariables } from '../generated/operations.ts';
 import { manyBadges, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const COUNT = 60;
 

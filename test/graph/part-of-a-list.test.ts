@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
+import {
+  type FaultyService,
+  RETURNING_AI,
+  SIDES,
+  type Side,
+  codesByPath,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { RETURNING_AI, SIDES, codesByPath, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService, Side } from '../faults/faulty-service.ts';
 
 /** A provider that answers with one of its two badges, and says in some way that there is another. */
 

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BadgePageDocument, OneBadgeDocument } from '../generated/operations.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { manyBadges } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeEach(async () => {

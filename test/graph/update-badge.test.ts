@@ -1,17 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type {
-  UpdateBadgeInput,
-  UpdateReturningAIBadgeInput,
-  UpdateTagMangoBadgeInput,
-} from '../generated/operations.ts';
 import {
   BadgePageDocument,
   OneBadgeDocument,
   UpdateBadgeDocument,
+  type UpdateBadgeInput,
+  type UpdateReturningAIBadgeInput,
+  type UpdateTagMangoBadgeInput,
 } from '../generated/operations.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const returningAIId = '84845081-98fd-46f3-96aa-1032174e58a5';
 const tagMangoId = '6657092c8142bfe0656481bf';

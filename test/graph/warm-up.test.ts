@@ -1,8 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const LIST = '{ badges { totalCount sources { provider state } } }';
 

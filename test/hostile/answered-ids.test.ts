@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TAG_MANGO, RETURNING_AI, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService } from '../faults/faulty-service.ts';
+import {
+  type FaultyService,
+  RETURNING_AI,
+  TAG_MANGO,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { ADA, HALL_OF_FAME, MAJOR, QUIZ_MASTER } from '../support/operation-cases.ts';
 import { codesOf } from '../support/writing.ts';
 

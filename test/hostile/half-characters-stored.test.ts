@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { badgeLog } from '../../src/badges/writing/audit.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { HALL_OF_FAME, STORED } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 /** What versions stored that knew nothing of half characters. */
 const HALF = 'Cut \ud83d';

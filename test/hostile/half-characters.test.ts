@@ -3,21 +3,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import {
   GraphQLID,
+  type GraphQLInputType,
   GraphQLString,
   getNamedType,
   getNullableType,
   isInputObjectType,
   isListType,
 } from 'graphql';
-import type { GraphQLInputType } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import type { OperationKind } from '../../src/providers/provider.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { anyText } from '../properties/texts.ts';
 import { ADA, HALL_OF_FAME, MAJOR, resetStandIns, writesTo } from '../support/operation-cases.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
+import { type Answer, type TestService, startTestService } from '../support/service.ts';
 import { mutate } from '../support/writing.ts';
 
 const HALF = 'Cut \ud83d';

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.ts';
 import { readProviderSettings } from '../../src/providers/settings.ts';
 import { ADA, STORED } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const GIVEN: Readonly<Record<string, Record<string, string>>> = {
   returningAI: {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
+import { type Answer, type TestService, startTestService } from '../support/service.ts';
 import { writesOf } from '../support/writing.ts';
 import { BAD_URLS, GOOD_URLS, LOOPBACK_URLS } from './urls.ts';
 

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { isInvisible } from '../../src/providers/input-checks.ts';
 import { numRuns } from '../properties/runs.ts';
 import { HALL_OF_FAME, MAJOR, STORED, writesTo } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {

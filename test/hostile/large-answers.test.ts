@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { RETURNING_AI, TAG_MANGO, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService, Side } from '../faults/faulty-service.ts';
+import {
+  type FaultyService,
+  RETURNING_AI,
+  type Side,
+  TAG_MANGO,
+  startFaultyService,
+} from '../faults/faulty-service.ts';
 import { ADA } from '../support/operation-cases.ts';
 import { codesOf } from '../support/writing.ts';
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
+import { type Answer, type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 /** The same for a thousand characters and more. */

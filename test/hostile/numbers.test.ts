@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HALL_OF_FAME, MAJOR, resetStandIns, writesTo } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { returningAIStored } from '../support/records.ts';
 import { ADA, HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { returningAIStored } from '../support/records.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { mutate, writesOf } from '../support/writing.ts';
 import { NAMES, describePrototypes } from './prototypes.ts';
 

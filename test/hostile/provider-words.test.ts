@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { print } from 'graphql';
-import { TAG_MANGO, startFaultyService } from '../faults/faulty-service.ts';
-import type { FaultyService } from '../faults/faulty-service.ts';
+import { type FaultyService, TAG_MANGO, startFaultyService } from '../faults/faulty-service.ts';
 import type { AnyFault } from '../faults/read-cases.ts';
 import { ADA, HALL_OF_FAME, MAJOR, operationCases } from '../support/operation-cases.ts';
 

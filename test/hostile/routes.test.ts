@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createPool } from '../../src/http/pool.ts';
-import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { HttpDeps, OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
-import type { Verdict } from '../../src/http/breaker.ts';
-import type { HttpCall } from '../../src/http/attempt.ts';
+import type { Verdict } from '../../src/http/admission.ts';
+import { type HttpCall, createPool } from '../../src/http/attempt.ts';
+import {
+  type HttpDeps,
+  type OnFault,
+  type ProviderHttp,
+  createProviderHttp,
+} from '../../src/http/provider-http.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { createReturningAIClient } from '../../src/providers/returning-ai/client.ts';
-import type { ReturningAIClient } from '../../src/providers/returning-ai/client.ts';
-import { createTagMangoClient } from '../../src/providers/tag-mango/client.ts';
-import type { TagMangoClient } from '../../src/providers/tag-mango/client.ts';
-import { startRawProvider } from '../support/raw-provider.ts';
-import type { RawProvider } from '../support/raw-provider.ts';
+import {
+  type ReturningAIClient,
+  createReturningAIClient,
+} from '../../src/providers/returning-ai/client.ts';
+import { type TagMangoClient, createTagMangoClient } from '../../src/providers/tag-mango/client.ts';
+import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
 
 /** The first lines that came to the provider, as they stood on the socket. */
 const lines: string[] = [];

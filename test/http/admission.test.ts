@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAdmission } from '../../src/http/admission.ts';
-import type { Verdict } from '../../src/http/breaker.ts';
-import type { CallPurpose } from '../../src/http/call-bounds.ts';
+import { type Verdict, createAdmission } from '../../src/http/admission.ts';
+import type { CallPurpose } from '../../src/http/call-options.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 
 /** Parts that write down in which order they are asked, and answer as told. */

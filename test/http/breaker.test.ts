@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBreaker } from '../../src/http/breaker.ts';
-import type { Verdict } from '../../src/http/breaker.ts';
+import { type Verdict, createBreaker } from '../../src/http/admission.ts';
 
 /** A breaker on a clock that the test moves, with what it tells. */
 function setUp({ random = 0 } = {}) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { PLACES, createBulkhead } from '../../src/http/bulkhead.ts';
+import { PLACES, createBulkhead } from '../../src/http/admission.ts';
 import { createManualClock, settled } from '../support/manual-clock.ts';
 
 interface Call {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLimiter } from '../../src/http/limiter.ts';
-import type { Allowance } from '../../src/http/limiter.ts';
+import { type Allowance, createLimiter } from '../../src/http/admission.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPool } from '../../src/http/pool.ts';
+import { createPool } from '../../src/http/attempt.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { ProviderHttp } from '../../src/http/provider-http.ts';
+import { type ProviderHttp, createProviderHttp } from '../../src/http/provider-http.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 
 /** Answers of JSON in UTF-8 whose headers say so in odd ways, over a real socket. */

@@ -1,19 +1,22 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Verdict } from '../../src/http/breaker.ts';
-import type { CallBounds } from '../../src/http/call-bounds.ts';
-import { createPool } from '../../src/http/pool.ts';
-import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { HttpDeps, OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
+import type { Verdict } from '../../src/http/admission.ts';
+import { createPool } from '../../src/http/attempt.ts';
+import type { CallBounds } from '../../src/http/call-options.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
+import {
+  type HttpDeps,
+  type OnFault,
+  type ProviderHttp,
+  createProviderHttp,
+} from '../../src/http/provider-http.ts';
 import { eventually } from '../state/eventually.ts';
-import { settled } from '../support/manual-clock.ts';
 import { createSkippingClock } from '../support/clock.ts';
+import { settled } from '../support/manual-clock.ts';
 
 type Fault = Parameters<OnFault>[0];
 

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { CallPurpose } from '../../src/http/call-bounds.ts';
-import { createPool } from '../../src/http/pool.ts';
+import { createPool } from '../../src/http/attempt.ts';
+import type { CallPurpose } from '../../src/http/call-options.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { OnFault, ProviderHttp } from '../../src/http/provider-http.ts';
-import { createRedactOthers } from '../../src/http/redact.ts';
+import {
+  type OnFault,
+  type ProviderHttp,
+  createProviderHttp,
+} from '../../src/http/provider-http.ts';
+import { createRedactOthers } from '../../src/http/provider-text.ts';
 import { numRuns } from '../properties/runs.ts';
 
 /** What a provider says of a write that failed, as operators and clients are shown it. */

@@ -1,19 +1,14 @@
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Proxies } from '../../src/http/pool.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { Proxies } from '../../src/http/attempt.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { ANSWERED, ask } from '../identity/ask.ts';
 import { createCertificate } from '../support/certificates.ts';
-import { startForwardProxy } from '../support/forward-proxy.ts';
-import type { ForwardProxy, Mood } from '../support/forward-proxy.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService, TestServiceOptions } from '../support/service.ts';
-import { startTlsFront } from '../support/tls-front.ts';
-import type { TlsFront } from '../support/tls-front.ts';
+import { type ForwardProxy, type Mood, startForwardProxy } from '../support/forward-proxy.ts';
+import { type TestService, type TestServiceOptions, startTestService } from '../support/service.ts';
+import { type TlsFront, startTlsFront } from '../support/tls-front.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import { codesOf, mutate, writesOf } from '../support/writing.ts';
-import type { MutationCall } from '../support/writing.ts';
+import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
 
 /** Hosts that only the proxy knows. */
 const HOST = 'tag-mango.example';

@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CallPurpose } from '../../src/http/call-bounds.ts';
-import { statusError, transportError } from '../../src/http/classify.ts';
-import { toRetryAfter, toRetryAfterBounds } from '../../src/http/retry-after.ts';
-import { ProviderError, badResponse } from '../../src/http/provider-error.ts';
-import { withRetries } from '../../src/http/retry.ts';
+import type { CallPurpose } from '../../src/http/call-options.ts';
+import {
+  ProviderError,
+  badResponse,
+  statusError,
+  transportError,
+} from '../../src/http/provider-error.ts';
+import { toRetryAfter, toRetryAfterBounds, withRetries } from '../../src/http/retry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const MINUTE = 60_000;

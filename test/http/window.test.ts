@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPool } from '../../src/http/pool.ts';
-import { createProviderHttp } from '../../src/http/provider-http.ts';
-import type { ProviderHttp } from '../../src/http/provider-http.ts';
-import { createAllowance } from '../../src/state/allowance.ts';
-import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
+import { createPool } from '../../src/http/attempt.ts';
+import { type ProviderHttp, createProviderHttp } from '../../src/http/provider-http.ts';
+import { createAllowance, createStoredBuckets } from '../../src/state/rate-limit.ts';
 import { createSkippingClock } from '../support/clock.ts';
 
 /** A provider whose window is another than that of those that we know, and which asks to be left alone for most of it. */

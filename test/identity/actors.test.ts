@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isSubject, readActor } from '../../src/server/identity/actor.ts';
+import { isSubject, readActor } from '../../src/server/identity/token.ts';
 import { numRuns } from '../properties/runs.ts';
 import { anyText } from '../properties/texts.ts';
 import { HALL_OF_FAME, resetStandIns, writesTo } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 
 type Headers = readonly (readonly [string, string])[];

@@ -3,12 +3,15 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer, SignToken } from '../support/tokens.ts';
-import { ANSWERED, ask } from './ask.ts';
-import type { Answered } from './ask.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import {
+  type Issuer,
+  type SignToken,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+} from '../support/tokens.ts';
+import { ANSWERED, type Answered, ask } from './ask.ts';
 
 const MIB = 1024 * 1024;
 const MARKER = 'planted-by-the-issuer';

@@ -1,12 +1,15 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { eventually } from '../state/eventually.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer, SignToken } from '../support/tokens.ts';
-import { ANSWERED, ask, callsTo, toErrorBody, toTokenRefusal } from './ask.ts';
-import type { Answered } from './ask.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import {
+  type Issuer,
+  type SignToken,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+} from '../support/tokens.ts';
+import { ANSWERED, type Answered, ask, callsTo, toErrorBody, toTokenRefusal } from './ask.ts';
 
 const COOLDOWN_MS = 30_000;
 const FRESH_MS = 30_000;

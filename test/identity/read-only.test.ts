@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { print } from 'graphql';
 import { STORED, operationCases, resetStandIns } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 import { ask, callsTo, toAnswer } from './ask.ts';
 

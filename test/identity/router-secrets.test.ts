@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { createRouterSecrets } from '../../src/server/identity/router-secrets.ts';
+import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 
 const SECRETS = ['first', 'second', 'third'];
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');

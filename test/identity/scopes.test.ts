@@ -8,12 +8,9 @@ import {
   operationCases,
   resetStandIns,
 } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer } from '../support/tokens.ts';
-import { ask, callsTo, toAnswer } from './ask.ts';
-import type { Answered } from './ask.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type Issuer, createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
+import { type Answered, ask, callsTo, toAnswer } from './ask.ts';
 
 let issuer: Issuer;
 let service: TestService;

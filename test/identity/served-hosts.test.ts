@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 
 const BODY = JSON.stringify({ query: '{ badges { totalCount } }' });

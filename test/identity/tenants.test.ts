@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TenantSettings } from '../../src/providers/settings.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { HALL_OF_FAME, resetStandIns } from '../support/operation-cases.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer } from '../support/tokens.ts';
-import { ask, toAnswer, toForbidden } from './ask.ts';
-import type { Asking } from './ask.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type Issuer, createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
+import { type Asking, ask, toAnswer, toForbidden } from './ask.ts';
 
 const OPTIONS = { defaultTenant: undefined, freshSeconds: 0 } as const;
 const READ = `{ badge(provider: TAG_MANGO, id: "${HALL_OF_FAME}") { ... on BadgeFields { name } } }`;

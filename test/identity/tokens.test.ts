@@ -2,12 +2,18 @@ import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CompactSign, exportSPKI, importJWK } from 'jose';
-import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 import { numRuns } from '../properties/runs.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer, toTokenPart } from '../support/tokens.ts';
-import type { Issuer, SignToken, SigningKey, TokenDifference } from '../support/tokens.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import {
+  type Issuer,
+  type SignToken,
+  type SigningKey,
+  type TokenDifference,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+  toTokenPart,
+} from '../support/tokens.ts';
 import {
   ANSWERED,
   READ,
@@ -18,6 +24,7 @@ import {
   toErrorBody,
   toTokenRefusal,
 } from './ask.ts';
+import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 
 /** Epoch milliseconds; the service's clock stands still. */
 const NOW = 1_800_000_000_000;

@@ -2,10 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { SigningKey } from '../support/tokens.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type SigningKey, createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 import { ANSWERED, ask, toTokenRefusal } from './ask.ts';
 
 const FRESH_MS = 30_000;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readCursor, toCursor } from '../../src/badges/reading/cursor.ts';
-import type { OrderKey, OrderedBy } from '../../src/badges/reading/order.ts';
-import { anyJson, toArrayText, stringText } from './json-texts.ts';
+import type { OrderKey, OrderedBy } from '../../src/badges/reading/badge-index.ts';
+import { readCursor, toCursor } from '../../src/badges/reading/page.ts';
+import { anyJson, stringText, toArrayText } from './json-texts.ts';
 import { anyOrder } from './orders.ts';
 import { numRuns } from './runs.ts';
 import { anyText } from './texts.ts';

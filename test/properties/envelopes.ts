@@ -1,13 +1,10 @@
 import fc from 'fast-check';
+import { isObject } from '../../src/http/json.ts';
 import type { AnswerReader } from '../../src/providers/answers.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { isObject } from '../../src/providers/json.ts';
-import { createReturningAIAnswers } from '../../src/providers/returning-ai/mapping.ts';
-import {
-  createBadgeReading,
-  createTagMangoAnswers,
-} from '../../src/providers/tag-mango/mapping.ts';
+import { createReturningAIAnswers } from '../../src/providers/returning-ai/client.ts';
+import { createBadgeReading, createTagMangoAnswers } from '../../src/providers/tag-mango/client.ts';
 
 /** One provider's envelope around a payload, and how its client reads it. */
 export interface EnvelopeOf {

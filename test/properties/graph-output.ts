@@ -1,5 +1,10 @@
-import { isLeafType, isListType, isNonNullType } from 'graphql';
-import type { GraphQLObjectType, GraphQLOutputType } from 'graphql';
+import {
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
 
 /** Every field of the type as a client would get it. Throws where the graph would answer with an error. */
 export function toOutput(type: GraphQLObjectType, source: object): Record<string, unknown> {

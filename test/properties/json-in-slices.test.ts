@@ -6,7 +6,7 @@ import {
   MAX_FIELDS,
   parseJsonInSlices,
 } from '../../src/http/json-in-slices.ts';
-import { parseWholeJson } from '../../src/http/whole-text.ts';
+import { parseWholeJson } from '../../src/http/json.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';
 
 /** Counts how often others have their turn. */

@@ -1,10 +1,16 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createAllowance } from '../../src/state/allowance.ts';
-import type { Allowance } from '../../src/state/allowance.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
-import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
 import {
+  type Allowance,
+  createAllowance,
+  createStoredBuckets,
+} from '../../src/state/rate-limit.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import {
+  type Burst,
+  type Callers,
+  type Pass,
+  type SharedBucket,
   WINDOW,
   burst,
   createCallers,
@@ -13,7 +19,6 @@ import {
   pass,
   startReplica,
 } from './limiter-world.ts';
-import type { Burst, Callers, Pass, SharedBucket } from './limiter-world.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';
 
 const { requests, windowMs } = WINDOW;

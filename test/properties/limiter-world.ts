@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { createAllowance } from '../../src/state/allowance.ts';
-import type { Allowance } from '../../src/state/allowance.ts';
-import type { RequestWindow } from '../../src/state/request-shares.ts';
+import {
+  type Allowance,
+  type RequestWindow,
+  type TokenBucket,
+  type TokenBuckets,
+  createAllowance,
+  takeToken,
+} from '../../src/state/rate-limit.ts';
 import { StateError } from '../../src/state/state-store.ts';
-import { takeToken } from '../../src/state/token-bucket.ts';
-import type { TokenBucket, TokenBuckets } from '../../src/state/token-bucket.ts';
 
 /** TagMango's. */
 export const WINDOW: RequestWindow = { requests: 120, windowMs: 10_000 };

@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isObjectType } from 'graphql';
-import type { GraphQLObjectType } from 'graphql';
-import { createBadgesSchema } from '../../src/badges/schema.ts';
-import type { BadgesSchema } from '../../src/badges/schema.ts';
+import { type GraphQLObjectType, isObjectType } from 'graphql';
+import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { toBadgeList } from '../../src/providers/badge-list.ts';
-import type { RecordReading } from '../../src/providers/badge-list.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { type RecordReading, toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { toOutput } from './graph-output.ts';

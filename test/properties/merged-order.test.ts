@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { BadgeConnection, BadgesArgs } from '../../src/badges/connection.ts';
 import type { BadgesContext } from '../../src/badges/context.ts';
-import { compareCodePoints } from '../../src/badges/reading/code-points.ts';
-import { toCursor } from '../../src/badges/reading/cursor.ts';
-import { listBadges } from '../../src/badges/reading/list-badges.ts';
-import { compareKeys } from '../../src/badges/reading/order.ts';
-import type { OrderKey, OrderedBy } from '../../src/badges/reading/order.ts';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/badges/reading/page.ts';
+import { listBadges } from '../../src/badges/queries.ts';
+import {
+  type OrderKey,
+  type OrderedBy,
+  compareCodePoints,
+  compareKeys,
+} from '../../src/badges/reading/badge-index.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, toCursor } from '../../src/badges/reading/page.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { anyLists, contextOf } from './listing.ts';
 import { anyOrder } from './orders.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText } from '../../src/badges/reading/name-folding.ts';
-import { toNameTest } from '../../src/badges/reading/name-search.ts';
+import { foldText, toNameTest } from '../../src/badges/reading/name-search.ts';
 import { numRuns } from './runs.ts';
 import { wellFormedText } from './texts.ts';
 

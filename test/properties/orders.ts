@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { OrderDirection, OrderField } from '../../src/badges/reading/order.ts';
-import type { OrderedBy } from '../../src/badges/reading/order.ts';
+import {
+  OrderDirection,
+  OrderField,
+  type OrderedBy,
+} from '../../src/badges/reading/badge-index.ts';
 
 export const anyOrder: fc.Arbitrary<OrderedBy> = fc.record({
   field: fc.constantFrom(...Object.values(OrderField)),

@@ -4,6 +4,8 @@ import { ProviderError, UnclearAnswer } from '../../src/http/provider-error.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import {
   ENVELOPES,
+  type EnvelopeOf,
+  type Json,
   harmlessSign,
   no,
   placed,
@@ -12,7 +14,6 @@ import {
   withSigns,
   yes,
 } from './envelopes.ts';
-import type { EnvelopeOf, Json } from './envelopes.ts';
 import { numRuns } from './runs.ts';
 
 /*

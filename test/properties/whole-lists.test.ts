@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { ENVELOPES, placed, withSigns, yes } from './envelopes.ts';
-import type { Json } from './envelopes.ts';
+import { ENVELOPES, type Json, placed, withSigns, yes } from './envelopes.ts';
 import { numRuns } from './runs.ts';
 
 /** What says that there is more than the list, and what says that there is not, anywhere around the list. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cutText, parseWholeJson, toWholeJson } from '../../src/http/whole-text.ts';
+import { cutText, parseWholeJson, toWholeJson } from '../../src/http/json.ts';
 import { anyJson } from './json-texts.ts';
 import { numRuns } from './runs.ts';
 import { anyText, wellFormedText } from './texts.ts';

@@ -1,21 +1,23 @@
 import fc from 'fast-check';
 import type { AnswerReader } from '../../src/providers/answers.ts';
-import type { RecordReading } from '../../src/providers/badge-list.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import type { RecordReading } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import {
   createReturningAIAnswers,
   toReturningAIBadge,
-} from '../../src/providers/returning-ai/mapping.ts';
-import { tagMango } from '../../src/providers/tag-mango/index.ts';
+} from '../../src/providers/returning-ai/client.ts';
+import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import {
   createBadgeReading,
   createTagMangoAnswers,
   toTagMangoBadge,
-} from '../../src/providers/tag-mango/mapping.ts';
+} from '../../src/providers/tag-mango/client.ts';
+import { tagMango } from '../../src/providers/tag-mango/index.ts';
 import {
+  type Fields,
+  type JsonText,
   anyJson,
   nearlyValidObject,
   numberText,
@@ -24,7 +26,6 @@ import {
   toStringText,
   validObject,
 } from './json-texts.ts';
-import type { Fields, JsonText } from './json-texts.ts';
 import { anyText } from './texts.ts';
 
 /** A provider's mapping, put together as its client does, and arbitrary answers for it to read. */

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBadgeIndexCodec } from '../../src/badges/reading/badge-index-codec.ts';
-import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
-import { toBadgeList } from '../../src/providers/badge-list.ts';
+import { createBadgeIndex, createBadgeIndexCodec } from '../../src/badges/reading/badge-index.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';

@@ -5,7 +5,7 @@ import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import {
   createReturningAIAnswers,
   toReturningAIBadge,
-} from '../../src/providers/returning-ai/mapping.ts';
+} from '../../src/providers/returning-ai/client.ts';
 import { toPayload } from '../../src/providers/returning-ai/wire.ts';
 import { readFixture } from '../support/fixture.ts';
 

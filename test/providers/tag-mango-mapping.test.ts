@@ -6,7 +6,7 @@ import {
   createBadgeReading,
   createTagMangoAnswers,
   toTagMangoBadge,
-} from '../../src/providers/tag-mango/mapping.ts';
+} from '../../src/providers/tag-mango/client.ts';
 import { toPayload } from '../../src/providers/tag-mango/wire.ts';
 import { readFixture } from '../support/fixture.ts';
 

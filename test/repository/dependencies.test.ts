@@ -7,7 +7,7 @@ import { isProduction, lockedPackages, readLock, readManifest, readText, root } 
 
 /** Packages that development needs, and the one file that loads each of them, if it is installed. */
 const LOADED_IN_DEVELOPMENT: Readonly<Record<string, string>> = {
-  'pino-pretty': 'src/server/logger.ts',
+  'pino-pretty': 'src/telemetry/logger.ts',
   '@graphql-yoga/render-graphiql': 'src/server/playground/playground.ts',
 };
 

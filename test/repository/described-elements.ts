@@ -1,11 +1,12 @@
 import {
+  type GraphQLNamedType,
+  type GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
   isSpecifiedScalarType,
 } from 'graphql';
-import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 export interface Described {
   path: string;

@@ -2,8 +2,7 @@ import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { describedElements } from './described-elements.ts';
-import type { Described } from './described-elements.ts';
+import { type Described, describedElements } from './described-elements.ts';
 import { readText, root } from './lock.ts';
 
 /** How a text says that it rests on an inference, and not on a page of the provider. */

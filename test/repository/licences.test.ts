@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isProduction, lockedPackages, readLock, readText } from './lock.ts';
-import type { LockedPackage } from './lock.ts';
+import { type LockedPackage, isProduction, lockedPackages, readLock, readText } from './lock.ts';
 import { isMetBy } from './spdx.ts';
 
 /** What is shipped may be given on in any form, as long as its notices stay with it. */

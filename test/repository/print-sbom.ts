@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readLock, readManifest } from './lock.ts';
-import type { Lock, Manifest } from './lock.ts';
+import { type Lock, type Manifest, readLock, readManifest } from './lock.ts';
 
 // Prints what runs in production as CycloneDX, read from the lock alone.
 // The work is that of `npm sbom`. Its own `--omit dev` also leaves out what development packages

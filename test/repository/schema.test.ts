@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Kind, parse } from 'graphql';
-import { createBadgesSchema } from '../../src/badges/schema.ts';
-import type { BadgesSchema } from '../../src/badges/schema.ts';
+import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.ts';
 import { describedElements } from './described-elements.ts';
 
 let badges: BadgesSchema;

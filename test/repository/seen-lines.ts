@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import { childOf, itemsOf, markSeen, readContractLines } from '../../src/check/contract-lines.ts';
-import type { ContractNode } from '../../src/check/contract-lines.ts';
+import {
+  type ContractNode,
+  childOf,
+  itemsOf,
+  markSeen,
+  readContractLines,
+} from '../../src/check/contract.ts';
 
 const seenFileSchema = z.object({
   format: z.literal(1),

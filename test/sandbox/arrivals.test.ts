@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createArrivalCounter } from '../../src/sandbox/arrivals.ts';
-import { startTagMangoStandIn } from '../../src/sandbox/tag-mango/stand-in.ts';
-import type { TagMangoStandIn } from '../../src/sandbox/tag-mango/stand-in.ts';
-import { exchange } from '../support/contract.ts';
-import type { ExchangeRequest } from '../support/contract.ts';
+import {
+  type TagMangoStandIn,
+  startTagMangoStandIn,
+} from '../../src/sandbox/tag-mango/stand-in.ts';
+import { type ExchangeRequest, exchange } from '../support/contract.ts';
 import { tagMangoRequests } from './requests.ts';
 
 function countAll(times: readonly number[]) {

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Alteration } from '../../src/sandbox/alterations.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { exchange } from '../support/contract.ts';
-import type { ExchangeRequest } from '../support/contract.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type ExchangeRequest, exchange } from '../support/contract.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { HALL_ID, MAJOR_ID, returningAIRequests, tagMangoRequests } from './requests.ts';
 

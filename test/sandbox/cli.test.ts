@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
 import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
-import { startCli } from '../../src/sandbox/cli.ts';
-import type { Cli } from '../../src/sandbox/cli.ts';
-import { KINDS, faultSchema } from '../../src/sandbox/faults.ts';
+import { type Cli, startCli } from '../../src/sandbox/cli.ts';
+import { KINDS, PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { PRESET_NAMES } from '../../src/sandbox/presets.ts';
-import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/behaviour.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';
 
 const running: Cli[] = [];
 afterEach(async () => {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { waitConnected, writeEvery } from '../../src/sandbox/fault-kinds/connection.ts';
+import { waitConnected, writeEvery } from '../../src/sandbox/fault-kinds/answers.ts';
 
 const LONG = 600_000;
 

@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { readContract } from '../support/contract.ts';
-import type { Exchange, ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
+import {
+  type Exchange,
+  type ExchangeAnswer,
+  type ExchangeRequest,
+  readContract,
+} from '../support/contract.ts';
 
 /** The other tests trust the check of an exchange to fail. Here it has to. */
 const returningAI = readContract(

@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
 import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
-import { faultSchema } from '../../src/sandbox/faults.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { PRESET_NAMES } from '../../src/sandbox/presets.ts';
-import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/behaviour.ts';
+import { PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';
 
 type StandInKey = 'returningAI' | 'tagMango';
 

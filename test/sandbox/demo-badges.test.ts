@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createPool } from '../../src/http/pool.ts';
+import { createPool } from '../../src/http/attempt.ts';
 import { isHttpsOrLoopbackUrl } from '../../src/providers/https-url.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { BadgeList, Provider } from '../../src/providers/provider.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 
 let sandbox: Sandbox;

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
-import { startReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import type { ReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import { exchange } from '../support/contract.ts';
-import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
+import {
+  type ReturningAIStandIn,
+  startReturningAIStandIn,
+} from '../../src/sandbox/returning-ai/stand-in.ts';
+import { type ExchangeAnswer, type ExchangeRequest, exchange } from '../support/contract.ts';
 
 const ID = '84845081-98fd-46f3-96aa-1032174e58a5';
 const KEY = { 'x-api-key': 'sandbox-returning-ai-key' };

@@ -1,10 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { PRESET_NAMES } from '../../src/sandbox/presets.ts';
-import type { PresetName } from '../../src/sandbox/presets.ts';
-import { readContract } from '../support/contract.ts';
-import type { ExchangeRequest } from '../support/contract.ts';
+import { PRESET_NAMES, type PresetName } from '../../src/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type ExchangeRequest, readContract } from '../support/contract.ts';
 import { MAJOR_ID, returningAIRequests, tagMangoRequests } from './requests.ts';
 
 let sandbox: Sandbox;

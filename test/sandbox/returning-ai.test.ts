@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { startReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import type { ReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import { exchange, readContract } from '../support/contract.ts';
-import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
+import {
+  type ReturningAIStandIn,
+  startReturningAIStandIn,
+} from '../../src/sandbox/returning-ai/stand-in.ts';
+import {
+  type ExchangeAnswer,
+  type ExchangeRequest,
+  exchange,
+  readContract,
+} from '../support/contract.ts';
 
 const contract = readContract(
   new URL('../../src/providers/returning-ai/contract.yaml', import.meta.url),

@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
-import { startReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import type { ReturningAIStandIn } from '../../src/sandbox/returning-ai/stand-in.ts';
-import { exchange } from '../support/contract.ts';
-import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
-import { startRawExchange } from './raw-exchange.ts';
-import type { RawExchange } from './raw-exchange.ts';
+import {
+  type ReturningAIStandIn,
+  startReturningAIStandIn,
+} from '../../src/sandbox/returning-ai/stand-in.ts';
+import { type ExchangeAnswer, type ExchangeRequest, exchange } from '../support/contract.ts';
+import { type RawExchange, startRawExchange } from './raw-exchange.ts';
 import { MAJOR_ID, returningAIRequests } from './requests.ts';
 
 const { list, update, info } = returningAIRequests;

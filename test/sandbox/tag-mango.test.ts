@@ -1,10 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRateWindow } from '../../src/sandbox/rate-window.ts';
-import { startTagMangoStandIn } from '../../src/sandbox/tag-mango/stand-in.ts';
-import type { TagMangoStandIn } from '../../src/sandbox/tag-mango/stand-in.ts';
-import { exchange, readContract } from '../support/contract.ts';
-import type { ExchangeAnswer, ExchangeRequest } from '../support/contract.ts';
+import { createRateWindow } from '../../src/sandbox/arrivals.ts';
+import {
+  type TagMangoStandIn,
+  startTagMangoStandIn,
+} from '../../src/sandbox/tag-mango/stand-in.ts';
+import {
+  type ExchangeAnswer,
+  type ExchangeRequest,
+  exchange,
+  readContract,
+} from '../support/contract.ts';
 
 const contract = readContract(
   new URL('../../src/providers/tag-mango/contract.yaml', import.meta.url),

@@ -1,8 +1,8 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { startUnreachable, withBaseUrl } from '../../src/sandbox/unreachable.ts';
+import { startUnreachable, withBaseUrl } from '../../src/sandbox/cli.ts';
 
 const failure = z.object({ cause: z.object({ code: z.string() }) });
 

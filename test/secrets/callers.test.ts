@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createSigner, createSigningKey, toTokenPart } from '../support/tokens.ts';
-import type { SignToken, SigningKey } from '../support/tokens.ts';
-import { ROUTER_SECRETS, startCallers } from './callers.ts';
-import type { Callers } from './callers.ts';
+import {
+  type SignToken,
+  type SigningKey,
+  createSigner,
+  createSigningKey,
+  toTokenPart,
+} from '../support/tokens.ts';
+import { type Callers, ROUTER_SECRETS, startCallers } from './callers.ts';
 import { READS, send, toOutputs } from './calls.ts';
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { type Child, startChild } from './child.ts';
 import { toPlainMarker } from './markers.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 
 const BAD = toPlainMarker('bad token of a caller');
 const WRONG_SECRET = toPlainMarker('wrong secret of the router');

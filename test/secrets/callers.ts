@@ -1,7 +1,11 @@
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer, SigningKey } from '../support/tokens.ts';
-import { toPlainMarker, toSecretMarker } from './markers.ts';
-import type { Marker } from './markers.ts';
+import {
+  type Issuer,
+  type SigningKey,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+} from '../support/tokens.ts';
+import { type Marker, toPlainMarker, toSecretMarker } from './markers.ts';
 
 /** What those who call send along and nobody else may see. */
 export const ROUTER_SECRETS = {

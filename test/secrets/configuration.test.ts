@@ -5,11 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { eventually } from '../state/eventually.ts';
-import { runChild, startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { type Child, runChild, startChild } from './child.ts';
 import { toPlainMarker, toSecretMarker } from './markers.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 import { keysOf, plantTenant, toPlainSettings, toSecretSettings } from './tenant.ts';
 
 const tenant = plantTenant('acme');

@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
-import { startCallers } from './callers.ts';
-import type { Callers } from './callers.ts';
+import { type Callers, startCallers } from './callers.ts';
 import { READS, WRITES, send } from './calls.ts';
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { type Child, startChild } from './child.ts';
 import { filesOf } from './files.ts';
 import { createPoison } from './poison.ts';
 import { asideMarkers, fieldMarkers } from './provider-words.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 import {
   keysOf,
   plantTenant,

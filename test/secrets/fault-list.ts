@@ -1,5 +1,4 @@
-import { PRESET_NAMES, toPreset } from '../../src/sandbox/presets.ts';
-import type { FaultInput } from '../../src/sandbox/faults.ts';
+import { type FaultInput, PRESET_NAMES, toPreset } from '../../src/sandbox/faults.ts';
 import type { Poison } from './poison.ts';
 
 /** What a provider does wrong, with its words and our keys wherever it says anything. */

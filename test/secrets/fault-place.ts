@@ -1,11 +1,10 @@
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { Refusal } from '../../src/sandbox/behaviour.ts';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
-import { Refusal } from '../../src/sandbox/refusal.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { StandIn } from '../../src/sandbox/stand-in.ts';
 import type { PoisonedFault } from './fault-list.ts';
 import { createPoison } from './poison.ts';
-import { plantTenant, startPlantedSandbox } from './tenant.ts';
-import type { Places, PlantedTenant } from './tenant.ts';
+import { type Places, type PlantedTenant, plantTenant, startPlantedSandbox } from './tenant.ts';
 
 export type Phase = 'good' | 'all' | 'writes';
 

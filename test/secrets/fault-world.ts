@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UNREACHABLE_WAYS, startUnreachable } from '../../src/sandbox/unreachable.ts';
+import { UNREACHABLE_WAYS, startUnreachable } from '../../src/sandbox/cli.ts';
 import { startEcho } from './echo.ts';
-import { FAULTS } from './fault-list.ts';
-import type { PoisonedFault } from './fault-list.ts';
-import { startFaultPlace, toFaultPlace } from './fault-place.ts';
-import type { FaultPlace } from './fault-place.ts';
+import { FAULTS, type PoisonedFault } from './fault-list.ts';
+import { type FaultPlace, startFaultPlace, toFaultPlace } from './fault-place.ts';
 import type { PlantedTenant } from './tenant.ts';
 import { writeTenants } from './tenants-on-disk.ts';
 

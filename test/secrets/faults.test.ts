@@ -1,19 +1,24 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { HISTORY, READS, WRITES, send, toOutputs, withoutOwnFields } from './calls.ts';
-import type { Answered, Call } from './calls.ts';
-import { startCallers } from './callers.ts';
-import type { Callers } from './callers.ts';
+import { type Callers, startCallers } from './callers.ts';
+import {
+  type Answered,
+  type Call,
+  HISTORY,
+  READS,
+  WRITES,
+  send,
+  toOutputs,
+  withoutOwnFields,
+} from './calls.ts';
 import { runChild, startChild } from './child.ts';
 import type { FaultPlace } from './fault-place.ts';
-import { startFaultWorld } from './fault-world.ts';
-import type { FaultWorld } from './fault-world.ts';
+import { type FaultWorld, startFaultWorld } from './fault-world.ts';
 import { filesOf } from './files.ts';
 import { textsOf, toLogLines, withoutTexts } from './log-lines.ts';
 import type { Marker } from './markers.ts';
 import { FIELD_WORDS, asideMarkers, fieldMarkers } from './provider-words.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 import { keysOf } from './tenant.ts';
 
 /*

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 
 /** A Redis that knows no command, and says so as an old one does: with all that it was told. */
 export async function startIgnorantRedis(): Promise<{ port: number; close(): Promise<void> }> {

@@ -5,27 +5,26 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attempt } from '../../src/http/attempt.ts';
-import { createPool } from '../../src/http/pool.ts';
-import { toRetryAfterBounds } from '../../src/http/retry-after.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { attempt, createPool } from '../../src/http/attempt.ts';
+import { toRetryAfterBounds } from '../../src/http/retry.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { runCheck } from '../check/run-check.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import { MAJOR, STORED } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { send, toOutputs } from './calls.ts';
-import type { Answered, Call } from './calls.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type Answered, type Call, send, toOutputs } from './calls.ts';
 import { filesOf } from './files.ts';
-import { PLACES, startLookupProvider } from './lookup-provider.ts';
-import type { LookupAnswer, LookupProvider, Transport } from './lookup-provider.ts';
-import { toPlainMarker } from './markers.ts';
-import type { Marker } from './markers.ts';
-import { findMarkers } from './search.ts';
-import type { Finding } from './search.ts';
+import {
+  type LookupAnswer,
+  type LookupProvider,
+  PLACES,
+  type Transport,
+  startLookupProvider,
+} from './lookup-provider.ts';
+import { type Marker, toPlainMarker } from './markers.ts';
+import { type Finding, findMarkers } from './search.ts';
 import { spelledOut } from './spellings.ts';
 
 /*

@@ -4,25 +4,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { DatabaseSync } from 'node:sqlite';
-import { createClient } from '@redis/client';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createClient } from '@redis/client';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
-import { send, toOutputs } from './calls.ts';
-import type { Answered, Call } from './calls.ts';
-import { runChild, startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { type Answered, type Call, send, toOutputs } from './calls.ts';
+import { type Child, runChild, startChild } from './child.ts';
 import { filesOf } from './files.ts';
-import { toPlainMarker } from './markers.ts';
-import type { Marker } from './markers.ts';
+import { type Marker, toPlainMarker } from './markers.ts';
 import { dumpOf } from './redis-dump.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 
 /** As the ids of members are at either provider. */
 function toIdMarker(name: string, digits: 10 | 16, length: number): Marker {

@@ -1,5 +1,4 @@
-import { toPlainMarker, toWords } from './markers.ts';
-import type { Marker } from './markers.ts';
+import { type Marker, toPlainMarker, toWords } from './markers.ts';
 
 /** What a provider says in fields that our graph shows: it belongs into answers, lists and records, and nowhere else. */
 export const FIELD_WORDS = {

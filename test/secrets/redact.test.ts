@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRedact } from '../../src/http/redact.ts';
+import { createRedact } from '../../src/http/provider-text.ts';
 import { toPlainMarker, toSecretMarker } from './markers.ts';
 import { findMarkers } from './search.ts';
 import { spelledOut } from './spellings.ts';

@@ -1,20 +1,16 @@
-import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createClient } from '@redis/client';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
-import type { Call } from './calls.ts';
-import { startCallers } from './callers.ts';
-import type { Callers } from './callers.ts';
-import { HISTORY, READS, WRITES, send, toOutputs } from './calls.ts';
-import { runChild, startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { type Callers, startCallers } from './callers.ts';
+import { type Call, HISTORY, READS, WRITES, send, toOutputs } from './calls.ts';
+import { type Child, runChild, startChild } from './child.ts';
+import { startIgnorantRedis } from './ignorant-redis.ts';
 import { toPlainMarker } from './markers.ts';
 import { createPoison } from './poison.ts';
 import { asideMarkers, fieldMarkers } from './provider-words.ts';
-import { startIgnorantRedis } from './ignorant-redis.ts';
 import { dumpOf } from './redis-dump.ts';
-import { findMarkers } from './search.ts';
-import type { Output } from './search.ts';
+import { type Output, findMarkers } from './search.ts';
 import {
   keysOf,
   plantTenant,

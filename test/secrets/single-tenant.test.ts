@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '../state/eventually.ts';
-import { READS, WRITES, send, toOutputs } from './calls.ts';
-import type { Answered } from './calls.ts';
 import { ROUTER_SECRETS } from './callers.ts';
+import { type Answered, READS, WRITES, send, toOutputs } from './calls.ts';
 import { startChild } from './child.ts';
-import { startEcho } from './echo.ts';
-import type { Echo } from './echo.ts';
+import { type Echo, startEcho } from './echo.ts';
 import { filesOf } from './files.ts';
 import { findMarkers } from './search.ts';
-import { keysOf, plantTenant, toPlainSettings, toSecretSettings } from './tenant.ts';
-import type { PlantedTenant } from './tenant.ts';
+import {
+  type PlantedTenant,
+  keysOf,
+  plantTenant,
+  toPlainSettings,
+  toSecretSettings,
+} from './tenant.ts';
 
 const former = plantTenant('default, before its keys were changed');
 const tenant = plantTenant('default');

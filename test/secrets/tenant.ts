@@ -1,8 +1,6 @@
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { returningAIBadges, tagMangoBadges } from './badges.ts';
-import { toSecretMarker } from './markers.ts';
-import type { Marker } from './markers.ts';
+import { type Marker, toSecretMarker } from './markers.ts';
 
 /** A company with planted credentials. */
 export interface PlantedTenant {

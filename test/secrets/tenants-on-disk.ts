@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toPlainSettings, toSecretSettings } from './tenant.ts';
-import type { Places, PlantedTenant } from './tenant.ts';
+import { type Places, type PlantedTenant, toPlainSettings, toSecretSettings } from './tenant.ts';
 
 /** Writes a file of tenants; half of their secrets stand in files, half in variables. Gives the environment to it. */
 export function writeTenants(

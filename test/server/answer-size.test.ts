@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { ADA } from '../support/operation-cases.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { Answer, TestService } from '../support/service.ts';
+import { type Answer, type TestService, execute, startTestService } from '../support/service.ts';
 
 const KIB = 1024;
 /** Of the service whose answers are bounded. */

@@ -3,9 +3,11 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createConnections } from '../../src/server/connections.ts';
-import type { ConnectionBounds } from '../../src/server/connections.ts';
-import { createGatedServer } from '../../src/server/gated-server.ts';
+import {
+  type ConnectionBounds,
+  createConnections,
+  createGatedServer,
+} from '../../src/server/connections.ts';
 import { open as openRaw, readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';

@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ANSWERED, ask, toTokenRefusal } from '../identity/ask.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import type { ManualClock } from '../support/manual-clock.ts';
+import { type ManualClock, createManualClock } from '../support/manual-clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { startTestService } from '../support/service.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import { codesOf, startWritingService } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type WritingService,
+  codesOf,
+  startWritingService,
+} from '../support/writing.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
   getNamedType,
   getNullableType,
   isInputObjectType,
   isListType,
   isScalarType,
 } from 'graphql';
-import type { GraphQLArgument, GraphQLField, GraphQLInputType } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { isExact, isExactFloat } from '../../src/server/limits/exact-number.ts';
+import { isExact, isExactFloat } from '../../src/server/limits/request-body.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HALL_OF_FAME, MAJOR, resetStandIns, writesTo } from '../support/operation-cases.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const { schema } = await createBadgesSchema();
 let service: TestService;

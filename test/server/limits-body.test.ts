@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
 import { tellErrors } from '../../src/server/framework-errors.ts';
-import { readJsonInTurns } from '../../src/server/limits/json-body.ts';
-import { countSigns } from '../../src/server/limits/request-json.ts';
+import { countSigns, readJsonInTurns } from '../../src/server/limits/request-body.ts';
 
 test.each([
   ['{}', 1],

@@ -1,16 +1,13 @@
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type TestService, execute, startTestService } from '../support/service.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

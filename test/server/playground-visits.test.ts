@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { exampleOperations } from '../../src/badges/examples.ts';
-import { findBrowser, launchBrowser, openPage } from '../support/browser.ts';
-import type { OpenPage } from '../support/browser.ts';
+import { type OpenPage, findBrowser, launchBrowser, openPage } from '../support/browser.ts';
 import { startPrefixProxy } from '../support/prefix-proxy.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const executablePath = findBrowser();
 if (!executablePath)

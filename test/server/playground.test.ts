@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { exampleOperations } from '../../src/badges/examples.ts';
-import { findBrowser, launchBrowser, openPage } from '../support/browser.ts';
-import type { OpenPage } from '../support/browser.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type OpenPage, findBrowser, launchBrowser, openPage } from '../support/browser.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {

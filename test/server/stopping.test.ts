@@ -6,8 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { open, readAnswer, toRequest } from '../identity/raw-request.ts';
 import { eventually } from '../state/eventually.ts';
 import { manyBadges, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { startWritingService } from '../support/writing.ts';
 
 const DELAY_MS = 400;

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import type { EmbeddedStore } from '../../src/state/embedded-store.ts';
+import { type EmbeddedStore, createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 
 const PAGE_BYTES = 4096;

@@ -16,12 +16,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { backUp } from '../../src/state/embedded-backup.ts';
-import { openEmbeddedLog } from '../../src/state/embedded-log.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import type { EmbeddedStore } from '../../src/state/embedded-store.ts';
-import { startOther } from './embedded-process.ts';
-import type { OtherProcess } from './embedded-process.ts';
+import { backUp } from '../../src/state/sqlite/backup.ts';
+import {
+  type EmbeddedStore,
+  createEmbeddedStore,
+  openEmbeddedLog,
+} from '../../src/state/sqlite/store.ts';
+import { type OtherProcess, startOther } from './embedded-process.ts';
 import { all, entriesOf } from './state-store.suite.ts';
 
 let parent: string;

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { startOther } from './embedded-process.ts';
 
 let parent: string;

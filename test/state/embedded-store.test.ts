@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openEmbeddedLog } from '../../src/state/embedded-log.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { KEYS_IN_RANGE } from '../../src/state/embedded-values.ts';
+import {
+  KEYS_IN_RANGE,
+  createEmbeddedStore,
+  openEmbeddedLog,
+} from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { startOther } from './embedded-process.ts';
-import type { OtherProcess } from './embedded-process.ts';
+import { type OtherProcess, startOther } from './embedded-process.ts';
 import { all, entriesOf } from './state-store.suite.ts';
 
 let parent: string;

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** `npm test` builds first. */
 test('a process killed while it writes has lost nothing that it acknowledged', async () => {
-  if (!existsSync(join(root, 'dist/state/embedded-store.js')))
+  if (!existsSync(join(root, 'dist/state/sqlite/store.js')))
     throw new Error('dist/ is missing: run npm run build');
 
   const loop = join(root, 'bench/kill-loop/run.ts');

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createLease } from '../../src/state/lease.ts';
-import type { Lease } from '../../src/state/lease.ts';
+import { type Lease, createLease } from '../../src/state/redis/replicas.ts';
 
 const LEASE_MS = 2_000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLocks } from '../../src/state/locks.ts';
+import { createLocks } from '../../src/state/state-store.ts';
 
 test('holders of one key run one after the other, in their order', async () => {
   const locks = createLocks();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createRedisClient } from '../../src/state/redis-client.ts';
 import { openState } from '../../src/state/open-state.ts';
+import { createRedisClient } from '../../src/state/redis/client.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();

@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedisBuckets } from '../../src/state/redis-buckets.ts';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import type { RedisClient } from '../../src/state/redis-client.ts';
-import { createReach } from '../../src/state/redis-reach.ts';
-import { takeToken } from '../../src/state/token-bucket.ts';
-import type { TokenBucket, TokenBuckets, TokenLimit } from '../../src/state/token-bucket.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import {
+  type TokenBucket,
+  type TokenBuckets,
+  type TokenLimit,
+  takeToken,
+} from '../../src/state/rate-limit.ts';
+import { type RedisClient, createReach, createRedisClient } from '../../src/state/redis/client.ts';
+import { createRedisBuckets } from '../../src/state/redis/rate-limit.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();
 if (!executablePath) console.log('Skipped: buckets in Redis, since Redis is not installed.');

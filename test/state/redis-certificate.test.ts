@@ -1,18 +1,15 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createCertificate } from '../support/certificates.ts';
-import type { Certificate } from '../support/certificates.ts';
+import { type Certificate, createCertificate } from '../support/certificates.ts';
 import { MAIN, NODE, NODE_ENVIRONMENT, startServiceProcess } from '../support/process.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();
 if (!executablePath) console.log('Skipped: certificates of Redis, since Redis is not installed.');

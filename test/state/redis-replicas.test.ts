@@ -1,16 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import type { RedisClient } from '../../src/state/redis-client.ts';
-import { createReach } from '../../src/state/redis-reach.ts';
-import { openRedisReplicas } from '../../src/state/redis-replicas.ts';
-import type { OpenReplicas } from '../../src/state/redis-replicas.ts';
+import { type RedisClient, createReach, createRedisClient } from '../../src/state/redis/client.ts';
+import { type OpenReplicas, openRedisReplicas } from '../../src/state/redis/replicas.ts';
 import type { SharedLook } from '../../src/state/replicas.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { eventually } from './eventually.ts';
-import { startRedisLink } from './redis-link.ts';
-import type { RedisLink } from './redis-link.ts';
+import { type RedisLink, startRedisLink } from './redis-link.ts';
 
 const executablePath = findRedis();
 if (!executablePath) console.log('Skipped: replicas on Redis, since Redis is not installed.');

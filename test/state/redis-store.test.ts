@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import type { RedisClient } from '../../src/state/redis-client.ts';
-import { describeDurability } from '../../src/state/redis-durability.ts';
-import { createRedisStore } from '../../src/state/redis-store.ts';
+import { type RedisClient, createRedisClient } from '../../src/state/redis/client.ts';
+import { describeDurability } from '../../src/state/redis/replication.ts';
+import { createRedisStore } from '../../src/state/redis/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { eventually } from './eventually.ts';
 import { all, entriesOf } from './state-store.suite.ts';
 

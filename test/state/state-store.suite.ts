@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { StateError } from '../../src/state/state-store.ts';
-import type { LogEntry, StateStore } from '../../src/state/state-store.ts';
+import { type LogEntry, StateError, type StateStore } from '../../src/state/state-store.ts';
 import { eventually } from './eventually.ts';
 
 export interface OpenStore {

@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import type { RedisClient } from '../../src/state/redis-client.ts';
-import { createRedisStore } from '../../src/state/redis-store.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisClient, createRedisClient } from '../../src/state/redis/client.ts';
+import { createRedisStore } from '../../src/state/redis/store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { describeStateStore } from './state-store.suite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'state-store-'));

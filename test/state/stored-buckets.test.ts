@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import {
+  type TokenBucket,
+  type TokenBuckets,
+  type TokenLimit,
+  createStoredBuckets,
+  takeToken,
+} from '../../src/state/rate-limit.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { createStoredBuckets } from '../../src/state/stored-buckets.ts';
-import { takeToken } from '../../src/state/token-bucket.ts';
-import type { TokenBucket, TokenBuckets, TokenLimit } from '../../src/state/token-bucket.ts';
 import { damage, inflict } from '../stored/damage.ts';
 
 const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12 };

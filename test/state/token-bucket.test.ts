@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { takeToken } from '../../src/state/token-bucket.ts';
-import type { TokenBucket, TokenLimit } from '../../src/state/token-bucket.ts';
+import { type TokenBucket, type TokenLimit, takeToken } from '../../src/state/rate-limit.ts';
 import { numRuns } from '../properties/runs.ts';
 
 const LIMIT: TokenLimit = { burst: 10, perSecond: 4, start: 5 };

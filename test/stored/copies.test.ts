@@ -12,14 +12,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
-import { MAIN, NODE, startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { MAIN, NODE, type ServiceProcess, startServiceProcess } from '../support/process.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { codesOf, mutate, warningsOf, writesOf } from '../support/writing.ts';
-import type { MutationCall, Payload } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type Payload,
+  codesOf,
+  mutate,
+  warningsOf,
+  writesOf,
+} from '../support/writing.ts';
 
 let parent: string;
 let folder: string;

@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { badgeLog, closeLostAudits } from '../../src/badges/writing/audit.ts';
-import { toStateKey } from '../../src/badges/writing/state-keys.ts';
+import { toStateKey } from '../../src/badges/writing/stored-record.ts';
 import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
 import { resetStandIns } from '../support/operation-cases.ts';
 import { returningAIStored } from '../support/records.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, execute, startTestService } from '../support/service.ts';
 import { codesOf, mutate, writesOf } from '../support/writing.ts';
 import { damage, inflict } from './damage.ts';
-import { damageRuns, TIMEOUT_MS } from './runs.ts';
-import { describeStores } from './stores.ts';
-import type { OpenedStore } from './stores.ts';
-import { calls, recording, takeTemplates } from './templates.ts';
-import type { Templates } from './templates.ts';
+import { TIMEOUT_MS, damageRuns } from './runs.ts';
+import { type OpenedStore, describeStores } from './stores.ts';
+import { type Templates, calls, recording, takeTemplates } from './templates.ts';
 
 describeStores((open) => {
   let opened: OpenedStore;

@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeRecord } from '../../src/badges/erasing/mentions.ts';
-import { runErase } from '../../src/badges/erasing/run-erase.ts';
+import { runErase } from '../../src/badges/erasing/erase.ts';
+import { judgeRecord } from '../../src/badges/erasing/records.ts';
 import type { Selection } from '../../src/badges/erasing/selection.ts';
-import { toStateKey } from '../../src/badges/writing/state-keys.ts';
-import { describeStores } from './stores.ts';
-import type { OpenedStore } from './stores.ts';
+import { toStateKey } from '../../src/badges/writing/stored-record.ts';
+import { type OpenedStore, describeStores } from './stores.ts';
 
 const BADGE = 'f'.repeat(24);
 const OTHER = 'e'.repeat(24);

@@ -1,21 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createClient } from '@redis/client';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { runChild } from '../secrets/child.ts';
 import { filesOf } from '../secrets/files.ts';
 import { dumpOf } from '../secrets/redis-dump.ts';
 import type { Output } from '../secrets/search.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, STORED } from '../support/operation-cases.ts';
-import { startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
-import { codesOf, mutate, writesOf } from '../support/writing.ts';
-import type { MutationCall } from '../support/writing.ts';
+import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
 import { placesOf } from './stored-bytes.ts';
 
 const DESCRIPTION = 'Written by Ada Lovelace herself';

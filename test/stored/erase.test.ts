@@ -2,11 +2,14 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runChild } from '../secrets/child.ts';
 import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { TENANTS, startTwoTenants } from '../tenants/two-tenants.ts';
-import type { TenantId, TwoTenants } from '../tenants/two-tenants.ts';
+import {
+  TENANTS,
+  type TenantId,
+  type TwoTenants,
+  startTwoTenants,
+} from '../tenants/two-tenants.ts';
 import { bytesOf, placesOf } from './stored-bytes.ts';
-import { describeStores } from './stores.ts';
-import type { OpenedStore } from './stores.ts';
+import { type OpenedStore, describeStores } from './stores.ts';
 
 /** What only one tenant writes, in letters that stand nowhere else. */
 const wordsOf = (tenant: TenantId) => ({

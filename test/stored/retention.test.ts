@@ -1,17 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import { createRedisStore } from '../../src/state/redis-store.ts';
+import { createRedisClient } from '../../src/state/redis/client.ts';
+import { createRedisStore } from '../../src/state/redis/store.ts';
 import { createRetention } from '../../src/state/retention.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { filesOf } from '../secrets/files.ts';
 import { eventually } from '../state/eventually.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { bytesOf, placesOf } from './stored-bytes.ts';
 
 /** How many histories of a state are tried. RETENTION_RUNS asks for a longer search. */

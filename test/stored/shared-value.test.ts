@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createSharedValue } from '../../src/badges/writing/shared-value.ts';
+import { createSharedValue } from '../../src/badges/writing/held-badges.ts';
 import type { UnreadableRecord } from '../../src/badges/writing/stored-record.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { StateError } from '../../src/state/state-store.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { StateError, type StateStore } from '../../src/state/state-store.ts';
 
 const KEY = 'shared/value';
 const schema = z.object({ names: z.array(z.string()) });

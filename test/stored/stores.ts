@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { createRedisClient } from '../../src/state/redis-client.ts';
-import type { RedisClient } from '../../src/state/redis-client.ts';
-import { createRedisStore } from '../../src/state/redis-store.ts';
-import type { StateKeeper } from '../../src/state/state-keeper.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
+import { type RedisClient, createRedisClient } from '../../src/state/redis/client.ts';
+import { createRedisStore } from '../../src/state/redis/store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import type { StateKeeper, StateStore } from '../../src/state/state-store.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 
 export interface OpenedStore {

@@ -2,8 +2,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { ADA, HALL_OF_FAME, MAJOR, resetStandIns } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { mutate } from '../support/writing.ts';
-import type { MutationCall } from '../support/writing.ts';
+import { type MutationCall, mutate } from '../support/writing.ts';
 
 /** What the service itself writes, taken from its store, to be damaged. */
 export interface Templates {

@@ -4,20 +4,29 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { AUDIT_LOG, badgeLog } from '../../src/badges/writing/audit.ts';
-import { toStateKey } from '../../src/badges/writing/state-keys.ts';
-import { createUnreadableLog } from '../../src/server/unreadable-log.ts';
+import { toStateKey } from '../../src/badges/writing/stored-record.ts';
+import { createUnreadableLog } from '../../src/service.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
 import { MAIN, NODE } from '../support/process.ts';
 import { HIDDEN_VALUES, tagMangoStored } from '../support/records.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { TestService, TestServiceOptions } from '../support/service.ts';
-import { codesOf, fieldsUnknownIn, mutate, warningsOf, writesOf } from '../support/writing.ts';
-import type { MutationCall } from '../support/writing.ts';
-import { damageRuns, TIMEOUT_MS } from './runs.ts';
-import { describeStores } from './stores.ts';
-import type { OpenedStore } from './stores.ts';
+import {
+  type TestService,
+  type TestServiceOptions,
+  execute,
+  startTestService,
+} from '../support/service.ts';
+import {
+  type MutationCall,
+  codesOf,
+  fieldsUnknownIn,
+  mutate,
+  warningsOf,
+  writesOf,
+} from '../support/writing.ts';
+import { TIMEOUT_MS, damageRuns } from './runs.ts';
+import { type OpenedStore, describeStores } from './stores.ts';
 
 const rename: MutationCall = {
   kind: 'update',

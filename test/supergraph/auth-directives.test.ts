@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { composeSupergraph } from '../../examples/supergraph/compose.ts';
 import { ROUTER_SECRET } from '../support/gateways/forwarded.ts';
-import { startGatewayProcess } from '../support/gateways/index.ts';
-import type { RunningGateway } from '../support/gateways/index.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer, SignToken, SigningKey } from '../support/tokens.ts';
+import { type RunningGateway, startGatewayProcess } from '../support/gateways/index.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import {
+  type Issuer,
+  type SignToken,
+  type SigningKey,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+} from '../support/tokens.ts';
 
 let key: SigningKey;
 let issuer: Issuer;

@@ -2,8 +2,15 @@ import { composeServices as composeWithApollo } from '@apollo/composition';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { composeServices as composeWithTheGuild } from '@theguild/federation-composition';
 import { ROUTER_COMPATIBILITY_VERSION_ONE, federateSubgraphs } from '@wundergraph/composition';
-import { Kind, parse, print, valueFromASTUntyped } from 'graphql';
-import type { ConstDirectiveNode, DefinitionNode, DocumentNode } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  print,
+  valueFromASTUntyped,
+} from 'graphql';
 import { membersSdl } from '../../examples/supergraph/members.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 

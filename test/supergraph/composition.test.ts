@@ -3,11 +3,17 @@ import { composeServices as composeWithApollo } from '@apollo/composition';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { composeServices as composeWithTheGuild } from '@theguild/federation-composition';
 import { ROUTER_COMPATIBILITY_VERSION_ONE, federateSubgraphs } from '@wundergraph/composition';
-import { Kind, parse, print, visit } from 'graphql';
-import type { ASTNode, ConstDirectiveNode, DocumentNode } from 'graphql';
+import {
+  type ASTNode,
+  type ConstDirectiveNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  print,
+  visit,
+} from 'graphql';
 import { parse as parseYaml } from 'yaml';
-import type { Subgraph } from '../../examples/supergraph/compose.ts';
-import { composeSupergraph } from '../../examples/supergraph/compose.ts';
+import { type Subgraph, composeSupergraph } from '../../examples/supergraph/compose.ts';
 import { membersSdl } from '../../examples/supergraph/members.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 

@@ -2,10 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { composeSupergraph, fetchSubgraph } from '../../examples/supergraph/compose.ts';
 import { startMembers } from '../../examples/supergraph/members.ts';
 import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
-import { startGatewayProcess } from '../support/gateways/index.ts';
-import type { GatewayName, RunningGateway } from '../support/gateways/index.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import {
+  type GatewayName,
+  type RunningGateway,
+  startGatewayProcess,
+} from '../support/gateways/index.ts';
+import { type TestService, execute, startTestService } from '../support/service.ts';
 
 const RECRUITER = '40c96ea3-7d8f-4b50-89ea-1d2f3a4b5c05';
 const WORKSHOP_REGULAR = '6657092c8142bfe0656481c4';

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { composeSupergraph } from '../../examples/supergraph/compose.ts';
 import { membersSdl, startMembers } from '../../examples/supergraph/members.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { ROUTER_SECRET } from '../support/gateways/forwarded.ts';
-import { startGatewayProcess } from '../support/gateways/index.ts';
-import type { GatewayName, RunningGateway } from '../support/gateways/index.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
-import type { Issuer } from '../support/tokens.ts';
+import {
+  type GatewayName,
+  type RunningGateway,
+  startGatewayProcess,
+} from '../support/gateways/index.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type Issuer, createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 
 const QUIZ_MASTER = '6657092c8142bfe0656481c5';
 const READ = '{ badges { totalCount } }';

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { composeSupergraph, fetchSubgraph } from '../../examples/supergraph/compose.ts';
 import { BadgeHistoryDocument, TagMangoMemberDocument } from '../generated/operations.ts';
-import { startGatewayProcess } from '../support/gateways/index.ts';
-import type { GatewayName, RunningGateway } from '../support/gateways/index.ts';
+import {
+  type GatewayName,
+  type RunningGateway,
+  startGatewayProcess,
+} from '../support/gateways/index.ts';
 import {
   ADA,
+  type Asked,
   HALL_OF_FAME,
   MAJOR,
   QUIZ_MASTER,
@@ -17,9 +21,7 @@ import {
   revoke,
   writesTo,
 } from '../support/operation-cases.ts';
-import type { Asked } from '../support/operation-cases.ts';
-import { execute, startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, execute, startTestService } from '../support/service.ts';
 import { createRenewableStore } from '../support/switchable-store.ts';
 
 const names: GatewayName[] = ['hive', 'apollo'];

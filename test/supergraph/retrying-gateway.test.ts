@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { composeSupergraph, fetchSubgraph } from '../../examples/supergraph/compose.ts';
-import { startGatewayProcess } from '../support/gateways/index.ts';
-import type { RunningGateway } from '../support/gateways/index.ts';
-import { startLossyProxy } from '../support/lossy-proxy.ts';
-import type { LossyProxy } from '../support/lossy-proxy.ts';
+import { type RunningGateway, startGatewayProcess } from '../support/gateways/index.ts';
+import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 import { execute } from '../support/service.ts';
-import { startWritingService } from '../support/writing.ts';
-import type { WritingService } from '../support/writing.ts';
+import { type WritingService, startWritingService } from '../support/writing.ts';
 
 const TAG_MANGO = '6657092c8142bfe0656481c4';
 

@@ -1,5 +1,5 @@
-import type { Breaker } from '../../src/http/breaker.ts';
-import type { Clock } from '../../src/http/clock.ts';
+import type { Breaker } from '../../src/http/admission.ts';
+import type { Clock } from '../../src/http/call-options.ts';
 
 export interface SkippingClock extends Clock {
   skip(ms: number): void;

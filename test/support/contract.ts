@@ -1,7 +1,13 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { readOperations } from './openapi.ts';
-import type { Content, JsonSchema, Operation, Parameter, SecurityScheme } from './openapi.ts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import {
+  type Content,
+  type JsonSchema,
+  type Operation,
+  type Parameter,
+  type SecurityScheme,
+  readOperations,
+} from './openapi.ts';
 
 /** One request that reached a provider's place, and what came back. */
 export interface Exchange {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/http/clock.ts';
+import type { Clock } from '../../src/http/call-options.ts';
 
 export interface ManualClock extends Clock {
   /** Lets time pass; pauses end at their moments, one after the other, with all that follows from each. */

@@ -4,17 +4,15 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
 import {
   AwardBadgeDocument,
+  type AwardBadgeInput,
   CreateBadgeDocument,
+  type CreateBadgeInput,
   DeleteBadgeDocument,
+  type DeleteBadgeInput,
   RevokeBadgeDocument,
+  type RevokeBadgeInput,
   UpdateBadgeDocument,
-} from '../generated/operations.ts';
-import type {
-  AwardBadgeInput,
-  CreateBadgeInput,
-  DeleteBadgeInput,
-  RevokeBadgeInput,
-  UpdateBadgeInput,
+  type UpdateBadgeInput,
 } from '../generated/operations.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from './records.ts';
 

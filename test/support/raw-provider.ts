@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 
 /** Takes the place of a provider, and sees the first line of each request byte by byte: no parser tidies it up. */
 export interface RawProvider {

@@ -1,6 +1,8 @@
 import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
-import { newBadge } from '../../src/sandbox/tag-mango/badges.ts';
-import type { StoredBadge as TagMangoStored } from '../../src/sandbox/tag-mango/badges.ts';
+import {
+  type StoredBadge as TagMangoStored,
+  newBadge,
+} from '../../src/sandbox/tag-mango/badges.ts';
 
 /** A badge as Returning.AI holds it, with values that differ from the defaults of a replacing PUT. */
 export function returningAIStored(given: Partial<ReturningAIStored> = {}): ReturningAIStored {

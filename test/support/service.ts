@@ -2,15 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
-import type { GraphQLFormattedError } from 'graphql';
+import { type GraphQLFormattedError, print } from 'graphql';
 import { pino } from 'pino';
 import type { TenantSettings } from '../../src/providers/settings.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
-import { startService } from '../../src/service.ts';
-import type { ServiceOptions } from '../../src/service.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { type ServiceOptions, startService } from '../../src/service.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { Change } from '../../src/tenants/tenants.ts';
 
 export interface TestService {

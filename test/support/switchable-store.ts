@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { StateError } from '../../src/state/state-store.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { StateError, type StateStore } from '../../src/state/state-store.ts';
 
 export interface StoreSwitch {
   isDown: boolean;

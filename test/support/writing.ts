@@ -2,15 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
-import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
 import type { OperationKind } from '../../src/providers/provider.ts';
-import type { TestServiceOptions } from './service.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { startTestService } from './service.ts';
-import type { TestService } from './service.ts';
+import { type TestService, type TestServiceOptions, startTestService } from './service.ts';
 
 export interface MutationCall {
   kind: OperationKind;

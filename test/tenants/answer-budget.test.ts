@@ -2,14 +2,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createAnswerBudget } from '../../src/server/answers/answer-budget.ts';
-import type { BudgetShare } from '../../src/server/answers/answer-budget.ts';
+import { type BudgetShare, createAnswerBudget } from '../../src/server/answers/answer-budget.ts';
 import { open, toRequest } from '../identity/raw-request.ts';
 import { numRuns } from '../properties/runs.ts';
 import { eventually } from '../state/eventually.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { startTwoTenants } from './two-tenants.ts';
-import type { TenantId, TwoTenants } from './two-tenants.ts';
+import { type TenantId, type TwoTenants, startTwoTenants } from './two-tenants.ts';
 
 const MIB = 1024 * 1024;
 

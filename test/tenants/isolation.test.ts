@@ -6,12 +6,15 @@ import { findRedis } from '../support/redis.ts';
 import {
   IDS,
   LIST,
+  type Listed,
   TENANTS,
+  type TenantId,
+  type TwoTenants,
+  type Updated,
   startTwoTenants,
   toReturningAIUpdate,
   toUpdate,
 } from './two-tenants.ts';
-import type { Listed, TenantId, TwoTenants, Updated } from './two-tenants.ts';
 
 let two: TwoTenants;
 beforeEach(async () => {

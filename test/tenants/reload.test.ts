@@ -2,10 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
 
 const OLD_KEY = 'old-returning-ai-key';
 const NEW_KEY = 'new-returning-ai-key';

@@ -1,10 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createSkippingClock } from '../support/clock.ts';
-import type { SkippingClock } from '../support/clock.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type SkippingClock, createSkippingClock } from '../support/clock.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let sandbox: Sandbox;
 let service: TestService;

@@ -2,10 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
 
 const TENANTS = 1_000;
 const WITHIN_MS = 5_000;

@@ -1,13 +1,10 @@
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import type { TenantSettings } from '../../src/providers/settings.ts';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService, TestServiceOptions } from '../support/service.ts';
+import { type TestService, type TestServiceOptions, startTestService } from '../support/service.ts';
 
 export const TENANTS = ['acme', 'bolt'] as const;
 export type TenantId = (typeof TENANTS)[number];

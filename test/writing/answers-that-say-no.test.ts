@@ -3,8 +3,13 @@ import type { FaultInput } from '../../src/sandbox/faults.ts';
 import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService } from '../support/writing.ts';
-import type { MutationCall, Payload, WritingService } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type Payload,
+  type WritingService,
+  codesOf,
+  startWritingService,
+} from '../support/writing.ts';
 
 /** Answers with a status of success, and of redirection, to every write of both providers. */
 

@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
-import { StateError } from '../../src/state/state-store.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { StateError, type StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let folder: string;
 let store: StateStore;

@@ -2,8 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { Payload, WritingService } from '../support/writing.ts';
+import {
+  type Payload,
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** TagMango runs one kind of automation at a time, while automation is enabled. */
 

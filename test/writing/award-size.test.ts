@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AppendOptions, StateStore } from '../../src/state/state-store.ts';
 import { AUDIT_LOG, badgeLog, readAuditRecord } from '../../src/badges/writing/audit.ts';
+import type { AppendOptions, StateStore } from '../../src/state/state-store.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService } from '../support/writing.ts';
-import type { WritingService } from '../support/writing.ts';
+import { type WritingService, codesOf, startWritingService } from '../support/writing.ts';
 
 /** PROPERTY_RUNS asks for a longer search. */
 const numRuns = Number(process.env.PROPERTY_RUNS ?? '30');

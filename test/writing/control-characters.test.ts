@@ -2,8 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import { exampleOperations } from '../../src/badges/examples.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { writesOf } from '../support/writing.ts';
 
 let service: TestService;

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FaultInput } from '../../src/sandbox/faults.ts';
 import type { OperationKind } from '../../src/providers/provider.ts';
+import type { FaultInput } from '../../src/sandbox/faults.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { WritingService } from '../support/writing.ts';
+import {
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** The lists are inferred or may fail; a documented call that needs nothing of them is made all the same. */
 

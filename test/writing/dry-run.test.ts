@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import type { UpdateReturningAIBadgeInput } from '../generated/operations.ts';
 import {
   ADA,
+  type Asked,
   HALL_OF_FAME,
   MAJOR,
   STORED,
@@ -20,10 +21,8 @@ import {
   update,
   writesTo,
 } from '../support/operation-cases.ts';
-import type { Asked } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { fieldsUnknownIn } from '../support/writing.ts';
 
 /** New for each test: what was written lately counts for reads and writes that follow. */

@@ -1,11 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
 import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
-import { startFront } from '../support/front.ts';
-import type { Front, Misbehaviour } from '../support/front.ts';
+import { type Front, type Misbehaviour, startFront } from '../support/front.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, mutate, startWritingService, warningsOf } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type WritingService,
+  codesOf,
+  mutate,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** Every row of the fault table that a write can meet: its code, and how often the write arrived. */
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { print } from 'graphql';
-import { BadgeHistoryDocument } from '../generated/operations.ts';
-import type { BadgeHistoryQueryVariables } from '../generated/operations.ts';
+import { BadgeHistoryDocument, type BadgeHistoryQueryVariables } from '../generated/operations.ts';
 import {
   ADA,
+  type Asked,
   HALL_OF_FAME,
   MAJOR,
   QUIZ_MASTER,
@@ -17,10 +17,8 @@ import {
   revoke,
   update,
 } from '../support/operation-cases.ts';
-import type { Asked } from '../support/operation-cases.ts';
 import { tagMangoStored } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 let badgeNumber = 0;

@@ -2,8 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../state/eventually.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, mutate, startWritingService, warningsOf } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type WritingService,
+  codesOf,
+  mutate,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 const RETURNING_AI = '84845081-98fd-46f3-96aa-1032174e58a5';
 const TAG_MANGO = '6657092c8142bfe0656481bf';

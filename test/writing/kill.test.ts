@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
-import { MAIN, NODE, startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { MAIN, NODE, type ServiceProcess, startServiceProcess } from '../support/process.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { execute } from '../support/service.ts';
-import { codesOf, mutate, writesOf } from '../support/writing.ts';
-import type { MutationCall } from '../support/writing.ts';
+import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
 
 const TAG_MANGO = '6657092c8142bfe0656481bf';
 const REPEATS = 3;

@@ -8,7 +8,7 @@ import {
   createAuditEntry,
   readAuditRecord,
 } from '../../src/badges/writing/audit.ts';
-import { createEmbeddedStore } from '../../src/state/embedded-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
 import { countTurns } from '../support/turns.ts';

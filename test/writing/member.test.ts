@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TagMangoMemberDocument } from '../generated/operations.ts';
-import type { TagMangoMemberQueryVariables } from '../generated/operations.ts';
+import {
+  TagMangoMemberDocument,
+  type TagMangoMemberQueryVariables,
+} from '../generated/operations.ts';
+import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 import {
   ADA,
   HALL_OF_FAME,
@@ -9,9 +12,7 @@ import {
   resetStandIns,
   shownHallOfFame,
 } from '../support/operation-cases.ts';
-import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 const LOOKUP = '/api/v1/external/users/lookup';
 

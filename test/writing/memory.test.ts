@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
-import { codesOf, fieldsUnknownIn, startWritingService, warningsOf } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type WritingService,
+  codesOf,
+  fieldsUnknownIn,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** The stand-in replaces the whole badge at every PUT, as the provider does. */
 

@@ -1,11 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SIDES } from '../faults/faulty-service.ts';
-import { startFront } from '../support/front.ts';
-import type { Front } from '../support/front.ts';
+import { type Front, startFront } from '../support/front.ts';
 import { resetStandIns } from '../support/operation-cases.ts';
-import { codesOf, mutate, startWritingService } from '../support/writing.ts';
-import type { WritingService } from '../support/writing.ts';
+import { type WritingService, codesOf, mutate, startWritingService } from '../support/writing.ts';
 
 /** Proxies that hand on what a provider answers, under headers of their own. */
 

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
-import { OneBadgeDocument } from '../generated/operations.ts';
-import type { ReturningAIUserInput } from '../generated/operations.ts';
+import { OneBadgeDocument, type ReturningAIUserInput } from '../generated/operations.ts';
+import { alwaysClosed } from '../support/clock.ts';
 import {
   ADA,
+  type Asked,
   HALL_OF_FAME,
   MAJOR,
   QUIZ_MASTER,
@@ -19,11 +20,8 @@ import {
   update,
   writesTo,
 } from '../support/operation-cases.ts';
-import type { Asked } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { alwaysClosed } from '../support/clock.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { fieldsUnknownIn } from '../support/writing.ts';
 
 /** A new one after every test that wrote: what was written lately counts for reads and writes that follow. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { BadgeHistoryDocument } from '../generated/operations.ts';
-import type { BadgeProvider } from '../generated/operations.ts';
+import { BadgeHistoryDocument, type BadgeProvider } from '../generated/operations.ts';
 import {
   ADA,
+  type Asked,
   HALL_OF_FAME,
   MAJOR,
   QUIZ_MASTER,
@@ -14,10 +14,8 @@ import {
   update,
   writesTo,
 } from '../support/operation-cases.ts';
-import type { Asked } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { startTestService } from '../support/service.ts';
-import type { TestService } from '../support/service.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeEach(async () => {

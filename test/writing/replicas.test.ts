@@ -2,16 +2,19 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { startServiceProcess } from '../support/process.ts';
-import type { ServiceProcess } from '../support/process.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
-import { findRedis, startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { execute } from '../support/service.ts';
-import { codesOf, mutate, warningsOf, writesOf } from '../support/writing.ts';
-import type { MutationCall, Payload } from '../support/writing.ts';
+import {
+  type MutationCall,
+  type Payload,
+  codesOf,
+  mutate,
+  warningsOf,
+  writesOf,
+} from '../support/writing.ts';
 
 const ID = '84845081-98fd-46f3-96aa-1032174e58a5';
 const ROUNDS = 5;

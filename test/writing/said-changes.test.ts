@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
+import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
+import {
+  type MutationCall,
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** Deletions, awards and revocations say what they change; refused writes leave lists and memory as they were. */
 

@@ -3,8 +3,12 @@ import fc from 'fast-check';
 import type { Alteration } from '../../src/sandbox/alterations.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { WritingService } from '../support/writing.ts';
+import {
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** Fields that Returning.AI's pages hide, at a provider that shows some or all of them, and edits in its dashboard. */
 

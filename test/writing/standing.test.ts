@@ -4,8 +4,13 @@ import type { Alteration } from '../../src/sandbox/alterations.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { ADA } from '../support/operation-cases.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
-import { codesOf, startWritingService, warningsOf } from '../support/writing.ts';
-import type { Payload, WritingService } from '../support/writing.ts';
+import {
+  type Payload,
+  type WritingService,
+  codesOf,
+  startWritingService,
+  warningsOf,
+} from '../support/writing.ts';
 
 /** What a write shows, and what the next reads and writes begin with, at providers that show it late or otherwise. */
 

@@ -4,16 +4,16 @@ import { openState } from '../../src/state/open-state.ts';
 import { eventually } from '../state/eventually.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
-import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
-import type { StoreSwitch } from '../support/switchable-store.ts';
+import { type StoreSwitch, createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
 import {
+  type MutationCall,
+  type WritingService,
   codesOf,
   fieldsUnknownIn,
   mutate,
   startWritingService,
   warningsOf,
 } from '../support/writing.ts';
-import type { MutationCall, WritingService } from '../support/writing.ts';
 
 const RETURNING_AI = '84845081-98fd-46f3-96aa-1032174e58a5';
 const TAG_MANGO = '6657092c8142bfe0656481bf';

@@ -1,10 +1,140 @@
+import { registerEnumType } from 'type-graphql';
+import { z } from 'zod';
+import type { Codec } from '../../cache/snapshot-loader.ts';
+import { type Slices, createSlices, parseJsonInSlices } from '../../http/json-in-slices.ts';
+import { cutText } from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type { BadgeList } from '../../providers/provider.ts';
-import { createNameSearch } from './name-search.ts';
-import type { NameSearch } from './name-search.ts';
-import type { OrderField } from './order.ts';
-import { sortBadges } from './sorting.ts';
+import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
+import type { UrlRule } from '../../providers/https-url.ts';
+import type { BadgeList, Provider } from '../../providers/provider.ts';
+import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
+import { type NameSearch, createNameSearch } from './name-search.ts';
+
+/** Orders strings by Unicode code point; `<` would put characters beyond the basic plane too early. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const unitA = a.charCodeAt(index);
+    const unitB = b.charCodeAt(index);
+    if (unitA !== unitB) return rank(unitA) - rank(unitB);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above all others, though 0xE000 to 0xFFFF are the larger units. */
+function rank(unit: number): number {
+  if (unit >= 0xe000) return unit - 0x800;
+  return unit >= 0xd800 ? unit + 0x2000 : unit;
+}
+
+export const OrderField = { NAME: 'NAME', ID: 'ID' } as const;
+export type OrderField = keyof typeof OrderField;
+export const OrderDirection = { ASC: 'ASC', DESC: 'DESC' } as const;
+export type OrderDirection = keyof typeof OrderDirection;
+
+registerEnumType(OrderField, {
+  name: 'BadgeOrderField',
+  description: 'Fields that badges can be sorted by.',
+  valuesConfig: {
+    NAME: { description: 'Sort by name in Unicode code point order: `A` before `B` before `a`.' },
+    ID: { description: "Sort by the provider's ID in Unicode code point order." },
+  },
+});
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'Sort direction.',
+  valuesConfig: {
+    ASC: { description: 'Ascending order.' },
+    DESC: { description: 'Descending order.' },
+  },
+});
+
+export interface OrderedBy {
+  field: OrderField;
+  direction: OrderDirection;
+}
+
+/** Where a badge stands in the total order over all providers. */
+export type OrderKey = readonly [value: string, provider: string, id: string];
+
+/** Of a name in a key: a cursor must stay short, however long a provider lets names be. */
+const NAME_CHARACTERS = 1_000;
+
+export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
+  return [
+    field === 'NAME' ? cutText(badge.name, NAME_CHARACTERS) : badge.id,
+    badge.provider,
+    badge.id,
+  ];
+}
+
+export function compareKeys(a: OrderKey, b: OrderKey): number {
+  return (
+    compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2])
+  );
+}
+
+interface Keyed {
+  badge: BadgeFields;
+  key: OrderKey;
+}
+
+/** So many are sorted at once. */
+const RUN = 32;
+/** Beside the characters of a key that are looked at. */
+const STEPS_OF_COMPARISON = 20;
+
+/** In ascending order. Names may begin alike for a thousand characters, which makes each comparison a long one. */
+export async function sortBadges(
+  badges: readonly BadgeFields[],
+  field: OrderField,
+): Promise<readonly BadgeFields[]> {
+  const slices = createSlices();
+  let runs: Keyed[][] = [];
+  for (let start = 0; start < badges.length; start += RUN) {
+    const run = badges
+      .slice(start, start + RUN)
+      .map((badge) => ({ badge, key: orderKey(field, badge) }))
+      .sort((a, b) => compareKeys(a.key, b.key));
+    runs.push(run);
+    await slices.spend(run.reduce((steps, { key }) => steps + stepsOf(key), 0) * Math.log2(RUN));
+  }
+  while (runs.length > 1) {
+    const merged: Keyed[][] = [];
+    for (let at = 0; at < runs.length; at += 2) {
+      merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], slices));
+    }
+    runs = merged;
+  }
+  return (runs[0] ?? []).map(({ badge }) => badge);
+}
+
+async function merge(
+  left: readonly Keyed[],
+  right: readonly Keyed[],
+  slices: Slices,
+): Promise<Keyed[]> {
+  const merged: Keyed[] = [];
+  let taken = 0;
+  for (const each of left) {
+    let steps = stepsOf(each.key);
+    for (let next = right[taken]; next; next = right[taken]) {
+      if (compareKeys(next.key, each.key) >= 0) break;
+      merged.push(next);
+      taken += 1;
+      steps += stepsOf(next.key);
+    }
+    merged.push(each);
+    await slices.spend(steps);
+  }
+  for (const rest of right.slice(taken)) merged.push(rest);
+  return merged;
+}
+
+function stepsOf([value]: OrderKey): number {
+  return STEPS_OF_COMPARISON + value.length;
+}
 
 /** A provider's list, immutable, for lookups by id and for pages. */
 export interface BadgeIndex {
@@ -43,6 +173,62 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
       const sorted = ordered.get(field) ?? sortBadges(badges, field);
       ordered.set(field, sorted);
       return sorted;
+    },
+  };
+}
+
+const keptSchema = z.object({
+  records: z.array(z.unknown()),
+  malformedIds: z.array(z.string()),
+  ambiguousIds: z.array(z.string()),
+  droppedRecords: z.int32().nonnegative(),
+});
+
+/** A provider's list as other replicas keep it: its records as they were read, without what stood beside them. */
+export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): Codec<BadgeIndex> {
+  function restore(record: unknown): BadgeFields {
+    const badge = provider.restoreBadge(record, isImageUrl);
+    if (!badge) throw new Error('a kept list has a record that cannot be read');
+    return badge;
+  }
+
+  return {
+    async encode({ list }) {
+      const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
+      const slices = createSlices();
+      const records: string[] = [];
+      for (const { record } of badges) {
+        const text = JSON.stringify(record);
+        records.push(text);
+        await slices.spend(text.length);
+      }
+      const about = JSON.stringify({
+        format: FORMAT,
+        malformedIds: [...malformedIds],
+        ambiguousIds: [...ambiguousIds],
+        droppedRecords,
+      });
+      return `{"records":[${records.join(',')}],${about.slice(1)}`;
+    },
+    async decode(text) {
+      const slices = createSlices();
+      const reading = readStoredJson(await parseJsonInSlices(text, slices), keptSchema);
+      if ('unreadable' in reading) throw new Error(`a kept list has ${reading.unreadable}`);
+      const kept = reading.record;
+      const badges: BadgeFields[] = [];
+      for (const record of kept.records) {
+        await slices.spend(STEPS_OF_RECORD);
+        badges.push(restore(record));
+      }
+      return createBadgeIndex({
+        badges,
+        malformedIds: new Set(kept.malformedIds),
+        ambiguousIds: new Set(kept.ambiguousIds),
+        droppedRecords: kept.droppedRecords,
+        firstMalformedField: undefined,
+        unknownFields: [],
+        unreadableFields: {},
+      });
     },
   };
 }

@@ -1,12 +1,24 @@
 import DataLoader from 'dataloader';
-import type { Reading, Snapshot } from '../../cache/snapshot.ts';
-import type { CallBounds } from '../../http/call-bounds.ts';
+import type { Reading, Snapshot } from '../../cache/snapshot-entry.ts';
+import type { CallBounds } from '../../http/call-options.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { type TenantProvider, requireAccess } from '../tenant.ts';
 import type { BadgeIndex } from './badge-index.ts';
-import { badgeTag, listTag } from './cache-tags.ts';
-import { requireAccess } from '../tenant.ts';
-import type { TenantProvider } from '../tenant.ts';
+
+type Named = Pick<Provider, 'name'>;
+type Spelling = Pick<Provider, 'name' | 'canonicalId'>;
+
+/** Stands for all that shows any of a provider's badges. */
+export function listTag({ name }: Named): string {
+  return `badges:${name.enumValue}`;
+}
+
+/** Stands for all that shows, or misses, one badge. */
+export function badgeTag(provider: Spelling, id: string): string {
+  return `badge:${provider.name.enumValue}:${provider.canonicalId(id)}`;
+}
 
 /** A provider's badges as one request sees them. Every method rejects with a `ProviderError` only. */
 export interface BadgeSource {

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { nextTurn } from '../../http/json-in-slices.ts';
 import { heldBadgeId } from '../../providers/holders.ts';
-import { nextTurn } from '../../http/slices.ts';
-import { LISTED, StateError } from '../../state/state-store.ts';
-import type { StateStore } from '../../state/state-store.ts';
-import { insist } from './insist.ts';
+import { LISTED, StateError, type StateStore, reasonOf } from '../../state/state-store.ts';
 import { OUTCOMES } from './outcome.ts';
-import { toStateKey } from './state-keys.ts';
-import { FORMAT, changeSchema, readStored } from './stored-record.ts';
-import type { OnUnreadable, StoredReading } from './stored-record.ts';
+import {
+  FORMAT,
+  type OnUnreadable,
+  type StoredReading,
+  changeSchema,
+  insist,
+  readStored,
+  toStateKey,
+} from './stored-record.ts';
 
 /**
  * One mutation that passed its input checks. No secret is in it: names, ids and values of fields only.
@@ -189,4 +193,46 @@ function partOf(record: AuditRecord, badgeId: string): AuditRecord {
     return heldId === undefined || heldId === badgeId;
   });
   return { ...record, badgeIds: [badgeId], changes };
+}
+
+/** While records cannot be closed for the same reason, it is told of again once in so many runs. */
+const RUNS_PER_REMINDER = 60;
+
+export interface AuditRecoveryOptions {
+  onUnreadable: OnUnreadable;
+  /** Records of processes that died cannot be closed, for a reason that is new or has not been told of for long. */
+  onFailure: (error: unknown) => void;
+  /** They can be again. */
+  onRecovery: () => void;
+}
+
+/** Each call closes what dead processes left open. It never rejects, and runs once at a time. */
+export function createAuditRecovery(
+  store: StateStore,
+  { onUnreadable, onFailure, onRecovery }: AuditRecoveryOptions,
+): () => Promise<void> {
+  let reason: string | undefined;
+  let runs = 0;
+  let isRunning = false;
+
+  function tell(error: unknown): void {
+    const isNew = reason !== reasonOf(error);
+    runs = isNew ? 0 : runs + 1;
+    reason = reasonOf(error);
+    if (runs % RUNS_PER_REMINDER === 0) onFailure(error);
+  }
+
+  return async () => {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      await closeLostAudits(store, onUnreadable);
+      if (reason !== undefined) onRecovery();
+      reason = undefined;
+    } catch (error) {
+      tell(error);
+    } finally {
+      isRunning = false;
+    }
+  };
 }

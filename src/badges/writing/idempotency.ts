@@ -1,12 +1,153 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StateStore } from '../../state/state-store.ts';
-import { endClaim, holdKey } from './held-key.ts';
-import type { HeldKey } from './held-key.ts';
-import { insist } from './insist.ts';
-import { isErasedKey, readKeyRecord, replaceRecord } from './key-record.ts';
-import type { KeyRecord, StoredAttempt } from './key-record.ts';
-import type { StoredOutcome } from './stored-outcome.ts';
+import { z } from 'zod';
+import { StateError, type StateStore } from '../../state/state-store.ts';
+import { type StoredOutcome, storedOutcomeSchema } from './outcome.ts';
+import { FORMAT, type StoredReading, changeSchema, insist, readStored } from './stored-record.ts';
+
+/** What is needed to find out later whether a write took effect. */
+const attemptSchema = z.looseObject({
+  provider: z.string(),
+  badgeId: z.string().nullable(),
+  body: z.record(z.string(), z.unknown()),
+  changes: z.array(changeSchema),
+  hiddenValues: z.record(z.string(), z.unknown()).nullable(),
+  /** Whether a read can tell that it took effect: not so for values that stood before, or that no read shows. */
+  isVisible: z.boolean(),
+  /** Of a creation: badges that had its values before. Absent: not known, or no creation. */
+  twinIds: z.array(z.string()).optional(),
+});
+export type StoredAttempt = z.output<typeof attemptSchema>;
+
+/** What a newer version adds is kept when this one adds an outcome. */
+const recordSchema = z
+  .looseObject({
+    inputHash: z.string(),
+    /** The process that took the key. */
+    owner: z.string(),
+    /** Of this taking of the key, unlike every other. */
+    claim: z.string(),
+    /** Set before the first byte leaves. */
+    attempt: attemptSchema.nullable(),
+    /** Set once the outcome is known, or known to be unknown. */
+    outcome: storedOutcomeSchema.nullable(),
+  })
+  .refine(isOfItsStage, { path: ['stage'] });
+export type KeyRecord = z.output<typeof recordSchema>;
+
+/** How long a key is kept after its mutation has ended. */
+export const KEY_KEPT_MS = 24 * 60 * 60 * 1_000;
+
+export function readKeyRecord(text: string): StoredReading<KeyRecord> {
+  return readStored(text, recordSchema);
+}
+
+export function toKeyText(record: KeyRecord): string {
+  return JSON.stringify({ ...record, format: FORMAT, stage: stageOf(record) });
+}
+
+/** Tells whether the key still held `expected`. Null: nothing. */
+export function replaceRecord(
+  store: StateStore,
+  key: string,
+  expected: string | null,
+  record: KeyRecord | null,
+): Promise<boolean> {
+  const value = record && toKeyText(record);
+  // A claim that is lost is noticed when its write is announced.
+  const isSecured = record === null || stageOf(record) !== 'CLAIMED';
+  return store.compareAndSet(key, { expected, value, ttlMs: KEY_KEPT_MS, isSecured });
+}
+
+/**
+ * Where it stands that what was kept under a key was erased: a write may have been sent, and a repeat must not send it
+ * again while the key would still be kept. The name tells neither the key nor its caller.
+ */
+function erasedKeyOf(key: string): string {
+  return `erased-key/${createHash('sha256').update(key).digest('base64url')}`;
+}
+
+export async function rememberErasedKey(store: StateStore, key: string): Promise<void> {
+  await store.set(erasedKeyOf(key), '{}', { ttlMs: KEY_KEPT_MS });
+}
+
+export async function isErasedKey(store: StateStore, key: string): Promise<boolean> {
+  return (await store.get(erasedKeyOf(key))) !== null;
+}
+
+/**
+ * Written too, although it follows from the rest: a record that lost its attempt would look like one under which
+ * nothing was sent, and its key would be free.
+ */
+function isOfItsStage(record: { attempt: unknown; outcome: unknown; [field: string]: unknown }) {
+  const { stage, format } = record;
+  return stage === stageOf(record) || (stage === undefined && format === undefined);
+}
+
+function stageOf({ attempt, outcome }: { attempt: unknown; outcome: unknown }): string {
+  if (outcome !== null) return 'ENDED';
+  return attempt === null ? 'CLAIMED' : 'SENDING';
+}
+
+/** A key that this call holds. What the store cannot take at its end, it is given later. */
+export interface HeldKey {
+  /** Before the first byte leaves. Rejects with a `StateError`, also when somebody has taken the key over. */
+  markSending(attempt: StoredAttempt): Promise<void>;
+  /** Null: nothing was applied, and the key is free again. */
+  end(outcome: StoredOutcome | null): Promise<void>;
+  /** The call broke off in a way that nobody foresaw: the key is free, or of unknown outcome if bytes may have left. */
+  abandon(toLostOutcome: (attempt: StoredAttempt) => StoredOutcome): Promise<void>;
+}
+
+export function holdKey(store: StateStore, key: string, fresh: KeyRecord): HeldKey {
+  let attempt: StoredAttempt | null = null;
+
+  async function end(outcome: StoredOutcome | null): Promise<void> {
+    const last = outcome && { ...fresh, attempt, outcome };
+    const conclude = () => endClaim(store, key, { claim: fresh.claim, last });
+    try {
+      if (await conclude()) return;
+    } catch (error) {
+      insist(conclude);
+      throw error;
+    }
+    if (outcome) throw lost();
+  }
+
+  return {
+    async markSending(next) {
+      const expected = toKeyText(fresh);
+      if (!(await replaceRecord(store, key, expected, { ...fresh, attempt: next }))) throw lost();
+      attempt = next;
+    },
+    end,
+    async abandon(toLostOutcome) {
+      await end(attempt && toLostOutcome(attempt)).catch((error: unknown) => {
+        if (!(error instanceof StateError)) throw error;
+      });
+    },
+  };
+}
+
+/**
+ * Leaves of a claim its last record only (null: nothing), and tells whether the key was still this claim's.
+ * What the store holds is read: it may have taken a change without being able to say so.
+ */
+export async function endClaim(
+  store: StateStore,
+  key: string,
+  { claim, last }: { claim: string; last: KeyRecord | null },
+): Promise<boolean> {
+  const text = await store.get(key);
+  if (text === null) return false;
+  const reading = readKeyRecord(text);
+  if ('unreadable' in reading || reading.record.claim !== claim) return false;
+  return replaceRecord(store, key, text, last);
+}
+
+function lost(): StateError {
+  return new StateError('unavailable', 'the idempotency key was taken over');
+}
 
 export type Claim =
   | { kind: 'held'; key: HeldKey }

@@ -1,8 +1,7 @@
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
-import { StateError } from '../../state/state-store.ts';
-import type { HeldLock } from '../../state/state-store.ts';
+import { type HeldLock, StateError } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { requireAccess } from '../tenant.ts';
 import {
@@ -12,11 +11,11 @@ import {
   toReadFailure,
   toStateError,
 } from '../user-errors.ts';
-import { findTwinIds } from './created.ts';
-import { toOutcome } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import { findTwinIds } from './lost-outcome.ts';
+import { type Outcome, toOutcome } from './outcome.ts';
 import { send } from './send.ts';
 import {
+  type Write,
   boundsOf,
   boundsOfOptionalRead,
   noChange,
@@ -24,7 +23,6 @@ import {
   refuse,
   timeToStart,
 } from './write.ts';
-import type { Write } from './write.ts';
 
 /** What the input points to, lock, fresh read, version, send: in this order. */
 export async function performWrite(write: Write): Promise<Outcome> {

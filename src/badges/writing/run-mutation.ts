@@ -2,8 +2,7 @@ import { invalid } from '../../providers/input-checks.ts';
 import type { InputProblem, OperationKind } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
-import { chooseOperation } from '../inputs.ts';
-import type { Choice } from '../inputs.ts';
+import { type Choice, chooseOperation } from '../inputs.ts';
 import {
   toErasedKeyError,
   toInProgressError,
@@ -11,20 +10,15 @@ import {
   toStateError,
   toUnreadableKeyError,
 } from '../user-errors.ts';
-import { createAuditEntry } from './audit.ts';
-import type { AuditEntry } from './audit.ts';
+import { type AuditEntry, createAuditEntry } from './audit.ts';
 import { createHeldBadges } from './held-badges.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
-import { claimKey } from './idempotency.ts';
-import type { HeldKey } from './held-key.ts';
+import { type HeldKey, claimKey } from './idempotency.ts';
 import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
-import { toOutcome } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, restoreOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
 import { performWrite } from './perform.ts';
-import { hashInput, toStateKey } from './state-keys.ts';
-import { restoreOutcome, toStoredOutcome } from './stored-outcome.ts';
-import { refuse, withNotRecorded } from './write.ts';
-import type { Write } from './write.ts';
+import { hashInput, toStateKey } from './stored-record.ts';
+import { type Write, refuse, withNotRecorded } from './write.ts';
 
 export interface MutationRequest {
   kind: OperationKind;

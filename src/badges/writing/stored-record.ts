@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { parseWholeJson, toWholeJson } from '../../http/whole-text.ts';
-import { isObject } from '../../providers/json.ts';
+import { isObject, parseWholeJson, toWholeJson } from '../../http/json.ts';
 import type { FieldChange } from '../../providers/provider.ts';
+import { StateError } from '../../state/state-store.ts';
 
 /**
  * The format of the records that this version writes, and the newest that it reads. It goes up only when the versions
@@ -74,3 +76,56 @@ export interface UnreadableRecord {
 }
 
 export type OnUnreadable = (record: UnreadableRecord) => void;
+
+const EVERY_MS = 1_000;
+/** Then nobody asks any more: keys are kept no longer. */
+const AT_MOST_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Brings to an end in the background what the store could not take, or took without saying so. Nobody waits for it;
+ * should this process end before, whoever finds its traces knows how to read them. `work` may run several times.
+ */
+export function insist(work: () => Promise<unknown>): void {
+  void (async () => {
+    const until = performance.now() + AT_MOST_MS;
+    while (performance.now() < until) {
+      await pause(EVERY_MS, undefined, { ref: false });
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof StateError)) throw error;
+      }
+    }
+  })();
+}
+
+/** A key of the state store out of parts that may hold anything. */
+export function toStateKey(...parts: readonly string[]): string {
+  return parts.map(encode).join('/');
+}
+
+/** Half a character has no encoding in a URI, and one of its own here. */
+function encode(part: string): string {
+  if (part.isWellFormed()) return encodeURIComponent(part);
+  const characters = Array.from(part, (character) =>
+    character.isWellFormed()
+      ? encodeURIComponent(character)
+      : `%u${character.charCodeAt(0).toString(16)}`,
+  );
+  return characters.join('');
+}
+
+/** The same for equal inputs whatever their order of fields; absent and null differ. */
+export function hashInput(input: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(input)))
+    .digest('base64url');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

@@ -1,4 +1,4 @@
-import type { CallBounds } from '../../http/call-bounds.ts';
+import type { CallBounds } from '../../http/call-options.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type {
   InputProblem,
@@ -7,15 +7,14 @@ import type {
   Warning,
   WritePlan,
 } from '../../providers/provider.ts';
+import type { HeldLock } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
 import type { Choice } from '../inputs.ts';
 import type { BadgeSource } from '../reading/source.ts';
-import type { HeldLock } from '../../state/state-store.ts';
 import { toInputError } from '../user-errors.ts';
 import type { HeldBadges } from './held-badges.ts';
 import type { HiddenMemory } from './hidden-memory.ts';
-import { toOutcome } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, toOutcome } from './outcome.ts';
 
 /** A write on its way; the steps in this folder take it in turn. */
 export interface Write extends Choice {

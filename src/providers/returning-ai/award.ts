@@ -1,11 +1,9 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
-import { isEmail } from '../email.ts';
-import { planAward, planRevoke } from '../holders.ts';
-import type { Holding } from '../holders.ts';
-import { invalid } from '../input-checks.ts';
+import type { CallBounds } from '../../http/call-options.ts';
+import { type Holding, planAward, planRevoke } from '../holders.ts';
+import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
-import type { CallBounds } from '../../http/call-bounds.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { Holder, ReturningAIClient } from './client.ts';
 import { toStanding } from './update.ts';

@@ -1,11 +1,9 @@
 import 'reflect-metadata';
 import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
-import { BadgeFields } from '../badge-fields.ts';
-import { HttpsUrl } from '../https-url.ts';
-import type { UrlRule } from '../https-url.ts';
-import { toVersion } from '../version.ts';
-import { toComparable, WRITABLE_FIELDS } from './fields.ts';
-import { name } from './name.ts';
+import { BadgeFields, toVersion } from '../badge-fields.ts';
+import { HttpsUrl, type UrlRule } from '../https-url.ts';
+import { WRITABLE_FIELDS, toComparable } from './fields.ts';
+import { name } from './settings.ts';
 import type { ReturningAIRecord } from './wire.ts';
 
 @ObjectType({

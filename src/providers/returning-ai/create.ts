@@ -3,15 +3,15 @@ import { Field, Float, InputType } from 'type-graphql';
 import type { Operation } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
-import type { FieldsInput } from './fields.ts';
 import {
+  type FieldsInput,
   WRITABLE_FIELDS,
+  type WritableField,
   changesFromNothing,
   checkFields,
   shownValue,
   toWireValue,
 } from './fields.ts';
-import type { WritableField } from './fields.ts';
 import { fieldsNotAsSent } from './update.ts';
 
 /** Every field has a default, so that what its documented answers never show is known from the badge's first day. */

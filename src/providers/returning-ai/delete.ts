@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { InputType } from 'type-graphql';
 import {
   BadgeAtVersionInput,
+  changesToNothing,
+  planWithoutFields,
   refuseNullVersion,
   toLockedTarget,
-} from '../badge-at-version-input.ts';
-import { changesToNothing, planWithoutFields } from '../input-checks.ts';
+} from '../input-checks.ts';
 import type { Operation } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';

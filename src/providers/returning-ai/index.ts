@@ -1,16 +1,94 @@
-import { defineProvider } from '../provider.ts';
+import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
 import { ReturningAIBadge } from './badge.ts';
-import { check } from './check.ts';
-import { createReturningAIClient } from './client.ts';
+import { type ReturningAIClient, createReturningAIClient } from './client.ts';
 import { createOperation } from './create.ts';
 import { deleteOperation } from './delete.ts';
-import { example } from './example.ts';
-import { name } from './name.ts';
-import { isBadgeId } from './routes.ts';
-import { settings } from './settings.ts';
+import { isBadgeId, name, settings } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';
+
+/** An address of nobody: the domain cannot exist. */
+const NOBODY = 'nobody@badges-check.invalid';
+const PICTURE = 'https://example.com/badges-check.png?size=200&mode=';
+
+export const check: ProviderCheck = {
+  contract: new URL('contract.yaml', import.meta.url),
+  idFields: ['id', '_id'],
+  reads: [
+    {
+      operation: 'listBadges',
+      settings: ['RETURNING_AI_BASE_URL', 'RETURNING_AI_API_KEY'],
+      send: (client, bounds) => client.listBadges(bounds),
+    },
+    {
+      operation: 'userInfo',
+      settings: ['RETURNING_AI_INTEGRATION_BASE_URL', 'RETURNING_AI_INTEGRATION_API_KEY'],
+      isOfMember: true,
+      send: async (client: ReturningAIClient, bounds) => client.findUserId?.(NOBODY, bounds),
+    },
+  ],
+  scratch: {
+    nameField: 'title',
+    fields: {
+      action: 'custom',
+      quantity: 37,
+      image: `${PICTURE}plain`,
+      description: 'Made by a check of this API. It can be deleted.',
+      darkImage: `${PICTURE}dark`,
+      lightImage: `${PICTURE}light`,
+      enabledDarkAndLight: true,
+      // Nobody is to gain anything by it, should somebody approve it meanwhile.
+      award: false,
+      awardCurrency: false,
+      awardXpQuantity: 7,
+      awardCurrencyQuantity: 7,
+      attachRequired: true,
+    },
+    requiredFields: ['action'],
+    textField: 'description',
+    numberField: 'quantity',
+    urlField: 'image',
+    nullFields: ['quantity', 'image', 'description', 'attachRequired'],
+  },
+};
+
+const badgeId = '84845081-98fd-46f3-96aa-1032174e58a5';
+const user = { email: 'ada@example.com' };
+
+export const example: ProviderExample = {
+  badgeId,
+  selection: 'title action quantity attachRequired awarded',
+  operations: [
+    {
+      kind: 'update',
+      operationName: 'RenameReturningAIBadge',
+      input: {
+        id: badgeId,
+        title: 'Major Trader',
+        darkImage: '',
+        lightImage: '',
+        enabledDarkAndLight: false,
+        award: true,
+        awardCurrency: true,
+        awardXpQuantity: 100,
+        awardCurrencyQuantity: 100,
+      },
+    },
+    {
+      kind: 'create',
+      operationName: 'CreateReturningAIBadge',
+      input: { title: 'Market Maker', description: 'A hundred trades.', awardXpQuantity: 50 },
+    },
+    { kind: 'award', operationName: 'AwardReturningAIBadge', input: { badgeId, user } },
+    { kind: 'revoke', operationName: 'RevokeReturningAIBadge', input: { badgeId, user } },
+    {
+      kind: 'delete',
+      operationName: 'DeleteReturningAIBadge',
+      input: { id: '62eb80c5-9fa1-4d72-8b0c-3f4b5c6d7e07' },
+    },
+  ],
+};
 
 export const returningAI = defineProvider({
   key: 'returningAI',

@@ -1,11 +1,15 @@
 import type { InputProblem, RememberedFields } from '../provider.ts';
 import { isFormOf } from '../shown-values.ts';
 import type { ReturningAIBadge } from './badge.ts';
-import { WRITABLE_FIELDS, rememberedValue, shownValue, toComparable } from './fields.ts';
-import type { WritableField } from './fields.ts';
+import {
+  WRITABLE_FIELDS,
+  type WritableField,
+  rememberedValue,
+  shownValue,
+  toComparable,
+} from './fields.ts';
 import type { HiddenFieldsPolicy } from './update-input.ts';
-import { recordSchema } from './wire.ts';
-import type { ReturningAIRecord } from './wire.ts';
+import { type ReturningAIRecord, recordSchema } from './wire.ts';
 
 /** What this service wrote last, judged by what the badge shows now and by what the caller allows. */
 export interface Memory {

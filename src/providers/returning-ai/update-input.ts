@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Field, Float, InputType, registerEnumType } from 'type-graphql';
-import { BadgeAtVersionInput } from '../badge-at-version-input.ts';
+import { BadgeAtVersionInput } from '../input-checks.ts';
 
 export const HiddenFieldsPolicy = { REUSE: 'REUSE', OMIT: 'OMIT', REFUSE: 'REFUSE' } as const;
 export type HiddenFieldsPolicy = keyof typeof HiddenFieldsPolicy;

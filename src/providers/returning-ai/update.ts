@@ -1,4 +1,11 @@
-import { isGiven, refuseNothingGiven, toChange, valueOf } from '../input-checks.ts';
+import {
+  isGiven,
+  refuseNothingGiven,
+  refuseNullVersion,
+  toChange,
+  toLockedTarget,
+  valueOf,
+} from '../input-checks.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -8,14 +15,17 @@ import type {
   Warning,
   WritePlan,
 } from '../provider.ts';
-import { refuseNullVersion, toLockedTarget } from '../badge-at-version-input.ts';
 import { doubtOf } from '../shown-values.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
-import { WRITABLE_FIELDS, checkFields, shownValue, toWireValue } from './fields.ts';
-import type { WritableField } from './fields.ts';
-import { hiddenProblem, judgeMemory } from './remembered.ts';
-import type { Memory } from './remembered.ts';
+import {
+  WRITABLE_FIELDS,
+  type WritableField,
+  checkFields,
+  shownValue,
+  toWireValue,
+} from './fields.ts';
+import { type Memory, hiddenProblem, judgeMemory } from './remembered.ts';
 import { UpdateReturningAIBadgeInput } from './update-input.ts';
 
 /** The provider replaces the whole badge (inferred), so an update sends the whole badge. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isObject } from '../../http/json.ts';
 import type { ShownOnly } from '../badge-list.ts';
-import { isObject } from '../json.ts';
 
 /**
  * Answers hold numbers and booleans as strings, and "" where there is none (inferred); requests take the native types.

@@ -5,7 +5,7 @@ import { invalid, refuseMany } from '../input-checks.ts';
 import type { InputProblem, Operation } from '../provider.ts';
 import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
-import { isObjectId } from './object-id.ts';
+import { isObjectId } from './settings.ts';
 
 /** The answer, the records and what is kept under an idempotency key grow with it. */
 const MAX_BADGES = 50;

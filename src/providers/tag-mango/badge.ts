@@ -1,11 +1,10 @@
-import 'reflect-metadata';
 import { GraphQLDateTime } from 'graphql-scalars';
+import 'reflect-metadata';
 import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
-import { BadgeFields } from '../badge-fields.ts';
+import { BadgeFields, toVersion } from '../badge-fields.ts';
 import type { UrlRule } from '../https-url.ts';
 import { withoutSignature } from '../shown-values.ts';
-import { toVersion } from '../version.ts';
-import { name } from './name.ts';
+import { name } from './settings.ts';
 import type { TagMangoRecord } from './wire.ts';
 
 @ObjectType({ implements: BadgeFields, description: 'A badge of a TagMango creator.' })

@@ -1,25 +1,85 @@
 import { z } from 'zod';
-import type { AnswerHead } from '../../http/answer.ts';
+import type { AnswerHead, CallBounds } from '../../http/call-options.ts';
+import { isObject } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
-import type { CallBounds } from '../../http/call-bounds.ts';
 import { createProviderHttp } from '../../http/provider-http.ts';
-import { incomplete, orUnclear } from '../answers.ts';
-import { toBadgeList } from '../badge-list.ts';
+import {
+  type AnswerReader,
+  createAnswerReader,
+  incomplete,
+  orUnclear,
+  readLookup,
+  saysNotFound,
+} from '../answers.ts';
+import {
+  type RecordReading,
+  readId,
+  readShownOnly,
+  toBadgeList,
+  toReading,
+  withBadgeId,
+} from '../badge-list.ts';
 import { toName } from '../envelope.ts';
-import { isAnotherPerson } from '../identity.ts';
-import type { PersonKey } from '../identity.ts';
-import { isObject } from '../json.ts';
-import { readLookup, saysNotFound } from '../lookup.ts';
+import type { UrlRule } from '../https-url.ts';
+import { type PersonKey, isAnotherPerson } from '../identity.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
-import type { TagMangoBadge } from './badge.ts';
-import { createBadgeReading, createTagMangoAnswers } from './mapping.ts';
-import { name } from './name.ts';
-import { isObjectId, toCanonicalId } from './object-id.ts';
-import { BADGES, ROUTES, assignPath, badgePath, lookupPath } from './routes.ts';
-import type { settings } from './settings.ts';
 import { signOfMore } from '../whole-list.ts';
-import { toPayload } from './wire.ts';
+import { TagMangoBadge } from './badge.ts';
+import {
+  BADGES,
+  ROUTES,
+  assignPath,
+  badgePath,
+  isObjectId,
+  lookupPath,
+  name,
+  type settings,
+  toCanonicalId,
+} from './settings.ts';
+import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
+
+const READING = { known: [...Object.keys(recordSchema.shape), '_id'], shownOnly: SHOWN_ONLY };
+
+export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReading<TagMangoBadge> {
+  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, READING);
+  const id = readId(record, ['_id', 'id']);
+  return toReading(recordSchema.safeParse(isObject(json) ? { ...record, id } : json), {
+    toBadge: (read) => new TagMangoBadge(read, isImageUrl),
+    id: id === undefined ? undefined : toCanonicalId(id),
+    unreadable,
+  });
+}
+
+/** Reads a record that may be shown. `creator` is whose badges they must be. Undefined: whoever's the key shows. */
+export function createBadgeReading(
+  isImageUrl: UrlRule,
+  creator?: string,
+): (record: unknown) => RecordReading<TagMangoBadge> {
+  return (record) =>
+    withBadgeId(ofCreator(toTagMangoBadge(record, isImageUrl), creator), isObjectId);
+}
+
+/** A badge of another creator is none that this tenant may see or change. */
+function ofCreator(
+  reading: RecordReading<TagMangoBadge>,
+  creator: string | undefined,
+): RecordReading<TagMangoBadge> {
+  if (creator === undefined || !('badge' in reading)) return reading;
+  const { badge, unreadable = [] } = reading;
+  if (badge.creator === creator) return reading;
+  const malformed = { id: badge.id, field: 'creator' };
+  return {
+    malformed: unreadable.includes('creator') ? malformed : { ...malformed, isForeign: true },
+  };
+}
+
+/** Reads the answers of the badge routes. */
+export function createTagMangoAnswers(
+  toBadge: (record: unknown) => RecordReading<TagMangoBadge>,
+): AnswerReader<TagMangoBadge> {
+  return createAnswerReader({ toPayload, hasBareAnswers: true, isRecord, toBadge });
+}
 
 const memberSchema = z.object({
   _id: z.string().refine(isObjectId).transform(toCanonicalId),

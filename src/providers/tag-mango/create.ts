@@ -2,12 +2,17 @@ import 'reflect-metadata';
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { toChange } from '../input-checks.ts';
 import type { Operation } from '../provider.ts';
-import { planAutomation, refuseBothKinds } from './automation.ts';
 import type { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
-import type { FieldsInput } from './fields.ts';
-import { checkFields, givenFields, toBody } from './fields.ts';
-import type { WritableField } from './fields.ts';
+import {
+  type FieldsInput,
+  type WritableField,
+  checkFields,
+  givenFields,
+  planAutomation,
+  refuseBothKinds,
+  toBody,
+} from './fields.ts';
 import { fieldsNotAsSent, standing } from './update.ts';
 
 @InputType({

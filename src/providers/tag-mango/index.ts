@@ -1,16 +1,96 @@
-import { defineProvider } from '../provider.ts';
+import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
 import { awardOperation } from './award.ts';
 import { TagMangoBadge } from './badge.ts';
-import { check } from './check.ts';
-import { createTagMangoClient } from './client.ts';
+import { type TagMangoClient, createTagMangoClient } from './client.ts';
 import { createOperation } from './create.ts';
-import { example } from './example.ts';
 import { TagMangoMemberQueries } from './member.ts';
-import { name } from './name.ts';
-import { isObjectId, toCanonicalId, withCanonicalIds } from './object-id.ts';
-import { settings } from './settings.ts';
+import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
 import { updateOperation } from './update.ts';
 import { recordSchema } from './wire.ts';
+
+/** An address of nobody: the domain cannot exist. */
+const NOBODY = { email: 'nobody@badges-check.invalid', phone: null };
+const SETTINGS = ['TAG_MANGO_BASE_URL', 'TAG_MANGO_API_KEY', 'TAG_MANGO_WHITELABEL_HOST'];
+
+export const check: ProviderCheck = {
+  contract: new URL('contract.yaml', import.meta.url),
+  idFields: ['_id'],
+  reads: [
+    {
+      operation: 'listBadges',
+      settings: SETTINGS,
+      send: (client, bounds) => client.listBadges(bounds),
+    },
+    {
+      operation: 'lookupUser',
+      settings: SETTINGS,
+      isOfMember: true,
+      send: (client: TagMangoClient, bounds) => client.findMember(NOBODY, bounds),
+    },
+  ],
+  scratch: {
+    nameField: 'name',
+    fields: {
+      description: 'Made by a check of this API. It can be deleted.',
+      imageUrl: 'https://example.com/badges-check.png?size=200&mode=plain',
+      // Automation stays off: no member may gain it. Mangoes would have to be real ones.
+      enableAutomation: false,
+      pointsThreshold: 1_000_003,
+      pointCategoryForAutomation: 'lifetime',
+    },
+    requiredFields: [],
+    textField: 'description',
+    numberField: 'pointsThreshold',
+    urlField: 'imageUrl',
+    nullFields: ['description', 'imageUrl', 'pointsThreshold', 'pointCategoryForAutomation'],
+  },
+};
+
+const badgeId = '6657092c8142bfe0656481bf';
+const userId = '6650aa11bb22cc33dd44ee55';
+
+export const example: ProviderExample = {
+  badgeId,
+  selection:
+    'enableAutomation pointsThreshold pointCategoryForAutomation automationEnabledMangoes updatedAt',
+  operations: [
+    {
+      kind: 'update',
+      operationName: 'RenameTagMangoBadge',
+      input: { id: badgeId, name: 'Hall of Fame 2026' },
+    },
+    {
+      kind: 'update',
+      operationName: 'TryTagMangoUpdate',
+      about: 'A dry run: what would change, and nothing does.',
+      dryRun: true,
+      input: { id: badgeId, description: 'Named once a year.', pointsThreshold: 500 },
+    },
+    {
+      kind: 'update',
+      operationName: 'UpdateTagMangoIfUnchanged',
+      about: 'A conflict: the badge has another version.',
+      input: { id: badgeId, expectedVersion: 'an old one', description: 'Mine.' },
+    },
+    {
+      kind: 'update',
+      operationName: 'UpdateTagMangoOnce',
+      about: 'Press twice: one write, the same answer.',
+      idempotencyKey: 'my-key-1',
+      input: { id: badgeId, description: 'Written once.' },
+    },
+    {
+      kind: 'create',
+      operationName: 'CreateTagMangoBadge',
+      input: { name: 'Night Owl', description: 'Ten lessons after midnight.' },
+    },
+    {
+      kind: 'award',
+      operationName: 'AwardTagMangoBadges',
+      input: { userId, badgeIds: [badgeId, '6657092c8142bfe0656481c5'] },
+    },
+  ],
+};
 
 export const tagMango = defineProvider({
   key: 'tagMango',

@@ -1,7 +1,7 @@
+import { GraphQLError } from 'graphql';
 import 'reflect-metadata';
 import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { GraphQLError } from 'graphql';
-import { isEmail } from '../email.ts';
+import { isEmail } from '../input-checks.ts';
 import type { ProviderContext } from '../provider.ts';
 import { TagMangoBadge } from './badge.ts';
 import type { TagMangoClient } from './client.ts';

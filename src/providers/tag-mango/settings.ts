@@ -1,7 +1,36 @@
 import { z } from 'zod';
-import { baseUrlSetting, secretSetting } from '../settings.ts';
-import type { ProviderSettings } from '../settings.ts';
-import { isObjectId, toCanonicalId } from './object-id.ts';
+import { type ProviderName, badResponse } from '../../http/provider-error.ts';
+import type { Routes } from '../../http/provider-http.ts';
+import { type ProviderSettings, baseUrlSetting, secretSetting } from '../settings.ts';
+
+export const name = { enumValue: 'TAG_MANGO', title: 'TagMango' } as const satisfies ProviderName;
+
+const OBJECT_ID = /^[0-9a-f]{24}$/i;
+
+/** Whether a string is one of the provider's ids: 24 hexadecimal digits, as in every sample (inferred). */
+export function isObjectId(id: string): boolean {
+  return OBJECT_ID.test(id);
+}
+
+/** The provider takes either case, and shows lower case. What is no such id stays as it is. */
+export function toCanonicalId(id: string): string {
+  return isObjectId(id) ? id.toLowerCase() : id;
+}
+
+const ID_FIELDS = ['id', 'userId', 'badgeIds', 'automationEnabledMangoes'];
+
+/** An input of any write, with its ids in the case that the provider shows. */
+export function withCanonicalIds<Input extends object>(input: Input): Input {
+  const entries = Object.entries(input).map(([field, value]: [string, unknown]) => {
+    return [field, ID_FIELDS.includes(field) ? toCanonical(value) : value];
+  });
+  return Object.assign({}, input, Object.fromEntries(entries)) as Input;
+}
+
+function toCanonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toCanonical);
+  return typeof value === 'string' ? toCanonicalId(value) : value;
+}
 
 /** A host name with at least one dot, and nothing else: it goes into a header. */
 const HOST_NAME =
@@ -43,3 +72,31 @@ export const settings = {
     isOptional: true,
   },
 } as const satisfies ProviderSettings;
+
+const EXTERNAL = '/api/v1/external';
+export const BADGES = `${EXTERNAL}/gamification/badges`;
+
+export function badgePath(id: string): string {
+  return `${BADGES}/${toSegment(id)}`;
+}
+
+/** Under the path of badges it is the member who is named: an id must never bring its own slash. */
+export function assignPath(userId: string): string {
+  return `${BADGES}/${toSegment(userId)}/assign`;
+}
+
+export function lookupPath(query: URLSearchParams): string {
+  return `${EXTERNAL}/users/lookup?${query.toString()}`;
+}
+
+function toSegment(id: string): string {
+  if (!isObjectId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
+  return encodeURIComponent(id);
+}
+
+/** A value of a query is as long as an e-mail of which every character takes four bytes. */
+export const ROUTES: Routes = [
+  /^(GET|POST) \/api\/v1\/external\/gamification\/badges$/,
+  /^PATCH \/api\/v1\/external\/gamification\/badges\/[0-9a-fA-F]{24}(\/assign)?$/,
+  /^GET \/api\/v1\/external\/users\/lookup\?(email=[\w.*+%-]{3,3060}(&phone=\d{4,20})?|phone=\d{4,20})$/,
+];

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { toId } from '../badge-list.ts';
-import type { ShownOnly } from '../badge-list.ts';
-import { toInstant } from '../instant.ts';
-import { isObject } from '../json.ts';
-import { toCanonicalId } from './object-id.ts';
+import { isObject } from '../../http/json.ts';
+import { type ShownOnly, toId } from '../badge-list.ts';
+import { toInstant } from '../shown-values.ts';
+import { toCanonicalId } from './settings.ts';
 
 /** Of one badge; far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
 export const MAX_MANGOES = 1_000;

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { createAlterer, ignoredFields } from '../alterations.ts';
-import type { Alterer } from '../alterations.ts';
-import { createBadgeShelf } from '../badge-shelf.ts';
-import type { BadgeShelf } from '../badge-shelf.ts';
-import { BEHAVIOURS, createBehaviourSwitch } from '../behaviour.ts';
-import { Refusal } from '../refusal.ts';
-import { startStandIn } from '../stand-in.ts';
-import type { ProviderStandIn } from '../stand-in.ts';
-import { badgesInAnswers } from './badges-in-answers.ts';
-import { WRITABLE_FIELDS, bodySchema, demoBadges, toAnswer } from './badges.ts';
-import type { StoredBadge } from './badges.ts';
-import { RETURNING_AI_BEHAVIOURS, returningAIBehaviourSchema } from './behaviour.ts';
-import type { ReturningAIBehaviour } from './behaviour.ts';
+import { type Alterer, createAlterer, ignoredFields } from '../alterations.ts';
+import {
+  BEHAVIOURS,
+  type BadgeShelf,
+  Refusal,
+  createBadgeShelf,
+  createBehaviourSwitch,
+} from '../behaviour.ts';
+import { type ProviderStandIn, startStandIn } from '../stand-in.ts';
+import {
+  RETURNING_AI_BEHAVIOURS,
+  type ReturningAIBehaviour,
+  type StoredBadge,
+  WRITABLE_FIELDS,
+  badgesInAnswers,
+  bodySchema,
+  demoBadges,
+  returningAIBehaviourSchema,
+  toAnswer,
+} from './badges.ts';
 
 export interface ReturningAIStandIn extends ProviderStandIn {
   /** By id, with the fields that no answer shows. */

@@ -1,21 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { createAlterer } from '../alterations.ts';
-import type { Alterer } from '../alterations.ts';
-import { createBadgeShelf } from '../badge-shelf.ts';
-import type { BadgeShelf } from '../badge-shelf.ts';
-import { BEHAVIOURS, behaviourSchema, createBehaviourSwitch } from '../behaviour.ts';
-import type { Behaviour } from '../behaviour.ts';
-import { createRateWindow } from '../rate-window.ts';
-import { Refusal } from '../refusal.ts';
-import { startStandIn } from '../stand-in.ts';
-import type { ProviderStandIn } from '../stand-in.ts';
-import { createBadgesInAnswers } from './badges-in-answers.ts';
-import { WRITABLE_FIELDS, createSchema, demoBadges, newBadge, patchSchema } from './badges.ts';
-import type { StoredBadge } from './badges.ts';
-import { createEnvelope } from './envelope.ts';
-import type { Envelope, EnvelopeKind } from './envelope.ts';
+import { type Alterer, createAlterer } from '../alterations.ts';
+import { createRateWindow } from '../arrivals.ts';
+import {
+  BEHAVIOURS,
+  type BadgeShelf,
+  type Behaviour,
+  Refusal,
+  behaviourSchema,
+  createBadgeShelf,
+  createBehaviourSwitch,
+} from '../behaviour.ts';
+import { type ProviderStandIn, startStandIn } from '../stand-in.ts';
+import {
+  type Envelope,
+  type EnvelopeKind,
+  type StoredBadge,
+  WRITABLE_FIELDS,
+  createBadgesInAnswers,
+  createEnvelope,
+  createSchema,
+  demoBadges,
+  newBadge,
+  patchSchema,
+} from './badges.ts';
 
 export interface TagMangoStandIn extends ProviderStandIn {
   badges: Map<string, StoredBadge>;

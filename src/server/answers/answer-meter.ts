@@ -1,8 +1,7 @@
 import { GraphQLError } from 'graphql';
-import { REQUEST_CAPS, showCap } from '../limits/caps.ts';
-import { limitError } from '../limits/limit-error.ts';
-import type { AnswerSize } from './answer-size.ts';
+import { REQUEST_CAPS, limitError, showCap } from '../limits/limits.ts';
 import type { BudgetShare } from './answer-budget.ts';
+import type { AnswerSize } from './answer-size.ts';
 
 /** Counts what one answer has while it is made. */
 export interface AnswerMeter {

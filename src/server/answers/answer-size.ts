@@ -1,7 +1,12 @@
 import {
+  type FieldNode,
+  type GraphQLFormattedError,
   GraphQLIncludeDirective,
+  type GraphQLNamedType,
+  type GraphQLResolveInfo,
   GraphQLSkipDirective,
   Kind,
+  type SelectionSetNode,
   getDirectiveValues,
   getNamedType,
   isAbstractType,
@@ -9,13 +14,6 @@ import {
   isLeafType,
   isObjectType,
   typeFromAST,
-} from 'graphql';
-import type {
-  FieldNode,
-  GraphQLFormattedError,
-  GraphQLNamedType,
-  GraphQLResolveInfo,
-  SelectionSetNode,
 } from 'graphql';
 
 /** What a part of an answer has. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BadgesContext } from '../../badges/context.ts';
-import { ANSWER_CAPS } from '../limits/caps.ts';
+import { ANSWER_CAPS } from '../limits/limits.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAnswerMeter } from './answer-meter.ts';
 import { measureAnswer } from './measured-schema.ts';

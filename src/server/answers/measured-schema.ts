@@ -1,4 +1,8 @@
 import {
+  type GraphQLError,
+  type GraphQLField,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
   OperationTypeNode,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
@@ -9,12 +13,16 @@ import {
   isObjectType,
   responsePathAsArray,
 } from 'graphql';
-import type { GraphQLError, GraphQLField, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
-import { isObject } from '../../providers/json.ts';
+import { isObject } from '../../http/json.ts';
 import type { AnswerMeter } from './answer-meter.ts';
+import {
+  type AnswerSize,
+  type SelectionSizes,
+  bytesOfPath,
+  createSelectionSizes,
+  sizeOfError,
+} from './answer-size.ts';
 import { fitIntoAnswer } from './mutation-parts.ts';
-import { bytesOfPath, createSelectionSizes, sizeOfError } from './answer-size.ts';
-import type { AnswerSize, SelectionSizes } from './answer-size.ts';
 
 /** What the making of one answer is measured with. */
 export interface MeasuredAnswer {

@@ -1,10 +1,19 @@
-import { GraphQLError, Kind, getNamedType, isLeafType, isListType, isObjectType } from 'graphql';
-import { getNullableType, responsePathAsArray } from 'graphql';
-import type { FieldNode, GraphQLResolveInfo, SelectionNode } from 'graphql';
-import { isObject } from '../../providers/json.ts';
-import { bytesOfKey } from './answer-size.ts';
-import type { AnswerSize, SelectionSizes } from './answer-size.ts';
+import {
+  type FieldNode,
+  GraphQLError,
+  type GraphQLResolveInfo,
+  Kind,
+  type SelectionNode,
+  getNamedType,
+  getNullableType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  responsePathAsArray,
+} from 'graphql';
+import { isObject } from '../../http/json.ts';
 import type { AnswerMeter } from './answer-meter.ts';
+import { type AnswerSize, type SelectionSizes, bytesOfKey } from './answer-size.ts';
 
 /** An empty list of them says that the mutation succeeded, so that one is told in any case. */
 const OUTCOME = 'userErrors';

@@ -1,11 +1,9 @@
-import type { ApolloServerPlugin } from '@apollo/server';
-import { HeaderMap } from '@apollo/server';
-import { OperationTypeNode } from 'graphql';
-import type { GraphQLError, OperationDefinitionNode } from 'graphql';
+import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { BadgesContext } from '../../badges/context.ts';
 import type { FormatError } from '../error-format.ts';
-import { sizeOfError } from './answer-size.ts';
 import { OVERLOADED, RETRY_AFTER_MS } from './answer-meter.ts';
+import { sizeOfError } from './answer-size.ts';
 import { answerOf } from './measured-schema.ts';
 
 /** Room that there must be for what a write did, before it is begun. */

@@ -1,13 +1,43 @@
-import { errors, jwtVerify } from 'jose';
-import type { JWTPayload } from 'jose';
+import { isUtf8 } from 'node:buffer';
+import { type JWTPayload, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { Scope } from '../../badges/caller.ts';
-import { SCOPES } from '../../badges/caller.ts';
-import { KeysOutage, createIssuerKeys } from './issuer-keys.ts';
-import type { IssuerKeysOptions } from './issuer-keys.ts';
-import { Refusal } from '../refusal.ts';
-import { isSubject } from './actor.ts';
+import { SCOPES, type Scope } from '../../badges/context.ts';
+import { isInvisible } from '../../providers/input-checks.ts';
+import { Refusal } from '../raw-response.ts';
+import { type IssuerKeysOptions, KeysOutage, createIssuerKeys } from './issuer.ts';
 import { ALGORITHMS } from './usable-keys.ts';
+
+const MOST_CHARACTERS = 200;
+/** OpenID Connect lets a subject be as long. */
+const MOST_SUBJECT_CHARACTERS = 255;
+
+/**
+ * What is seen by nobody, or makes what follows look like something else: a caller must not pass for another one in
+ * records. Joiners are letters' own, as in names in Persian and in emoji.
+ */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]|(?![\u200c\u200d])\p{Cf}/u;
+
+/** Whether it can name a caller in records. */
+function isName(text: string, most: number): boolean {
+  const isLong = text.length > 2 * most || [...text].length > most;
+  return !isLong && !FORBIDDEN.test(text) && !isInvisible(text);
+}
+
+/** The caller whom a token names. */
+export function isSubject(text: string): boolean {
+  return isName(text, MOST_SUBJECT_CHARACTERS);
+}
+
+/** The caller whom the router names. Undefined: in a way that cannot be used. */
+export function readActor(header: string): string | undefined {
+  // Node reads a header byte by byte.
+  const bytes = Buffer.from(header, 'latin1');
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  return isName(text, MOST_CHARACTERS) ? text : undefined;
+}
+
+export const ACTOR_RULE = `x-badges-actor must be 1 to ${MOST_CHARACTERS} visible characters in UTF-8`;
 
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;

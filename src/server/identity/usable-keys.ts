@@ -1,6 +1,5 @@
-import { importJWK } from 'jose';
-import type { CryptoKey, JWK } from 'jose';
-import { isObject } from '../../providers/json.ts';
+import { type CryptoKey, type JWK, importJWK } from 'jose';
+import { isObject } from '../../http/json.ts';
 
 /** Those with a pair of keys: with a shared secret, anybody who checks a token could also sign one. */
 export const ALGORITHMS = [

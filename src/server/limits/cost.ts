@@ -1,17 +1,18 @@
 import {
+  type DocumentNode,
   GraphQLError,
+  type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
   getNullableType,
   isIntrospectionType,
   isListType,
   validate,
 } from 'graphql';
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import { createComplexityRule } from 'graphql-query-complexity';
-import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
-import { isObject } from '../../providers/json.ts';
-import { OPERATION_CAPS, REQUEST_CAPS } from './caps.ts';
+import { isObject } from '../../http/json.ts';
+import { OPERATION_CAPS, REQUEST_CAPS } from './limits.ts';
 
 export interface Asked {
   schema: GraphQLSchema;

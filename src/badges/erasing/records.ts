@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { providers } from '../../providers/index.ts';
+import { StateError, type StateStore } from '../../state/state-store.ts';
+import { ownerOfOpenAudit } from '../writing/audit.ts';
+import { type KeyRecord, readKeyRecord, rememberErasedKey } from '../writing/idempotency.ts';
+import { toStateKey } from '../writing/stored-record.ts';
+import type { Selection } from './selection.ts';
+
+/** As little of a record as must be read, so that records of other versions are erased too. */
+const recordSchema = z.looseObject({
+  tenant: z.string(),
+  provider: z.string(),
+  badgeIds: z.array(z.string()).catch([]),
+  memberId: z.unknown().optional(),
+  changes: z.array(z.looseObject({})).catch([]),
+});
+type LooseRecord = z.output<typeof recordSchema>;
+
+/** What becomes of a record. */
+export type Verdict = 'kept' | 'erased' | 'unreadable' | { text: string };
+
+/** An audit record, as it stands in every log. */
+export function judgeRecord(text: string, selection: Selection): Verdict {
+  const record = parseLoosely(text);
+  if (!record) return 'unreadable';
+  const { tenant, badge, member } = selection;
+  if (record.tenant !== tenant) return 'kept';
+  if (badge) return withoutBadge(record, badge);
+  const isErased =
+    member === undefined ||
+    record.memberId === member ||
+    record.changes.some((one) => mentions(one, member));
+  return isErased ? 'erased' : 'kept';
+}
+
+function parseLoosely(text: string): LooseRecord | undefined {
+  try {
+    return recordSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of an award of several badges the others stay. */
+function withoutBadge(
+  record: LooseRecord,
+  { provider, id }: NonNullable<Selection['badge']>,
+): Verdict {
+  if (record.provider !== provider || !record.badgeIds.includes(id)) return 'kept';
+  const badgeIds = record.badgeIds.filter((badgeId) => badgeId !== id);
+  if (badgeIds.length === 0) return 'erased';
+  const changes = record.changes.filter((change) => !mentions(change, id));
+  return { text: JSON.stringify({ ...record, badgeIds, changes }) };
+}
+
+/** How deep JSON may stand in texts of JSON: a change has its values so. */
+const MOST_LAYERS = 8;
+
+/** Whether the text is a value anywhere in this, also in JSON that is itself a text. */
+export function mentions(value: unknown, text: string, layers = MOST_LAYERS): boolean {
+  if (value === text) return true;
+  if (layers === 0) return false;
+  if (typeof value === 'string') {
+    return value.includes(text) && mentions(fromJson(value), text, layers - 1);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).some((inner) => mentions(inner, text, layers - 1))
+    : false;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export type KeyVerdict = 'kept' | 'erased' | 'under way';
+
+export interface KeyErasure {
+  /** A record of a mutation that had not ended when it was written. */
+  eraseOpenAudit(key: string): Promise<KeyVerdict>;
+  /** An idempotency key of the tenant. That it was used is remembered, under a name that tells nothing, until it would have expired. */
+  eraseKey(key: string): Promise<KeyVerdict>;
+}
+
+export function createKeyErasure(
+  store: StateStore,
+  selection: Selection,
+  { isDryRun }: { isDryRun: boolean },
+): KeyErasure {
+  return {
+    async eraseOpenAudit(key) {
+      const text = await store.get(key);
+      if (text === null) return 'kept';
+      const verdict = judgeRecord(text, selection);
+      if (verdict === 'kept' || verdict === 'unreadable') return 'kept';
+      const owner = ownerOfOpenAudit(key);
+      if (owner !== undefined && (await store.isAlive(owner))) return 'under way';
+      const value = typeof verdict === 'object' ? verdict.text : null;
+      if (!isDryRun) await store.compareAndSet(key, { expected: text, value });
+      return 'erased';
+    },
+
+    async eraseKey(key) {
+      const text = await store.get(key);
+      if (text === null) return 'kept';
+      const reading = readKeyRecord(text);
+      const record = 'record' in reading ? reading.record : null;
+      if (!isMeant(text, record, selection)) return 'kept';
+      if (record && !record.outcome && (await store.isAlive(record.owner))) return 'under way';
+      if (isDryRun) return 'erased';
+      // Under a key whose process died before it sent anything, nothing was done.
+      const isUsed = !record || record.attempt !== null || record.outcome !== null;
+      if (isUsed) await rememberErasedKey(store, key);
+      // Somebody else has changed it since, and so goes on with it.
+      const isErased = await store.compareAndSet(key, { expected: text, value: null });
+      return isErased ? 'erased' : 'under way';
+    },
+  };
+}
+
+function isMeant(text: string, record: KeyRecord | null, { badge, member }: Selection): boolean {
+  const wanted = badge?.id ?? member;
+  if (wanted === undefined) return true;
+  const isOfOther = badge !== undefined && record?.attempt?.provider !== undefined;
+  if (isOfOther && record.attempt?.provider !== badge.provider) return false;
+  return mentions(record ?? text, wanted);
+}
+
+/** What is stored of a tenant under keys that begin so, and its id. */
+const KINDS = ['hidden', 'held', 'recent-writes', 'hidden-revisions'];
+const MAX_TRIES = 20;
+
+/** Gives how many values are erased, or would be, whole or in part. */
+export async function eraseValues(
+  store: StateStore,
+  selection: Selection,
+  { isDryRun }: { isDryRun: boolean },
+): Promise<number> {
+  let erased = 0;
+  for await (const { key, edit } of edits(store, selection)) {
+    const isEdited = isDryRun
+      ? await wouldEdit(store, key, edit)
+      : await editValue(store, key, edit);
+    erased += isEdited ? 1 : 0;
+  }
+  return erased;
+}
+
+type Edit = (text: string) => string | null;
+const toNothing: Edit = () => null;
+
+async function* edits(
+  store: StateStore,
+  { tenant, badge, member }: Selection,
+): AsyncGenerator<{ key: string; edit: Edit }> {
+  const names = badge ? [badge.provider] : providers.map(({ name }) => name.enumValue);
+  if (member !== undefined) {
+    for (const name of names)
+      yield { key: toStateKey('held', tenant, name, member), edit: toNothing };
+    return;
+  }
+  if (badge) {
+    const { provider, id } = badge;
+    yield { key: toStateKey('hidden', tenant, provider, id), edit: toNothing };
+    for (const kind of ['recent-writes', 'hidden-revisions']) {
+      yield {
+        key: toStateKey(kind, tenant, provider),
+        edit: (text) => valueWithoutBadge(text, id),
+      };
+    }
+    for await (const key of store.keys(`${toStateKey('held', tenant, provider)}/`)) {
+      yield { key, edit: (text) => valueWithoutBadge(text, id) };
+    }
+    return;
+  }
+  for (const kind of KINDS) {
+    for await (const key of store.keys(`${toStateKey(kind, tenant)}/`))
+      yield { key, edit: toNothing };
+  }
+  // These are named by the id as it is.
+  for (const name of names) yield { key: `bucket/${tenant}/${name}`, edit: toNothing };
+}
+
+async function wouldEdit(store: StateStore, key: string, edit: Edit): Promise<boolean> {
+  const text = await store.get(key);
+  return text !== null && edit(text) !== text;
+}
+
+/** Tells whether there was anything to erase. */
+async function editValue(store: StateStore, key: string, edit: Edit): Promise<boolean> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const text = await store.get(key);
+    if (text === null) return false;
+    const value = edit(text);
+    if (value === text) return false;
+    if (await store.compareAndSet(key, { expected: text, value })) return true;
+  }
+  throw new StateError('busy', `The value ${key} is changed all the time. Try again.`);
+}
+
+const listsSchema = z.looseObject({
+  badgeIds: z.array(z.string()).optional(),
+  writes: z.array(z.looseObject({ id: z.string() })).optional(),
+  revisions: z.array(z.tuple([z.string()], z.unknown())).optional(),
+});
+
+/** A value that lists badges, without this one. What cannot be read goes whole: it would be replaced by the next change. */
+function valueWithoutBadge(text: string, badgeId: string): string | null {
+  if (!text.includes(JSON.stringify(badgeId).slice(1, -1))) return text;
+  const value = parse(text);
+  if (!value) return null;
+  const { badgeIds, writes, revisions } = value;
+  return JSON.stringify({
+    ...value,
+    ...(badgeIds && { badgeIds: badgeIds.filter((id) => id !== badgeId) }),
+    ...(writes && { writes: writes.filter(({ id }) => id !== badgeId) }),
+    ...(revisions && { revisions: revisions.filter(([id]) => id !== badgeId) }),
+  });
+}
+
+function parse(text: string): z.output<typeof listsSchema> | undefined {
+  try {
+    return listsSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

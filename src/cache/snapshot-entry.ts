@@ -1,0 +1,161 @@
+import { LRUCache } from 'lru-cache';
+
+/** One immutable reading of a whole list. */
+export interface Snapshot<T> {
+  readonly value: T;
+  /** When the read began, monotonic milliseconds: the value is no newer than this. */
+  readonly asOf: number;
+}
+
+export interface Reading<T> {
+  readonly snapshot: Snapshot<T>;
+  /**
+   * FRESH: fetched for this reader, or for another one at the same moment. CACHED: within its fresh time.
+   * STALE: older, because a new one could not be had at all, or not soon.
+   */
+  readonly state: 'FRESH' | 'CACHED' | 'STALE';
+  /** Of a stale one: why the last read failed. Absent: the next one is only slow. */
+  readonly failure?: unknown;
+}
+
+/** Where replicas share what they read, and hear what has changed. What each of these promises stands with `Replicas` in state/. */
+export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
+  epoch(): number;
+  onForget(listener: (name: string) => void): () => void;
+  forget(name: string): Promise<void>;
+  look(name: string, claimMs: number): Promise<Look | undefined>;
+  keep(look: Look, value: KeptValue): Promise<void>;
+  release(look: Look): Promise<void>;
+}
+
+export interface SharedLook {
+  readonly held: SharedValue | null;
+  readonly mayLoad: boolean;
+}
+
+export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
+  /** How old it was when it was read, milliseconds; 0 if left out. */
+  readonly ageMs?: number;
+  readonly ttlMs: number;
+}
+
+export interface SharedValue {
+  readonly text: string;
+  /** How long ago it was read, milliseconds. */
+  readonly ageMs: number;
+  /** How long it is fresh after it was read, milliseconds. */
+  readonly freshMs: number;
+}
+
+/** A snapshot with what must be known to show it. */
+export interface Held<T> {
+  readonly snapshot: Snapshot<T>;
+  /** Monotonic milliseconds. */
+  readonly freshUntil: number;
+  /** The epoch of the replicas in which its read began. */
+  readonly epoch: number;
+  /** The length of its encoded text. In memory it takes a few times as much. */
+  readonly bytes: number;
+}
+
+/** The snapshots of all lists of a process, by the names of the lists. */
+export type Shelf<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'set' | 'delete'>;
+
+export interface ShelfBounds {
+  maxEntries: number;
+  maxBytes: number;
+}
+
+/** Keeps the snapshots that were used last, within both bounds. */
+export function createShelf<T>({ maxEntries, maxBytes }: ShelfBounds): Shelf<T> {
+  return new LRUCache<string, Held<T>>({
+    max: maxEntries,
+    maxSize: maxBytes,
+    // The library refuses a size of 0.
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes),
+  });
+}
+
+/** The moment at which a read begins, as far as it decides whether its result may be shown later. */
+export interface Begun {
+  readonly at: number;
+  readonly generation: number;
+  readonly epoch: number;
+}
+
+/** How far a read has come. Undefined: it has asked nobody yet, so that whoever comes now may join it. */
+export interface Progress {
+  begun: Begun | undefined;
+}
+
+/** The snapshot of one list that this process holds, and whether it may be shown. */
+export interface Holder<T> {
+  begin(): Begun;
+  /** Whether nothing was forgotten since, here or, as far as can be known, elsewhere. */
+  isCurrent(begun: Begun): boolean;
+  /** Whether what the read brings may be shown to a reader who comes now. */
+  mayJoin(progress: Progress): boolean;
+  /** Whether something was forgotten since this moment. */
+  isForgotten(asOf: number): boolean;
+  /** `freshMs` counts from the snapshot's own time. What is not current, or older than what is held, is dropped. */
+  hold(snapshot: Snapshot<T>, begun: Begun, kept: { freshMs: number; bytes: number }): void;
+  /** Undefined: nothing that may be shown. */
+  show(): Reading<T> | undefined;
+  forget(): void;
+}
+
+export interface HolderOptions<T> {
+  name: string;
+  shelf: Shelf<T>;
+  /** The greatest age of what is shown after its fresh time, milliseconds. */
+  staleMs: number;
+  shared?: Pick<SharedSnapshots, 'epoch'> | undefined;
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+export function createHolder<T>({
+  name,
+  shelf,
+  staleMs,
+  shared,
+  now,
+}: HolderOptions<T>): Holder<T> {
+  let generation = 0;
+  let forgottenAt = -Infinity;
+  const epoch = (): number => shared?.epoch() ?? 0;
+
+  function isCurrent(begun: Begun): boolean {
+    return begun.generation === generation && begun.epoch === epoch();
+  }
+
+  return {
+    begin: () => ({ at: now(), generation, epoch: epoch() }),
+    isCurrent,
+    isForgotten: (asOf) => asOf < forgottenAt,
+    mayJoin: ({ begun }) => begun === undefined || isCurrent(begun),
+    hold(snapshot, begun, { freshMs, bytes }) {
+      const held = shelf.get(name);
+      const heldAsOf = held?.epoch === begun.epoch ? held.snapshot.asOf : -Infinity;
+      const isOlder = heldAsOf > snapshot.asOf && heldAsOf <= now();
+      if (!isCurrent(begun) || isOlder) return;
+      const freshUntil = snapshot.asOf + freshMs;
+      shelf.set(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
+    },
+    show() {
+      const held = shelf.get(name);
+      if (held?.epoch !== epoch()) return undefined;
+      const { snapshot, freshUntil } = held;
+      const age = now() - snapshot.asOf;
+      // A negative age: the clock was set back, and nobody knows.
+      if (age < 0) return undefined;
+      if (now() < freshUntil) return { snapshot, state: 'CACHED' };
+      return age < staleMs ? { snapshot, state: 'STALE' } : undefined;
+    },
+    forget() {
+      generation += 1;
+      forgottenAt = now();
+      shelf.delete(name);
+    },
+  };
+}

@@ -1,0 +1,282 @@
+import type { Answered } from './attempt.ts';
+import { readJson } from './body.ts';
+import { headerValues } from './call-options.ts';
+import { cutText } from './json.ts';
+import { ProviderError } from './provider-error.ts';
+
+/** How much of a provider's message reaches a client and our log. */
+const MAX_REDACTED_CHARACTERS = 300;
+/** How much of a message is searched for secrets. What stays of it is short. */
+const MAX_READ_CHARACTERS = 10_000;
+/** So many letters of a secret in a row are taken away too: a provider may show a part of a key, or cut it. */
+const PIECE_LETTERS = 8;
+/** A shorter one of others stands in half of all words, and guards nothing. */
+const LEAST_LETTERS = 6;
+const REDACTED = '[redacted]';
+
+export type Redact = (text: string) => string;
+
+/**
+ * Makes a provider's message fit for people: well formed, cut, without control characters, and without our secrets or
+ * parts of them, also in the usual encodings. `redactOthers` removes the secrets of others.
+ */
+export function createRedact(
+  secrets: readonly string[],
+  redactOthers: Redact = (text) => text,
+): Redact {
+  const pieces: Pieces = new Map();
+  secrets.flatMap(spellings).forEach((spelling) => addPieces(pieces, spelling));
+  return (text) => {
+    // What cannot be seen goes first: it could part a secret in two.
+    const visible = withoutControls(cutText(text, MAX_READ_CHARACTERS).toWellFormed());
+    return cutText(redactOthers(withoutPieces(visible, pieces)), MAX_REDACTED_CHARACTERS);
+  };
+}
+
+/**
+ * Takes whatever is a secret of somebody out of a text, whole or in part. `secrets` are those of now, and may become
+ * more. A provider that was never sent them has little reason to spell them otherwise.
+ */
+export function createRedactOthers(secrets: () => Iterable<string>): Redact {
+  const pieces: Pieces = new Map();
+  const known = new Set<string>();
+  return (text) => {
+    for (const secret of secrets()) {
+      if (known.has(secret)) continue;
+      known.add(secret);
+      if (secret.length < LEAST_LETTERS) continue;
+      likeItself(secret).forEach((spelling) => addPieces(pieces, spelling));
+    }
+    return withoutPieces(text, pieces);
+  };
+}
+
+/** Line breaks become blanks; what else is not seen, or turns the order of what is, goes. */
+function withoutControls(text: string): string {
+  return text
+    .replace(/[\t\n\v\f\r\u0085\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trim();
+}
+
+/** How a secret may be spelled, and in how many characters the letters that must not be seen together. */
+interface Spelling {
+  text: string;
+  size: number;
+}
+
+/** What somebody makes of a secret who puts it into JSON, a URL, HTML or a dump. */
+function spellings(secret: string): Spelling[] {
+  // Of a short one the others would be texts that stand everywhere.
+  if (secret.length < PIECE_LETTERS) return likeItself(secret);
+  const hex = Buffer.from(secret).toString('hex');
+  return [
+    ...likeItself(secret),
+    { text: secret.replace(/./g, inUnicodeEscape), size: PIECE_LETTERS * 6 },
+    { text: hex.replace(/../g, '%$&'), size: PIECE_LETTERS * 3 },
+    { text: hex, size: PIECE_LETTERS * 2 },
+    ...inBase64(secret).map((text) => ({ text, size: Math.ceil((PIECE_LETTERS * 4) / 3) })),
+  ];
+}
+
+function likeItself(secret: string): Spelling[] {
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [
+    secret,
+    inJson,
+    inJson.replaceAll('/', '\\/'),
+    encodeURIComponent(secret.toWellFormed()),
+    inHtml(secret),
+    secret.replace(/[^A-Za-z0-9]/g, (letter) => `&#${letter.charCodeAt(0)};`),
+    secret.replace(/[^A-Za-z0-9]/g, inUnicodeEscape),
+  ].map((text) => ({ text, size: PIECE_LETTERS }));
+}
+
+function inHtml(secret: string): string {
+  return secret
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+function inUnicodeEscape(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** As a part of a longer text: by where it begins in a group of three bytes, without what its neighbours decide. */
+function inBase64(secret: string): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.from(' '.repeat(before) + secret);
+    const whole = Math.floor((bytes.length * 8) / 6);
+    const own = bytes.toString('base64').slice(Math.ceil((before * 8) / 6), whole);
+    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** By their length. Upper and lower case are the same here. */
+type Pieces = Map<number, Set<string>>;
+
+function addPieces(pieces: Pieces, { text, size }: Spelling): void {
+  const letters = inLowerCase(text);
+  const length = Math.min(size, letters.length);
+  if (length === 0) return;
+  const ofLength = pieces.get(length) ?? new Set();
+  pieces.set(length, ofLength);
+  for (let at = 0; at + length <= letters.length; at += 1) {
+    ofLength.add(letters.slice(at, at + length));
+  }
+}
+
+function withoutPieces(text: string, pieces: Pieces): string {
+  const letters = inLowerCase(text);
+  const isHidden = new Uint8Array(text.length);
+  for (const [length, ofLength] of pieces) {
+    for (let at = 0; at + length <= letters.length; at += 1) {
+      if (ofLength.has(letters.slice(at, at + length))) isHidden.fill(1, at, at + length);
+    }
+  }
+  let rest = '';
+  isHidden.forEach((hidden, at) => {
+    if (!hidden) rest += text[at];
+    else if (!isHidden[at - 1]) rest += REDACTED;
+  });
+  return rest;
+}
+
+/** Letter by letter: the length stays. */
+function inLowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** Beyond this a body is no message for people. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** What people are shown is a part of it. Longer texts would take long to compare. */
+const MAX_MESSAGE_CHARACTERS = 2_000;
+/** An answer may list a problem of every record. */
+const MAX_DETAILS = 10;
+
+/** The parts of an error body that are looked through, the nearest first. */
+const PLACES = ['meta', 'error', 'errors', 'body', 'data', 'result', 'response', 'status'];
+const MESSAGES = ['message', 'error', 'detail', 'title', 'description', 'error_description'];
+const MORE_MESSAGES = ['errorMessage', 'error_message', 'msg', 'reason', 'devMessage', 'errors'];
+/** Where an API says what is wrong in detail: a list, or an object by the names of fields. */
+const DETAILS = [
+  ...['errors', 'details', 'validationErrors', 'validation_errors', 'fieldErrors', 'field_errors'],
+  ...['issues', 'violations', 'invalidParams', 'invalid_params', 'invalid-params', 'reasons'],
+];
+/** Of one detail: the field that it is about. */
+const FIELDS = ['field', 'path', 'property', 'propertyPath', 'param', 'name'];
+/** Where an API says less than a sentence. */
+const NAMES = ['body', 'data', 'result', 'statusMessage', 'statusText', 'type'];
+
+/** What a provider says for people about a request that failed, as it wrote it. Undefined: nothing that can be read. */
+export async function findProviderMessage({ head, body }: Answered): Promise<string | undefined> {
+  if (body.length === 0 || body.length > MAX_BODY_BYTES) return undefined;
+  const type = headerValues(head, 'content-type').join();
+  if (/html|xml/i.test(type)) return undefined;
+  const json = await tryToRead(body);
+  if (json !== undefined) return findIn(json);
+  const text = body.toString('utf8');
+  // Broken JSON, or no text at all.
+  return /^\s*[[{"]|[\0\uFFFD]/.test(text) ? undefined : toSentence(text);
+}
+
+/** Undefined for what is no JSON. */
+async function tryToRead(body: Buffer): Promise<unknown> {
+  try {
+    return await readJson(body, { headers: {} });
+  } catch (error) {
+    if (error instanceof ProviderError) return undefined;
+    throw error;
+  }
+}
+
+function findIn(json: unknown): string | undefined {
+  if (typeof json === 'string') return toSentence(json);
+  const parts = partsOf(json);
+  const found = [MESSAGES, MORE_MESSAGES, NAMES].flatMap((names) =>
+    parts.flatMap((part) => names.flatMap((name) => toText(part[name]) ?? [])),
+  );
+  const [message] = found;
+  const details = parts.flatMap((part) =>
+    [...DETAILS.map((name) => part[name]), isPart(part.message) ? part.message : undefined]
+      .map((value) => (isText(value) ? [value] : value))
+      .flatMap(toDetails),
+  );
+  const unsaid = [...new Set(details)].filter((detail) => !message?.includes(detail)).join('; ');
+  if (message === undefined || unsaid === '') return message ?? (unsaid || undefined);
+  return `${message}: ${unsaid}`;
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** The envelope and what is directly in it. */
+function partsOf(json: unknown): Part[] {
+  if (!isPart(json)) return Array.isArray(json) ? json.slice(0, MAX_DETAILS).filter(isPart) : [];
+  const outer = withSmallNames(json);
+  const inner = PLACES.map((place) => outer[place]).filter(isPart);
+  return [outer.meta, outer, ...inner].filter(isPart).map(withSmallNames);
+}
+
+/** Some APIs begin names with a capital letter. */
+function withSmallNames(part: Part): Part {
+  const entries = Object.entries(part).map(([name, value]) => {
+    return [name.charAt(0).toLowerCase() + name.slice(1), value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text, or a list of texts or of objects with one. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return toSentence(value);
+  if (!Array.isArray(value)) return undefined;
+  const texts = toDetails(value);
+  return texts.length === 0 ? undefined : texts.join('; ');
+}
+
+/** Of a list, or of an object with the problems of each field. */
+function toDetails(errors: unknown): string[] {
+  if (Array.isArray(errors)) {
+    return errors.slice(0, MAX_DETAILS).flatMap((error) => toDetail(error) ?? []);
+  }
+  if (!isPart(errors)) return [];
+  return Object.entries(errors)
+    .filter(([field]) => !MESSAGES.includes(field))
+    .slice(0, MAX_DETAILS)
+    .flatMap(([field, problem]) => {
+      const text = toText(problem) ?? toSentence(messageOf(problem));
+      return text === undefined ? [] : [`${field}: ${text}`];
+    });
+}
+
+/** What is wrong, after the field that it is wrong with. */
+function toDetail(error: unknown): string | undefined {
+  const message = toSentence(messageOf(error));
+  const field = isPart(error) ? FIELDS.map((name) => error[name]).find(isText) : undefined;
+  const isPlain = field !== undefined && PLAIN_FIELD.test(field) && !message?.includes(field);
+  return message !== undefined && isPlain ? `${field}: ${message}` : message;
+}
+
+const PLAIN_FIELD = /^[\w.[\]-]{1,60}$/;
+
+function messageOf(error: unknown): unknown {
+  if (!isPart(error)) return error;
+  return [...MESSAGES, ...MORE_MESSAGES].map((name) => error[name]).find(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+/** A page for browsers is no message. */
+const MARKUP = /<\s*[!/?a-z][^<>]*>/i;
+
+function toSentence(value: unknown): string | undefined {
+  const text = isText(value) ? cutText(value, MAX_MESSAGE_CHARACTERS) : undefined;
+  return text === undefined || MARKUP.test(text) ? undefined : text;
+}

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { StateError, type StateStore } from './state-store.ts';
+
+/** How many requests may be made: `burst` at once, and then so many a second. */
+export interface TokenLimit {
+  burst: number;
+  perSecond: number;
+  /** What a bucket that nobody knows of holds: its past may have been a busy one. */
+  start: number;
+  /** Nobody blocks for longer, so that a longer block is the work of a clock that was set. Milliseconds; no bound if left out. */
+  longestBlockMs?: number;
+}
+
+/** What is left for whom. */
+export interface TokenBucket {
+  tokens: number;
+  /** When it held them, milliseconds. */
+  at: number;
+  /** Nothing may be taken before, milliseconds of the same clock. */
+  blockedUntil: number;
+}
+
+/** Takes one token and leaves at least `leave`, or says in how many milliseconds that may be. */
+export function takeToken(
+  known: TokenBucket | null,
+  { burst, perSecond, start, longestBlockMs = Infinity }: TokenLimit,
+  { leave, now }: { leave: number; now: number },
+): { bucket: TokenBucket; waitMs: number } {
+  const { tokens, at, blockedUntil } = known ?? { tokens: start, at: now, blockedUntil: 0 };
+  // A clock that was set back fills nothing.
+  const filled = Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
+  const missing = 1 + leave - filled;
+  // Nor does it make a block last longer.
+  const blockedMs = blockedUntil - now > longestBlockMs ? 0 : blockedUntil - now;
+  const waitMs = Math.max(0, blockedMs, Math.ceil((missing / perSecond) * 1_000));
+  const left = waitMs > 0 ? filled : filled - 1;
+  return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };
+}
+
+/** Buckets by name, as all who share them see them. Rejects with a `StateError` only. */
+export interface TokenBuckets {
+  /** 0: one was taken. Else the milliseconds until one may be there that leaves `leave` behind. */
+  take(name: string, limit: TokenLimit, leave: number): Promise<number>;
+  /** Lets nobody take any for so many milliseconds. */
+  block(name: string, ms: number): Promise<void>;
+}
+
+/** What a provider allows: no stretch of `windowMs` may see more than `requests`. */
+export interface RequestWindow {
+  readonly requests: number;
+  readonly windowMs: number;
+}
+
+/*
+ * A bucket lets burst + rate * time through, so these are shares of the window's requests. They add up to less
+ * than all of it in the worst case: what is sent may arrive a second late, and somebody else may hold the same key.
+ */
+
+/** For the only process there is: 11/12 of the window. */
+export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
+  return toLimit(requests / 4, (requests * 2) / 3 / windowMs, windowMs);
+}
+
+/**
+ * For all replicas together: 7/12. The rest is what replicas that are cut off may send at the same time, and what all
+ * may send right after the shared bucket was lost.
+ */
+export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
+  const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs, windowMs);
+  // However often Redis loses its data, nothing is had by it.
+  return { ...limit, start: 0 };
+}
+
+/**
+ * For one of several that has lost the others: with all but one of them cut off, 1/3 together. Where that is less
+ * than one request for each, none.
+ */
+export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
+  const share = requests / 3 / Math.max(1, replicas - 1);
+  const burst = Math.max(1, Math.floor(share / 5));
+  const limit = toLimit(burst, (share - burst) / windowMs, windowMs);
+  if (share < 1) return { ...limit, burst: 0, perSecond: 0, start: 0 };
+  // All of them start at the same moment, with ten requests together.
+  return { ...limit, start: Math.min(1, 10 / replicas) };
+}
+
+/** What queries leave of a bucket to mutations. */
+export function reserveOf(burst: number): number {
+  return burst > 1 ? Math.max(1, Math.floor(burst / 4)) : 0;
+}
+
+/** A provider asks to be left alone for a window at most. Half of one is for the differences between clocks. */
+const LONGEST_BLOCK_WINDOWS = 1.5;
+
+function toLimit(size: number, perMs: number, windowMs: number): TokenLimit {
+  const burst = Math.max(1, Math.floor(size));
+  return {
+    burst,
+    perSecond: perMs * 1_000,
+    // Enough for one query.
+    start: reserveOf(burst) + 1,
+    longestBlockMs: windowMs * LONGEST_BLOCK_WINDOWS,
+  };
+}
+
+interface Clocks {
+  /** Monotonic milliseconds. A machine's clock that is set forward must fill no bucket. */
+  now: () => number;
+  /** Epoch milliseconds. They alone mean the same to the next process. */
+  wallTime: () => number;
+}
+
+/** Buckets of one process, kept in its store so that a restart does not fill them. */
+export function createStoredBuckets(
+  store: Pick<StateStore, 'get' | 'compareAndSet'>,
+  { now, wallTime }: Clocks,
+): TokenBuckets {
+  const toKey = (name: string) => `bucket/${name}`;
+  /** What this process wrote last, with its times by `now`. */
+  const written = new Map<string, { text: string; bucket: TokenBucket }>();
+
+  function read(name: string, text: string | null): TokenBucket | null {
+    if (text === null) return null;
+    const own = written.get(name);
+    if (own?.text === text) return own.bucket;
+    const stored = parse(text);
+    return stored && shift(stored, now() - wallTime());
+  }
+
+  async function change<T>(
+    name: string,
+    toNext: (known: TokenBucket | null) => { bucket: TokenBucket; answer: T },
+  ): Promise<T> {
+    for (;;) {
+      const expected = await store.get(toKey(name));
+      const { bucket, answer } = toNext(read(name, expected));
+      const { tokens, at, blockedUntil } = shift(bucket, wallTime() - now());
+      const value = JSON.stringify([tokens, at, blockedUntil]);
+      if (!(await store.compareAndSet(toKey(name), { expected, value }))) continue;
+      written.set(name, { text: value, bucket });
+      return answer;
+    }
+  }
+
+  return {
+    take: (name, limit, leave) =>
+      change(name, (known) => {
+        const { bucket, waitMs } = takeToken(known, limit, { leave, now: now() });
+        return { bucket, answer: waitMs };
+      }),
+    block: (name, ms) =>
+      change(name, (known) => {
+        const { tokens, at, blockedUntil } = known ?? { tokens: 0, at: now(), blockedUntil: 0 };
+        const bucket = { tokens, at, blockedUntil: Math.max(blockedUntil, now() + ms) };
+        return { bucket, answer: undefined };
+      }),
+  };
+}
+
+/** The same bucket by another clock, that is so many milliseconds ahead. */
+function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBucket {
+  return { tokens, at: at + byMs, blockedUntil: blockedUntil + byMs };
+}
+
+const bucketSchema = z.tuple([z.number().nonnegative(), z.number(), z.number()], z.unknown());
+
+/** Null: it cannot be read, and the next one replaces it. */
+function parse(text: string): TokenBucket | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { data } = bucketSchema.safeParse(json);
+  return data ? { tokens: data[0], at: data[1], blockedUntil: data[2] } : null;
+}
+
+export interface AllowanceOptions {
+  /** Whom it is for; those of the same name share it. */
+  name: string;
+  window: RequestWindow;
+  buckets: TokenBuckets;
+  /** Whether other processes take from the same buckets. */
+  isShared: boolean;
+  /** How many processes there are. */
+  replicas: number;
+  /** Milliseconds that never go back. */
+  now: () => number;
+}
+
+/** The requests to one provider, counted where all its callers count; without that place, a share of them. Never rejects. */
+export interface Allowance {
+  /** 0: one was taken. Else the milliseconds until it is worth asking again. Queries leave some for mutations. */
+  take(isQuery: boolean): Promise<number>;
+  /** Lets nobody take any for so many milliseconds. */
+  block(ms: number): Promise<void>;
+}
+
+export function createAllowance(options: AllowanceOptions): Allowance {
+  const { name, window, buckets, isShared, replicas, now } = options;
+  const limit = isShared ? sharedShare(window) : wholeShare(window);
+  const ownLimit = ownShare(window, replicas);
+  let own: TokenBucket | null = null;
+  let ownUntil = -Infinity;
+
+  function takeOwn(isQuery: boolean): number {
+    const taken = takeToken(own, ownLimit, {
+      leave: isQuery ? reserveOf(ownLimit.burst) : 0,
+      now: now(),
+    });
+    own = taken.bucket;
+    return Math.min(taken.waitMs, window.windowMs);
+  }
+
+  return {
+    async take(isQuery) {
+      // To go to and fro would use both shares within one window.
+      if (now() < ownUntil) return takeOwn(isQuery);
+      try {
+        return await buckets.take(name, limit, isQuery ? reserveOf(limit.burst) : 0);
+      } catch (error) {
+        if (!(error instanceof StateError)) throw error;
+        ownUntil = now() + window.windowMs;
+        return takeOwn(isQuery);
+      }
+    },
+    async block(ms) {
+      try {
+        await buckets.block(name, ms);
+      } catch (error) {
+        // The caller keeps its own peace; others will be refused themselves.
+        if (!(error instanceof StateError)) throw error;
+      }
+    },
+  };
+}

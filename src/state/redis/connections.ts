@@ -1,0 +1,201 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { StateError, reasonOf, toThrown } from '../state-store.ts';
+import { type RedisClient, createRedisClient, isSameServer, reconnect } from './client.ts';
+
+const NOT_TRUSTED =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)|_CERT/;
+const ADVICE = 'name the certificate of its authority in NODE_EXTRA_CA_CERTS';
+
+/** What is wrong with the certificate of Redis, which no time mends. Undefined: the connection failed otherwise, or not at all. */
+export function certificateFault(cause: unknown): string | undefined {
+  const { code } = toThrown(cause);
+  return typeof code === 'string' && NOT_TRUSTED.test(code)
+    ? `The certificate of Redis is not trusted (${reasonOf(cause)}): ${ADVICE}, or correct it`
+    : undefined;
+}
+
+/** For a line of the log. */
+export function describeFailure(cause: unknown): string {
+  return certificateFault(cause) ?? reasonOf(cause);
+}
+
+/** Connects once to see the certificate. `isReached`: there was somebody to show one. */
+export async function checkCertificate(
+  url: string,
+): Promise<{ isReached: boolean; fault: string | undefined }> {
+  let failure: unknown;
+  const client = await createRedisClient({ url, onChange: (_state, cause) => (failure ??= cause) });
+  const isReached = client.isReady;
+  client.destroy();
+  return { isReached, fault: certificateFault(failure) };
+}
+
+/**
+ * What a server answers that is no master any more, or not yet, or has lost its replicas, or does not know us any
+ * more. Behind the same address there may be another one meanwhile, to which only a new connection leads.
+ */
+const OF_ANOTHER_SERVER =
+  /(?:^|[\s-])(READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN|UNBLOCKED|NOAUTH|WRONGPASS)\b/;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+
+export interface RenewalOptions {
+  /** All connections to the same address. */
+  clients: readonly RedisClient[];
+  /** Asks the server to write something. Rejects with what it answers. */
+  probe: () => Promise<unknown>;
+  /** The server takes writes again. */
+  onRenewed: () => void;
+}
+
+export interface Renewal {
+  /** To be told of every refusal. Those that a new connection may end make one. */
+  onRefusal: (reason: string) => void;
+  /** Makes new connections in any case. */
+  renew: () => void;
+  stop: () => void;
+}
+
+/** Makes new connections until one leads to a server that takes writes. One that is lost is not its concern: clients connect again by themselves. */
+export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Renewal {
+  let isRenewing = false;
+  let isStopped = false;
+
+  async function untilWritten(): Promise<void> {
+    let isRefused = true;
+    for (let attempt = 0; !isStopped; attempt += 1) {
+      if (isRefused) clients.filter(({ isReady }) => isReady).forEach(reconnect);
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+      await pause(pauseMs, undefined, { ref: false });
+      // One that is lost comes again by itself.
+      isRefused = isConnected() && (await isRefusedStill());
+      if (isConnected() && !isRefused) return onRenewed();
+    }
+  }
+
+  function isConnected(): boolean {
+    return clients.every(({ isReady }) => isReady);
+  }
+
+  /** For a reason that another connection may end. */
+  async function isRefusedStill(): Promise<boolean> {
+    try {
+      await probe();
+      return false;
+    } catch (error) {
+      return isOfAnotherServer(reasonOf(error));
+    }
+  }
+
+  function renew(): void {
+    if (isRenewing || isStopped) return;
+    isRenewing = true;
+    void untilWritten().finally(() => (isRenewing = false));
+  }
+
+  return {
+    renew,
+    onRefusal: (reason) => (isOfAnotherServer(reason) ? renew() : undefined),
+    stop: () => void (isStopped = true),
+  };
+}
+
+function isOfAnotherServer(reason: string): boolean {
+  return OF_ANOTHER_SERVER.test(reason);
+}
+
+/** The connections of this process to Redis. They connect again by themselves, also to a server that takes the place of the first. */
+export interface RedisConnections {
+  client: RedisClient;
+  /** Waits for messages, and does nothing else. */
+  subscriber: RedisClient;
+  /** Waits for replicas, so that nothing else has to. */
+  witness: RedisClient;
+  /** To be told of every command that failed though Redis is connected. */
+  onRefusal: (reason: string) => void;
+  /** Makes new connections. */
+  renew: () => void;
+  /** Takes another user name or password for the next connection. False: the URL leads to another server. */
+  takeUrl: (url: string) => boolean;
+  /** Makes no new connections any more on its own. */
+  stop: () => void;
+}
+
+export interface RedisConnectionsOptions {
+  /** What may be written at any time to see whether the server takes writes. */
+  probeKey: string;
+  log: { info: (message: string) => void; warn: (message: string) => void };
+}
+
+const ALONE = 'mutations that rely on records are refused, and this replica goes on alone';
+const PROBE_MS = 1_000;
+
+/** Redis may come later. Throws a `StateError` when its certificate is not trusted, which no time mends. */
+export async function connectRedis(
+  url: string,
+  { probeKey, log }: RedisConnectionsOptions,
+): Promise<RedisConnections> {
+  let latest = url;
+  const latestUrl = (): string => latest;
+  const refusals = new Set<string>();
+  let firstFailure: unknown;
+  /** A line for each reason, until the connection is another one. */
+  const tellOnce = (reason: string, line: string): void => {
+    if (!refusals.has(reason)) log.warn(line);
+    refusals.add(reason);
+  };
+  const tellOutage = (cause: unknown): void => {
+    const reason = describeFailure(cause);
+    tellOnce(reason, `Redis is out of reach (${reason}): ${ALONE}`);
+  };
+  const [client, subscriber, witness] = await Promise.all([
+    createRedisClient({
+      url,
+      latestUrl,
+      onChange(state, cause) {
+        refusals.clear();
+        firstFailure ??= cause;
+        if (state === 'up') log.info('Redis is there');
+        else tellOutage(cause);
+      },
+      onAttempt: tellOutage,
+    }),
+    // They go up and down with the first, which tells of it.
+    createRedisClient({ url, latestUrl, onChange: () => undefined }),
+    createRedisClient({ url, latestUrl, onChange: () => undefined }),
+  ]);
+  const fault = certificateFault(firstFailure);
+  if (fault !== undefined) {
+    [client, subscriber, witness].forEach((each) => each.destroy());
+    throw new StateError('unavailable', fault, firstFailure);
+  }
+
+  const renewal = createRenewal({
+    clients: [client, subscriber, witness],
+    probe: () => client.set(probeKey, '1', { expiration: { type: 'PX', value: PROBE_MS } }),
+    onRenewed() {
+      refusals.clear();
+      log.info('Redis takes writes, over new connections');
+    },
+  });
+  return {
+    client,
+    subscriber,
+    witness,
+    renew: renewal.renew,
+    stop: renewal.stop,
+    onRefusal(reason) {
+      renewal.onRefusal(reason);
+      tellOnce(
+        reason,
+        `Redis is connected and fails (${reason}): what relies on it is refused, or done alone`,
+      );
+    },
+    takeUrl(next) {
+      if (!isSameServer(url, next)) return false;
+      latest = next;
+      return true;
+    },
+  };
+}

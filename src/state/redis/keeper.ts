@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { StateError, type StateKeeper } from '../state-store.ts';
+import { NOW, type Reach, scanPages } from './client.ts';
+
+/** Entries that one command looks at: Redis serves nobody else meanwhile. */
+const SLICE = 100;
+/** A log of more entries is only cut: to write it anew each time would cost more than the last bytes are worth. */
+const MOST_REWRITTEN = 10_000;
+/** How long the beginning of a new log is kept, should this process end before it is whole. */
+const UNFINISHED_MS = 60 * 60 * 1_000;
+/** A log to which others add faster than it can be copied. */
+const MAX_TRIES = 1_000;
+
+/** KEYS: values. What was written before there was a limit is kept as long from now on as what is written now. */
+const LIMIT_VALUES = `
+  for _, key in ipairs(KEYS) do
+    local ttl = redis.call('PTTL', key)
+    if ttl == -1 or ttl > tonumber(ARGV[1]) then redis.call('PEXPIRE', key, ARGV[1]) end
+  end
+`;
+
+/** KEYS: log. Cuts off a slice of what is older than ARGV[1] milliseconds; with more than ARGV[3] entries only. */
+const CUT = `
+  ${NOW}
+  local before = '(' .. string.format('%.0f', now - tonumber(ARGV[1])) .. '-0'
+  local length = redis.call('XLEN', KEYS[1])
+  local old = redis.call('XRANGE', KEYS[1], '-', before, 'COUNT', tonumber(ARGV[2]) + 1)
+  if #old == 0 then return { 0, '' } end
+  if length <= tonumber(ARGV[3]) then return { -1, before } end
+  local count = math.min(#old, tonumber(ARGV[2]))
+  local rest = redis.call('XRANGE', KEYS[1], '(' .. old[count][1], '+', 'COUNT', 1)
+  redis.call('XTRIM', KEYS[1], 'MINID', rest[1] and rest[1][1] or before)
+  return { count, before }
+`;
+
+/** How many entries were cut off, -1 for the caller to do it, and what is old. */
+const cutSchema = z.tuple([z.number(), z.string()]);
+
+/** KEYS: log, its new form. Only if nothing was added since the entry ARGV[1], and it has ARGV[2] entries. */
+const REPLACE = `
+  local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  if redis.call('XLEN', KEYS[1]) < tonumber(ARGV[2]) then return -1 end
+  if last and last[1] ~= ARGV[1] then return 0 end
+  if last and redis.call('XLEN', KEYS[1]) ~= tonumber(ARGV[2]) then return -1 end
+  if redis.call('EXISTS', KEYS[2]) == 1 then
+    redis.call('PERSIST', KEYS[2])
+    redis.call('RENAME', KEYS[2], KEYS[1])
+  else redis.call('DEL', KEYS[1]) end
+  return 1
+`;
+
+export interface RedisKeeperOptions {
+  /** What every key begins with. */
+  prefix: string;
+  toLogKey: (log: string) => string;
+  toValueKey: (key: string) => string;
+}
+
+const timeOf = (id: string): number => Number(id.split('-', 1)[0]);
+
+interface Entry {
+  id: string;
+  message: Record<string, string>;
+}
+
+export function createRedisKeeper(
+  reach: Reach,
+  { prefix, toLogKey, toValueKey }: RedisKeeperOptions,
+): Omit<StateKeeper, 'forgetShared'> {
+  async function readSlice(key: string, after: string | undefined): Promise<Entry[]> {
+    const start = after === undefined ? '-' : `(${after}`;
+    return (await reach((client) => client.xRange(key, start, '+', { COUNT: SLICE }))) ?? [];
+  }
+
+  /**
+   * An entry that is deleted from a stream stays in the memory of Redis, and in its dumps, as long as others that were
+   * added about then. So a log that is to lose some is written anew.
+   */
+  async function rewrite(
+    key: string,
+    edit: (entry: Entry) => string | null,
+    onSlice?: (entries: number) => void,
+  ): Promise<void> {
+    const next = `${prefix}log-rewritten:${randomUUID()}`;
+    let seen = 0;
+    let after: string | undefined;
+    for (let tries = 0; tries < MAX_TRIES;) {
+      const entries = await readSlice(key, after);
+      const kept = entries.flatMap((entry) => {
+        const text = edit(entry);
+        return text === null ? [] : [{ id: entry.id, text }];
+      });
+      if (kept.length > 0) await add(next, kept);
+      seen += entries.length;
+      after = entries.at(-1)?.id ?? after;
+      onSlice?.(entries.length);
+      if (entries.length === SLICE) continue;
+      tries += 1;
+      const replaced = await reach((client) =>
+        client.eval(REPLACE, { keys: [key, next], arguments: [after ?? '', String(seen)] }),
+      );
+      if (replaced === 1) return;
+      if (replaced === -1) break;
+    }
+    await reach((client) => client.del(next));
+    throw new StateError('busy', `Others change the log ${key} at the same time. Try again.`);
+  }
+
+  async function add(key: string, entries: { id: string; text: string }[]): Promise<void> {
+    await reach((client) => {
+      const all = client.multi();
+      entries.forEach(({ id, text }) => all.xAdd(key, id, { entry: text }));
+      return all.pExpire(key, UNFINISHED_MS).exec();
+    });
+  }
+
+  async function* sweepLog(key: string, keptMs: number): AsyncGenerator<number> {
+    for (;;) {
+      const cut = { keys: [key], arguments: [keptMs, SLICE, MOST_REWRITTEN].map(String) };
+      const answer = cutSchema.safeParse(await reach((client) => client.eval(CUT, cut)));
+      const [count, before] = answer.data ?? [0, ''];
+      if (count === -1) {
+        let removed = 0;
+        const isOld = ({ id }: Entry) => timeOf(id) < timeOf(before.slice(1));
+        await rewrite(key, (entry) => {
+          removed += isOld(entry) ? 1 : 0;
+          return isOld(entry) ? null : (entry.message.entry ?? '');
+        });
+        yield removed;
+        return;
+      }
+      yield count;
+      if (count < SLICE) return;
+    }
+  }
+
+  return {
+    async *sweep({ keptMs }) {
+      // What has expired Redis removes by itself.
+      if (keptMs === undefined) return;
+      for await (const keys of scanPages(reach, prefix)) {
+        const values = keys.filter((key) => key.startsWith(toValueKey('')));
+        const limit = { keys: values, arguments: [String(keptMs)] };
+        if (values.length > 0) await reach((client) => client.eval(LIMIT_VALUES, limit));
+        yield 0;
+        for (const key of keys.filter((name) => name.startsWith(toLogKey('')))) {
+          yield* sweepLog(key, keptMs);
+        }
+      }
+    },
+    async *logs(start) {
+      const seen = new Set<string>();
+      for await (const keys of scanPages(reach, toLogKey(start))) {
+        for (const key of keys) {
+          if (!seen.has(key)) yield key.slice(toLogKey('').length);
+          seen.add(key);
+        }
+      }
+    },
+    async editLog(log, edit, onSlice) {
+      const key = toLogKey(log);
+      if (!(await isChanged(key, edit))) return;
+      await rewrite(key, ({ message }) => edit(message.entry ?? ''), onSlice);
+    },
+    scrub: () => rewriteFiles(reach),
+  };
+
+  /** Whether there is anything to edit, so that what stays is not written anew. */
+  async function isChanged(key: string, edit: (entry: string) => string | null): Promise<boolean> {
+    let entries: Entry[];
+    let after: string | undefined;
+    do {
+      entries = await readSlice(key, after);
+      if (entries.some(({ message: { entry = '' } }) => edit(entry) !== entry)) return true;
+      after = entries.at(-1)?.id;
+    } while (entries.length === SLICE);
+    return false;
+  }
+}
+
+const BY_HAND =
+  'Redis does not let this service rewrite its files: ask it for BGREWRITEAOF, or for BGSAVE if it has no append-only file. Until then they hold what was erased.';
+
+/** What Redis no longer holds stands in its files until it writes them anew, which it does in the background. */
+async function rewriteFiles(reach: Reach): Promise<string[]> {
+  try {
+    const about = await reach((client) => client.info('persistence'));
+    if (about.includes('aof_enabled:1')) {
+      await reach((client) => client.bgRewriteAof());
+      return [
+        'Redis writes its append-only file anew now; until that is done, the former one has it.',
+      ];
+    }
+    const { save } = await reach((client) => client.configGet('save'));
+    if (!save) return [];
+    await reach((client) => client.bgSave());
+    return ['Redis writes its dump anew now; until that is done, the former one has it.'];
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    return [BY_HAND];
+  }
+}

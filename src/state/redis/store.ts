@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  StateError,
+  type StateKeeper,
+  type StateStore,
+  busy,
+  createTimedLocks,
+} from '../state-store.ts';
+import { type Reach, type RedisClient, createReach } from './client.ts';
+import { createRedisKeeper } from './keeper.ts';
+import { type Replication, watchReplication } from './replication.ts';
+import { createRedisLogs, createRedisValues } from './values.ts';
+
+const EVERY_MS = 3000;
+const KEPT_MS = 10_000;
+/**
+ * After Redis was lost, marks of others that run are missing for a moment. They are back within
+ * the longest pause between two attempts to connect; this is a good deal longer.
+ */
+const UNSURE_MS = 5000;
+
+export interface Heartbeat {
+  isAlive(instanceId: string): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** Keeps a mark of this process in Redis, that falls soon after the process has ended. */
+export function startHeartbeat(
+  { client, reach }: { client: RedisClient; reach: Reach },
+  { own, toKey, now }: { own: string; toKey: (id: string) => string; now: () => number },
+): Heartbeat {
+  let unsureUntil = -Infinity;
+  const beat = (): void => {
+    reach(() => client.set(toKey(own), '1', { expiration: { type: 'PX', value: KEPT_MS } })).catch(
+      () => undefined,
+    );
+  };
+  const onReady = (): void => {
+    unsureUntil = now() + UNSURE_MS;
+    beat();
+  };
+
+  // Sent before anything else of this instance, so that nobody can find its work without its mark.
+  beat();
+  const timer = setInterval(beat, EVERY_MS);
+  timer.unref();
+  client.on('ready', onReady);
+
+  return {
+    async isAlive(id) {
+      if (id === own) return true;
+      const found = await reach(() => client.exists(toKey(id)));
+      return found === 1 || now() < unsureUntil;
+    },
+    async stop() {
+      clearInterval(timer);
+      client.off('ready', onReady);
+      await reach(() => client.del(toKey(own))).catch(() => undefined);
+    },
+  };
+}
+
+/** Between two attempts, in ms: half of it at least, so that waiting replicas do not ask together. */
+const POLL_MS = 50;
+
+/** Redis may have let the lock fall, and another holder have taken it. */
+const RELEASE = `
+  if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+  return 0
+`;
+
+/** It lasts as long again, which is also a write that can be confirmed. */
+const HOLD = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
+
+interface Lock {
+  key: string;
+  token: string;
+  ttlMs: number;
+}
+
+/** `now`: ms that never go back. */
+export function createRedisLocks(
+  reach: Reach,
+  {
+    toKey,
+    now,
+    replication,
+  }: { toKey: (key: string) => string; now: () => number; replication: Replication },
+): Pick<StateStore, 'withLock'> {
+  // Within a process the holders queue up, so that each replica polls once per key.
+  const queue = createTimedLocks();
+
+  async function take(lock: Lock, deadline: number): Promise<void> {
+    while (!(await tryToTake(lock))) {
+      const left = deadline - now();
+      if (left <= 0) throw busy();
+      await sleep(Math.min(left, POLL_MS * (0.5 + Math.random() / 2)));
+    }
+  }
+
+  async function tryToTake({ key, token, ttlMs }: Lock): Promise<boolean> {
+    const answer = await reach((client) =>
+      client.set(key, token, { condition: 'NX', expiration: { type: 'PX', value: ttlMs } }),
+    );
+    return answer === 'OK';
+  }
+
+  async function secure({ key, token, ttlMs }: Lock): Promise<void> {
+    const moment = replication.moment();
+    const isHeld = await reach((client) =>
+      client.eval(HOLD, { keys: [key], arguments: [token, String(ttlMs)] }),
+    );
+    if (isHeld !== 1) throw new StateError('unavailable', 'Redis has lost the lock');
+    await replication.confirm(moment);
+  }
+
+  /**
+   * Nobody waits for this: whatever this process asks next, Redis hears after it. What cannot be
+   * released falls by itself after `ttlMs`.
+   */
+  function release({ key, token }: Lock): void {
+    reach((client) => client.eval(RELEASE, { keys: [key], arguments: [token] })).catch(
+      () => undefined,
+    );
+  }
+
+  return {
+    async withLock(key, { waitMs, ttlMs }, work) {
+      const deadline = now() + waitMs;
+      return queue.withLock(key, waitMs, async () => {
+        const lock = { key: toKey(key), token: randomUUID(), ttlMs: Math.ceil(ttlMs) };
+        try {
+          await take(lock, deadline);
+          return await work({ secure: () => secure(lock) });
+        } finally {
+          // Also when taking it failed: without an answer, Redis may have given it.
+          release(lock);
+        }
+      });
+    },
+  };
+}
+
+export interface RedisStoreOptions {
+  /** Of `createRedisClient`. It may be disconnected, and is not ended by `close`. */
+  client: RedisClient;
+  /** Another connection of the same kind, to wait for replicas on; `client` if left out, where others wait too then. */
+  witness?: RedisClient;
+  /** What every key begins with: replicas with the same one share all. */
+  prefix: string;
+  /** Told of every command that failed though Redis is connected. */
+  onRefusal?: (reason: string) => void;
+  /** How long anything is kept at most, ms; for ever if left out. */
+  keptMs?: number | undefined;
+  /** Ms that never go back, for waiting only: what expires does so by the clock of Redis. */
+  now?: () => number;
+  /** Told once when Redis does not say whether it has replicas. */
+  onUnknownReplicas?: (reason: string) => void;
+}
+
+/** State in Redis, shared by all replicas. */
+export function createRedisStore(
+  options: RedisStoreOptions,
+): StateStore & Omit<StateKeeper, 'forgetShared'> {
+  const { client, prefix, onRefusal, keptMs, now = () => performance.now() } = options;
+  const keysOf = (kind: string) => (name: string) => `${prefix}${kind}:${name}`;
+  let closed = false;
+  const reach = createReach(client, () => closed, onRefusal && { onRefusal });
+  const instanceId = randomUUID();
+  const replication = watchReplication({
+    client,
+    witness: options.witness ?? client,
+    reach: createReach(client, () => closed),
+    probeKey: `${prefix}probe`,
+    now,
+    onUnknown: options.onUnknownReplicas ?? (() => undefined),
+  });
+  const heartbeat = startHeartbeat(
+    { client, reach },
+    { own: instanceId, toKey: keysOf('instance'), now },
+  );
+
+  return {
+    instanceId,
+    isAlive: (id) => heartbeat.isAlive(id),
+    ...createRedisValues(reach, {
+      toKey: keysOf('value'),
+      listKey: `${prefix}listed`,
+      replication,
+      keptMs,
+    }),
+    ...createRedisLogs(reach, { toKey: keysOf('log'), toValueKey: keysOf('value') }),
+    ...createRedisKeeper(reach, {
+      prefix,
+      toLogKey: keysOf('log'),
+      toValueKey: keysOf('value'),
+    }),
+    ...createRedisLocks(reach, { toKey: keysOf('lock'), now, replication }),
+    async close() {
+      if (closed) return;
+      replication.stop();
+      const stopped = heartbeat.stop();
+      closed = true;
+      await stopped;
+    },
+  };
+}

@@ -1,0 +1,223 @@
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { StateError, reasonOf, toThrown } from '../state-store.ts';
+
+/** How long SQLite waits for a reader of another process, in ms. The event loop stands still meanwhile. */
+export const BUSY_MS = 1000;
+export const SQLITE_BUSY = 5;
+/** What a write-ahead log that once grew large is cut back to, in bytes. */
+const WAL_BYTES = 16 * 1024 * 1024;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS state_values (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL,
+    expires_at REAL,
+    written_at REAL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS state_values_by_expiry
+    ON state_values (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS log_entries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    log TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    written_at REAL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS log_entries_by_log ON log_entries (log, position);
+`;
+/** Versions before had no such column, and write rows without it when they are gone back to. */
+const TABLES_BY_AGE = ['state_values', 'log_entries'];
+
+export interface Folder {
+  folder: string;
+}
+
+export const databaseFile = ({ folder }: Folder) => join(folder, 'state.sqlite');
+
+/** `wasEmpty`: it had no tables. */
+export function openDatabase({ folder }: Folder): { database: DatabaseSync; wasEmpty: boolean } {
+  makeFile(databaseFile({ folder }));
+  const database = new DatabaseSync(databaseFile({ folder }), { timeout: BUSY_MS });
+  // FULL: with less, the write-ahead log is not on the disk yet when a write is acknowledged.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = ${WAL_BYTES};
+    PRAGMA secure_delete = ON;
+  `);
+  const wasEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  database.exec(SCHEMA);
+  TABLES_BY_AGE.forEach((table) => addAge(database, table));
+  return { database, wasEmpty };
+}
+
+function addAge(database: DatabaseSync, table: string): void {
+  const columns = database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all();
+  if (!columns.some(({ name }) => name === 'written_at')) {
+    database.exec(`ALTER TABLE ${table} ADD COLUMN written_at REAL`);
+  }
+  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_by_age ON ${table} (written_at)`);
+}
+
+/**
+ * Leaves everything in one file, that can be read where nothing can be written. Where another process reads it just
+ * now, a write-ahead log stays beside it, which is empty unless that process is in the middle of a read.
+ */
+export function closeDatabase(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+    database.exec('PRAGMA journal_mode = DELETE');
+  } catch (error) {
+    if (toThrown(error).errcode !== SQLITE_BUSY) throw error;
+  } finally {
+    database.close();
+  }
+}
+
+export function makeFolder({ folder }: Folder): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * SQLite itself would make a file that others may read. A file that exists is not even opened:
+ * to close it again would drop every lock that this process holds on it.
+ */
+export function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (toThrown(error).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Reads a column for `toText`: Node 22 gives a text only up to its first NUL. */
+export function wholeText(column: string): string {
+  return `CAST(${column} AS BLOB) AS ${column}`;
+}
+
+export function toText(bytes: SQLOutputValue | undefined): string {
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : '';
+}
+
+/** All that `work` writes, or nothing of it. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has ended the transaction by itself after some errors, a full disk for one.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** What `ask` gives, with every failure as a `StateError`. */
+export function reach<T>({ folder }: Folder, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof StateError) throw error;
+    throw new StateError(
+      'unavailable',
+      `The state in ${folder} is out of reach: ${reasonOf(error)}`,
+      error,
+    );
+  }
+}
+
+/**
+ * Makes this process the only user of the folder, by a transaction that is never ended. The
+ * operating system drops its lock when the process dies, however it dies: no stale lock is left.
+ */
+export function takeFolder({ folder }: Folder): { release: () => void } {
+  const file = join(folder, 'owner.sqlite');
+  makeFile(file);
+  const owner = new DatabaseSync(file, { timeout: 0 });
+  try {
+    owner.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    owner.close();
+    if (toThrown(error).errcode !== SQLITE_BUSY) throw error;
+    const message = `Another process uses the state folder ${folder}. Give each process its own STATE_DIR, or all of them one REDIS_URL.`;
+    throw new StateError('unavailable', message, error);
+  }
+  return { release: () => owner.close() };
+}
+
+/** Throws unless there is a state in the folder, and no process that uses it. */
+export function requireStopped({ folder }: Folder): void {
+  if (!existsSync(databaseFile({ folder }))) {
+    const message = `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that holds it.`;
+    throw new StateError('unavailable', message);
+  }
+  reach({ folder }, () => {
+    try {
+      takeFolder({ folder }).release();
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      const message = `A running service uses the state folder ${folder}. Stop it first, and start it again afterwards: nothing was erased.`;
+      throw new StateError('unavailable', message, error);
+    }
+  });
+}
+
+const FILES = [
+  'state.sqlite',
+  'state.sqlite-wal',
+  'state.sqlite-shm',
+  'state.sqlite-journal',
+  'state.marker',
+  'owner.sqlite',
+  'owner.sqlite-journal',
+];
+const RIGHTS_OF_OTHERS = 0o077;
+const OTHERS_MAY_WRITE = 0o022;
+/** In such a folder, as in /tmp, nobody can replace a file of somebody else. */
+const STICKY = 0o1000;
+
+/**
+ * Takes from other users of this machine what they could do with the files of the state: records of what was written
+ * stand in them as they are. Returns a sentence for each thing that was mended, or that only an operator can mend. The
+ * rights of the folder stay as they are, since it may be one that others need.
+ */
+export function closeToOthers({ folder }: Folder): string[] {
+  // Windows has rights of another kind.
+  if (process.platform === 'win32') return [];
+  return [...checkFolder(folder), ...FILES.flatMap((name) => checkFile(join(folder, name)))];
+}
+
+function checkFolder(folder: string): string[] {
+  const { mode = 0 } = lstatSync(`${folder}/`, { throwIfNoEntry: false }) ?? {};
+  return (mode & OTHERS_MAY_WRITE) !== 0 && (mode & STICKY) === 0
+    ? [
+        `Other users of this machine can write in ${folder}, and so put other files in the place of the state. Take that right from them: chmod go-w ${folder}`,
+      ]
+    : [];
+}
+
+function checkFile(file: string): string[] {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (!found) return [];
+  if (found.isSymbolicLink()) {
+    return [
+      `${file} is a link, so that the state is where others may reach it. Put the file itself there, or let STATE_DIR name the folder that it is in.`,
+    ];
+  }
+  const links =
+    found.nlink > 1
+      ? [`${file} is also known by another name (a hard link), by which others may reach it.`]
+      : [];
+  return (found.mode & RIGHTS_OF_OTHERS) === 0 ? links : [...links, takeRights(file, found.mode)];
+}
+
+function takeRights(file: string, mode: number): string {
+  try {
+    chmodSync(file, mode & ~RIGHTS_OF_OTHERS & 0o7777);
+    return `Other users of this machine could read or write ${file}. That right is taken from them now.`;
+  } catch (error) {
+    return `Other users of this machine can read or write ${file}, and that cannot be changed from here (${String(toThrown(error).code)}). Give the file to the user that runs this service, with chmod 600.`;
+  }
+}

@@ -1,0 +1,284 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  KEYS_AT_ONCE,
+  type LogEntry,
+  PAGE_CHARACTERS,
+  StateError,
+  type StateKeeper,
+  type StateStore,
+  createTimedLocks,
+  endOfRange,
+  inKeyPages,
+  inPages,
+} from '../state-store.ts';
+import { openDatabaseToRead } from './backup.ts';
+import {
+  type Folder,
+  closeDatabase,
+  inTransaction,
+  makeFolder,
+  openDatabase,
+  reach,
+  takeFolder,
+  toText,
+  wholeText,
+} from './database.ts';
+import { createEmbeddedKeeper } from './keeper.ts';
+import {
+  type Origin,
+  adopt,
+  hasTraces,
+  judgeOrigin,
+  refuseForeignLog,
+  toMarker,
+  writeMarker,
+} from './origin.ts';
+
+/** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
+const WRITES_PER_PURGE = 100;
+const PURGED_AT_ONCE = 500;
+/** A clock that is set forward by less shortens what is kept for hours too little to matter. */
+const LEAST_CORRECTION_MS = 60_000;
+
+/** A range of the index, however many other keys there are. */
+export const KEYS_IN_RANGE = `
+  SELECT ${wholeText('key')} FROM state_values
+  WHERE key >= :from AND key < :end AND (expires_at IS NULL OR expires_at > :now)
+  ORDER BY state_values.key LIMIT ${KEYS_AT_ONCE}`;
+/** SQLite puts bytes after every text. */
+const AFTER_ALL_TEXTS = new Uint8Array();
+
+export interface ExpiryClocks {
+  /** Ms since 1970: what is kept for a while expires while no process runs, too. */
+  now: () => number;
+  /** Monotonic milliseconds. With them, `now` being set forward makes nothing expire sooner than after its time. */
+  monotonic?: () => number;
+}
+
+export interface EmbeddedValues {
+  read(key: string): string | null;
+  /** So many as are read at once of those that begin with `prefix`, from this one on, in order. */
+  keys(prefix: string, from: string): string[];
+  /** Inside a transaction. */
+  write(key: string, value: string | null, ttlMs: number | undefined): void;
+}
+
+export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClocks): EmbeddedValues {
+  const select = database.prepare(
+    `SELECT ${wholeText('value')} FROM state_values
+     WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
+  );
+  const upsert = database.prepare(
+    `INSERT INTO state_values (key, value, expires_at, written_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value,
+       expires_at = excluded.expires_at, written_at = excluded.written_at`,
+  );
+  const remove = database.prepare('DELETE FROM state_values WHERE key = ?');
+  const purge = database.prepare(
+    `DELETE FROM state_values
+     WHERE key IN (SELECT key FROM state_values WHERE expires_at <= ? LIMIT ${PURGED_AT_ONCE})`,
+  );
+  const selectKeys = database.prepare(KEYS_IN_RANGE);
+  const postpone = database.prepare(
+    'UPDATE state_values SET expires_at = expires_at + ? WHERE expires_at IS NOT NULL',
+  );
+  const { monotonic = clocks.now } = clocks;
+  let offset = clocks.now() - monotonic();
+  let writes = 0;
+
+  /** A machine that starts with a wrong clock, and corrects it, must not forget what it was given before. */
+  function now(): number {
+    const time = clocks.now();
+    const aheadMs = time - monotonic() - offset;
+    offset += aheadMs;
+    if (aheadMs >= LEAST_CORRECTION_MS) postpone.run(aheadMs);
+    return time;
+  }
+
+  return {
+    read(key) {
+      const row = select.get(key, now());
+      return row ? toText(row.value) : null;
+    },
+    keys(prefix, from) {
+      const range = { from, end: endOfRange(prefix) ?? AFTER_ALL_TEXTS, now: now() };
+      return selectKeys.all(range).map(({ key }) => toText(key));
+    },
+    write(key, value, ttlMs) {
+      if (writes++ % WRITES_PER_PURGE === 0) purge.run(now());
+      if (value === null) remove.run(key);
+      else {
+        const at = now();
+        upsert.run(key, value, ttlMs === undefined ? null : at + ttlMs, at);
+      }
+    },
+  };
+}
+
+const PAGE = 100;
+/** Nothing is older than a position that another store gave, or nobody. */
+const POSITION = /^\d{1,15}$/;
+const AFTER_ALL = '9'.repeat(15);
+
+export type LogReader = Pick<StateStore, 'readBackward' | 'readForward'>;
+
+/** Reads the logs from another process than the one that writes them, which may run or not. */
+export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore, 'close'> {
+  return reach({ folder }, () => {
+    const { database, close } = openDatabaseToRead({ folder });
+    return {
+      ...createLogReader(database, { folder }),
+      close: async () => reach({ folder }, close),
+    };
+  });
+}
+
+export function createLogReader(database: DatabaseSync, { folder }: Folder): LogReader {
+  const backward = database.prepare(
+    `SELECT position, ${wholeText('entry')} FROM log_entries
+     WHERE log = ? AND position < ? ORDER BY position DESC LIMIT ?`,
+  );
+  const forward = database.prepare(
+    `SELECT position, ${wholeText('entry')} FROM log_entries
+     WHERE log = ? AND position > ? ORDER BY position LIMIT ?`,
+  );
+
+  return {
+    async readBackward(log, { before = AFTER_ALL, limit }) {
+      if (!POSITION.test(before)) return [];
+      return reach({ folder }, () => {
+        const entries: LogEntry[] = [];
+        let characters = 0;
+        for (const row of backward.iterate(log, Number(before), limit)) {
+          const read = toLogEntry(row);
+          entries.push(read);
+          characters += read.entry.length;
+          if (characters >= PAGE_CHARACTERS) break;
+        }
+        return entries;
+      });
+    },
+    readForward: (log) =>
+      inPages(PAGE, async (after = '0') =>
+        reach({ folder }, () => forward.all(log, Number(after), PAGE).map(toLogEntry)),
+      ),
+  };
+}
+
+/** Inside a transaction. */
+export function createLogWriter(
+  database: DatabaseSync,
+  now: () => number,
+): (log: string, entry: string) => void {
+  const insert = database.prepare(
+    'INSERT INTO log_entries (log, entry, written_at) VALUES (?, ?, ?)',
+  );
+  return (log, entry) => void insert.run(log, entry, now());
+}
+
+function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEntry {
+  return { position: String(position), entry: toText(entry) };
+}
+
+export interface EmbeddedStoreOptions extends ExpiryClocks {
+  /** Made if it is missing. It belongs to one process at a time. */
+  folder: string;
+}
+
+export interface EmbeddedStore extends StateStore, StateKeeper {
+  readonly origin: Origin;
+  /** Of a copy: from now on it is the state that counts. */
+  adopt(): void;
+}
+
+/** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */
+export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): EmbeddedStore {
+  const { owner, database, origin } = open(folder);
+  const values = createEmbeddedValues(database, clocks);
+  const writeLog = createLogWriter(database, clocks.now);
+  const locks = createTimedLocks();
+  let isAdopted = origin !== 'copy';
+  const instanceId = randomUUID();
+
+  const read = <T>(ask: () => T): T => reach({ folder }, ask);
+  const write = <T>(work: () => T): T => read(() => inTransaction(database, work));
+
+  return {
+    instanceId,
+    // Nobody else can have the folder open, so every earlier user of it has ended.
+    isAlive: async (id) => id === instanceId,
+
+    get: async (key) => read(() => values.read(key)),
+    set: async (key, value, { ttlMs } = {}) => write(() => values.write(key, value, ttlMs)),
+    compareAndSet: async (key, { expected, value, ttlMs }) =>
+      write(() => {
+        if (values.read(key) !== expected) return false;
+        values.write(key, value, ttlMs);
+        return true;
+      }),
+
+    keys: (prefix) =>
+      inKeyPages(prefix, async (from) => {
+        await nextTurn();
+        return read(() => values.keys(prefix, from));
+      }),
+    append: async (logs, entry, { closing, ownEntries } = {}) =>
+      write(() => {
+        if (closing !== undefined) {
+          if (values.read(closing) === null) return;
+          values.write(closing, null, undefined);
+        }
+        new Set(logs).forEach((log) => writeLog(log, ownEntries?.get(log) ?? entry));
+      }),
+    ...createLogReader(database, { folder }),
+    ...createEmbeddedKeeper(database, { folder, now: createSteadyTime(clocks) }),
+
+    async withLock(key, { waitMs }, work) {
+      if (!database.isOpen) throw new StateError('unavailable', `The state in ${folder} is closed`);
+      // Nobody else can have the folder open.
+      return locks.withLock(key, waitMs, () => work({ secure: async () => undefined }));
+    },
+
+    origin,
+    adopt() {
+      read(() => adopt(database, { folder }));
+      isAdopted = true;
+    },
+
+    async close() {
+      if (!database.isOpen) return;
+      read(() => {
+        const marker = isAdopted ? toMarker(database, { folder }) : null;
+        closeDatabase(database);
+        if (marker) writeMarker({ folder }, marker);
+      });
+      owner.release();
+    },
+  };
+}
+
+/** The machine's clock, unless it is set forward while this process runs: then nothing is older than it was. */
+function createSteadyTime({ now, monotonic = now }: ExpiryClocks): () => number {
+  const offset = now() - monotonic();
+  return () => Math.min(now(), monotonic() + offset);
+}
+
+function open(folder: string) {
+  return reach({ folder }, () => {
+    makeFolder({ folder });
+    const hadTraces = hasTraces({ folder });
+    const owner = takeFolder({ folder });
+    try {
+      refuseForeignLog({ folder });
+      const { database, wasEmpty } = openDatabase({ folder });
+      const origin = judgeOrigin(database, { folder, hadTraces, wasEmpty });
+      if (origin !== 'copy') adopt(database, { folder });
+      return { owner, database, origin };
+    } catch (error) {
+      owner.release();
+      throw error;
+    }
+  });
+}
