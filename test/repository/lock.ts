@@ -10,6 +10,7 @@ export interface Manifest {
   dependencies: Versions;
   devDependencies?: Versions;
   overrides: Versions;
+  scripts: Readonly<Record<string, string>>;
   /** Whether a package may run its install script. */
   allowScripts: Record<string, boolean>;
 }

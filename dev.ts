@@ -1,0 +1,29 @@
+/**
+ * Runs the service from its sources, for `npm run dev`. Each file is compiled when it is loaded, so that Node itself can
+ * restart the service when a file changes. It does not check types: editors and `npm run check` do.
+ */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from '@swc/core';
+
+const SOURCES = new URL('src/', import.meta.url).href;
+
+registerHooks({
+  load(url, context, loadNext) {
+    if (!url.startsWith(SOURCES) || !url.endsWith('.ts')) return loadNext(url, context);
+    const filename = fileURLToPath(url);
+    const { code } = transformSync(readFileSync(filename, 'utf8'), {
+      filename,
+      swcrc: false,
+      sourceMaps: 'inline',
+      jsc: {
+        target: 'es2023',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, useDefineForClassFields: false },
+      },
+      module: { type: 'es6' },
+    });
+    return { format: 'module', source: code, shortCircuit: true };
+  },
+});
