@@ -15,8 +15,17 @@ export interface RecentWrites {
   complete(list: BadgeList): Promise<BadgeList>;
   /** Badges of an answer that is no list, each as it stands; one that was deleted is left out. Never rejects. */
   completeSome(badges: readonly BadgeFields[]): Promise<readonly BadgeFields[]>;
+  /** What the writes of one badge leave open, which a list has just shown so. Never rejects. */
+  openAt(badge: BadgeFields): Promise<OpenWrites>;
   /** Resolves once every later list read is completed with this write. Never rejects. */
   note(write: NotedWrite): Promise<void>;
+}
+
+export interface OpenWrites {
+  /** Readable versions that the badge had before. What shows one of these may show no more than an older state. */
+  olderVersions: ReadonlySet<string>;
+  /** As the badge was sent last, where only older states were shown since. Undefined: nothing is in doubt. */
+  sent: BadgeFields | undefined;
 }
 
 export interface NotedWrite {
@@ -25,6 +34,11 @@ export interface NotedWrite {
   before: BadgeFields | null | undefined;
   /** As the badge stands now. Null: it is deleted. Undefined: the outcome is unknown, and what was known of it holds on. */
   after: BadgeFields | null | undefined;
+  /**
+   * As the badge was sent, where the provider took the write and shows only older states: it may ignore the write, or
+   * show it late. The badge is shown as `after`, and the next write begins with this. Undefined: nothing is in doubt.
+   */
+  sent?: BadgeFields | undefined;
   /** Stands for the values that were written and that the provider does not show. Undefined: there are none. */
   hiddenRevision: string | undefined;
 }
@@ -41,6 +55,13 @@ const MAX_REVISIONS = 2_000;
 /** The state of a badge that is not in the list. */
 const ABSENT = '';
 
+const sentSchema = z.object({
+  /** Readable versions of the badge as it was sent before, while those writes were in doubt too. */
+  earlier: z.array(z.string()),
+  version: z.string(),
+  record: z.unknown(),
+});
+
 const writesSchema = z.object({
   writes: z.array(
     z.object({
@@ -51,6 +72,7 @@ const writesSchema = z.object({
       version: z.string(),
       /** Null: deleted. */
       record: z.unknown(),
+      sent: sentSchema.optional(),
       /** Epoch milliseconds. */
       until: z.number(),
     }),
@@ -118,7 +140,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     for (const write of open) {
       const state = badges.get(write.id)?.readableVersion ?? ABSENT;
       if (write.earlier.includes(state)) lay(badges, write);
-      else settled.push(write.id);
+      else if (!isInDoubt(write, state)) settled.push(write.id);
     }
     for (const [id, revision] of hidden) {
       const badge = badges.get(id);
@@ -140,6 +162,15 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
       const ids = new Set(shown.map(({ id }) => id));
       const { badges } = await overlay(shown, (id) => ids.has(id));
       return badges;
+    },
+
+    async openAt(badge) {
+      const { writes: all } = await writes.read();
+      const open = all.find(({ id, until }) => id === badge.id && until > wallTime());
+      const olderVersions = new Set(open ? statesOf(open) : []);
+      const isOpen = open?.sent && isInDoubt(open, badge.readableVersion);
+      const sent = isOpen ? provider.restoreBadge(open.sent?.record, isImageUrl) : null;
+      return { olderVersions, sent: sent ?? undefined };
     },
 
     async note(write) {
@@ -222,8 +253,8 @@ function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: numbe
 function newest(writes: readonly RecentWrite[]): RecentWrite[] {
   let characters = 0;
   const kept = writes.slice(-MAX_WRITES).toReversed();
-  const end = kept.findIndex(({ record }) => {
-    characters += JSON.stringify(record).length;
+  const end = kept.findIndex(({ record, sent }) => {
+    characters += JSON.stringify([record, sent?.record]).length;
     return characters > MAX_CHARACTERS;
   });
   return (end === -1 ? kept : kept.slice(0, end)).toReversed();
@@ -231,16 +262,44 @@ function newest(writes: readonly RecentWrite[]): RecentWrite[] {
 
 /** Undefined: no list that is read later can be told to be older than this write. */
 function toRecentWrite(
-  { id, before, after }: NotedWrite,
+  { id, before, after, sent }: NotedWrite,
   last: RecentWrite | undefined,
   now: number,
 ): RecentWrite | undefined {
-  if (before === undefined || after === undefined) return undefined;
-  const states = [...(last?.earlier ?? []), ...(last ? [last.version] : []), stateOf(before)];
+  if (after === undefined || (before === undefined && !sent && !last)) return undefined;
   const version = stateOf(after);
-  const earlier = [...new Set(states)].slice(-MAX_STATES);
-  if (earlier.every((state) => state === version)) return undefined;
-  return { id, earlier, version, record: after && after.record, until: now + LIST_LAG_MS };
+  const entry = { id, version, record: after && after.record, until: now + LIST_LAG_MS };
+  const states = before === undefined ? [] : [stateOf(before)];
+  if (sent) {
+    const sure = last ? [...last.earlier, last.version] : [];
+    const { record, readableVersion } = sent;
+    const doubtful = {
+      earlier: newestStates(sentStatesOf(last)),
+      version: readableVersion,
+      record,
+    };
+    return { ...entry, earlier: newestStates([...sure, ...states]), sent: doubtful };
+  }
+  const earlier = newestStates([...(last ? statesOf(last) : []), ...states]);
+  return earlier.every((state) => state === version) ? undefined : { ...entry, earlier };
+}
+
+function newestStates(states: readonly string[]): string[] {
+  return [...new Set(states)].slice(-MAX_STATES);
+}
+
+/** From the oldest to the newest that is known. */
+function statesOf(write: RecentWrite): string[] {
+  return [...write.earlier, write.version, ...sentStatesOf(write)];
+}
+
+function sentStatesOf(write: RecentWrite | undefined): string[] {
+  return write?.sent ? [...write.sent.earlier, write.sent.version] : [];
+}
+
+/** Whether a list that shows this leaves it open what has become of the write that was sent last. */
+function isInDoubt({ earlier, version, sent }: RecentWrite, state: string): boolean {
+  return sent !== undefined && [...earlier, version, ...sent.earlier].includes(state);
 }
 
 function stateOf(badge: BadgeFields | null): string {

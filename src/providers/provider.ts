@@ -117,7 +117,7 @@ export interface Operation<
    * before. Absent where no badge changes.
    */
   toStanding?(shown: Badge, written: { body: object; before: Badge | undefined }): Badge;
-  /** The badge as it will show itself if the write takes effect as it is sent. Absent where nothing is remembered. */
+  /** The badge as it will show itself if the write takes effect as it is sent. Absent where a write has no fields of a badge. */
   toExpected?(body: object, before: Badge): Badge;
   /** The fields of a body that a badge shows with another value. Absent where a write has no fields of a badge. */
   fieldsNotAsSent?(body: object, badge: Badge): string[];

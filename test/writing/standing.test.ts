@@ -297,3 +297,125 @@ describe.each(PROVIDERS)('$key that alters what it is given', (provider) => {
     expect(changes).toContainEqual({ field: provider.name, before: null, after: '"Scout"' });
   });
 });
+
+describe.each(PROVIDERS)(
+  '$key that answers with the badge as it was, and lists a write late',
+  (provider) => {
+    const { key, name, number, complete } = provider;
+    const stored = () => service.sandbox[key].badges.get(provider.id);
+
+    async function startLate(): Promise<void> {
+      await start();
+      await update(provider, { ...complete, [name]: 'Before', description: 'Old', [number]: 1 });
+      behaviourOf(provider).listLagMs = LAG_MS;
+      behaviourOf(provider).answers = 'before';
+    }
+
+    test('keeps a first change through a second one, and says what was sent again', async () => {
+      await startLate();
+      const first = await update(provider, { [name]: 'Renamed', description: 'Described' });
+      expect(first.badge).toMatchObject({ [name]: 'Before', description: 'Old' });
+      expect(first.warnings).toContainEqual({
+        code: 'VALUE_ALTERED',
+        message: expect.stringContaining('may show the write later'),
+        fields: expect.arrayContaining([name, 'description']),
+      });
+      expect(await read(provider)).toMatchObject({ version: first.badge?.version });
+
+      const second = await update(provider, { expectedVersion: first.badge?.version, [number]: 9 });
+      expect(codesOf(second)).toEqual([]);
+      expect(stored()).toMatchObject({ [name]: 'Renamed', description: 'Described', [number]: 9 });
+      const fields = second.warnings.filter(({ code }) => code === 'SHOWN_VALUE_IN_DOUBT');
+      expect(fields.flatMap((warning) => warning.fields)).toEqual(
+        key === 'returningAI' ? ['title', 'description'] : [],
+      );
+      now += LAG_MS;
+      expect(await read(provider)).toMatchObject({ name: 'Renamed', description: 'Described' });
+    });
+
+    test('changes a name back at once', async () => {
+      await startLate();
+      await update(provider, { [name]: 'Meanwhile' });
+      const back = await update(provider, { [name]: 'Before' });
+      expect(warningsOf(back)).not.toContain('NO_CHANGE');
+      expect(stored()).toMatchObject({ [name]: 'Before' });
+    });
+
+    test('sends a value again that it may have ignored', async () => {
+      await startLate();
+      behaviourOf(provider).alters = [{ kind: 'ignore', fields: [name] }];
+      await update(provider, { [name]: 'Renamed' });
+      behaviourOf(provider).alters = [];
+      await update(provider, { [name]: 'Renamed' });
+      expect(stored()).toMatchObject({ [name]: 'Renamed' });
+    });
+
+    test('an edit in the dashboard counts as soon as it is shown', async () => {
+      await startLate();
+      await update(provider, { [name]: 'Renamed' });
+      now += LAG_MS;
+      const edited = { ...stored(), description: 'Elsewhere', [name]: 'Elsewhere' };
+      service.sandbox[key].badges.set(provider.id, edited as never);
+      const { badge } = await update(provider, {
+        ...complete,
+        [name]: 'Elsewhere',
+        description: 'Elsewhere',
+        [number]: 9,
+      });
+      expect(badge).toMatchObject({ [name]: 'Elsewhere' });
+      expect(stored()).toMatchObject({
+        [name]: 'Elsewhere',
+        description: 'Elsewhere',
+        [number]: 9,
+      });
+    });
+  },
+);
+
+const ANSWERS = ['new', 'before'] as const;
+
+describe.each(PROVIDERS)(
+  '$key that shows writes late and answers with what it likes',
+  (provider) => {
+    const { key, name, number, complete } = provider;
+
+    test(
+      'never loses a value that it took',
+      async () => {
+        await start();
+        const step = fc.record({
+          field: fc.constantFrom<string>(name, 'description', number),
+          value: fc.nat(2),
+          wait: fc.constantFrom(0, 0, 500, 1_000, 2_500),
+          answers: fc.constantFrom(...ANSWERS),
+          lag: fc.constantFrom(0, LAG_MS),
+          restarts: fc.constantFrom(false, false, false, false, true),
+        });
+        await fc.assert(
+          fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+            Object.assign(behaviourOf(provider), { listLagMs: 0, answers: 'new' });
+            const model: Record<string, unknown> = {
+              [name]: 'name 0',
+              description: 'text 0',
+              [number]: 0,
+            };
+            now += 120_000;
+            await update(provider, { ...complete, ...model });
+            for (const { field, value, wait, answers, lag, restarts } of steps) {
+              Object.assign(behaviourOf(provider), { listLagMs: lag, answers });
+              const given = field === number ? value : `${field} ${value}`;
+              const payload = await update(provider, { [field]: given });
+              expect(codesOf(payload)).toEqual([]);
+              model[field] = given;
+              expect(service.sandbox[key].badges.get(provider.id)).toMatchObject(model);
+              if (restarts) await service.restart();
+              now += wait;
+            }
+          }),
+          { numRuns: Math.ceil(numRuns / 20) },
+        );
+      },
+      TIMEOUT_MS,
+    );
+  },
+);

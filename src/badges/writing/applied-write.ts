@@ -3,6 +3,7 @@ import { type BadgeFields, toVersion } from '../../providers/badge-fields.ts';
 import { toChange } from '../../providers/input-checks.ts';
 import type { FieldChange, Warning, WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
+import type { OpenWrites } from '../recent-writes.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
 import { type Proof, type Write, boundsOf, timeLeft, withNotRecorded } from './write.ts';
@@ -11,8 +12,10 @@ import { type Proof, type Write, boundsOf, timeLeft, withNotRecorded } from './w
 export interface Standing {
   /** Undefined: the write shows no badge. */
   badge: BadgeFields | undefined;
-  /** Fields that the provider holds with another value than it was sent. */
+  /** Fields that the provider shows with another value than it was sent. */
   altered: string[];
+  /** The badge as it was sent, where nothing newer than older states was shown since. */
+  sent?: BadgeFields | undefined;
 }
 
 /** The badge that an answer or a read shows, with what it leaves out. */
@@ -44,11 +47,14 @@ export function changesAsStanding(
   });
 }
 
-export function alteredWarning({ of }: Write, fields: string[]): Warning {
+function alteredWarning({ of }: Write, { altered, sent }: Standing): Warning {
+  const late = sent
+    ? '. It shows the badge as it was before, and may show the write later: an update within the next minute begins with what was sent'
+    : '';
   return {
     code: 'VALUE_ALTERED',
-    message: `${of.provider.name.title} took the write and shows another value than it was sent for: ${fields.join(', ')}. The badge and changes have what it shows`,
-    fields,
+    message: `${of.provider.name.title} took the write and shows another value than it was sent for: ${altered.join(', ')}. The badge and changes have what it shows${late}`,
+    fields: altered,
   };
 }
 
@@ -82,6 +88,8 @@ export interface Sending {
   plan: WritePlan;
   /** The badges as they were read before. */
   current: readonly BadgeFields[];
+  /** What earlier writes of the one badge leave open. */
+  open: OpenWrites;
   /** The list in which they were. Undefined: it was not read. */
   list: BadgeIndex | undefined;
   proof: Proof;
@@ -95,16 +103,17 @@ export async function applied(
   const { write, plan, current } = sending;
   if (write.kind === 'delete') return deleted(sending);
   const standing = await settleStanding(sending, answered);
-  const { badge, altered } = standing;
+  const { badge, altered, sent } = standing;
   const isSettled = await attempt(async () => {
     if (badge && plan.writtenValues) {
       const memory = write.memory ?? write.memoryOf(badge.id);
-      await memory.settle(plan.writtenValues, badge.record);
+      const left = sent ? [badge.record, sent.record] : [badge.record];
+      await memory.settle(plan.writtenValues, ...left);
     }
     await settleHolder(sending);
   });
   const warnings =
-    altered.length > 0 ? [...plan.warnings, alteredWarning(write, altered)] : plan.warnings;
+    altered.length > 0 ? [...plan.warnings, alteredWarning(write, standing)] : plan.warnings;
   const badges = badge ? [badge] : withKnown(sending, answered);
   badges.forEach((each) => write.source.remember(each));
   return toOutcome('APPLIED', {
@@ -147,35 +156,72 @@ async function settleStanding(
   sending: Sending,
   answered: readonly BadgeFields[],
 ): Promise<Standing> {
-  const { write, plan, current } = sending;
-  const [before] = current;
+  const { write, plan, current, open } = sending;
   const [shown] = answered;
   const changesBadge = write.target === null || write.target.isLocked;
   if (!shown || !changesBadge) {
     await write.source.forgetLists(timeLeft(write));
     return { badge: undefined, altered: [] };
   }
-  const answer = await publishStanding(sending, toStanding(write, plan, { shown, before }));
+  const before = open.sent ?? current[0];
+  const answer = toStanding(write, plan, { shown, before });
   const altered = alteredFields(write, plan, answer);
-  if (altered.length === 0 || !write.target) return { badge: answer, altered };
+  if (altered.length === 0 || !write.target) {
+    return { badge: await publishStanding(sending, answer), altered };
+  }
+  const unwritten = toStanding(write, { ...plan, body: {} }, { shown, before });
+  if (!mayBeOlder(sending, unwritten)) {
+    const published = await publishStanding(sending, answer);
+    const read = (await reread(write))?.badge;
+    const isNewer = read && !mayBeOlder(sending, read);
+    return isNewer ? standAs(sending, read) : { badge: published, altered };
+  }
+  return settleOlder(sending, unwritten);
+}
+
+/** The answer shows the badge as it was before: the provider ignores the write, or shows it late. */
+async function settleOlder(sending: Sending, answer: BadgeFields): Promise<Standing> {
+  const { write, plan, current, open } = sending;
+  const before = open.sent ?? current[0];
+  const sent = write.operation.toExpected?.(plan.body, before ?? answer);
+  const isShownAsSentBefore = answer.readableVersion === open.sent?.readableVersion;
+  const known = isShownAsSentBefore ? answer : (current[0] ?? answer);
+  await publishStanding(sending, known, sent);
 
   const read = (await reread(write))?.badge;
-  const isOlder = read?.readableVersion === before?.readableVersion;
-  const isAnswerOlder = answer.readableVersion === before?.readableVersion;
-  if (!read || (isOlder && !isAnswerOlder)) return { badge: answer, altered };
+  if (read && !mayBeOlder(sending, read)) return standAs(sending, read);
+  const shown = isShownAsSentBefore ? answer : (read ?? known);
+  const badge = await publishStanding(sending, shown, sent);
+  return { badge, altered: alteredFields(write, plan, badge), sent };
+}
+
+async function standAs(sending: Sending, read: BadgeFields): Promise<Standing> {
+  const { write, plan, current, open } = sending;
+  const before = open.sent ?? current[0];
   const badge = await publishStanding(sending, toStanding(write, plan, { shown: read, before }));
   return { badge, altered: alteredFields(write, plan, badge) };
+}
+
+/** Whether a badge is shown as it was before the write, as far as that is known. */
+function mayBeOlder(
+  { current: [before], open: { olderVersions, sent } }: Sending,
+  { readableVersion }: BadgeFields,
+): boolean {
+  if (!before) return true;
+  const states = [before.readableVersion, sent?.readableVersion, ...olderVersions];
+  return states.includes(readableVersion);
 }
 
 /** Shows the badge from now on, with the version that it has by what was written. */
 export async function publishStanding(
   { write, plan, current }: Sending,
   badge: BadgeFields,
+  sent?: BadgeFields,
 ): Promise<BadgeFields> {
   const hiddenRevision = hiddenRevisionOf(plan, badge);
   const before = write.target === null ? null : current[0];
   const after = withRevision(write, badge, hiddenRevision);
-  await publish(write, { id: badge.id, before, after, hiddenRevision });
+  await publish(write, { id: badge.id, before, after, sent, hiddenRevision });
   return after;
 }
 
@@ -186,6 +232,7 @@ export async function publish(
     id: string | null;
     before: BadgeFields | null | undefined;
     after: BadgeFields | null | undefined;
+    sent?: BadgeFields | undefined;
     hiddenRevision?: string | undefined;
   },
 ): Promise<void> {

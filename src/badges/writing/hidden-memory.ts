@@ -26,8 +26,8 @@ export interface HiddenMemory {
   recall(): Promise<RememberedFields | null>;
   /** What is about to be sent, and the record that it will leave. */
   pend(values: Values, left: object | undefined): Promise<void>;
-  /** What was sent took effect, and the badge stands as this record. */
-  settle(values: Values, left: object): Promise<void>;
+  /** The provider took what was sent, and the badge stands as one of these records. */
+  settle(values: Values, ...left: readonly object[]): Promise<void>;
   /** What was pending was not sent, or had no effect: all is as it was before. Repeated in the background if the store fails. */
   withdraw(): Promise<void>;
   /** Values were sent that the store could not take: what it holds is not to be trusted. */
@@ -48,11 +48,11 @@ export function createHiddenMemory(
   const { key, wallTime, doubtful, onUnreadable } = options;
   /** Of this write: the stored texts before it was pending, and since. */
   let pended: { before: string | null; since: string } | undefined;
-  const stamp = (values: Values, left: object | undefined) => {
+  const stamp = (values: Values, left: readonly object[]) => {
     const at = new Date(wallTime()).toISOString();
     // Nothing vouches for what is left then, and it is sent only where the caller asks for it.
-    if (isTooLong(values, left)) return { values: withoutLong(values), at, left: [] };
-    return { values, at, left: left === undefined ? [] : [left] };
+    if (isTooLong(values, ...left)) return { values: withoutLong(values), at, left: [] };
+    return { values, at, left: [...left] };
   };
 
   async function forgetDoubtful(): Promise<void> {
@@ -82,11 +82,11 @@ export function createHiddenMemory(
       await forgetDoubtful();
       const { memory, text } = await read();
       const settled = memory && toSettled(memory);
-      const since = toText({ settled, pending: stamp(values, left) });
+      const since = toText({ settled, pending: stamp(values, left ? [left] : []) });
       pended = { before: text, since };
       await store.set(key, since);
     },
-    async settle(values, left) {
+    async settle(values, ...left) {
       await store.set(key, toText({ settled: stamp(values, left), pending: null }));
     },
     async withdraw() {
@@ -114,8 +114,8 @@ export function createHiddenMemory(
 const MAX_CHARACTERS = 2_000_000;
 const LONG_CHARACTERS = 100_000;
 
-function isTooLong(...records: readonly (object | undefined)[]): boolean {
-  const texts = records.flatMap((record): unknown[] => Object.values(record ?? {}));
+function isTooLong(...records: readonly object[]): boolean {
+  const texts = records.flatMap((record): unknown[] => Object.values(record));
   return texts.reduce<number>((sum, text) => sum + lengthOf(text), 0) > MAX_CHARACTERS;
 }
 

@@ -1,8 +1,9 @@
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type { RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
+import type { PlanBasis, RememberedFields, Target, WritePlan } from '../../providers/provider.ts';
 import { type HeldLock, StateError } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
+import type { OpenWrites } from '../recent-writes.ts';
 import { requireAccess } from '../tenant.ts';
 import {
   toBusyError,
@@ -21,6 +22,7 @@ import {
   noChange,
   notReadBefore,
   refuse,
+  resentWarning,
   timeToStart,
 } from './write.ts';
 
@@ -77,15 +79,16 @@ async function underLock(write: Write): Promise<Outcome> {
 }
 
 async function readAndSend(write: Write): Promise<Outcome> {
-  const { operation, input, target, path, dryRun } = write;
+  const { target, path, dryRun } = write;
   const read = await readCurrent(write);
   if ('refusal' in read) return read.refusal;
   const { current } = read;
   const [first] = current;
+  const open = await openAt(write, first);
   const recalled = await recall(write);
   const knownHeld = await knownHolding(write);
   const basis = { current: first, remembered: recalled.remembered, knownHeld };
-  const planned = operation.plan(input, basis);
+  const planned = planOn(write, basis, open);
   const predicted = dryRun ? planned.changes : [];
 
   const expected = target?.expectedVersion;
@@ -103,9 +106,42 @@ async function readAndSend(write: Write): Promise<Outcome> {
     return { ...refuse(path, planned.problems, current), changes: predicted };
   }
   const plan = read.isUnread ? withNotRead(planned) : planned;
-  if (!dryRun) return send(write, plan, { ...read, twinIds: await twinIdsOf(write, plan, read) });
+  if (!dryRun)
+    return send(write, plan, { ...read, open, twinIds: await twinIdsOf(write, plan, read) });
   const { changes, warnings } = plan;
   return toOutcome('DRY_RUN', { badges: current, changes, warnings });
+}
+
+/** Of awards and creations nothing: they leave no badge in doubt. */
+async function openAt({ of, target }: Write, first: BadgeFields | undefined): Promise<OpenWrites> {
+  const open = first && target?.isLocked && (await of.access?.recentWrites.openAt(first));
+  return open || { olderVersions: new Set(), sent: undefined };
+}
+
+/** What was sent last, and is not shown yet, is not to be overwritten with what it replaced, and may be sent again. */
+function planOn(
+  { operation, input, of }: Write,
+  basis: PlanBasis,
+  { sent }: OpenWrites,
+): WritePlan {
+  const onShown = operation.plan(input, basis);
+  const { current } = basis;
+  if (!sent || !current || !operation.toExpected) return onShown;
+  const onSent = operation.plan(input, { ...basis, current: sent });
+  const resent = Object.keys(onSent.body).filter(
+    (field) =>
+      !onSent.givenFields.includes(field) &&
+      JSON.stringify(operation.valueOf?.(current, field)) !==
+        JSON.stringify(operation.valueOf?.(sent, field)),
+  );
+  return {
+    ...onSent,
+    changes: onSent.changes.length > 0 ? onSent.changes : onShown.changes,
+    warnings:
+      resent.length > 0
+        ? [...onSent.warnings, resentWarning(of.provider, resent)]
+        : onSent.warnings,
+  };
 }
 
 function withNotRead(plan: WritePlan): WritePlan {

@@ -101,18 +101,21 @@ async function isOwn({ context: { tenant } }: Write, badge: BadgeFields): Promis
 export async function send(
   write: Write,
   plan: WritePlan,
-  read: Pick<Sending, 'current' | 'list'> & { twinIds: readonly string[] | undefined },
+  read: Pick<Sending, 'current' | 'list' | 'open'> & { twinIds: readonly string[] | undefined },
 ): Promise<Outcome> {
-  const { current, list, twinIds } = read;
+  const { current, list, open, twinIds } = read;
   if (timeToStart(write) < 0) {
     return toOutcome('REFUSED', { userErrors: [toTooLateError(write.of.provider)] });
   }
-  const proof = { isVisible: isVisible(write, plan, current), twinIds };
-  const announced = await announce({ write, plan, current, list, proof });
+  const proof = {
+    isVisible: isVisible(write, plan, [...current, ...(open.sent ? [open.sent] : [])]),
+    twinIds,
+  };
+  const announced = await announce({ write, plan, current, list, open, proof });
   if (!announced) {
     return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
   }
-  const sending = { write, plan: announced, current, list, proof };
+  const sending = { write, plan: announced, current, list, open, proof };
   try {
     const answered = await sendOnce(sending);
     return answered ? await applied(sending, answered) : await acceptedWithoutClearAnswer(sending);
@@ -125,9 +128,10 @@ export async function send(
 }
 
 /** Undefined: the store could not take the announcement, and the write relies on it. What was not sent leaves no trace. */
-async function announce({ write, plan, current, proof }: Sending): Promise<WritePlan | undefined> {
+async function announce(sending: Sending): Promise<WritePlan | undefined> {
+  const { write, plan, current, open, proof } = sending;
   const { memory, needsStore } = write;
-  const [before] = current;
+  const before = open.sent ?? current[0];
   const isAnnounced = await attempt(async () => {
     if (plan.writtenValues) {
       const left = before && write.operation.toExpected?.(plan.body, before);
@@ -185,12 +189,10 @@ function isOther({ write: { target }, list }: Sending, id: string): boolean {
 }
 
 /** Only what was not so before shows that the whole write took effect, also in the fields that no read shows. */
-function isVisible(
-  { operation }: Write,
-  plan: WritePlan,
-  [before]: readonly BadgeFields[],
-): boolean {
-  return before !== undefined && operation.isConfirmedBy?.(plan, before) === false;
+function isVisible({ operation }: Write, plan: WritePlan, before: readonly BadgeFields[]): boolean {
+  return (
+    before.length > 0 && before.every((badge) => operation.isConfirmedBy?.(plan, badge) === false)
+  );
 }
 
 /** Nothing was changed, so the badges are still as they were read; unless the provider says that somebody else was faster. */

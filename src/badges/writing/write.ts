@@ -3,6 +3,7 @@ import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type {
   InputProblem,
   OperationKind,
+  Provider,
   Target,
   Warning,
   WritePlan,
@@ -109,6 +110,14 @@ export function notReadBefore(plan: WritePlan): Warning {
     code: 'PREVIOUS_VALUES_UNKNOWN',
     message: 'The badge could not be read before the write, so the values before are unknown',
     fields: plan.changes.map(({ field }) => field),
+  };
+}
+
+export function resentWarning({ name }: Provider, fields: string[]): Warning {
+  return {
+    code: 'SHOWN_VALUE_IN_DOUBT',
+    message: `${name.title} took an earlier write and does not show it yet. These fields go back as they were sent: ${fields.join(', ')}. Give them if the badge should have other values`,
+    fields,
   };
 }
 

@@ -85,6 +85,7 @@ export const updateOperation: Operation<UpdateTagMangoBadgeInput, TagMangoClient
   send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
   toStanding: (shown, { body, before }) =>
     before ? before.with({ ...body, ...shown.record }) : shown,
+  toExpected: (body, before) => before.with(body),
   fieldsNotAsSent,
   valueOf: (badge, field) => standing(badge, field as WritableField),
   isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
