@@ -70,7 +70,7 @@ const PROGRAM = `
 `;
 
 test("the comparison is Node's timingSafeEqual, of digests of one length", async () => {
-  const module = new URL('../../src/server/identity/router-secrets.ts', import.meta.url).href;
+  const module = new URL('../../dist/server/identity/authenticate.js', import.meta.url).href;
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',
     '--eval',

@@ -8,8 +8,7 @@ const STATE = join(import.meta.dirname, '../../src/state');
 
 const PRELUDE = `
   import { createInterface } from 'node:readline';
-  import { createEmbeddedStore } from '${STATE}/embedded-store.ts';
-  import { openEmbeddedLog } from '${STATE}/embedded-log.ts';
+  import { createEmbeddedStore, openEmbeddedLog } from '${STATE}/sqlite/store.ts';
   const [folder] = process.argv.slice(1);
   const print = (value) => console.log(JSON.stringify(value));
   const asked = createInterface({ input: process.stdin });

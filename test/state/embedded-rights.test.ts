@@ -134,7 +134,7 @@ if (!isRoot)
     writeFileSync(file, '');
     chmodSync(file, 0o666);
     for (const path of [parent, folder]) chownSync(path, NOBODY, NOBODY);
-    const module = new URL('../../src/state/embedded-rights.ts', import.meta.url).href;
+    const module = new URL('../../src/state/sqlite/database.ts', import.meta.url).href;
     const script = `import { closeToOthers } from ${JSON.stringify(module)};
     console.log(closeToOthers({ folder: ${JSON.stringify(folder)} }).join('\\n'));`;
     const told = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
