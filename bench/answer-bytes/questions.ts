@@ -1,4 +1,4 @@
-import { MEMBER } from '../tenants/badges.ts';
+import { MEMBER } from '../../test/long/tenants/badges.ts';
 import type { Ask } from '../support/client.ts';
 
 const aliases = (count: number, field: string) =>

@@ -7,7 +7,7 @@ import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
 import type { Child, Children } from '../support/children.ts';
 import { makeFolder } from '../support/folder.ts';
 import { ROUTER_SECRET } from '../support/service.ts';
-import { MEMBER } from '../tenants/badges.ts';
+import { MEMBER } from '../../test/long/tenants/badges.ts';
 
 const HEAP_MB = 512;
 const BADGES = 100;

@@ -42,6 +42,8 @@ export interface Children {
   fork(script: string): ChildProcess;
   /** Something else that must end with this process, without waiting. */
   endWith(stop: () => void): void;
+  /** Ends all of them now, the last one first. */
+  endAll(): void;
 }
 
 const MOST_LINES_SHOWN = 20;
@@ -49,10 +51,16 @@ const MOST_LINES_SHOWN = 20;
 /** Ctrl-C ends all of them too. */
 export function createChildren(): Children {
   const stops: (() => void)[] = [];
-  process.once('exit', () => stops.reverse().forEach((stop) => stop()));
+  const endAll = (): void =>
+    stops
+      .splice(0)
+      .reverse()
+      .forEach((stop) => stop());
+  process.once('exit', endAll);
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 
   return {
+    endAll,
     endWith: (stop) => void stops.push(stop),
     fork(script) {
       const child = fork(script);

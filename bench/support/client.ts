@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Pool } from 'undici';
 import { ROUTER_SECRET } from './service.ts';
 
@@ -80,7 +81,8 @@ export function createClient(url: string, connections: number): Client {
 }
 
 function toFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  // A test has a realm of its own, in which an error of Node is no instance of its Error.
+  if (!isNativeError(error)) return String(error);
   return 'code' in error ? String(error.code) : error.message;
 }
 

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { runBench } from '../bench/run.ts';
 import { eventually } from '../state/eventually.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import { findRedis } from '../support/redis.ts';
 import {
   IDS,
   LIST,
@@ -298,35 +296,5 @@ describe('a tenant that there is not', () => {
   function forbidden(message: string) {
     const extensions = { code: 'FORBIDDEN', requestId: expect.any(String) };
     return expect.objectContaining({ message, extensions });
-  }
-});
-
-describe('under load, with faults of one tenant after the other', () => {
-  const withRedis = findRedis() ? test : test.skip;
-  if (!findRedis()) console.log('Skipped: tenants on replicas, since Redis is not installed.');
-
-  /** A hundred thousand requests are a command of their own, see bench/tenants/run.ts. */
-  const SIZE = ['--requests', '1500', '--seed', '7'];
-
-  test('tenants of one process see nothing of each other', async () => {
-    expectWhole(await runBench('tenants', SIZE));
-  }, 60_000);
-
-  withRedis(
-    'tenants of replicas on one Redis see nothing of each other',
-    async () => {
-      expectWhole(await runBench('tenants', [...SIZE, '--redis']));
-    },
-    60_000,
-  );
-
-  function expectWhole(output: string): void {
-    for (const tenant of ['acme', 'ACME', 'bolt']) {
-      expect(output).toMatch(new RegExp(`\n${tenant}, updates +RETURNING_AI \\d`));
-    }
-    expect(output).toMatch(/codes in trouble .*PROVIDER_UNAVAILABLE \d+/);
-    expect(output).toMatch(/troubles +\w+ unavailable 1\n/);
-    expect(output).toMatch(/violations +none\n/);
-    expect(output).toContain('All bounds hold.');
   }
 });

@@ -1,0 +1,109 @@
+import { usageOf } from '../../../bench/soak/usage.ts';
+import type { Children } from '../../../bench/support/children.ts';
+import { type Client, createClient } from '../../../bench/support/client.ts';
+import { createRandom } from '../../../bench/support/random.ts';
+import { startSandbox } from '../../../bench/support/sandbox.ts';
+import { ERROR_LEVEL, startService } from '../../../bench/support/service.ts';
+import { addAnswer, createTally, showCounts } from '../../../bench/support/tally.ts';
+import { createBadgesSchema } from '../../../src/badges/schema.ts';
+import type { Figures } from '../size.ts';
+import { judge } from './judge.ts';
+import { createMaker } from './maker.ts';
+import { toMemoryFinding } from './memory.ts';
+import type { Known } from './values.ts';
+
+const CONNECTIONS = 16;
+/** As in a small container: without a bound the heap grows with the machine, leak or not. */
+const HEAP = '--max-old-space-size=256';
+const SAMPLES = 200;
+const MOST_FINDINGS = 20;
+
+export interface FuzzOptions {
+  documents: number;
+  seed: number;
+  /** The first document of the run: with it, one of a longer run is repeated. */
+  from: number;
+}
+
+export interface FuzzFinding {
+  figures: Figures;
+  /** Answers and log lines that must not be, and what the memory has grown by. */
+  problems: string[];
+}
+
+/** Valid documents, valid ones with one thing changed, and wild ones, in equal parts, against a service in production. */
+export async function sendDocuments(
+  children: Children,
+  { documents, seed, from }: FuzzOptions,
+): Promise<FuzzFinding> {
+  const { variables, standIns } = await startSandbox(children);
+  const service = await startService(children, { ...variables, NODE_OPTIONS: HEAP });
+  const client = createClient(service.url, CONNECTIONS);
+  const { schema } = await createBadgesSchema();
+  const make = createMaker(schema, await findKnown(client));
+  const tally = { valid: createTally(), 'nearly valid': createTally(), wild: createTally() };
+  const rssMb: number[] = [];
+  const problems: string[] = [];
+  const sampleEvery = Math.max(1, Math.floor(documents / SAMPLES));
+  let next = from;
+
+  service.onLog((line, text) => {
+    if (!line || line.level >= ERROR_LEVEL) problems.push(`the log says: ${text}`);
+  });
+
+  async function send(): Promise<void> {
+    while (next < from + documents && problems.length < MOST_FINDINGS && !service.hasEnded()) {
+      const index = next;
+      next += 1;
+      const { kind, ask } = make(createRandom(seed ^ Math.imul(index, 0x9e3779b1)));
+      const answer = await client.ask(ask);
+      addAnswer(tally[kind], answer);
+      const fault = judge(answer);
+      if (fault !== undefined) {
+        problems.push(`${fault}\n  SEED=${seed} RUNS=1 FROM=${index}: ${JSON.stringify(ask)}`);
+      }
+      const done = index - from + 1;
+      if (done % sampleEvery === 0 && !service.hasEnded())
+        rssMb.push(usageOf(service.pid, []).rssMb);
+    }
+  }
+
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => send()));
+  const seconds = (performance.now() - begun) / 1_000;
+  if (service.hasEnded()) problems.push('the service has ended');
+  const { RETURNING_AI, TAG_MANGO } = standIns;
+  const arrivals = [await RETURNING_AI.arrivals(), await TAG_MANGO.arrivals()];
+  await client.close();
+  const memory = toMemoryFinding(rssMb, documents);
+  return {
+    figures: [
+      ['documents', next - from],
+      ['documents a second', (documents / seconds).toFixed(0)],
+      ...Object.entries(tally).flatMap(([kind, { requests, statuses, codes }]) => [
+        [`${kind} documents`, requests] as const,
+        [`${kind}, by HTTP status`, showCounts(statuses)] as const,
+        [`${kind}, by error code`, showCounts(codes)] as const,
+      ]),
+      [
+        'requests to providers',
+        arrivals.map(({ byOperation }) => showCounts(byOperation)).join(', '),
+      ],
+      ...memory.figures,
+    ],
+    problems: [...problems, ...memory.problems],
+  };
+}
+
+/** What is there to ask for. */
+async function findKnown(client: Client): Promise<Known> {
+  const { body } = await client.ask({
+    query: '{ badges(first: 100) { nodes { ... on BadgeFields { provider id name } } } }',
+  });
+  const nodes = body.data?.badges?.nodes ?? [];
+  if (nodes.length === 0) throw new Error('the sandbox has no badges');
+  return {
+    ids: [...nodes.map(({ id }) => id), '6650aa11bb22cc33dd44ee55', '1102'],
+    texts: [...nodes.map(({ name }) => name), 'ada@example.com', '919900112233'],
+  };
+}

@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { quantile } from '../../bench/support/tally.ts';
+import { MAIN } from '../support/process.ts';
+import { killAgainAndAgain } from './kill-loop/loop.ts';
+import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
+
+/** What SIGKILL cannot show is the loss of power; against that, SQLite syncs every commit. */
+const RUNS = runsOf({ short: 12, full: 200 });
+const seed = seedOf();
+
+test(
+  'a process killed while it writes has lost nothing that it acknowledged',
+  async () => {
+    if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
+    const folder = mkdtempSync(join(tmpdir(), 'kill-loop-'));
+    const figures = await killAgainAndAgain(folder, { runs: RUNS, seed });
+    const { acknowledged, openings, problems } = figures;
+    const total = acknowledged.set + acknowledged.append + acknowledged.count;
+    showFigures('kill-loop', [
+      ['seed', seed],
+      ['kills', RUNS],
+      ['of them before the first write', figures.killedBeforeAWrite],
+      ['sets acknowledged', acknowledged.set],
+      ['changes by compare-and-set acknowledged', acknowledged.count],
+      ['appends (to two logs each) acknowledged', acknowledged.append],
+      ['acknowledged in all', total],
+      ['found though not acknowledged', figures.unacknowledged],
+      ['ms to open again, median', quantile(openings, 0.5).toFixed(1)],
+      ['ms to open again, longest', quantile(openings, 1).toFixed(1)],
+    ]);
+    // The state is left in its folder when something is wrong with it.
+    expect({ seed, folder, problems }).toEqual({ seed, folder, problems: [] });
+    expect(total).toBeGreaterThan(0);
+    rmSync(folder, { recursive: true });
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { startSandbox } from '../../bench/support/sandbox.ts';
+import { findRedis } from '../support/redis.ts';
+import { withChildren } from './children.ts';
+import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
+import { restartInTurn } from './stopping/rolling.ts';
+import { MOST_STOP_MS, stopAgainAndAgain } from './stopping/signals.ts';
+
+const redisPath = findRedis();
+if (redisPath === undefined)
+  console.log('Skipped: rolling restarts, since Redis is not installed.');
+
+const ROUNDS = runsOf({ short: 1, full: 50 });
+const RESTARTS = runsOf({ short: 1, full: 20 });
+
+test(
+  'a SIGTERM to the process group of npm start loses no operation that was accepted',
+  async () => {
+    const rounds = await withChildren(async (children) =>
+      stopAgainAndAgain(children, await startSandbox(children), ROUNDS),
+    );
+    const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
+    const longestMs = Math.max(...rounds.map(({ ms }) => ms));
+    showFigures('stopping by SIGTERM to the process group', [
+      ['rounds', rounds.length],
+      ['operations sent', sum(rounds.map(({ sent }) => sent))],
+      ['operations answered', sum(rounds.map(({ answered }) => answered))],
+      ['from SIGTERM to the end, longest', `${longestMs.toFixed(0)} ms`],
+    ]);
+    expect(rounds.flatMap(({ lost }) => lost)).toEqual([]);
+    expect(rounds.map(({ code, signal }) => code ?? signal)).toEqual(rounds.map(() => 0));
+    expect(longestMs).toBeLessThanOrEqual(MOST_STOP_MS);
+    expect(rounds).toHaveLength(ROUNDS);
+  },
+  TIMEOUT_MS,
+);
+
+(redisPath === undefined ? test.skip : test)(
+  'a rolling restart under load loses no operation',
+  async () => {
+    const { sent, answered, lost, endings } = await withChildren(async (children) =>
+      restartInTurn(children, {
+        sandbox: await startSandbox(children),
+        redisPath: redisPath ?? '',
+        restarts: RESTARTS,
+      }),
+    );
+    showFigures('rolling restarts of two processes', [
+      ['restarts', RESTARTS],
+      ['operations sent', sent],
+      ['operations answered', answered],
+    ]);
+    expect(lost).toEqual([]);
+    expect(endings).toEqual({ 0: 2 * RESTARTS });
+    expect(answered).toBe(sent);
+  },
+  TIMEOUT_MS,
+);

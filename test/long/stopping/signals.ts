@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Children } from '../../../bench/support/children.ts';
+import { createClient } from '../../../bench/support/client.ts';
+import { makeFolder } from '../../../bench/support/folder.ts';
+import type { Sandbox } from '../../../bench/support/sandbox.ts';
+import { ROUTER_SECRET } from '../../../bench/support/service.ts';
+import { type Lost, listWritable, startLoad } from './load.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** The delay that is the default of production, and three seconds. */
+export const MOST_STOP_MS = 5_000;
+/** How long the provider takes for a write. */
+const WRITE_MS = 400;
+const LOAD = { perSecond: 20, writesOfFive: 3 };
+const LEAST_BEFORE_MS = 500;
+const MOST_BEFORE_MS = 1_500;
+
+export interface Round {
+  /** Of npm, and so of the service. */
+  code: number | null;
+  signal: string | null;
+  /** From the signal to the end. */
+  ms: number;
+  sent: number;
+  answered: number;
+  /** Accepted, and not answered as it should have been. */
+  lost: Lost[];
+}
+
+/** `npm start`, and SIGTERM to its whole process group while writes are under way. */
+export async function stopAgainAndAgain(
+  children: Children,
+  sandbox: Sandbox,
+  rounds: number,
+): Promise<Round[]> {
+  await sandbox.standIns.RETURNING_AI.setFault('updateBadge', { kind: 'delay', ms: WRITE_MS });
+  const env = { ...sandbox.variables, STATE_DIR: makeFolder(children) };
+  const seen: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) seen.push(await playRound(children, env));
+  return seen;
+}
+
+async function playRound(children: Children, env: Record<string, string>): Promise<Round> {
+  const { url, kill, ended } = await startByNpm(children, env);
+  const client = createClient(url, 50);
+  const load = startLoad(client, { badges: await listWritable(client), ...LOAD });
+  await sleep(LEAST_BEFORE_MS + Math.random() * (MOST_BEFORE_MS - LEAST_BEFORE_MS));
+  const begun = performance.now();
+  kill('SIGTERM');
+  const [code, signal] = await ended;
+  const ms = performance.now() - begun;
+  await load.end();
+  await client.close();
+  return {
+    code,
+    signal,
+    ms,
+    sent: load.sent(),
+    answered: load.answered(),
+    lost: load.lost.filter(({ isRefused }) => !isRefused),
+  };
+}
+
+/** In a process group of its own. */
+async function startByNpm(children: Children, env: Record<string, string>) {
+  // Built already.
+  const npm = spawn('npm', ['start', '--ignore-scripts'], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROUTER_SECRET,
+      ...env,
+    },
+  });
+  const ended = once(npm, 'close') as Promise<[number | null, string | null]>;
+  const kill = (signal: NodeJS.Signals): void => {
+    if (npm.pid !== undefined && npm.exitCode === null) process.kill(-npm.pid, signal);
+  };
+  children.endWith(() => kill('SIGKILL'));
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (text: string): void => {
+      output += text;
+      const [, found] = /GraphQL is at (http:[^\s"]+)/.exec(output) ?? [];
+      if (found !== undefined) resolve(found);
+    };
+    npm.stdout.setEncoding('utf8').on('data', hear);
+    npm.stderr.setEncoding('utf8').on('data', hear);
+    void ended.then(() => reject(new Error(`npm start ended:\n${output}`)));
+  });
+  return { url, kill, ended };
+}

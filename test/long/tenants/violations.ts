@@ -1,0 +1,27 @@
+import { type Counts, count } from '../../../bench/support/tally.ts';
+
+/** What must not be, as it was found. */
+export interface Violations {
+  add(kind: string, detail: string): void;
+  /** By kind. */
+  readonly counts: Counts;
+  /** The first of each kind, in full. */
+  readonly details: readonly string[];
+}
+
+const DETAILS_OF_A_KIND = 3;
+const LONGEST_DETAIL = 1_500;
+
+export function createViolations(): Violations {
+  const counts: Counts = {};
+  const details: string[] = [];
+  return {
+    counts,
+    details,
+    add(kind, detail) {
+      count(counts, kind);
+      if ((counts[kind] ?? 0) > DETAILS_OF_A_KIND) return;
+      details.push(`${kind}: ${detail.slice(0, LONGEST_DETAIL)}`);
+    },
+  };
+}
