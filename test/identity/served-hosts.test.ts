@@ -74,7 +74,10 @@ const OTHERS = [
 describe('without a router secret', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startTestService({ allowedHosts: ['Badges.internal', '10.0.0.7', '[::7]'] });
+    service = await startTestService({
+      hasPlayground: true,
+      allowedHosts: ['Badges.internal', '10.0.0.7', '[::7]'],
+    });
   });
   afterAll(() => service.close());
 

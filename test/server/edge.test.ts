@@ -4,7 +4,7 @@ import { type TestService, startTestService } from '../support/service.ts';
 let service: TestService;
 let production: TestService;
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ hasPlayground: true });
   production = await startTestService({
     isProduction: true,
     hasPlayground: false,

@@ -13,7 +13,7 @@ const MEBIBYTE = 1024 * 1024;
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ hasPlayground: true });
 });
 afterAll(() => service.close());
 
@@ -151,7 +151,7 @@ describe('with a router secret', () => {
   const statusOf = async (one: Ask) => (await ask(one)).status;
 
   test('outside production the page is open, and nothing else', async () => {
-    const guarded = await startTestService({ routerSecrets });
+    const guarded = await startTestService({ hasPlayground: true, routerSecrets });
     const statuses = await Promise.all([
       statusOf({ url: `${guarded.url}/` }),
       statusOf({ url: `${guarded.url}/?query={x}` }),
@@ -166,7 +166,7 @@ describe('with a router secret', () => {
 
   test('the page is as closed as the rest where it is off, and in production', async () => {
     for (const closed of [{ hasPlayground: false }, { isProduction: true }]) {
-      const guarded = await startTestService({ routerSecrets, ...closed });
+      const guarded = await startTestService({ hasPlayground: true, routerSecrets, ...closed });
       expect(await statusOf({ url: `${guarded.url}/` })).toBe(401);
       await guarded.close();
     }

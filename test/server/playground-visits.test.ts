@@ -22,7 +22,7 @@ let service: TestService;
 beforeAll(async () => {
   if (!executablePath) return;
   browser = await launchBrowser(executablePath);
-  service = await startTestService();
+  service = await startTestService({ hasPlayground: true });
   url = service.url;
 });
 afterAll(async () => {
@@ -269,7 +269,9 @@ async function keptOf({ page }: OpenPage): Promise<string> {
   describe('with a router secret', () => {
     let guarded: TestService;
     async function visitGuarded(): Promise<OpenPage> {
-      guarded = closeAfterTest(await startTestService({ routerSecrets: [SECRET] }));
+      guarded = closeAfterTest(
+        await startTestService({ hasPlayground: true, routerSecrets: [SECRET] }),
+      );
       return visit(`${guarded.url}/`);
     }
     const dialogOf = ({ page }: OpenPage) => page.getByRole('dialog');

@@ -6,7 +6,7 @@ import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ hasPlayground: true });
 });
 afterAll(() => service.close());
 
@@ -40,7 +40,7 @@ if (!executablePath)
   let browser: Browser;
   let open: OpenPage;
   beforeAll(async () => {
-    fresh = await startTestService();
+    fresh = await startTestService({ hasPlayground: true });
     browser = await launchBrowser(executablePath ?? '');
     open = await openPage(browser, `${fresh.url}/`);
   });

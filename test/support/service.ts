@@ -55,7 +55,8 @@ export async function startTestService({
     host: '127.0.0.1',
     port: 0,
     isProduction: false,
-    hasPlayground: true,
+    // It takes longer to start than all else.
+    hasPlayground: false,
     hasIntrospection: true,
     hasCacheTags: false,
     freshSeconds: 30,
