@@ -141,7 +141,7 @@ export const families: readonly Family[] = [
       `{ badges { ...F0 } } ${repeat(size, (at) => `fragment F${at} on BadgeConnection { ...F${(at + 1) % size} ...F${(at * 7) % size} }`)}`,
   ),
   of(
-    'spreads of fragments that are not there',
+    'fragment spreads that are not there',
     (size) => `{ badges { ${repeat(size, (at) => `...F${at}`)} } }`,
   ),
   of(

@@ -61,7 +61,7 @@ function toProblem(field: readonly string[], shown: string): InputProblem {
   return {
     code: 'INVALID_INPUT',
     field,
-    message: `${shown} must be whole Unicode text: it holds half of a surrogate pair`,
+    message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
   };
 }
 
@@ -96,7 +96,7 @@ export function guardRootFields(schema: GraphQLSchema): void {
   guard(schema.getMutationType(), (caller) => {
     requireScope(caller, 'badges:write');
     if (!caller.tenant.hasMutations)
-      throw forbidden('This replica only reads: it takes no mutations');
+      throw forbidden('This replica is read-only. Send mutations to another replica.');
     if (caller.actorProblem !== undefined) {
       throw new GraphQLError(caller.actorProblem, { extensions: { code: 'BAD_REQUEST' } });
     }
@@ -119,12 +119,12 @@ function guard(type: GraphQLObjectType | null | undefined, check: Check): void {
 
 function requireScope({ lacks, scopes }: Caller, scope: Scope): void {
   if (lacks === 'token') {
-    throw new GraphQLError('A bearer token of the caller is needed', {
+    throw new GraphQLError('A bearer token is required. Send it in the authorization header.', {
       extensions: { code: 'UNAUTHENTICATED' },
     });
   }
-  if (lacks === 'tenant') throw forbidden('x-badges-tenant must name a tenant');
-  if (!scopes.has(scope)) throw forbidden(`The token lacks the scope ${scope}`);
+  if (lacks === 'tenant') throw forbidden('Header "x-badges-tenant" must name a tenant.');
+  if (!scopes.has(scope)) throw forbidden(`The token lacks the scope ${scope}.`);
 }
 
 /** Of representations only the key is read, each by itself. */
@@ -171,7 +171,7 @@ export function createBadgesContext(
   const sources = new Map<TenantProvider, BadgeSource>();
   function accessTo(providerKey: string): ProviderAccess {
     const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
-    if (!of) throw new Error(`there is no provider ${providerKey}`);
+    if (!of) throw new Error(`There is no provider ${providerKey}`);
     return requireAccess(of);
   }
   return {

@@ -287,9 +287,14 @@ function toCursor(position: string): string {
 const CURSOR_CHARACTERS = 64;
 
 function toPosition(cursor: string): string {
-  if (cursor.length > CURSOR_CHARACTERS) throw invalidInput('after is not a cursor of a history');
+  if (cursor.length > CURSOR_CHARACTERS)
+    throw invalidInput(
+      'Argument "after" is not a cursor of a badge history. Use a cursor from an earlier page.',
+    );
   const position = Buffer.from(cursor, 'base64url').toString();
   const isPosition = /^\d{1,20}(-\d{1,20})?$/.test(position);
   if (isPosition && toCursor(position) === cursor) return position;
-  throw invalidInput('after is not a cursor of a history');
+  throw invalidInput(
+    'Argument "after" is not a cursor of a badge history. Use a cursor from an earlier page.',
+  );
 }

@@ -131,7 +131,7 @@ async function run(
 
 /** Who says neither yes nor no has not agreed to the write. Left out, it is false. */
 function refuseNullDryRun(dryRun: boolean | null | undefined): InputProblem[] {
-  const message = 'dryRun must not be null: give true to change nothing, or false, or leave it out';
+  const message = 'Argument "dryRun" must not be null. Set it to true or false, or omit it.';
   return dryRun === null ? [invalid('dryRun', message)] : [];
 }
 

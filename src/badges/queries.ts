@@ -55,9 +55,9 @@ export function requireBadgeId(
   id: string,
 ): TenantProvider {
   const of = context.tenant.providers.find((each) => each.provider.name.enumValue === provider);
-  if (!of) throw invalidInput('provider is none that this service knows');
+  if (!of) throw invalidInput('Argument "provider" is not a provider that this service knows.');
   if (of.provider.isBadgeId(id)) return of;
-  throw invalidItem(`id cannot be a badge id of ${of.provider.name.title}`);
+  throw invalidItem(`Argument "id" cannot be a badge ID of ${of.provider.name.title}.`);
 }
 
 /** Longer than any name that a person would look for. */
@@ -78,7 +78,7 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
   };
   const bounds = toPageBounds(args, order);
   if ((args.filter?.nameContains?.length ?? 0) > MAX_NAME_CHARACTERS) {
-    throw invalidInput(`nameContains may have ${MAX_NAME_CHARACTERS} characters`);
+    throw invalidInput(`Field "nameContains" must have at most ${MAX_NAME_CHARACTERS} characters.`);
   }
   const parts = await Promise.all(
     context.tenant.providers.map((of) => readPart(context, of, { filter: args.filter, order })),
@@ -174,8 +174,8 @@ async function resolveEntity(
   context: BadgesContext,
 ): Promise<BadgeFields | null> {
   const { provider, id } = readKey(representation);
-  if (provider === undefined) throw invalidItem('__typename is no entity of this subgraph');
-  if (typeof id !== 'string') throw invalidItem('a representation needs its id, as a string');
+  if (provider === undefined) throw invalidItem('"__typename" must be an entity of this subgraph.');
+  if (typeof id !== 'string') throw invalidItem('A representation must have its "id" as a string.');
   return findBadge(context, provider.name.enumValue, id);
 }
 

@@ -17,7 +17,7 @@ export function toInputError(path: readonly string[], problem: InputProblem): Ba
 /** `path` leads to the field that names the badge. */
 export function toNotFoundError(path: readonly string[], { name }: Provider): BadgeInputError {
   return Object.assign(new BadgeInputError(), {
-    message: `${name.title} has no badge with this id`,
+    message: `${name.title} has no badge with this ID.`,
     code: 'NOT_FOUND' as const,
     field: [...path],
     providerMessage: null,
@@ -26,7 +26,8 @@ export function toNotFoundError(path: readonly string[], { name }: Provider): Ba
 
 export function toReusedError(): BadgeInputError {
   return Object.assign(new BadgeInputError(), {
-    message: 'this idempotencyKey stands for another input; nothing was sent',
+    message:
+      'This idempotency key was already used with a different input. Nothing was sent. Use a new key for a new change.',
     code: 'IDEMPOTENCY_KEY_REUSED' as const,
     field: ['idempotencyKey'],
     providerMessage: null,
@@ -35,7 +36,8 @@ export function toReusedError(): BadgeInputError {
 
 export function toInProgressError(): BadgeInputError {
   return Object.assign(new BadgeInputError(), {
-    message: 'the mutation with this idempotencyKey is still under way; repeat it later',
+    message:
+      'A mutation with this idempotency key is still in progress. Retry it later with the same key.',
     code: 'IDEMPOTENCY_IN_PROGRESS' as const,
     field: ['idempotencyKey'],
     providerMessage: null,
@@ -49,7 +51,7 @@ export function toUnreadableKeyError(provider: Provider): BadgeProviderError {
     {},
     {
       message:
-        'What is kept of the mutation with this idempotencyKey cannot be read, so it is unknown whether it was applied; nothing was sent now. Look at the badge, and take a new key only if the change is missing',
+        'The stored result for this idempotency key cannot be read, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
       code: 'OUTCOME_UNKNOWN',
       // A repeat with the same key never writes.
       retryable: true,
@@ -64,7 +66,7 @@ export function toErasedKeyError(provider: Provider): BadgeProviderError {
     {},
     {
       message:
-        'What was kept of the mutation with this idempotencyKey was erased, so it is unknown whether it was applied; nothing was sent now. Look at the badge, and take a new key only if the change is missing',
+        'The stored result for this idempotency key was erased, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
       code: 'OUTCOME_UNKNOWN',
       // A repeat with the same key within its 24 hours never writes.
       retryable: false,
@@ -78,7 +80,7 @@ export function toStateError(provider: Provider): BadgeProviderError {
     {},
     {
       message:
-        'the store for records is out of reach, and this mutation relies on it; nothing was sent',
+        'The state store that this mutation depends on is unavailable. Nothing was sent. Retry later.',
       code: 'STATE_UNAVAILABLE',
       retryable: true,
     },
@@ -91,7 +93,7 @@ export function toBusyError(provider: Provider): BadgeProviderError {
     provider,
     {},
     {
-      message: 'Another write of this badge is still under way. Nothing was sent: repeat it later',
+      message: 'Another write to this badge is still in progress. Nothing was sent. Retry later.',
       code: 'WRITE_IN_PROGRESS',
       retryable: true,
     },
@@ -104,7 +106,8 @@ export function toTooLateError(provider: Provider): BadgeProviderError {
     provider,
     {},
     {
-      message: 'too little time was left after reading the badge; nothing was sent',
+      message:
+        'Reading the badge left too little time for the write. Nothing was sent. Retry later.',
       code: 'PROVIDER_TIMEOUT',
       retryable: true,
     },
@@ -116,7 +119,8 @@ export function toConflictError(
   currentBadge: BadgeFields | null,
 ): BadgeConflictError {
   return Object.assign(new BadgeConflictError(), {
-    message: 'the badge has changed since this version was read; look at currentBadge',
+    message:
+      'The badge has changed since this version was read. Check currentBadge and retry with its version.',
     code: 'CONFLICT' as const,
     field: [...path, 'expectedVersion'],
     currentBadge,
@@ -130,11 +134,9 @@ export function toProviderConflictError(
   { providerMessage }: Pick<ProviderError, 'providerMessage'>,
   currentBadge: BadgeFields | null,
 ): BadgeConflictError {
-  const advice = currentBadge
-    ? 'look at currentBadge'
-    : 'look in the list for a badge that stands in the way';
+  const advice = currentBadge ? 'Check currentBadge.' : 'Check the list for a conflicting badge.';
   return Object.assign(new BadgeConflictError(), {
-    message: `${name.title} reports a conflicting state, and nothing was changed: ${advice}`,
+    message: `${name.title} reported a conflict. Nothing was changed. ${advice}`,
     code: 'CONFLICT' as const,
     field: null,
     currentBadge,
@@ -145,7 +147,7 @@ export function toProviderConflictError(
 /** A failed read before the write: nothing was sent, so a repeat is as safe as it is useful. */
 export function toReadFailure(provider: Provider, error: ProviderError): BadgeProviderError {
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}; nothing was sent`,
+    message: `${provider.name.title} ${error.message}. Nothing was sent.`,
     code: readCode(error.kind),
     retryable: isRetryable(error.kind),
   });
@@ -168,9 +170,9 @@ export function toWriteFailure(
   write: FailedWrite,
 ): BadgeProviderError {
   const hasSuspects = error.kind === 'rejected' && write.sentFields.length > 0;
-  const suspects = hasSuspects ? `; it was sent ${write.sentFields.join(', ')}` : '';
+  const suspects = hasSuspects ? `. Fields that were sent: ${write.sentFields.join(', ')}` : '';
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}${suspects}; ${effectInWords(error, write)}`,
+    message: `${provider.name.title} ${error.message}${suspects}. ${effectInWords(error, write)}`,
     code: writeCode(error),
     retryable: error.effect === 'unknown' ? write.hasKey : isRetryable(error.kind),
   });
@@ -179,11 +181,11 @@ export function toWriteFailure(
 function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
   switch (effect) {
     case 'not-sent':
-      return 'nothing was sent, so it is safe to repeat';
+      return 'Nothing was sent, so it is safe to retry.';
     case 'refused':
-      return 'nothing was changed';
+      return 'Nothing was changed.';
     case 'unknown':
-      return `the request may have been applied: ${adviceOn(write)}`;
+      return `The request may have been applied. ${adviceOn(write)}`;
   }
 }
 
@@ -191,21 +193,21 @@ function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
 function adviceOn({ kind, hasKey, isShown }: FailedWrite): string {
   const look = isShown ? LOOK_AT_BADGE[kind] : LOOK_FOR_BADGE[kind];
   return hasKey
-    ? `${look}, or repeat it with the same idempotencyKey, which never writes again and tells what is known by then`
-    : `${look} before you repeat it`;
+    ? `${look}, or retry with the same idempotency key: the retry never writes again and returns what is known by then.`
+    : `${look} before you retry.`;
 }
 
 const LOOK_AT_BADGE: Readonly<Record<OperationKind, string>> = {
-  create: 'badge is one with these values that has appeared since; look at it',
-  update: 'look at badge',
-  delete: 'look whether the badge is still there',
-  award: 'look at the badges of the member',
-  revoke: 'look at the badges of the member',
+  create: 'Check badge (a new badge with these values)',
+  update: 'Check badge',
+  delete: 'Check whether the badge still exists',
+  award: 'Check the badges of the member',
+  revoke: 'Check the badges of the member',
 };
 const LOOK_FOR_BADGE: Readonly<Record<OperationKind, string>> = {
   ...LOOK_AT_BADGE,
-  create: 'look in the list of badges, by its name, whether the new badge is there',
-  update: 'read the badge again',
+  create: 'Check whether the list contains a badge with this name',
+  update: 'Read the badge again',
 };
 
 function toProviderError(

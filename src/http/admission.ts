@@ -108,7 +108,7 @@ export function createLimiter(clock: Clock, allowance: Allowance | undefined): L
 }
 
 function tooMany(retryAfterMs: number): ProviderError {
-  return new ProviderError('takes no more requests for now', {
+  return new ProviderError('cannot be called at the moment: rate limit reached', {
     kind: 'rate-limited',
     effect: 'not-sent',
     retryAfterMs: Math.ceil(retryAfterMs),
@@ -235,7 +235,7 @@ export function createAdmission(parts: {
   function checkBreaker({ purpose }: CallBounds): void {
     const waitMs = breaker.waitMs();
     if (purpose === 'settle' || waitMs === 0) return;
-    throw new ProviderError('is not asked for a while, since its last calls failed', {
+    throw new ProviderError('is unavailable: calls are paused after repeated failures', {
       kind: 'unavailable',
       effect: 'not-sent',
       repeat: 'never',
@@ -269,7 +269,7 @@ export function createAdmission(parts: {
 }
 
 function tooBusy(): ProviderError {
-  return new ProviderError('could not be asked in time: too many calls are under way', {
+  return new ProviderError('could not be called in time: too many calls are in progress', {
     kind: 'timeout',
     effect: 'not-sent',
     repeat: 'never',

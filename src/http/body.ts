@@ -78,7 +78,7 @@ export async function readBody(
     case 'other':
       // Nobody reads on, so nobody is to be told that it was cut.
       body.on('error', () => undefined).destroy();
-      throw badResponse('answered in an encoding that was not asked for');
+      throw badResponse('used a content encoding that was not requested');
   }
 }
 
@@ -134,7 +134,7 @@ async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
 }
 
 function tooLarge(maxBytes: number): ProviderError {
-  return badResponse(`answered with more than ${maxBytes} bytes`);
+  return badResponse(`returned more than ${maxBytes} bytes`);
 }
 
 /**
@@ -157,10 +157,10 @@ export async function readJson(body: Buffer, head: Pick<AnswerHead, 'headers'>):
 
 function toRefusal(error: unknown): ProviderError {
   if (error instanceof JsonError && error.kind === 'deep') {
-    return badResponse(`answered with more than ${MAX_DEPTH} levels of JSON`);
+    return badResponse(`returned JSON with more than ${MAX_DEPTH} levels`);
   }
   // The decoder's own error would tell nothing more.
-  return noJson('answered with malformed JSON', new SyntaxError('malformed JSON'));
+  return noJson('returned malformed JSON', new SyntaxError('malformed JSON'));
 }
 
 const JSON_TYPE = /^(application|text)\/([\w.+-]+\+|x-)?json$/i;
@@ -174,9 +174,9 @@ const UTF_8 = /^(unicode-1-1-)?(utf-?8|utf_8|us-ascii|ascii|ansi_x3\.4-1968|iso6
 function checkMediaType(head: Pick<AnswerHead, 'headers'>): void {
   const claims = headerValues(head, 'content-type').flatMap(toMediaTypes);
   const isJson = claims.length === 0 || claims.some(({ type }) => JSON_TYPE.test(type));
-  if (!isJson) throw noJson('answered with something other than JSON');
+  if (!isJson) throw noJson('returned something other than JSON');
   const isUtf8 = claims.every(({ charset }) => charset === '' || UTF_8.test(charset));
-  if (!isUtf8) throw noJson('answered in another encoding than UTF-8');
+  if (!isUtf8) throw noJson('returned a body that is not UTF-8');
 }
 
 /** Of several lines a proxy may make one, with commas between them. */

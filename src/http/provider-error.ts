@@ -118,7 +118,7 @@ export function statusError(
   if (status >= 200 && status < 300) return undefined;
   if (status >= 300 && status < 400) {
     // Some services carry a write out before they point elsewhere.
-    return new ProviderError(`answered with the redirect ${status}`, {
+    return new ProviderError(`returned the redirect status ${status}`, {
       kind: 'bad-response',
       effect: 'unknown',
       isBreakdown: false,
@@ -126,7 +126,7 @@ export function statusError(
   }
   if (status >= 500) {
     const { repeat, retryAfterMs } = wait;
-    return new ProviderError(`answered with status ${status}`, {
+    return new ProviderError(`returned the error status ${status}`, {
       kind: 'unavailable',
       effect: 'unknown',
       // Unlike a 429, it asks for no wait where it says none.
@@ -136,37 +136,37 @@ export function statusError(
   switch (status) {
     case 400:
     case 422:
-      return new ProviderError('refused the request as invalid', {
+      return new ProviderError('rejected the request as invalid', {
         kind: 'rejected',
         effect: 'refused',
       });
     case 401:
     case 403:
-      return new ProviderError('refused our credentials', {
+      return new ProviderError("rejected this service's credentials", {
         kind: 'auth-failed',
         effect: 'refused',
       });
     case 404:
     case 410:
-      return new ProviderError('knows no such resource', { kind: 'not-found', effect: 'refused' });
+      return new ProviderError('has no such resource', { kind: 'not-found', effect: 'refused' });
     case 408:
-      return new ProviderError('did not hear the request out in time', {
+      return new ProviderError('reported a request timeout', {
         kind: 'timeout',
         effect: 'unknown',
       });
     case 409:
-      return new ProviderError('reports a conflicting state', {
+      return new ProviderError('reported a conflict', {
         kind: 'conflict',
         effect: 'refused',
       });
     case 429:
-      return new ProviderError('refused the request as one too many', {
+      return new ProviderError('rejected the request: rate limit reached', {
         kind: 'rate-limited',
         effect: 'refused',
         ...wait,
       });
     default:
-      return badResponse(`answered with the unexpected status ${status}`, 'refused');
+      return badResponse(`returned the unexpected status ${status}`, 'refused');
   }
 }
 
@@ -176,7 +176,7 @@ export function statusError(
 export function envelopeError(code: number | undefined): ProviderError {
   const isErrorStatus = code !== undefined && code >= 400 && code < 600;
   const byCode = isErrorStatus ? statusError(code) : undefined;
-  return new ProviderError(byCode?.message ?? 'refused the request inside its answer', {
+  return new ProviderError(byCode?.message ?? 'returned an error in a successful response', {
     kind: byCode?.kind ?? 'bad-response',
     effect: byCode?.effect ?? 'refused',
     repeat: 'never',
@@ -194,7 +194,7 @@ export function transportError(thrown: unknown, stage: CallStage): ProviderError
   const cause = withoutAnswer(thrown);
   const effect = stage === 'connecting' ? 'not-sent' : 'unknown';
   if (isTimeout(cause)) {
-    return new ProviderError('did not answer in time', { kind: 'timeout', effect, cause });
+    return new ProviderError('did not respond in time', { kind: 'timeout', effect, cause });
   }
   switch (stage) {
     case 'connecting':
@@ -205,13 +205,13 @@ export function transportError(thrown: unknown, stage: CallStage): ProviderError
         ...(isTlsFailure(cause) && { repeat: 'never' }),
       });
     case 'sent':
-      return new ProviderError('broke off before its answer', {
+      return new ProviderError('dropped the connection before it responded', {
         kind: 'unavailable',
         effect,
         cause,
       });
     case 'answering':
-      return new ProviderError('broke off within its answer', {
+      return new ProviderError('dropped the connection in the middle of its response', {
         kind: 'bad-response',
         effect,
         cause,

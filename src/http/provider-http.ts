@@ -30,7 +30,7 @@ export function routeError(
 ): ProviderError | undefined {
   const line = `${method} ${path.slice(prefix.length)}`;
   if (path.startsWith(prefix) && routes.some((route) => route.test(line))) return undefined;
-  return new ProviderError('was to be asked for something that is none of its routes', {
+  return new ProviderError('was not called, because the path is not one of its routes', {
     kind: 'bad-response',
     effect: 'not-sent',
     isBreakdown: false,
@@ -226,7 +226,7 @@ async function tryToJson({ body, head }: Answered): Promise<unknown> {
 
 function notFound(provider: ProviderName): ProviderError {
   const kind = 'not-found';
-  return new ProviderError('knows no such resource', { kind, effect: 'refused', provider });
+  return new ProviderError('has no such resource', { kind, effect: 'refused', provider });
 }
 
 const NAMED_FOR_A_CREDENTIAL = /auth|key|token|secret|cookie/i;

@@ -46,17 +46,17 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
   function checkWritten(verdict: Verdict): void {
     const refusal = refusalIn(verdict);
     if (refusal) throw refusal;
-    if (verdict.says !== 'yes') throw new UnclearAnswer('answered without saying that it is done');
+    if (verdict.says !== 'yes') throw new UnclearAnswer('responded without confirming the write');
   }
 
   return {
     async list(json, head) {
-      if (json === undefined) throw badResponse('answered without a body');
+      if (json === undefined) throw badResponse('responded without a body');
       const records = findRecords(toPayload(json));
       const verdict = judge(json, head, records);
       const refusal = refusalIn(verdict);
       if (refusal) throw refusal;
-      if (!records) throw badResponse('answered without a list of badges');
+      if (!records) throw badResponse('responded without a list of badges');
       checkWhole({ json, head, records }, verdict);
       return toBadgeList(records, toBadge);
     },
@@ -69,12 +69,12 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       // A refusal beside the badge that was asked for is none to rely on.
       const isShown = verdict.says === 'no' && reading && 'badge' in reading;
       checkWritten(isShown ? { ...verdict, says: 'both' } : verdict);
-      if (!reading) throw new UnclearAnswer('answered without the badge that it was to show');
+      if (!reading) throw new UnclearAnswer('responded without the expected badge');
       if ('badge' in reading) return [reading.badge];
       const { id: answeredId, field, isForeign } = reading.malformed;
       const isOther = id !== undefined && answeredId !== null && answeredId !== id;
-      if (isOther) throw badResponse('answered for another badge');
-      const message = `answered with a badge that is unreadable at ${field}`;
+      if (isOther) throw badResponse('returned a different badge');
+      const message = `returned a badge with an unreadable ${field}`;
       throw isForeign ? badResponse(message) : new UnclearAnswer(message);
     },
     holding: (id) => async (json, head) => {
@@ -82,9 +82,9 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       const payload = toPayload(json);
       const records = isRecord(payload) ? [payload] : findRecords(payload);
       checkWritten(judge(json, head, records));
-      if (!records) throw new UnclearAnswer('answered without the badges that it was to show');
+      if (!records) throw new UnclearAnswer('responded without the expected badges');
       if (records.length > MAX_RECORDS) {
-        throw new UnclearAnswer(`answered with over ${MAX_RECORDS} badges`);
+        throw new UnclearAnswer(`returned more than ${MAX_RECORDS} badges`);
       }
       const { badges, ids } = await readEach(records, toBadge);
       if (!ids.has(id)) throw missing(ids.size === 0 || ids.has(null));
@@ -129,18 +129,19 @@ async function readEach<B extends BadgeFields>(
 
 function missing(isPerhapsUnreadable: boolean): ProviderError {
   return isPerhapsUnreadable
-    ? new UnclearAnswer('answered without the badge that it was to show')
-    : badResponse('answered for another badge');
+    ? new UnclearAnswer('responded without the expected badge')
+    : badResponse('returned a different badge');
 }
 
 /** A part of a list, or an empty one that nobody vouches for, would show badges as gone that are there. */
 function checkWhole(answer: Parameters<typeof signOfMore>[0], { says }: Verdict): void {
   const sign = signOfMore(answer);
-  if (sign !== undefined) throw incomplete(`answered with a part of its badges, by ${sign}`);
+  if (sign !== undefined)
+    throw incomplete(`returned only part of its badges, according to ${sign}`);
   const { status } = answer.head;
-  if (status !== 200 && says !== 'yes') throw incomplete(`answered a list with status ${status}`);
+  if (status !== 200 && says !== 'yes') throw incomplete(`returned a list with status ${status}`);
   if (answer.records.length === 0 && says !== 'yes') {
-    throw incomplete('answered with no badges, and without saying that there are none');
+    throw incomplete('returned no badges without confirming that there are none');
   }
 }
 
@@ -188,7 +189,7 @@ export function readLookup(
   { status }: AnswerHead,
   { toPayload, isFound }: LookupWire,
 ): unknown {
-  if (json === undefined) throw badResponse('answered without a body');
+  if (json === undefined) throw badResponse('responded without a body');
   const payload = toPayload(json);
   const isHere = isFound(payload);
   const verdict = readVerdict(json, {
@@ -199,7 +200,7 @@ export function readLookup(
   const refusal = refusalIn(verdict);
   if (refusal) throw refusal;
   if (payload === null || (Array.isArray(payload) && payload.length === 0)) return null;
-  if (verdict.says !== 'yes') throw badResponse('answered without saying that it succeeded');
+  if (verdict.says !== 'yes') throw badResponse('responded without confirming success');
   return payload;
 }
 

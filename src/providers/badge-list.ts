@@ -93,8 +93,8 @@ export async function toBadgeList<B extends BadgeFields>(
   toBadge: (record: unknown) => RecordReading<B>,
   slices: Slices = createSlices(),
 ): Promise<BadgeList<B>> {
-  if (!Array.isArray(records)) throw badResponse('answered without a list of badges');
-  if (records.length > MAX_RECORDS) throw badResponse(`answered with over ${MAX_RECORDS} badges`);
+  if (!Array.isArray(records)) throw badResponse('responded without a list of badges');
+  if (records.length > MAX_RECORDS) throw badResponse(`returned more than ${MAX_RECORDS} badges`);
   const badges: B[] = [];
   const seen = new Map<string, B | undefined>();
   const ambiguousIds = new Set<string>();
@@ -129,7 +129,7 @@ export async function toBadgeList<B extends BadgeFields>(
 
   if (badges.length === 0 && firstMalformedField !== undefined) {
     throw new ProviderError(
-      `answered with records that cannot be used, first for their ${firstMalformedField}`,
+      `returned unusable records; the first invalid field is ${firstMalformedField}`,
       { kind: 'bad-response', effect: 'unknown', isBreakdown: !isAllForeign },
     );
   }

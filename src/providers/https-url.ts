@@ -63,6 +63,6 @@ export const HttpsUrl = new GraphQLScalarType<string, string>({
 });
 
 function readString(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('HttpsUrl must be a string');
+  if (typeof value !== 'string') throw new TypeError('An HttpsUrl must be a string.');
   return value;
 }

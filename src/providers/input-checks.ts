@@ -20,14 +20,13 @@ export function invalid(field: string, message: string): InputProblem {
 }
 
 export function refuseNull(field: string, value: unknown): InputProblem[] {
-  return value === null ? [invalid(field, `${field} cannot be cleared`)] : [];
+  return value === null ? [invalid(field, `Field "${field}" cannot be cleared.`)] : [];
 }
 
 export function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
   if (typeof value !== 'string' || !isInvisible(value)) return [];
-  const message =
-    value.trim() === '' ? 'must not be empty' : 'must have a character that can be seen';
-  return [invalid(field, `${field} ${message}`)];
+  const message = value.trim() === '' ? 'must not be empty' : 'must contain a visible character';
+  return [invalid(field, `Field "${field}" ${message}.`)];
 }
 
 /**
@@ -49,7 +48,7 @@ export function refuseLong(
   characters: number,
 ): InputProblem[] {
   return typeof value === 'string' && value.length > characters
-    ? [invalid(field, `${field} must have ${characters} characters at most`)]
+    ? [invalid(field, `Field "${field}" must have at most ${characters} characters.`)]
     : [];
 }
 
@@ -59,7 +58,7 @@ export function refuseMany(
   most: number,
 ): InputProblem[] {
   return (values?.length ?? 0) > most
-    ? [invalid(field, `${field} must have ${most} entries at most`)]
+    ? [invalid(field, `Field "${field}" must have at most ${most} entries.`)]
     : [];
 }
 
@@ -76,7 +75,7 @@ const LINE_CONTROLS = /\t|\r?\n|[\u2028\u2029]/g;
 /** For texts of one line. */
 export function refuseControls(field: string, value: string | null | undefined): InputProblem[] {
   return typeof value === 'string' && CONTROL.test(value)
-    ? [invalid(field, `${field} must have no control characters and no line breaks`)]
+    ? [invalid(field, `Field "${field}" must not contain control characters or line breaks.`)]
     : [];
 }
 
@@ -86,7 +85,12 @@ export function refuseControlsInLines(
   value: string | null | undefined,
 ): InputProblem[] {
   return typeof value === 'string' && CONTROL.test(value.replace(LINE_CONTROLS, ''))
-    ? [invalid(field, `${field} must have no control characters but tabs and line breaks`)]
+    ? [
+        invalid(
+          field,
+          `Field "${field}" must not contain control characters other than tabs and line breaks.`,
+        ),
+      ]
     : [];
 }
 
@@ -97,14 +101,14 @@ export function refuseImage(
   isImageUrl: UrlRule,
 ): InputProblem[] {
   return value && !isImageUrl(value)
-    ? [invalid(field, `${field} must be an https URL, or "" for none`)]
+    ? [invalid(field, `Field "${field}" must be an https URL, or "" for no image.`)]
     : [];
 }
 
 /** For a number that a provider takes as an integer, of which no page states a bound. */
 export function refuseFraction(field: string, value: number | null | undefined): InputProblem[] {
   return typeof value === 'number' && !Number.isSafeInteger(value)
-    ? [invalid(field, `${field} must be a whole number, within 2^53 of 0`)]
+    ? [invalid(field, `Field "${field}" must be a whole number between -(2^53 - 1) and 2^53 - 1.`)]
     : [];
 }
 
@@ -118,7 +122,7 @@ export function refuseNothingGiven(
         {
           code: 'INVALID_INPUT',
           field: [],
-          message: `give at least one of ${writableFields.join(', ')}`,
+          message: `Set at least one of these fields: ${writableFields.join(', ')}.`,
         },
       ];
 }
@@ -174,7 +178,7 @@ export abstract class BadgeAtVersionInput {
 /** Who lost the version and gives null must not overwrite what somebody else has written: left out, it is meant. */
 export function refuseNullVersion({ expectedVersion }: BadgeAtVersionInput): InputProblem[] {
   const message =
-    'expectedVersion must not be null: give the version that you saw, or leave it out';
+    'Field "expectedVersion" must not be null. Set it to the version that you last read, or omit it.';
   return expectedVersion === null ? [invalid('expectedVersion', message)] : [];
 }
 

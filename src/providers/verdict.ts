@@ -73,7 +73,7 @@ export function refusalIn({ says, codes }: Verdict): ProviderError | undefined {
     case 'no':
       return envelopeError(codes[0]);
     case 'both':
-      return new ProviderError('answered that the request succeeded and that it failed', {
+      return new ProviderError('reported both success and failure', {
         kind: 'bad-response',
         effect: 'unknown',
         isBreakdown: false,

@@ -12,7 +12,7 @@ export interface ListAnswer {
 
 /** The name of whatever says that there is more than this list; undefined when nothing does. */
 export function signOfMore({ head, json, records }: ListAnswer): string | undefined {
-  if (head.status === 206) return 'the status 206';
+  if (head.status === 206) return 'status 206';
   const count = records.length;
   const { parts, isWhole } = readEnvelope(json, (value) => value === records);
   for (const part of parts) {
@@ -20,7 +20,7 @@ export function signOfMore({ head, json, records }: ListAnswer): string | undefi
     if (key !== undefined) return toPlainName(key);
     if (isLinkToMore(part)) return 'a link to the next page';
   }
-  return isWhole ? signInHeaders(head, count) : 'more fields beside them than can be looked at';
+  return isWhole ? signInHeaders(head, count) : 'the number of fields next to them';
 }
 
 const PLAIN_NAME = /^[\w.$@-]{1,40}$/;

@@ -91,13 +91,13 @@ function cut(message: string): string {
 }
 
 const STATE_UNAVAILABLE = {
-  message: 'The store for records is out of reach',
+  message: 'The state store is unavailable. Retry later.',
   extensions: { code: 'STATE_UNAVAILABLE', retryable: true },
 };
 
 function toClientError({ message, provider, kind, retryAfterMs }: ProviderError) {
   return {
-    message: provider ? `${provider.title} ${message}` : message,
+    message: provider ? `${provider.title} ${message}.` : message,
     extensions: {
       code: readCode(kind),
       provider: provider?.enumValue,

@@ -38,10 +38,15 @@ function noRoute(app: FastifyInstance, { url }: FastifyRequest): Refusal {
     ? ['GET', 'HEAD']
     : METHODS.filter((method) => app.hasRoute({ method, url: path }));
   if (taken.length === 0) {
-    return badRequest('There is nothing at this path; GraphQL is at /graphql', { status: 404 });
+    return badRequest('Nothing is served at this path. The GraphQL endpoint is /graphql.', {
+      status: 404,
+    });
   }
   const allow = taken.join(', ');
-  return badRequest(`This path takes ${allow}`, { status: 405, headers: { allow } });
+  return badRequest(`Method not allowed. This path accepts ${allow}.`, {
+    status: 405,
+    headers: { allow },
+  });
 }
 
 /** The library has no request at hand where it refuses one before its operation is read. */
@@ -88,13 +93,13 @@ export function tellParserError(
 function toParserRefusal({ code }: ParserError): Refusal {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return badRequest('The request did not arrive in time', { status: 408 });
+      return badRequest('The request was not received in time.', { status: 408 });
     case 'HPE_HEADER_OVERFLOW':
-      return new Refusal('The headers of the request are too large', {
+      return new Refusal('The request headers are too large.', {
         status: 431,
         code: 'LIMIT_EXCEEDED',
       });
     default:
-      return badRequest('The request is no HTTP');
+      return badRequest('The request is not valid HTTP.');
   }
 }

@@ -18,10 +18,10 @@ export function checkRequestHead(request: FastifyRequest): void {
 
 function checkTarget({ method, url, protocol, hostname }: FastifyRequest): void {
   if (!URL.canParse(url, `${protocol}://${hostname}/`)) {
-    throw badRequest('The path or the host header of the request cannot be read');
+    throw badRequest('The path or the host header of the request is malformed.');
   }
   const [, query = ''] = url.split(/\?(.*)/s, 2);
-  if (!isDecodable(query)) throw badRequest('The query of the URL must be UTF-8, percent-encoded');
+  if (!isDecodable(query)) throw badRequest('The query of the URL must be percent-encoded UTF-8.');
   if (method === 'GET') checkVariables(query);
 }
 
@@ -47,14 +47,14 @@ function isDecodable(query: string): boolean {
 function checkBodyHeaders({ headers }: FastifyRequest): void {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
   if (!/^(identity)?$/i.test(encoding)) {
-    throw badRequest('The body must not be compressed', {
+    throw badRequest('The body must not be compressed.', {
       status: 415,
       headers: { 'accept-encoding': 'identity' },
     });
   }
   const charsets = [...type.matchAll(/;\s*charset\s*=\s*("?)([^";\s]*)\1/gi)];
   if (!charsets.every(([, , charset = '']) => /^utf-?8$/i.test(charset))) {
-    throw badRequest('The body must be UTF-8, and its content-type names another charset', {
+    throw badRequest('The body must be UTF-8, but its content type names a different charset.', {
       status: 415,
     });
   }

@@ -221,7 +221,7 @@ function createApp(
     clientErrorHandler: (error, socket) => tellParserError(error, socket, connections),
     frameworkErrors: (_error, { id }, reply) => {
       void reply.headers(toBaseHeaders(id));
-      void refuse(reply, badRequest('The path of the request cannot be read'), id);
+      void refuse(reply, badRequest('The path of the request is malformed.'), id);
     },
   });
   readJsonInTurns(app, tenantOf);

@@ -90,7 +90,7 @@ test('it ends with 1 at a wrong key, and shows no key', async () => {
   const { code, stdout, stderr } = await check([], { RETURNING_AI_API_KEY: 'of-somebody-else' });
 
   expect(code).toBe(1);
-  expect(stdout).toContain('refused our credentials (auth-failed)');
+  expect(stdout).toContain('rejected the credentials of this service (auth-failed)');
   expect(stdout + stderr).not.toContain('of-somebody-else');
 });
 
@@ -101,7 +101,7 @@ test('it names what it waits for, and ends with 1 at the deadline', async () => 
 
   expect(code).toBe(1);
   expect(stderr).toContain('Waiting for TagMango: listBadges, 1 s of at most 3 s');
-  expect(stdout).toContain('The provider did not answer in time (timeout).');
+  expect(stdout).toContain('The provider did not respond in time (timeout).');
 });
 
 test('without a terminal it writes to no provider that is not confirmed', async () => {

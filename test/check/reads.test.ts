@@ -135,7 +135,7 @@ describe('a call that fails', () => {
       expect.stringMatching(/^listBadges \(GET \/badges, inferred\): FAILED, after \d+ ms$/),
     ]);
     expect(linesWith(run, 'auth-failed')).toEqual([
-      'The provider refused our credentials (auth-failed). Check RETURNING_AI_BASE_URL, RETURNING_AI_API_KEY.',
+      'The provider rejected the credentials of this service (auth-failed). Check RETURNING_AI_BASE_URL, RETURNING_AI_API_KEY.',
     ]);
     expect(linesWith(run, 'Not in agreement')).toEqual([
       'Not in agreement: 20 lines agree with the contract files, 1 could not be seen, 1 call failed.',
@@ -149,8 +149,8 @@ describe('a call that fails', () => {
 
     expect(run.code).toBe(1);
     expect(linesWith(run, 'bad-response')).toEqual([
-      'The provider answered with a part of its badges, by total (bad-response).',
-      'The provider answered with a part of its badges, by total (bad-response).',
+      'The provider returned only part of its badges, according to total (bad-response).',
+      'The provider returned only part of its badges, according to total (bad-response).',
     ]);
     expect(linesWith(run, 'DRIFT')).toEqual([
       'body  -  array  object  DRIFT: is object instead of array',
@@ -165,7 +165,7 @@ describe('a call that fails', () => {
 
     expect(run.code).toBe(1);
     expect(linesWith(run, 'bad-response')).toEqual([
-      'The provider answered with a part of its badges, by the header link (bad-response).',
+      'The provider returned only part of its badges, according to the header link (bad-response).',
     ]);
   });
 
@@ -174,7 +174,7 @@ describe('a call that fails', () => {
     const run = await runCheck(sandbox);
 
     expect(linesWith(run, 'not-found')).toEqual([
-      'The provider knows no such resource (not-found). Check the address in RETURNING_AI_BASE_URL.',
+      'The provider has no such resource (not-found). Check the address in RETURNING_AI_BASE_URL.',
     ]);
   });
 
@@ -187,7 +187,7 @@ describe('a call that fails', () => {
     expect(run.code).toBe(1);
     expect(run.progress[0]).toBe('Waiting for TagMango: listBadges, 1 s of at most 2 s');
     expect(linesWith(run, 'timeout')).toEqual([
-      'The provider did not answer in time (timeout). Check that this machine may connect to it, and TAG_MANGO_BASE_URL, TAG_MANGO_API_KEY, TAG_MANGO_WHITELABEL_HOST.',
+      'The provider did not respond in time (timeout). Check that this machine may connect to it, and TAG_MANGO_BASE_URL, TAG_MANGO_API_KEY, TAG_MANGO_WHITELABEL_HOST.',
     ]);
     // The other provider is checked all the same.
     expect(linesWith(run, 'body[].title')).toHaveLength(1);

@@ -234,7 +234,7 @@ describe.each([
 
     expect(run.code).toBe(1);
     expect(linesWith(run, '(rejected)')).toEqual([
-      'The provider refused the request as invalid (rejected). It says: "A fault of the sandbox".',
+      'The provider rejected the request as invalid (rejected). It says: "A fault of the sandbox".',
     ]);
     expect(asked(key)).not.toHaveProperty('updateBadge');
     expect(linesWith(run, 'is still at')).toEqual([]);

@@ -156,7 +156,7 @@ describe.each(SIDES)('a list of $title', (side) => {
           {
             code: 'PROVIDER_UNAVAILABLE',
             retryable: true,
-            message: expect.stringMatching(/nothing was sent, so it is safe to repeat$/),
+            message: expect.stringMatching(/Nothing was sent, so it is safe to retry\.$/),
           },
         ]);
         expect(lost.verdictsOf(side, 'writes')).toEqual(['failed']);
@@ -250,7 +250,7 @@ describe.each(SIDES)('a list of $title', (side) => {
 
       const payload = await faulty.mutate(side.update);
       expect(payload.userErrors).toMatchObject([
-        { code: 'PROVIDER_BAD_RESPONSE', message: expect.stringMatching(/nothing was sent$/) },
+        { code: 'PROVIDER_BAD_RESPONSE', message: expect.stringMatching(/Nothing was sent\.$/) },
       ]);
       expect(faulty.writes()).toBe(0);
     },
@@ -364,7 +364,10 @@ describe.each(SIDES)('a write at $title', (side) => {
     const payload = await faulty.mutate(side.create);
     const field = side === RETURNING_AI ? 'title' : 'name';
     expect(payload.userErrors).toMatchObject([
-      { field: null, message: expect.stringMatching(new RegExp(`it was sent .*\\b${field}\\b`)) },
+      {
+        field: null,
+        message: expect.stringMatching(new RegExp(`Fields that were sent: .*\\b${field}\\b`)),
+      },
     ]);
     expect(JSON.stringify(payload)).not.toContain('no no');
     expect(faulty.service.log).toMatchObject([{ providerMessage: text.slice(0, 300) }]);
@@ -428,7 +431,7 @@ describe.each(SIDES)('a write at $title', (side) => {
       faulty.standIn(side).faults.set(list, fault);
       const payload = await faulty.mutate(side.updateOfVersion);
       expect(payload.userErrors).toMatchObject([
-        { code, message: expect.stringMatching(/nothing was sent$/) },
+        { code, message: expect.stringMatching(/Nothing was sent\.$/) },
       ]);
       expect(faulty.writes()).toBe(0);
       expect(faulty.standIn(side).requests).toHaveLength(calls);

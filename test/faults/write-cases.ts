@@ -38,7 +38,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
   { row: 5, what: 'is reset within its answer', fault: { kind: 'reset', at: 'body' }, ...unknown },
   {
     row: 7,
-    what: 'is answered with malformed JSON',
+    what: 'is returned malformed JSON',
     fault: { name: 'malformed-json' },
     ...unknown,
   },
@@ -73,7 +73,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
   },
   {
     row: 10,
-    what: 'is answered without a body, and a read shows that it took effect',
+    what: 'is responded without a body, and a read shows that it took effect',
     by: 'update',
     fault: { name: 'no-content', isApplied: true },
     codes: [],
@@ -81,7 +81,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
   },
   {
     row: 10,
-    what: 'is answered without a body, and a read shows the old values',
+    what: 'is responded without a body, and a read shows the old values',
     by: 'update',
     fault: { name: 'no-content' },
     codes: ['OUTCOME_UNKNOWN'],
@@ -152,7 +152,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
   },
   {
     row: 31,
-    what: 'is answered for another badge',
+    what: 'is returned a different badge',
     fault: { kind: 'records', change: 'other-id' },
     by: 'update',
     codes: ['OUTCOME_UNKNOWN'],

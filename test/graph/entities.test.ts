@@ -81,7 +81,7 @@ test('a list that is too long is refused with what its subgraph should do', asyn
     [
       expect.objectContaining({
         message:
-          'A request may have 3,000 representations, and this one has 3,001. The subgraph whose list refers to these badges should give it in pages',
+          'A request must have at most 3,000 representations, but this one has 3,001. The subgraph whose list refers to these badges should paginate it.',
         extensions: { code: 'LIMIT_EXCEEDED', requestId: expect.any(String) },
       }),
     ],

@@ -58,7 +58,9 @@ describe.each(SIDES)('$title', (side) => {
       expect(faulty.service.log).toContainEqual(
         expect.objectContaining({
           msg: expect.stringMatching(
-            new RegExp(`^${side.title} answered with a part of its badges, by .*\\b${sign}$`),
+            new RegExp(
+              `^${side.title} returned only part of its badges, according to .*\\b${sign}$`,
+            ),
           ) as unknown,
         }),
       );

@@ -56,7 +56,7 @@ describe('with one provider down', () => {
     ]);
     expect(errors).toEqual([
       {
-        message: 'TagMango answered with status 503',
+        message: 'TagMango returned the error status 503.',
         locations: [expect.anything()],
         path: ['badges'],
         extensions: {
@@ -142,8 +142,8 @@ test('with both down, badges is null with an error for each', async () => {
 
   expect(data.badges).toBeNull();
   expect(errors?.map(({ message, path }) => [message, path])).toEqual([
-    ['Returning.AI broke off before its answer', ['badges']],
-    ['TagMango could not be reached', ['badges']],
+    ['Returning.AI dropped the connection before it responded.', ['badges']],
+    ['TagMango could not be reached.', ['badges']],
   ]);
 });
 
@@ -164,7 +164,7 @@ test('a provider that is not configured is skipped, and its single badge is an e
   expect([page.data.badges?.totalCount, page.errors]).toEqual([3, undefined]);
   expect(page.data.badges?.sources[1]).toEqual(source('TAG_MANGO', 'SKIPPED'));
   expect(one.errors?.map(({ message, extensions }) => [message, extensions?.code])).toEqual([
-    ['TagMango is not configured', 'PROVIDER_NOT_CONFIGURED'],
+    ['TagMango is not configured.', 'PROVIDER_NOT_CONFIGURED'],
   ]);
 });
 

@@ -151,7 +151,7 @@ test('a badge that the provider does not have is NOT_FOUND', async () => {
       __typename: 'BadgeInputError',
       code: 'NOT_FOUND',
       field: ['input', 'tagMango', 'id'],
-      message: 'TagMango has no badge with this id',
+      message: 'TagMango has no badge with this ID.',
     },
   ]);
   expect(writes()).toEqual([]);
@@ -373,7 +373,8 @@ describe('a write without a clear answer', () => {
         __typename: 'BadgeProviderError',
         code: 'INVALID_INPUT',
         field: null,
-        message: 'TagMango refused the request as invalid; it was sent name; nothing was changed',
+        message:
+          'TagMango rejected the request as invalid. Fields that were sent: name. Nothing was changed.',
         provider: 'TAG_MANGO',
         retryable: false,
         retryAfterMs: null,
@@ -410,7 +411,7 @@ describe('a write without a clear answer', () => {
     expect(userErrors).toMatchObject([
       {
         code: 'PROVIDER_UNAVAILABLE',
-        message: 'TagMango answered with status 503; nothing was sent',
+        message: 'TagMango returned the error status 503. Nothing was sent.',
         retryable: true,
       },
     ]);

@@ -188,7 +188,7 @@ describe('in an input', () => {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
         field: ['input', ...path],
-        message: `${shown} must be whole Unicode text: it holds half of a surrogate pair`,
+        message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
       },
     ]);
     expect(writesTo(service.sandbox)).toEqual([]);

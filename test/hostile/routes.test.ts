@@ -101,7 +101,7 @@ describe('the one way to a provider', () => {
   ])('sends nothing for %s, and says so as its own fault', async (_what, asked) => {
     await expect(call(asked)).rejects.toMatchObject({
       ...NEVER_SENT,
-      message: 'was to be asked for something that is none of its routes',
+      message: 'was not called, because the path is not one of its routes',
       provider: { enumValue: 'ACME' },
     });
     expect(lines).toEqual([]);

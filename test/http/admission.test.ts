@@ -53,7 +53,7 @@ const notAsked = {
   kind: 'unavailable',
   effect: 'not-sent',
   consequences: { repeat: 'never' },
-  message: 'is not asked for a while, since its last calls failed',
+  message: 'is unavailable: calls are paused after repeated failures',
 };
 
 test('breaker, place, limit, breaker again: in this order, and the call counts only then', async () => {

@@ -307,7 +307,7 @@ describe('an answer in gzip', () => {
     expect(await failureOf(list(http))).toMatchObject({
       kind: 'bad-response',
       effect: 'unknown',
-      message: 'answered with more than 5242880 bytes',
+      message: 'returned more than 5242880 bytes',
     });
     expect(requests).toHaveLength(1);
     expect(verdicts).toEqual(['failed']);
@@ -337,7 +337,7 @@ describe('an answer in gzip', () => {
     expect(await failureOf(list(http))).toMatchObject({
       kind: 'bad-response',
       effect: 'unknown',
-      message: 'broke off within its answer',
+      message: 'dropped the connection in the middle of its response',
     });
     expect(requests).toHaveLength(3);
     expect(verdicts).toEqual(['failed', 'failed', 'failed']);
@@ -361,7 +361,7 @@ test.each([
   expect(await failureOf(write(http))).toMatchObject({
     kind: 'unavailable',
     effect: 'unknown',
-    message: 'answered with status 503',
+    message: 'returned the error status 503',
   });
   expect(faults[0]?.providerMessage).toBeUndefined();
 });
@@ -386,7 +386,7 @@ test('a 503 whose body breaks off is still a 503', async () => {
       response.socket?.resetAndDestroy();
     });
   });
-  expect(await failureOf(write(http))).toMatchObject({ message: 'answered with status 503' });
+  expect(await failureOf(write(http))).toMatchObject({ message: 'returned the error status 503' });
 });
 
 test('a call that waits for its turn is told of, with how long, and one that hardly does is not', async () => {

@@ -68,7 +68,7 @@ describe('how often a read is tried', () => {
     ['a refused connection', () => transportError(broken, 'connecting'), 3],
     ['a TLS failure', () => transportError(tls, 'connecting'), 1],
     ['a wrong certificate', () => transportError(certificate, 'connecting'), 1],
-    ['malformed JSON', () => badResponse('answered with malformed JSON'), 1],
+    ['malformed JSON', () => badResponse('returned malformed JSON'), 1],
     ['429 with Retry-After', () => tooMany('1'), 3],
     ['429 without', () => tooMany(), 1],
     ...[500, 502, 503, 504].map((status): [string, () => unknown, number] => [

@@ -86,7 +86,7 @@ describe('a name that cannot be used costs reads nothing, and changes nothing:',
       data: null,
       errors: [
         {
-          message: 'x-badges-actor must be 1 to 200 visible characters in UTF-8',
+          message: 'Header "x-badges-actor" must be 1 to 200 visible UTF-8 characters.',
           locations: [{ line: 1, column: 12 }],
           path: ['updateBadge'],
           extensions: { code: 'BAD_REQUEST', requestId: 'asked-1' },

@@ -48,7 +48,7 @@ export const ANSWERED = toAnswer({ data: { badges: { totalCount: 16 } } });
 export const toTokenRefusal = (reason: string): Answered => ({
   status: 401,
   challenge: `Bearer error="invalid_token", error_description="The token ${reason}"`,
-  body: toErrorBody(`The token ${reason}`, 'UNAUTHENTICATED'),
+  body: toErrorBody(`The token ${reason}.`, 'UNAUTHENTICATED'),
 });
 
 /** How a whole request is refused that has a good token. */

@@ -110,7 +110,7 @@ describe('without the secret the answer comes at once, and the connection ends, 
       {
         errors: [
           {
-            message: "router-authorization must hold the router's secret",
+            message: 'Header "router-authorization" must contain the router\'s secret.',
             extensions: {
               code: 'UNAUTHENTICATED',
               requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,

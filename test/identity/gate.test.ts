@@ -140,7 +140,7 @@ function send(method: string, target: string, credentials: Headers): Promise<str
 const REFUSAL = JSON.stringify({
   errors: [
     {
-      message: "router-authorization must hold the router's secret",
+      message: 'Header "router-authorization" must contain the router\'s secret.',
       extensions: { code: 'UNAUTHENTICATED', requestId: 'asked-1' },
     },
   ],

@@ -42,16 +42,19 @@ afterEach(async () => {
 const askWith = (token: string): Promise<Answered> => ask(`${service.url}/graphql`, { token });
 const askBy = async (key: typeof first) => askWith(await sign(key));
 
-const unknownKey = toTokenRefusal('is not signed with a key of its issuer');
+const unknownKey = toTokenRefusal('is not signed with a key of the issuer');
 const outage: Answered = {
   status: 503,
   challenge: null,
   // Not the code of a bad token, at which clients log their users out.
-  body: toErrorBody('Tokens cannot be checked for now: the keys of their issuer cannot be had', {
-    code: 'AUTHENTICATION_UNAVAILABLE',
-    retryable: true,
-    retryAfterMs: PAUSE_MS,
-  }),
+  body: toErrorBody(
+    "Tokens cannot be verified at the moment, because the issuer's keys are unavailable. Retry later.",
+    {
+      code: 'AUTHENTICATION_UNAVAILABLE',
+      retryable: true,
+      retryAfterMs: PAUSE_MS,
+    },
+  ),
 };
 
 test('keys are fetched when the first token comes, once for all that come with it', async () => {
@@ -120,7 +123,11 @@ describe('keys are renewed ahead', () => {
       expect(await askBy(first)).toEqual(ANSWERED);
     }
     expect(service.log).toMatchObject([
-      { level: 40, reason: 'The issuer broke off before its answer', leftMs: expect.any(Number) },
+      {
+        level: 40,
+        reason: 'The issuer dropped the connection before it responded',
+        leftMs: expect.any(Number),
+      },
     ]);
   });
 
@@ -231,7 +238,7 @@ test('a flood of tokens that name unknown keys fetches the keys once in 30 s', a
 test('a token that does not say which of several keys signed it is told so', async () => {
   issuer.published = [first, second];
   const token = await sign(first, { header: { kid: undefined } });
-  expect(await askWith(token)).toEqual(toTokenRefusal('does not say which key signed it'));
+  expect(await askWith(token)).toEqual(toTokenRefusal('does not state which key signed it'));
 });
 
 test.each([
@@ -305,7 +312,7 @@ describe('while the issuer', () => {
 
   test('is down, what is wrong with a token by itself is still told', async () => {
     issuer.published = (response) => response.destroy();
-    expect(await askWith('no-token')).toEqual(toTokenRefusal('is none'));
+    expect(await askWith('no-token')).toEqual(toTokenRefusal('is malformed'));
     expect(service.log).toEqual([]);
   });
 

@@ -131,7 +131,7 @@ describe('with the secret', () => {
     const request = asRouter.replace('host:', 'expect: a lot\r\nhost:');
     const raw = await sendRaw(service.url, request);
     expect(statusesOf(raw)).toEqual([417]);
-    expect(raw).toContain('"message":"The only expectation that is met is 100-continue"');
+    expect(raw).toContain('"message":"The only supported expectation is 100-continue."');
   });
 
   test('a probe behind a request that takes its time is answered after it', async () => {

@@ -19,7 +19,7 @@ const toForbiddenAnswer = (field: string) =>
     data: null,
     errors: [
       {
-        message: 'This replica only reads: it takes no mutations',
+        message: 'This replica is read-only. Send mutations to another replica.',
         locations: [expect.anything()],
         path: [field],
         extensions: { code: 'FORBIDDEN', requestId: 'asked-1' },
@@ -60,7 +60,7 @@ describe('a replica that only reads', () => {
         return ask(`${reading.url}/graphql`, { token, query });
       });
       expect(await Promise.all(answers)).toMatchObject([
-        { body: { errors: [{ message: 'The token lacks the scope badges:write' }] } },
+        { body: { errors: [{ message: 'The token lacks the scope badges:write.' }] } },
         toForbiddenAnswer('createBadge'),
       ]);
       expect(callsTo(reading)).toEqual([]);

@@ -84,7 +84,7 @@ const lacks = (scope: string, paths: readonly string[], data: object | null): An
   toAnswer({
     data,
     errors: paths.map((path) => ({
-      message: `The token lacks the scope ${scope}`,
+      message: `The token lacks the scope ${scope}.`,
       locations: [expect.anything()],
       path: [path],
       extensions: { code: 'FORBIDDEN', requestId: 'asked-1' },
@@ -228,7 +228,7 @@ describe('without a token every root field is refused, a dry run too, and no pro
     expect(body).toMatchObject({
       errors: [
         {
-          message: 'A bearer token of the caller is needed',
+          message: 'A bearer token is required. Send it in the authorization header.',
           path: [field],
           extensions: { code: 'UNAUTHENTICATED', requestId: 'asked-1' },
         },

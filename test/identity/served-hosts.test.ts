@@ -93,7 +93,7 @@ describe('without a router secret', () => {
         errors: [
           {
             message:
-              'Without a router secret only names of this machine are served, such as localhost. Set ROUTER_SECRET, or add the name to ALLOWED_HOSTS',
+              'Without a router secret, only host names of this machine such as localhost are accepted. Set ROUTER_SECRET, or add the host name to ALLOWED_HOSTS.',
             extensions: { code: 'FORBIDDEN', requestId: 'asked-1' },
           },
         ],

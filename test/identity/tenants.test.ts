@@ -101,7 +101,7 @@ describe('with a token', () => {
   });
 
   test('none is of no tenant, whatever the header says', async () => {
-    const refusal = toForbidden('The token names no tenant');
+    const refusal = toForbidden('The token does not name a tenant.');
     expect(await askAs({})).toEqual(refusal);
     expect(await askAs({}, { headers: { 'x-badges-tenant': 'acme' } })).toEqual(refusal);
     expect(await askAs({}, { query: '{ _service { sdl } }' })).toEqual(refusal);
@@ -111,7 +111,7 @@ describe('with a token', () => {
   test.each([...NO_TENANTS, '', ' acme', 'acme\u0000', 'a'.repeat(5_000)])(
     'the tenant %j is not there',
     async (tenant) => {
-      expect(await askAs({ tenant })).toEqual(toForbidden('There is no such tenant'));
+      expect(await askAs({ tenant })).toEqual(toForbidden('The tenant does not exist.'));
       expectNoCall(sandboxes.acme, sandboxes.bolt);
     },
   );
@@ -122,7 +122,7 @@ describe('with a token', () => {
       expect(await askAs({}, {}, single)).toEqual(shown('Hall of Fame'));
       expect(await askAs({ tenant: 'default' }, {}, single)).toEqual(shown('Hall of Fame'));
       expect(await askAs({ tenant: 'acme' }, {}, single)).toEqual(
-        toForbidden('There is no such tenant'),
+        toForbidden('The tenant does not exist.'),
       );
     } finally {
       await single.close();
@@ -131,7 +131,7 @@ describe('with a token', () => {
 
   test('a tenant that is taken away while the service runs is not there any more, and back when it is', async () => {
     service.apply({ tenants: tenants.filter(({ id }) => id !== 'bolt'), routerSecrets: [] });
-    expect(await askAs({ tenant: 'bolt' })).toEqual(toForbidden('There is no such tenant'));
+    expect(await askAs({ tenant: 'bolt' })).toEqual(toForbidden('The tenant does not exist.'));
     expect(await askAs({ tenant: 'acme' })).toEqual(shown(best('acme')));
     service.apply({ tenants, routerSecrets: [] });
     expect(await askAs({ tenant: 'bolt' })).toEqual(shown(best('bolt')));
@@ -222,7 +222,7 @@ describe('without tokens, where the router names the tenant', () => {
         data: { badge: null },
         errors: [
           {
-            message: 'x-badges-tenant must name a tenant',
+            message: 'Header "x-badges-tenant" must name a tenant.',
             locations: [{ line: 1, column: 3 }],
             path: ['badge'],
             extensions: { code: 'FORBIDDEN', requestId: 'asked-1' },
@@ -238,7 +238,7 @@ describe('without tokens, where the router names the tenant', () => {
 
   test.each([...NO_TENANTS, 'acme, bolt'])('the tenant %j is not there', async (tenant) => {
     expect(await askFor({ 'x-badges-tenant': tenant })).toEqual(
-      toForbidden('There is no such tenant'),
+      toForbidden('The tenant does not exist.'),
     );
     expectNoCall(sandboxes.acme, sandboxes.bolt);
   });

@@ -103,10 +103,10 @@ describe('a token counts', () => {
 });
 
 const [wrongKey, notAccepted, noToken, wrongShape] = [
-  'is not signed with a key of its issuer',
-  'is not signed in a way that is accepted',
-  'is none',
-  'has claims of a wrong shape',
+  'is not signed with a key of the issuer',
+  'is not signed with an accepted algorithm',
+  'is malformed',
+  'has malformed claims',
 ];
 
 /** Signed with what everybody can read. */
@@ -225,27 +225,31 @@ const refused: Refused[] = [
   ['that expired 30 s ago', 'has expired', () => signed({ claims: { exp: SECONDS - 30 } })],
   ['that expired long ago', 'has expired', () => signed({ claims: { exp: 1 } })],
   ['that is valid in 31 s', 'is not valid yet', () => signed({ claims: { nbf: SECONDS + 31 } })],
-  ['without a time of its end', 'lacks exp', () => signed({ claims: { exp: undefined } })],
+  [
+    'without a time of its end',
+    'lacks the exp claim',
+    () => signed({ claims: { exp: undefined } }),
+  ],
   [
     'with a time of its end in words',
-    'has a wrong exp',
+    'has an invalid exp claim',
     () => withPayload({ exp: '2100-01-01T00:00:00Z' }),
   ],
   ...['1e999', '1e300', '253402300800', 'null', 'true', '[2000000000]', '"2000000000"'].map(
     (exp): Refused => [
       `that ends at ${exp}`,
-      'has a wrong exp',
+      'has an invalid exp claim',
       () => withText(toText(['exp', exp])),
     ],
   ),
   ...['-1e999', '-1', '"0"', 'null'].map((nbf): Refused => [
     `that begins at ${nbf}`,
-    'has a wrong nbf',
+    'has an invalid nbf claim',
     () => withText(toText(['exp', '2000000000'], ['nbf', nbf])),
   ]),
   [
     'that was issued at no time',
-    'has a wrong iat',
+    'has an invalid iat claim',
     () => withText(toText(['exp', '2000000000'], ['iat', '1e999'])),
   ],
   ...[
@@ -266,7 +270,7 @@ const refused: Refused[] = [
     { JWT: 1 },
   ].map((typ): Refused => [
     `of the type ${JSON.stringify(typ)}`,
-    'is of another type',
+    'is not an access token',
     () => signed({ header: { typ } }),
   ]),
   ...(
@@ -304,30 +308,38 @@ const refused: Refused[] = [
     ] as const
   ).map(([what, claims]): Refused => [
     `that names ${what} twice`,
-    'holds a name twice',
+    'contains a claim twice',
     () => withText(toText(['exp', '2000000000'], ...claims)),
   ]),
-  ['with a beginning that is no time', 'has a wrong nbf', () => withPayload({ nbf: 'now' })],
+  [
+    'with a beginning that is no time',
+    'has an invalid nbf claim',
+    () => withPayload({ nbf: 'now' }),
+  ],
   [
     'of another issuer',
-    'is of another issuer',
+    'is from a different issuer',
     () => signed({ claims: { iss: 'https://elsewhere.example' } }),
   ],
   [
     'of an issuer with a slash more',
-    'is of another issuer',
+    'is from a different issuer',
     () => signed({ claims: { iss: `${issuer.settings.issuer}/` } }),
   ],
-  ['without an issuer', 'lacks iss', () => signed({ claims: { iss: undefined } })],
-  ['for another audience', 'is for another audience', () => signed({ claims: { aud: 'others' } })],
+  ['without an issuer', 'lacks the iss claim', () => signed({ claims: { iss: undefined } })],
+  [
+    'for another audience',
+    'is for a different audience',
+    () => signed({ claims: { aud: 'others' } }),
+  ],
   [
     'for several other audiences',
-    'is for another audience',
+    'is for a different audience',
     () => signed({ claims: { aud: ['others', 'badges2'] } }),
   ],
-  ['for no audience', 'is for another audience', () => signed({ claims: { aud: [] } })],
-  ['without an audience', 'lacks aud', () => signed({ claims: { aud: undefined } })],
-  ['without a subject', 'lacks sub', () => signed({ claims: { sub: undefined } })],
+  ['for no audience', 'is for a different audience', () => signed({ claims: { aud: [] } })],
+  ['without an audience', 'lacks the aud claim', () => signed({ claims: { aud: undefined } })],
+  ['without a subject', 'lacks the sub claim', () => signed({ claims: { sub: undefined } })],
   ['with an empty subject', wrongShape, () => signed({ claims: { sub: '' } })],
   ['with a line break in its subject', wrongShape, () => signed({ claims: { sub: 'a\nb' } })],
   [
@@ -357,7 +369,7 @@ async function withText(claims: string): Promise<string> {
     .sign(privateKey);
 }
 
-/** As a text, since no object holds a name twice, or a number without an end. */
+/** As a text, since no object contains a claim twice, or a number without an end. */
 function toText(...claims: (readonly [string, string])[]): string {
   const own = [
     ['iss', JSON.stringify(issuer.settings.issuer)],
@@ -400,7 +412,7 @@ describe('a token is refused with a reason of its own, and nobody is asked for i
         const isTwice = claims.some(([, , more]) => more > 0);
         expect(await ask(url, { token, query })).toEqual(
           isTwice
-            ? toTokenRefusal('holds a name twice')
+            ? toTokenRefusal('contains a claim twice')
             : toAnswer({ data: { __typename: 'Query' } }),
         );
       }),
@@ -455,7 +467,7 @@ describe('several headers of one name', () => {
     ];
     const refusal = {
       status: 400,
-      told: 'The request has several authorization headers: send one',
+      told: 'The request has several authorization headers. Send only one.',
     };
     for (const values of [
       [good, other],
@@ -481,7 +493,7 @@ describe('several headers of one name', () => {
     const name = 'x-badges-actor';
     expect(await send(toLines(name, ['ada', 'grace']), trusting)).toEqual({
       status: 400,
-      told: 'The request has several x-badges-actor headers: send one',
+      told: 'The request has several x-badges-actor headers. Send only one.',
     });
     expect((await send(toLines(name, ['ada']), trusting)).status).toBe(200);
     await trusting.close();
@@ -500,7 +512,7 @@ describe('what is no bearer token is refused as if none had been tried:', () => 
     expect(await ask(url, { headers: { authorization: toHeader() } })).toEqual({
       status: 401,
       challenge: 'Bearer realm="badges"',
-      body: toErrorBody('authorization must be a bearer token', 'UNAUTHENTICATED'),
+      body: toErrorBody('Header "authorization" must contain a bearer token.', 'UNAUTHENTICATED'),
     });
     expect(callsTo(service)).toEqual([]);
   });
@@ -542,7 +554,7 @@ describe('without a token', () => {
         data: { _service: { sdl: expect.any(String) as unknown }, badges: null },
         errors: [
           {
-            message: 'A bearer token of the caller is needed',
+            message: 'A bearer token is required. Send it in the authorization header.',
             locations: [{ line: 1, column: 34 }],
             path: ['badges'],
             extensions: { code: 'UNAUTHENTICATED', requestId: 'asked-1' },

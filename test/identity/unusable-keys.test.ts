@@ -33,7 +33,7 @@ const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey.
   format: 'jwk',
 });
 
-const REFUSED = toTokenRefusal('is not signed with a key of its issuer');
+const REFUSED = toTokenRefusal('is not signed with a key of the issuer');
 
 const unusable: readonly (readonly [string, unknown, string])[] = [
   [
@@ -114,7 +114,7 @@ describe('of two keys with one kid', () => {
       { ...nameless, ...(await createSigningKey('other')).publicJwk },
     ]);
     expect(await askBy(good)).toEqual(ANSWERED);
-    expect(await askBy(other)).toEqual(toTokenRefusal('does not say which key signed it'));
+    expect(await askBy(other)).toEqual(toTokenRefusal('does not state which key signed it'));
     expect(service.log).toMatchObject([{ unusableKeys: 1, keys: [{ position: 3 }] }]);
   });
 

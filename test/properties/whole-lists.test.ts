@@ -234,7 +234,9 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
           const error = await read(json);
           expect(error).toMatchObject({
             kind: 'bad-response',
-            message: expect.stringMatching(/^answered with a part of its badges, by [\w.$@ -]+$/),
+            message: expect.stringMatching(
+              /^returned only part of its badges, according to [\w.$@ -]+$/,
+            ),
           });
         },
       ),
@@ -253,7 +255,7 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
           const error = await read(of.wrap(enclose(name, list), flag), { headers });
           const [header = ''] = Object.keys(headers);
           expect(error).toMatchObject({
-            message: `answered with a part of its badges, by the header ${header}`,
+            message: `returned only part of its badges, according to the header ${header}`,
           });
         },
       ),

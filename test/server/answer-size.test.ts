@@ -72,7 +72,9 @@ function expectRefused({ data, errors, status, headers }: Answer<unknown>): void
   });
   expect(errors).toEqual([
     {
-      message: expect.stringMatching(/^An answer may have [\d,]+ (bytes|fields), and this one/),
+      message: expect.stringMatching(
+        /^The response would exceed the limit of [\d,]+ (bytes|fields)\./,
+      ),
       extensions: { code: 'LIMIT_EXCEEDED', requestId: expect.any(String) as unknown },
     },
   ]);
@@ -235,7 +237,7 @@ describe('a list without a page size counts with all that it has:', () => {
 });
 
 describe('a mutation whose answer would be too large', () => {
-  const TOLD = 'What the mutation did stands in userErrors';
+  const TOLD = 'The result of the mutation is in userErrors';
   let number = 0;
 
   /** A name that the badge does not have yet. */

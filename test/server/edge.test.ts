@@ -78,7 +78,7 @@ test('an error holds its code and the request’s id, and nothing else', async (
     data: { badge: null },
     errors: [
       {
-        message: 'id cannot be a badge id of TagMango',
+        message: 'Argument "id" cannot be a badge ID of TagMango.',
         locations: [{ line: 1, column: 3 }],
         path: ['badge'],
         extensions: { code: 'INVALID_INPUT', requestId: 'router-42' },

@@ -124,7 +124,7 @@ describe('a number in the variables that cannot be kept is refused before anythi
       expect([status, data]).toEqual([400, undefined]);
       expect(errors).toMatchObject([
         {
-          message: `Variable "$${name}" got the number ${number} at "${path}", which cannot be kept exactly; send an ID as a string, and other numbers with fewer digits`,
+          message: `Variable "$${name}" got the number ${number} at "${path}", which cannot be represented exactly. Send an ID as a string, and other numbers with fewer digits.`,
           extensions: { code: 'BAD_USER_INPUT' },
         },
       ]);
@@ -214,7 +214,7 @@ describe('a number that is exact is taken, and sent as it is:', () => {
           400,
           [
             {
-              message: `A Float cannot keep ${number} exactly`,
+              message: `A Float cannot represent ${number} exactly. Use a number with fewer digits.`,
               extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
             },
           ],

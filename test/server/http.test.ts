@@ -49,7 +49,7 @@ describe('a path that is known and takes another method', () => {
     expect(await send(path, { method })).toEqual({
       status: 405,
       allow,
-      errors: refused(`This path takes ${allow}`),
+      errors: refused(`Method not allowed. This path accepts ${allow}.`),
     });
   });
 
@@ -58,7 +58,7 @@ describe('a path that is known and takes another method', () => {
       expect(await send('/graphql', { method }, production)).toEqual({
         status: 405,
         allow: 'POST',
-        errors: refused('This path takes POST'),
+        errors: refused('Method not allowed. This path accepts POST.'),
       });
     }
     expect(await send('/graphql', { method: 'HEAD' }, production)).toMatchObject({ status: 405 });
@@ -70,7 +70,7 @@ test('a path that is none is told of where GraphQL is', async () => {
     expect(await send(path, { method: 'POST', headers: JSON_TYPE, body: QUERY })).toEqual({
       status: 404,
       allow: null,
-      errors: refused('There is nothing at this path; GraphQL is at /graphql'),
+      errors: refused('Nothing is served at this path. The GraphQL endpoint is /graphql.'),
     });
   }
 });
@@ -103,7 +103,7 @@ test.each([
   expect(await send(`/graphql?${query}`, { headers })).toEqual({
     status: 400,
     allow: null,
-    errors: refused(`The JSON of a request may not have the key ${key}`),
+    errors: refused(`The JSON of a request must not contain the key ${key}.`),
   });
   expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
@@ -128,7 +128,7 @@ test.each([
     body: new Uint8Array(body),
   });
   expect([response.status, response.headers.get('accept-encoding'), await response.json()]).toEqual(
-    [415, 'identity', { errors: refused('The body must not be compressed') }],
+    [415, 'identity', { errors: refused('The body must not be compressed.') }],
   );
 });
 
@@ -210,14 +210,14 @@ describe('every error answer has the id of its request:', () => {
 
   const HOST = ['host', 'localhost'] as const;
   test.each([
-    ['no HTTP', 'hello\r\n\r\n', 400, 'The request is no HTTP'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'The request is not valid HTTP.'],
     [
       'headers that are too large',
       toRequest('GET /health/live HTTP/1.1', [HOST, ['x', 'x'.repeat(20_000)]]),
       431,
-      'The headers of the request are too large',
+      'The request headers are too large.',
     ],
-    ['no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, 'The request must have a host header'],
+    ['no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, 'The request must have a host header.'],
     [
       'a host that is none',
       toRequest(
@@ -231,19 +231,19 @@ describe('every error answer has the id of its request:', () => {
         '{}',
       ),
       400,
-      'The path or the host header of the request cannot be read',
+      'The path or the host header of the request is malformed.',
     ],
     [
       'a path that is none',
       toRequest('GET /%zz HTTP/1.1', [HOST, ['connection', 'close']]),
       400,
-      'The path of the request cannot be read',
+      'The path of the request is malformed.',
     ],
     [
       'a query of bytes that are not UTF-8',
       toRequest('GET /graphql?query=%ff HTTP/1.1', [HOST, ['connection', 'close']]),
       400,
-      'The query of the URL must be UTF-8, percent-encoded',
+      'The query of the URL must be percent-encoded UTF-8.',
     ],
   ])('%s', async (_what, bytes, status, message) => {
     const answer = readAnswer(await sendRaw(service.url, bytes));
@@ -275,7 +275,7 @@ test.each([
   'a key that would change the prototype of objects is called by its name: %s',
   async (body, key) => {
     const { status, errors } = await send('/graphql', { method: 'POST', headers: JSON_TYPE, body });
-    const message = `The JSON of a request may not have the key "${key}"`;
+    const message = `The JSON of a request must not contain the key "${key}"`;
     expect([status, errors]).toEqual([
       400,
       [

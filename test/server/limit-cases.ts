@@ -31,31 +31,31 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'tokens',
     most: 2_000,
-    message: 'A document may have 2,000 tokens',
+    message: 'A document must have at most 2,000 tokens.',
     ask: (number) => ({ query: withTokens(number) }),
   },
   {
     what: 'characters',
     most: 100_000,
-    message: 'A document may have 100,000 characters',
+    message: 'A document must have at most 100,000 characters.',
     ask: (number) => ({ query: `{ ${MEMBER} }`.padEnd(number) }),
   },
   {
     what: 'comments',
     most: 400,
-    message: 'A document may have 400 comments',
+    message: 'A document must have at most 400 comments.',
     ask: (number) => ({ query: `{ ${MEMBER} } ${'#\n'.repeat(number)}` }),
   },
   {
     what: 'lines',
     most: 500,
-    message: 'A document may have 500 lines',
+    message: 'A document must have at most 500 lines.',
     ask: (number) => ({ query: `{ ${MEMBER} } ${'\r\n'.repeat(number - 1)}` }),
   },
   {
     what: 'aliases',
     most: 50,
-    message: 'A document may have 50 aliases',
+    message: 'A document must have at most 50 aliases.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${repeat(number, (at) => `a${at}: totalCount`)} } }`,
     }),
@@ -63,31 +63,32 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'directives',
     most: 50,
-    message: 'A document may have 50 directives',
+    message: 'A document must have at most 50 directives.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${repeat(number, () => 'totalCount @include(if: true)')} } }`,
     }),
   },
   {
-    what: 'fields of one name',
+    what: 'fields with the same name',
     most: 100,
-    message: 'A document may have 100 fields of one name',
+    message: 'A document must have at most 100 fields with the same name.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${'nodes { __typename } '.repeat(number)} } }`,
     }),
   },
   {
-    what: 'plain fields of one name',
+    what: 'fields with the same name and no alias or arguments',
     most: 500,
-    message: 'A document may have 500 plain fields of one name',
+    message:
+      'A document must have at most 500 fields with the same name and no alias or arguments.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${'totalCount '.repeat(number)} } }`,
     }),
   },
   {
-    what: 'spreads of fragments',
+    what: 'fragment spreads',
     most: 100,
-    message: 'A document may have 100 spreads of fragments',
+    message: 'A document must have at most 100 fragment spreads.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${'...F '.repeat(number)} } } fragment F on BadgeConnection { totalCount }`,
     }),
@@ -95,7 +96,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'levels of values',
     most: 10,
-    message: 'A document may have 10 levels of lists and objects in one another',
+    message: 'A document must have at most 10 levels of nested lists and objects.',
     ask: (number) => ({
       query: `{ ${MEMBER} _entities(representations: [{ a: ${'['.repeat(number - 2)}${']'.repeat(number - 2)} }]) { __typename } }`,
     }),
@@ -103,7 +104,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'levels of selections',
     most: 25,
-    message: 'An operation may have 25 levels of selections in one another',
+    message: 'An operation must have at most 25 levels of nested selections.',
     ask: (number) => ({
       query: `{ ${MEMBER} ${'... {'.repeat(number - 1)} __typename ${'}'.repeat(number - 1)} }`,
     }),
@@ -111,7 +112,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'levels of selections through fragments',
     most: 25,
-    message: 'An operation may have 25 levels of selections in one another',
+    message: 'An operation must have at most 25 levels of nested selections.',
     ask: (number) => ({
       query: `{ ${MEMBER} ...F2 } ${repeat(number - 2, (at) => `fragment F${at + 2} on Query { ...F${at + 3} }`)}
         fragment F${number} on Query { __typename }`,
@@ -120,16 +121,16 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'selections, fragments written out',
     most: 2_000,
-    message: 'An operation may have 2,000 selections',
+    message: 'An operation must have at most 2,000 selections, including those of its fragments.',
     ask: (number) => ({
       query: `{ ${MEMBER} badges { ${'...F '.repeat(19)} ${'totalCount '.repeat(number - 1_922)} } }
         fragment F on BadgeConnection { ${'totalCount '.repeat(100)} }`,
     }),
   },
   {
-    what: 'fields at its root',
+    what: 'root fields',
     most: 20,
-    message: 'An operation may have 20 fields at its root',
+    message: 'An operation must have at most 20 root fields.',
     ask: (number) => ({
       query: `{ ${MEMBER} ...F ...F ${'__typename '.repeat(number - 17)} }
         fragment F on Query { ${'__typename '.repeat(8)} }`,
@@ -138,7 +139,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'mutations',
     most: 5,
-    message: 'An operation may have 5 mutations',
+    message: 'An operation must have at most 5 mutations.',
     ask: (number) => ({
       query: `mutation { ${repeat(
         number,
@@ -150,7 +151,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'values in variables',
     most: 10_000,
-    message: 'The variables of a request may have 10,000 values',
+    message: 'The variables of a request must have at most 10,000 values.',
     ask: (number) => ({
       query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
       variables: { r: [{ __typename: 'X', x: Array.from({ length: number - 4 }, () => 1) }] },
@@ -159,7 +160,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'characters in a name in variables',
     most: 200,
-    message: 'Names in variables may have 200 characters',
+    message: 'Names in variables must have at most 200 characters.',
     ask: (number) => ({
       query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
       variables: { r: [{ ['x'.repeat(number)]: 1 }] },
@@ -168,7 +169,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'levels of variables',
     most: 10,
-    message: 'Variables may have 10 levels of lists and objects in one another',
+    message: 'Variables must have at most 10 levels of nested lists and objects.',
     ask: (number) => ({
       query: `query ($r: [_Any!]!) { ${MEMBER} _entities(representations: $r) { __typename } }`,
       variables: {
@@ -179,7 +180,7 @@ export const capCases: readonly CapCase[] = [
   {
     what: 'searches by name',
     most: 9,
-    message: 'A request may ask for about 20,000 fields, and this one asks for 20,012',
+    message: 'A request must select at most about 20,000 fields, but this one selects 20,012',
     ask: (number) => ({
       query: `{ ${MEMBER} ${repeat(number, (at) => `a${at}: badges(filter: { nameContains: "${at}" }) { totalCount }`)} }`,
     }),
@@ -188,7 +189,7 @@ export const capCases: readonly CapCase[] = [
     what: 'representations, under all aliases',
     most: 3_000,
     message:
-      'A request may have 3,000 representations, and this one has 3,001. The subgraph whose list refers to these badges should give it in pages',
+      'A request must have at most 3,000 representations, but this one has 3,001. The subgraph whose list refers to these badges should paginate it.',
     ask: (number) => ({
       query: `query ($a: [_Any!]!, $b: [_Any!]!) {
         ${MEMBER}
@@ -202,7 +203,7 @@ export const capCases: readonly CapCase[] = [
     what: 'fields in its answer',
     most: 20_000,
     message:
-      'A request may ask for about 20,000 fields, and this one asks for 20,001. Ask for fewer at once',
+      'A request must select at most about 20,000 fields, but this one selects 20,001. Request fewer fields or badges at once.',
     ask: (number) => ({
       query: `query ($first: Int, $last: Int) {
         tagMangoMember(email: "${ADA.email}") { ${'id '.repeat(number - 19_951)} }

@@ -42,7 +42,7 @@ test('a body may have 12,000 commas and brackets, and not one more; its texts as
   expect(await send(list(12_000))).toMatchObject({
     errors: [
       {
-        message: 'The JSON of a request may have 12,000 commas and brackets',
+        message: 'The JSON of a request must have at most 12,000 commas and brackets.',
         extensions: { code: 'LIMIT_EXCEEDED' },
       },
     ],

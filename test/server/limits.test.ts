@@ -66,7 +66,7 @@ describe('a body', () => {
     expect((await post(query(1_048_576)))[0]).toBe(400);
     expect(await post(query(1_048_577))).toEqual([
       413,
-      refusal('LIMIT_EXCEEDED', 'A request may have 1,048,576 bytes'),
+      refusal('LIMIT_EXCEEDED', 'A request must have at most 1,048,576 bytes.'),
     ]);
     expect(providerCalls()).toBe(0);
   });
@@ -75,7 +75,7 @@ describe('a body', () => {
     ['is no JSON', '{', 'application/json', 400],
     ['would change the prototype of objects', '{"__proto__": {}}', 'application/json', 400],
     ['is empty', '', 'application/json', 400],
-    ['is of another type', '<query/>', 'application/xml', 415],
+    ['is not an access token', '<query/>', 'application/xml', 415],
   ])('that %s is refused as GraphQL does', async (_what, body, type, status) => {
     expect(await post(body, type)).toEqual([status, refusal('BAD_REQUEST', expect.any(String))]);
   });
@@ -133,7 +133,7 @@ describe('variables', () => {
     expect(await answer.json()).toMatchObject({
       errors: [
         {
-          message: 'Variables may have 10 levels of lists and objects in one another',
+          message: 'Variables must have at most 10 levels of nested lists and objects.',
           extensions: { code: 'LIMIT_EXCEEDED' },
         },
       ],
@@ -185,7 +185,7 @@ test('an operation of a kind that the graph does not have is refused as a docume
     400,
     [
       expect.objectContaining({
-        message: 'There is no subscription in this graph',
+        message: 'This graph has no subscription type.',
         extensions: expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }) as unknown,
       }),
     ],

@@ -284,7 +284,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     test('a person enters it once a session, and it stands in no address and no lasting storage', async () => {
       const open = await visitGuarded();
       await dialogOf(open)
-        .getByText("router-authorization must hold the router's secret")
+        .getByText('Header "router-authorization" must contain the router\'s secret.')
         .waitFor();
       await enter(open, 'not-the-secret');
       await open.page.waitForResponse((response) => response.status() === 401);

@@ -38,7 +38,7 @@ const refusal = (status: number, message: string) => ({
     ],
   },
 });
-const notUtf8 = refusal(400, 'The body must be UTF-8, and this one holds other bytes');
+const notUtf8 = refusal(400, 'The body must be valid UTF-8.');
 
 /** Control characters are UTF-8, and refused for themselves. */
 const isDone = (body: unknown) =>
@@ -56,9 +56,7 @@ describe('bytes that are not UTF-8 are refused, and nothing is written:', () => 
   ])('%s', async (_what, name) => {
     // Two of them are UTF-8 all the same, and control characters that JSON may not have.
     const answer = await send(toRename(name));
-    expect(answer).toEqual(
-      isUtf8(name) ? refusal(400, 'The request cannot be read: its body must be JSON') : notUtf8,
-    );
+    expect(answer).toEqual(isUtf8(name) ? refusal(400, 'The body must be valid JSON.') : notUtf8);
     expect(writesTo(service.sandbox)).toEqual([]);
   });
 
@@ -101,7 +99,7 @@ describe('the charset', () => {
     'application/json; charset=""',
   ])('of %s is none that is spoken here', async (type) => {
     expect(await send(toRename(Buffer.from('New')), type)).toEqual(
-      refusal(415, 'The body must be UTF-8, and its content-type names another charset'),
+      refusal(415, 'The body must be UTF-8, but its content type names a different charset.'),
     );
     expect(writesTo(service.sandbox)).toEqual([]);
   });

@@ -337,7 +337,7 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
     beforeEach(() => service.sandbox.tagMango.faults.set('*', { kind: 'answer', status: 503 }));
 
     const unavailable = {
-      message: 'TagMango answered with status 503',
+      message: 'TagMango returned the error status 503.',
       extensions: { code: 'PROVIDER_UNAVAILABLE', provider: 'TAG_MANGO', retryable: true },
     };
 

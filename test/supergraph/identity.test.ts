@@ -211,7 +211,7 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
     ];
 
     test.each(asked)('$what has no token', async ({ query, path, data }) => {
-      const message = 'A bearer token of the caller is needed';
+      const message = 'A bearer token is required. Send it in the authorization header.';
       expect(await ask(query)).toEqual({
         data,
         errors: [toFieldError({ path, message, code: 'UNAUTHENTICATED' })],
@@ -222,7 +222,7 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
     test.each(asked)(
       '$what has a token without the scope',
       async ({ query, path, data, scope }) => {
-        const message = `The token lacks the scope ${scope}`;
+        const message = `The token lacks the scope ${scope}.`;
         expect(await ask(query, await toToken({ scope: 'openid' }))).toEqual({
           data,
           errors: [toFieldError({ path, message, code: 'FORBIDDEN' })],
@@ -235,26 +235,26 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
       {
         what: 'has expired',
         claims: { exp: 1 },
-        refusal: { status: 401, message: 'The token has expired', code: 'UNAUTHENTICATED' },
+        refusal: { status: 401, message: 'The token has expired.', code: 'UNAUTHENTICATED' },
       },
       {
-        what: 'is of another issuer',
+        what: 'is from a different issuer',
         claims: { iss: 'https://elsewhere.example' },
         refusal: {
           status: 401,
-          message: 'The token is of another issuer',
+          message: 'The token is from a different issuer.',
           code: 'UNAUTHENTICATED',
         },
       },
       {
         what: 'is of a tenant that is not there',
         claims: { tenant: 'other' },
-        refusal: { status: 403, message: 'There is no such tenant', code: 'FORBIDDEN' },
+        refusal: { status: 403, message: 'The tenant does not exist.', code: 'FORBIDDEN' },
       },
       {
         what: 'names no tenant',
         claims: { tenant: undefined },
-        refusal: { status: 403, message: 'The token names no tenant', code: 'FORBIDDEN' },
+        refusal: { status: 403, message: 'The token does not name a tenant.', code: 'FORBIDDEN' },
       },
     ])('the token $what', async ({ claims, refusal }) => {
       const token = await toToken(claims);
@@ -311,7 +311,8 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
         errors: [
           toRefusal({
             status: 503,
-            message: 'Tokens cannot be checked for now: the keys of their issuer cannot be had',
+            message:
+              "Tokens cannot be verified at the moment, because the issuer's keys are unavailable. Retry later.",
             code: 'AUTHENTICATION_UNAVAILABLE',
             retry: { retryable: true, retryAfterMs: 1_000 },
             path: 'badges',

@@ -259,7 +259,7 @@ export const operationCases: readonly OperationCase[] = [
       warnings: [
         {
           code: 'AUTOMATION_DELAYED',
-          message: 'TagMango gives and withdraws the badge by the new rule some time later',
+          message: 'TagMango applies the new rule to members with a delay.',
           fields: ['enableAutomation', 'pointsThreshold'],
         },
       ],

@@ -126,7 +126,9 @@ describe('what fails at one tenant', () => {
   test('is in lines of the log that name the tenant', async () => {
     two.sandboxes.acme.tagMango.faults.set('*', { name: 'unauthorized' });
     for (const tenant of TENANTS) await two.askAs([tenant], { query: LIST });
-    const faults = two.service.log.filter(({ msg }) => msg === 'TagMango refused our credentials');
+    const faults = two.service.log.filter(
+      ({ msg }) => msg === 'TagMango rejected the credentials of this service',
+    );
     expect(faults.map(({ tenant }) => tenant)).toEqual(['acme']);
   });
 });
@@ -266,7 +268,7 @@ describe('a tenant that there is not', () => {
   ])('is forbidden without a call to anybody: %j', async (name) => {
     expect(await two.askAs([name], { query: LIST })).toEqual({
       status: 403,
-      errors: [forbidden('There is no such tenant')],
+      errors: [forbidden('The tenant does not exist.')],
     });
     expect(TENANTS.flatMap(callsTo)).toEqual([]);
   });
@@ -278,7 +280,7 @@ describe('a tenant that there is not', () => {
   ])('is what two names make: %j and %j', async (first, second) => {
     expect(await two.askAs([first, second], { query: LIST })).toEqual({
       status: 403,
-      errors: [forbidden('There is no such tenant')],
+      errors: [forbidden('The tenant does not exist.')],
     });
     expect(TENANTS.flatMap(callsTo)).toEqual([]);
   });
@@ -289,7 +291,7 @@ describe('a tenant that there is not', () => {
   ])('is no default either: %s nothing is shown', async (_how, names) => {
     const { data, errors } = await two.askAs(names, { query: LIST });
     expect(data).toEqual({ badges: null });
-    expect(errors).toMatchObject([forbidden('x-badges-tenant must name a tenant')]);
+    expect(errors).toMatchObject([forbidden('Header "x-badges-tenant" must name a tenant.')]);
     expect(TENANTS.flatMap(callsTo)).toEqual([]);
   });
 

@@ -179,7 +179,7 @@ describe.each(WRITES)('$what', (write) => {
     async (body, code) => {
       const [first, second] = await mutateTwice(write, { body });
       expect(codesOf(first)).toEqual([code]);
-      expect(first.userErrors[0]?.message).toMatch(/nothing was changed/);
+      expect(first.userErrors[0]?.message).toMatch(/Nothing was changed/);
       expect(code === 'PROVIDER_RATE_LIMITED' ? [code] : codesOf(second)).toEqual([code]);
       expect(service.writes()).toHaveLength(code === 'PROVIDER_RATE_LIMITED' ? 1 : 2);
     },
@@ -240,7 +240,7 @@ describe.each(WRITES)('$what', (write) => {
   );
 });
 
-test('an award that is answered for another badge is of unknown outcome', async () => {
+test('an award that is returned a different badge is of unknown outcome', async () => {
   service.sandbox.returningAI.faults.set('awardBadge', { kind: 'records', change: 'other-id' });
   const award = WRITES.find(({ operation }) => operation === 'awardBadge');
   if (!award) throw new Error('there is no award');

@@ -156,7 +156,7 @@ test(
           {
             __typename: 'BadgeInputError',
             code: 'INVALID_INPUT',
-            message: 'badgeIds must have 50 entries at most',
+            message: 'Field "badgeIds" must have at most 50 entries.',
             field: ['input', 'tagMango', 'badgeIds'],
           },
         ]);
@@ -186,7 +186,7 @@ test.each(['create', 'update'] as const)(
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        message: 'automationEnabledMangoes must have 1000 entries at most',
+        message: 'Field "automationEnabledMangoes" must have at most 1000 entries.',
         field: ['input', 'tagMango', 'automationEnabledMangoes'],
       },
     ]);

@@ -95,7 +95,7 @@ const withVersion = (call: MutationCall): MutationCall => ({
 const WITHOUT_CLEAR_ANSWER: Row[] = [
   [2, 'hangs', { kind: 'hang' }],
   [4, 'is reset before the answer', { kind: 'reset' }],
-  [7, 'is answered with malformed JSON', answer({ body: '{"success": true, "res' })],
+  [7, 'is returned malformed JSON', answer({ body: '{"success": true, "res' })],
   [8, 'is answered with a page', answer({ contentType: 'text/html', body: '<html>ok</html>' })],
   [
     8,
@@ -268,7 +268,7 @@ describe.each(cases)('$name that', (each) => {
         expect(service.writes()).toHaveLength(1);
       });
 
-      test('(row 31) is answered for another badge is sent once and unknown, with what a read shows', async () => {
+      test('(row 31) is returned a different badge is sent once and unknown, with what a read shows', async () => {
         service.standIn().faults.set(operation, { kind: 'answer', body: another });
         const payload = await service.mutate(call);
         expect(codesOf(payload)).toEqual(['OUTCOME_UNKNOWN']);
@@ -283,7 +283,7 @@ describe.each(cases)('$name that', (each) => {
           service.standIn().faults.set('listBadges', fault);
           const { userErrors } = await service.mutate(withVersion(call));
           expect(userErrors).toMatchObject([
-            { code, message: expect.stringMatching(/nothing was sent$/) },
+            { code, message: expect.stringMatching(/Nothing was sent\.$/) },
           ]);
           expect(service.writes()).toEqual([]);
         },
@@ -298,7 +298,7 @@ describe.each(cases)('$name that', (each) => {
         // A provider that takes no more requests is not sent the write either.
         if (needsRead || code === 'PROVIDER_RATE_LIMITED') {
           expect(payload.userErrors).toMatchObject([
-            { code, message: expect.stringMatching(/nothing was sent/) },
+            { code, message: expect.stringMatching(/Nothing was sent/) },
           ]);
           expect(service.writes()).toEqual([]);
         } else {
@@ -317,7 +317,7 @@ describe.each(cases)('$name that', (each) => {
       service.standIn().faults.set(operation, { kind: 'answer', body: refusal });
       const payload = await service.mutate(call);
       expect(codesOf(payload)).toEqual(['PROVIDER_BAD_RESPONSE']);
-      expect(payload.userErrors[0]?.message).toMatch(/nothing was changed/);
+      expect(payload.userErrors[0]?.message).toMatch(/Nothing was changed/);
       expect(JSON.stringify(payload)).not.toContain(SECRET);
       expect(service.writes()).toHaveLength(1);
     });
@@ -441,7 +441,7 @@ describe.each(cases)('$name that', (each) => {
         {
           code: 'PROVIDER_UNAVAILABLE',
           retryable: true,
-          message: expect.stringMatching(/nothing was sent/),
+          message: expect.stringMatching(/Nothing was sent/),
         },
       ]);
       expect(front.writes).toEqual([]);

@@ -133,7 +133,8 @@ test('another input under the key is refused at the key, during the first write 
         __typename: 'BadgeInputError',
         code: 'IDEMPOTENCY_KEY_REUSED',
         field: ['idempotencyKey'],
-        message: 'this idempotencyKey stands for another input; nothing was sent',
+        message:
+          'This idempotency key was already used with a different input. Nothing was sent. Use a new key for a new change.',
       },
     ]);
   }
@@ -325,7 +326,8 @@ test.each([
       __typename: 'BadgeInputError',
       code: 'INVALID_INPUT',
       field: ['idempotencyKey'],
-      message: 'idempotencyKey must be 1 to 200 visible ASCII characters without spaces',
+      message:
+        'Argument "idempotencyKey" must be 1 to 200 visible ASCII characters without spaces.',
     },
   ]);
   expect(service.writes()).toEqual([]);
@@ -352,7 +354,8 @@ test('a repeat that outwaits its own deadline is told that the first is still un
       __typename: 'BadgeInputError',
       code: 'IDEMPOTENCY_IN_PROGRESS',
       field: ['idempotencyKey'],
-      message: 'the mutation with this idempotencyKey is still under way; repeat it later',
+      message:
+        'A mutation with this idempotency key is still in progress. Retry it later with the same key.',
     },
   ]);
   expect(codesOf(await first)).toEqual(['OUTCOME_UNKNOWN']);

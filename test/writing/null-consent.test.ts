@@ -37,7 +37,7 @@ const refusal = (field: string[], message: string) => [
 ];
 const NULL_DRY_RUN = refusal(
   ['dryRun'],
-  'dryRun must not be null: give true to change nothing, or false, or leave it out',
+  'Argument "dryRun" must not be null. Set it to true or false, or omit it.',
 );
 
 describe('null agrees to nothing:', () => {
@@ -58,7 +58,7 @@ describe('null agrees to nothing:', () => {
       expect(await errorsOf(one.query, { ...one.variables, dryRun, input: given })).toEqual(
         refusal(
           ['input', provider, 'expectedVersion'],
-          'expectedVersion must not be null: give the version that you saw, or leave it out',
+          'Field "expectedVersion" must not be null. Set it to the version that you last read, or omit it.',
         ),
       );
     }

@@ -383,7 +383,7 @@ test('a member by e-mail without the integration API is INVALID_INPUT at the e-m
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
         field: ['input', 'returningAI', 'user', 'email'],
-        message: 'members are found by id only: the integration API is not configured',
+        message: 'Members can only be found by ID, because the integration API is not configured.',
       },
     ]);
   }
@@ -439,7 +439,7 @@ describe('a look-up by e-mail', () => {
     for (const asked of byEmail) {
       const { userErrors } = await run(asked);
       expect(userErrors).toMatchObject([{ code: 'PROVIDER_BAD_RESPONSE' }]);
-      expect(userErrors[0]?.message).toMatch(/nothing was sent$/);
+      expect(userErrors[0]?.message).toMatch(/Nothing was sent\.$/);
     }
     expect(writesTo(service.sandbox)).toEqual([]);
   });
@@ -541,7 +541,7 @@ describe.each(refusable)('%s that the provider', (_what, asked, shown) => {
             retryable,
             retryAfterMs,
             message: expect.stringMatching(
-              /^(Returning\.AI|TagMango) [^;]+(; it was sent \w+(, \w+)*)?; nothing was changed$/,
+              /^(Returning\.AI|TagMango) [^.]+(\. Fields that were sent: \w+(, \w+)*)?\. Nothing was changed\.$/,
             ) as unknown,
           },
         ],
@@ -654,7 +654,7 @@ describe('a 2xx without a body', () => {
       deletedBadgeId: null,
       userErrors: [{ code: 'PROVIDER_BAD_RESPONSE', retryable: false }],
     });
-    expect(payload.userErrors[0]?.message).toMatch(/nothing was changed$/);
+    expect(payload.userErrors[0]?.message).toMatch(/Nothing was changed\.$/);
   });
 });
 

@@ -73,7 +73,7 @@ const outOfReach = (provider: string) => [
     code: 'STATE_UNAVAILABLE',
     field: null,
     message:
-      'the store for records is out of reach, and this mutation relies on it; nothing was sent',
+      'The state store that this mutation depends on is unavailable. Nothing was sent. Retry later.',
     provider,
     retryable: true,
     retryAfterMs: null,

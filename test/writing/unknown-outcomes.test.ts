@@ -43,7 +43,9 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     const created = await service.mutate(call());
     expect(created.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: false }]);
     expect(created.badge).toMatchObject({ name: 'Scout', description: 'Always prepared.' });
-    expect(String(created.userErrors[0]?.message)).toMatch(/look at it before you repeat it$/);
+    expect(String(created.userErrors[0]?.message)).toMatch(
+      /Check badge \(a new badge with these values\) before you retry\.$/,
+    );
   });
 
   test('does not take a twin that was there before for it', async () => {
@@ -52,7 +54,9 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     const created = await service.mutate(call());
     expect(codesOf(created)).toEqual(['OUTCOME_UNKNOWN']);
     expect(created.badge).toBeNull();
-    expect(String(created.userErrors[0]?.message)).toMatch(/look in the list of badges/);
+    expect(String(created.userErrors[0]?.message)).toMatch(
+      /Check whether the list contains a badge/,
+    );
   });
 
   test('names none of two that have appeared since', async () => {
@@ -72,7 +76,7 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     const created = await service.mutate(call({ key: 'once' }));
     expect(created.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: true }]);
     expect(created.badge).toBeNull();
-    expect(String(created.userErrors[0]?.message)).toMatch(/same idempotencyKey/);
+    expect(String(created.userErrors[0]?.message)).toMatch(/same idempotency key/);
     now += 400;
 
     const count = badges().size;
@@ -107,7 +111,7 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     service.sandbox[key].faults.set('createBadge', { kind: 'answer', status: 409 });
     const refused = await service.mutate(call());
     expect(refused.userErrors).toMatchObject([{ code: 'CONFLICT', currentBadge: null }]);
-    expect(String(refused.userErrors[0]?.message)).toMatch(/look in the list/);
+    expect(String(refused.userErrors[0]?.message)).toMatch(/Check the list/);
     expect(String(refused.userErrors[0]?.message)).not.toMatch(/currentBadge/);
   });
 });

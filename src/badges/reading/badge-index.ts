@@ -156,7 +156,8 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
   const ordered = new Map<OrderField, Promise<readonly BadgeFields[]>>();
 
   function find(id: string): BadgeFields | null {
-    if (malformedIds.has(id)) throw badResponse('holds this badge in a form that cannot be read');
+    if (malformedIds.has(id))
+      throw badResponse('has this badge, but returned it in an unreadable form');
     return byId.get(id) ?? null;
   }
 
@@ -166,7 +167,7 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
     droppedRecords,
     find,
     findToWrite(id) {
-      if (ambiguousIds.has(id)) throw badResponse('holds two different badges with this id');
+      if (ambiguousIds.has(id)) throw badResponse('returned two different badges with this ID');
       return find(id);
     },
     async orderedBy(field) {

@@ -62,7 +62,7 @@ export interface PageBounds {
 /** Throws an input error; nothing has been read by then. */
 export function toPageBounds(request: PageRequest, order: OrderedBy): PageBounds {
   const { first, last } = request;
-  if (first != null && last != null) throw invalidInput('give first or last, not both');
+  if (first != null && last != null) throw invalidInput('Set either "first" or "last", not both.');
   checkPageSize('first', first);
   checkPageSize('last', last);
   return {
@@ -76,14 +76,17 @@ export function toPageBounds(request: PageRequest, order: OrderedBy): PageBounds
 /** Throws an input error. */
 export function checkPageSize(name: string, size: number | null | undefined): void {
   if (size != null && (size < 0 || size > MAX_PAGE_SIZE)) {
-    throw invalidInput(`${name} must lie within 0 and ${MAX_PAGE_SIZE}`);
+    throw invalidInput(`Argument "${name}" must be between 0 and ${MAX_PAGE_SIZE}.`);
   }
 }
 
 function toKey(name: string, cursor: string | null | undefined, order: OrderedBy): OrderKey | null {
   if (cursor == null) return null;
   const key = readCursor(order, cursor);
-  if (!key) throw invalidInput(`${name} is not a cursor of a list in this order`);
+  if (!key)
+    throw invalidInput(
+      `Argument "${name}" is not a cursor of a list with this order. Use a cursor from an earlier page with the same "orderBy".`,
+    );
   return key;
 }
 

@@ -49,11 +49,11 @@ export function changesAsStanding(
 
 function alteredWarning({ of }: Write, { altered, sent }: Standing): Warning {
   const late = sent
-    ? '. It shows the badge as it was before, and may show the write later: an update within the next minute begins with what was sent'
+    ? ' It shows the badge as it was before and may show the write later. An update within the next minute starts from the values that were sent.'
     : '';
   return {
     code: 'VALUE_ALTERED',
-    message: `${of.provider.name.title} took the write and shows another value than it was sent for: ${altered.join(', ')}. The badge and changes have what it shows${late}`,
+    message: `${of.provider.name.title} applied the write but shows different values for these fields: ${altered.join(', ')}. The badge and changes contain the values that it shows.${late}`,
     fields: altered,
   };
 }

@@ -105,7 +105,7 @@ export function toAttempt({
 /** What stands for a write whose process died before it knew the outcome. */
 export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOutcome {
   const error = new ProviderError(
-    'was sent the request, and this service stopped before it had an answer',
+    'was sent the request, but this service stopped before it received a response',
     {
       kind: 'unavailable',
       effect: 'unknown',

@@ -47,7 +47,8 @@ export async function runMutation(
   if (request.dryRun || request.idempotencyKey === null) return checkAndWrite(chosen, null);
 
   if (!IDEMPOTENCY_KEY.test(request.idempotencyKey)) {
-    const message = 'idempotencyKey must be 1 to 200 visible ASCII characters without spaces';
+    const message =
+      'Argument "idempotencyKey" must be 1 to 200 visible ASCII characters without spaces.';
     return refuse([], [invalid('idempotencyKey', message)]);
   }
   try {
@@ -60,7 +61,7 @@ export async function runMutation(
 
 const exactlyOne: InputProblem = {
   code: 'INVALID_INPUT',
-  message: 'give exactly one provider',
+  message: 'Set exactly one provider field.',
   field: [],
 };
 
@@ -121,7 +122,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
   const target = operation.target(input);
   const problems = [
     ...(target?.ids.every((id) => of.provider.isBadgeId(id)) === false
-      ? [invalid(target.field, `no such badge id can be at ${of.provider.name.title}`)]
+      ? [invalid(target.field, `${of.provider.name.title} cannot have a badge with this ID.`)]
       : []),
     ...operation.check(input, { isImageUrl: tenant.isImageUrl }),
   ];

@@ -31,7 +31,11 @@ export async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outc
   if (reading && proves(sending, reading.badge)) {
     return applied(sending, reading.badge ? [reading.badge] : []);
   }
-  return unknownAfter(sending, badResponse('accepted the request without a clear answer'), reading);
+  return unknownAfter(
+    sending,
+    badResponse('accepted the request without confirming the change'),
+    reading,
+  );
 }
 
 /** Bytes left and no clear answer came. What a read shows goes with the error. */
@@ -163,14 +167,14 @@ async function sendOnce(sending: Sending): Promise<readonly BadgeFields[] | null
     const bounds = boundsOf(write, 'write');
     const answered = await operation.send(client, { input, body: plan.body }, bounds);
     if (answered?.some(({ id }) => isOther(sending, id))) {
-      throw badResponse('answered for another badge');
+      throw badResponse('returned a different badge');
     }
     return answered;
   } catch (error) {
     if (error instanceof ProviderError) throw error;
     write.context.tenant.onBug(error);
     throw new ProviderError(
-      'was sent the request, and this service failed before it had an answer',
+      'was sent the request, but this service failed before it processed the response',
       {
         kind: 'bad-response',
         effect: 'unknown',

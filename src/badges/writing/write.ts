@@ -100,7 +100,7 @@ export function refuse(
 export function noChange(plan: WritePlan): Warning {
   return {
     code: 'NO_CHANGE',
-    message: 'The badge has every given value already; nothing was sent',
+    message: 'The badge already has all the given values. Nothing was sent.',
     fields: plan.givenFields,
   };
 }
@@ -108,7 +108,7 @@ export function noChange(plan: WritePlan): Warning {
 export function notReadBefore(plan: WritePlan): Warning {
   return {
     code: 'PREVIOUS_VALUES_UNKNOWN',
-    message: 'The badge could not be read before the write, so the values before are unknown',
+    message: 'The badge could not be read before the write, so its previous values are unknown.',
     fields: plan.changes.map(({ field }) => field),
   };
 }
@@ -131,7 +131,7 @@ function notRecorded(fields: string[]): Warning {
   return {
     code: 'NOT_RECORDED',
     message:
-      'The store for records is out of reach: neither history nor memory may have this change',
+      'The state store is unavailable, so this change may be missing from the history and from the remembered values.',
     fields,
   };
 }

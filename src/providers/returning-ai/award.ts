@@ -80,16 +80,19 @@ export const revokeOperation: UserOperation = {
 };
 
 function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
-  if ((id == null) === (email == null)) return [at([], 'give the id or the e-mail of the member')];
+  if ((id == null) === (email == null))
+    return [at([], 'Set either the ID or the e-mail address of the member.')];
   if (id != null && !USER_ID.test(id)) {
     return [
       at(
         ['id'],
-        "id must be Returning.AI's numeric id of the member (inferred: all its samples are numeric)",
+        'Field "id" must be the numeric ID of the member at Returning.AI (inferred: all its samples are numeric).',
       ),
     ];
   }
-  return email != null && !isEmail(email) ? [at(['email'], 'email must be an e-mail address')] : [];
+  return email != null && !isEmail(email)
+    ? [at(['email'], 'Field "email" must be an e-mail address.')]
+    : [];
 }
 
 /** The input with the member's id in the place of the e-mail. */
@@ -101,12 +104,13 @@ async function findUser(
   const { email } = input.user;
   if (email == null) return { input };
   if (!client.findUserId) {
-    const message = 'members are found by id only: the integration API is not configured';
+    const message =
+      'Members can only be found by ID, because the integration API is not configured.';
     return { problems: [at(['email'], message)] };
   }
   const id = await client.findUserId(email, bounds);
   if (id !== null && USER_ID.test(id)) return { input: { ...input, user: { id } } };
-  const message = 'Returning.AI knows no member with this e-mail';
+  const message = 'Returning.AI has no member with this e-mail address.';
   return { problems: [{ ...at(['email'], message), code: 'NOT_FOUND' }] };
 }
 

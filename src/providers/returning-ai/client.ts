@@ -113,9 +113,9 @@ export function readUserId(json: unknown, head: AnswerHead, email: string): stri
   const user = readLookup(json, head, { toPayload: toData, isFound: hasUserId });
   if (user === null) return null;
   const parsed = userSchema.safeParse(user);
-  if (!parsed.success) throw badResponse('answered with a user that has no userId');
+  if (!parsed.success) throw badResponse('returned a user without a userId');
   if (isAnotherPerson(user, { email, phone: null })) {
-    throw badResponse('answered for another user than it was asked for');
+    throw badResponse('returned a different user from the requested one');
   }
   return parsed.data.userId;
 }

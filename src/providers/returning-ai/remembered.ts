@@ -62,9 +62,9 @@ export function judgeMemory(
       const values = known.map((field) => `${field} ${toShort(written(field))}`).join(', ');
       const reason =
         policy === 'REFUSE'
-          ? 'hiddenFields is REFUSE'
-          : 'the badge may have been edited elsewhere since';
-      return `This service wrote ${values} at ${remembered.at}, and does not send it because ${reason}`;
+          ? '"hiddenFields" is REFUSE'
+          : 'the badge may have been edited elsewhere since then';
+      return `This service wrote ${values} at ${remembered.at}, but does not send the value because ${reason}`;
     },
   };
 }
@@ -85,9 +85,9 @@ export function hiddenProblem(fields: readonly WritableField[], memory: Memory):
     code: 'HIDDEN_FIELDS_UNKNOWN',
     field: [],
     message: [
-      `Returning.AI replaces the whole badge at each update (inferred), and does not show these fields: ${fields.join(', ')}. Nothing was sent`,
+      `Returning.AI replaces the whole badge at each update (inferred) and does not show these fields: ${fields.join(', ')}. Nothing was sent`,
       ...(known === '' ? [] : [known]),
-      `Give the fields, or set hiddenFields: ${known === '' ? '' : 'REUSE sends what this service wrote; '}OMIT leaves them out, and Returning.AI may then reset them`,
+      `Set these fields, or set "hiddenFields": ${known === '' ? '' : 'REUSE sends the values that this service wrote; '}OMIT omits the fields, and Returning.AI may then reset them.`,
     ].join('. '),
   };
 }

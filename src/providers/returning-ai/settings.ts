@@ -37,7 +37,8 @@ export const BADGES = '/badges';
 export const USER_INFO = '/users/info';
 
 export function badgePath(id: string): string {
-  if (!isBadgeId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
+  if (!isBadgeId(id))
+    throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
   return `${BADGES}/${encodeURIComponent(id)}`;
 }
 

@@ -143,7 +143,7 @@ function keepShown(
   if (original !== undefined) doubts.push(restoredWarning(field));
   else if (doubt) doubts.push(doubtWarning(field, `looks ${doubt}`));
   else if (memory.differs(field, shown))
-    doubts.push(doubtWarning(field, 'differs from what this service wrote last'));
+    doubts.push(doubtWarning(field, 'differs from the value that this service last wrote'));
 }
 
 function keepHidden({ body, reused, unknown }: Draft, field: WritableField, memory: Memory): void {
@@ -158,7 +158,7 @@ function keepHidden({ body, reused, unknown }: Draft, field: WritableField, memo
 function reusedWarning(fields: string[], { at }: RememberedFields): Warning {
   return {
     code: 'HIDDEN_FIELDS_REUSED',
-    message: `These fields are sent as this service wrote them at ${at}, since Returning.AI does not show them: ${fields.join(', ')}. An edit of them in its dashboard since then is lost`,
+    message: `Returning.AI does not show these fields, so they are sent with the values that this service wrote at ${at}: ${fields.join(', ')}. Later edits of them in its dashboard are lost.`,
     fields,
   };
 }
@@ -166,7 +166,7 @@ function reusedWarning(fields: string[], { at }: RememberedFields): Warning {
 function omittedWarning(fields: string[]): Warning {
   return {
     code: 'HIDDEN_FIELDS_OMITTED',
-    message: `These fields are left out, so that Returning.AI may reset them (inferred): ${fields.join(', ')}`,
+    message: `These fields are omitted, and Returning.AI may reset them (inferred): ${fields.join(', ')}.`,
     fields,
   };
 }
@@ -174,7 +174,7 @@ function omittedWarning(fields: string[]): Warning {
 function restoredWarning(field: string): Warning {
   return {
     code: 'SHOWN_VALUE_IN_DOUBT',
-    message: `Returning.AI shows ${field} in another form than this service wrote it (cut, escaped or signed), and nothing else of the badge has changed since: it is sent back as it was written`,
+    message: `Returning.AI shows "${field}" in a different form from the one this service wrote (truncated, escaped or signed), and nothing else in the badge has changed since. The value that this service wrote is sent back.`,
     fields: [field],
   };
 }
@@ -182,7 +182,7 @@ function restoredWarning(field: string): Warning {
 function doubtWarning(field: string, reason: string): Warning {
   return {
     code: 'SHOWN_VALUE_IN_DOUBT',
-    message: `Returning.AI shows ${field} in a form that ${reason}: it is sent back as it is shown. Give ${field} if the badge should have another value`,
+    message: `Returning.AI shows "${field}" in a form that ${reason}. The shown value is sent back. Set "${field}" if the badge should have a different value.`,
     fields: [field],
   };
 }

@@ -40,12 +40,13 @@ export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient, 
 function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem[] {
   const problems: InputProblem[] = [];
   if (!isObjectId(userId)) {
-    problems.push(invalid('userId', "userId must be TagMango's id of the member"));
+    problems.push(invalid('userId', 'Field "userId" must be the ID of the member at TagMango.'));
   }
   problems.push(...refuseMany('badgeIds', badgeIds, MAX_BADGES));
-  if (badgeIds.length === 0) problems.push(invalid('badgeIds', 'give at least one badge'));
+  if (badgeIds.length === 0)
+    problems.push(invalid('badgeIds', 'Field "badgeIds" must contain at least one badge ID.'));
   if (new Set(badgeIds).size < badgeIds.length) {
-    problems.push(invalid('badgeIds', 'give each badge once'));
+    problems.push(invalid('badgeIds', 'Field "badgeIds" must not contain duplicates.'));
   }
   return problems;
 }

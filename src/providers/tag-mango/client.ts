@@ -134,12 +134,12 @@ export function createTagMangoClient(
     const found = readLookup(json, head, { toPayload, isFound: hasId });
     if (found === null) return null;
     const member = memberSchema.safeParse(found);
-    if (!member.success) throw badResponse('answered with a member that cannot be read');
+    if (!member.success) throw badResponse('returned an unreadable member');
     const { _id: id, badges } = member.data;
     // Badges are no part of the person.
     const person = isObject(found) ? { ...found, badges: null } : found;
     if (isAnotherPerson(person, by)) {
-      throw badResponse('answered for another member than it was asked for');
+      throw badResponse('returned a different member from the requested one');
     }
     checkAllBadges(person, badges ?? []);
     const list = await toBadgeList(badges ?? [], toBadge);
@@ -185,7 +185,8 @@ function checkAllBadges(person: unknown, records: readonly unknown[]): void {
   const fields = isObject(person) ? Object.entries(person) : [];
   const json = Object.fromEntries(fields.filter(([key]) => toName(key).includes('badge')));
   const sign = signOfMore({ head: { status: 200, headers: {} }, json, records });
-  if (sign !== undefined) throw incomplete(`answered with a part of a member's badges, by ${sign}`);
+  if (sign !== undefined)
+    throw incomplete(`returned only part of the member's badges, according to ${sign}`);
 }
 
 function hasId(payload: unknown): boolean {

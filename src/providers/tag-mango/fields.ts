@@ -79,7 +79,7 @@ function refuseForeignIds(mangoes: string[]): InputProblem[] {
     : [
         invalid(
           'automationEnabledMangoes',
-          'every mango id must be 24 hexadecimal digits, as all ids in the samples of TagMango (inferred)',
+          'Each mango ID must be 24 hexadecimal digits, like all IDs in the samples of TagMango (inferred).',
         ),
       ];
 }
@@ -136,14 +136,14 @@ function bothKinds(fields: readonly string[]): InputProblem {
   const field = fields.find((name) => name.startsWith('automation')) ?? fields[0] ?? '';
   return invalid(
     field,
-    'TagMango runs one kind of automation at a time, and the badge would have both while automation is on: give pointsThreshold or automationEnabledMangoes and clear the other with null, or set enableAutomation to false',
+    'TagMango runs one kind of automation at a time, but the badge would have both while automation is enabled. Set either "pointsThreshold" or "automationEnabledMangoes" and clear the other with null, or set "enableAutomation" to false.',
   );
 }
 
 function delayed(fields: string[]): Warning {
   return {
     code: 'AUTOMATION_DELAYED',
-    message: 'TagMango gives and withdraws the badge by the new rule some time later',
+    message: 'TagMango applies the new rule to members with a delay.',
     fields,
   };
 }
@@ -152,7 +152,7 @@ function withoutRule(fields: string[]): Warning {
   return {
     code: 'AUTOMATION_WITHOUT_RULE',
     message:
-      'Automation is on, and the badge has neither pointsThreshold nor automationEnabledMangoes: give one of them, or no member gets the badge',
+      'Automation is enabled, but the badge has neither "pointsThreshold" nor "automationEnabledMangoes". Set one of them, otherwise no member gets the badge.',
     fields,
   };
 }

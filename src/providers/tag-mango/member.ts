@@ -41,9 +41,11 @@ export class TagMangoMemberQueries {
     phone: string | null,
     @Ctx() context: ProviderContext,
   ): Promise<TagMangoMember | null> {
-    if (!email && !phone) throw invalid('give the email or the phone of the member');
-    if (email && !isEmail(email)) throw invalid('email must be an e-mail address');
-    if (phone && !/^\+?\d{4,20}$/.test(phone)) throw invalid('phone must be digits');
+    if (!email && !phone)
+      throw invalid('Set the e-mail address or the phone number of the member.');
+    if (email && !isEmail(email)) throw invalid('Field "email" must be an e-mail address.');
+    if (phone && !/^\+?\d{4,20}$/.test(phone))
+      throw invalid('Argument "phone" must consist of digits.');
     const client = context.clientOf('tagMango') as TagMangoClient;
     const found = await client.findMember(
       { email: email || null, phone: phone?.replace('+', '') || null },

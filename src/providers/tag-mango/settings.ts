@@ -90,7 +90,8 @@ export function lookupPath(query: URLSearchParams): string {
 }
 
 function toSegment(id: string): string {
-  if (!isObjectId(id)) throw badResponse('was to be asked for an impossible id', 'not-sent');
+  if (!isObjectId(id))
+    throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
   return encodeURIComponent(id);
 }
 

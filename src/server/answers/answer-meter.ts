@@ -56,20 +56,20 @@ export function createAnswerMeter(share: BudgetShare, mostBytes: number): Answer
 
 function tooManyFields(): GraphQLError {
   return limitError(
-    `An answer may have ${showCap(REQUEST_CAPS.fields)} fields, and this one would have more. Ask for fewer at once`,
+    `The response would exceed the limit of ${showCap(REQUEST_CAPS.fields)} fields. Request fewer fields or badges at once.`,
   );
 }
 
 function tooManyBytes(most: number): GraphQLError {
   return limitError(
-    `An answer may have ${showCap(most)} bytes, and this one would have more. Ask for fewer badges or fields at once`,
+    `The response would exceed the limit of ${showCap(most)} bytes. Request fewer fields or badges at once.`,
   );
 }
 
 /** No fault of this request: the same one is answered once others have been sent. */
 function overloaded(): GraphQLError {
   return new GraphQLError(
-    'Too many bytes of answers to this tenant are under way. Read the answers that are waiting, and repeat this request later',
+    'Too many response bytes for this tenant are in flight. Read the pending responses, and retry this request later.',
     { extensions: { code: OVERLOADED, retryable: true, retryAfterMs: RETRY_AFTER_MS } },
   );
 }

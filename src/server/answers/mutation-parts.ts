@@ -133,7 +133,7 @@ function isOfOtherType(
 function toLeftOut({ message, extensions }: GraphQLError, info: GraphQLResolveInfo): GraphQLError {
   const { retryable: _, retryAfterMs: __, ...kept } = extensions;
   return new GraphQLError(
-    `${message}. What the mutation did stands in ${OUTCOME}; this part of its answer was left out`,
+    `${message} The result of the mutation is in ${OUTCOME}; this part of the response was omitted.`,
     { nodes: info.fieldNodes, path: responsePathAsArray(info.path), extensions: kept },
   );
 }

@@ -56,23 +56,26 @@ function toDigest(secret: string): Buffer {
 
 const HEADER = 'router-authorization';
 
-const noSecret = new Refusal(`${HEADER} must hold the router's secret`, {
+const noSecret = new Refusal(`Header "${HEADER}" must contain the router's secret.`, {
   status: 401,
   code: 'UNAUTHENTICATED',
 });
-const noHost = badRequest('The request must have a host header');
-const unreadableHost = badRequest('The path or the host header of the request cannot be read');
+const noHost = badRequest('The request must have a host header.');
+const unreadableHost = badRequest('The path or the host header of the request is malformed.');
 const otherHost = new Refusal(
-  'Without a router secret only names of this machine are served, such as localhost. Set ROUTER_SECRET, or add the name to ALLOWED_HOSTS',
+  'Without a router secret, only host names of this machine such as localhost are accepted. Set ROUTER_SECRET, or add the host name to ALLOWED_HOSTS.',
   { status: 403, code: 'FORBIDDEN' },
 );
 
-const noRoom = new Refusal('This process has as many connections as it takes: use fewer', {
-  status: 503,
-  code: 'LIMIT_EXCEEDED',
-});
+const noRoom = new Refusal(
+  'The connection limit of this process is reached. Use fewer connections.',
+  {
+    status: 503,
+    code: 'LIMIT_EXCEEDED',
+  },
+);
 
-const otherExpectation = badRequest('The only expectation that is met is 100-continue', {
+const otherExpectation = badRequest('The only supported expectation is 100-continue.', {
   status: 417,
 });
 
@@ -177,7 +180,7 @@ export function createIdentify(options: IdentityOptions): (headers: Headers) => 
   function findTenant(id: string): Tenant {
     const tenant = options.findTenant(id);
     if (tenant) return tenant;
-    throw new Refusal('There is no such tenant', { status: 403, code: 'FORBIDDEN' });
+    throw new Refusal('The tenant does not exist.', { status: 403, code: 'FORBIDDEN' });
   }
 
   function fromRouter(headers: Headers): Caller {
@@ -199,7 +202,7 @@ export function createIdentify(options: IdentityOptions): (headers: Headers) => 
     }
     const { actor, scopes, tenant: tenantId = defaultTenant } = await checkToken(token);
     if (tenantId === undefined) {
-      throw new Refusal('The token names no tenant', { status: 403, code: 'FORBIDDEN' });
+      throw new Refusal('The token does not name a tenant.', { status: 403, code: 'FORBIDDEN' });
     }
     return { actor, scopes, tenant: findTenant(tenantId) };
   };
@@ -209,7 +212,7 @@ export function createIdentify(options: IdentityOptions): (headers: Headers) => 
 function readOnce({ headersDistinct }: Headers, name: string): string | undefined {
   const [value, ...more] = headersDistinct[name] ?? [];
   if (more.length === 0) return value;
-  throw badRequest(`The request has several ${name} headers: send one`);
+  throw badRequest(`The request has several ${name} headers. Send only one.`);
 }
 
 /** Two callers whose names cannot be used must not become one: such a caller changes nothing. */
@@ -223,7 +226,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization) ?? [];
   if (token !== undefined) return token;
-  throw new Refusal('authorization must be a bearer token', {
+  throw new Refusal('Header "authorization" must contain a bearer token.', {
     status: 401,
     code: 'UNAUTHENTICATED',
     // Without an error code, as of whoever did not try.

@@ -48,11 +48,11 @@ export async function fetchIssuerKeys({ jwksUrl, proxies }: IssuerAddress): Prom
 }
 
 function readEntries(json: unknown, status: number): unknown[] {
-  if (status !== 200) throw badResponse(`answered with the unexpected status ${status}`);
+  if (status !== 200) throw badResponse(`returned the unexpected status ${status}`);
   const entries: unknown = isObject(json) ? json.keys : undefined;
   // An issuer without a key has withdrawn them all; one whose keys are no objects has sent something else.
   if (Array.isArray(entries) && (entries.length === 0 || entries.some(isObject))) return entries;
-  throw badResponse('answered with something other than a set of keys');
+  throw badResponse('returned something other than a key set');
 }
 
 /** More would be the same news: the issuer has to look at them all. */

@@ -37,7 +37,7 @@ export function readActor(header: string): string | undefined {
   return isName(text, MOST_CHARACTERS) ? text : undefined;
 }
 
-export const ACTOR_RULE = `x-badges-actor must be 1 to ${MOST_CHARACTERS} visible characters in UTF-8`;
+export const ACTOR_RULE = `Header "x-badges-actor" must be 1 to ${MOST_CHARACTERS} visible UTF-8 characters.`;
 
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
@@ -90,8 +90,8 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
     });
     try {
       const { payload, protectedHeader } = await verified;
-      if (!isAccessTokenType(protectedHeader.typ)) throw invalidToken('is of another type');
-      if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('holds a name twice');
+      if (!isAccessTokenType(protectedHeader.typ)) throw invalidToken('is not an access token');
+      if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('contains a claim twice');
       return toClaims(payload);
     } catch (error) {
       const reason = toReason(error);
@@ -99,7 +99,8 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       if (error instanceof Refusal) throw error;
       // Anything else is a fault of ours, and told as one.
       if (!(error instanceof KeysOutage)) throw error;
-      const message = 'Tokens cannot be checked for now: the keys of their issuer cannot be had';
+      const message =
+        "Tokens cannot be verified at the moment, because the issuer's keys are unavailable. Retry later.";
       throw new Refusal(message, {
         status: 503,
         code: 'AUTHENTICATION_UNAVAILABLE',
@@ -124,7 +125,7 @@ function toClaims(payload: JWTPayload): Claims {
 function toShapeReason({ issues }: z.ZodError): string {
   const times = issues.map(({ path: [claim] }) => claim);
   const wrong = ['exp', 'nbf', 'iat'].find((claim) => times.includes(claim));
-  return wrong === undefined ? 'has claims of a wrong shape' : `has a wrong ${wrong}`;
+  return wrong === undefined ? 'has malformed claims' : `has an invalid ${wrong} claim`;
 }
 
 /** The issuer may sign tokens for other uses with the same keys, such as a logout or a proof, and names them so. */
@@ -153,37 +154,37 @@ function invalidToken(reason: string, cause?: unknown): Refusal {
   const challenge = `Bearer error="invalid_token", error_description="The token ${reason}"`;
   const code = 'UNAUTHENTICATED';
   const headers = { 'www-authenticate': challenge };
-  return new Refusal(`The token ${reason}`, { status: 401, code, headers, cause });
+  return new Refusal(`The token ${reason}.`, { status: 401, code, headers, cause });
 }
 
 /** Undefined: nothing is wrong with the token, as far as is known. */
 function toReason(error: unknown): string | undefined {
   if (error instanceof errors.JWTExpired) return 'has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error);
-  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'does not say which key signed it';
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'does not state which key signed it';
   const isOfKey =
     error instanceof errors.JWSSignatureVerificationFailed ||
     error instanceof errors.JWKSNoMatchingKey;
-  if (isOfKey) return 'is not signed with a key of its issuer';
+  if (isOfKey) return 'is not signed with a key of the issuer';
   const isOfKind =
     error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported;
-  if (isOfKind) return 'is not signed in a way that is accepted';
+  if (isOfKind) return 'is not signed with an accepted algorithm';
   const isOdd = error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid;
-  return isOdd ? 'is none' : undefined;
+  return isOdd ? 'is malformed' : undefined;
 }
 
 /** Names of claims are jose's, and nothing of the token. */
 function toClaimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
-  if (reason === 'missing') return `lacks ${claim}`;
-  if (reason !== 'check_failed') return `has a wrong ${claim}`;
+  if (reason === 'missing') return `lacks the ${claim} claim`;
+  if (reason !== 'check_failed') return `has an invalid ${claim} claim`;
   switch (claim) {
     case 'nbf':
       return 'is not valid yet';
     case 'iss':
-      return 'is of another issuer';
+      return 'is from a different issuer';
     case 'aud':
-      return 'is for another audience';
+      return 'is for a different audience';
     default:
-      return `has a wrong ${claim}`;
+      return `has an invalid ${claim} claim`;
   }
 }

@@ -186,15 +186,19 @@ function checksOfDocument(document: DocumentNode): Check[] {
     mayHave(counts.lines, caps.lines, 'lines'),
     mayHave(counts.aliases, caps.aliases, 'aliases'),
     mayHave(counts.directives, caps.directives, 'directives'),
-    mayHave(counts.spreads, caps.spreads, 'spreads of fragments'),
-    mayHave(counts.sameName, caps.sameName, 'fields of one name'),
-    mayHave(counts.samePlainName, caps.samePlainName, 'plain fields of one name'),
-    mayHave(counts.valueDepth, caps.valueDepth, 'levels of lists and objects in one another'),
+    mayHave(counts.spreads, caps.spreads, 'fragment spreads'),
+    mayHave(counts.sameName, caps.sameName, 'fields with the same name'),
+    mayHave(
+      counts.samePlainName,
+      caps.samePlainName,
+      'fields with the same name and no alias or arguments',
+    ),
+    mayHave(counts.valueDepth, caps.valueDepth, 'levels of nested lists and objects'),
   ];
 }
 
 function mayHave(has: number, cap: number, what: string): Check {
-  return { has, cap, message: `A document may have ${showCap(cap)} ${what}` };
+  return { has, cap, message: `A document must have at most ${showCap(cap)} ${what}.` };
 }
 
 function checksOfDefinitions(document: DocumentNode): Check[] {
@@ -206,17 +210,17 @@ function checksOfDefinitions(document: DocumentNode): Check[] {
     const mayHere = (has: number, cap: number, what: string): Check => ({
       has,
       cap,
-      message: `An operation may have ${showCap(cap)} ${what}`,
+      message: `An operation must have at most ${showCap(cap)} ${what}.`,
       at,
     });
     const sizes = [
-      mayHere(depth, caps.depth, 'levels of selections in one another'),
-      mayHere(selections, caps.selections, 'selections, with those of its fragments'),
+      mayHere(depth, caps.depth, 'levels of nested selections'),
+      mayHere(selections, caps.selections, 'selections, including those of its fragments'),
     ];
     if (at.kind === Kind.FRAGMENT_DEFINITION) return sizes;
     return at.operation === OperationTypeNode.MUTATION
       ? [...sizes, mayHere(fields, caps.mutations, 'mutations')]
-      : [...sizes, mayHere(fields, caps.rootFields, 'fields at its root')];
+      : [...sizes, mayHere(fields, caps.rootFields, 'root fields')];
   });
 }
 
@@ -225,7 +229,7 @@ export function knownOperations(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(node) {
       if (context.getSchema().getRootType(node.operation)) return;
-      const message = `There is no ${node.operation} in this graph`;
+      const message = `This graph has no ${node.operation} type.`;
       context.reportError(new GraphQLError(message, { nodes: node }));
     },
   };

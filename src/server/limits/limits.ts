@@ -99,7 +99,7 @@ const MESSAGES: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^Syntax Error: Source contains more than \d+ /, of('characters', PARSE_CAPS.maxSourceLength)],
   [/^Syntax Error: Document contains more than \d+ com/, of('comments', PARSE_CAPS.maxComments)],
   // The parser calls itself for every level.
-  [/^Maximum call stack size exceeded$/, 'A document may not be nested so deep'],
+  [/^Maximum call stack size exceeded$/, 'The document is nested too deeply.'],
 ];
 
 /** The message for a document that the parser refused for its size; undefined for other reasons. */
@@ -108,5 +108,5 @@ export function parseLimitMessage(message: string): string | undefined {
 }
 
 function of(what: string, cap: number): string {
-  return `A document may have ${showCap(cap)} ${what}`;
+  return `A document must have at most ${showCap(cap)} ${what}.`;
 }

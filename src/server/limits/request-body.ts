@@ -84,17 +84,17 @@ export class InexactNumber {
 /** The JSON of a request, with numbers that are not exact told apart. Throws a `Refusal`. */
 export function parseRequestJson(bytes: Buffer): unknown {
   // Replaced letters would be written to a provider.
-  if (!isUtf8(bytes)) throw badRequest('The body must be UTF-8, and this one holds other bytes');
+  if (!isUtf8(bytes)) throw badRequest('The body must be valid UTF-8.');
   const json = withoutMark(bytes.toString('utf8'));
   if (countSigns(json, BODY_CAPS.signs) > BODY_CAPS.signs) {
-    const message = `The JSON of a request may have ${showCap(BODY_CAPS.signs)} commas and brackets`;
+    const message = `The JSON of a request must have at most ${showCap(BODY_CAPS.signs)} commas and brackets.`;
     throw new Refusal(message, { status: 400, code: 'LIMIT_EXCEEDED' });
   }
   try {
     return parseExactly(json);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw badRequest('The request cannot be read: its body must be JSON');
+    throw badRequest('The body must be valid JSON.');
   }
 }
 
@@ -113,10 +113,12 @@ export function parseExactly(json: string): unknown {
 
 function look(name: string, value: unknown, context?: { source?: string }): unknown {
   if (name === '__proto__') {
-    throw badRequest('The JSON of a request may not have the key "__proto__"');
+    throw badRequest('The JSON of a request must not contain the key "__proto__".');
   }
   if (name === 'constructor' && hasPrototype(value)) {
-    throw badRequest('The JSON of a request may not have the key "prototype" under "constructor"');
+    throw badRequest(
+      'The JSON of a request must not contain the key "prototype" under "constructor".',
+    );
   }
   if (typeof value !== 'number') return value;
   const source = context?.source ?? String(value);
@@ -147,14 +149,14 @@ export function countSigns(json: string, most: number): number {
 export function toUnreadable(error: unknown): Refusal | undefined {
   const status = statusOf(error);
   if (status === 413) {
-    const message = `A request may have ${showCap(MAX_REQUEST_BYTES)} bytes`;
+    const message = `A request must have at most ${showCap(MAX_REQUEST_BYTES)} bytes.`;
     return new Refusal(message, { status, code: 'LIMIT_EXCEEDED', cause: error });
   }
   if (status === 415) {
-    return badRequest('The body must be of type application/json', { status });
+    return badRequest('The body must have the content type application/json.', { status });
   }
   if (!(status >= 400 && status < 500)) return undefined;
-  return badRequest('The request cannot be read: its body must be JSON', { status });
+  return badRequest('The body must be valid JSON.', { status });
 }
 
 function statusOf(error: unknown): number {
@@ -189,5 +191,7 @@ export function readJsonInTurns(
 function withWholeDocument(body: unknown): unknown {
   const query = isObject(body) ? body.query : undefined;
   if (typeof query !== 'string' || query.isWellFormed()) return body;
-  throw badRequest('The query must be whole Unicode text: it holds half of a surrogate pair');
+  throw badRequest(
+    'The query must be valid Unicode text, but it contains half of a surrogate pair.',
+  );
 }

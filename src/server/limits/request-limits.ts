@@ -73,7 +73,7 @@ export function settleNumbers({ schema, operation, variables }: Asked): GraphQLE
     const type = typeFromAST(schema, definition.type);
     if (!Object.hasOwn(variables, name) || !isInputType(type)) continue;
     variables[name] = settle(type, variables[name], name, (source, path) => {
-      const message = `Variable "$${name}" got the number ${shorten(source)} at "${path}", which cannot be kept exactly; send an ID as a string, and other numbers with fewer digits`;
+      const message = `Variable "$${name}" got the number ${shorten(source)} at "${path}", which cannot be represented exactly. Send an ID as a string, and other numbers with fewer digits.`;
       if (errors.length < MOST_ERRORS)
         errors.push(new GraphQLError(message, { nodes: definition }));
     });
@@ -125,7 +125,7 @@ export function exactFloats(context: ValidationContext): ASTVisitor {
   function check(node: IntValueNode | FloatValueNode): void {
     const type = context.getInputType();
     if (!type || getNamedType(type) !== GraphQLFloat || isExactFloat(node.value)) return;
-    const message = `A Float cannot keep ${shorten(node.value)} exactly`;
+    const message = `A Float cannot represent ${shorten(node.value)} exactly. Use a number with fewer digits.`;
     context.reportError(new GraphQLError(message, { nodes: node }));
   }
   return { IntValue: check, FloatValue: check };
@@ -144,14 +144,18 @@ function checkVariables({ variables }: Asked): void {
   const caps = VARIABLE_CAPS;
   const { values, depth, nameLength } = countVariables(variables, caps);
   if (values > caps.values) {
-    throw limitError(`The variables of a request may have ${showCap(caps.values)} values`);
+    throw limitError(
+      `The variables of a request must have at most ${showCap(caps.values)} values.`,
+    );
   }
   if (depth > caps.depth) {
     const most = showCap(caps.depth);
-    throw limitError(`Variables may have ${most} levels of lists and objects in one another`);
+    throw limitError(`Variables must have at most ${most} levels of nested lists and objects.`);
   }
   if (nameLength > caps.nameLength) {
-    throw limitError(`Names in variables may have ${showCap(caps.nameLength)} characters`);
+    throw limitError(
+      `Names in variables must have at most ${showCap(caps.nameLength)} characters.`,
+    );
   }
 }
 
@@ -166,7 +170,7 @@ function errorsOfVariables({ schema, operation, variables }: Asked): readonly Gr
 }
 
 /** A router sends the entities of a whole list in one request, however many they are. */
-const PAGE_LISTS = 'The subgraph whose list refers to these badges should give it in pages';
+const PAGE_LISTS = 'The subgraph whose list refers to these badges should paginate it.';
 
 function checkCost(asked: Asked): void {
   const { fields, representations } = costOf(asked);
@@ -174,13 +178,13 @@ function checkCost(asked: Asked): void {
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
     throw limitError(
-      `A request may have ${most} representations, and this one has ${showCap(representations)}. ${PAGE_LISTS}`,
+      `A request must have at most ${most} representations, but this one has ${showCap(representations)}. ${PAGE_LISTS}`,
       asked.operation,
     );
   }
   if (fields > caps.fields) {
     const most = showCap(caps.fields);
-    const message = `A request may ask for about ${most} fields, and this one asks for ${showCap(fields)}. Ask for fewer at once${representations > 0 ? `. ${PAGE_LISTS}` : ''}`;
+    const message = `A request must select at most about ${most} fields, but this one selects ${showCap(fields)}. Request fewer fields or badges at once.${representations > 0 ? ` ${PAGE_LISTS}` : ''}`;
     throw limitError(message, asked.operation);
   }
 }

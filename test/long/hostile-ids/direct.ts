@@ -90,7 +90,7 @@ export function createDirect(variables: Readonly<Record<string, string>>): Direc
 
 function createClient(key: string, variables: Readonly<Record<string, string>>) {
   const provider = providers.find((each) => each.key === key);
-  if (!provider) throw new Error(`there is no provider ${key}`);
+  if (!provider) throw new Error(`There is no provider ${key}`);
   const own = Object.keys(provider.settings).map((name) => [name, variables[name]] as const);
   const reading = readProviderSettings(provider.settings, Object.fromEntries(own), {
     isProduction: true,

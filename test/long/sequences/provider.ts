@@ -110,7 +110,7 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
       reads += 1;
       const isFirst = reads === 1;
       if (now.read === 'all' || now.read === (isFirst ? 'first' : 'later')) {
-        throw new ProviderError('answered with status 503', {
+        throw new ProviderError('returned the error status 503', {
           kind: 'unavailable',
           effect: 'unknown',
         });
