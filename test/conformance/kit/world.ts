@@ -1,0 +1,206 @@
+import { expect } from '@jest/globals';
+import { providers } from '../../../src/providers/index.ts';
+import type { OperationKind, Provider } from '../../../src/providers/provider.ts';
+import type { ProviderStandIn, RecordedRequest } from '../../../src/sandbox/stand-in.ts';
+import { type SkippingClock, alwaysClosed, createSkippingClock } from '../../support/clock.ts';
+import { type TestService, startTestService } from '../../support/service.ts';
+
+/** One thing that holds for every provider. */
+export interface Check {
+  /** A sentence about what a user sees. */
+  name: string;
+  /** Rejects where it does not hold. */
+  run: (provider: Provider) => Promise<void>;
+}
+
+export interface Payload {
+  badge?: Shown | null;
+  badges?: Shown[];
+  deletedBadgeId?: string | null;
+  changes: { field: string; before: string | null; after: string }[];
+  warnings: { code: string }[];
+  userErrors: {
+    __typename: string;
+    code: string;
+    field: string[] | null;
+    message: string;
+    currentBadge?: Shown | null;
+  }[];
+}
+export type Shown = Readonly<Record<string, unknown>> & {
+  id: string;
+  name: string;
+  version: string;
+};
+
+export interface Listed {
+  badges: {
+    totalCount: number | null;
+    nodes: Shown[];
+    sources: { provider: string; state: string; code: string | null; droppedRecords: number }[];
+  } | null;
+  badge: Shown | null;
+  _entities: (Shown | null)[];
+}
+
+export interface Args {
+  idempotencyKey?: string;
+  dryRun?: boolean;
+}
+
+/** The real service on the stand-ins of all providers, as a check of one of them meets it. */
+export interface World {
+  service: TestService;
+  clock: SkippingClock;
+  standIn: ProviderStandIn;
+  /** Asks for the provider's badges as a list, one by its id, and one as an entity. */
+  read: (id?: string) => Promise<{ data: Listed; codes: string[]; text: string }>;
+  mutate: (kind: OperationKind, input: object, args?: Args) => Promise<Payload>;
+  /** What reached the stand-in and was no read. */
+  writes: () => RecordedRequest[];
+  /** So long that nothing of before is fresh, stale or cooling down. */
+  outlive: () => void;
+  /** A full stand-in without faults, and nothing read. */
+  reset: () => void;
+}
+
+/** No pause takes any time, and no stand-in refuses a request for its window. */
+export async function inWorld(
+  provider: Provider,
+  run: (world: World) => Promise<void>,
+): Promise<void> {
+  const clock = createSkippingClock();
+  const unlimited = { port: 0, requestLimit: 1_000_000 };
+  const service = await startTestService({
+    sandbox: Object.fromEntries(providers.map(({ key }) => [key, unlimited])),
+    attemptTimeoutMs: 400,
+    now: clock.now,
+    random: () => 0,
+    http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+  });
+  try {
+    await run(toWorld(provider, service, clock));
+  } finally {
+    await service.close();
+  }
+}
+
+function toWorld(provider: Provider, service: TestService, clock: SkippingClock): World {
+  const standIn = standInOf(provider, service);
+  const { badges, awards, faults, requests } = standIn;
+  const full = structuredClone([...badges]);
+  const outlive = (): void => clock.skip(3_600_000);
+  return {
+    service,
+    clock,
+    standIn,
+    async read(id = provider.example.badgeId) {
+      const answer = await service.execute<Listed, object>(toQuery(provider), { id });
+      const codes = (answer.errors ?? []).map(({ extensions }) => String(extensions?.code));
+      return { data: answer.data, codes, text: JSON.stringify(answer) };
+    },
+    async mutate(kind, input, args = {}) {
+      const variables = { input: { [provider.key]: input }, ...args };
+      const { data, errors } = await service.execute<Record<string, Payload | null>, object>(
+        toMutation(provider, kind),
+        variables,
+      );
+      const payload = data?.[`${kind}Badge`];
+      if (errors || !payload) throw new Error(`no payload of ${kind}: ${JSON.stringify(errors)}`);
+      return payload;
+    },
+    writes: () =>
+      standIn.requests.filter(({ operation }) => {
+        return provider.check.reads.every((read) => read.operation !== operation);
+      }),
+    outlive,
+    reset() {
+      faults.clear();
+      badges.clear();
+      for (const [id, badge] of structuredClone(full)) badges.set(id, badge);
+      awards.clear();
+      requests.length = 0;
+      outlive();
+    },
+  };
+}
+
+export function standInOf({ key, name }: Provider, { sandbox }: TestService): ProviderStandIn {
+  const standIn = sandbox.standIns.get(key);
+  if (standIn) return standIn;
+  throw new Error(`${name.title} has no stand-in`);
+}
+
+/** The example of a kind that writes, without a key or a version. Undefined: the provider has no such operation. */
+export function exampleOf(provider: Provider, kind: OperationKind): object | undefined {
+  const example = provider.example.operations.find(
+    (each) => each.kind === kind && !each.dryRun && !('expectedVersion' in each.input),
+  );
+  if (!example && provider.operations[kind]) {
+    throw new Error(`${provider.key} has no plain example of ${kind}`);
+  }
+  return provider.operations[kind] ? example?.input : undefined;
+}
+
+/** Every kind of write that the provider has, with the input of its example. */
+export function examplesOf(provider: Provider): { kind: OperationKind; input: object }[] {
+  const kinds: OperationKind[] = ['create', 'update', 'award', 'revoke', 'delete'];
+  return kinds.flatMap((kind) => {
+    const input = exampleOf(provider, kind);
+    return input ? [{ kind, input }] : [];
+  });
+}
+
+export const codesOf = ({ userErrors }: Payload): string[] => userErrors.map(({ code }) => code);
+
+/** Says of whom and what a value is, so that a difference is understood by itself. */
+export function expectFor(about: Record<string, unknown>, seen: unknown, expected: unknown): void {
+  expect({ ...about, seen }).toEqual({ ...about, seen: expected });
+}
+
+function toQuery({ name, badgeClass, example }: Provider): string {
+  return `query ($id: ID!) {
+    badges(first: 100, filter: { providers: [${name.enumValue}] }) {
+      totalCount
+      nodes { ...Whole }
+      sources { provider state code droppedRecords }
+    }
+    badge(provider: ${name.enumValue}, id: $id) { ...Whole }
+    _entities(representations: [{ __typename: "${badgeClass.name}", id: "${example.badgeId}" }]) {
+      ... on ${badgeClass.name} { ...Whole }
+    }
+  }
+  ${toFragment(badgeClass.name, example.selection)}`;
+}
+
+const RESULTS: Readonly<Record<OperationKind, string>> = {
+  create: 'badge { ...Whole }',
+  update: 'badge { ...Whole }',
+  delete: 'deletedBadgeId',
+  award: 'badges { ...Whole }',
+  revoke: 'badge { ...Whole }',
+};
+
+function toMutation({ badgeClass, example }: Provider, kind: OperationKind): string {
+  const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
+  return `mutation ($input: ${type}!, $idempotencyKey: String, $dryRun: Boolean = false) {
+    ${kind}Badge(input: $input, idempotencyKey: $idempotencyKey, dryRun: $dryRun) {
+      ${RESULTS[kind]}
+      changes { field before after }
+      warnings { code }
+      userErrors {
+        __typename code field message
+        ... on BadgeConflictError { currentBadge { ...Whole } }
+      }
+    }
+  }
+  ${toFragment(badgeClass.name, example.selection)}`;
+}
+
+function toFragment(typeName: string, selection: string): string {
+  return `fragment Whole on Badge {
+    __typename
+    ... on BadgeFields { id name description imageUrl version }
+    ... on ${typeName} { ${selection} }
+  }`;
+}
