@@ -4,16 +4,9 @@ import type { StandIn } from '../support/sandbox.ts';
 import { type Counts, count } from '../support/tally.ts';
 import { type Drawn, createDeck } from './fault-deck.ts';
 
-/** While a fault was switched on; monotonic milliseconds. */
-export interface Spell {
-  from: number;
-  to: number;
-}
-
 export interface FaultRun {
   /** How often each fault was switched on. */
   shown: Counts;
-  spells: Spell[];
   /** Switches all off, and no more on. */
   stop(): Promise<void>;
 }
@@ -35,7 +28,6 @@ export async function startFaults(
   const draw = createDeck({ kinds: Object.keys(kinds), presets }, random);
   const ends = new AbortController();
   const shown: Counts = {};
-  const spells: Spell[] = [];
 
   async function switchOn({ fault, isEverywhere }: Drawn): Promise<void> {
     const { standIn, operations } = pick(places, random);
@@ -57,18 +49,14 @@ export async function startFaults(
       const name = JSON.stringify(drawn.fault);
       count(shown, name);
       tell(name);
-      const spell = { from: performance.now(), to: Infinity };
-      spells.push(spell);
       await pauseWithin(LASTS_MS, random, signal);
       await Promise.all(standIns.map((standIn) => standIn.clearFaults()));
-      spell.to = performance.now();
     }
   }
 
   const running = run();
   return {
     shown,
-    spells,
     stop() {
       ends.abort();
       return running;

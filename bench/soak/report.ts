@@ -1,13 +1,13 @@
 import type { Ending } from '../support/children.ts';
 import type { Finding } from '../support/finding.ts';
 import { type Counts, type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
-import type { Point } from './timeline.ts';
 import type { Usage } from './usage.ts';
 
 /** All that was seen of a run. */
 export interface Seen {
   minutes: number;
-  points: readonly Point[];
+  /** Memory, megabytes, in the course of the run. */
+  rssMb: readonly number[];
   reads: Tally;
   writes: Tally;
   calls: Counts;
@@ -34,7 +34,7 @@ const LEAST_MINUTES_FOR_MEMORY = 30;
 
 export function toFinding(seen: Seen): Finding {
   const { minutes, reads, writes, before, after, ending, alien } = seen;
-  const [early, late] = [tenth(seen.points, 1), tenth(seen.points, 9)];
+  const [early, late] = [tenth(seen.rssMb, 1), tenth(seen.rssMb, 9)];
   const growthMb = late - early;
   const isLong = minutes >= LEAST_MINUTES_FOR_MEMORY;
 
@@ -88,13 +88,10 @@ function withoutKept({ files, toProviders }: Usage): number {
 }
 
 /** The median of the memory in that tenth of the run, megabytes. */
-function tenth(points: readonly Point[], index: number): number {
-  const from = Math.floor((points.length * index) / 10);
-  const to = Math.max(from + 1, Math.floor((points.length * (index + 1)) / 10));
-  return quantile(
-    points.slice(from, to).map(({ rssMb }) => rssMb),
-    0.5,
-  );
+function tenth(rssMb: readonly number[], index: number): number {
+  const from = Math.floor((rssMb.length * index) / 10);
+  const to = Math.max(from + 1, Math.floor((rssMb.length * (index + 1)) / 10));
+  return quantile(rssMb.slice(from, to), 0.5);
 }
 
 /** Adds what came later. */

@@ -1,10 +1,9 @@
 /**
  * Mixed load on one process for a long time, with faults of every kind switched on and off at both providers:
- * node bench/soak/run.ts --minutes 60 --faults --chart soak.svg
+ * node bench/soak/run.ts --minutes 60 --faults
  * What must hold: memory is flat, no socket is left when the load has stopped, no rejection went unhandled, and the
  * process ends by itself after SIGTERM, with nothing left that keeps it.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,14 +11,12 @@ import { conclude, createChildren } from '../support/children.ts';
 import { makeFolder } from '../support/folder.ts';
 import { toSize } from '../support/options.ts';
 import { createRandom } from '../support/random.ts';
-import { startSandbox } from '../support/sandbox.ts';
+import { type Sandbox, startSandbox } from '../support/sandbox.ts';
 import { startService } from '../support/service.ts';
-import { type Counts, count, createTally } from '../support/tally.ts';
-import { drawChart } from './chart.ts';
+import { type Counts, count, createTally, quantile } from '../support/tally.ts';
 import { startFaults } from './faults.ts';
 import { startLoad } from './load.ts';
 import { addAll, toFinding } from './report.ts';
-import { type Point, readCalls, toPoint } from './timeline.ts';
 import { usageOf } from './usage.ts';
 
 /** Idle connections to the providers are closed sooner. */
@@ -27,7 +24,7 @@ const IDLE_MS = 10_000;
 const STOPS_WITHIN_MS = 12_000;
 /** Much shorter than by default, so that faults are met by reads, and outlast what is held. */
 const TIMES = { BADGES_FRESH_SECONDS: '5', BADGES_STALE_SECONDS: '20' };
-/** Of the chart. */
+/** In so many parts of the run its figures are taken. */
 const STRETCHES = 120;
 const LEAST_STRETCH_MS = 1_000;
 
@@ -38,7 +35,6 @@ const { values } = parseArgs({
     'think-ms': { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     faults: { type: 'boolean', default: false },
-    chart: { type: 'string' },
   },
 });
 const minutes = toSize('minutes', values.minutes);
@@ -78,7 +74,7 @@ const faults = values.faults
     )
   : undefined;
 
-const points: Point[] = [];
+const rssMb: number[] = [];
 const reads = createTally();
 await watch();
 await faults?.stop();
@@ -92,17 +88,9 @@ const ending = await Promise.race([
 ]);
 const stoppedMs = performance.now() - stopping;
 
-if (values.chart !== undefined) {
-  const spells = (faults?.spells ?? []).map(({ from, to }) => ({
-    from: from - begun,
-    to: to - begun,
-  }));
-  const title = `${minutes} minutes of mixed load on one process, seed ${seed}`;
-  writeFileSync(values.chart, drawChart(points, spells, title));
-}
 const { figures, problems } = toFinding({
   minutes,
-  points,
+  rssMb,
   reads,
   writes: load.writes,
   calls: await readCalls(sandbox),
@@ -119,27 +107,31 @@ conclude(figures, problems);
 /** Until the time is over, or the process has ended. */
 async function watch(): Promise<void> {
   const stretchMs = Math.max(LEAST_STRETCH_MS, forMs / STRETCHES);
-  let callsBefore = await readCalls(sandbox);
   let shownAt = 0;
   for (let at = 0; at < forMs && !service.hasEnded();) {
     await sleep(Math.max(0, begun + at + stretchMs - performance.now()));
     if (service.hasEnded()) return;
     const now = performance.now() - begun;
     const tally = load.take();
-    const calls = await readCalls(sandbox);
     const usage = usageOf(service.pid, providerPorts);
-    const point = toPoint({ at: now, ms: now - at, tally, calls, callsBefore, usage });
-    points.push(point);
+    rssMb.push(usage.rssMb);
     addAll(reads, tally);
     if (now >= shownAt + progressMs) {
       shownAt = now;
       console.log(
-        `${toMinutes(now)}: ${reads.requests} reads, ${load.writes.requests} writes, p99 ${point.p99.toFixed(0)} ms, ${usage.rssMb.toFixed(0)} MB, ${usage.files} files, ${usage.sockets} sockets`,
+        `${toMinutes(now)}: ${reads.requests} reads, ${load.writes.requests} writes, p99 ${quantile(tally.latencies, 0.99).toFixed(0)} ms, ${usage.rssMb.toFixed(0)} MB, ${usage.files} files, ${usage.sockets} sockets`,
       );
     }
     at = now;
-    callsBefore = calls;
   }
+}
+
+/** The calls that came to each provider. */
+async function readCalls({ standIns }: Sandbox): Promise<Counts> {
+  const calls = Object.entries(standIns).map(async ([provider, standIn]) => {
+    return [provider, (await standIn.arrivals()).total] as const;
+  });
+  return Object.fromEntries(await Promise.all(calls));
 }
 
 function toMinutes(ms: number): string {

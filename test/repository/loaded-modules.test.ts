@@ -78,7 +78,7 @@ test('in production nothing is loaded that only development needs', async () => 
 });
 
 test('in development it is, which shows that such a load is seen', async () => {
-  const loaded = await loadedBy({ NODE_ENV: 'development', SANDBOX: 'true' });
+  const loaded = await loadedBy({ NODE_ENV: 'development', SANDBOX: 'true', PLAYGROUND: 'true' });
   const seen = loaded.map((file) => ONLY_DEVELOPMENT.exec(file)?.[0]);
   expect(new Set(seen)).toEqual(
     new Set([undefined, 'render-graphiql', 'pino-pretty', 'dist/sandbox/']),

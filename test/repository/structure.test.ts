@@ -98,7 +98,9 @@ describe('no provider is named outside its folder', () => {
   test.each(files.filter((file) => !NAMES_A_PROVIDER.test(file)))('%s', (file) => {
     const lines = textOf(file)
       .split('\n')
-      .filter((line) => PROVIDER_NAME.test(line));
+      .flatMap((line, index) =>
+        PROVIDER_NAME.test(line) ? [`src/${file}:${index + 1}: ${line.trim()}`] : [],
+      );
     expect(lines).toEqual([]);
   });
 });

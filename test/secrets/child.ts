@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { MAIN } from '../support/process.ts';
+import { MAIN, withoutPlayground } from '../support/process.ts';
 
 /** The built service as a process of its own, with all that it says. */
 export interface Child {
@@ -24,7 +24,7 @@ export interface ChildOptions {
 
 export function startChild({ args = [], nodeArgs = [], env }: ChildOptions): Child {
   const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
-    env: { PORT: '0', HOST: '127.0.0.1', ...env },
+    env: { PORT: '0', HOST: '127.0.0.1', ...withoutPlayground(env), ...env },
   });
   let stdout = '';
   let stderr = '';

@@ -192,7 +192,7 @@ describe('without the development dependencies', () => {
       if (name === '@graphql-yoga' || name.startsWith('.')) continue;
       symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
     }
-    bare = await startServiceProcess({}, join(folder, 'dist/main.js'));
+    bare = await startServiceProcess({ PLAYGROUND: 'true' }, join(folder, 'dist/main.js'));
   });
   afterAll(async () => {
     await bare.kill();

@@ -12,6 +12,11 @@ export const NODE_ENVIRONMENT: Readonly<Record<string, string>> =
 /** The built service. `npm test` builds it first. */
 export const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
+/** Which takes longer to start than all else, and more memory. */
+export function withoutPlayground({ NODE_ENV }: Readonly<Record<string, string>>) {
+  return NODE_ENV === 'production' ? {} : { PLAYGROUND: 'false' };
+}
+
 export interface ServiceProcess {
   /** Of its graph. */
   url: string;
@@ -28,7 +33,7 @@ export async function startServiceProcess(
   main = MAIN,
 ): Promise<ServiceProcess> {
   if (!existsSync(main)) throw new Error('dist/ is missing: run npm run build');
-  const child = spawn(NODE, [main], { env: { PORT: '0', ...env } });
+  const child = spawn(NODE, [main], { env: { PORT: '0', ...withoutPlayground(env), ...env } });
   const closed = once(child, 'close');
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
