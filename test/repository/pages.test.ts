@@ -2,6 +2,15 @@ import { existsSync, globSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.ts';
+import {
+  BODY_CAPS,
+  DOCUMENT_CAPS,
+  OPERATION_CAPS,
+  PARSE_CAPS,
+  REQUEST_CAPS,
+  VARIABLE_CAPS,
+  showCap,
+} from '../../src/server/limits/limits.ts';
 import { readText, root } from './lock.ts';
 
 const MOST_WORDS_OF_README = 650;
@@ -47,8 +56,10 @@ describe.each(pages)('%s', (page) => {
     const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
     expect(named.filter((name = '') => !(name in scripts))).toEqual([]);
     const files = [...text.matchAll(/`((?:src|test|schema|bench|docs|examples)\/[^`\s<]*)`/g)];
-    const missing = files.filter(([, file = '']) => globSync(file, { cwd: root }).length === 0);
-    expect(missing.map(([, file]) => file)).toEqual([]);
+    const code = [...text.matchAll(/`([\w-]+\/[\w/-]+\.[jt]s)`/g)];
+    const paths = [...files.map(([, file = '']) => file), ...code.map(([, file = '']) => file)];
+    const isMissing = (path: string) => globSync([path, `src/${path}`], { cwd: root }).length === 0;
+    expect(paths.filter(isMissing)).toEqual([]);
   });
 });
 
@@ -90,4 +101,21 @@ test('the log lines that docs/operating.md explains are those of the code', () =
   expect(lines.length).toBeGreaterThan(3);
   const code = globSync('src/**/*.ts', { cwd: root }).map(readText).join('\n');
   expect(lines.filter((line = '') => !code.includes(line))).toEqual([]);
+});
+
+test.each<[row: string, caps: Readonly<Record<string, number>>]>([
+  ['A request', { ...BODY_CAPS, ...REQUEST_CAPS }],
+  ['A document', { ...DOCUMENT_CAPS, ...PARSE_CAPS }],
+  ['An operation', OPERATION_CAPS],
+  ['Variables', VARIABLE_CAPS],
+])('docs/front-end.md tells every limit of the code: %s', (row, caps) => {
+  const line = readText('docs/front-end.md')
+    .split('\n')
+    .find((text) => text.startsWith(`| ${row} `));
+  const told = [...(line ?? '').matchAll(/[\d,]*\d/g)].map(([number]) => number);
+  expect(
+    Object.values(caps)
+      .map(showCap)
+      .filter((cap) => !told.includes(cap)),
+  ).toEqual([]);
 });
