@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import {
   type MutationCall,
+  type Payload,
   type WritingService,
   codesOf,
   startWritingService,
@@ -106,6 +109,45 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
     expect(service.writes()).toHaveLength(1);
   });
+
+  test(
+    'names no badge that another one names, however many equal ones are lost',
+    async () => {
+      const step = fc.record({
+        caller: fc.constantFrom('ada', 'bob'),
+        key: fc.constantFrom('a', 'b'),
+        isApplied: fc.boolean(),
+      });
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 2, maxLength: 4 }),
+          fc.boolean(),
+          async (steps, isAtOnce) => {
+            round += 1;
+            service.sandbox[key].behaviour.listLagMs = 400;
+            const send = ({ caller, key: own }: (typeof steps)[number]) =>
+              service.mutate(call({ key: `${own}${round}`, caller }));
+            for (const each of steps) {
+              lose(each.isApplied);
+              await send(each);
+              service.sandbox[key].faults.clear();
+            }
+            now += 400;
+            const keys = [...new Map(steps.map((each) => [each.caller + each.key, each])).values()];
+            const repeats: Payload[] = [];
+            if (isAtOnce) repeats.push(...(await Promise.all(keys.map(send))));
+            else for (const each of keys) repeats.push(await send(each));
+            const ids = repeats.flatMap(({ badge }) => (badge ? [badge.id] : []));
+            expect(new Set(ids).size).toBe(ids.length);
+            badges().clear();
+          },
+        ),
+        { numRuns: Math.ceil(numRuns / 10) },
+      );
+    },
+    TIMEOUT_MS,
+  );
 
   test('refused with 409 says where to look', async () => {
     service.sandbox[key].faults.set('createBadge', { kind: 'answer', status: 409 });

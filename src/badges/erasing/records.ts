@@ -130,7 +130,7 @@ function isMeant(text: string, record: KeyRecord | null, { badge, member }: Sele
 }
 
 /** What is stored of a tenant under keys that begin so, and its id. */
-const KINDS = ['hidden', 'held', 'recent-writes', 'hidden-revisions'];
+const KINDS = ['hidden', 'held', 'created', 'recent-writes', 'hidden-revisions'];
 const MAX_TRIES = 20;
 
 /** Gives how many values are erased, or would be, whole or in part. */
@@ -164,7 +164,9 @@ async function* edits(
   }
   if (badge) {
     const { provider, id } = badge;
-    yield { key: toStateKey('hidden', tenant, provider, id), edit: toNothing };
+    for (const kind of ['hidden', 'created']) {
+      yield { key: toStateKey(kind, tenant, provider, id), edit: toNothing };
+    }
     for (const kind of ['recent-writes', 'hidden-revisions']) {
       yield {
         key: toStateKey(kind, tenant, provider),

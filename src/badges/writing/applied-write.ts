@@ -5,6 +5,7 @@ import type { FieldChange, Warning, WritePlan } from '../../providers/provider.t
 import { StateError } from '../../state/state-store.ts';
 import type { OpenWrites } from '../recent-writes.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
+import { claimAnswered } from './lost-outcome.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
 import { type Proof, type Write, boundsOf, timeLeft, withNotRecorded } from './write.ts';
 
@@ -109,6 +110,9 @@ export async function applied(
       const memory = write.memory ?? write.memoryOf(badge.id);
       const left = sent ? [badge.record, sent.record] : [badge.record];
       await memory.settle(plan.writtenValues, ...left);
+    }
+    if (badge && write.target === null) {
+      await claimAnswered(write.context.tenant.store, write.creation, badge);
     }
     await settleHolder(sending);
   });

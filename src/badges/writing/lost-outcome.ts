@@ -16,9 +16,10 @@ import type { TenantProvider } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
 import { badgeLog, readAuditRecord } from './audit.ts';
 import type { HiddenMemory } from './hidden-memory.ts';
-import type { StoredAttempt } from './idempotency.ts';
+import { KEY_KEPT_MS, type StoredAttempt } from './idempotency.ts';
 import { type StoredOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
-import type { Proof } from './write.ts';
+import { toStateKey } from './stored-record.ts';
+import type { Creation, Proof } from './write.ts';
 
 /** The badges that show everything that a creation sends. */
 async function matching(
@@ -65,18 +66,49 @@ export async function findCreated(
 /** How far back a badge that has just appeared is looked through. */
 const MAX_RECORDS = 100;
 
-/** Whether another mutation than the one with this key made the badge, by the records of this service. Rejects with a `StateError`. */
-export async function isMadeByAnother(
+/**
+ * Claims a badge that has just appeared for the creation that may have made it: of equal creations without a clear
+ * answer, only one names it. False: another mutation made the badge, or has claimed it. Rejects with a `StateError`.
+ */
+export async function claimCreated(
+  store: StateStore,
+  creation: Creation,
+  badge: BadgeFields,
+): Promise<boolean> {
+  const { claimant } = creation;
+  if (await isMadeByAnother(store, creation, badge)) return false;
+  const key = claimOf(creation, badge);
+  const change = { expected: null, value: claimant, ttlMs: KEY_KEPT_MS };
+  return (await store.compareAndSet(key, change)) || (await store.get(key)) === claimant;
+}
+
+/** The provider says that this creation made the badge. Rejects with a `StateError`. */
+export async function claimAnswered(
+  store: StateStore,
+  creation: Creation,
+  badge: BadgeFields,
+): Promise<void> {
+  await store.set(claimOf(creation, badge), creation.claimant, { ttlMs: KEY_KEPT_MS });
+}
+
+function claimOf({ tenant }: Creation, { provider, id }: BadgeFields): string {
+  return toStateKey('created', tenant, provider, id);
+}
+
+/** Whether another mutation made the badge, by the records of this service. */
+async function isMadeByAnother(
   store: Pick<StateStore, 'readBackward'>,
-  { tenant, badge, ownKey }: { tenant: string; badge: BadgeFields; ownKey: string | null },
+  { tenant, caller, idempotencyKey }: Creation,
+  badge: BadgeFields,
 ): Promise<boolean> {
   const log = badgeLog(tenant, badge.provider, badge.id);
   const entries = await store.readBackward(log, { limit: MAX_RECORDS });
   return entries.some(({ entry }) => {
     const reading = readAuditRecord(entry);
-    if (!('record' in reading)) return false;
-    const { operation, idempotencyKey } = reading.record;
-    return operation === 'create' && (ownKey === null || idempotencyKey !== ownKey);
+    if (!('record' in reading) || reading.record.operation !== 'create') return false;
+    const isOwn =
+      reading.record.caller === caller && reading.record.idempotencyKey === idempotencyKey;
+    return idempotencyKey === null || !isOwn;
   });
 }
 
@@ -119,7 +151,8 @@ export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOu
 interface Rechecked {
   context: BadgesContext;
   of: TenantProvider;
-  request: { kind: OperationKind; idempotencyKey: string | null };
+  request: { kind: OperationKind };
+  creation: Creation;
   memoryOf: (badgeId: string) => HiddenMemory;
 }
 
@@ -170,15 +203,18 @@ function recheckBadge(
 
 /** Where exactly one badge has appeared with the values that were sent, it is the one that was made. */
 async function recheckCreation(
-  { context: { tenant }, request, memoryOf }: Rechecked,
+  { context: { tenant }, creation, memoryOf }: Rechecked,
   { outcome, attempt, operation, list }: Lost & { list: BadgeIndex },
 ): Promise<StoredOutcome> {
   const { body, changes, hiddenValues, twinIds } = attempt;
   const badge = await findCreated(operation, { list, body, twinIds });
-  const ownKey = request.idempotencyKey;
-  if (!badge || (await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey }))) {
-    return outcome;
-  }
+  if (!badge) return outcome;
+  // What was shown for it before may have turned out to be another's.
+  if (!(await claimCreated(tenant.store, creation, badge))) return withoutBadges(outcome);
   if (hiddenValues) await memoryOf(badge.id).settle(hiddenValues, badge.record);
   return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
+}
+
+function withoutBadges(outcome: StoredOutcome): StoredOutcome {
+  return outcome.badges.length > 0 ? { ...outcome, badges: [] } : outcome;
 }

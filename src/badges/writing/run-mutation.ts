@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { invalid } from '../../providers/input-checks.ts';
 import type { InputProblem, OperationKind } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
@@ -18,7 +19,7 @@ import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
 import { type Outcome, restoreOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
 import { performWrite } from './perform.ts';
 import { hashInput, toStateKey } from './stored-record.ts';
-import { type Write, refuse, withNotRecorded } from './write.ts';
+import { type Creation, type Write, refuse, withNotRecorded } from './write.ts';
 
 export interface MutationRequest {
   kind: OperationKind;
@@ -68,8 +69,8 @@ const exactlyOne: InputProblem = {
 /** The same key and input give one write and the same outcome. */
 async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome> {
   const { context, request, of } = chosen;
-  const { tenant, caller } = context;
-  const key = toStateKey('key', tenant.id, caller.actor, request.kind, idempotencyKey);
+  const { tenant } = context;
+  const key = toKeyOf(chosen, idempotencyKey);
   const claim = await claimKey(tenant.store, {
     key,
     inputHash: hashInput(request.oneOf),
@@ -89,11 +90,30 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
     case 'held':
       return underHeldKey(chosen, claim.key);
     case 'ended': {
-      const known = await recheck({ ...chosen, memoryOf: memoriesOf(chosen) }, claim);
+      const known = await recheck(
+        { ...chosen, creation: toCreation(chosen), memoryOf: memoriesOf(chosen) },
+        claim,
+      );
       if (known !== claim.outcome) await claim.resolve(known);
       return restoreOutcome(known, { provider: of.provider, isImageUrl: tenant.isImageUrl });
     }
   }
+}
+
+function toKeyOf({ context, request }: Chosen, idempotencyKey: string): string {
+  const { tenant, caller } = context;
+  return toStateKey('key', tenant.id, caller.actor, request.kind, idempotencyKey);
+}
+
+function toCreation(chosen: Chosen): Creation {
+  const { context, request } = chosen;
+  const { idempotencyKey } = request;
+  return {
+    tenant: context.tenant.id,
+    caller: context.caller.actor,
+    idempotencyKey,
+    claimant: idempotencyKey === null ? randomUUID() : hashInput(toKeyOf(chosen, idempotencyKey)),
+  };
 }
 
 async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
@@ -158,6 +178,7 @@ async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outco
       }),
     needsStore: key !== null || target?.expectedVersion != null,
     hasKey: key !== null,
+    creation: toCreation(chosen),
     async beforeSend(plan, proof) {
       await audit.begin({ changes: plan.changes, memberId });
       await key?.markSending(toAttempt({ of, target, plan, proof }));

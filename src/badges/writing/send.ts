@@ -19,7 +19,7 @@ import {
   readList,
   reread,
 } from './applied-write.ts';
-import { findCreated, isMadeByAnother } from './lost-outcome.ts';
+import { claimCreated, findCreated } from './lost-outcome.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
 import { type Write, boundsOf, timeLeft, timeToStart, withNotRecorded } from './write.ts';
 
@@ -91,10 +91,13 @@ async function rereadAny({ write, plan, proof }: Sending): Promise<BadgeReading 
   return badge && (await isOwn(write, badge)) ? { badge } : undefined;
 }
 
-/** Whether no other mutation is known to have made the badge. */
-async function isOwn({ context: { tenant } }: Write, badge: BadgeFields): Promise<boolean> {
+/** Whether no other mutation is known to have made the badge, nor will be. */
+async function isOwn(
+  { context: { tenant }, creation }: Write,
+  badge: BadgeFields,
+): Promise<boolean> {
   try {
-    return !(await isMadeByAnother(tenant.store, { tenant: tenant.id, badge, ownKey: null }));
+    return await claimCreated(tenant.store, creation, badge);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     return false;

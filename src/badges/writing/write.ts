@@ -39,10 +39,22 @@ export interface Write extends Choice {
   /** The caller relies on the store: without it, nothing may be sent. */
   needsStore: boolean;
   hasKey: boolean;
+  /** What it is called where it makes a badge. */
+  creation: Creation;
   /**
    * Told durably before the first byte leaves. Rejects with a `StateError`.
    */
   beforeSend: (plan: WritePlan, proof: Proof) => Promise<void>;
+}
+
+/** A creation among all of its tenant. */
+export interface Creation {
+  tenant: string;
+  caller: string;
+  /** Null: every one without a key is another one. */
+  idempotencyKey: string | null;
+  /** The same for a repeat of its key. */
+  claimant: string;
 }
 
 /** How a later read can show that a write took effect. */
