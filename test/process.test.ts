@@ -1,4 +1,4 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
 import { createCertificate } from './support/certificates.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';
-import { MAIN, NODE, NODE_ENVIRONMENT } from './support/process.ts';
+import { MAIN, NODE, NODE_ENVIRONMENT, type Watched, watchProcess } from './support/process.ts';
 import { execute } from './support/service.ts';
 import { startTlsFront } from './support/tls-front.ts';
 
@@ -23,41 +23,19 @@ beforeAll(() => {
 const children: ChildProcess[] = [];
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 
-interface Run {
+interface Run extends Pick<Watched, 'output' | 'shows'> {
   child: ChildProcess;
-  /** All output so far. */
-  output: () => string;
-  /** Resolves with the match once the output holds it, rejects when the process ends before. */
-  shows: (pattern: RegExp) => Promise<RegExpExecArray>;
   exit: Promise<number | null>;
 }
 
 function run(file: string, args: string[] = [], env: Record<string, string> = {}): Run {
-  const child = spawn(NODE, [file, ...args], {
-    env: { PORT: '0', ...NODE_ENVIRONMENT, ...env },
-  });
-  children.push(child);
-  return watch(child);
+  return watch(spawn(NODE, [file, ...args], { env: { PORT: '0', ...NODE_ENVIRONMENT, ...env } }));
 }
 
-function watch(child: ChildProcessWithoutNullStreams): Run {
-  let output = '';
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const shows = (pattern: RegExp) =>
-    new Promise<RegExpExecArray>((resolve, reject) => {
-      const look = (): void => {
-        const match = pattern.exec(output);
-        if (match) resolve(match);
-      };
-      child.stdout.on('data', look);
-      child.stderr.on('data', look);
-      void exit.then((code) => reject(new Error(`ended with ${code} before: ${output}`)));
-      look();
-    });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  return { child, output: () => output, shows, exit };
+function watch(child: ChildProcess): Run {
+  children.push(child);
+  const { output, shows, ended } = watchProcess(child);
+  return { child, output, shows, exit: ended.then(({ code }) => code) };
 }
 
 const ROUTER_SECRET = 'of-the-router-01';
@@ -89,7 +67,6 @@ function runNpmStart(env: Record<string, string>): Run {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
     detached: true,
   });
-  children.push(npm);
   return watch(npm);
 }
 

@@ -1,4 +1,4 @@
-import type { Ending } from '../support/children.ts';
+import type { Ending } from '../../test/support/process.ts';
 import type { Finding } from '../support/finding.ts';
 import { type Counts, type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
 import type { Usage } from './usage.ts';

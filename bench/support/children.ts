@@ -1,13 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
-
-/** How a process ended. */
-export interface Ending {
-  code: number | null;
-  signal: string | null;
-}
+import { type Ending, watchProcess } from '../../test/support/process.ts';
 
 export interface Child {
   pid: number;
@@ -46,8 +39,6 @@ export interface Children {
   endAll(): void;
 }
 
-const MOST_LINES_SHOWN = 20;
-
 /** Ctrl-C ends all of them too. */
 export function createChildren(): Children {
   const stops: (() => void)[] = [];
@@ -79,43 +70,20 @@ export function createChildren(): Children {
   };
 }
 
-async function toChild(
-  process: ReturnType<typeof spawn>,
-  name: string,
-  readyWhen: RegExp,
-): Promise<Child> {
-  const { pid, stdout, stderr } = process;
-  if (pid === undefined || !stdout || !stderr) throw new Error(`${name} cannot be started`);
-  const ended = once(process, 'close').then(([code, signal]): Ending => ({
-    code: code as number | null,
-    signal: signal as string | null,
-  }));
-  const listeners: ((line: string) => void)[] = [];
-  const last: string[] = [];
-  let ready: RegExpExecArray | null = null;
-
-  const isReady = new Promise<RegExpExecArray>((resolve, reject) => {
-    const hear = (line: string): void => {
-      last.push(line);
-      if (last.length > MOST_LINES_SHOWN) last.shift();
-      ready ??= readyWhen.exec(last.join('\n'));
-      if (ready) resolve(ready);
-      listeners.forEach((listener) => listener(line));
-    };
-    createInterface(stdout).on('line', hear);
-    createInterface(stderr).on('line', hear);
-    void ended.then(() => reject(new Error(`${name} ended:\n${last.join('\n')}`)));
-  });
-
+async function toChild(process: ChildProcess, name: string, readyWhen: RegExp): Promise<Child> {
+  const { shows, onLine, ended, hasEnded } = watchProcess(process, name);
+  const ready = await shows(readyWhen);
+  const { pid } = process;
+  if (pid === undefined) throw new Error(`${name} cannot be started`);
   return {
     pid,
-    ready: await isReady,
-    onLine: (listener) => void listeners.push(listener),
+    ready,
+    onLine,
     async end(signal) {
       process.kill(signal);
       return ended;
     },
-    hasEnded: () => process.exitCode !== null || process.signalCode !== null,
+    hasEnded,
   };
 }
 

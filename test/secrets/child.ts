@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { MAIN, withoutPlayground } from '../support/process.ts';
+import {
+  LISTENING,
+  MAIN,
+  type Watched,
+  watchProcess,
+  withoutPlayground,
+} from '../support/process.ts';
 
 /** The built service as a process of its own, with all that it says. */
-export interface Child {
-  stdout: () => string;
-  stderr: () => string;
+export interface Child extends Pick<Watched, 'stdout' | 'stderr'> {
   /** Of its graph, once it listens. Rejects when it ends before. */
   url: Promise<string>;
   signal: (name: NodeJS.Signals) => void;
@@ -26,27 +29,16 @@ export function startChild({ args = [], nodeArgs = [], env }: ChildOptions): Chi
   const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     env: { PORT: '0', HOST: '127.0.0.1', ...withoutPlayground(env), ...env },
   });
-  let stdout = '';
-  let stderr = '';
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  child.stdout.setEncoding('utf8');
-  const url = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (text: string) => {
-      stdout += text;
-      const [, listening] = /GraphQL is at ([^\s"]+)/.exec(stdout) ?? [];
-      if (listening !== undefined) resolve(listening);
-    });
-    void ended.then((code) => reject(new Error(`it ended with ${code}: ${stdout}${stderr}`)));
-  });
+  const { stdout, stderr, shows, ended } = watchProcess(child, 'the service');
+  const url = shows(LISTENING).then(([, listening = '']) => listening);
   // Not everybody waits for it.
   url.catch(() => undefined);
   return {
-    stdout: () => stdout,
-    stderr: () => stderr,
+    stdout,
+    stderr,
     url,
     signal: (name) => void child.kill(name),
-    ended,
+    ended: ended.then(({ code }) => code),
     async kill() {
       child.kill('SIGKILL');
       await ended;

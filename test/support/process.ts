@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,89 @@ export const NODE_ENVIRONMENT: Readonly<Record<string, string>> =
 
 /** The built service. `npm test` builds it first. */
 export const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+/** Stands in the output of the service when it serves. */
+export const LISTENING = /GraphQL is at ([^\s"]+)/;
+
+/** How a process ended. */
+export interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A process that was started, with what it says. */
+export interface Watched {
+  stdout: () => string;
+  stderr: () => string;
+  /** Both, as they came. */
+  output: () => string;
+  /** Told every line from now on. */
+  onLine: (listener: (line: string) => void) => void;
+  /** The first match in whole lines of its output so far. Rejects when it ends before. */
+  shows: (pattern: RegExp) => Promise<RegExpExecArray>;
+  /** When all that it said was read. */
+  ended: Promise<Ending>;
+  hasEnded: () => boolean;
+}
+
+/** A load may log for an hour; tests look at everything that a process said in seconds. */
+const MOST_CHARACTERS = 16_000_000;
+const MOST_LINES_TOLD = 20;
+
+export function watchProcess(child: ChildProcess, name = 'the process'): Watched {
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error(`${name} has no output to read`);
+  const said = { stdout: '', stderr: '', both: '' };
+  const listeners = new Set<() => void>();
+  const lineListeners: ((line: string) => void)[] = [];
+  const wholeLines = () => said.both.slice(0, said.both.lastIndexOf('\n') + 1);
+
+  function hear(from: 'stdout' | 'stderr', text: string): void {
+    said[from] = (said[from] + text).slice(-MOST_CHARACTERS);
+    said.both = (said.both + text).slice(-MOST_CHARACTERS);
+    listeners.forEach((listener) => listener());
+  }
+  for (const [from, stream] of [
+    ['stdout', stdout],
+    ['stderr', stderr],
+  ] as const) {
+    let begun = '';
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      hear(from, text);
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) lineListeners.forEach((listener) => listener(line));
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]): Ending => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+  }));
+
+  return {
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    output: () => said.both,
+    onLine: (listener) => void lineListeners.push(listener),
+    shows: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(wholeLines());
+          if (!match) return;
+          listeners.delete(look);
+          resolve(match);
+        };
+        listeners.add(look);
+        void ended.then(({ code, signal }) => {
+          const last = said.both.trimEnd().split('\n').slice(-MOST_LINES_TOLD).join('\n');
+          reject(new Error(`${name} ended with ${code ?? signal} before ${pattern}:\n${last}`));
+        });
+        look();
+      }),
+    ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+  };
+}
 
 /** Which takes longer to start than all else, and more memory. */
 export function withoutPlayground({ NODE_ENV }: Readonly<Record<string, string>>) {
@@ -34,28 +117,17 @@ export async function startServiceProcess(
 ): Promise<ServiceProcess> {
   if (!existsSync(main)) throw new Error('dist/ is missing: run npm run build');
   const child = spawn(NODE, [main], { env: { PORT: '0', ...withoutPlayground(env), ...env } });
-  const closed = once(child, 'close');
-  let output = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stdout.setEncoding('utf8');
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (text: string) => {
-      output += text;
-      const listening = /GraphQL is at ([^\s"]+)/.exec(output)?.[1];
-      if (listening !== undefined) resolve(listening);
-    });
-    void closed.then(() => reject(new Error(`the service ended:\n${output}`)));
-  });
+  const { output, shows, ended, hasEnded } = watchProcess(child, 'the service');
+  const [, url = ''] = await shows(LISTENING);
 
   async function kill(): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded()) return;
     child.kill('SIGKILL');
-    await closed;
+    await ended;
   }
   async function stop(): Promise<number | null> {
     child.kill('SIGTERM');
-    await closed;
-    return child.exitCode;
+    return (await ended).code;
   }
-  return { url, output: () => output, stop, kill };
+  return { url, output, stop, kill };
 }

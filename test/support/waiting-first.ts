@@ -7,14 +7,23 @@ const { default: TestSequencer } = createRequire(import.meta.url)(
 ) as typeof Sequencer;
 type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
-/** They wait more than they compute: begun first, they fill no processor, and none is left over at the end. */
+/** They wait more than they compute, and many start several processes. */
 const WAITING = /\/test\/(long|bench)\/|\/(deadline|playground-visits|documented-calls)\.test/;
 
-/** The order of the files. Without times of an earlier run, Jest would begin with the largest files. */
+const OTHERS_FOR_EACH = 2;
+
+/**
+ * Begins with those that wait, so that none is left over at the end, and with others beside each, so that they use the
+ * processors and there are not too many processes at once. Jest would begin with those that took longest.
+ */
 export default class WaitingFirst extends TestSequencer {
   override async sort(tests: Tests): Promise<Tests> {
     const sorted = await super.sort(tests);
     const isWaiting = ({ path }: Tests[number]): boolean => WAITING.test(path);
-    return [...sorted.filter(isWaiting), ...sorted.filter((test) => !isWaiting(test))];
+    const others = sorted.filter((test) => !isWaiting(test));
+    const mixed = sorted
+      .filter(isWaiting)
+      .flatMap((test) => [test, ...others.splice(0, OTHERS_FOR_EACH)]);
+    return [...mixed, ...others];
   }
 }

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Children } from '../../../bench/support/children.ts';
@@ -7,6 +6,7 @@ import { createClient } from '../../../bench/support/client.ts';
 import { makeFolder } from '../../../bench/support/folder.ts';
 import type { Sandbox } from '../../../bench/support/sandbox.ts';
 import { ROUTER_SECRET } from '../../../bench/support/service.ts';
+import { LISTENING, watchProcess } from '../../support/process.ts';
 import { type Lost, listWritable, startLoad } from './load.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -50,7 +50,7 @@ async function playRound(children: Children, env: Record<string, string>): Promi
   await sleep(LEAST_BEFORE_MS + Math.random() * (MOST_BEFORE_MS - LEAST_BEFORE_MS));
   const begun = performance.now();
   kill('SIGTERM');
-  const [code, signal] = await ended;
+  const { code, signal } = await ended;
   const ms = performance.now() - begun;
   await load.end();
   await client.close();
@@ -81,21 +81,11 @@ async function startByNpm(children: Children, env: Record<string, string>) {
       ...env,
     },
   });
-  const ended = once(npm, 'close') as Promise<[number | null, string | null]>;
+  const { shows, ended } = watchProcess(npm, 'npm start');
   const kill = (signal: NodeJS.Signals): void => {
     if (npm.pid !== undefined && npm.exitCode === null) process.kill(-npm.pid, signal);
   };
   children.endWith(() => kill('SIGKILL'));
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const hear = (text: string): void => {
-      output += text;
-      const [, found] = /GraphQL is at (http:[^\s"]+)/.exec(output) ?? [];
-      if (found !== undefined) resolve(found);
-    };
-    npm.stdout.setEncoding('utf8').on('data', hear);
-    npm.stderr.setEncoding('utf8').on('data', hear);
-    void ended.then(() => reject(new Error(`npm start ended:\n${output}`)));
-  });
+  const [, url = ''] = await shows(LISTENING);
   return { url, kill, ended };
 }
