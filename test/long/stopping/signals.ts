@@ -10,8 +10,6 @@ import { LISTENING, watchProcess } from '../../support/process.ts';
 import { type Lost, listWritable, startLoad } from './load.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** The delay that is the default of production, and three seconds. */
-export const MOST_STOP_MS = 5_000;
 /** How long the provider takes for a write. */
 const WRITE_MS = 400;
 const LOAD = { perSecond: 20, writesOfFive: 3 };
