@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { print } from 'graphql';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
@@ -19,11 +19,10 @@ import {
 
 /** Every operation ends in time and lets go of its connections, with real timers and short settings. */
 
-/** Longer than other processes of this machine, or the collection of garbage, stop this one for. */
-const ATTEMPT_MS = 600;
-const DEADLINE_MS = 3_000;
+const ATTEMPT_MS = 400;
+const DEADLINE_MS = 2_200;
 const MARGIN_MS = 250;
-/** How finely time is taken; see `startTicking`. */
+/** How finely time is taken; see `now`. */
 const TICK_MS = 10;
 
 interface Operation {
@@ -89,6 +88,8 @@ async function startWorld(at: Operation['at'], meeting: Meeting): Promise<World>
     providerValues: { [at]: through },
     attemptTimeoutMs: ATTEMPT_MS,
     operationDeadlineMs: DEADLINE_MS,
+    now,
+    wallTime: Date.now,
   });
   return {
     front,
@@ -102,14 +103,13 @@ async function startWorld(at: Operation['at'], meeting: Meeting): Promise<World>
 }
 
 /**
- * Time as this process had it: a moment in which the machine gave it no turn counts as one tick,
- * for the service, which runs in the same process, could not have answered in it either.
+ * Time as this process had it: a moment in which the machine gave it no turn counts as one tick. The service, which
+ * runs in the same process and could do nothing in it, measures its own time so too.
  */
-function startTicking(): { elapsedMs(): number; stop(): void } {
-  let ticks = 0;
-  const timer = setInterval(() => (ticks += 1), TICK_MS);
-  return { elapsedMs: () => ticks * TICK_MS, stop: () => clearInterval(timer) };
-}
+let ticks = 0;
+const ticking = setInterval(() => (ticks += 1), TICK_MS);
+afterAll(() => clearInterval(ticking));
+const now = (): number => ticks * TICK_MS;
 
 /** Codes wherever an answer can have them. */
 function codesOf({ data, errors = [] }: Answer<Record<string, unknown> | null>): unknown[] {
@@ -134,15 +134,15 @@ interface Seen extends Meeting {
 }
 
 async function meet({ at, query, variables }: Operation, meeting: Meeting): Promise<Seen> {
-  const { service, front, close } = await startWorld(at, meeting);
-  const time = startTicking();
+  const world = await startWorld(at, meeting);
+  const { service, front } = world;
+  const begun = now();
   const answer = await service.execute<Record<string, unknown> | null, object>(query, variables);
-  const tookMs = time.elapsedMs();
+  const tookMs = now() - begun;
   await eventually(() => front.openAnswers() === 0);
-  const closedMs = time.elapsedMs() - tookMs;
-  time.stop();
+  const closedMs = now() - begun - tookMs;
   const writes = front.writes();
-  await close();
+  await world.close();
   return {
     ...meeting,
     codes: codesOf(answer),
