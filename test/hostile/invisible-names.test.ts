@@ -73,7 +73,7 @@ describe.each(writes)('%sBadge at %s: a %s', (kind, provider, field, toInput) =>
       expect(await errorsFor(name)).toContainEqual({
         code: 'INVALID_INPUT',
         field: ['input', provider, field],
-        message: `${field} must ${name.trim() === '' ? 'not be empty' : 'have a character that can be seen'}`,
+        message: `Field "${field}" must ${name.trim() === '' ? 'not be empty' : 'contain a visible character'}.`,
       });
     }
     expect(writesTo(service.sandbox)).toEqual([]);

@@ -2,11 +2,11 @@ import { type ProviderCheck, type ProviderExample, defineProvider } from '../pro
 import { awardOperation } from './award.ts';
 import { TagMangoBadge } from './badge.ts';
 import { type TagMangoClient, createTagMangoClient } from './client.ts';
-import { createOperation } from './create.ts';
 import { TagMangoMemberQueries } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
-import { updateOperation } from './update.ts';
+
 import { recordSchema } from './wire.ts';
+import { createOperation, updateOperation } from './write.ts';
 
 /** An address of nobody: the domain cannot exist. */
 const NOBODY = { email: 'nobody@badges-check.invalid', phone: null };

@@ -1,134 +1,63 @@
-import 'reflect-metadata';
-import { Field, Float, InputType } from 'type-graphql';
-import {
-  BadgeAtVersionInput,
-  changesToNothing,
-  planWithoutFields,
-  refuseNothingGiven,
-  refuseNullVersion,
-  toLockedTarget,
-} from '../../../src/providers/input-checks.ts';
-import type { Operation, WritePlan } from '../../../src/providers/provider.ts';
+import { createFieldTable } from '../../../src/providers/field-table.ts';
+import { createDeletion, createPartialWrites } from '../../../src/providers/partial-writes.ts';
 import type { ForumBadge } from './badge.ts';
 import type { ForumClient } from './client.ts';
-import {
-  type FieldsInput,
-  WRITABLE_FIELDS,
-  type WritableField,
-  changesOf,
-  checkFields,
-  givenFields,
-  standing,
-  toBody,
-} from './fields.ts';
 
-@InputType({ description: 'A new badge of a forum.' })
-export class CreateForumBadgeInput implements FieldsInput {
-  @Field(() => String, { description: 'The name of the badge.' })
-  name!: string;
-
-  @Field(() => String, { nullable: true, description: 'What the badge is given for.' })
-  description?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The picture, an https URL.' })
-  imageUrl?: string | null;
-
-  @Field(() => Boolean, { nullable: true, description: 'Whether the badge can be granted.' })
-  enabled?: boolean | null;
-
-  @Field(() => Float, { nullable: true, description: 'How many members can hold the badge.' })
-  grantLimit?: number | null;
-}
-
-@InputType({ description: 'New values for a badge of a forum; only those given are sent.' })
-export class UpdateForumBadgeInput extends BadgeAtVersionInput implements FieldsInput {
-  @Field(() => String, { nullable: true, description: 'The name of the badge. Cannot be cleared.' })
-  name?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Null or "" removes the description.' })
-  description?: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'An https URL. Null or "" removes the picture.',
-  })
-  imageUrl?: string | null;
-
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Whether the badge can be granted. Cannot be cleared.',
-  })
-  enabled?: boolean | null;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'How many members can hold the badge. Null: any number.',
-  })
-  grantLimit?: number | null;
-}
-
-@InputType({ description: 'The badge of a forum to delete.' })
-export class DeleteForumBadgeInput extends BadgeAtVersionInput {}
-
-type ForumOperation<Input extends object> = Operation<Input, ForumClient, ForumBadge>;
-
-function fieldsNotAsSent(body: object, badge: ForumBadge): string[] {
-  return changesOf(body, badge)
-    .map(({ field }) => field)
-    .filter((field) => standing(badge, field as WritableField) !== undefined);
-}
-
-function toPlan(input: FieldsInput, current: ForumBadge | undefined): WritePlan {
-  const body = toBody(input);
-  return {
-    body,
-    writtenValues: null,
-    givenFields: givenFields(input),
-    changes: changesOf(body, current),
-    warnings: [],
-    problems: [],
-  };
-}
-
-const common = {
-  fieldsNotAsSent,
-  valueOf: (badge: ForumBadge, field: string) => standing(badge, field as WritableField),
-};
-
-export const createOperation: ForumOperation<CreateForumBadgeInput> = {
-  ...common,
-  inputClass: CreateForumBadgeInput,
-  check: checkFields,
-  target: () => null,
-  plan: (input) => toPlan(input, undefined),
-  send: (client, { body }, bounds) => client.createBadge(body, bounds),
-};
-
-export const updateOperation: ForumOperation<UpdateForumBadgeInput> = {
-  ...common,
-  inputClass: UpdateForumBadgeInput,
-  check: (input, rules) => [
-    ...refuseNullVersion(input),
-    ...refuseNothingGiven(input, WRITABLE_FIELDS),
-    ...checkFields(input, rules),
-  ],
-  target: toLockedTarget,
-  canSkipRead: () => true,
-  plan: (input, { current }) => toPlan(input, current),
-  send: (client, { input, body }, bounds) => client.updateBadge(input.id, body, bounds),
-  toStanding: (shown, { body, before }) => before?.with({ ...body, ...shown.record }) ?? shown,
-  isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
-};
-
-export const deleteOperation: ForumOperation<DeleteForumBadgeInput> = {
-  inputClass: DeleteForumBadgeInput,
-  check: refuseNullVersion,
-  target: toLockedTarget,
-  canSkipRead: () => true,
-  plan(_input, { current }) {
-    const { id: _id, ...fields } = current?.record ?? { id: '' };
-    return planWithoutFields({}, { changes: changesToNothing(fields) });
+/** The fields that can be written; the forum keeps those that are not given. */
+const RULES = {
+  name: {
+    type: 'line',
+    isRequired: true,
+    create: 'The name of the badge.',
+    update: 'The name of the badge. Cannot be cleared.',
   },
-  send: (client, { input }, bounds) => client.deleteBadge(input.id, bounds),
-  isConfirmedBy: (_plan, badge) => badge === null,
-};
+  description: {
+    type: 'text',
+    cleared: '',
+    create: 'What the badge is given for.',
+    update: 'Null or "" removes the description.',
+  },
+  imageUrl: {
+    type: 'image',
+    wire: 'image_url',
+    cleared: '',
+    create: 'The picture, an https URL.',
+    update: 'An https URL. Null or "" removes the picture.',
+  },
+  enabled: {
+    type: 'flag',
+    create: 'Whether the badge can be granted.',
+    update: 'Whether the badge can be granted. Cannot be cleared.',
+  },
+  grantLimit: {
+    type: 'integer',
+    wire: 'grant_limit',
+    cleared: null,
+    create: 'How many members can hold the badge.',
+    update: 'How many members can hold the badge. Null: any number.',
+  },
+} as const;
+
+const table = createFieldTable(RULES);
+
+export const { create: createOperation, update: updateOperation } = createPartialWrites<
+  typeof RULES,
+  ForumClient,
+  ForumBadge
+>({
+  table,
+  createInput: table.createInput('CreateForumBadgeInput', 'A new badge of a forum.'),
+  updateInput: table.updateInput(
+    'UpdateForumBadgeInput',
+    'New values for a badge of a forum; only those given are sent.',
+  ),
+  create: (client, body, bounds) => client.createBadge(body, bounds),
+  update: (client, id, body, bounds) => client.updateBadge(id, body, bounds),
+});
+
+export const deleteOperation = createDeletion<ForumClient, ForumBadge>({
+  name: 'DeleteForumBadgeInput',
+  description: 'The badge of a forum to delete.',
+  send: (client, id, bounds) => client.deleteBadge(id, bounds),
+  beside: ['id'],
+});

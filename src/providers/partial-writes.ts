@@ -1,0 +1,118 @@
+import 'reflect-metadata';
+import { type ClassType, InputType } from 'type-graphql';
+import type { CallBounds } from '../http/call-options.ts';
+import type { BadgeFields } from './badge-fields.ts';
+import type { FieldRules, FieldTable, FieldsOf } from './field-table.ts';
+import {
+  BadgeAtVersionInput,
+  changesToNothing,
+  planWithoutFields,
+  refuseNothingGiven,
+  refuseNullVersion,
+  toLockedTarget,
+} from './input-checks.ts';
+import type {
+  FieldChange,
+  InputProblem,
+  Operation,
+  ProviderClient,
+  WritePlan,
+} from './provider.ts';
+
+/** A badge that can be made again with other values of its record. */
+type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
+type Written<Badge> = Promise<readonly Badge[] | null>;
+
+export interface PartialWrites<Rules extends FieldRules, Client, Badge> {
+  table: FieldTable<Rules>;
+  createInput: ClassType<FieldsOf<Rules>>;
+  updateInput: ClassType<BadgeAtVersionInput & FieldsOf<Rules>>;
+  create: (client: Client, body: object, bounds: CallBounds) => Written<Badge>;
+  update: (client: Client, id: string, body: object, bounds: CallBounds) => Written<Badge>;
+  /** What is wrong with an input beside its fields. Absent: nothing. */
+  check?: (input: FieldsOf<Rules>, kind: 'create' | 'update') => InputProblem[];
+  /** What the changes mean beside their values. `before` undefined: the badge could not be read. Absent: nothing. */
+  judge?: (
+    changes: readonly FieldChange[],
+    write: { before: object | undefined; body: object },
+  ) => Pick<WritePlan, 'warnings' | 'problems'>;
+}
+
+/** The creation and the update of a provider that keeps what a request leaves out: only what is given is sent. */
+export function createPartialWrites<
+  Rules extends FieldRules,
+  Client extends ProviderClient,
+  Badge extends ChangeableBadge<Badge>,
+>({ table, check, judge, ...write }: PartialWrites<Rules, Client, Badge>) {
+  const fieldsNotAsSent = (body: object, { record }: Badge) => table.notAsSent(body, record);
+  const valueOf = ({ record }: Badge, field: string) => table.shown(record, field);
+
+  function plan(input: FieldsOf<Rules>, current: object | undefined, before = current): WritePlan {
+    const body = table.toBody(input);
+    const changes = table.changes(body, current);
+    const judged = judge?.(changes, { before, body }) ?? { warnings: [], problems: [] };
+    return { body, writtenValues: null, givenFields: table.given(input), changes, ...judged };
+  }
+
+  const create: Operation<FieldsOf<Rules>, Client, Badge> = {
+    inputClass: write.createInput,
+    check: (input, rules) => [...table.check(input, rules), ...(check?.(input, 'create') ?? [])],
+    target: () => null,
+    plan: (input) => plan(input, undefined, {}),
+    send: (client, { body }, bounds) => write.create(client, body, bounds),
+    fieldsNotAsSent,
+    valueOf,
+  };
+  const update: Operation<BadgeAtVersionInput & FieldsOf<Rules>, Client, Badge> = {
+    inputClass: write.updateInput,
+    check: (input, rules) => [
+      ...refuseNullVersion(input),
+      ...refuseNothingGiven(input, table.names),
+      ...table.check(input, rules),
+      ...(check?.(input, 'update') ?? []),
+    ],
+    target: toLockedTarget,
+    canSkipRead: () => true,
+    plan: (input, { current }) => plan(input, current?.record),
+    send: (client, { input, body }, bounds) => write.update(client, input.id, body, bounds),
+    toStanding: (shown, { body, before }) => before?.with({ ...body, ...shown.record }) ?? shown,
+    toExpected: (body, before) => before.with(body),
+    fieldsNotAsSent,
+    valueOf,
+    isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
+  };
+  return { create, update };
+}
+
+export interface Deletion<Client, Badge> {
+  /** Of its input, in the graph. */
+  name: string;
+  description: string;
+  send: (client: Client, id: string, bounds: CallBounds) => Written<Badge>;
+  /** What of a record is no field of the badge. */
+  beside: readonly string[];
+}
+
+/** The deletion of a badge by its id, which a read that no longer finds it confirms. */
+export function createDeletion<Client extends ProviderClient, Badge extends BadgeFields>({
+  name,
+  description,
+  send,
+  beside,
+}: Deletion<Client, Badge>): Operation<BadgeAtVersionInput, Client, Badge> {
+  class DeleteInput extends BadgeAtVersionInput {}
+  Object.defineProperty(DeleteInput, 'name', { value: name });
+  InputType(name, { description })(DeleteInput);
+  return {
+    inputClass: DeleteInput,
+    check: refuseNullVersion,
+    target: toLockedTarget,
+    canSkipRead: () => true,
+    plan(_input, { current }) {
+      const fields = Object.entries(current?.record ?? {}).filter(([key]) => !beside.includes(key));
+      return planWithoutFields({}, { changes: changesToNothing(Object.fromEntries(fields)) });
+    },
+    send: (client, { input }, bounds) => send(client, input.id, bounds),
+    isConfirmedBy: (_plan, badge) => badge === null,
+  };
+}
