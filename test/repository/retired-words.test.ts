@@ -1,17 +1,18 @@
-import { readdirSync } from 'node:fs';
+import { globSync, readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readText, root } from './lock.ts';
 import { retiredWords, retiredWordsIn } from './retired-words.ts';
 
-const pages = [
+const texts = [
+  ...globSync('schema/**/*.graphql', { cwd: root }),
   ...readdirSync(root).filter((file) => file.endsWith('.md')),
   ...readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
 ];
 
-test.each(pages)('%s uses no retired name or phrase', (page) => {
-  expect(retiredWordsIn(readText(page))).toEqual([]);
+test.each(texts)('%s uses no retired name or phrase', (file) => {
+  expect(retiredWordsIn(readText(file))).toEqual([]);
 });
 
 test('every phrase of the list is found, also over two lines and in capitals', () => {

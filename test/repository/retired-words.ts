@@ -1,6 +1,6 @@
 /**
- * Names and phrases that this project no longer uses, with the reason that they read as coined or translated.
- * They are found as whole words, in any case, also across a line break. Write the words of the field instead.
+ * Names and phrases that this project no longer uses, because they read as coined or translated. They are found as
+ * whole words, in any case, also across a line break. Write the words of the field instead.
  */
 export const retiredWords: readonly string[] = [
   'all the same',
