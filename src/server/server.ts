@@ -10,6 +10,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   fastify,
 } from 'fastify';
@@ -18,6 +19,7 @@ import { exampleOperations } from '../badges/examples.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { toWholeJson } from '../http/json.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { toAnswerBody } from './answers/answer-body.ts';
 import { createAnswerStart } from './answers/answer-start.ts';
 import { measureFields } from './answers/measured-schema.ts';
 import { createSizePlugin } from './answers/size-plugin.ts';
@@ -38,6 +40,7 @@ import {
 } from './limits/document-limits.ts';
 import { MAX_REQUEST_BYTES, PARSE_CAPS } from './limits/limits.ts';
 import { readJsonInTurns } from './limits/request-body.ts';
+import { type Turns, createTurns } from './limits/turns.ts';
 import { createLimitsPlugin, exactFloats } from './limits/request-limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import { checkRequestHead, createAnswerPlugin, createRequestPlugin } from './plugins.ts';
@@ -108,10 +111,12 @@ const NO_TENANT = '';
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
+  const turns = createTurns();
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
     isReady: () => isReady,
+    turns,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
   const apollo = await createApollo(options);
@@ -124,7 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const identify = createIdentify(options.identity);
-  const startAnswer = createAnswerStart(options);
+  const startAnswer = createAnswerStart({ ...options, turns });
   const handler = fastifyApolloHandler(apollo, {
     async context(request, reply) {
       const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
@@ -139,6 +144,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     operations.add(operation);
     operation.then(end, end);
     return operation;
+  }
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const text: unknown = await handler.call(app, request, reply);
+    return typeof text === 'string' ? toAnswerBody(text, reply) : text;
   }
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);
@@ -156,7 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         checkRequestHead(request);
       },
       onSend: withRequestId,
-      handler: (request, reply) => follow(Promise.resolve(handler.call(app, request, reply))),
+      handler: (request, reply) => follow(answer(request, reply)),
     });
   }
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
@@ -190,13 +199,14 @@ function toUrlHost(host: string): string {
 interface AppParts {
   connections: Connections;
   isReady: () => boolean;
+  turns: Turns;
   /** Whose request it is. */
   tenantOf: (request: FastifyRequest) => string;
 }
 
 function createApp(
   options: ServerOptions,
-  { connections, isReady, tenantOf }: AppParts,
+  { connections, isReady, turns, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
@@ -224,7 +234,7 @@ function createApp(
       void refuse(reply, badRequest('The path of the request is malformed.'), id);
     },
   });
-  readJsonInTurns(app, tenantOf);
+  readJsonInTurns(app, turns, tenantOf);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
   });
@@ -241,7 +251,7 @@ async function createApollo(options: ServerOptions): Promise<ApolloServer<Badges
     logger: options.logger,
     formatError,
     // Also of what an earlier version has stored, and of what the library repeats of a request.
-    stringifyResult: (answer) => `${toWholeJson(JSON.stringify(answer))}\n`,
+    stringifyResult: (answer) => toWholeJson(JSON.stringify(answer)),
     introspection: options.hasIntrospection,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: options.isProduction,

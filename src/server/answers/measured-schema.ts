@@ -14,6 +14,7 @@ import {
   responsePathAsArray,
 } from 'graphql';
 import { isObject } from '../../http/json.ts';
+import type { NextTurn } from '../limits/turns.ts';
 import type { AnswerMeter } from './answer-meter.ts';
 import {
   type AnswerSize,
@@ -33,6 +34,8 @@ export interface MeasuredAnswer {
   onLeftOut: (error: GraphQLError) => void;
   /** Of errors that are counted already. */
   errorBytes: number;
+  /** What comes after a wait, of a field or of an item of a list, is made in a turn too. */
+  nextTurn: NextTurn;
 }
 
 /** In the context of its request, of which the server makes copies. */
@@ -73,10 +76,15 @@ function measureField(field: GraphQLField<unknown, MeasuredContext | undefined>)
     if (!answer) return resolve(source, args, context, info);
     if (answer.meter.stopped) return nothing(answer.meter.stopped, info);
     const value: unknown = resolve(source, args, context, info);
-    return isPromise(value)
-      ? value.then((settled: unknown) => counted(settled, answer, info))
-      : counted(value, answer, info);
+    if (!isPromise(value)) return counted(value, answer, info);
+    return inTurn(value, answer).then((settled) => counted(settled, answer, info));
   };
+}
+
+async function inTurn(value: PromiseLike<unknown>, { nextTurn }: MeasuredAnswer): Promise<unknown> {
+  const settled = await value;
+  await nextTurn();
+  return settled;
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
@@ -113,7 +121,7 @@ interface ListOfPromises {
 function orNothing(item: unknown, { answer, info, pathBytes }: ListOfPromises): unknown {
   const { meter } = answer;
   if (!isPromise(item)) return item;
-  return item.then(undefined, (error: unknown) => {
+  return inTurn(item, answer).catch((error: unknown) => {
     if (!meter.stopped) {
       const { message } = error instanceof Error ? error : { message: '' };
       const size = sizeOfError({ message });

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isObject } from '../../http/json.ts';
 import { Refusal, badRequest } from '../raw-response.ts';
 import { BODY_CAPS, MAX_REQUEST_BYTES, showCap } from './limits.ts';
-import { createTurns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * Whether JavaScript keeps a number as it is written. JSON and GraphQL write numbers of any length; of what does not
@@ -173,15 +173,15 @@ function statusOf(error: unknown): number {
  */
 export function readJsonInTurns(
   app: FastifyInstance,
+  turns: Turns,
   tenantOf: (request: FastifyRequest) => string,
 ): void {
-  const turn = createTurns();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, bytes: Buffer) => {
-      await turn(tenantOf(request));
+      await turns.take(tenantOf(request));
       return withWholeDocument(parseRequestJson(bytes));
     },
   );

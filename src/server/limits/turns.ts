@@ -3,8 +3,18 @@ const FREE_ROUNDS = 2;
 /** What is begun within so many milliseconds delays no probe; whoever comes later waits. */
 const BUDGET_MS = 5;
 
-/** Resolves when a request of this tenant may go on. */
-export type Turn = (tenant: string) => Promise<void>;
+/** Undefined while the round in which a request went on is not over; then resolves when it may go on once more. */
+export type NextTurn = () => Promise<void> | undefined;
+
+export interface Turns {
+  /** Resolves when a request of this tenant may go on. */
+  take: (tenant: string) => Promise<void>;
+  /**
+   * For a request that has gone on, and waits for something else: all who wait for the same thing would go on in one go
+   * when it is there.
+   */
+  afterWaits: (tenant: string) => NextTurn;
+}
 
 /**
  * Lets those who come together go on as long as a round of the event loop has not taken long, then one at a time, with
@@ -12,10 +22,11 @@ export type Turn = (tenant: string) => Promise<void>;
  * snapshots in one go, and no probe be answered before all of them. Tenants that wait go on in turn, one request each,
  * so that none waits for all that another one asks.
  */
-export function createTurns(now: () => number = () => performance.now()): Turn {
+export function createTurns(now: () => number = () => performance.now()): Turns {
   const waiting = new Map<string, (() => void)[]>();
   /** When the first of the present ones went on; undefined while nobody is at work. */
   let begunAt: number | undefined;
+  let round = 0;
 
   function begin(next: () => void): void {
     begunAt = now();
@@ -23,6 +34,7 @@ export function createTurns(now: () => number = () => performance.now()): Turn {
     setImmediate(look);
   }
   function look(): void {
+    round += 1;
     if (isWithinBudget()) goOn();
     else afterRounds(FREE_ROUNDS);
   }
@@ -52,10 +64,29 @@ export function createTurns(now: () => number = () => performance.now()): Turn {
   function isWithinBudget(): boolean {
     return begunAt !== undefined && now() - begunAt < BUDGET_MS;
   }
-  return (tenant) =>
-    new Promise((resolve) => {
-      if (begunAt === undefined) begin(resolve);
-      else if (waiting.size === 0 && isWithinBudget()) resolve();
-      else queue(tenant, resolve);
-    });
+  function afterWaits(tenant: string): NextTurn {
+    let ofRound = round;
+    let next: Promise<void> | undefined;
+    return () => {
+      if (next || ofRound === round) return next;
+      const taken = new Promise<void>((resolve) => {
+        if (begunAt === undefined) begin(resolve);
+        else queue(tenant, resolve);
+      });
+      next = taken.then(() => {
+        ofRound = round;
+        next = undefined;
+      });
+      return next;
+    };
+  }
+  return {
+    take: (tenant) =>
+      new Promise((resolve) => {
+        if (begunAt === undefined) begin(resolve);
+        else if (waiting.size === 0 && isWithinBudget()) resolve();
+        else queue(tenant, resolve);
+      }),
+    afterWaits,
+  };
 }
