@@ -190,6 +190,29 @@ test('a copy of the file alone that is made while the service runs is known for 
 });
 
 test.each(['a backup', 'the file of a former stop'])(
+  '%s whose process is killed before it has adopted it starts again with what it wrote, as a copy',
+  async (what) => {
+    await run(['1']);
+    const elsewhere = join(parent, 'elsewhere');
+    mkdirSync(elsewhere);
+    if (what === 'a backup') backUp({ folder, file: sqlite(elsewhere) });
+    else cpSync(folder, elsewhere, { recursive: true });
+    for (const written of [1, 2]) {
+      const owner = startOther('owner', elsewhere);
+      others.push(owner);
+      expect(await owner.says()).toBe('open');
+      expect(await owner.ask()).toBe(1);
+      await owner.kill();
+      const log = openEmbeddedLog({ folder: elsewhere });
+      expect(entriesOf(await all(log.readForward('log')))).toHaveLength(1 + written);
+      await log.close();
+    }
+    expect(await run([], elsewhere)).toBe('copy');
+    expect(await run([], elsewhere)).toBe('same');
+  },
+);
+
+test.each(['a backup', 'the file of a former stop'])(
   'a start refuses %s beside the write-ahead log of another state, and damages nothing',
   async (what) => {
     await run(['1']);
@@ -207,6 +230,11 @@ test.each(['a backup', 'the file of a former stop'])(
     overwrite(what === 'a backup' ? hot : cold, sqlite());
     const restored = readFileSync(sqlite());
 
+    // Nor is one read with the other, for an export or a backup.
+    const belongs = /state\.sqlite-wal belongs to another/;
+    expect(() => openEmbeddedLog({ folder })).toThrow(belongs);
+    expect(() => backUp({ folder, file: join(parent, 'mixed.sqlite') })).toThrow(belongs);
+    expect(readFileSync(sqlite())).toEqual(restored);
     expect(() => open()).toThrow(
       expect.objectContaining({
         kind: 'unavailable',

@@ -211,3 +211,15 @@ test('many keys are read in pages, between which others have their turn', async 
   isRunning = false;
   expect(turns).toBeGreaterThanOrEqual(3);
 });
+
+test.each(['/proc/1/badges/state', '/proc/self/badges'])(
+  'a folder that cannot be made, %s, is refused at once with what to do',
+  (place) => {
+    expect(() => createEmbeddedStore({ folder: place, now: Date.now })).toThrow(
+      expect.objectContaining({
+        kind: 'unavailable',
+        message: expect.stringMatching(/cannot be created .*Set STATE_DIR to a folder/),
+      }),
+    );
+  },
+);

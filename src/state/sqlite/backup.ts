@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StateError, toThrown } from '../state-store.ts';
 import { BUSY_MS, type Folder, databaseFile, makeFile, reach } from './database.ts';
-import { markAsCopy } from './origin.ts';
+import { markAsCopy, refuseLogOfAnother } from './origin.ts';
 
 export interface DatabaseToRead {
   database: DatabaseSync;
@@ -22,6 +22,7 @@ export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
       `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that holds it.`,
     );
   }
+  refuseLogOfAnother({ folder });
   const opened = openInPlace({ folder }) ?? openCopy({ folder });
   if (opened.hasTables) return opened;
   opened.close();

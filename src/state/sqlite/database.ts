@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { StateError, reasonOf, toThrown } from '../state-store.ts';
 
@@ -75,8 +75,18 @@ export function closeDatabase(database: DatabaseSync): void {
   }
 }
 
+/** Step by step: below /proc, where nothing can be made, Node's own recursion never ends. */
 export function makeFolder({ folder }: Folder): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (existsSync(folder)) return;
+  makeFolder({ folder: dirname(folder) });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (existsSync(folder)) return;
+    const message = `The folder ${folder} cannot be created (${reasonOf(error)}). Set STATE_DIR to a folder in which files can be written.`;
+    throw new StateError('unavailable', message, error);
+  }
 }
 
 /**

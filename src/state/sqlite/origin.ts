@@ -46,6 +46,8 @@ const markerSchema = z.object({
   position: z.number(),
   /** When the file of the database was made, in nanoseconds: copies are younger. Null: the file system does not tell. */
   bornAt: z.string().nullable(),
+  /** The identity of a copy that was opened here and is not adopted yet: a log beside it is its own. */
+  openedCopy: z.string().optional(),
 });
 type Marker = z.output<typeof markerSchema>;
 
@@ -63,21 +65,36 @@ export function hasTraces({ folder }: Folder): boolean {
  * former one. Every start leaves its identity in the database itself, so that it can be read without the log.
  */
 export function refuseForeignLog({ folder }: Folder): void {
-  const log = `${databaseFile({ folder })}-wal`;
-  if (sizeOf(log) === 0 || sizeOf(databaseFile({ folder })) === 0) return;
-  const identity = readIdentityWithoutLog({ folder });
-  const marker = readMarker({ folder });
-  const isForeign =
-    marker !== null &&
-    (identity === 'unreadable'
-      ? isOtherFile(marker, { folder })
-      : identity !== null && !marker.ids.includes(identity.id));
-  const isCopy = identity !== null && identity !== 'unreadable' && identity.isCopy;
-  if (!isForeign && !isCopy) return;
+  refuseLogOfAnother({ folder });
+  if (judgeLog({ folder }) === 'own') return;
   throw new StateError(
     'unavailable',
-    `The file ${log} belongs to another state.sqlite than the one beside it, and would damage it. Move it out of the folder, and start again.`,
+    `The file ${logFile({ folder })} may belong to another state.sqlite than the one beside it, and would damage it. If both were copied from one folder, remove state.marker and start again. Otherwise move that file out of the folder, and start again.`,
   );
+}
+
+/** The same for a reader, who damages nothing where it cannot be told. */
+export function refuseLogOfAnother({ folder }: Folder): void {
+  if (judgeLog({ folder }) !== 'foreign') return;
+  throw new StateError(
+    'unavailable',
+    `The file ${logFile({ folder })} belongs to another state.sqlite than the one beside it, and would damage it. Move it out of the folder, and start again.`,
+  );
+}
+
+const logFile = ({ folder }: Folder) => `${databaseFile({ folder })}-wal`;
+
+function judgeLog({ folder }: Folder): 'own' | 'foreign' | 'unclear' {
+  if (sizeOf(logFile({ folder })) === 0 || sizeOf(databaseFile({ folder })) === 0) return 'own';
+  const identity = readIdentityWithoutLog({ folder });
+  const marker = readMarker({ folder });
+  if (identity === null) return 'own';
+  if (identity === 'unreadable') {
+    return marker !== null && isOtherFile(marker, { folder }) ? 'unclear' : 'own';
+  }
+  if (marker?.openedCopy === identity.id) return 'own';
+  const isKnown = marker === null || marker.ids.includes(identity.id);
+  return isKnown && !identity.isCopy ? 'own' : 'foreign';
 }
 
 function sizeOf(file: string): number {
@@ -122,6 +139,12 @@ export function judgeOrigin(
 function isOtherFile({ bornAt }: Marker, { folder }: Folder): boolean {
   const birth = readBirth({ folder });
   return birth !== null && bornAt !== null && birth !== bornAt;
+}
+
+/** Before anything is written to a copy: the process may be killed before it has adopted it. */
+export function noteOpenedCopy(database: DatabaseSync, { folder }: Folder): void {
+  const marker = readMarker({ folder }) ?? { ids: [], position: 0, bornAt: null };
+  writeMarker({ folder }, { ...marker, openedCopy: readIdentity(database)?.id ?? '' });
 }
 
 /** From now on the state here is the one that counts. */

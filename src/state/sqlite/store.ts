@@ -31,6 +31,7 @@ import {
   adopt,
   hasTraces,
   judgeOrigin,
+  noteOpenedCopy,
   refuseForeignLog,
   toMarker,
   writeMarker,
@@ -274,7 +275,8 @@ function open(folder: string) {
       refuseForeignLog({ folder });
       const { database, wasEmpty } = openDatabase({ folder });
       const origin = judgeOrigin(database, { folder, hadTraces, wasEmpty });
-      if (origin !== 'copy') adopt(database, { folder });
+      if (origin === 'copy') noteOpenedCopy(database, { folder });
+      else adopt(database, { folder });
       return { owner, database, origin };
     } catch (error) {
       owner.release();
