@@ -1,10 +1,12 @@
-import { type Readable, pipeline } from 'node:stream';
-import { types } from 'node:util';
-import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { promisify, types } from 'node:util';
+import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { type AnswerHead, headerValues } from './call-options.ts';
 import { JsonError, MAX_DEPTH, createSlices, parseJsonInSlices } from './json-in-slices.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
+
+const gunzip = promisify(gunzipThen);
 
 const GZIP_MAGIC = 0x1f8b;
 const DEFLATE = 8;
@@ -65,21 +67,19 @@ const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
-/** The decoded bytes of an answer. What is too large is not read any further, and its connection destroyed. */
+/** The decoded bytes of an answer. An answer that is too large is not read any further, and its connection is closed. */
 export async function readBody(
   { body, headers }: Answer,
   maxBytes = MAX_BODY_BYTES,
 ): Promise<Buffer> {
-  switch (toEncoding({ headers })) {
-    case 'identity':
-      return collect(body, maxBytes);
-    case 'gzip':
-      return gunzip(body, maxBytes);
-    case 'other':
-      // Nobody reads on, so nobody is to be told that it was cut.
-      body.on('error', () => undefined).destroy();
-      throw badResponse('used a content encoding that was not requested');
+  const encoding = toEncoding({ headers });
+  if (encoding === 'other') {
+    // Nothing reads on, so an error of the stream has no listener.
+    body.on('error', () => undefined).destroy();
+    throw badResponse('used a content encoding that was not requested');
   }
+  const encoded = await collect(body, maxBytes);
+  return encoding === 'gzip' && encoded.length > 0 ? decode(encoded, maxBytes) : encoded;
 }
 
 /** A header that came twice, as some proxies send it, still means one encoding. */
@@ -92,33 +92,16 @@ function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'o
   return encodings.every((value) => value === 'gzip' || value === 'x-gzip') ? 'gzip' : 'other';
 }
 
-/** As it comes, so that what is too large is found out before it is here. */
-async function gunzip(body: Readable, maxBytes: number): Promise<Buffer> {
-  const encoded: Buffer[] = [];
-  let bytes = 0;
-  body.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    encoded.push(chunk);
-    if (bytes > maxBytes) body.destroy(tooLarge(maxBytes));
-  });
+async function decode(encoded: Buffer, maxBytes: number): Promise<Buffer> {
   try {
-    // Its errors, and those of the body, come out of the stream that it returns.
-    return await collect(
-      pipeline(body, createGunzip(), () => undefined),
-      maxBytes,
-    );
+    return await gunzip(encoded, { maxOutputLength: maxBytes });
   } catch (error) {
-    if (bytes === 0 && body.readableEnded) return Buffer.alloc(0);
-    const content = isOfGzip(error)
-      ? await firstMember(Buffer.concat(encoded), maxBytes)
-      : undefined;
+    const code = types.isNativeError(error) && 'code' in error ? String(error.code) : '';
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    const content = code.startsWith('Z_') ? await firstMember(encoded, maxBytes) : undefined;
     if (content) return content;
     throw error;
   }
-}
-
-function isOfGzip(error: unknown): boolean {
-  return types.isNativeError(error) && 'code' in error && /^Z_/.test(String(error.code));
 }
 
 async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
