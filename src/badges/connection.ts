@@ -8,25 +8,18 @@ import {
   Int,
   ObjectType,
   createUnionType,
-  registerEnumType,
 } from 'type-graphql';
 import { BadgeFields } from '../providers/badge-fields.ts';
 import { providers } from '../providers/index.ts';
+import { describedEnum } from '../providers/described-enum.ts';
 import { BadgeErrorCode } from './error-code.ts';
 import { OrderDirection, OrderField } from './reading/badge-index.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
 
-/** Enum values by themselves: the enum's members come from the list of providers. */
-export const BadgeProvider: Readonly<Record<string, string>> = Object.fromEntries(
-  providers.map(({ name }) => [name.enumValue, name.enumValue]),
-);
-
-registerEnumType(BadgeProvider, {
+export const BadgeProvider = describedEnum({
   name: 'BadgeProvider',
   description: 'Supported badge providers.',
-  valuesConfig: Object.fromEntries(
-    providers.map(({ name }) => [name.enumValue, { description: name.title }]),
-  ),
+  values: Object.fromEntries(providers.map(({ name }) => [name.enumValue, name.title])),
 });
 
 Field(() => BadgeProvider, { description: 'Provider of the badge.' })(
@@ -50,15 +43,10 @@ const SOURCE_STATES = {
   SKIPPED: 'Excluded by the filter, or the provider is not configured.',
 } as const;
 export type BadgeSourceState = keyof typeof SOURCE_STATES;
-const states = Object.keys(SOURCE_STATES) as BadgeSourceState[];
-const BadgeSourceState = Object.fromEntries(states.map((state) => [state, state]));
-
-registerEnumType(BadgeSourceState, {
+const BadgeSourceState = describedEnum({
   name: 'BadgeSourceState',
   description: "Where a provider's badges in a list come from.",
-  valuesConfig: Object.fromEntries(
-    states.map((state) => [state, { description: SOURCE_STATES[state] }]),
-  ),
+  values: SOURCE_STATES,
 });
 
 @ObjectType({ description: "Status of a provider's badges in a list." })

@@ -1,5 +1,5 @@
-import { registerEnumType } from 'type-graphql';
 import type { FaultKind, ProviderError } from '../http/provider-error.ts';
+import { describedEnum } from '../providers/described-enum.ts';
 
 /** Codes that a client may branch on, with their descriptions in the SDL. */
 const CODES = {
@@ -29,14 +29,11 @@ const CODES = {
 } as const;
 
 export type BadgeErrorCode = keyof typeof CODES;
-const names = Object.keys(CODES) as BadgeErrorCode[];
-export const BadgeErrorCode = Object.fromEntries(names.map((name) => [name, name]));
-
-registerEnumType(BadgeErrorCode, {
+export const BadgeErrorCode = describedEnum({
   name: 'BadgeErrorCode',
   description:
     'Reason for a failure. Payloads carry it in `code`, errors of queries in `extensions.code`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after `retryAfterMs`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.',
-  valuesConfig: Object.fromEntries(names.map((name) => [name, { description: CODES[name] }])),
+  values: CODES,
 });
 
 /** The code of a failed read. */

@@ -11,13 +11,13 @@ import {
   ObjectType,
   Query,
   Resolver,
-  registerEnumType,
 } from 'type-graphql';
 import { createSlices } from '../http/json-in-slices.ts';
 import type { FieldChange } from '../providers/provider.ts';
 import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';
 import { type BadgesContext, invalidInput } from './context.ts';
+import { describedEnum } from '../providers/described-enum.ts';
 import { BadgeChange } from './payloads.ts';
 import { requireBadgeId } from './queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
@@ -100,15 +100,10 @@ async function* readBackward(
   }
 }
 
-const outcomes = Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[];
-const BadgeOutcome = Object.fromEntries(outcomes.map((outcome) => [outcome, outcome]));
-
-registerEnumType(BadgeOutcome, {
+const BadgeOutcome = describedEnum({
   name: 'BadgeOutcome',
   description: 'Outcome of a mutation.',
-  valuesConfig: Object.fromEntries(
-    outcomes.map((outcome) => [outcome, { description: OUTCOMES[outcome] }]),
-  ),
+  values: OUTCOMES,
 });
 
 @ObjectType({ description: 'A mutation of a badge, sent through this service.' })

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import {
   type FieldChange,
@@ -8,17 +8,13 @@ import {
   type WarningCode,
 } from '../providers/provider.ts';
 import { Badge, BadgeProvider } from './connection.ts';
+import { describedEnum } from '../providers/described-enum.ts';
 import { BadgeErrorCode } from './error-code.ts';
 
-const warningCodes = Object.keys(WARNING_CODES) as WarningCode[];
-const BadgeWarningCode = Object.fromEntries(warningCodes.map((code) => [code, code]));
-
-registerEnumType(BadgeWarningCode, {
+const BadgeWarningCode = describedEnum({
   name: 'BadgeWarningCode',
   description: 'Machine-readable code of a warning.',
-  valuesConfig: Object.fromEntries(
-    warningCodes.map((code) => [code, { description: WARNING_CODES[code] }]),
-  ),
+  values: WARNING_CODES,
 });
 
 @ObjectType({ description: 'A warning about a mutation that did not fail.' })

@@ -4,114 +4,84 @@ import type { InputProblem, OperationKind, Provider } from '../providers/provide
 import { type BadgeErrorCode, isRetryable, readCode, writeCode } from './error-code.ts';
 import { BadgeConflictError, BadgeInputError, BadgeProviderError } from './payloads.ts';
 
+/** What keeps a mutation from being sent, apart from its input and the provider. */
+const OBSTACLES = {
+  keyReused: {
+    code: 'IDEMPOTENCY_KEY_REUSED',
+    field: 'idempotencyKey',
+    message:
+      'This idempotency key was already used with a different input. Nothing was sent. Use a new key for a new change.',
+  },
+  keyInProgress: {
+    code: 'IDEMPOTENCY_IN_PROGRESS',
+    field: 'idempotencyKey',
+    message:
+      'A mutation with this idempotency key is still in progress. Retry it later with the same key.',
+  },
+  /** The mutation may have been applied. */
+  keyUnreadable: {
+    code: 'OUTCOME_UNKNOWN',
+    // A repeat with the same key never writes.
+    retryable: true,
+    message:
+      'The stored result for this idempotency key cannot be read, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
+  },
+  /** By an operator. */
+  keyErased: {
+    code: 'OUTCOME_UNKNOWN',
+    // A repeat with the same key within its 24 hours never writes.
+    retryable: false,
+    message:
+      'The stored result for this idempotency key was erased, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
+  },
+  noState: {
+    code: 'STATE_UNAVAILABLE',
+    retryable: true,
+    message:
+      'The state store that this mutation depends on is unavailable. Nothing was sent. Retry later.',
+  },
+  /** Another write of the same badge took too long. */
+  badgeLocked: {
+    code: 'WRITE_IN_PROGRESS',
+    retryable: true,
+    message: 'Another write to this badge is still in progress. Nothing was sent. Retry later.',
+  },
+  /** Too little of the deadline is left to wait for the response to the write. */
+  tooLate: {
+    code: 'PROVIDER_TIMEOUT',
+    retryable: true,
+    message: 'Reading the badge left too little time for the write. Nothing was sent. Retry later.',
+  },
+} as const;
+
+export function toObstacleError(
+  obstacle: keyof typeof OBSTACLES,
+  provider: Provider,
+): BadgeInputError | BadgeProviderError {
+  const row = OBSTACLES[obstacle];
+  return 'field' in row
+    ? inputError({ ...row, field: [row.field] })
+    : toProviderError(provider, {}, row);
+}
+
 /** `path` leads to the provider's input, from `input` on. */
 export function toInputError(path: readonly string[], problem: InputProblem): BadgeInputError {
-  return Object.assign(new BadgeInputError(), {
-    message: problem.message,
-    code: problem.code,
-    field: [...path, ...problem.field],
-    providerMessage: null,
-  });
+  const { code, message, field } = problem;
+  return inputError({ code, message, field: [...path, ...field] });
 }
 
 /** `path` leads to the field that names the badge. */
 export function toNotFoundError(path: readonly string[], { name }: Provider): BadgeInputError {
-  return Object.assign(new BadgeInputError(), {
-    message: `${name.title} has no badge with this ID.`,
-    code: 'NOT_FOUND' as const,
-    field: [...path],
-    providerMessage: null,
-  });
+  const message = `${name.title} has no badge with this ID.`;
+  return inputError({ code: 'NOT_FOUND', message, field: [...path] });
 }
 
-export function toReusedError(): BadgeInputError {
-  return Object.assign(new BadgeInputError(), {
-    message:
-      'This idempotency key was already used with a different input. Nothing was sent. Use a new key for a new change.',
-    code: 'IDEMPOTENCY_KEY_REUSED' as const,
-    field: ['idempotencyKey'],
-    providerMessage: null,
-  });
-}
-
-export function toInProgressError(): BadgeInputError {
-  return Object.assign(new BadgeInputError(), {
-    message:
-      'A mutation with this idempotency key is still in progress. Retry it later with the same key.',
-    code: 'IDEMPOTENCY_IN_PROGRESS' as const,
-    field: ['idempotencyKey'],
-    providerMessage: null,
-  });
-}
-
-/** What an earlier mutation left under the key cannot be read, so that it may have been applied. */
-export function toUnreadableKeyError(provider: Provider): BadgeProviderError {
-  return toProviderError(
-    provider,
-    {},
-    {
-      message:
-        'The stored result for this idempotency key cannot be read, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
-      code: 'OUTCOME_UNKNOWN',
-      // A repeat with the same key never writes.
-      retryable: true,
-    },
-  );
-}
-
-/** An operator has erased what an earlier mutation left under the key. */
-export function toErasedKeyError(provider: Provider): BadgeProviderError {
-  return toProviderError(
-    provider,
-    {},
-    {
-      message:
-        'The stored result for this idempotency key was erased, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
-      code: 'OUTCOME_UNKNOWN',
-      // A repeat with the same key within its 24 hours never writes.
-      retryable: false,
-    },
-  );
-}
-
-export function toStateError(provider: Provider): BadgeProviderError {
-  return toProviderError(
-    provider,
-    {},
-    {
-      message:
-        'The state store that this mutation depends on is unavailable. Nothing was sent. Retry later.',
-      code: 'STATE_UNAVAILABLE',
-      retryable: true,
-    },
-  );
-}
-
-/** Another write of the same badge took too long. */
-export function toBusyError(provider: Provider): BadgeProviderError {
-  return toProviderError(
-    provider,
-    {},
-    {
-      message: 'Another write to this badge is still in progress. Nothing was sent. Retry later.',
-      code: 'WRITE_IN_PROGRESS',
-      retryable: true,
-    },
-  );
-}
-
-/** So little of the deadline is left that the write could not be heard out. */
-export function toTooLateError(provider: Provider): BadgeProviderError {
-  return toProviderError(
-    provider,
-    {},
-    {
-      message:
-        'Reading the badge left too little time for the write. Nothing was sent. Retry later.',
-      code: 'PROVIDER_TIMEOUT',
-      retryable: true,
-    },
-  );
+function inputError({
+  code,
+  message,
+  field,
+}: Pick<BadgeInputError, 'code' | 'message' | 'field'>): BadgeInputError {
+  return Object.assign(new BadgeInputError(), { code, message, field, providerMessage: null });
 }
 
 export function toConflictError(

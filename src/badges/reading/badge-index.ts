@@ -1,4 +1,3 @@
-import { registerEnumType } from 'type-graphql';
 import { z } from 'zod';
 import type { Codec } from '../../cache/snapshot-loader.ts';
 import { type Slices, createSlices, parseJsonInSlices } from '../../http/json-in-slices.ts';
@@ -8,6 +7,7 @@ import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
 import type { UrlRule } from '../../providers/https-url.ts';
 import type { BadgeList, Provider } from '../../providers/provider.ts';
+import { describedEnum } from '../../providers/described-enum.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';
 
@@ -28,26 +28,23 @@ function rank(unit: number): number {
   return unit >= 0xd800 ? unit + 0x2000 : unit;
 }
 
-export const OrderField = { NAME: 'NAME', ID: 'ID' } as const;
-export type OrderField = keyof typeof OrderField;
-export const OrderDirection = { ASC: 'ASC', DESC: 'DESC' } as const;
-export type OrderDirection = keyof typeof OrderDirection;
-
-registerEnumType(OrderField, {
+export type OrderField = keyof typeof ORDER_FIELDS;
+const ORDER_FIELDS = {
+  NAME: 'Sort by name in Unicode code point order: `A` before `B` before `a`.',
+  ID: "Sort by the provider's ID in Unicode code point order.",
+} as const;
+export const OrderField = describedEnum({
   name: 'BadgeOrderField',
   description: 'Fields that badges can be sorted by.',
-  valuesConfig: {
-    NAME: { description: 'Sort by name in Unicode code point order: `A` before `B` before `a`.' },
-    ID: { description: "Sort by the provider's ID in Unicode code point order." },
-  },
+  values: ORDER_FIELDS,
 });
-registerEnumType(OrderDirection, {
+
+export type OrderDirection = keyof typeof ORDER_DIRECTIONS;
+const ORDER_DIRECTIONS = { ASC: 'Ascending order.', DESC: 'Descending order.' } as const;
+export const OrderDirection = describedEnum({
   name: 'OrderDirection',
   description: 'Sort direction.',
-  valuesConfig: {
-    ASC: { description: 'Ascending order.' },
-    DESC: { description: 'Descending order.' },
-  },
+  values: ORDER_DIRECTIONS,
 });
 
 export interface OrderedBy {

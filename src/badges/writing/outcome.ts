@@ -11,7 +11,7 @@ import {
 } from '../../providers/provider.ts';
 import { BadgeErrorCode } from '../error-code.ts';
 import { BadgeProviderError, type BadgeUserError } from '../payloads.ts';
-import { toUnreadableKeyError } from '../user-errors.ts';
+import { toObstacleError } from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
 
 /** What came of a mutation. */
@@ -107,7 +107,7 @@ export function restoreOutcome(
     deletedBadgeId: stored.deletedBadgeId,
     changes: stored.changes.map(({ field, before, after }) => ({ field, before, after })),
     warnings: stored.warnings.map(restoreWarning),
-    userErrors: isUnexplained ? [toUnreadableKeyError(provider)] : userErrors,
+    userErrors: isUnexplained ? [toObstacleError('keyUnreadable', provider)] : userErrors,
     notFoundIds: [],
   };
 }

@@ -6,11 +6,10 @@ import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { OpenWrites } from '../recent-writes.ts';
 import { requireAccess } from '../tenant.ts';
 import {
-  toBusyError,
   toConflictError,
   toNotFoundError,
+  toObstacleError,
   toReadFailure,
-  toStateError,
 } from '../user-errors.ts';
 import { findTwinIds } from './lost-outcome.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
@@ -70,10 +69,10 @@ async function underLock(write: Write): Promise<Outcome> {
     // What is read beside a write may be of two moments, which a preview can do with.
     if (dryRun) return readAndSend(write);
     if (error.kind === 'busy') {
-      return toOutcome('REFUSED', { userErrors: [toBusyError(of.provider)] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('badgeLocked', of.provider)] });
     }
     if (write.needsStore)
-      return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('noState', write.of.provider)] });
     return tenant.localLocks.withLock(key, () => work(null));
   }
 }
@@ -100,7 +99,10 @@ async function readAndSend(write: Write): Promise<Outcome> {
     return toOutcome('UNCHANGED', { badges: current, warnings: [noChange(planned)] });
   }
   if (recalled.isOutOfReach && lacksValues(planned)) {
-    return toOutcome('REFUSED', { badges: current, userErrors: [toStateError(write.of.provider)] });
+    return toOutcome('REFUSED', {
+      badges: current,
+      userErrors: [toObstacleError('noState', write.of.provider)],
+    });
   }
   if (planned.problems.length > 0) {
     return { ...refuse(path, planned.problems, current), changes: predicted };

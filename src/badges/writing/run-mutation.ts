@@ -4,13 +4,7 @@ import type { InputProblem, OperationKind } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
 import { type Choice, chooseOperation } from '../inputs.ts';
-import {
-  toErasedKeyError,
-  toInProgressError,
-  toReusedError,
-  toStateError,
-  toUnreadableKeyError,
-} from '../user-errors.ts';
+import { toObstacleError } from '../user-errors.ts';
 import { type AuditEntry, createAuditEntry } from './audit.ts';
 import { createHeldBadges } from './held-badges.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
@@ -56,7 +50,7 @@ export async function runMutation(
     return await underKey(chosen, request.idempotencyKey);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    return toOutcome('REFUSED', { userErrors: [toStateError(chosen.of.provider)] });
+    return toOutcome('REFUSED', { userErrors: [toObstacleError('noState', chosen.of.provider)] });
   }
 }
 
@@ -79,14 +73,14 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
   });
   switch (claim.kind) {
     case 'reused':
-      return toOutcome('REFUSED', { userErrors: [toReusedError()] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('keyReused', of.provider)] });
     case 'in-progress':
-      return toOutcome('REFUSED', { userErrors: [toInProgressError()] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('keyInProgress', of.provider)] });
     case 'unreadable':
       tenant.onUnreadable({ kind: 'idempotency key', key, reason: claim.reason });
-      return toOutcome('REFUSED', { userErrors: [toUnreadableKeyError(of.provider)] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('keyUnreadable', of.provider)] });
     case 'erased':
-      return toOutcome('REFUSED', { userErrors: [toErasedKeyError(of.provider)] });
+      return toOutcome('REFUSED', { userErrors: [toObstacleError('keyErased', of.provider)] });
     case 'held':
       return underHeldKey(chosen, claim.key);
     case 'ended': {

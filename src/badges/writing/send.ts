@@ -3,12 +3,7 @@ import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { WritePlan } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import { requireAccess } from '../tenant.ts';
-import {
-  toProviderConflictError,
-  toStateError,
-  toTooLateError,
-  toWriteFailure,
-} from '../user-errors.ts';
+import { toObstacleError, toProviderConflictError, toWriteFailure } from '../user-errors.ts';
 import {
   type BadgeReading,
   type Sending,
@@ -112,7 +107,7 @@ export async function send(
 ): Promise<Outcome> {
   const { current, list, open, twinIds } = read;
   if (timeToStart(write) < 0) {
-    return toOutcome('REFUSED', { userErrors: [toTooLateError(write.of.provider)] });
+    return toOutcome('REFUSED', { userErrors: [toObstacleError('tooLate', write.of.provider)] });
   }
   const proof = {
     isVisible: isVisible(write, plan, [...current, ...(open.sent ? [open.sent] : [])]),
@@ -120,7 +115,7 @@ export async function send(
   };
   const announced = await announce({ write, plan, current, list, open, proof });
   if (!announced) {
-    return toOutcome('REFUSED', { userErrors: [toStateError(write.of.provider)] });
+    return toOutcome('REFUSED', { userErrors: [toObstacleError('noState', write.of.provider)] });
   }
   const sending = { write, plan: announced, current, list, open, proof };
   try {

@@ -1,28 +1,20 @@
 import 'reflect-metadata';
-import { Field, Float, InputType, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType } from 'type-graphql';
+import { describedEnum } from '../described-enum.ts';
 import { BadgeAtVersionInput } from '../input-checks.ts';
 
-export const HiddenFieldsPolicy = { REUSE: 'REUSE', OMIT: 'OMIT', REFUSE: 'REFUSE' } as const;
-export type HiddenFieldsPolicy = keyof typeof HiddenFieldsPolicy;
-
-registerEnumType(HiddenFieldsPolicy, {
+const HIDDEN_FIELDS_POLICIES = {
+  REUSE:
+    'Sends the values that this service last wrote, even if the badge has since been edited elsewhere. The update is rejected if this service never wrote one of the fields.',
+  OMIT: 'Omits unknown fields, and the provider may reset them. Values that this service last wrote are still sent unless the badge seems to have been edited elsewhere.',
+  REFUSE: 'Rejects the update, even if this service remembers the values that it last wrote.',
+} as const;
+export type HiddenFieldsPolicy = keyof typeof HIDDEN_FIELDS_POLICIES;
+const HiddenFieldsPolicy = describedEnum({
   name: 'HiddenFieldsPolicy',
   description:
     'How an update treats fields that are neither part of the input nor shown by the provider.',
-  valuesConfig: {
-    REUSE: {
-      description:
-        'Sends the values that this service last wrote, even if the badge has since been edited elsewhere. The update is rejected if this service never wrote one of the fields.',
-    },
-    OMIT: {
-      description:
-        'Omits unknown fields, and the provider may reset them. Values that this service last wrote are still sent unless the badge seems to have been edited elsewhere.',
-    },
-    REFUSE: {
-      description:
-        'Rejects the update, even if this service remembers the values that it last wrote.',
-    },
-  },
+  values: HIDDEN_FIELDS_POLICIES,
 });
 
 @InputType({

@@ -106,6 +106,15 @@ export interface TagMangoClient extends ProviderClient {
 /** At least one of the two. */
 export type MemberKey = PersonKey;
 
+const clients = new WeakMap<ProviderClient, TagMangoClient>();
+
+/** The same client in its own type. */
+export function toTagMangoClient(client: ProviderClient): TagMangoClient {
+  const own = clients.get(client);
+  if (!own) throw new TypeError('The client belongs to another provider.');
+  return own;
+}
+
 export function createTagMangoClient(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
@@ -159,7 +168,7 @@ export function createTagMangoClient(
     }
   }
 
-  return {
+  const client: TagMangoClient = {
     listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
     createBadge: (body, bounds) =>
       orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written())),
@@ -178,6 +187,8 @@ export function createTagMangoClient(
     findMember,
     close: http.close,
   };
+  clients.set(client, client);
+  return client;
 }
 
 /** A member may have more badges than are shown, by what is said about badges beside them. */

@@ -4,7 +4,7 @@ import { Arg, Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver } from
 import { isEmail } from '../input-checks.ts';
 import type { ProviderContext } from '../provider.ts';
 import { TagMangoBadge } from './badge.ts';
-import type { TagMangoClient } from './client.ts';
+import { toTagMangoClient } from './client.ts';
 
 @ObjectType({
   description:
@@ -46,7 +46,7 @@ export class TagMangoMemberQueries {
     if (email && !isEmail(email)) throw invalid('Field "email" must be an e-mail address.');
     if (phone && !/^\+?\d{4,20}$/.test(phone))
       throw invalid('Argument "phone" must consist of digits.');
-    const client = context.clientOf('tagMango') as TagMangoClient;
+    const client = toTagMangoClient(context.clientOf('tagMango'));
     const found = await client.findMember(
       { email: email || null, phone: phone?.replace('+', '') || null },
       context.bounds,
