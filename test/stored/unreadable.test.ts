@@ -176,7 +176,7 @@ describeStores((open) => {
           code: 'OUTCOME_UNKNOWN',
           field: null,
           message: expect.stringMatching(
-            /cannot be read.*Look at the badge, and take a new key/,
+            /cannot be read.*Nothing was sent now\. Check the badge, and use a new key/,
           ) as unknown,
           provider: 'TAG_MANGO',
           retryable: true,

@@ -328,6 +328,6 @@ describe('what a provider says about a write that it refuses', () => {
     const message = 'pointsThreshold must be at least 500 for your plan';
     service.sandbox[at].faults.set(operation, { kind: 'answer', status: 400, body: { message } });
     await service.mutate(call);
-    expect(service.log).toMatchObject([{ text: JSON.stringify({ message }) }]);
+    expect(service.log).toMatchObject([{ providerMessage: message }]);
   });
 });

@@ -260,7 +260,9 @@ describe('a member whose badges', () => {
     const { data, errors } = await ask([hallOfFame], beside);
     expect(data).toEqual({ tagMangoMember: null });
     expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_BAD_RESPONSE' } }]);
-    expect(service.log).toMatchObject([{ msg: expect.stringMatching(/a part of a member's/) }]);
+    expect(service.log).toMatchObject([
+      { msg: expect.stringMatching(/only part of the member's badges/) },
+    ]);
   });
 
   test('are all there, as is said beside them, are shown', async () => {

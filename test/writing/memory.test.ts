@@ -41,7 +41,9 @@ test('all thirteen set here, then, after a restart, only the title: all thirteen
     {
       code: 'HIDDEN_FIELDS_REUSED',
       fields: HIDDEN,
-      message: expect.stringMatching(/at 20\d\d-\d\d-\d\dT.*darkImage.*An edit .* is lost/),
+      message: expect.stringMatching(
+        /at 20\d\d-\d\d-\d\dT.*darkImage.*Later edits of them .* are lost/,
+      ),
     },
   ]);
 });
