@@ -38,7 +38,7 @@ export function createForumClient(
     ...options.http,
     provider: name,
     baseUrl: values.FORUM_BASE_URL,
-    headers: { authorization: `Bearer ${values.FORUM_API_KEY}` },
+    headers: { 'x-forum-pass': values.FORUM_API_KEY },
     routes: ROUTES,
   });
   const answer = createForumAnswers(options.isImageUrl);

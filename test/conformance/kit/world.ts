@@ -73,6 +73,7 @@ export async function inWorld(
   const unlimited = { port: 0, requestLimit: 1_000_000 };
   const service = await startTestService({
     sandbox: Object.fromEntries(providers.map(({ key }) => [key, unlimited])),
+    configured: providers.map(({ key }) => key),
     attemptTimeoutMs: 400,
     now: clock.now,
     random: () => 0,
