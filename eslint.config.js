@@ -7,7 +7,9 @@ export default tseslint.config(
   tseslint.configs.recommendedTypeChecked,
   {
     // One program for all files: a service that opens them one by one takes a quarter longer.
-    languageOptions: { parserOptions: { project: true } },
+    languageOptions: {
+      parserOptions: { project: ['src/server/playground/tsconfig.json', 'tsconfig.json'] },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],

@@ -59,9 +59,9 @@ async function checkConfig({ config, print }: CommandContext): Promise<void> {
   if (redisUrl !== undefined && redisUrl.startsWith('rediss:')) {
     const { isReached, fault } = await checkCertificate(redisUrl);
     if (fault !== undefined) throw new ConfigError([`REDIS_URL: ${fault}`]);
-    if (!isReached) notes.push('Redis was not reached, so that its certificate is not checked');
+    if (!isReached) notes.push('Redis could not be reached, so its certificate was not checked');
   }
-  print(['The configuration is good.', ...describeConfig(config), ...notes].join('\n'));
+  print(['The configuration is valid.', ...describeConfig(config), ...notes].join('\n'));
 }
 
 /** Holds the providers to their contract files; those of the sandbox where no other is configured. */
@@ -77,7 +77,7 @@ async function checkProviders(context: CommandContext): Promise<number> {
     redisUrl === undefined
       ? undefined
       : await openState({ ...times, redisUrl, folder: DEFAULT_FOLDER, log });
-  if (demo) tell('No provider is configured: the sandbox is checked in its place.');
+  if (demo) tell('No provider is configured. Checking the sandbox instead.');
   try {
     return await check.checkProviders(args, {
       ...config,
@@ -99,14 +99,14 @@ async function checkProviders(context: CommandContext): Promise<number> {
 async function backUpState({ config, args: [file], tell }: CommandContext): Promise<void> {
   const { redisUrl, stateFolder } = config;
   if (redisUrl !== undefined) {
-    throw new StateError('unavailable', 'The state is in Redis: back up Redis with its own means.');
+    throw new StateError('unavailable', 'The state is in Redis. Use the backup tools of Redis.');
   }
   if (file === undefined) {
-    throw new StateError('unavailable', 'Name the new file: npm run state:backup -- <file>');
+    throw new StateError('unavailable', 'Specify the new file: npm run state:backup -- <file>');
   }
   const folder = stateFolder ?? DEFAULT_FOLDER;
   backUp({ folder, file });
-  tell(`${file} holds the state of ${folder}.`);
+  tell(`${file} contains the state of ${folder}.`);
 }
 
 /** After an older copy was put back in a way that no start can notice. */
@@ -117,7 +117,7 @@ async function doubtState(context: CommandContext): Promise<void> {
     const memories = await doubtMemories(state.store);
     state.adoptCopy?.();
     tell(
-      `Remembered values are in doubt now, of ${memories} badge(s): they are sent only with hiddenFields: REUSE.`,
+      `Remembered values of ${memories} badge(s) are no longer trusted: they are sent only with hiddenFields: REUSE.`,
     );
   } finally {
     await state.close();
@@ -162,7 +162,7 @@ async function exportAudit(context: CommandContext): Promise<void> {
 function toUnreadableNote(positions: readonly string[]): string {
   const named = positions.slice(0, MOST_POSITIONS).join(', ');
   const more = positions.length > MOST_POSITIONS ? ', …' : '';
-  return `Audit records that this version cannot read, and that are left out of the export: ${positions.length}, at the positions ${named}${more} of the log "${AUDIT_LOG}". They are still in the store.`;
+  return `${positions.length} audit record(s) cannot be read by this version and are missing from the export, at the positions ${named}${more} of the log "${AUDIT_LOG}". They remain in the store.`;
 }
 
 /** Where the service keeps its state. Remarks go to standard error, so that they are no part of a result. */

@@ -92,13 +92,13 @@ async function run(config: Config): Promise<void> {
   // Also while it starts: the first process of a container has no handler of its own. Nobody is served yet then.
   let stop = async (): Promise<void> => undefined;
   onStop(logger, async (signal) => {
-    logger.info(`${signal}: the service stops.`);
+    logger.info(`${signal} received. The service is stopping.`);
     await stop();
     logger.info('Stopped.');
     process.exit(0);
   });
   const demo = config.isSandbox ? await startDemo() : undefined;
-  if (demo) logger.info('Demo data: the sandbox answers in the place of every provider.');
+  if (demo) logger.info('Demo data: the sandbox replaces every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));
   toRemarks(config).forEach((line) => logger.warn(line));
   const folder = openFolder(config);
@@ -135,8 +135,8 @@ async function run(config: Config): Promise<void> {
     : watch({ config, given: readVariables(), service, state, logger, keepSecrets });
 
   stop = async () => {
-    const delay = `Requests are served for ${config.shutdownDelayMs} ms more`;
-    logger.info(`${delay}, while readiness answers 503. Then those under way may end.`);
+    const delay = `Requests are accepted for another ${config.shutdownDelayMs} ms`;
+    logger.info(`${delay} while readiness returns 503. Then requests in progress may finish.`);
     stopWatching?.();
     await service.close();
     await Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]);
@@ -154,13 +154,15 @@ function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>)
     const isInterrupt = signal === 'SIGINT';
     const isByHand = isInterrupt && monotonicMs() - (interruptedAt ?? Infinity) >= REPEAT_MS;
     if (isByHand) {
-      logger.warn('SIGINT again: ending at once. What became of requests under way is unknown.');
+      logger.warn(
+        'Second SIGINT received. The process exits now, and the outcome of requests in progress is unknown.',
+      );
       process.exit(130);
     }
     if (!isStopping) void stop(signal);
     if (isInterrupt && interruptedAt === undefined) {
       interruptedAt = monotonicMs();
-      logger.info('Press Ctrl-C once more to end at once, and lose requests under way.');
+      logger.info('Press Ctrl-C again to exit immediately and abandon requests in progress.');
     }
     isStopping = true;
   }

@@ -29,13 +29,13 @@ export function createUnreadableLog(logger: Logger, mostTold = MOST_TOLD): OnUnr
     if (told.size > mostTold) {
       logger.error(
         { unreadableRecords: mostTold },
-        'More stored records cannot be read than are told of one by one; look at the store',
+        'Too many stored records cannot be read to log each one. Check the store',
       );
       return;
     }
     logger.error(
       { kind, key: shownKey, reason, unreadableRecords: told.size },
-      'A stored record cannot be read. It is left where it is, and only what it stands for is unknown',
+      'A stored record cannot be read. It is kept, and is treated as missing',
     );
   };
 }
@@ -151,9 +151,9 @@ function toRecovery(
     onFailure: (err) =>
       logger.error(
         { err },
-        'Audit records of processes that died cannot be closed; this is tried again every minute',
+        'Audit records of crashed processes cannot be completed. This is retried every minute',
       ),
-    onRecovery: () => logger.info('Audit records of processes that died are closed again'),
+    onRecovery: () => logger.info('Audit records of crashed processes can be completed again'),
   });
 }
 

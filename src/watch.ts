@@ -33,12 +33,14 @@ export interface WatchOptions {
 export function watch(options: WatchOptions): () => void {
   const { config, given, service, state, logger, keepSecrets } = options;
   function onProblem({ message }: ConfigError): void {
-    logger.error(`Settings have changed and cannot be used; the former ones are. ${message}`);
+    logger.error(
+      `The settings have changed but are invalid. The previous settings stay in use. ${message}`,
+    );
   }
   function useTenants(tenants: readonly TenantSettings[]): void {
     keepSecrets({ ...config, tenants });
     const change = toShown(service.tenants.replace(tenants));
-    logger.info({ tenants: change }, 'the settings have changed, and the new ones are in use');
+    logger.info({ tenants: change }, 'The settings have changed. The new settings are in use');
   }
   const lookAtRouterSecrets = createRouterSecretWatch({
     given,
@@ -46,12 +48,12 @@ export function watch(options: WatchOptions): () => void {
     onChange(routerSecrets) {
       keepSecrets({ ...config, routerSecrets });
       service.routerSecrets.replace(routerSecrets);
-      logger.info('the secrets of the router have changed, and the new ones are in use');
+      logger.info('The router secrets have changed. The new secrets are in use');
     },
     onRevocation(left) {
       service.routerSecrets.keepOnly(left);
       logger.error(
-        `ROUTER_SECRET_FILE is wrong. Secrets that no longer stand in it are accepted no more: ${left.length} are left`,
+        `ROUTER_SECRET_FILE is invalid. Secrets that were removed from it are no longer accepted, ${left.length} remain`,
       );
     },
     onProblem,
@@ -63,8 +65,8 @@ export function watch(options: WatchOptions): () => void {
       if (redisUrl === undefined) return;
       keepSecrets({ ...config, redisUrl });
       const isTaken = state.takeRedisUrl(redisUrl);
-      if (isTaken) logger.info('the settings have changed, and the new ones are in use');
-      else logger.warn('REDIS_URL leads to another server now, which is used after a restart only');
+      if (isTaken) logger.info('The settings have changed. The new settings are in use');
+      else logger.warn('REDIS_URL now points to a different server. Restart the service to use it');
     },
     onProblem,
   });
@@ -73,7 +75,9 @@ export function watch(options: WatchOptions): () => void {
     current: config.tenants,
     onChange: useTenants,
     onRevocation(left) {
-      logger.error('TENANTS_FILE is wrong. Tenants that it no longer names are served no more');
+      logger.error(
+        'TENANTS_FILE is invalid. Tenants that were removed from it are no longer served',
+      );
       useTenants(left);
     },
     onProblem,

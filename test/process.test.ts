@@ -115,10 +115,10 @@ test('a second Ctrl-C by hand ends it at once, after it has said so', async () =
   const { child, shows, exit } = run(MAIN, [], { SHUTDOWN_DELAY_MS: '60000' });
   await shows(/GraphQL is at (\S+)/);
   child.kill('SIGINT');
-  await shows(/Press Ctrl-C once more/);
+  await shows(/Press Ctrl-C again/);
   await pause(600);
   child.kill('SIGINT');
-  await shows(/SIGINT again: ending at once/);
+  await shows(/Second SIGINT received/);
   expect(await exit).toBe(130);
 });
 
@@ -194,7 +194,7 @@ describe('a wrong configuration', () => {
 
 test('--check-config ends with 0 for a good configuration, and starts nothing', async () => {
   const { exit, output } = run(MAIN, ['--check-config']);
-  expect([await exit, output().split('\n')[0]]).toEqual([0, 'The configuration is good.']);
+  expect([await exit, output().split('\n')[0]]).toEqual([0, 'The configuration is valid.']);
 });
 
 test('in production it logs JSON, serves the configured provider, and has no sandbox', async () => {

@@ -14,8 +14,8 @@ export function listenToBreaker(
   service.onLog((line) => {
     if (line?.provider !== provider) return;
     const at = performance.now();
-    if (line.msg.endsWith('is not asked for a while')) {
+    if (line.msg.endsWith('are paused after repeated failures')) {
       listener({ at, state: 'open', openMs: Number(line.openMs) });
-    } else if (line.msg.endsWith('is asked again')) listener({ at, state: 'closed' });
+    } else if (line.msg.endsWith('have resumed')) listener({ at, state: 'closed' });
   });
 }

@@ -31,7 +31,7 @@ const badgesExample: ExampleOperation = {
 
 const entitiesExample: ExampleOperation = {
   name: 'BadgeEntities',
-  about: 'What a router asks: badges by their keys.',
+  about: 'What a router sends: badges by their keys.',
   query: `query BadgeEntities($representations: [_Any!]!) {
     _entities(representations: $representations) {
       __typename
@@ -61,7 +61,7 @@ const toInputName = (kind: OperationKind): string =>
 const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass, example }) =>
   example.operations.map(({ kind, operationName, input, ...rest }) => ({
     name: operationName,
-    about: rest.about ?? 'Set dryRun to true to change nothing.',
+    about: rest.about ?? 'Set dryRun to true to preview the change without writing it.',
     query: `mutation ${operationName}($input: ${toInputName(kind)}!, $dryRun: Boolean = false, $idempotencyKey: String) {
       ${kind}Badge(input: $input, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
         ${RESULTS[kind](`{

@@ -154,7 +154,7 @@ function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
   const entity = schema.getType('_Entity');
   const badge = schema.getType('Badge');
   if (!entities || !isUnionType(entity) || !isUnionType(badge)) {
-    throw new Error('the subgraph schema has no entities');
+    throw new Error('The subgraph schema has no entities');
   }
   entities.resolve = resolveEntities;
   entity.resolveType = badge.resolveType;

@@ -96,7 +96,7 @@ export function toFailure(error: ProviderError, settings: readonly string[]): st
       return `${sentence} Check ${names}.`;
     case 'timeout':
     case 'unavailable':
-      return `${sentence} Check that this machine may connect to it, and ${names}.`;
+      return `${sentence} Check that this machine can connect to it, and check ${names}.`;
     case 'not-found':
       return `${sentence} Check the address in ${settings[0] ?? 'its settings'}.`;
     case 'rate-limited':
@@ -121,7 +121,7 @@ export function createNotes({ check }: Provider, contract: Contract): Notes {
 
   return {
     answered(operation, called) {
-      const options = { contract, settings, outcome: 'tried on a badge of its own' };
+      const options = { contract, settings, outcome: 'tested on a scratch badge' };
       const report = toCallReport(operation, called, options);
       const known = reports.get(operation);
       if (!known) reports.set(operation, report);

@@ -106,7 +106,7 @@ function findSubjects(
   const chosen = tenants.filter(({ id }) => tenant === undefined || id === tenant);
   if (chosen.length === 0) throw new CheckError(`There is no tenant ${JSON.stringify(tenant)}.`);
   if (hasScratchBadge && chosen.length > 1) {
-    throw new CheckError('--scratch-badge is for one tenant: add --tenant <id>.');
+    throw new CheckError('--scratch-badge requires a single tenant: add --tenant <id>.');
   }
   const subjects = chosen.flatMap((one) =>
     providers.flatMap((provider) => {
@@ -124,7 +124,7 @@ function findSubjects(
   for (const name of confirmed) {
     if (subjects.some((subject) => isFor(name, subject))) continue;
     const names = subjects.map(({ provider, host }) => `${provider.name.title} or ${host}`);
-    throw new CheckError(`--confirm names no configured provider; use ${names.join(', ')}.`);
+    throw new CheckError(`--confirm does not name a configured provider. Use ${names.join(', ')}.`);
   }
   return subjects;
 }
@@ -180,7 +180,7 @@ async function tryScratch(
   const name = `API check ${randomBytes(4).toString('hex')}`;
   const confirmation = { provider, host, title, name };
   if (!(await confirmScratch(confirmation, { confirmed: options.confirmed, ask, print }))) {
-    print(`${title} is left out: it was not confirmed.\n`);
+    print(`${title} was skipped, because it was not confirmed.\n`);
     return undefined;
   }
   const report = await checkScratch({
@@ -191,9 +191,10 @@ async function tryScratch(
   });
   const { left } = report;
   if (left) {
-    const where = left.id === undefined ? '(its id is unknown) may be' : `(id ${left.id}) is still`;
-    print(`The badge "${left.name}" ${where} at ${title}: delete it in the dashboard.\n`);
-  } else print(`The badge "${name}" is removed again.\n`);
+    const where =
+      left.id === undefined ? '(with unknown ID) may still be' : `(ID ${left.id}) is still`;
+    print(`The badge "${left.name}" ${where} at ${title}. Delete it in the dashboard.\n`);
+  } else print(`The badge "${name}" has been deleted.\n`);
   return report;
 }
 

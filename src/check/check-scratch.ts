@@ -142,7 +142,7 @@ function compare({ notes }: Trial, changed: Changed, kinds: Described): void {
 
 export function toLag({ lagMs }: Pick<Changed, 'lagMs'>): string {
   if (lagMs === 0) return 'at once';
-  return lagMs === null ? 'not while it was waited for' : `after ${(lagMs / 1_000).toFixed(1)} s`;
+  return lagMs === null ? 'not within the waiting time' : `after ${(lagMs / 1_000).toFixed(1)} s`;
 }
 
 export interface ScratchReport {
@@ -201,5 +201,5 @@ async function remove(badge: ScratchBadge, notes: Notes): Promise<boolean> {
 function toShown(fields: WireRecord, shown: WireRecord | undefined): string {
   if (!shown) return 'none';
   const hidden = Object.keys(fields).filter((field) => !(field in shown));
-  return hidden.length === 0 ? 'all that were written' : `all but ${hidden.join(', ')}`;
+  return hidden.length === 0 ? 'all written fields' : `all except ${hidden.join(', ')}`;
 }

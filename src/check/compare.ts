@@ -26,9 +26,9 @@ const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 /** How the name of a field that the contract does not know is told. */
 export type ShowName = (name: string) => string;
 
-export const showPlainName: ShowName = (name) => (PLAIN_NAME.test(name) ? name : '(an odd name)');
+export const showPlainName: ShowName = (name) => (PLAIN_NAME.test(name) ? name : '(invalid name)');
 /** Of an answer about a person: any name may be that of the person. */
-export const showNoName: ShowName = () => '(another field)';
+export const showNoName: ShowName = () => '(field not shown)';
 
 /** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
 export function compareAnswer(
@@ -175,12 +175,12 @@ function problemOf(shape: Shape, value: unknown): string | undefined {
   if (typeof value === 'object' && value !== null) return undefined;
   const isListed =
     shape.values.length === 0 || shape.values.some(({ text }) => text === JSON.stringify(value));
-  if (!isListed) return 'has another value than the listed ones';
+  if (!isListed) return 'is not one of the listed values';
   if (typeof value !== 'string') return undefined;
   if (shape.pattern && !new RegExp(shape.pattern.text).test(value)) {
     return `does not look like ${shape.pattern.text}`;
   }
-  return shape.isDateTime && !DATE_TIME.test(value) ? 'is no date and time of ISO 8601' : undefined;
+  return shape.isDateTime && !DATE_TIME.test(value) ? 'is not an ISO 8601 date-time' : undefined;
 }
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

@@ -21,7 +21,7 @@ export function toStopSignal(tell: (message: string) => void): AbortSignal {
   const controller = new AbortController();
   function stop(): void {
     if (controller.signal.aborted) process.exit(1);
-    tell('Stopping after the call under way. Once more ends the process at once.');
+    tell('Stopping after the current call. Press Ctrl-C again to exit immediately.');
     controller.abort();
   }
   process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -55,14 +55,14 @@ export async function confirmScratch(
   if (confirmed.length > 0) return confirmed.some((name) => isFor(name, confirmation));
   if (!ask) throw nobodyToAsk(provider.name.title);
   const answer = await ask(
-    `Type ${provider.name.title} to do this at ${title}, or anything else to leave it out: `,
+    `Type ${provider.name.title} to continue with ${title}, or anything else to skip it: `,
   );
   return isFor(answer, { provider, host: '' });
 }
 
 export function nobodyToAsk(title: string): CheckError {
   return new CheckError(
-    `--scratch-badge writes to a provider, and nobody can be asked here: add --confirm ${JSON.stringify(title)}.`,
+    `--scratch-badge writes to a provider, and this terminal is not interactive: add --confirm ${JSON.stringify(title)}.`,
   );
 }
 
@@ -80,14 +80,14 @@ function describe({ provider, host, title, name }: Confirmation): string {
   const { operations, check } = provider;
   const updates = 3 + check.scratch.nullFields.length;
   const end = operations.delete
-    ? 'removes the badge at the end.'
-    : `leaves the badge: ${provider.name.title} has no way to delete one but its dashboard.`;
+    ? 'deletes the badge at the end.'
+    : `leaves the badge in place, because ${provider.name.title} can only delete badges in its dashboard.`;
   return [
-    `A badge of its own at ${title} (${host}): the check`,
-    `  - makes one badge with the name "${name}", which members may see;`,
-    `  - changes it ${updates} times, each change sent once: its texts, numbers, pictures and flags;`,
-    '  - reads the list of badges after each change until it shows it, for up to half a minute;',
-    '  - touches no other badge, and gives this one to nobody;',
+    `A scratch badge at ${title} (${host}): the check`,
+    `  - creates one badge named "${name}", which members may see;`,
+    `  - updates its texts, numbers, images and flags with ${updates} requests, each sent once;`,
+    '  - reads the list of badges after each update until it shows the update, for up to half a minute;',
+    '  - does not change any other badge, and does not award this one;',
     `  - ${end}`,
   ].join('\n');
 }

@@ -50,7 +50,8 @@ export function readContractLines(text: string): ContractNode {
   const counter = new LineCounter();
   const { contents, errors } = parseDocument(text, { lineCounter: counter });
   const [error] = errors;
-  if (error || contents === null) throw new Error('a contract file is no YAML', { cause: error });
+  if (error || contents === null)
+    throw new Error('A contract file is not valid YAML', { cause: error });
   const lines = text.split('\n');
 
   function toNode(node: ParsedNode | null, at: { pointer: string; offset: number }): ContractNode {

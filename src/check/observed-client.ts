@@ -77,7 +77,7 @@ export function createObservedClient(options: ObservedClientOptions): ObservedCl
 
   async function call(what: string, purpose: CallPurpose, send: Send): Promise<Called> {
     calls += 1;
-    if (calls > MOST_CALLS) throw new Error(`a check makes no more than ${MOST_CALLS} calls`);
+    if (calls > MOST_CALLS) throw new Error(`A check makes at most ${MOST_CALLS} calls`);
     json = undefined;
     const begun = now();
     const progress = setInterval(() => {

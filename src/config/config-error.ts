@@ -9,7 +9,7 @@ export class ConfigError extends Error {
     const told = problems.slice(0, MOST_PROBLEMS);
     const left = problems.length - told.length + more;
     const rest = left > 0 ? [`and ${left} more`] : [];
-    super(['The configuration is wrong:', ...told, ...rest].join('\n  '));
+    super(['The configuration is invalid:', ...told, ...rest].join('\n  '));
     this.name = 'ConfigError';
   }
 }

@@ -28,7 +28,7 @@ const SHUTDOWN_DELAY_MS = 2_000;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-const TRUST_ADVICE = 'name the certificates of your own authority in NODE_EXTRA_CA_CERTS instead';
+const TRUST_ADVICE = 'add the certificates of your own authority with NODE_EXTRA_CA_CERTS instead';
 
 export interface Config {
   host: string;
@@ -107,10 +107,10 @@ export function readConfig(env?: Given): Config {
   if (isProduction && given.SANDBOX === 'true') {
     problems.push('SANDBOX: cannot be true in production');
   } else if (isProduction && !isConfigured && !isTouched(given)) {
-    problems.push(`no provider is configured: set ${providerVariables()}; or TENANTS_FILE`);
+    problems.push(`No provider is configured. Set ${providerVariables()}; or TENANTS_FILE`);
   }
   if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
-    problems.push('REPLICAS: more than one needs REDIS_URL');
+    problems.push('REPLICAS: more than one replica requires REDIS_URL');
   }
   const keepsFolder = redisUrl.value === undefined && (given.STATE_DIR !== undefined || !isSandbox);
   const ofFolder = keepsFolder ? folderProblem(given.STATE_DIR ?? DEFAULT_FOLDER) : undefined;
@@ -183,10 +183,10 @@ function readTenants(
 function problemsBesideFile(given: Given): string[] {
   const problems = providerNames()
     .filter((name) => isGiven(name, given))
-    .map((name) => `${name}: has no effect beside TENANTS_FILE; unset it`);
-  if (given.SANDBOX === 'true') problems.push('SANDBOX: cannot be true with TENANTS_FILE');
+    .map((name) => `${name}: has no effect when TENANTS_FILE is set. Unset it`);
+  if (given.SANDBOX === 'true') problems.push('SANDBOX: cannot be true when TENANTS_FILE is set');
   if (!isGiven('ROUTER_SECRET', given) && given.AUTH_JWKS_URL === undefined) {
-    problems.push('TENANTS_FILE: needs ROUTER_SECRET or AUTH_JWKS_URL, to tell callers apart');
+    problems.push('TENANTS_FILE: requires ROUTER_SECRET or AUTH_JWKS_URL to authenticate callers');
   }
   return problems;
 }
@@ -208,13 +208,13 @@ function exposureProblems(host = '127.0.0.1', secrets?: readonly string[]): stri
   if (isLoopbackHost(hostOf(host.includes(':') ? `[${host}]` : host) ?? '')) return [];
   if (!secrets) {
     return [
-      `HOST: other machines can reach ${host}, and without ROUTER_SECRET or AUTH_JWKS_URL everybody there could change badges. Set one of these, or leave HOST out`,
+      `HOST: other machines can reach ${host}, and without ROUTER_SECRET or AUTH_JWKS_URL any of them could change badges. Set one of these, or remove HOST`,
     ];
   }
   return secrets.every(isLongEnough)
     ? []
     : [
-        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters where other machines can reach ${host}, each of several`,
+        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters when other machines can reach ${host}, and so must each of several secrets`,
       ];
 }
 
@@ -225,7 +225,7 @@ function timeProblems(times: {
 }): string[] {
   const least = times.ATTEMPT_TIMEOUT_MS + LEAST_MS_BESIDE_ATTEMPT;
   return times.OPERATION_DEADLINE_MS < least
-    ? [`OPERATION_DEADLINE_MS: must be at least ${least}, for one attempt to fit in`]
+    ? [`OPERATION_DEADLINE_MS: must be at least ${least}, so that one attempt fits in`]
     : [];
 }
 
@@ -263,7 +263,7 @@ export function describeConfig({ isSandbox, tenants, proxies }: Config): string[
 
 /** What was set in vain, a line each. */
 export function toRemarks({ ignoredVariables }: Config): string[] {
-  return ignoredVariables.map((name) => `${name} is set, and has no effect`);
+  return ignoredVariables.map((name) => `${name} is set but has no effect`);
 }
 
 function providerNames(): string[] {

@@ -23,7 +23,8 @@ export function readSecret(
 ): SecretReading {
   const file = given[`${name}_FILE`];
   if (file === undefined) return { value: given[name] };
-  if (given[name] !== undefined) return { value: given[name], problem: `${name} is set as well` };
+  if (given[name] !== undefined)
+    return { value: given[name], problem: `${name} is also set. Set only one of the two` };
   return readFile(file);
 }
 
@@ -37,9 +38,9 @@ export function readText(file: string): SecretReading {
     // Else a pipe would be waited for, and nothing be answered meanwhile.
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return { value: undefined, problem: 'is no file' };
+    if (!stat.isFile()) return { value: undefined, problem: 'is not a file' };
     if (stat.size > MOST_BYTES) {
-      const problem = `the file has more than ${MOST_BYTES} bytes`;
+      const problem = `the file is larger than ${MOST_BYTES} bytes`;
       return { value: undefined, problem, isTooLarge: true };
     }
     return { value: readFileSync(descriptor, 'utf8').trimEnd() };

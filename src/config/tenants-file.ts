@@ -57,7 +57,8 @@ const LEAST_REQUESTS = 12;
 
 const plainText = z.string().or(z.number().transform(String)).optional();
 
-const FROM_ELSEWHERE = 'must be { file: … } or { variable: … }: no secret stands in this file';
+const FROM_ELSEWHERE =
+  'must be { file: … } or { variable: … }, because secrets are not allowed in this file';
 
 export interface TenantsFile {
   path: string;
@@ -92,7 +93,7 @@ export function* readTenantsFile(
   const top = toMap(yaml.root);
   const byId = toMap(top?.get('tenants'));
   if (top?.size !== 1 || !byId) {
-    report([], 'must hold `tenants`, a map by the name of each, and nothing else');
+    report([], 'must contain only `tenants`, a map of tenant names to settings');
     return { problems, more: 0, named: byId && new Set(byId.keys()) };
   }
   const tenants: TenantSettings[] = [];
@@ -100,7 +101,7 @@ export function* readTenantsFile(
     tenants.push(readTenant(id, given, { ...file, report }));
     yield;
   }
-  if (tenants.length === 0) report(['tenants'], 'there is none');
+  if (tenants.length === 0) report(['tenants'], 'must contain at least one tenant');
   reportShared(tenants, report);
   if (problems.length === 0) return { tenants };
   return { problems, more: 0, named: new Set(byId.keys()) };
@@ -118,7 +119,7 @@ const PLAIN_TENANT = /^[\w./-]{1,64}$/;
 /** A part of a path in a problem. What is left out stands at the line. */
 function toShown(name: string, depth: number): string {
   const pattern = depth === 1 ? PLAIN_TENANT : PLAIN_SETTING;
-  return pattern.test(name) ? name : '(another name)';
+  return pattern.test(name) ? name : '(name not shown)';
 }
 
 type Path = readonly string[];
@@ -130,7 +131,7 @@ function readTenant(
   { report, ...file }: TenantsFile & { report: Report },
 ): TenantSettings {
   const at = (...rest: string[]): string[] => ['tenants', id, ...rest];
-  if (!TENANT_ID.test(id)) report(at(), `the name of a tenant must match ${TENANT_ID.source}`);
+  if (!TENANT_ID.test(id)) report(at(), `must be a tenant name that matches ${TENANT_ID.source}`);
   const own = toMap(given);
   if (!own) {
     report(at(), 'must be a map of settings');
@@ -138,15 +139,15 @@ function readTenant(
   }
   const known = providers.flatMap((provider) => Object.keys(provider.settings));
   const names = [...own.keys()].filter((name) => name !== LIMITS);
-  if (names.length === 0) report(at(), 'no provider is configured');
+  if (names.length === 0) report(at(), 'must configure at least one provider');
   for (const name of names) {
-    if (!known.includes(name)) report(at(name), 'is no setting of a tenant');
+    if (!known.includes(name)) report(at(name), 'is not a tenant setting');
   }
   const providerValues = readProviders({
     isProduction: file.isProduction,
     valueOf(name) {
       const text = plainText.safeParse(own.get(name)?.value);
-      if (!text.success) report(at(name), 'must be a text');
+      if (!text.success) report(at(name), 'must be a string');
       return text.data;
     },
     secretOf: (name) => readElsewhere(own.get(name), file),
@@ -178,17 +179,17 @@ function readLimits(given: YamlNode | undefined, report: Report): Record<string,
   const limits: Record<string, number> = {};
   if (!given) return limits;
   const byName = toMap(given);
-  if (!byName) report([], 'must be a map by provider');
+  if (!byName) report([], 'must be a map of providers to limits');
   for (const [name, requests] of byName ?? []) {
     const provider = providers.find((one) => one.name.enumValue === name);
     const most = provider?.requestWindow?.requests;
     if (!provider || most === undefined) {
-      report([name], 'is no provider that states a limit');
+      report([name], 'is not a provider with a documented limit');
       continue;
     }
     const number = z.int().min(LEAST_REQUESTS).max(most).safeParse(requests.value);
     if (number.success) limits[provider.key] = number.data;
-    else report([name], `must be a whole number within ${LEAST_REQUESTS} and ${most}`);
+    else report([name], `must be a whole number between ${LEAST_REQUESTS} and ${most}`);
   }
   return limits;
 }
@@ -203,7 +204,8 @@ function reportShared(tenants: readonly TenantSettings[], report: Report): void 
     for (const { setting, secret } of secretsOf(providerValues)) {
       const owner = owners.get(secret) ?? id;
       owners.set(secret, owner);
-      if (owner !== id) report(['tenants', id, setting], `is a secret that ${owner} has as well`);
+      if (owner !== id)
+        report(['tenants', id, setting], `is a secret that tenant ${owner} also uses`);
     }
   }
 }

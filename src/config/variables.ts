@@ -20,19 +20,19 @@ export function everyAddress(
 /** What is wrong with a URL of Redis. It holds a password, and nothing of it is in a problem. */
 export function redisUrlProblem(text: string): string | undefined {
   if (!/^rediss?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) {
-    return 'must be a URL that begins with redis:// or rediss://';
+    return 'must be a URL that starts with redis:// or rediss://';
   }
   const { hostname, username, password, pathname, search, hash } = new URL(text);
   if (hostname === '') return 'must name a host, as in redis://redis.example:6379';
   if (!canDecode(username) || !canDecode(password)) {
-    return 'must have its user name and password percent-encoded: write %25 for %';
+    return 'must have a percent-encoded user name and password: write %25 for %';
   }
   if (search + hash !== '') {
-    return 'must have no ? and no #; percent-encode those of a password as %3F and %23';
+    return 'must not contain ? or #; in a password, percent-encode them as %3F and %23';
   }
   return /^\/?$|^\/\d{1,5}$/.test(pathname)
     ? undefined
-    : 'must have nothing after its host but the number of a database, as in redis://redis.example/0';
+    : 'must have only a database number after the host, as in redis://redis.example/0';
 }
 
 /** Credentials in a URL are percent-encoded. */
@@ -71,7 +71,7 @@ export function toRouterSecrets(
   const secrets = partsOf(value);
   if (!secrets.every(isRouterSecret)) {
     const rule = 'must be one or more secrets of visible ASCII characters';
-    return { secrets: [], problems: [`${ROUTER_SECRET}: ${rule}, with commas between them`] };
+    return { secrets: [], problems: [`${ROUTER_SECRET}: ${rule}, separated by commas`] };
   }
   return {
     secrets,
@@ -88,11 +88,13 @@ export function isLongEnough({ length }: string): boolean {
 
 function productionProblems(secrets: readonly string[]): string[] {
   if (secrets.length === 0) {
-    return ['ROUTER_SECRET: production needs one, which the router sends as router-authorization'];
+    return [
+      'ROUTER_SECRET: is required in production. The router sends it in the header router-authorization',
+    ];
   }
   return !secrets.every(isLongEnough)
     ? [
-        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, each of several`,
+        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, and so must each of several secrets`,
       ]
     : [];
 }
@@ -103,7 +105,8 @@ export function readTokens(given: Given, problems: string[]): TokenSettings | un
   const names = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'];
   const missing = names.filter((name) => given[name] === undefined);
   if (missing.length === names.length) return undefined;
-  for (const name of missing) problems.push(`${name}: is missing, while others of AUTH_ are set`);
+  for (const name of missing)
+    problems.push(`${name}: is required when other AUTH_ variables are set`);
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
   const isSafe = isHttpsUrl(jwksUrl) || isLoopbackHttpUrl(jwksUrl);
   if (given.NODE_ENV === 'production' && URL.canParse(jwksUrl) && !isSafe) {
@@ -144,14 +147,11 @@ export function readProxies(given: Given, problems: string[]): ProxySettings {
 
 /** A line for each proxy, without its credentials. */
 export function describeProxies({ https, http, except }: ProxySettings): string[] {
-  const [of, but] = [
-    'providers and the issuer of tokens are asked',
-    except && `, except ${except}`,
-  ];
+  const [of, but] = ['Providers and the token issuer are called', except && `, except ${except}`];
   const toLine = (scheme: string, proxy: string | undefined) =>
     proxy === undefined
       ? []
-      : [`By ${scheme} ${of} through the proxy ${new URL(proxy).host}${but}`];
+      : [`${of} over ${scheme} through the proxy ${new URL(proxy).host}${but}`];
   return [...toLine('https', https), ...toLine('http', http)];
 }
 
@@ -172,7 +172,7 @@ const wholeNumber = (least: number, most: number) =>
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `must lie within ${least} and ${most}`);
+    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`);
 
 /** As in a URL: an address of IPv6 stands in brackets. */
 function isHostName(text: string): boolean {
@@ -192,7 +192,7 @@ export const variables = z.object({
     .transform((text) => text.split(',').map((name) => name.trim()))
     .refine(
       (names) => names.every((name) => isHostName(name)),
-      'must be one or more host names or addresses without ports, with commas between them',
+      'must be host names or addresses without ports, separated by commas',
     )
     .default([]),
   PORT: wholeNumber(0, 65_535).default(4001),
@@ -209,7 +209,7 @@ export const variables = z.object({
     })
     // Nothing would send them, and every error of the fetch would repeat them.
     .refine((url) => new URL(url).username + new URL(url).password === '', {
-      error: 'must have no user name or password',
+      error: 'must not contain a user name or password',
     })
     .optional(),
   AUTH_ISSUER: z.string().optional(),
@@ -252,10 +252,10 @@ export function folderProblem(folder: string): string | undefined {
   const existing = existingPart(resolve(folder));
   const isFolder = isFolderOf(existing);
   if (isFolder) return undefined;
-  if (isFolder === undefined) return 'leads to a link that points to nothing, and must be a folder';
+  if (isFolder === undefined) return 'is a broken symbolic link, but must be a folder';
   return existing === resolve(folder)
-    ? 'is a file, and must be a folder'
-    : 'stands below a file, and must be a folder';
+    ? 'is a file, but must be a folder'
+    : 'is below a file, but must be a folder';
 }
 
 /** Why a service could not write to it. Undefined: it could. */
@@ -264,7 +264,7 @@ export function writingProblem(folder: string): string | undefined {
     accessSync(existingPart(resolve(folder)), constants.W_OK | constants.X_OK);
     return undefined;
   } catch {
-    return 'cannot be written to by this user';
+    return 'is not writable for this user';
   }
 }
 

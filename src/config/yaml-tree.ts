@@ -43,7 +43,7 @@ const MOST_NODES = 30_000;
 /** No setting stands deeper. */
 const MOST_LEVELS = 8;
 
-const tooMany = `has more than ${MOST_NODES} settings, counted with its aliases`;
+const tooMany = `has more than ${MOST_NODES} settings, including aliases`;
 
 /** Reads YAML in a time that grows with its length. */
 export function readYaml(text: string): YamlReading {
@@ -56,7 +56,7 @@ export function readYaml(text: string): YamlReading {
   });
   const errors = document.errors.slice(0, MOST_ERRORS).map(({ code, pos: [at] }) => ({
     line: lines.linePos(at).line,
-    message: `is no YAML (${code})`,
+    message: `is not valid YAML (${code})`,
   }));
   if (errors.length > 0) return { errors, more: document.errors.length - errors.length };
   return createWalk(document, lines)();
@@ -88,7 +88,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
       if (!goOn()) break;
       const name = isScalar(key) ? String(key.value) : '';
       const line = isNode(key) && key.range ? lines.linePos(key.range[0]).line : 1;
-      if (map.has(name)) report({ line, message: 'is no YAML (DUPLICATE_KEY)' });
+      if (map.has(name)) report({ line, message: 'is not valid YAML (DUPLICATE_KEY)' });
       map.set(name, toNode(value, line, level + 1));
     }
     return map;
@@ -114,8 +114,8 @@ const MOST_MS = 3_000;
 /** What its thread may hold. */
 const MOST_MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ABORT_ERR', `takes more than ${MOST_MS} ms to read`],
-  ['ERR_WORKER_OUT_OF_MEMORY', 'takes too much memory to read'],
+  ['ABORT_ERR', `takes longer than ${MOST_MS} ms to parse`],
+  ['ERR_WORKER_OUT_OF_MEMORY', 'takes too much memory to parse'],
 ]);
 
 /** Reads YAML in a thread of its own, so that nobody else waits for it. */

@@ -142,7 +142,7 @@ export function statusError(
       });
     case 401:
     case 403:
-      return new ProviderError("rejected this service's credentials", {
+      return new ProviderError('rejected the credentials of this service', {
         kind: 'auth-failed',
         effect: 'refused',
       });

@@ -73,7 +73,7 @@ export function readProviderSettings(
         (other) => settings[other]?.needs === variable && given[other] !== undefined,
       );
       if (setting.isOptional && !isNeeded) continue;
-      problems.push({ variable, message: `is missing, while ${setNames.join(', ')} is set` });
+      problems.push({ variable, message: `is required when ${setNames.join(', ')} is set` });
       continue;
     }
     const parsed = setting.schema.safeParse(value);
@@ -107,12 +107,12 @@ export const baseUrlSetting = z
     abort: true,
   })
   .refine(hasOnlyOriginAndPath, {
-    error: 'must have no query, fragment, user name or password',
+    error: 'must not have a query, fragment, user name or password',
     abort: true,
   })
   .refine(
     (url) => PLAIN_BASE_URL.test(url),
-    'must be a plain host, with or without a port and a path of letters, digits and . _ ~ -',
+    'must be a host with an optional port and path of letters, digits and . _ ~ -',
   )
   .transform((url) => url.replace(/\/+$/, ''));
 

@@ -62,7 +62,7 @@ export function createBehaviourSwitch<T extends Behaviour>({
     const named = [...alters, ...listShows].flatMap((alteration) => alteration.fields ?? []);
     const unknown = named.filter((field) => !writable.has(field));
     if (unknown.length === 0) return parsed.data;
-    throw new Refusal(400, `Unknown fields ${unknown.join(', ')}; use ${[...writable].join(', ')}`);
+    throw new Refusal(400, `Unknown fields ${unknown.join(', ')}. Use ${[...writable].join(', ')}`);
   }
 
   const current = read(given);
@@ -76,7 +76,7 @@ export function createBehaviourSwitch<T extends Behaviour>({
 
 function objectOf(input: unknown): object {
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
-  throw new Refusal(400, 'Send a JSON object with the fields that are to change');
+  throw new Refusal(400, 'Send a JSON object with the fields to change');
 }
 
 /** The badges of a stand-in: what it holds now, and what its list shows, which may lag. */

@@ -205,7 +205,7 @@ function readArgs(args: readonly string[]): Args {
 function toPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`${text} is no port`);
+  throw new Error(`${text} is not a port`);
 }
 
 function toWay(text: string | undefined): UnreachableWay | undefined {

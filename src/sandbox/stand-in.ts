@@ -121,7 +121,7 @@ function addFaultRoutes(
   app.get('/_sandbox/faults', () => faults.entries());
   app.put<AtOperation>('/_sandbox/faults/:operation', ({ params: { operation }, body }) => {
     if (operation !== '*' && !operations.has(operation)) {
-      throw new Refusal(404, `Unknown operation; there are *, ${[...operations].join(', ')}`);
+      throw new Refusal(404, `Unknown operation. Use *, ${[...operations].join(', ')}`);
     }
     faults.set(operation, parseFault(body));
     return faults.entries();
@@ -247,7 +247,7 @@ function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toE
   app.addHook('onRequest', async ({ raw, url }, reply) => {
     const hosts = [...hostsOf(raw), ...pageHostsOf(raw)];
     if (hosts.every((host = '') => isLoopbackHost(host))) return;
-    const message = 'The sandbox is asked by names of this machine only, such as 127.0.0.1';
+    const message = 'The sandbox only accepts host names of this machine, such as 127.0.0.1';
     return reply.code(403).send(toErrorBody(403, message, url));
   });
 }

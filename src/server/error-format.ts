@@ -49,7 +49,7 @@ export function createErrorFormat({
       const shown = cut(isProduction ? withoutHints(message) : message);
       return { ...formatted, message: shown, extensions: { code } };
     }
-    logger.error({ err: error }, 'unexpected error in a resolver');
+    logger.error({ err: error }, 'Unexpected error in a resolver');
     return {
       ...formatted,
       message: 'Internal server error',

@@ -12,7 +12,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 export function tellErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = error instanceof Refusal ? error : toUnreadable(error);
-    if (!refusal) app.log.error({ err: error }, 'unexpected error around an operation');
+    if (!refusal) app.log.error({ err: error }, 'Unexpected error outside an operation');
     return refuse(reply, refusal ?? failure, request.id);
   });
   // Before the body is read: what it holds is no matter at a path that does not take it.

@@ -151,7 +151,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);
-    if (!caller) throw new Error('nobody has looked who asks');
+    if (!caller) throw new Error('The request has not been authenticated');
     return caller;
   }
   for (const url of ['/graphql', '/graphql/']) {

@@ -42,8 +42,8 @@ export interface SharedState {
 }
 
 const PREFIX = 'badges:';
-const DEAF = 'this replica holds no lists, and asks Redis at every read';
-const UNSECURED = 'a failover may lose what was written last';
+const DEAF = 'this replica caches no lists and reads Redis on every request';
+const UNSECURED = 'a failover may lose the latest writes';
 /** A call that waits for its turn goes on alone rather than wait longer for Redis. */
 const BUCKET_MS = 250;
 
@@ -66,9 +66,9 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
 }
 
 const LOST =
-  'held the state of this service, and holds none now: state.sqlite was removed, or copied without state.sqlite-wal. Every idempotency key counts as new, no hidden field is remembered, and the history is empty. If there is a backup, stop the service and put it back, see docs/operating.md.';
+  'contained the state of this service but is empty now: state.sqlite was removed, or copied without state.sqlite-wal. Every idempotency key counts as new, no hidden field is remembered, and the history is empty. If you have a backup, stop the service and restore it; see docs/operating.md.';
 const COPIED =
-  'holds a copy of the state, which may be older than what was written last. Remembered values of hidden fields are in doubt now, and are sent only with hiddenFields: REUSE. A mutation that was sent after the copy was made is not known here: its idempotency key would write again. See docs/operating.md.';
+  'contains a copy of the state, which may be out of date. Remembered values of hidden fields are no longer trusted and are sent only with hiddenFields: REUSE. Mutations that were sent after the copy was made are unknown, so their idempotency keys would write again. See docs/operating.md.';
 
 async function openRedis(url: string, options: OpenStateOptions): Promise<OpenState> {
   const { log, now, keptMs } = options;
@@ -89,13 +89,13 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
     keptMs,
     now,
     onUnknownReplicas: (reason) =>
-      log.warn(`Whether Redis has replicas could not be checked (${reason}): ${UNSECURED}`),
+      log.warn(`The replicas of Redis could not be checked (${reason}): ${UNSECURED}`),
   });
   const replicas = await openRedisReplicas({
     subscriber,
     reach,
     toKey: (name) => `${PREFIX}list:${name}`,
-    onDeaf: (reason) => log.warn(`Redis lets no messages through (${reason}): ${DEAF}`),
+    onDeaf: (reason) => log.warn(`Redis does not deliver messages (${reason}): ${DEAF}`),
     onSilence: connections.renew,
   });
   const buckets = createRedisBuckets(

@@ -48,11 +48,13 @@ export function createRetention(options: RetentionOptions): Retention {
     try {
       const removed = await sweepAll();
       if (removed > 0 && keptMs !== undefined) {
-        log.info(`What was stored longer ago than RETENTION_DAYS is erased: ${removed} record(s)`);
+        log.info(`Records older than RETENTION_DAYS were erased: ${removed} record(s)`);
       }
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
-      log.warn(`What is too old could not be erased (${reasonOf(error)}); this is tried again`);
+      log.warn(
+        `Records older than RETENTION_DAYS could not be erased (${reasonOf(error)}). This is retried`,
+      );
     } finally {
       isRunning = false;
     }

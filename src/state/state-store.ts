@@ -239,5 +239,5 @@ export function createTimedLocks(): TimedLocks {
 }
 
 export function busy(): StateError {
-  return new StateError('busy', 'Another holder kept the lock for too long');
+  return new StateError('busy', 'The lock was not released in time');
 }

@@ -53,7 +53,7 @@ const FOR_PEOPLE = {
   colorize: process.stdout.isTTY,
 };
 const WITHOUT_PRETTY =
-  'This log is JSON, because the package pino-pretty is not installed: it is one for development, which npm ci --omit=dev leaves out. In a deployment set NODE_ENV=production.';
+  'The log is JSON, because the development package pino-pretty is not installed (npm ci --omit=dev omits it). In a deployment, set NODE_ENV=production.';
 
 /** A shorter one stands in half of all words, and guards nothing. */
 const LEAST_LETTERS = 6;

@@ -33,7 +33,7 @@ export function createWaitLog(
   logger: Logger,
   { enumValue: provider, title }: ProviderName,
 ): OnWait {
-  return (wait) => logger.info({ provider, ...wait }, `a call to ${title} has waited for its turn`);
+  return (wait) => logger.info({ provider, ...wait }, `A call to ${title} had to wait`);
 }
 
 /** A line for each time that calls to a provider stop or begin again. */
@@ -44,9 +44,12 @@ export function createBreakerLog(
 ): BreakerOptions['onChange'] {
   return (state, openMs) => {
     const details = { provider, calls };
-    if (state === 'closed') logger.info(details, `${title} is asked again`);
+    if (state === 'closed') logger.info(details, `Calls to ${title} have resumed`);
     else
-      logger.warn({ ...details, openMs: Math.round(openMs) }, `${title} is not asked for a while`);
+      logger.warn(
+        { ...details, openMs: Math.round(openMs) },
+        `Calls to ${title} are paused after repeated failures`,
+      );
   };
 }
 
@@ -59,7 +62,7 @@ export function createRenewalLog(
     if (err instanceof ProviderError) return;
     logger.error(
       { provider, err },
-      `A list of ${title} could not be renewed: a fault of this service`,
+      `A list of ${title} could not be refreshed because of an internal error`,
     );
   };
 }
@@ -85,8 +88,10 @@ export function createDriftLog(
     const text = JSON.stringify(details);
     if (text === last) return;
     last = text;
-    if (text === asAgreed) logger.info({ provider }, `lists of ${title} are as agreed again`);
-    else logger.warn({ provider, ...details }, `lists of ${title} are not as agreed`);
+    if (text === asAgreed)
+      logger.info({ provider }, `Lists of ${title} match the expected format again`);
+    else
+      logger.warn({ provider, ...details }, `Lists of ${title} do not match the expected format`);
   };
 }
 
@@ -98,9 +103,9 @@ const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
 /** What is no id may be anything, and as long as an answer. */
 function toPlainId(id: string): string {
-  return PLAIN_ID.test(id) ? id : '(an odd id)';
+  return PLAIN_ID.test(id) ? id : '(invalid ID)';
 }
 
 function toPlainName(name: string): string {
-  return PLAIN_NAME.test(name) ? name : '(an odd name)';
+  return PLAIN_NAME.test(name) ? name : '(invalid name)';
 }

@@ -125,9 +125,9 @@ export function createTenant(
     now,
     wallTime: options.wallTime,
     toWallTime: createToWallTime(options),
-    onBug: (err) => logger.error({ err }, 'A fault of this service: please report it'),
+    onBug: (err) => logger.error({ err }, 'Internal error. Please report it'),
     onUnrecorded: (record, err) =>
-      logger.error({ record, err }, 'a mutation is missing in the audit: this is its record'),
+      logger.error({ record, err }, 'A mutation is missing from the audit log. This is its record'),
     onUnreadable: options.onUnreadable,
   };
 }

@@ -62,7 +62,10 @@ export function createTenants(
     const end = (): void => {
       retired.delete(tenant);
       closeTenant(tenant).catch((err: unknown) =>
-        options.logger.error({ err, tenant: tenant.id }, 'clients of a former tenant stay open'),
+        options.logger.error(
+          { err, tenant: tenant.id },
+          'Clients of a removed tenant could not be closed',
+        ),
       );
     };
     retired.set(tenant, setTimeout(end, tenant.deadlineMs + MARGIN_MS).unref());

@@ -109,7 +109,7 @@ test('without a terminal it writes to no provider that is not confirmed', async 
 
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toBe(
-    '--scratch-badge writes to a provider, and nobody can be asked here: add --confirm "Returning.AI".\n',
+    '--scratch-badge writes to a provider, and this terminal is not interactive: add --confirm "Returning.AI".\n',
   );
   expect(sandbox.returningAI.requests).toEqual([]);
 });
@@ -133,8 +133,8 @@ test('when it is interrupted it removes its badge before it ends', async () => {
   });
 
   expect(code).toBe(1);
-  expect(stderr).toContain('Stopping after the call under way.');
-  expect(stdout).toContain('is removed again.');
+  expect(stderr).toContain('Stopping after the current call.');
+  expect(stdout).toContain('has been deleted.');
   const { createBadge, updateBadge, deleteBadge } = sandbox.returningAI.arrivals().byOperation;
   expect([createBadge, updateBadge, deleteBadge]).toEqual([1, 1, 1]);
   expect(sandbox.returningAI.badges.size).toBe(8);
@@ -151,8 +151,8 @@ testAtTerminal('at a terminal it asks, and goes on once the name is typed', asyn
   });
 
   expect(code).toBe(0);
-  expect(stdout).toContain('Type Returning.AI to do this at Returning.AI');
-  expect(stdout).toContain('TagMango is left out: it was not confirmed.');
+  expect(stdout).toContain('Type Returning.AI to continue with Returning.AI');
+  expect(stdout).toContain('TagMango was skipped, because it was not confirmed.');
   expect(stdout).toMatch(/fields left out +- +reset +reset/);
   expect(sandbox.tagMango.badges.size).toBe(8);
 });

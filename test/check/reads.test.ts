@@ -187,7 +187,7 @@ describe('a call that fails', () => {
     expect(run.code).toBe(1);
     expect(run.progress[0]).toBe('Waiting for TagMango: listBadges, 1 s of at most 2 s');
     expect(linesWith(run, 'timeout')).toEqual([
-      'The provider did not respond in time (timeout). Check that this machine may connect to it, and TAG_MANGO_BASE_URL, TAG_MANGO_API_KEY, TAG_MANGO_WHITELABEL_HOST.',
+      'The provider did not respond in time (timeout). Check that this machine can connect to it, and check TAG_MANGO_BASE_URL, TAG_MANGO_API_KEY, TAG_MANGO_WHITELABEL_HOST.',
     ]);
     // The other provider is checked all the same.
     expect(linesWith(run, 'body[].title')).toHaveLength(1);
@@ -209,7 +209,7 @@ test('no value, no odd field name and no secret is told', async () => {
 
   const told = [output, ...progress].join('\n');
   expect(code).toBe(1);
-  expect(told).toContain('(an odd name)');
+  expect(told).toContain('(invalid name)');
   expect(told).not.toMatch(/lovelace|sandbox-returning|5a5a5a5a/i);
 });
 

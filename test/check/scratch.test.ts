@@ -55,7 +55,7 @@ describe('on a badge of its own at Returning.AI', () => {
       'answers with  the new badge  -  the new badge',
     ]);
     expect(linesWith(run, 'fields in the answer')).toEqual([
-      'fields in the answer  -  -  all but darkImage, lightImage, enabledDarkAndLight, award, awardCurrency, awardXpQuantity, awardCurrencyQuantity',
+      'fields in the answer  -  -  all except darkImage, lightImage, enabledDarkAndLight, award, awardCurrency, awardXpQuantity, awardCurrencyQuantity',
     ]);
     expect(linesWith(run, 'null for')).toEqual([
       'null for quantity  -  -  refused',
@@ -63,7 +63,7 @@ describe('on a badge of its own at Returning.AI', () => {
       'null for description  -  -  refused',
       'null for attachRequired  -  -  refused',
     ]);
-    expect(linesWith(run, 'is removed again')).toHaveLength(1);
+    expect(linesWith(run, 'has been deleted')).toHaveLength(1);
     expect(names()).toEqual(before);
   });
 
@@ -96,7 +96,7 @@ describe('on a badge of its own at Returning.AI', () => {
     const run = await scratch(RETURNING_AI);
 
     expect(linesWith(run, 'fields in the list')).toEqual([
-      'fields in the list  -  -  all that were written',
+      'fields in the list  -  -  all written fields',
     ]);
     expect(linesWith(run, 'fields left out')).toEqual([
       'fields left out  -  reset  kept  DRIFT: differs from the contract',
@@ -134,7 +134,7 @@ describe('on a badge of its own at TagMango', () => {
     expect(badge?.name).toMatch(/^API check [0-9a-f]{8} 8$/);
     expect(badge?.enableAutomation).toBe(false);
     expect(linesWith(run, 'is still at')).toEqual([
-      `The badge "${badge?.name}" (id ${badge?._id}) is still at TagMango: delete it in the dashboard.`,
+      `The badge "${badge?.name}" (ID ${badge?._id}) is still at TagMango. Delete it in the dashboard.`,
     ]);
   });
 
@@ -183,7 +183,7 @@ describe.each([
     expect(time).toBeLessThanOrEqual(30_000);
     expect(run.code).toBe(1);
     expect(linesWith(run, 'shows a new badge')).toEqual([
-      'shows a new badge  -  at once  not while it was waited for  DRIFT: differs from the contract',
+      'shows a new badge  -  at once  not within the waiting time  DRIFT: differs from the contract',
     ]);
     // Everything else is seen in the answers.
     expect(linesWith(run, 'fields left out', 'DRIFT')).toEqual([]);
@@ -247,7 +247,7 @@ describe.each([
 
     expect(asked(key)).toMatchObject({ createBadge: 1, updateBadge: 7 });
     expect(linesWith(run, 'fields left out')).toHaveLength(1);
-    expect(linesWith(run, key === 'tagMango' ? 'is still at' : 'is removed again')).toHaveLength(1);
+    expect(linesWith(run, key === 'tagMango' ? 'is still at' : 'has been deleted')).toHaveLength(1);
   });
 
   test('a creation of unknown outcome that no list shows says that a badge may be there', async () => {
@@ -255,8 +255,10 @@ describe.each([
     const run = await scratch(title, { now, pause });
 
     expect(run.code).toBe(1);
-    expect(linesWith(run, 'its id is unknown')).toEqual([
-      expect.stringMatching(/^The badge "API check [0-9a-f]{8}" \(its id is unknown\) may be at /),
+    expect(linesWith(run, 'with unknown ID')).toEqual([
+      expect.stringMatching(
+        /^The badge "API check [0-9a-f]{8}" \(with unknown ID\) may still be at /,
+      ),
     ]);
     expect(asked(key)).toMatchObject({ createBadge: 1 });
   });
@@ -269,7 +271,7 @@ describe.each([
     expect(run.code).toBe(1);
     expect(linesWith(run, 'fields left out', 'DRIFT')).toEqual([]);
     expect(linesWith(run, 'fields left out')).toHaveLength(1);
-    expect(linesWith(run, key === 'tagMango' ? 'is still at' : 'is removed again')).toHaveLength(1);
+    expect(linesWith(run, key === 'tagMango' ? 'is still at' : 'has been deleted')).toHaveLength(1);
   });
 
   test('an update that fails ends its own trial only, and the badge is removed', async () => {
@@ -336,7 +338,7 @@ test('a badge that cannot be deleted is named', async () => {
 
   expect(run.code).toBe(1);
   expect(linesWith(run, 'is still at')).toEqual([
-    `The badge "${badge?.title}" (id ${badge?.id}) is still at Returning.AI: delete it in the dashboard.`,
+    `The badge "${badge?.title}" (ID ${badge?.id}) is still at Returning.AI. Delete it in the dashboard.`,
   ]);
 });
 
@@ -345,14 +347,14 @@ describe('without a confirmation nothing is written', () => {
 
   test('where nobody can be asked it is refused before anything is asked', async () => {
     await expect(runCheck(sandbox, out())).rejects.toThrow(
-      'nobody can be asked here: add --confirm "Returning.AI"',
+      'this terminal is not interactive: add --confirm "Returning.AI"',
     );
     expect(asked('returningAI')).toEqual({});
   });
 
   test('a name that is no configured provider is refused before anything is asked', async () => {
     await expect(runCheck(sandbox, [...out(), '--confirm', 'Mango'])).rejects.toThrow(
-      /^--confirm names no configured provider; use Returning\.AI or 127\.0\.0\.1:\d+, TagMango or /,
+      /^--confirm does not name a configured provider. Use Returning\.AI or 127\.0\.0\.1:\d+, TagMango or /,
     );
     expect(asked('returningAI')).toEqual({});
   });
@@ -367,14 +369,14 @@ describe('without a confirmation nothing is written', () => {
     });
 
     expect(questions).toEqual([
-      'Type Returning.AI to do this at Returning.AI, or anything else to leave it out: ',
-      'Type TagMango to do this at TagMango, or anything else to leave it out: ',
+      'Type Returning.AI to continue with Returning.AI, or anything else to skip it: ',
+      'Type TagMango to continue with TagMango, or anything else to skip it: ',
     ]);
     expect(run.output).toMatch(
-      /A badge of its own at Returning\.AI \(127\.0\.0\.1:\d+\): the check\n {2}- makes one badge with the name "API check [0-9a-f]{8}", which members may see;\n {2}- changes it 7 times, each change sent once/,
+      /A scratch badge at Returning\.AI \(127\.0\.0\.1:\d+\): the check\n {2}- creates one badge named "API check [0-9a-f]{8}", which members may see;\n {2}- updates its texts, numbers, images and flags with 7 requests, each sent once/,
     );
     expect(linesWith(run, 'was not confirmed')).toEqual([
-      'TagMango is left out: it was not confirmed.',
+      'TagMango was skipped, because it was not confirmed.',
     ]);
     expect(asked('returningAI')).toMatchObject({ createBadge: 1 });
     expect(asked('tagMango')).toEqual({ listBadges: 1, lookupUser: 1 });
@@ -396,7 +398,7 @@ describe('without a confirmation nothing is written', () => {
     }));
     await expect(
       runCheck(sandbox, [...out(), '--confirm', TAG_MANGO], { tenants }),
-    ).rejects.toThrow('--scratch-badge is for one tenant: add --tenant <id>.');
+    ).rejects.toThrow('--scratch-badge requires a single tenant: add --tenant <id>.');
   });
 });
 

@@ -203,7 +203,7 @@ describe('proxies', () => {
       NO_PROXY: '.internal',
     });
     expect(describeConfig(config)).toContain(
-      'By https providers and the issuer of tokens are asked through the proxy proxy.example:3128, except .internal',
+      'Providers and the token issuer are called over https through the proxy proxy.example:3128, except .internal',
     );
     expect(describeConfig(config).join()).not.toContain(SECRET);
     expect(secretsOf(config)).toContain(SECRET);
@@ -222,23 +222,23 @@ describe('the URL of Redis', () => {
   });
 
   test.each([
-    ['redis://h/abc', 'nothing after its host but the number of a database'],
-    ['redis://h/0/1', 'nothing after its host'],
-    ['redis://h/-1', 'nothing after its host'],
-    ['redis://h/1.5', 'nothing after its host'],
-    ['redis://h/0x1', 'nothing after its host'],
-    ['redis://h/123456', 'nothing after its host'],
+    ['redis://h/abc', 'only a database number after the host'],
+    ['redis://h/0/1', 'only a database number after the host'],
+    ['redis://h/-1', 'only a database number after the host'],
+    ['redis://h/1.5', 'only a database number after the host'],
+    ['redis://h/0x1', 'only a database number after the host'],
+    ['redis://h/123456', 'only a database number after the host'],
     [`redis://:%ss${SECRET}@h`, 'percent-encoded'],
     [`redis://%zz:${SECRET}@h`, 'percent-encoded'],
     [`redis://:${SECRET}%@h`, 'percent-encoded'],
     [`redis://:%ff${SECRET}@h`, 'percent-encoded'],
     [`redis://u:${SECRET}@/0`, 'redis://'],
     ['redis:///0', 'must name a host'],
-    ['redis://h?db=1', 'must have no ?'],
-    ['redis://h/0#1', 'must have no ?'],
-    ['redis://h:port', 'begins with redis://'],
-    ['h:6379', 'begins with redis://'],
-    ['unix:///run/redis.sock', 'begins with redis://'],
+    ['redis://h?db=1', 'must not contain ?'],
+    ['redis://h/0#1', 'must not contain ?'],
+    ['redis://h:port', 'starts with redis://'],
+    ['h:6379', 'starts with redis://'],
+    ['unix:///run/redis.sock', 'starts with redis://'],
   ])('must not be %s', (url, reason) => {
     const problems = problemsOf({ REDIS_URL: url });
     expect(problems).toEqual([expect.stringMatching(/^REDIS_URL: must /)]);
@@ -254,14 +254,14 @@ describe('the folder of the state', () => {
     const problem = (path: string) => problemsOf({ STATE_DIR: path });
     expect(problem(join(folder, 'missing', 'state'))).toEqual([]);
     expect(problem(folder)).toEqual([]);
-    expect(problem(file)).toEqual(['STATE_DIR: is a file, and must be a folder']);
+    expect(problem(file)).toEqual(['STATE_DIR: is a file, but must be a folder']);
     expect(problem(join(file, 'state', 'below'))).toEqual([
-      'STATE_DIR: stands below a file, and must be a folder',
+      'STATE_DIR: is below a file, but must be a folder',
     ]);
   });
 
   test('must not be a link that points to nothing or to itself, or stand below one', () => {
-    const told = ['STATE_DIR: leads to a link that points to nothing, and must be a folder'];
+    const told = ['STATE_DIR: is a broken symbolic link, but must be a folder'];
     for (const [name, target] of [
       ['a-link', 'nowhere'],
       ['a-loop', 'a-loop'],
@@ -304,7 +304,7 @@ describe('it is refused, and the variable named, when', () => {
     ],
     ['NODE_ENV is unknown', { NODE_ENV: 'staging' }, ['NODE_ENV: ']],
     ['PORT is no number', { PORT: '4001x' }, ['PORT: must be a whole number']],
-    ['PORT is too large', { PORT: '65536' }, ['PORT: must lie within 0 and 65535']],
+    ['PORT is too large', { PORT: '65536' }, ['PORT: must be between 0 and 65535']],
     ['HOST is a URL', { HOST: 'http://x' }, ['HOST: ']],
     ['a switch is neither true nor false', { PLAYGROUND: 'yes' }, ['PLAYGROUND: ']],
     ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: ']],
@@ -316,12 +316,12 @@ describe('it is refused, and the variable named, when', () => {
     [
       'production has no provider',
       { NODE_ENV: 'production', ROUTER_SECRET },
-      ['no provider is configured: '],
+      ['No provider is configured. '],
     ],
     [
       'production has no secret of the router',
       { NODE_ENV: 'production', ...returningAI },
-      ['ROUTER_SECRET: production needs one'],
+      ['ROUTER_SECRET: is required in production'],
     ],
     [
       'a secret of the router is empty',
@@ -336,7 +336,9 @@ describe('it is refused, and the variable named, when', () => {
     [
       'a secret of the router is short, in production',
       { NODE_ENV: 'production', ROUTER_SECRET: `${ROUTER_SECRET},fifteen-letters`, ...returningAI },
-      ['ROUTER_SECRET: must have at least 16 characters in production, each of several'],
+      [
+        'ROUTER_SECRET: must have at least 16 characters in production, and so must each of several secrets',
+      ],
     ],
     ...['0', '-1', '1.5', '40000', 'for ever'].map(
       (RETENTION_DAYS): [string, Record<string, string>, string[]] => [
@@ -349,7 +351,7 @@ describe('it is refused, and the variable named, when', () => {
       (HOST): [string, Record<string, string>, string[]] => [
         `the secret of the router is short, where other machines can reach ${HOST}`,
         { HOST, ROUTER_SECRET: 'a', ...returningAI },
-        [`ROUTER_SECRET: must have at least 16 characters where other machines can reach ${HOST}`],
+        [`ROUTER_SECRET: must have at least 16 characters when other machines can reach ${HOST}`],
       ],
     ),
     ...['0.0.0.0', '::', '10.0.0.1', 'badges.internal', '::ffff:127.0.0.1'].map(
@@ -363,13 +365,13 @@ describe('it is refused, and the variable named, when', () => {
       (ALLOWED_HOSTS): [string, Record<string, string>, string[]] => [
         `ALLOWED_HOSTS is ${ALLOWED_HOSTS}`,
         { ALLOWED_HOSTS },
-        ['ALLOWED_HOSTS: must be one or more host names or addresses without ports'],
+        ['ALLOWED_HOSTS: must be host names or addresses without ports'],
       ],
     ),
     [
       'tokens are half configured',
       { AUTH_ISSUER: 'https://id.example' },
-      ['AUTH_JWKS_URL: is missing', 'AUTH_AUDIENCE: is missing'],
+      ['AUTH_JWKS_URL: is required', 'AUTH_AUDIENCE: is required'],
     ],
     [
       'the keys of tokens are no web address',
@@ -390,12 +392,12 @@ describe('it is refused, and the variable named, when', () => {
     [
       'a provider is half configured',
       { TAG_MANGO_API_KEY: SECRET },
-      ['TAG_MANGO_WHITELABEL_HOST: is missing, while TAG_MANGO_API_KEY is set'],
+      ['TAG_MANGO_WHITELABEL_HOST: is required when TAG_MANGO_API_KEY is set'],
     ],
     [
       'only the base URL of a provider is set',
       { TAG_MANGO_BASE_URL: 'https://x.example' },
-      ['TAG_MANGO_API_KEY: is missing', 'TAG_MANGO_WHITELABEL_HOST: is missing'],
+      ['TAG_MANGO_API_KEY: is required', 'TAG_MANGO_WHITELABEL_HOST: is required'],
     ],
     [
       'a base URL is no web address',
@@ -405,7 +407,7 @@ describe('it is refused, and the variable named, when', () => {
     [
       'a base URL holds a password',
       { ...returningAI, RETURNING_AI_BASE_URL: `https://a:${SECRET}@x.example` },
-      ['RETURNING_AI_BASE_URL: must have no query, fragment, user name or password'],
+      ['RETURNING_AI_BASE_URL: must not have a query, fragment, user name or password'],
     ],
     [
       'a base URL is plain http to elsewhere, in production',
@@ -445,7 +447,7 @@ describe('it is refused, and the variable named, when', () => {
     [
       'a secret is given twice',
       { ...tagMango, TAG_MANGO_API_KEY_FILE: join(folder, 'key') },
-      ['TAG_MANGO_API_KEY_FILE: TAG_MANGO_API_KEY is set as well'],
+      ['TAG_MANGO_API_KEY_FILE: TAG_MANGO_API_KEY is also set'],
     ],
   ])('%s', (_name, env, expected) => {
     const problems = problemsOf(env);
@@ -500,14 +502,16 @@ test('a variable that looks like a provider’s and is none is told, since a typ
 });
 
 test('more than one replica needs Redis', () => {
-  expect(problemsOf({ REPLICAS: '2' })).toEqual(['REPLICAS: more than one needs REDIS_URL']);
+  expect(problemsOf({ REPLICAS: '2' })).toEqual([
+    'REPLICAS: more than one replica requires REDIS_URL',
+  ]);
   expect(problemsOf({ REPLICAS: '2', REDIS_URL: 'redis://127.0.0.1:6379' })).toEqual([]);
 });
 
 test('the integration API needs both of its settings', () => {
   expect(
     problemsOf({ ...returningAI, RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' }),
-  ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is missing/)]);
+  ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is required/)]);
 });
 
 test('a budget of answers into which two of the largest would not fit is refused', () => {
@@ -521,7 +525,7 @@ test('a budget of answers into which two of the largest would not fit is refused
 
 test('a deadline into which no write would fit is refused', () => {
   expect(problemsOf({ OPERATION_DEADLINE_MS: '4000' })).toEqual([
-    'OPERATION_DEADLINE_MS: must be at least 5000, for one attempt to fit in',
+    'OPERATION_DEADLINE_MS: must be at least 5000, so that one attempt fits in',
   ]);
 });
 

@@ -37,7 +37,7 @@ function setUp(start: string, env: Record<string, string> = {}) {
 }
 
 const WRONG =
-  'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, with commas between them';
+  'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, separated by commas';
 
 test('what has not changed is told to nobody', () => {
   const { told, look } = setUp('old');

@@ -89,26 +89,30 @@ test('each tenant has its own settings, with secrets out of files beside it and 
 
 describe('it is refused, with the line, and no value of a secret, when', () => {
   test.each<[string, string, string[]]>([
-    ['it is no YAML', `tenants:\n  acme: [ ${SECRET}`, ['FILE:2: is no YAML']],
-    ['a tenant is there twice', `tenants:${ACME}${ACME}`, ['FILE:5: is no YAML (DUPLICATE_KEY)']],
-    ['it is empty', '', ['FILE:1: must hold `tenants`']],
-    ['it is a list', '- tenants', ['FILE:1: must hold `tenants`']],
+    ['it is not valid YAML', `tenants:\n  acme: [ ${SECRET}`, ['FILE:2: is not valid YAML']],
+    [
+      'a tenant is there twice',
+      `tenants:${ACME}${ACME}`,
+      ['FILE:5: is not valid YAML (DUPLICATE_KEY)'],
+    ],
+    ['it is empty', '', ['FILE:1: must contain only `tenants`']],
+    ['it is a list', '- tenants', ['FILE:1: must contain only `tenants`']],
     [
       'it holds something else too',
       `tenants:${ACME}\nsecrets: ${SECRET}`,
-      ['FILE:1: must hold `tenants`'],
+      ['FILE:1: must contain only `tenants`'],
     ],
-    ['it has no tenant', 'tenants: {}', ['FILE:1: tenants: there is none']],
+    ['it has no tenant', 'tenants: {}', ['FILE:1: tenants: must contain at least one tenant']],
     ['a tenant is a text', `tenants:\n  acme: ${SECRET}`, ['FILE:2: tenants.acme: must be a map']],
     [
       'a tenant has nothing',
       'tenants:\n  acme: {}',
-      ['FILE:2: tenants.acme: no provider is configured'],
+      ['FILE:2: tenants.acme: must configure at least one provider'],
     ],
     [
       'a tenant has limits only',
       'tenants:\n  acme:\n    limits: {}',
-      ['FILE:2: tenants.acme: no provider is configured'],
+      ['FILE:2: tenants.acme: must configure at least one provider'],
     ],
     [
       'a name could not be part of a key',
@@ -116,7 +120,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
         .slice(2)
         .map((line) => `\n${line}`)
         .join('')}`,
-      ['FILE:2: tenants.acme/prod: the name of a tenant must match'],
+      ['FILE:2: tenants.acme/prod: must be a tenant name that matches'],
     ],
     [
       'a secret stands in it',
@@ -136,7 +140,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
     [
       'a provider is half configured',
       'tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com',
-      ['FILE:2: tenants.acme.TAG_MANGO_API_KEY: is missing'],
+      ['FILE:2: tenants.acme.TAG_MANGO_API_KEY: is required'],
     ],
     [
       'a host would start another header',
@@ -146,38 +150,38 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
     [
       'a setting is unknown',
       `tenants:${ACME}\n    TAG_MANGO_KEY: ${SECRET}`,
-      ['FILE:5: tenants.acme.TAG_MANGO_KEY: is no setting of a tenant'],
+      ['FILE:5: tenants.acme.TAG_MANGO_KEY: is not a tenant setting'],
     ],
     [
       'a setting is a list',
       `tenants:${ACME.replace('acme.tagmango.com', '[a.example]')}`,
       [
-        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: must be a text',
-        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: is missing',
+        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: must be a string',
+        'FILE:4: tenants.acme.TAG_MANGO_WHITELABEL_HOST: is required',
       ],
     ],
     [
       'a limit is more than the provider’s',
       `tenants:${ACME}\n    limits:\n      TAG_MANGO: 121`,
-      ['FILE:6: tenants.acme.limits.TAG_MANGO: must be a whole number within 12 and 120'],
+      ['FILE:6: tenants.acme.limits.TAG_MANGO: must be a whole number between 12 and 120'],
     ],
     [
       'a limit is of a provider that states none',
       `tenants:${ACME}\n    limits: { RETURNING_AI: 60 }`,
-      ['FILE:5: tenants.acme.limits.RETURNING_AI: is no provider that states a limit'],
+      ['FILE:5: tenants.acme.limits.RETURNING_AI: is not a provider with a documented limit'],
     ],
     [
       'two tenants hold the same credentials',
       `tenants:${ACME}${ACME.replace('acme:', 'bolt:')}`,
-      ['FILE:6: tenants.bolt.TAG_MANGO_API_KEY: is a secret that acme has as well'],
+      ['FILE:6: tenants.bolt.TAG_MANGO_API_KEY: is a secret that tenant acme also uses'],
     ],
     [
       'names are those of every object',
       `tenants:\n  __proto__:\n    x: 1\n  constructor:\n    y: 1`,
       [
-        'FILE:2: tenants.__proto__: the name of a tenant must match',
-        'FILE:3: tenants.__proto__.x: is no setting of a tenant',
-        'FILE:5: tenants.constructor.y: is no setting of a tenant',
+        'FILE:2: tenants.__proto__: must be a tenant name that matches',
+        'FILE:3: tenants.__proto__.x: is not a tenant setting',
+        'FILE:5: tenants.constructor.y: is not a tenant setting',
       ],
     ],
   ])('%s', (_name, yaml, expected) => {
@@ -194,7 +198,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
         : `a${level}: &a${level} [*a${level - 1}, *a${level - 1}, *a${level - 1}]`,
     );
     expect(problemsOf(`${levels.join('\n')}\ntenants: {}`)).toEqual([
-      'FILE:1: has more than 30000 settings, counted with its aliases',
+      'FILE:1: has more than 30000 settings, including aliases',
     ]);
   });
 });
@@ -245,7 +249,9 @@ describe('one secret in the hands of two tenants is refused, whatever else they 
     const shared = [`acme_${ofAcme}`, `core_${ofCore}`];
     expect(problemsOf(yaml, variables(shared))).toEqual([
       expect.stringMatching(
-        new RegExp(`^FILE:\\d+: tenants\\.core\\.${ofCore}: is a secret that acme has as well$`),
+        new RegExp(
+          `^FILE:\\d+: tenants\\.core\\.${ofCore}: is a secret that tenant acme also uses$`,
+        ),
       ),
     ]);
   });
@@ -263,13 +269,13 @@ describe('beside it is refused', () => {
     [
       'a provider’s variable',
       { TAG_MANGO_API_KEY: SECRET },
-      ['TAG_MANGO_API_KEY: has no effect beside TENANTS_FILE; unset it'],
+      ['TAG_MANGO_API_KEY: has no effect when TENANTS_FILE is set. Unset it'],
     ],
-    ['the sandbox', { SANDBOX: 'true' }, ['SANDBOX: cannot be true with TENANTS_FILE']],
+    ['the sandbox', { SANDBOX: 'true' }, ['SANDBOX: cannot be true when TENANTS_FILE is set']],
     [
       'nothing that tells callers apart',
       { ROUTER_SECRET: '' },
-      ['TENANTS_FILE: needs ROUTER_SECRET or AUTH_JWKS_URL, to tell callers apart'],
+      ['TENANTS_FILE: requires ROUTER_SECRET or AUTH_JWKS_URL to authenticate callers'],
     ],
     [
       'a file that is not there',
@@ -285,11 +291,11 @@ describe('a file that must not be read is refused at once:', () => {
   test('a pipe that nobody writes to', () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    expect(problemsOf('', { TENANTS_FILE: pipe })).toEqual(['TENANTS_FILE: is no file']);
+    expect(problemsOf('', { TENANTS_FILE: pipe })).toEqual(['TENANTS_FILE: is not a file']);
   });
 
   test('a folder', () => {
-    expect(problemsOf('', { TENANTS_FILE: folder })).toEqual(['TENANTS_FILE: is no file']);
+    expect(problemsOf('', { TENANTS_FILE: folder })).toEqual(['TENANTS_FILE: is not a file']);
   });
 
   test('one that is huge', () => {
@@ -297,7 +303,7 @@ describe('a file that must not be read is refused at once:', () => {
     writeFileSync(huge, '');
     truncateSync(huge, 5 * 1024 * 1024);
     expect(problemsOf('', { TENANTS_FILE: huge })).toEqual([
-      'TENANTS_FILE: the file has more than 524288 bytes',
+      'TENANTS_FILE: the file is larger than 524288 bytes',
     ]);
   });
 });

@@ -106,7 +106,7 @@ describe('a tenant that a wrong file no longer names is served no more, and all 
     ['another one is wrong', toYaml('bolt', 'core') + WRONG_TENANT],
     ['another one is there twice', toYaml('bolt', 'core', 'core')],
     ['there is more than tenants', `${toYaml('bolt', 'core')}more: 1\n`],
-    ['it is no YAML', `${toYaml('bolt', 'core')}  [\n`],
+    ['it is not valid YAML', `${toYaml('bolt', 'core')}  [\n`],
     ['it is no YAML, and a comment is left', `# acme: was here\n${toYaml('bolt', 'core')}"\n`],
     ['a file of a secret is not there', toYaml('bolt', 'core', 'elsewhere')],
     ['it has too many settings', `${toYaml('bolt', 'core')}${'  - x\n'.repeat(40_000)}`],

@@ -30,7 +30,7 @@ export async function loseRedis(executablePath: string): Promise<void> {
     await expectWrites(replica);
     // A line for each reason: first that the connection broke, then perhaps that there is no new one.
     expect(told).toEqual(
-      [...new Set(told)].map(() => expect.stringMatching(/^Redis is out of reach \(.+\): /)),
+      [...new Set(told)].map(() => expect.stringMatching(/^Redis is unavailable \(.+\): /)),
     );
   } finally {
     await replica.close();
@@ -66,7 +66,7 @@ async function expectWrites(replica: FaultyService): Promise<void> {
   expect(replica.service.log).toContainEqual(
     expect.objectContaining({
       level: 50,
-      msg: 'a mutation is missing in the audit: this is its record',
+      msg: 'A mutation is missing from the audit log. This is its record',
     }),
   );
 }

@@ -75,7 +75,7 @@ describe('when every record has them', () => {
     });
     expect(faulty.service.log).toContainEqual(
       expect.objectContaining({
-        msg: 'lists of TagMango are not as agreed',
+        msg: 'Lists of TagMango do not match the expected format',
         unreadableFields: { createdAt: 2, creator: 2, pointCategoryForAutomation: 2 },
       }),
     );

@@ -193,7 +193,7 @@ describe('the deadline', () => {
 
 test('what was met at the provider is told, rather than that another attempt could not be made', async () => {
   const met = reset();
-  const notMade = new ProviderError('is not asked for a while', {
+  const notMade = new ProviderError('is unavailable: calls are paused', {
     kind: 'unavailable',
     effect: 'not-sent',
     repeat: 'never',

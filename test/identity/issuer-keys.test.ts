@@ -280,7 +280,7 @@ describe('while the issuer', () => {
 
       expect(callsTo(service)).toEqual([]);
       expect(service.log).toMatchObject([
-        { level: 50, msg: 'tokens cannot be checked: the keys of their issuer cannot be had' },
+        { level: 50, msg: "Tokens cannot be verified, because the issuer's keys are unavailable" },
       ]);
       issuer.published = [first];
       const token = await sign(first);

@@ -39,12 +39,12 @@ const unusable: readonly (readonly [string, unknown, string])[] = [
   [
     'of a curve that is none',
     { ...other.publicJwk, crv: 'P-1' },
-    'is of a type or curve that is not accepted',
+    'has an unsupported type or curve',
   ],
   [
     'of a curve that is not accepted',
     { ...other.publicJwk, crv: 'secp256k1', alg: 'ES256K' },
-    'is of a type or curve that is not accepted',
+    'has an unsupported type or curve',
   ],
   [
     'with a point that is not on its curve',
@@ -57,33 +57,41 @@ const unusable: readonly (readonly [string, unknown, string])[] = [
   [
     'of 1,024 bits',
     { ...shortRsa, kid: 'other', alg: 'RS256' },
-    'is an RSA key of other than 2048 to 16384 bits',
+    'is an RSA key that does not have 2048 to 16384 bits',
   ],
-  ['for encryption', { ...other.publicJwk, use: 'enc' }, 'is not for signatures'],
-  ['for a use that is no text', { ...other.publicJwk, use: {} }, 'is not for signatures'],
-  ['for signing only', { ...other.publicJwk, key_ops: ['sign'] }, 'may not verify signatures'],
-  ['for what is no list', { ...other.publicJwk, key_ops: 'verify' }, 'may not verify signatures'],
+  ['for encryption', { ...other.publicJwk, use: 'enc' }, 'is not a signature key'],
+  ['for a use that is no text', { ...other.publicJwk, use: {} }, 'is not a signature key'],
+  [
+    'for signing only',
+    { ...other.publicJwk, key_ops: ['sign'] },
+    'is not allowed to verify signatures',
+  ],
+  [
+    'for what is no list',
+    { ...other.publicJwk, key_ops: 'verify' },
+    'is not allowed to verify signatures',
+  ],
   [
     'for an algorithm of another curve',
     { ...other.publicJwk, alg: 'ES384' },
-    'is for an algorithm that is not accepted, or not that of its type',
+    'has an algorithm that is unsupported or does not match its type',
   ],
   [
     'for an algorithm of shared secrets',
     { ...other.publicJwk, alg: 'HS256' },
-    'is for an algorithm that is not accepted, or not that of its type',
+    'has an algorithm that is unsupported or does not match its type',
   ],
   [
     'for an algorithm that is no text',
     { ...other.publicJwk, alg: 5 },
-    'is for an algorithm that is not accepted, or not that of its type',
+    'has an algorithm that is unsupported or does not match its type',
   ],
-  ['that is shared', { kty: 'oct', k: 'c2VjcmV0', kid: 'other' }, 'is no public key'],
-  ['that is private', { ...other.publicJwk, d: 'AAAA' }, 'is no public key'],
-  ['of no type', { kid: 'other' }, 'is of a type or curve that is not accepted'],
-  ['that is a number', 1, 'is no key'],
-  ['that is null', null, 'is no key'],
-  ['that is a list', [other.publicJwk], 'is no key'],
+  ['that is shared', { kty: 'oct', k: 'c2VjcmV0', kid: 'other' }, 'is not a public key'],
+  ['that is private', { ...other.publicJwk, d: 'AAAA' }, 'is not a public key'],
+  ['of no type', { kid: 'other' }, 'has an unsupported type or curve'],
+  ['that is a number', 1, 'is not a key'],
+  ['that is null', null, 'is not a key'],
+  ['that is a list', [other.publicJwk], 'is not a key'],
 ];
 
 describe('a key of the issuer costs only its own tokens, and is told once,', () => {

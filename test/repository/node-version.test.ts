@@ -46,7 +46,7 @@ test.each([`${LEAST}.0`, '22.22.0', '23.0.0', '24.21.0', '100.0.0'])(
   'a start on Node %s goes on',
   async (version) => {
     const [code, output] = await start(process.execPath, pretending(version));
-    expect([code, output.split('\n')[0]]).toEqual([0, 'The configuration is good.']);
+    expect([code, output.split('\n')[0]]).toEqual([0, 'The configuration is valid.']);
   },
 );
 

@@ -258,7 +258,7 @@ describe('over HTTP', () => {
 
   test('a fault of an unknown operation is refused with the names of those there are', async () => {
     const message =
-      'Unknown operation; there are *, listBadges, createBadge, updateBadge, deleteBadge, awardBadge, removeBadge, userInfo';
+      'Unknown operation. Use *, listBadges, createBadge, updateBadge, deleteBadge, awardBadge, removeBadge, userInfo';
 
     expect(await ask('PUT', '/listBadge', JSON.stringify(DOWN))).toEqual([
       404,

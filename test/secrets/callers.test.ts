@@ -110,7 +110,7 @@ test('no wrong secret of the router comes back, and none is logged', async () =>
   }
 });
 
-test('nothing of a caller is told while the keys of the issuer cannot be had', async () => {
+test('nothing of a caller is told while the keys of the issuer are unavailable', async () => {
   const { issuer } = callers;
   const { published } = issuer;
   const headers = await callers.headersOf('default');
@@ -143,7 +143,7 @@ test('nothing of a caller is told while the keys of the issuer cannot be had', a
         );
       }
     }
-    expect(lost.stdout()).toContain('tokens cannot be checked');
+    expect(lost.stdout()).toContain('Tokens cannot be verified');
     outputs.push({ from: 'stdout', text: lost.stdout() }, { from: 'stderr', text: lost.stderr() });
     expect(findMarkers(outputs, callers.markers)).toEqual([]);
   } finally {

@@ -72,7 +72,7 @@ describe('a good configuration is told without its secrets', () => {
     ],
   ])('%s', async (_where, toEnv) => {
     const run = await runChild({ args: ['--check-config'], env: toEnv() });
-    expect([run.code, run.stdout()]).toEqual([0, expect.stringContaining('is good')]);
+    expect([run.code, run.stdout()]).toEqual([0, expect.stringContaining('is valid')]);
     expect(findMarkers(saidBy(run), markers)).toEqual([]);
   });
 });
@@ -227,7 +227,7 @@ test('a service under way refuses it without that secret too, and warns of nothi
   const service = startChild({ env: { NODE_ENV: 'production', ...withTenants() } });
   try {
     await service.url;
-    const refusals = (): number => service.stdout().split('cannot be used').length - 1;
+    const refusals = (): number => service.stdout().split('are invalid').length - 1;
     for (const [, yaml] of TYPOS.filter(([what]) => /template|a blank is missing/.test(what))) {
       const before = refusals();
       write('tenants.yaml', yaml);

@@ -221,7 +221,7 @@ async function eraseAll(env: Record<string, string>, search: () => Promise<Outpu
       env: all,
       args: ['--erase-state', '--tenant', 'default', ...args],
     });
-    expect([erased.code, erased.stderr()]).toEqual([0, expect.stringContaining('Erased of')]);
+    expect([erased.code, erased.stderr()]).toEqual([0, expect.stringContaining('Erased for')]);
     left.push(findMarkers(await search(), personal).map(({ marker }) => marker));
   }
   return left.map((markers) => [...new Set(markers)].sort());
@@ -259,7 +259,7 @@ test('what is older than RETENTION_DAYS is in no byte of the folder once the ser
   const later = start({ RETENTION_DAYS: '1' });
   await later.url;
   expect(stored()).toEqual([]);
-  expect(later.stdout()).toContain('longer ago than RETENTION_DAYS is erased');
+  expect(later.stdout()).toContain('Records older than RETENTION_DAYS were erased');
 });
 
 const redisPath = findRedis();

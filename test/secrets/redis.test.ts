@@ -104,7 +104,7 @@ withRedis('with Redis', () => {
       await admin.configSet('requirepass', WRONG_PASSWORD.value);
       const refused = start(withPassword);
       const answers = await ask(await refused.url, READS);
-      expect(refused.stdout()).toContain('Redis is out of reach (WRONGPASS');
+      expect(refused.stdout()).toContain('Redis is unavailable (WRONGPASS');
       expect(findMarkers([...answers, ...saidBy(refused)], secrets())).toEqual([]);
     } finally {
       admin.destroy();

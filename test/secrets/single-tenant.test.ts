@@ -60,7 +60,7 @@ test.each(['production', 'development'])(
       const url = await service.url;
       const answers = await askAll(url, ROUTER_SECRETS.old.value);
       writeSecrets(tenant, `${ROUTER_SECRETS.new.value},${ROUTER_SECRETS.old.value}`);
-      await eventually(() => service.stdout().includes('the settings have changed'));
+      await eventually(() => service.stdout().includes('The settings have changed'));
       answers.push(...(await askAll(url, ROUTER_SECRETS.new.value)));
 
       const sent = [{ from: 'provider', text: echo.received.join('\n') }];

@@ -201,7 +201,7 @@ describe('without the development dependencies', () => {
 
   test('the log and the page say what to install, and the graph is served', async () => {
     const sentence =
-      'There is no playground: its package @graphql-yoga/render-graphiql is one for development, which npm ci --omit=dev leaves out. Install it too, or set PLAYGROUND=false.';
+      'The playground is not available, because the development package @graphql-yoga/render-graphiql is not installed (npm ci --omit=dev omits it). Install it, or set PLAYGROUND=false.';
     expect(bare.output()).toContain(sentence);
     const { status, body } = await ask({ url: new URL('/', bare.url).href });
     expect([status, body.toString()]).toEqual([404, sentence]);

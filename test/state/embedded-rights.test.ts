@@ -75,7 +75,7 @@ describe('files that others could use are closed to them, and that is told once:
         .map((file) => file.replace(folder, 'FOLDER'))
         .map(
           (file) =>
-            `Other users of this machine could read or write ${file}. That right is taken from them now.`,
+            `Other users of this machine could read or write ${file}. Their permissions were removed.`,
         )
         .toSorted(),
     );
@@ -92,7 +92,7 @@ test('files that are links are told, at each start', async () => {
   }
   const told = ['state.sqlite', 'owner.sqlite'].map(
     (name) =>
-      `FOLDER/${name} is a link, so that the state is where others may reach it. Put the file itself there, or let STATE_DIR name the folder that it is in.`,
+      `FOLDER/${name} is a symbolic link, so others may have access to the state. Replace it with the file itself, or set STATE_DIR to the folder that contains the file.`,
   );
   expect((await start()).slice(0, 2)).toEqual(told);
   expect((await start()).slice(0, 2)).toEqual(told);
@@ -102,7 +102,7 @@ test('a file with a second name is told', async () => {
   await start();
   linkSync(join(folder, 'state.sqlite'), join(parent, 'other'));
   expect(await start()).toContain(
-    'FOLDER/state.sqlite is also known by another name (a hard link), by which others may reach it.',
+    'FOLDER/state.sqlite has a second name (a hard link), through which others may have access to it.',
   );
 });
 
@@ -111,7 +111,7 @@ test('a folder in which others can write is told, and left as it is', async () =
   for (const mode of [0o777, 0o775, 0o707]) {
     chmodSync(folder, mode);
     expect(await start()).toEqual([
-      'Other users of this machine can write in FOLDER, and so put other files in the place of the state. Take that right from them: chmod go-w FOLDER',
+      'Other users of this machine can write to FOLDER and could replace the state. Remove their write permission: chmod go-w FOLDER',
     ]);
     expect(statSync(folder).mode & 0o777).toBe(mode);
   }
@@ -143,7 +143,7 @@ if (!isRoot)
       encoding: 'utf8',
     });
     expect(told.trim().replaceAll(folder, 'FOLDER')).toBe(
-      'Other users of this machine can read or write FOLDER/owner.sqlite, and that cannot be changed from here (EPERM). Give the file to the user that runs this service, with chmod 600.',
+      'Other users of this machine can read or write FOLDER/owner.sqlite, and the service cannot change that (EPERM). Make the user that runs this service the owner of the file, and set its mode to 600.',
     );
   },
 );

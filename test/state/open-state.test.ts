@@ -26,7 +26,7 @@ if (!executablePath) console.log('Skipped: a Redis that refuses, since Redis is 
       await expect(state.store.set('a', '1')).rejects.toMatchObject({ kind: 'unavailable' });
     }
     expect(warnings.filter((line) => line.includes('OOM'))).toEqual([
-      expect.stringMatching(/^Redis is connected and fails \(OOM .+\): /),
+      expect.stringMatching(/^Redis is connected but fails \(OOM .+\): /),
     ]);
     admin.destroy();
     await state.close();

@@ -15,7 +15,7 @@ const executablePath = findRedis();
 if (!executablePath) console.log('Skipped: certificates of Redis, since Redis is not installed.');
 
 const DAY_MS = 86_400_000;
-const ADVICE = 'name the certificate of its authority in NODE_EXTRA_CA_CERTS';
+const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
 
 (executablePath ? describe : describe.skip)('a Redis that speaks TLS', () => {
   let redis: RedisServer;
@@ -106,11 +106,11 @@ const ADVICE = 'name the certificate of its authority in NODE_EXTRA_CA_CERTS';
     const env = { REDIS_URL: `rediss://127.0.0.1:${port}`, SANDBOX: 'true', ...trust(certificate) };
     const service = await startServiceProcess(env);
     ends.push(() => service.kill());
-    expect(service.output()).toContain('Redis is there');
+    expect(service.output()).toContain('Connected to Redis');
     const { stdout } = await promisify(execFile)(NODE, [MAIN, '--check-config'], {
       env: { ...NODE_ENVIRONMENT, ...env },
     });
-    expect(stdout).toContain('The configuration is good.');
+    expect(stdout).toContain('The configuration is valid.');
     expect(stdout).not.toContain('not reached');
   });
 
@@ -119,9 +119,9 @@ const ADVICE = 'name the certificate of its authority in NODE_EXTRA_CA_CERTS';
     const { stdout } = await promisify(execFile)(NODE, [MAIN, '--check-config'], {
       env: { ...NODE_ENVIRONMENT, ...env },
     });
-    expect(stdout).toContain('Redis was not reached, so that its certificate is not checked');
+    expect(stdout).toContain('Redis could not be reached, so its certificate was not checked');
     const service = await startServiceProcess(env);
     ends.push(() => service.kill());
-    expect(service.output()).toContain('Redis is out of reach');
+    expect(service.output()).toContain('Redis is unavailable');
   });
 });

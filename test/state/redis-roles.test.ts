@@ -108,7 +108,7 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10 };
     await one.shared?.replicas.forget('list');
     expect(heard).toEqual(['list']);
     expect(lines.filter((line) => line.includes('READONLY'))).not.toHaveLength(0);
-    await eventually(() => lines.includes('Redis takes writes, over new connections'));
+    await eventually(() => lines.includes('Redis accepts writes again, over new connections'));
   });
 
   test.each([
@@ -203,7 +203,7 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10 };
     await eventually(async () => codesOf(await update('after')).length === 0);
 
     write('redis://elsewhere.example');
-    await eventually(() => service.output().includes('used after a restart only'));
+    await eventually(() => service.output().includes('points to a different server'));
     expect(service.output()).not.toMatch(/:(old|new)@/);
     await service.kill();
     await sandbox.close();

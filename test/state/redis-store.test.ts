@@ -274,8 +274,8 @@ interface Replica {
       const { client } = await startReplica();
       await client.configSet('maxmemory-policy', 'allkeys-lru');
       expect(await describeDurability(client)).toEqual([
-        'Redis drops values when its memory is full (maxmemory-policy is allkeys-lru): set it to noeviction.',
-        'Redis keeps nothing on disk (neither appendonly nor save is set): set appendonly to yes.',
+        'Redis evicts keys when its memory is full (maxmemory-policy is allkeys-lru). Set it to noeviction.',
+        'Redis does not persist data to disk (neither appendonly nor save is set). Set appendonly to yes.',
       ]);
       await client.configSet('maxmemory-policy', 'noeviction');
     });
@@ -285,7 +285,7 @@ interface Replica {
       await client.aclSetUser('guest', ['on', 'nopass', '~*', '+@all', '-config']);
       await client.auth({ username: 'guest', password: 'x' });
       expect(await describeDurability(client)).toEqual([
-        'Whether Redis keeps what it is given could not be checked: it did not answer CONFIG GET.',
+        'The persistence settings of Redis could not be checked: it did not answer CONFIG GET.',
       ]);
     });
   });

@@ -74,7 +74,7 @@ test('after a stop the file alone is the whole state, from which the audit is ex
   expect(await exportedKeys(copy)).toEqual(['one']);
 
   const second = await start(copy);
-  expect(second.output()).toMatch(/holds a copy of the state.*older.*hiddenFields: REUSE/);
+  expect(second.output()).toMatch(/contains a copy of the state.*out of date.*hiddenFields: REUSE/);
   expect(await mutate(second.url, rename('one'))).toEqual(answer);
   expect(writesOf(sandbox)).toHaveLength(1);
 });
@@ -85,12 +85,12 @@ test('a backup of the running service has all that was written until then', asyn
   const restored = join(parent, 'restored');
   mkdirSync(restored);
   const { stderr } = await run(folder, '--backup-state', join(restored, 'state.sqlite'));
-  expect(stderr).toContain(`holds the state of ${folder}`);
+  expect(stderr).toContain(`contains the state of ${folder}`);
   await mutate(service.url, rename('two'));
 
   expect(await exportedKeys(restored)).toEqual(['one']);
   const other = await start(restored);
-  expect(other.output()).toContain('holds a copy of the state');
+  expect(other.output()).toContain('contains a copy of the state');
   expect(await mutate(other.url, rename('one'))).toEqual(answer);
   expect(writesOf(sandbox)).toHaveLength(2);
   await other.stop();
@@ -104,7 +104,7 @@ test('a state that was lost is told of, and the service starts', async () => {
   rmSync(join(folder, 'state.sqlite'));
 
   const second = await start();
-  expect(second.output()).toMatch(/held the state of this service, and holds none now/);
+  expect(second.output()).toMatch(/contained the state of this service but is empty now/);
   expect(codesOf(await mutate(second.url, rename('two')))).toEqual([]);
 });
 
@@ -124,7 +124,7 @@ test('that an older copy was put back can be told where no start could notice it
   });
   await service.stop();
   const { stderr } = await run(folder, '--state-restored');
-  expect(stderr).toMatch(/^Remembered values are in doubt now, of 0 badge/);
+  expect(stderr).toMatch(/^Remembered values of 0 badge\(s\) are no longer trusted/);
 });
 
 const update = (fields: object): MutationCall => ({
@@ -170,14 +170,14 @@ test('what is remembered is in doubt after a copy was put in a folder', async ()
 test('what is remembered is in doubt once it was told that an older copy was put back', async () => {
   const answer = await updateAfter(async () => {
     const { stderr } = await run(folder, '--state-restored');
-    expect(stderr).toMatch(/^Remembered values are in doubt now, of 1 badge/);
+    expect(stderr).toMatch(/^Remembered values of 1 badge\(s\) are no longer trusted/);
     return folder;
   });
   expect(codesOf(answer)).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
 });
 
 test.each([
-  ['no file', [], /Name the new file/],
+  ['no file', [], /Specify the new file/],
   ['a file that exists', ['README.md'], /README\.md exists already/],
 ])('a backup to %s ends with a sentence', async (_file, args, message) => {
   cpSync(join(import.meta.dirname, '../../README.md'), join(parent, 'README.md'));

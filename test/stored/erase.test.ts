@@ -86,7 +86,7 @@ describeStores((open) => {
     expect({ code, said }).toEqual({
       code: 0,
       said: expect.stringContaining(
-        'Erased of tenant acme: 4 audit record(s), 4 history entry(ies)',
+        'Erased for tenant acme: 4 audit record(s), 4 history entry(ies)',
       ),
     });
     expect(said).toContain('2 idempotency key(s)');
@@ -102,25 +102,27 @@ describeStores((open) => {
     expect(before).toEqual({
       code: 0,
       said: expect.stringContaining(
-        `Would erase of the badge ${MAJOR} of RETURNING_AI in tenant acme: 2 audit record(s), 2 history entry(ies)`,
+        `A run without --dry-run would erase for the badge ${MAJOR} of RETURNING_AI in tenant acme: 2 audit record(s), 2 history entry(ies)`,
       ),
     });
     expect(await stored(wordsOf('acme').description)).not.toEqual([]);
-    expect((await erase(...args)).said).toContain('Erased of the badge');
+    expect((await erase(...args)).said).toContain('Erased for the badge');
     expect(await stored(`acme/RETURNING_AI/${MAJOR}`)).toEqual([]);
     expect(await stored(HIDDEN_VALUES.darkImage)).not.toEqual([]);
     expect(await stored(`acme/TAG_MANGO/${HALL_OF_FAME}`)).not.toEqual([]);
     expect(await erase(...args)).toEqual({
       code: 1,
-      said: expect.stringContaining('Nothing is stored of the badge'),
+      said: expect.stringContaining('Nothing is stored for the badge'),
     });
   });
 
   test('a member is erased from awards, histories and held badges, and the badge itself stays', async () => {
     const args = ['--tenant', 'acme', '--member', ADA.tagMango];
-    expect((await erase(...args, '--dry-run')).said).toContain('Would erase of the member');
+    expect((await erase(...args, '--dry-run')).said).toContain(
+      'A run without --dry-run would erase for the member',
+    );
     expect((await erase(...args)).said).toContain(
-      `Erased of the member ${ADA.tagMango} in tenant acme: 1 audit record(s), 1 history entry(ies), 1 remembered value(s), 1 idempotency key(s)`,
+      `Erased for the member ${ADA.tagMango} in tenant acme: 1 audit record(s), 1 history entry(ies), 1 remembered value(s), 1 idempotency key(s)`,
     );
     const lines = (await bytesOf(opened)).flatMap(({ text }) => [
       ...text.matchAll(/"tenant":"(\w+)"[^}]{0,900}?userId[^}]{0,30}6650aa11bb22cc33dd44ee55/g),
@@ -132,19 +134,19 @@ describeStores((open) => {
   });
 
   test.each([
-    [['--tenant', 'nobody'], /Nothing is stored of tenant nobody\. The settings do not name it/],
-    [['--tenant', 'acme', '--member', 'ada@example.com'], /Nothing is stored.*by their ids only/],
+    [['--tenant', 'nobody'], /Nothing is stored for tenant nobody\. It is not in the settings/],
+    [['--tenant', 'acme', '--member', 'ada@example.com'], /Nothing is stored.*by ID only/],
     [
       ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'x'],
-      /No badge of TagMango can have/,
+      /TagMango cannot have a badge/,
     ],
     [
       ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'f'.repeat(24)],
-      /Nothing is stored of the badge/,
+      /Nothing is stored for the badge/,
     ],
     [['--tenant', 'acme', '--badge', MAJOR], /--provider and --badge together/],
     [['--tenant', 'acme', '--provider', 'OTHER', '--badge', MAJOR], /no provider OTHER/],
-    [[], /Say whose data/],
+    [[], /Specify whose data/],
     [['--all'], /Unknown option '--all'/],
   ])('%p is refused with a sentence, and nothing is erased', async (args, sentence) => {
     const { code, said } = await erase(...args);

@@ -116,7 +116,7 @@ describe('what fails at one tenant', () => {
     two.sandboxes.acme.returningAI.faults.set('*', { name: 'unavailable' });
     for (let n = 0; n < 4; n += 1) await two.askAs(['acme'], { query: LIST });
     const opened = two.service.log.filter(
-      ({ msg }) => msg === 'Returning.AI is not asked for a while',
+      ({ msg }) => msg === 'Calls to Returning.AI are paused after repeated failures',
     );
     expect(opened.map(({ tenant }) => tenant)).toEqual(['acme']);
     expect(two.sandboxes.acme.returningAI.requests).toHaveLength(5);

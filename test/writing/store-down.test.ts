@@ -129,7 +129,7 @@ describe('while the store is out of reach', () => {
       expect(service.writes()).toHaveLength(1);
       expect(errorLines()).toMatchObject([
         {
-          msg: 'a mutation is missing in the audit: this is its record',
+          msg: 'A mutation is missing from the audit log. This is its record',
           record: { outcome: 'APPLIED', operation: call.kind, caller: 'anonymous' },
         },
       ]);

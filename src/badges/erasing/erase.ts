@@ -152,13 +152,16 @@ export async function runErase(selection: Selection, options: RunEraseOptions): 
     const found = await survey(erasing, selection);
     if (isNothing(found)) refuseUnknown(selection, options);
     if (isDryRun) {
-      return describe(found, { what: `Would erase of ${describeSelection(selection)}`, tell });
+      return describe(found, {
+        what: `A run without --dry-run would erase for ${describeSelection(selection)}`,
+        tell,
+      });
     }
     const erased = await erase(erasing, selection);
     const left = await options.keeper.scrub();
-    describe(erased, { what: `Erased of ${describeSelection(selection)}`, tell });
+    describe(erased, { what: `Erased for ${describeSelection(selection)}`, tell });
     left.forEach((line) => tell(line));
-    tell('Backups, exports of the audit, log files and the provider itself are not touched.');
+    tell('Backups, audit exports, log files and the data at the provider are not changed.');
   });
 }
 
@@ -166,10 +169,10 @@ export async function runErase(selection: Selection, options: RunEraseOptions): 
 function refuseUnknown(selection: Selection, { isConfigured }: RunEraseOptions): void {
   const isOfTenant = selection.badge === undefined && selection.member === undefined;
   if (isOfTenant && isConfigured) return;
-  const isUnknown = isOfTenant ? ' The settings do not name it either.' : '';
-  const hint = selection.member?.includes('@') ? ' Members are stored by their ids only.' : '';
+  const isUnknown = isOfTenant ? ' It is not in the settings either.' : '';
+  const hint = selection.member?.includes('@') ? ' Members are stored by ID only.' : '';
   throw new EraseError(
-    `Nothing is stored of ${describeSelection(selection)}.${isUnknown}${hint} Nothing was erased.`,
+    `Nothing is stored for ${describeSelection(selection)}.${isUnknown}${hint} Nothing was erased.`,
   );
 }
 
@@ -182,17 +185,17 @@ function describe(
   );
   if (erased.idempotencyKeys > 0) {
     tell(
-      'For 24 hours a repeat with one of these keys writes nothing: it is answered with OUTCOME_UNKNOWN.',
+      'For 24 hours, a retry with one of these keys does not write and returns OUTCOME_UNKNOWN.',
     );
   }
   if (erased.underWay > 0) {
     tell(
-      `Left, since their mutations are under way: ${erased.underWay} record(s). Run this again when they have ended.`,
+      `Kept, because their mutations are in progress: ${erased.underWay} record(s). Run this again when they have finished.`,
     );
   }
   if (erased.unreadable > 0) {
     tell(
-      `Left, since it cannot be read whose they are: ${erased.unreadable} audit record(s). They go when RETENTION_DAYS are over.`,
+      `Kept, because they cannot be read: ${erased.unreadable} audit record(s). They are erased after RETENTION_DAYS.`,
     );
   }
 }
@@ -204,6 +207,6 @@ function createProgress({ tell, now }: RunEraseOptions): (records: number) => vo
     seen += records;
     if (now() - toldAt < PROGRESS_MS) return;
     toldAt = now();
-    tell(`Looked at ${seen} records so far.`);
+    tell(`${seen} records checked so far.`);
   };
 }

@@ -200,7 +200,7 @@ async function editValue(store: StateStore, key: string, edit: Edit): Promise<bo
     if (value === text) return false;
     if (await store.compareAndSet(key, { expected: text, value })) return true;
   }
-  throw new StateError('busy', `The value ${key} is changed all the time. Try again.`);
+  throw new StateError('busy', `The value ${key} is being changed by others. Try again.`);
 }
 
 const listsSchema = z.looseObject({

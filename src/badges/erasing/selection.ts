@@ -16,18 +16,18 @@ export interface Selection {
   member: string | undefined;
 }
 
-const USAGE = `Options: --tenant <id> for all of a tenant; with --provider <name> --badge <id> for one badge; with --member <id> for one member; with --dry-run to count only. Providers: ${providers.map(({ name }) => name.enumValue).join(', ')}.`;
+const USAGE = `Options: --tenant <id> for all data of a tenant; add --provider <name> --badge <id> for one badge, or --member <id> for one member; add --dry-run to count only. Providers: ${providers.map(({ name }) => name.enumValue).join(', ')}.`;
 
 export function readEraseOptions(args: readonly string[]): Selection & { isDryRun: boolean } {
   const { tenant, provider, badge, member, 'dry-run': isDryRun } = parse(args);
-  if (!tenant) throw new EraseError(`Say whose data is to be erased. ${USAGE}`);
+  if (!tenant) throw new EraseError(`Specify whose data to erase. ${USAGE}`);
   if ((provider === undefined) !== (badge === undefined)) {
-    throw new EraseError(`A badge is named by --provider and --badge together. ${USAGE}`);
+    throw new EraseError(`Use --provider and --badge together. ${USAGE}`);
   }
   if (badge !== undefined && member !== undefined) {
-    throw new EraseError(`Erase a badge and a member one after the other. ${USAGE}`);
+    throw new EraseError(`Erase a badge and a member in separate runs. ${USAGE}`);
   }
-  if (member === '') throw new EraseError(`--member needs the id of a member. ${USAGE}`);
+  if (member === '') throw new EraseError(`--member needs the ID of a member. ${USAGE}`);
   const named = provider === undefined ? undefined : toBadge(provider, badge ?? '');
   return { tenant, badge: named, member, isDryRun };
 }
@@ -36,7 +36,7 @@ function toBadge(name: string, id: string): Selection['badge'] {
   const provider = providers.find(({ name: { enumValue } }) => enumValue === name);
   if (!provider) throw new EraseError(`There is no provider ${name}. ${USAGE}`);
   if (!provider.isBadgeId(id)) {
-    throw new EraseError(`No badge of ${provider.name.title} can have the id ${id}.`);
+    throw new EraseError(`${provider.name.title} cannot have a badge with the ID ${id}.`);
   }
   return { provider: name, id: provider.canonicalId(id) };
 }

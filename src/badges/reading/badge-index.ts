@@ -186,7 +186,7 @@ const keptSchema = z.object({
 export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): Codec<BadgeIndex> {
   function restore(record: unknown): BadgeFields {
     const badge = provider.restoreBadge(record, isImageUrl);
-    if (!badge) throw new Error('a kept list has a record that cannot be read');
+    if (!badge) throw new Error('A stored list has an unreadable record');
     return badge;
   }
 
@@ -211,7 +211,7 @@ export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): 
     async decode(text) {
       const slices = createSlices();
       const reading = readStoredJson(await parseJsonInSlices(text, slices), keptSchema);
-      if ('unreadable' in reading) throw new Error(`a kept list has ${reading.unreadable}`);
+      if ('unreadable' in reading) throw new Error(`A stored list has ${reading.unreadable}`);
       const kept = reading.record;
       const badges: BadgeFields[] = [];
       for (const record of kept.records) {

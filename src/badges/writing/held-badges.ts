@@ -47,7 +47,10 @@ export function createSharedValue<T extends object>(
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const expected = await store.get(key);
         if (expected !== null && isOfNewerFormat(expected)) {
-          throw new StateError('unavailable', 'A newer version of this service wrote this value');
+          throw new StateError(
+            'unavailable',
+            'This value was written by a newer version of this service',
+          );
         }
         const before = parse(expected);
         const after = edit(before);
@@ -55,7 +58,7 @@ export function createSharedValue<T extends object>(
         const isSame = value === JSON.stringify({ format: FORMAT, ...before });
         if (isSame || (await store.compareAndSet(key, { expected, value }))) return after;
       }
-      throw new StateError('busy', 'A shared value is changed by too many at once');
+      throw new StateError('busy', 'A shared value was changed concurrently too often');
     },
   };
 }

@@ -146,7 +146,7 @@ export async function endClaim(
 }
 
 function lost(): StateError {
-  return new StateError('unavailable', 'the idempotency key was taken over');
+  return new StateError('unavailable', 'The idempotency claim was taken over');
 }
 
 export type Claim =

@@ -57,7 +57,7 @@ export function isOfNewerFormat(text: string): boolean {
 
 function toFormatReason(format: unknown): string {
   return typeof format === 'number' && format > FORMAT
-    ? `format ${format}, which a newer version wrote`
+    ? `format ${format}, written by a newer version`
     : 'an unknown format';
 }
 

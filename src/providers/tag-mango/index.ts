@@ -62,20 +62,20 @@ export const example: ProviderExample = {
     {
       kind: 'update',
       operationName: 'TryTagMangoUpdate',
-      about: 'A dry run: what would change, and nothing does.',
+      about: 'A dry run: shows what would change without writing it.',
       dryRun: true,
       input: { id: badgeId, description: 'Named once a year.', pointsThreshold: 500 },
     },
     {
       kind: 'update',
       operationName: 'UpdateTagMangoIfUnchanged',
-      about: 'A conflict: the badge has another version.',
+      about: 'A conflict: the badge has a different version.',
       input: { id: badgeId, expectedVersion: 'an old one', description: 'Mine.' },
     },
     {
       kind: 'update',
       operationName: 'UpdateTagMangoOnce',
-      about: 'Press twice: one write, the same answer.',
+      about: 'Run it twice: one write, the same result.',
       idempotencyKey: 'my-key-1',
       input: { id: badgeId, description: 'Written once.' },
     },

@@ -55,7 +55,7 @@ export const settings = {
       .string()
       .refine(
         isObjectId,
-        'must be 24 hexadecimal digits, as all ids in the samples of TagMango (inferred)',
+        'must be 24 hexadecimal digits, like all IDs in the samples of TagMango (inferred)',
       )
       .transform(toCanonicalId),
     isOptional: true,
@@ -68,7 +68,7 @@ export const settings = {
         error: 'must be a whole number of minutes, such as 330',
         abort: true,
       })
-      .refine((minutes) => Math.abs(Number(minutes)) <= 840, 'must lie within -840 and 840'),
+      .refine((minutes) => Math.abs(Number(minutes)) <= 840, 'must be between -840 and 840'),
     isOptional: true,
   },
 } as const satisfies ProviderSettings;

@@ -67,13 +67,13 @@ export function createIssuerLog(logger: Logger): IssuerReport {
     outage(error) {
       logger.error(
         toDetails(error),
-        'tokens cannot be checked: the keys of their issuer cannot be had',
+        "Tokens cannot be verified, because the issuer's keys are unavailable",
       );
     },
     delay(error, leftMs) {
       logger.warn(
         { ...toDetails(error), leftMs },
-        'The keys of the issuer of tokens cannot be renewed. Those that are held go on to count until they are ten minutes old',
+        'The keys of the token issuer cannot be refreshed. The cached keys remain valid until they are ten minutes old',
       );
     },
     unusable(keys) {
@@ -84,7 +84,7 @@ export function createIssuerLog(logger: Logger): IssuerReport {
       told.add(text);
       logger.warn(
         details,
-        'The issuer of tokens publishes keys that cannot be used. Tokens that they signed are refused',
+        'The token issuer publishes unusable keys. Tokens signed with them are rejected',
       );
     },
   };
@@ -163,7 +163,7 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
       told = 'nothing';
       return held;
     } catch (cause) {
-      const outage = new KeysOutage('the keys of the issuer cannot be had', { cause });
+      const outage = new KeysOutage("The issuer's keys are unavailable", { cause });
       failure = { outage, at: now() };
       tell(cause);
       return outage;

@@ -47,13 +47,13 @@ export async function pickUsableKeys(entries: readonly unknown[]): Promise<Usabl
     if (keys.some((key) => isNamedAlike(key, found))) {
       unusable.push({
         position,
-        reason: 'has the kid of another key, so that neither is known by it',
+        reason: 'has the same kid as another key, so neither can be found by it',
       });
     }
     keys.push(found);
   });
   if (entries.length > MAX_KEYS) {
-    const reason = `is one of those after the first ${MAX_KEYS}, which are not read`;
+    const reason = `is after the first ${MAX_KEYS} keys and is therefore ignored`;
     unusable.push({ position: MAX_KEYS + 1, reason });
   }
   return { keys, unusable };
@@ -67,17 +67,17 @@ function isNamedAlike(a: JWK, b: JWK): boolean {
 
 /** The key as far as it is needed, or why it cannot be used. */
 async function lookAt(entry: unknown): Promise<JWK | string> {
-  if (!isObject(entry)) return 'is no key';
+  if (!isObject(entry)) return 'is not a key';
   const { use, key_ops: operations } = entry;
-  if ('d' in entry || 'k' in entry || 'priv' in entry) return 'is no public key';
-  if (use !== undefined && use !== 'sig') return 'is not for signatures';
+  if ('d' in entry || 'k' in entry || 'priv' in entry) return 'is not a public key';
+  if (use !== undefined && use !== 'sig') return 'is not a signature key';
   const mayVerify = Array.isArray(operations) && operations.includes('verify');
-  if (operations !== undefined && !mayVerify) return 'may not verify signatures';
+  if (operations !== undefined && !mayVerify) return 'is not allowed to verify signatures';
   const key = toPlainKey(entry);
   const algorithm = ALGORITHM_OF[typeOf(key)];
-  if (algorithm === undefined) return 'is of a type or curve that is not accepted';
+  if (algorithm === undefined) return 'has an unsupported type or curve';
   if (entry.alg !== undefined && !fits(entry.alg, algorithm)) {
-    return 'is for an algorithm that is not accepted, or not that of its type';
+    return 'has an algorithm that is unsupported or does not match its type';
   }
   return (await findFlaw(key, algorithm)) ?? key;
 }
@@ -103,10 +103,10 @@ function fits(alg: unknown, algorithm: string): boolean {
 async function findFlaw(key: JWK, algorithm: string): Promise<string | undefined> {
   try {
     const made = await importJWK({ ...key, alg: algorithm }, algorithm);
-    if (made instanceof Uint8Array) return 'is no public key';
+    if (made instanceof Uint8Array) return 'is not a public key';
     return hasAcceptedSize(made)
       ? undefined
-      : `is an RSA key of other than ${RSA_BITS.least} to ${RSA_BITS.most} bits`;
+      : `is an RSA key that does not have ${RSA_BITS.least} to ${RSA_BITS.most} bits`;
   } catch {
     // What the library finds wrong may quote it.
     return 'is malformed';

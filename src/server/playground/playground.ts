@@ -107,12 +107,12 @@ const field = (header: string, label: string, { hint, type }: { hint: string; ty
 const HEADERS_DIALOG = `<dialog id="headers"><form method="dialog">
 <h1>Headers for this session</h1>
 <output></output>
-<p>They are sent with every operation, and forgotten when this browser tab is closed.</p>
-${field('router-authorization', 'Router secret', { hint: 'one of ROUTER_SECRET, if it is set', type: 'password' })}
-${field('authorization', 'Token', { hint: 'a bearer token, if callers have tokens', type: 'password' })}
-${field('x-badges-tenant', 'Tenant', { hint: 'if there is more than one', type: 'text' })}
-${field('x-badges-actor', 'Actor', { hint: 'your name in the records of what is changed', type: 'text' })}
-<menu><button value="use">Use them</button><button value="">Cancel</button></menu>
+<p>These headers are sent with every operation, and forgotten when this browser tab is closed.</p>
+${field('router-authorization', 'Router secret', { hint: 'one of the secrets in ROUTER_SECRET, if it is set', type: 'password' })}
+${field('authorization', 'Token', { hint: 'a bearer token, if tokens are required', type: 'password' })}
+${field('x-badges-tenant', 'Tenant', { hint: 'if there are several tenants', type: 'text' })}
+${field('x-badges-actor', 'Actor', { hint: 'your name in the audit log', type: 'text' })}
+<menu><button value="use">Use headers</button><button value="">Cancel</button></menu>
 </form></dialog>`;
 
 const TITLE_BAR = `${TITLE}<button type="button" data-action="headers">Session headers</button><button type="button" data-action="link">Copy link</button>`;
@@ -184,7 +184,7 @@ function toPolicy(scripts: readonly string[]): string {
 export const PLAYGROUND_PATH = '/';
 
 const WITHOUT_GRAPHIQL =
-  'There is no playground: its package @graphql-yoga/render-graphiql is one for development, which npm ci --omit=dev leaves out. Install it too, or set PLAYGROUND=false.';
+  'The playground is not available, because the development package @graphql-yoga/render-graphiql is not installed (npm ci --omit=dev omits it). Install it, or set PLAYGROUND=false.';
 
 /** GraphiQL, with a tab for each example. Where it is not installed, the log and the page say so. */
 export async function addPlayground(

@@ -48,7 +48,7 @@ export async function createRedisClient(options: RedisClientOptions): Promise<Re
   client.on('ready', () => change('up'));
   connect(client);
   watch(client, () => {
-    change('down', new Error('Redis does not answer'));
+    change('down', new Error('Redis does not respond'));
     reconnect(client);
   });
   await tried.promise;
@@ -81,7 +81,7 @@ function createUnconnected({ url, latestUrl = () => url }: RedisClientOptions): 
     });
   } catch {
     // Without its cause, which quotes the URL and thereby its password.
-    throw new StateError('unavailable', 'The URL of Redis is not one');
+    throw new StateError('unavailable', 'The Redis URL is invalid');
   }
 }
 
@@ -153,7 +153,7 @@ export function createReach(
     const tooLate = Promise.withResolvers<never>();
     // The client's own limit ends when a command is sent; this one includes the answer.
     const timer = setTimeout(
-      () => tooLate.reject(new StateError('unavailable', 'Redis did not answer in time')),
+      () => tooLate.reject(new StateError('unavailable', 'Redis did not respond in time')),
       withinMs,
     );
     try {

@@ -4,13 +4,13 @@ import { type RedisClient, createRedisClient, isSameServer, reconnect } from './
 
 const NOT_TRUSTED =
   /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)|_CERT/;
-const ADVICE = 'name the certificate of its authority in NODE_EXTRA_CA_CERTS';
+const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
 
 /** What is wrong with the certificate of Redis, which no time mends. Undefined: the connection failed otherwise, or not at all. */
 export function certificateFault(cause: unknown): string | undefined {
   const { code } = toThrown(cause);
   return typeof code === 'string' && NOT_TRUSTED.test(code)
-    ? `The certificate of Redis is not trusted (${reasonOf(cause)}): ${ADVICE}, or correct it`
+    ? `The certificate of Redis is not trusted (${reasonOf(cause)}): ${ADVICE}, or fix the certificate`
     : undefined;
 }
 
@@ -128,7 +128,8 @@ export interface RedisConnectionsOptions {
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
 
-const ALONE = 'mutations that rely on records are refused, and this replica goes on alone';
+const ALONE =
+  'mutations that need the state store are rejected, and this replica works without the others';
 const PROBE_MS = 1_000;
 
 /** Redis may come later. Throws a `StateError` when its certificate is not trusted, which no time mends. */
@@ -147,7 +148,7 @@ export async function connectRedis(
   };
   const tellOutage = (cause: unknown): void => {
     const reason = describeFailure(cause);
-    tellOnce(reason, `Redis is out of reach (${reason}): ${ALONE}`);
+    tellOnce(reason, `Redis is unavailable (${reason}): ${ALONE}`);
   };
   const [client, subscriber, witness] = await Promise.all([
     createRedisClient({
@@ -156,7 +157,7 @@ export async function connectRedis(
       onChange(state, cause) {
         refusals.clear();
         firstFailure ??= cause;
-        if (state === 'up') log.info('Redis is there');
+        if (state === 'up') log.info('Connected to Redis');
         else tellOutage(cause);
       },
       onAttempt: tellOutage,
@@ -176,7 +177,7 @@ export async function connectRedis(
     probe: () => client.set(probeKey, '1', { expiration: { type: 'PX', value: PROBE_MS } }),
     onRenewed() {
       refusals.clear();
-      log.info('Redis takes writes, over new connections');
+      log.info('Redis accepts writes again, over new connections');
     },
   });
   return {
@@ -189,7 +190,7 @@ export async function connectRedis(
       renewal.onRefusal(reason);
       tellOnce(
         reason,
-        `Redis is connected and fails (${reason}): what relies on it is refused, or done alone`,
+        `Redis is connected but fails (${reason}): operations that need it are rejected or done without it`,
       );
     },
     takeUrl(next) {

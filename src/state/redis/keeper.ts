@@ -104,7 +104,7 @@ export function createRedisKeeper(
       if (replaced === -1) break;
     }
     await reach((client) => client.del(next));
-    throw new StateError('busy', `Others change the log ${key} at the same time. Try again.`);
+    throw new StateError('busy', `The log ${key} is being changed by others. Try again.`);
   }
 
   async function add(key: string, entries: { id: string; text: string }[]): Promise<void> {
@@ -180,7 +180,7 @@ export function createRedisKeeper(
 }
 
 const BY_HAND =
-  'Redis does not let this service rewrite its files: ask it for BGREWRITEAOF, or for BGSAVE if it has no append-only file. Until then they hold what was erased.';
+  'Redis does not allow this service to rewrite its files. Run BGREWRITEAOF, or BGSAVE if there is no append-only file. Until then, the files still contain the erased data.';
 
 /** What Redis no longer holds stands in its files until it writes them anew, which it does in the background. */
 async function rewriteFiles(reach: Reach): Promise<string[]> {
@@ -189,13 +189,15 @@ async function rewriteFiles(reach: Reach): Promise<string[]> {
     if (about.includes('aof_enabled:1')) {
       await reach((client) => client.bgRewriteAof());
       return [
-        'Redis writes its append-only file anew now; until that is done, the former one has it.',
+        'Redis is rewriting its append-only file. Until it has finished, the old file still contains the erased data.',
       ];
     }
     const { save } = await reach((client) => client.configGet('save'));
     if (!save) return [];
     await reach((client) => client.bgSave());
-    return ['Redis writes its dump anew now; until that is done, the former one has it.'];
+    return [
+      'Redis is rewriting its dump. Until it has finished, the old file still contains the erased data.',
+    ];
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     return [BY_HAND];

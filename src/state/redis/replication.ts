@@ -93,12 +93,12 @@ export function watchReplication(options: ReplicationOptions): Replication {
     const role = await look(client, reach);
     const proof = role && role.replicas > 0 ? await proveOnce() : undefined;
     if (since.connection !== connection) {
-      throw new StateError('unavailable', 'The connection to Redis is another one meanwhile');
+      throw new StateError('unavailable', 'The connection to Redis was replaced in the meantime');
     }
     const isProven = proof?.history === role?.history && (proof?.replicas ?? 0) > 0;
     if (role === undefined || isProven) return;
     if (now() - seenAt < PATIENCE_MS) {
-      throw new StateError('unavailable', 'No replica of Redis has what was written');
+      throw new StateError('unavailable', 'No replica of Redis has confirmed the write');
     }
   }
 
@@ -165,7 +165,7 @@ export async function describeDurability(client: RedisClient): Promise<string[]>
   } catch {
     // Hosted Redis often forbids CONFIG; whatever else it is will show at the first write.
     return [
-      'Whether Redis keeps what it is given could not be checked: it did not answer CONFIG GET.',
+      'The persistence settings of Redis could not be checked: it did not answer CONFIG GET.',
     ];
   }
 }
@@ -173,13 +173,13 @@ export async function describeDurability(client: RedisClient): Promise<string[]>
 function describeEviction(policy: string | undefined): string[] {
   if (policy === undefined || policy === 'noeviction') return [];
   return [
-    `Redis drops values when its memory is full (maxmemory-policy is ${policy}): set it to noeviction.`,
+    `Redis evicts keys when its memory is full (maxmemory-policy is ${policy}). Set it to noeviction.`,
   ];
 }
 
 function describePersistence(save: string | undefined, appendOnly: string | undefined): string[] {
   if (save !== '' || appendOnly !== 'no') return [];
   return [
-    'Redis keeps nothing on disk (neither appendonly nor save is set): set appendonly to yes.',
+    'Redis does not persist data to disk (neither appendonly nor save is set). Set appendonly to yes.',
   ];
 }

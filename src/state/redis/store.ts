@@ -114,7 +114,7 @@ export function createRedisLocks(
     const isHeld = await reach((client) =>
       client.eval(HOLD, { keys: [key], arguments: [token, String(ttlMs)] }),
     );
-    if (isHeld !== 1) throw new StateError('unavailable', 'Redis has lost the lock');
+    if (isHeld !== 1) throw new StateError('unavailable', 'Redis lost the lock');
     await replication.confirm(moment);
   }
 

@@ -19,7 +19,7 @@ export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
   if (!existsSync(databaseFile({ folder }))) {
     throw new StateError(
       'unavailable',
-      `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that holds it.`,
+      `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that contains it.`,
     );
   }
   refuseLogOfAnother({ folder });
@@ -28,7 +28,7 @@ export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
   opened.close();
   throw new StateError(
     'unavailable',
-    `The state.sqlite in ${folder} holds nothing. It was probably copied without the file state.sqlite-wal beside it: copy both, or stop the service first.`,
+    `The state.sqlite in ${folder} is empty. It was probably copied without the file state.sqlite-wal next to it. Copy both files, or stop the service before copying.`,
   );
 }
 

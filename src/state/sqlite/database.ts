@@ -132,7 +132,7 @@ export function reach<T>({ folder }: Folder, ask: () => T): T {
     if (error instanceof StateError) throw error;
     throw new StateError(
       'unavailable',
-      `The state in ${folder} is out of reach: ${reasonOf(error)}`,
+      `The state in ${folder} is unavailable: ${reasonOf(error)}`,
       error,
     );
   }
@@ -151,7 +151,7 @@ export function takeFolder({ folder }: Folder): { release: () => void } {
   } catch (error) {
     owner.close();
     if (toThrown(error).errcode !== SQLITE_BUSY) throw error;
-    const message = `Another process uses the state folder ${folder}. Give each process its own STATE_DIR, or all of them one REDIS_URL.`;
+    const message = `Another process uses the state folder ${folder}. Give each process its own STATE_DIR, or let all processes share a Redis with REDIS_URL.`;
     throw new StateError('unavailable', message, error);
   }
   return { release: () => owner.close() };
@@ -160,7 +160,7 @@ export function takeFolder({ folder }: Folder): { release: () => void } {
 /** Throws unless there is a state in the folder, and no process that uses it. */
 export function requireStopped({ folder }: Folder): void {
   if (!existsSync(databaseFile({ folder }))) {
-    const message = `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that holds it.`;
+    const message = `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that contains it.`;
     throw new StateError('unavailable', message);
   }
   reach({ folder }, () => {
@@ -168,7 +168,7 @@ export function requireStopped({ folder }: Folder): void {
       takeFolder({ folder }).release();
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
-      const message = `A running service uses the state folder ${folder}. Stop it first, and start it again afterwards: nothing was erased.`;
+      const message = `A running service uses the state folder ${folder}. Nothing was erased. Stop the service, run this again, and then start it.`;
       throw new StateError('unavailable', message, error);
     }
   });
@@ -203,7 +203,7 @@ function checkFolder(folder: string): string[] {
   const { mode = 0 } = lstatSync(`${folder}/`, { throwIfNoEntry: false }) ?? {};
   return (mode & OTHERS_MAY_WRITE) !== 0 && (mode & STICKY) === 0
     ? [
-        `Other users of this machine can write in ${folder}, and so put other files in the place of the state. Take that right from them: chmod go-w ${folder}`,
+        `Other users of this machine can write to ${folder} and could replace the state. Remove their write permission: chmod go-w ${folder}`,
       ]
     : [];
 }
@@ -213,12 +213,12 @@ function checkFile(file: string): string[] {
   if (!found) return [];
   if (found.isSymbolicLink()) {
     return [
-      `${file} is a link, so that the state is where others may reach it. Put the file itself there, or let STATE_DIR name the folder that it is in.`,
+      `${file} is a symbolic link, so others may have access to the state. Replace it with the file itself, or set STATE_DIR to the folder that contains the file.`,
     ];
   }
   const links =
     found.nlink > 1
-      ? [`${file} is also known by another name (a hard link), by which others may reach it.`]
+      ? [`${file} has a second name (a hard link), through which others may have access to it.`]
       : [];
   return (found.mode & RIGHTS_OF_OTHERS) === 0 ? links : [...links, takeRights(file, found.mode)];
 }
@@ -226,8 +226,8 @@ function checkFile(file: string): string[] {
 function takeRights(file: string, mode: number): string {
   try {
     chmodSync(file, mode & ~RIGHTS_OF_OTHERS & 0o7777);
-    return `Other users of this machine could read or write ${file}. That right is taken from them now.`;
+    return `Other users of this machine could read or write ${file}. Their permissions were removed.`;
   } catch (error) {
-    return `Other users of this machine can read or write ${file}, and that cannot be changed from here (${String(toThrown(error).code)}). Give the file to the user that runs this service, with chmod 600.`;
+    return `Other users of this machine can read or write ${file}, and the service cannot change that (${String(toThrown(error).code)}). Make the user that runs this service the owner of the file, and set its mode to 600.`;
   }
 }

@@ -69,7 +69,7 @@ export function refuseForeignLog({ folder }: Folder): void {
   if (judgeLog({ folder }) === 'own') return;
   throw new StateError(
     'unavailable',
-    `The file ${logFile({ folder })} may belong to another state.sqlite than the one beside it, and would damage it. If both were copied from one folder, remove state.marker and start again. Otherwise move that file out of the folder, and start again.`,
+    `The file ${logFile({ folder })} may belong to a different state.sqlite from the one next to it and would damage it. If both were copied from one folder, remove state.marker and start again. Otherwise move that file out of the folder, and start again.`,
   );
 }
 
@@ -78,7 +78,7 @@ export function refuseLogOfAnother({ folder }: Folder): void {
   if (judgeLog({ folder }) !== 'foreign') return;
   throw new StateError(
     'unavailable',
-    `The file ${logFile({ folder })} belongs to another state.sqlite than the one beside it, and would damage it. Move it out of the folder, and start again.`,
+    `The file ${logFile({ folder })} belongs to a different state.sqlite from the one next to it and would damage it. Move it out of the folder, and start again.`,
   );
 }
 
