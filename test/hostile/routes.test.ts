@@ -12,7 +12,11 @@ import {
   type ReturningAIClient,
   createReturningAIClient,
 } from '../../src/providers/returning-ai/client.ts';
-import { type TagMangoClient, createTagMangoClient } from '../../src/providers/tag-mango/client.ts';
+import {
+  type TagMangoClient,
+  createTagMangoClient,
+  toTagMangoClient,
+} from '../../src/providers/tag-mango/client.ts';
 import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
 
 /** The first lines that came to the provider, as they stood on the socket. */
@@ -76,6 +80,11 @@ const bounds = () => ({ purpose: 'write', deadlineAt: Date.now() + 3_000 }) as c
 const call = (asked: HttpCall) => http.call(asked, bounds(), () => 'read');
 
 const NEVER_SENT = { name: 'ProviderError', kind: 'bad-response', effect: 'not-sent' };
+
+test('a query of TagMango gets its own client, and none of another provider', () => {
+  expect(toTagMangoClient(tagMango)).toBe(tagMango);
+  expect(() => toTagMangoClient(returningAI)).toThrow('The client belongs to another provider.');
+});
 
 describe('the one way to a provider', () => {
   test('sends what is one of its routes, with the prefix before it', async () => {
