@@ -69,7 +69,7 @@ describe.each(providers.map((provider) => [provider.name.title, provider] as con
     test('uses no keyword that the comparison would pass over', () => {
       const all = [...(schemas?.value as Map<string, ContractNode>).values()].flatMap(keywordsOf);
 
-      expect(all.length).toBeGreaterThan(50);
+      expect(all).toEqual(expect.arrayContaining(['type', 'properties', 'required']));
       const known = [...KEYWORDS, ...BESIDE, ...COMBINED];
       expect([...new Set(all)].filter((keyword) => !known.includes(keyword))).toEqual([]);
     });
@@ -100,7 +100,9 @@ describe.each(providers.map((provider) => [provider.name.title, provider] as con
       };
       look(lines);
 
-      expect(marks.filter(Boolean).length).toBeGreaterThan(30);
+      const text = readFileSync(check.contract, 'utf8');
+      const marked = text.match(/^ *[^# \n].* # inferred\b/gm) ?? [];
+      expect(marks.filter(Boolean).length).toBeGreaterThanOrEqual(marked.length);
       expect(marks.filter((isInferred) => !isInferred).length).toBeGreaterThan(100);
     });
 
