@@ -334,6 +334,23 @@ describe('while the issuer', () => {
     expect([status, met < 3_000]).toEqual([200, true]);
   });
 
+  test('is not there when a service starts, tokens count a second after it is, without a restart', async () => {
+    const { settings } = issuer;
+    await issuer.close();
+    const early = await startTestService({ now: () => now, tokens: settings });
+    const askEarly = async () => ask(`${early.url}/graphql`, { token: await sign(first) });
+    for (let hour = 0; hour < 3; hour += 1) {
+      expect(await askEarly()).toEqual(outage);
+      now += 3_600_000;
+    }
+    expect(await askEarly()).toEqual(outage);
+
+    issuer = await startIssuer([first], { port: Number(new URL(settings.jwksUrl).port) });
+    now += PAUSE_MS;
+    expect(await askEarly()).toEqual(ANSWERED);
+    await early.close();
+  });
+
   test('was down twice, there is a line for each time', async () => {
     for (const time of [1, 2]) {
       issuer.published = (response) => response.destroy();

@@ -28,7 +28,10 @@ export interface Issuer {
 }
 
 /** Somebody whose tokens count: a server that publishes keys. */
-export async function startIssuer(published: readonly SigningKey[]): Promise<Issuer> {
+export async function startIssuer(
+  published: readonly SigningKey[],
+  { port: wanted = 0 }: { port?: number } = {},
+): Promise<Issuer> {
   function answer(_request: IncomingMessage, response: ServerResponse): unknown {
     issuer.fetches += 1;
     if (typeof issuer.published === 'function') return issuer.published(response);
@@ -38,7 +41,7 @@ export async function startIssuer(published: readonly SigningKey[]): Promise<Iss
   }
 
   const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, '127.0.0.1');
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
