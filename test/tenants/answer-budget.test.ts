@@ -107,7 +107,7 @@ describe('a tenant that does not read its answers', () => {
       status: 503,
       errors: [
         {
-          message: expect.stringContaining('repeat this request later') as unknown,
+          message: expect.stringContaining('retry this request later') as unknown,
           extensions: {
             code: 'OVERLOADED',
             retryable: true,
