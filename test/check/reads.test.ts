@@ -135,7 +135,7 @@ describe('a call that fails', () => {
       expect.stringMatching(/^listBadges \(GET \/badges, inferred\): FAILED, after \d+ ms$/),
     ]);
     expect(linesWith(run, 'auth-failed')).toEqual([
-      "The provider rejected this service's credentials (auth-failed). Check RETURNING_AI_BASE_URL, RETURNING_AI_API_KEY.",
+      'The provider rejected the credentials of this service (auth-failed). Check RETURNING_AI_BASE_URL, RETURNING_AI_API_KEY.',
     ]);
     expect(linesWith(run, 'Not in agreement')).toEqual([
       'Not in agreement: 20 lines agree with the contract files, 1 could not be seen, 1 call failed.',

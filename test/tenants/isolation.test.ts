@@ -127,7 +127,7 @@ describe('what fails at one tenant', () => {
     two.sandboxes.acme.tagMango.faults.set('*', { name: 'unauthorized' });
     for (const tenant of TENANTS) await two.askAs([tenant], { query: LIST });
     const faults = two.service.log.filter(
-      ({ msg }) => msg === "TagMango rejected this service's credentials",
+      ({ msg }) => msg === 'TagMango rejected the credentials of this service',
     );
     expect(faults.map(({ tenant }) => tenant)).toEqual(['acme']);
   });
