@@ -47,7 +47,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 ]);
 
 /** Of unreadable records that an export names; more would tell no more of where to look. */
-const MOST_POSITIONS = 20;
+const MAX_POSITIONS = 20;
 
 /** Beside what `readConfig` has checked: what can be seen of this machine, and of Redis where it shows a certificate. */
 async function checkConfig({ config, print }: CommandContext): Promise<void> {
@@ -160,8 +160,8 @@ async function exportAudit(context: CommandContext): Promise<void> {
 }
 
 function toUnreadableNote(positions: readonly string[]): string {
-  const named = positions.slice(0, MOST_POSITIONS).join(', ');
-  const more = positions.length > MOST_POSITIONS ? ', …' : '';
+  const named = positions.slice(0, MAX_POSITIONS).join(', ');
+  const more = positions.length > MAX_POSITIONS ? ', …' : '';
   return `${positions.length} audit record(s) cannot be read by this version and are missing from the export, at the positions ${named}${more} of the log "${AUDIT_LOG}". They remain in the store.`;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Tenant } from './badges/tenant.ts';
 import { createAuditRecovery } from './badges/writing/audit.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
-import { createShelf } from './cache/snapshot-entry.ts';
+import { createSnapshotStore } from './cache/snapshot-entry.ts';
 import { cutText } from './http/json.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { type RouterSecrets, createRouterSecrets } from './server/identity/authenticate.ts';
@@ -15,11 +15,11 @@ import type { TenantOptions } from './tenants/create-tenant.ts';
 import { type Tenants, createTenants } from './tenants/tenants.ts';
 
 /** Beyond this many, further records are told of by one line. */
-const MOST_TOLD = 1_000;
+const MAX_TOLD = 1_000;
 const LONGEST_KEY = 500;
 
 /** A line for each stored record that cannot be read, once, with how many there were so far. */
-export function createUnreadableLog(logger: Logger, mostTold = MOST_TOLD): OnUnreadable {
+export function createUnreadableLog(logger: Logger, mostTold = MAX_TOLD): OnUnreadable {
   const told = new Set<string>();
   return ({ kind, key, reason }) => {
     const shownKey = cutText(key, LONGEST_KEY).toWellFormed();
@@ -91,7 +91,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const onUnreadable = createUnreadableLog(options.logger);
   const tenants = createTenants(options.tenants, {
     ...options,
-    shelf: createShelf(SHELF),
+    shelf: createSnapshotStore(SHELF),
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);

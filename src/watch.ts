@@ -16,7 +16,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** How often the files of secrets and tenants are looked at. */
 const LOOK_EVERY_MS = 500;
 /** Of tenants in one line of the log. */
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 
 export interface WatchOptions {
   /** What the service was started with. */
@@ -107,8 +107,8 @@ function toShown(
   return Object.fromEntries(
     Object.entries(change).map(([what, ids]: [string, string[]]) => [
       what,
-      ids.length > MOST_NAMES
-        ? [...ids.slice(0, MOST_NAMES), `and ${ids.length - MOST_NAMES} more`]
+      ids.length > MAX_NAMES
+        ? [...ids.slice(0, MAX_NAMES), `and ${ids.length - MAX_NAMES} more`]
         : ids,
     ]),
   );

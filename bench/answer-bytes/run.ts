@@ -15,8 +15,8 @@ import { startCallers } from './caller-process.ts';
 import { ATTACK, LARGEST, ORDINARY } from './questions.ts';
 import { startWorld } from './world.ts';
 
-const MOST_MS = 100;
-const MOST_GROWTH_MB = 64;
+const MAX_MS = 100;
+const MAX_GROWTH_MB = 64;
 /** Until memory is as it is after answers as large as they may be: garbage is collected late. */
 const WARM_UP_MS = 20_000;
 const OTHER_EVERY_MS = 40;
@@ -57,13 +57,13 @@ const [attack, other, probed] = await Promise.all([attackers.end(), others.end()
 const growthMB = mostMB - startMB;
 const problems: string[] = [];
 if (hasEnded) problems.push('the service has ended');
-if (!(growthMB < MOST_GROWTH_MB)) problems.push(`memory grew by ${growthMB.toFixed(0)} MB`);
+if (!(growthMB < MAX_GROWTH_MB)) problems.push(`memory grew by ${growthMB.toFixed(0)} MB`);
 for (const [name, { latencies, statuses }] of [
   ['the other tenant', other],
   ['the probe', probed],
 ] as const) {
   const p99 = quantile(latencies, 0.99);
-  if (!(p99 < MOST_MS)) problems.push(`${name} was answered after ${p99.toFixed(0)} ms (p99)`);
+  if (!(p99 < MAX_MS)) problems.push(`${name} was answered after ${p99.toFixed(0)} ms (p99)`);
   const isServed = Object.keys(statuses).every((status) => status === '200');
   if (!isServed) problems.push(`${name} was not served: ${showCounts(statuses)}`);
 }

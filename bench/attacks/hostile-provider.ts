@@ -6,7 +6,7 @@ export type ProviderMood = 'plain' | 'full' | 'marked names' | 'duplicate ids' |
 
 const MB = 1024 * 1024;
 /** Of one answer; a larger one is refused before it is read. */
-const MOST_BYTES = 4.5 * MB;
+const MAX_BYTES = 4.5 * MB;
 
 type BadgeRecord = Readonly<Record<string, unknown>>;
 
@@ -18,7 +18,7 @@ function toRecord(number: number, differing: BadgeRecord = {}): BadgeRecord {
 
 /** No more than an answer has room for. */
 function many(most: number, toOne: (number: number) => BadgeRecord): BadgeRecord[] {
-  const room = Math.floor(MOST_BYTES / (Buffer.byteLength(JSON.stringify(toOne(most))) + 1));
+  const room = Math.floor(MAX_BYTES / (Buffer.byteLength(JSON.stringify(toOne(most))) + 1));
   return Array.from({ length: Math.min(most, room) }, (_, number) => toOne(number));
 }
 

@@ -2,9 +2,9 @@ import { quantile } from '../support/tally.ts';
 import type { Outcome } from './carry-out.ts';
 
 /** Of what others wait, and of work at a time. */
-const MOST_MS = 100;
-const MOST_GROWTH_MB = 64;
-const MOST_LOG_MB = 1;
+const MAX_MS = 100;
+const MAX_GROWTH_MB = 64;
+const MAX_LOG_MB = 1;
 
 const COLUMNS = [
   ['attack', 16],
@@ -61,12 +61,12 @@ function failedOf({ other }: Outcome): number {
 export function problemsOf(outcome: Outcome): string[] {
   const { name, other, health, busyMs, growthMB, logMB, stateMB, hasEnded } = outcome;
   const figures = [
-    ['p99 of the other tenant, ms', quantile(other.latencies, 0.99), MOST_MS],
-    ['p99 of /health/live, ms', quantile(health.latencies, 0.99), MOST_MS],
-    ['work at a time, ms', busyMs, MOST_MS],
-    ['growth of the memory in use, MB', growthMB, MOST_GROWTH_MB],
-    ['growth of the state, MB', stateMB, MOST_GROWTH_MB],
-    ['log, MB', logMB, MOST_LOG_MB],
+    ['p99 of the other tenant, ms', quantile(other.latencies, 0.99), MAX_MS],
+    ['p99 of /health/live, ms', quantile(health.latencies, 0.99), MAX_MS],
+    ['work at a time, ms', busyMs, MAX_MS],
+    ['growth of the memory in use, MB', growthMB, MAX_GROWTH_MB],
+    ['growth of the state, MB', stateMB, MAX_GROWTH_MB],
+    ['log, MB', logMB, MAX_LOG_MB],
     ['failed requests of the other tenant', failedOf(outcome), 1],
   ] as const;
   return [

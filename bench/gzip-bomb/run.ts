@@ -12,7 +12,7 @@ import { createPool } from '../../dist/http/attempt.js';
 import { ProviderError } from '../../dist/http/provider-error.js';
 import { type ProviderHttp, createProviderHttp } from '../../dist/http/provider-http.js';
 
-const MOST_GROWTH_BYTES = 32_000_000;
+const MAX_GROWTH_BYTES = 32_000_000;
 const SAMPLE_MS = 2;
 const WARM_UP_CALLS = 20;
 const TIMEOUT_MS = 10_000;
@@ -40,13 +40,13 @@ const table: [string, number | string][] = [
   ['the call ended as', outcome],
   ['resident before, bytes', before],
   ['growth at its peak, bytes', growth],
-  ['allowed, bytes', MOST_GROWTH_BYTES],
+  ['allowed, bytes', MAX_GROWTH_BYTES],
 ];
 for (const [name, figure] of table) console.log(`${name.padEnd(32)}${String(figure).padStart(24)}`);
 
 await http.close();
 child.kill();
-process.exitCode = outcome === 'PROVIDER bad-response' && growth < MOST_GROWTH_BYTES ? 0 : 1;
+process.exitCode = outcome === 'PROVIDER bad-response' && growth < MAX_GROWTH_BYTES ? 0 : 1;
 
 function createHttp(baseUrl: string): ProviderHttp {
   return createProviderHttp({

@@ -60,20 +60,19 @@ function isGood(
 }
 
 /** What a body has room for beside its query. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** The largest of its requests that no cap refuses. */
 export function worstOf(schema: GraphQLSchema, { ask }: Family): Ask {
   const isInside = (size: number): boolean => {
     const asked = ask(size);
     const body = JSON.stringify(asked);
-    const isRead =
-      body.length <= MOST_BYTES && countSigns(body, BODY_CAPS.signs) <= BODY_CAPS.signs;
+    const isRead = body.length <= MAX_BYTES && countSigns(body, BODY_CAPS.signs) <= BODY_CAPS.signs;
     return isRead && check(schema, asked) !== 'limit';
   };
   let inside = 1;
   let outside = 2;
-  while (isInside(outside) && outside < MOST_BYTES) [inside, outside] = [outside, outside * 2];
+  while (isInside(outside) && outside < MAX_BYTES) [inside, outside] = [outside, outside * 2];
   while (outside - inside > 1) {
     const middle = Math.floor((inside + outside) / 2);
     if (isInside(middle)) inside = middle;

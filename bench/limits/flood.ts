@@ -12,7 +12,7 @@ import { COMPLETE } from '../support/writes.ts';
 import type { FloodTask } from './flooders.ts';
 
 /** Of every answer of the probe. */
-const MOST_MS = 100;
+const MAX_MS = 100;
 const PROBE_EVERY_MS = 20;
 /** More than a page. */
 const BADGES = 120;
@@ -42,7 +42,7 @@ export async function flood(
 
   const slowest = Math.max(...latencies);
   const problems: string[] = [];
-  if (!(slowest < MOST_MS)) problems.push(`a probe was answered after ${slowest.toFixed(0)} ms`);
+  if (!(slowest < MAX_MS)) problems.push(`a probe was answered after ${slowest.toFixed(0)} ms`);
   if (service.hasEnded()) problems.push('the service has ended');
   for (const status of Object.keys(tally.statuses)) {
     if (status !== '200' && status !== '400') problems.push(`requests ended with ${status}`);

@@ -11,9 +11,9 @@ interface NameFamily {
 }
 
 /** Of an answer. */
-const MOST_BYTES = 5 * 1024 * 1024;
+const MAX_BYTES = 5 * 1024 * 1024;
 /** More records are refused. */
-const MOST_NAMES = 20_000;
+const MAX_NAMES = 20_000;
 const ALTERNATING = '\u0301\u0323';
 
 const FAMILIES: readonly NameFamily[] = [
@@ -86,7 +86,7 @@ export async function measureNames(mostMs: number): Promise<NameFinding> {
 
 function toBadges({ name, unit, length }: NameFamily): { name: string }[] {
   const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
-  const room = Math.floor(MOST_BYTES / Buffer.byteLength(text));
-  const most = name.endsWith('200 names') ? 200 : MOST_NAMES;
+  const room = Math.floor(MAX_BYTES / Buffer.byteLength(text));
+  const most = name.endsWith('200 names') ? 200 : MAX_NAMES;
   return Array.from({ length: Math.min(room, most) }, () => ({ name: text }));
 }

@@ -12,8 +12,8 @@ export interface AnswerFamily {
 export type Side = 'returningAI' | 'tagMango';
 
 /** A little below the bound of an answer. */
-const MOST_BYTES = 5 * 1024 * 1024 - 4_096;
-const MOST_RECORDS = 20_000;
+const MAX_BYTES = 5 * 1024 * 1024 - 4_096;
+const MAX_RECORDS = 20_000;
 const ALTERNATING = '\u0301\u0323';
 
 /** A list in the envelope of its provider. */
@@ -35,20 +35,20 @@ export function recordsOf(family: AnswerFamily, side: Side, seed: number): strin
 }
 
 /** As many as there is room for. */
-function fill(record: (index: number) => string, most = MOST_RECORDS): string[] {
+function fill(record: (index: number) => string, most = MAX_RECORDS): string[] {
   const records: string[] = [];
   let bytes = 0;
   while (records.length < most) {
     const next = record(records.length);
     bytes += Buffer.byteLength(next) + 1;
-    if (bytes > MOST_BYTES) break;
+    if (bytes > MAX_BYTES) break;
     records.push(next);
   }
   return records;
 }
 
 function list(unit: string): string {
-  return `[${Array.from({ length: Math.floor(MOST_BYTES / (unit.length + 1)) }, () => unit).join(',')}]`;
+  return `[${Array.from({ length: Math.floor(MAX_BYTES / (unit.length + 1)) }, () => unit).join(',')}]`;
 }
 
 function keys(count: number, start = 0): string {
@@ -96,7 +96,7 @@ function goodRecord(side: Side, index: number, random: () => number): string {
 }
 
 const small = (side: Side, index: number): string => record(side, idOf(index), { name: 'a' });
-const long = (text: string, bytes = MOST_BYTES - 1_000): string =>
+const long = (text: string, bytes = MAX_BYTES - 1_000): string =>
   text.repeat(Math.floor(bytes / Buffer.byteLength(text)));
 
 export const ANSWERS: readonly AnswerFamily[] = [
@@ -124,7 +124,7 @@ export const ANSWERS: readonly AnswerFamily[] = [
   },
   {
     name: 'records of nothing, and one that is good',
-    make: (side) => ({ records: [small(side, 1), ...fill(() => '{}', MOST_RECORDS - 1)] }),
+    make: (side) => ({ records: [small(side, 1), ...fill(() => '{}', MAX_RECORDS - 1)] }),
   },
   {
     name: 'a record of 200,000 unknown keys',
@@ -180,7 +180,7 @@ export const ANSWERS: readonly AnswerFamily[] = [
       records: [
         record(side, idOf(1), {
           name: 'a',
-          description: long('"').slice(0, MOST_BYTES / 2 - 1_000),
+          description: long('"').slice(0, MAX_BYTES / 2 - 1_000),
         }),
       ],
     }),

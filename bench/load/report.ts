@@ -18,7 +18,7 @@ export interface Seen {
 }
 
 /** Of TagMango, in any 10 s. */
-const MOST_REQUESTS = 120;
+const MAX_REQUESTS = 120;
 const LONGEST_WAIT_MS = 1_000;
 const SLOWEST_SHOWN = 6;
 /** What a write says that went through without the shared store. */
@@ -58,7 +58,7 @@ export function toFinding(seen: Seen): Finding {
 function toProblems(seen: Seen, isStoreMissed: boolean): string[] {
   const { reads, written, tagMango, isRedisLost } = seen;
   const problems: string[] = [];
-  if (tagMango.mostIn10s > MOST_REQUESTS)
+  if (tagMango.mostIn10s > MAX_REQUESTS)
     problems.push(`TagMango counted ${tagMango.mostIn10s} requests within 10 s`);
   if (tagMango.refused429 > 0) problems.push('TagMango refused requests');
   if (Math.max(0, ...seen.waits) > LONGEST_WAIT_MS)

@@ -13,7 +13,7 @@ import { tryWithout } from './missing-packages.ts';
 import { tryOut } from './trial.ts';
 
 /** What the installed packages may take. */
-const MOST_MEGABYTES = 80;
+const MAX_MEGABYTES = 80;
 
 const children = createChildren();
 console.log('Installs the built service and its packages, without those of development');
@@ -43,9 +43,9 @@ conclude(
     ...on(leastVersion, least),
   ],
   [
-    ...(megabytes < MOST_MEGABYTES
+    ...(megabytes < MAX_MEGABYTES
       ? []
-      : [`the installed packages take ${MOST_MEGABYTES} MB or more`]),
+      : [`the installed packages take ${MAX_MEGABYTES} MB or more`]),
     ...here.problems.map((problem) => `Node ${process.versions.node}: ${problem}`),
     ...missing,
     ...commands,

@@ -14,9 +14,9 @@ import { observe, warmUp } from './observe.ts';
 import { msUntilRefused } from './until.ts';
 import { createWorld, toTenants } from './world.ts';
 
-const MOST_REVOCATION_MS = 5_000;
-const MOST_P99_MS = 100;
-const MOST_GROWTH_MB = 64;
+const MAX_REVOCATION_MS = 5_000;
+const MAX_P99_MS = 100;
+const MAX_GROWTH_MB = 64;
 /** By then a wrong file is in place, and has been read. */
 const UNTIL_WRONG_MS = 3_000;
 
@@ -76,7 +76,7 @@ async function revoked(
 ): Promise<void> {
   const ms = await msUntilRefused(world.service.url, { ...as, status });
   figures.push([`${what} is out after`, `${(ms / 1_000).toFixed(1)} s`]);
-  if (!(ms < MOST_REVOCATION_MS)) problems.push(`${what} was not out within 5 s`);
+  if (!(ms < MAX_REVOCATION_MS)) problems.push(`${what} was not out within 5 s`);
 }
 
 function report(when: string, { grownMb, ...seen }: typeof before): void {
@@ -85,10 +85,9 @@ function report(when: string, { grownMb, ...seen }: typeof before): void {
     [`${when}: memory`, `+${grownMb.toFixed(0)} MB, ${seen.mostMb.toFixed(0)} MB in all`],
   );
   for (const [who, p99] of Object.entries(seen.p99)) {
-    if (!(p99 < MOST_P99_MS)) problems.push(`${when}, p99 of ${who} was ${p99.toFixed(0)} ms`);
+    if (!(p99 < MAX_P99_MS)) problems.push(`${when}, p99 of ${who} was ${p99.toFixed(0)} ms`);
   }
   if (seen.failures > 0)
     problems.push(`${when}, ${seen.failures} were not answered as they should be`);
-  if (!(grownMb < MOST_GROWTH_MB))
-    problems.push(`${when}, memory grew by ${grownMb.toFixed(0)} MB`);
+  if (!(grownMb < MAX_GROWTH_MB)) problems.push(`${when}, memory grew by ${grownMb.toFixed(0)} MB`);
 }

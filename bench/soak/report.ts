@@ -25,26 +25,26 @@ export interface Seen {
 }
 
 /** Of memory, from the second tenth of the run to the last. */
-const MOST_GROWTH = 0.2;
-const MOST_GROWTH_MB = 40;
+const MAX_GROWTH = 0.2;
+const MAX_GROWTH_MB = 40;
 /** The service's pools: 16 to each of three APIs. */
-const MOST_KEPT = 48;
+const MAX_KEPT = 48;
 /** A process that has just started still grows, and every fault must have been met before the second tenth ends. */
-const LEAST_MINUTES_FOR_MEMORY = 30;
+const MIN_MINUTES_FOR_MEMORY = 30;
 
 export function toFinding(seen: Seen): Finding {
   const { minutes, reads, writes, before, after, ending, alien } = seen;
   const [early, late] = [tenth(seen.rssMb, 1), tenth(seen.rssMb, 9)];
   const growthMb = late - early;
-  const isLong = minutes >= LEAST_MINUTES_FOR_MEMORY;
+  const isLong = minutes >= MIN_MINUTES_FOR_MEMORY;
 
   const problems = alien.map((line) => `in the output: ${line}`);
-  if (isLong && (growthMb > MOST_GROWTH_MB || growthMb > early * MOST_GROWTH)) {
+  if (isLong && (growthMb > MAX_GROWTH_MB || growthMb > early * MAX_GROWTH)) {
     problems.push(`memory grew by ${growthMb.toFixed(0)} MB`);
   }
   if (!after) problems.push('the process ended under load');
   else if (withoutKept(after) > withoutKept(before)) problems.push('files or sockets are left');
-  else if (after.toProviders > MOST_KEPT) problems.push('too many idle connections are kept');
+  else if (after.toProviders > MAX_KEPT) problems.push('too many idle connections are kept');
   if (!ending) problems.push('the process did not end after SIGTERM');
   else if (ending.code !== 0)
     problems.push(`the process ended with ${ending.code ?? ending.signal}`);

@@ -26,7 +26,7 @@ const STOPS_WITHIN_MS = 12_000;
 const TIMES = { BADGES_FRESH_SECONDS: '5', BADGES_STALE_SECONDS: '20' };
 /** In so many parts of the run its figures are taken. */
 const STRETCHES = 120;
-const LEAST_STRETCH_MS = 1_000;
+const MIN_STRETCH_MS = 1_000;
 
 const { values } = parseArgs({
   options: {
@@ -106,7 +106,7 @@ conclude(figures, problems);
 
 /** Until the time is over, or the process has ended. */
 async function watch(): Promise<void> {
-  const stretchMs = Math.max(LEAST_STRETCH_MS, forMs / STRETCHES);
+  const stretchMs = Math.max(MIN_STRETCH_MS, forMs / STRETCHES);
   let shownAt = 0;
   for (let at = 0; at < forMs && !service.hasEnded();) {
     await sleep(Math.max(0, begun + at + stretchMs - performance.now()));

@@ -23,7 +23,7 @@ const RETURNING_AI_USER = '1102';
 const TAG_MANGO_USER = '6650aa11bb22cc33dd44ee55';
 /** What a run makes is known by its name, and deleted again: the lists stay as long as they are. */
 const MADE = 'Soak';
-const MOST_MADE = 5;
+const MAX_MADE = 5;
 
 /** Gives the next write, of every operation that there is; `known`: the badges that there are now. */
 export function createWriting(random: () => number): (known: Known) => Ask {
@@ -34,7 +34,7 @@ export function createWriting(random: () => number): (known: Known) => Ask {
     n += 1;
     const made = known.filter(({ name }) => name.startsWith(MADE));
     const [oldest] = made;
-    if (oldest && made.length > MOST_MADE) {
+    if (oldest && made.length > MAX_MADE) {
       return { query: DELETE, variables: { input: { returningAI: { id: oldest.id } } } };
     }
     const badge = pick(known, random);

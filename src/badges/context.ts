@@ -34,7 +34,7 @@ export function invalidItem(message: string): GraphQLError {
 }
 
 /** Enough to mend an input by. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 /**
  * A problem at each argument or input field whose text holds half a character: one surrogate of a pair. No UTF-8 could
@@ -43,7 +43,7 @@ const MOST_PROBLEMS = 20;
 export function refuseHalfCharacters(args: object): InputProblem[] {
   const problems: InputProblem[] = [];
   const look = (value: unknown, field: readonly string[], shown: string): void => {
-    if (problems.length === MOST_PROBLEMS) return;
+    if (problems.length === MAX_PROBLEMS) return;
     if (typeof value === 'string') {
       if (!value.isWellFormed()) problems.push(toProblem(field, shown));
     } else if (Array.isArray(value)) {

@@ -29,8 +29,8 @@ import type { OnUnreadable } from './writing/stored-record.ts';
 /** An entry has the texts of before and after; a page of long ones ends early. */
 const PAGE_CHARACTERS = 1_000_000;
 /** How many entries are read for one page: where more of them in a row cannot be read, the page ends among them. */
-const MOST_READ = 1_000;
-const LEAST_READ = 20;
+const MAX_READ = 1_000;
+const MIN_READ = 20;
 
 export interface HistoryPageOptions {
   log: string;
@@ -79,7 +79,7 @@ export async function readHistoryPage(
     }
     endPosition = position;
     read += 1;
-    if (read === MOST_READ) return { records, droppedEntries, hasNextPage: true, endPosition };
+    if (read === MAX_READ) return { records, droppedEntries, hasNextPage: true, endPosition };
   }
   return { records, droppedEntries, hasNextPage: false, endPosition };
 }
@@ -89,7 +89,7 @@ async function* readBackward(
   store: StateStore,
   { log, after, size }: Pick<HistoryPageOptions, 'log' | 'after' | 'size'>,
 ): AsyncGenerator<LogEntry> {
-  const limit = Math.max(size + 1, LEAST_READ);
+  const limit = Math.max(size + 1, MIN_READ);
   let before = after;
   for (;;) {
     const entries = await store.readBackward(log, { limit, ...(before !== null && { before }) });

@@ -1,12 +1,16 @@
 import {
-  type HolderOptions,
+  type SnapshotEntryOptions,
   type Progress,
   type Reading,
   type SharedSnapshots,
   type Snapshot,
-  createHolder,
+  createSnapshotEntry,
 } from './snapshot-entry.ts';
-import { type LoadBounds, type LoaderOptions, createLoader } from './snapshot-loader.ts';
+import {
+  type LoadBounds,
+  type SnapshotLoaderOptions,
+  createSnapshotLoader,
+} from './snapshot-loader.ts';
 
 export interface SnapshotCache<T, Bounds> {
   /**
@@ -26,8 +30,8 @@ export interface SnapshotCache<T, Bounds> {
 }
 
 /** `name` is that of the list among all of the process, and the same in every replica. */
-export type SnapshotCacheOptions<T, Bounds> = Omit<LoaderOptions<T, Bounds>, 'holder'> &
-  HolderOptions<T> & {
+export type SnapshotCacheOptions<T, Bounds> = Omit<SnapshotLoaderOptions<T, Bounds>, 'holder'> &
+  SnapshotEntryOptions<T> & {
     /** Undefined: there is no other replica. */
     shared?: SharedSnapshots | undefined;
     /** What a write outdates: of this list, and of those of the same things that were read with other credentials. */
@@ -66,8 +70,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
   const { topic, shared, siblings = new Set(), now, pause, judge, onUnheard } = options;
-  const holder = createHolder(options);
-  const loader = createLoader<T, Bounds>({ ...options, holder });
+  const holder = createSnapshotEntry(options);
+  const loader = createSnapshotLoader<T, Bounds>({ ...options, holder });
   let flight: Flight<T> | undefined;
   /** Of the last refresh. */
   let failure: unknown;

@@ -19,7 +19,7 @@ export interface Reading<T> {
 }
 
 /** Where replicas share what they read, and hear what has changed. What each of these promises stands with `Replicas` in state/. */
-export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
+export interface SharedSnapshots<Look extends SharedRead = SharedRead> {
   epoch(): number;
   onForget(listener: (name: string) => void): () => void;
   forget(name: string): Promise<void>;
@@ -28,7 +28,7 @@ export interface SharedSnapshots<Look extends SharedLook = SharedLook> {
   release(look: Look): Promise<void>;
 }
 
-export interface SharedLook {
+export interface SharedRead {
   readonly held: SharedValue | null;
   readonly mayLoad: boolean;
 }
@@ -59,15 +59,18 @@ export interface Held<T> {
 }
 
 /** The snapshots of all lists of a process, by the names of the lists. */
-export type Shelf<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'set' | 'delete'>;
+export type SnapshotStore<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'set' | 'delete'>;
 
-export interface ShelfBounds {
+export interface SnapshotStoreBounds {
   maxEntries: number;
   maxBytes: number;
 }
 
 /** Keeps the snapshots that were used last, within both bounds. */
-export function createShelf<T>({ maxEntries, maxBytes }: ShelfBounds): Shelf<T> {
+export function createSnapshotStore<T>({
+  maxEntries,
+  maxBytes,
+}: SnapshotStoreBounds): SnapshotStore<T> {
   return new LRUCache<string, Held<T>>({
     max: maxEntries,
     maxSize: maxBytes,
@@ -77,7 +80,7 @@ export function createShelf<T>({ maxEntries, maxBytes }: ShelfBounds): Shelf<T> 
 }
 
 /** The moment at which a read begins, as far as it decides whether its result may be shown later. */
-export interface Begun {
+export interface ReadToken {
   readonly at: number;
   readonly generation: number;
   readonly epoch: number;
@@ -85,28 +88,28 @@ export interface Begun {
 
 /** How far a read has come. Undefined: it has asked nobody yet, so that whoever comes now may join it. */
 export interface Progress {
-  begun: Begun | undefined;
+  begun: ReadToken | undefined;
 }
 
 /** The snapshot of one list that this process holds, and whether it may be shown. */
-export interface Holder<T> {
-  begin(): Begun;
+export interface SnapshotEntry<T> {
+  begin(): ReadToken;
   /** Whether nothing was forgotten since, here or, as far as can be known, elsewhere. */
-  isCurrent(begun: Begun): boolean;
+  isCurrent(begun: ReadToken): boolean;
   /** Whether what the read brings may be shown to a reader who comes now. */
   mayJoin(progress: Progress): boolean;
   /** Whether something was forgotten since this moment. */
   isForgotten(asOf: number): boolean;
   /** `freshMs` counts from the snapshot's own time. What is not current, or older than what is held, is dropped. */
-  hold(snapshot: Snapshot<T>, begun: Begun, kept: { freshMs: number; bytes: number }): void;
+  hold(snapshot: Snapshot<T>, begun: ReadToken, kept: { freshMs: number; bytes: number }): void;
   /** Undefined: nothing that may be shown. */
   show(): Reading<T> | undefined;
   forget(): void;
 }
 
-export interface HolderOptions<T> {
+export interface SnapshotEntryOptions<T> {
   name: string;
-  shelf: Shelf<T>;
+  shelf: SnapshotStore<T>;
   /** The greatest age of what is shown after its fresh time, milliseconds. */
   staleMs: number;
   shared?: Pick<SharedSnapshots, 'epoch'> | undefined;
@@ -114,18 +117,18 @@ export interface HolderOptions<T> {
   now: () => number;
 }
 
-export function createHolder<T>({
+export function createSnapshotEntry<T>({
   name,
   shelf,
   staleMs,
   shared,
   now,
-}: HolderOptions<T>): Holder<T> {
+}: SnapshotEntryOptions<T>): SnapshotEntry<T> {
   let generation = 0;
   let forgottenAt = -Infinity;
   const epoch = (): number => shared?.epoch() ?? 0;
 
-  function isCurrent(begun: Begun): boolean {
+  function isCurrent(begun: ReadToken): boolean {
     return begun.generation === generation && begun.epoch === epoch();
   }
 

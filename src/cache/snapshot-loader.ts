@@ -1,9 +1,9 @@
 import type {
-  Begun,
-  Holder,
+  ReadToken,
+  SnapshotEntry,
   Progress,
   Reading,
-  SharedLook,
+  SharedRead,
   SharedSnapshots,
   Snapshot,
 } from './snapshot-entry.ts';
@@ -23,7 +23,7 @@ export interface LoadBounds {
   onAge?: (ageMs: number) => void;
 }
 
-export interface LoaderOptions<T, Bounds> {
+export interface SnapshotLoaderOptions<T, Bounds> {
   name: string;
   /** Past every cache. */
   load: (bounds: Bounds) => Promise<T>;
@@ -31,7 +31,7 @@ export interface LoaderOptions<T, Bounds> {
   /** How long a value is fresh, milliseconds. */
   freshMs: (value: T) => number;
   staleMs: number;
-  holder: Holder<T>;
+  holder: SnapshotEntry<T>;
   shared?: SharedSnapshots | undefined;
   /** Monotonic milliseconds. */
   now: () => number;
@@ -41,7 +41,7 @@ export interface LoaderOptions<T, Bounds> {
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export interface Loader<T, Bounds> {
+export interface SnapshotLoader<T, Bounds> {
   /** What another replica has read or is reading, else a read of our own. Notes in `progress` how far it has come. */
   share(bounds: Bounds, progress: Progress): Promise<Reading<T>>;
   /** A read of our own that begins now. */
@@ -54,9 +54,9 @@ const JITTER = 0.1;
 const POLL_MS = 50;
 
 /** Gets new snapshots, and holds what may be held of them. */
-export function createLoader<T, Bounds extends LoadBounds>(
-  options: LoaderOptions<T, Bounds>,
-): Loader<T, Bounds> {
+export function createSnapshotLoader<T, Bounds extends LoadBounds>(
+  options: SnapshotLoaderOptions<T, Bounds>,
+): SnapshotLoader<T, Bounds> {
   const { name, codec, staleMs, holder, shared, now, random, pause } = options;
   let alone: Alone<T> | undefined;
 
@@ -81,7 +81,7 @@ export function createLoader<T, Bounds extends LoadBounds>(
   }
 
   /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
-  async function adopt({ held }: SharedLook, begun: Begun): Promise<Reading<T> | undefined> {
+  async function adopt({ held }: SharedRead, begun: ReadToken): Promise<Reading<T> | undefined> {
     const lookedAt = now();
     const value = held ? await tryToDecode(held.text) : undefined;
     if (!held || value === undefined) return undefined;
@@ -145,7 +145,7 @@ export function createLoader<T, Bounds extends LoadBounds>(
 
   async function loadForAll(
     place: SharedSnapshots,
-    look: SharedLook,
+    look: SharedRead,
     { bounds, progress }: { bounds: Bounds; progress: Progress },
   ): Promise<Reading<T>> {
     try {

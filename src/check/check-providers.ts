@@ -9,7 +9,7 @@ import { type ProviderValues, type TenantSettings, secretValuesOf } from '../pro
 import { type CallReport, toCallReport } from './call-report.ts';
 import { type ScratchReport, checkScratch } from './check-scratch.ts';
 import { showNoName, showPlainName } from './compare.ts';
-import { confirmScratch, isFor, nobodyToAsk } from './confirm.ts';
+import { confirmScratch, isFor, noConfirmation } from './confirm.ts';
 import { type Contract, readContract } from './contract.ts';
 import {
   type ObservedClient,
@@ -120,7 +120,7 @@ function findSubjects(
   const [first] = subjects;
   if (!first) throw new CheckError('No provider is configured, so there is nothing to check.');
   if (hasScratchBadge && confirmed.length === 0 && !ask)
-    throw nobodyToAsk(first.provider.name.title);
+    throw noConfirmation(first.provider.name.title);
   for (const name of confirmed) {
     if (subjects.some((subject) => isFor(name, subject))) continue;
     const names = subjects.map(({ provider, host }) => `${provider.name.title} or ${host}`);

@@ -13,7 +13,7 @@ import {
   describeText,
   describeUrl,
   isNothing,
-  spell,
+  toComparableText,
 } from './scratch-badge.ts';
 
 export interface Trial {
@@ -48,7 +48,8 @@ export const tryAlterations: Step = async (trial) => {
   });
   if (!changed.listed) return;
   const again = await badge.reread();
-  const isSigned = again && spell(again[urlField]) !== spell(changed.listed[urlField]);
+  const isSigned =
+    again && toComparableText(again[urlField]) !== toComparableText(changed.listed[urlField]);
   if (isSigned) notes.saw(LIST, 'URLs of two reads', 'differ');
 };
 
@@ -79,7 +80,7 @@ export const tryLeavingOut: Step = async (trial) => {
       !scratch.requiredFields.includes(field) && field in after && !isNothing(before[field]),
   );
   const toFate = (field: string): string => {
-    if (spell(before[field]) === spell(after[field])) return 'kept';
+    if (toComparableText(before[field]) === toComparableText(after[field])) return 'kept';
     return isNothing(after[field]) ? 'reset' : 'changed';
   };
   notes.saw(UPDATE, 'fields left out', toFates(Map.groupBy(telling, toFate)));
@@ -111,7 +112,7 @@ export const tryNulls: Step = async ({ badge, scratch, notes }) => {
 function toCleared(got: unknown, written: unknown): string {
   if (got === undefined) return 'not shown';
   if (isNothing(got)) return 'cleared';
-  return spell(got) === spell(written) ? 'ignored' : 'altered';
+  return toComparableText(got) === toComparableText(written) ? 'ignored' : 'altered';
 }
 
 /** Undefined: the write failed, which is noted. */
@@ -135,7 +136,7 @@ function compare({ notes }: Trial, changed: Changed, kinds: Described): void {
   for (const [kind, [field, describe]] of Object.entries(kinds)) {
     if (stored) notes.saw(UPDATE, `stores ${kind}`, describe(stored[field]));
     if (!stored || !listed || stored === listed) continue;
-    const isSame = spell(stored[field]) === spell(listed[field]);
+    const isSame = toComparableText(stored[field]) === toComparableText(listed[field]);
     notes.saw(LIST, `shows ${kind}`, isSame ? AS_STORED : describe(listed[field]));
   }
 }

@@ -19,7 +19,7 @@ export interface Line {
 }
 
 /** Names of unknown fields that are told. */
-const MOST_UNKNOWN = 20;
+const MAX_UNKNOWN = 20;
 /** A key that a provider gives back as a field, or a name of somebody, has other letters. */
 const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
@@ -127,7 +127,7 @@ function unknownLines(
       const shown = showName(name);
       const found = values.get(shown);
       if (found) found.push(value);
-      else if (values.size < MOST_UNKNOWN) values.set(shown, [value]);
+      else if (values.size < MAX_UNKNOWN) values.set(shown, [value]);
     }
   }
   return [...values].map(([name, found]) => ({

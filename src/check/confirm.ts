@@ -53,14 +53,14 @@ export async function confirmScratch(
   const { provider, title } = confirmation;
   print(describe(confirmation));
   if (confirmed.length > 0) return confirmed.some((name) => isFor(name, confirmation));
-  if (!ask) throw nobodyToAsk(provider.name.title);
+  if (!ask) throw noConfirmation(provider.name.title);
   const answer = await ask(
     `Type ${provider.name.title} to continue with ${title}, or anything else to skip it: `,
   );
   return isFor(answer, { provider, host: '' });
 }
 
-export function nobodyToAsk(title: string): CheckError {
+export function noConfirmation(title: string): CheckError {
   return new CheckError(
     `--scratch-badge writes to a provider, and this terminal is not interactive: add --confirm ${JSON.stringify(title)}.`,
   );

@@ -57,7 +57,7 @@ export interface ObservedClientOptions {
 
 const PROGRESS_EVERY_MS = 1_000;
 /** A check that is stuck in a loop is a fault of ours, and must not become the provider's trouble. */
-const MOST_CALLS = 300;
+const MAX_CALLS = 300;
 
 export function createObservedClient(options: ObservedClientOptions): ObservedClient {
   const { provider, values, operationDeadlineMs, now, onProgress } = options;
@@ -77,7 +77,7 @@ export function createObservedClient(options: ObservedClientOptions): ObservedCl
 
   async function call(what: string, purpose: CallPurpose, send: Send): Promise<Called> {
     calls += 1;
-    if (calls > MOST_CALLS) throw new Error(`A check makes at most ${MOST_CALLS} calls`);
+    if (calls > MAX_CALLS) throw new Error(`A check makes at most ${MAX_CALLS} calls`);
     json = undefined;
     const begun = now();
     const progress = setInterval(() => {

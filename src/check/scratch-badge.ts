@@ -35,7 +35,7 @@ function isCut(sent: string, got: string): boolean {
 }
 
 export function describeNumber(sent: number, got: unknown): string {
-  if (spell(got) === spell(sent)) return UNALTERED;
+  if (toComparableText(got) === toComparableText(sent)) return UNALTERED;
   const isNumber = !isNothing(got) && Number.isFinite(Number(got));
   return isNumber ? `${sent} became ${Number(got)}` : describeOther(got);
 }
@@ -59,11 +59,11 @@ function describeOther(got: unknown): string {
 
 /** Whether a field holds what it has when nothing was ever written. */
 export function isNothing(value: unknown): boolean {
-  return ['', 'null', 'undefined', 'false', '0', '[]'].includes(spell(value));
+  return ['', 'null', 'undefined', 'false', '0', '[]'].includes(toComparableText(value));
 }
 
 /** A value as a text: some providers answer with strings where they take numbers and booleans. */
-export function spell(value: unknown): string {
+export function toComparableText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }
 
@@ -141,7 +141,9 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
   }
 
   function isNew(record: WireRecord): boolean {
-    const isNamed = spell(record[nameField]).toLowerCase().includes(options.name.toLowerCase());
+    const isNamed = toComparableText(record[nameField])
+      .toLowerCase()
+      .includes(options.name.toLowerCase());
     return isNamed && !others.has(idOf(record, check.idFields));
   }
 
@@ -213,13 +215,13 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
       return change('create', body, (record) => record !== undefined);
     },
     async update(fields) {
-      const before = spell((last ?? lastAnswered)?.[nameField]);
+      const before = toComparableText((last ?? lastAnswered)?.[nameField]);
       // A name of its own for every write: by it the list tells whether it shows the write.
       const next = `${options.name} ${writes + 1}`;
       const changed = await change(
         'update',
         { ...fields, [nameField]: next },
-        (record) => record !== undefined && spell(record[nameField]) !== before,
+        (record) => record !== undefined && toComparableText(record[nameField]) !== before,
       );
       if (!changed.write.error) name = next;
       return changed;
@@ -247,10 +249,10 @@ function isId(value: unknown): boolean {
 }
 
 /** Envelopes are flat. */
-const MOST_LEVELS = 5;
+const MAX_LEVELS = 5;
 
 /** Every object with a name, wherever a provider's envelope holds it. */
-function recordsIn(json: unknown, nameField: string, levels = MOST_LEVELS): WireRecord[] {
+function recordsIn(json: unknown, nameField: string, levels = MAX_LEVELS): WireRecord[] {
   if (levels === 0 || typeof json !== 'object' || json === null) return [];
   if (Array.isArray(json)) {
     return json.flatMap((item) => recordsIn(item, nameField, levels - 1));

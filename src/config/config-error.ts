@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** So many problems are told. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 /** The problems of the settings at once; `more` counts those that are not among them. No value of a secret is in it. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[], more = 0) {
-    const told = problems.slice(0, MOST_PROBLEMS);
+    const told = problems.slice(0, MAX_PROBLEMS);
     const left = problems.length - told.length + more;
     const rest = left > 0 ? [`and ${left} more`] : [];
     super(['The configuration is invalid:', ...told, ...rest].join('\n  '));
@@ -21,7 +21,7 @@ export type Steps<Result> = Generator<undefined, Result, undefined>;
 const SLICE_MS = 5;
 
 /** All of it at once, as at the start, while nobody is served. */
-export function finish<Result>(steps: Steps<Result>): Result {
+export function runToEnd<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;

@@ -1,12 +1,12 @@
 import { hostOf, isLoopbackHost } from '../http/hosts.ts';
 import { providers } from '../providers/index.ts';
 import { type TenantSettings, secretValuesOf } from '../providers/settings.ts';
-import { ConfigError, finish } from './config-error.ts';
+import { ConfigError, runToEnd } from './config-error.ts';
 import { type Given, readSecret, readText } from './secrets.ts';
 import { DEFAULT_TENANT, readOneTenant, readTenantsFile, readTenantsText } from './tenants-file.ts';
 import {
   DEFAULT_FOLDER,
-  LEAST_SECRET_CHARACTERS,
+  MIN_SECRET_CHARACTERS,
   type ProxySettings,
   type TokenSettings,
   describeProxies,
@@ -21,7 +21,7 @@ import {
 import { readYaml } from './yaml-tree.ts';
 
 /** Reading the badge before a write, and again after one of unknown outcome. */
-const LEAST_MS_BESIDE_ATTEMPT = 2_000;
+const MIN_MS_BESIDE_ATTEMPT = 2_000;
 
 /** Routers and load balancers look at readiness that often, and the rest of 10 s is enough for a write. */
 const SHUTDOWN_DELAY_MS = 2_000;
@@ -173,7 +173,7 @@ function readTenants(
   const reading =
     value === undefined
       ? { problems: [problem], more: 0 }
-      : finish(readTenantsFile({ ...source, path }, readYaml(value)));
+      : runToEnd(readTenantsFile({ ...source, path }, readYaml(value)));
   if ('tenants' in reading) return { tenants: reading.tenants, more: 0 };
   problems.push(...reading.problems);
   return { tenants: [], more: reading.more };
@@ -214,7 +214,7 @@ function exposureProblems(host = '127.0.0.1', secrets?: readonly string[]): stri
   return secrets.every(isLongEnough)
     ? []
     : [
-        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters when other machines can reach ${host}, and so must each of several secrets`,
+        `ROUTER_SECRET: must have at least ${MIN_SECRET_CHARACTERS} characters when other machines can reach ${host}, and so must each of several secrets`,
       ];
 }
 
@@ -223,7 +223,7 @@ function timeProblems(times: {
   ATTEMPT_TIMEOUT_MS: number;
   OPERATION_DEADLINE_MS: number;
 }): string[] {
-  const least = times.ATTEMPT_TIMEOUT_MS + LEAST_MS_BESIDE_ATTEMPT;
+  const least = times.ATTEMPT_TIMEOUT_MS + MIN_MS_BESIDE_ATTEMPT;
   return times.OPERATION_DEADLINE_MS < least
     ? [`OPERATION_DEADLINE_MS: must be at least ${least}, so that one attempt fits in`]
     : [];

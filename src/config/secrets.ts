@@ -29,7 +29,7 @@ export function readSecret(
 }
 
 /** It is read again and again while the service runs. A thousand tenants take half of it. */
-const MOST_BYTES = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 
 /** Without the line break that editors put at the end of a file. */
 export function readText(file: string): SecretReading {
@@ -39,8 +39,8 @@ export function readText(file: string): SecretReading {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { value: undefined, problem: 'is not a file' };
-    if (stat.size > MOST_BYTES) {
-      const problem = `the file is larger than ${MOST_BYTES} bytes`;
+    if (stat.size > MAX_BYTES) {
+      const problem = `the file is larger than ${MAX_BYTES} bytes`;
       return { value: undefined, problem, isTooLarge: true };
     }
     return { value: readFileSync(descriptor, 'utf8').trimEnd() };

@@ -53,7 +53,7 @@ const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
 /** Of a tenant's settings the one that is no provider's. */
 const LIMITS = 'limits';
 /** Fewer than this cannot be shared out between queries, mutations and replicas. */
-const LEAST_REQUESTS = 12;
+const MIN_REQUESTS = 12;
 
 const plainText = z.string().or(z.number().transform(String)).optional();
 
@@ -187,9 +187,9 @@ function readLimits(given: YamlNode | undefined, report: Report): Record<string,
       report([name], 'is not a provider with a documented limit');
       continue;
     }
-    const number = z.int().min(LEAST_REQUESTS).max(most).safeParse(requests.value);
+    const number = z.int().min(MIN_REQUESTS).max(most).safeParse(requests.value);
     if (number.success) limits[provider.key] = number.data;
-    else report([name], `must be a whole number between ${LEAST_REQUESTS} and ${most}`);
+    else report([name], `must be a whole number between ${MIN_REQUESTS} and ${most}`);
   }
   return limits;
 }

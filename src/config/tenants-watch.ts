@@ -25,7 +25,7 @@ export interface TenantsWatchOptions {
 
 const LINES_PER_STEP = 200;
 /** Wrong settings leave the files of the former ones at hand, and may name other files each time. */
-const MOST_FILES = 20_000;
+const MAX_FILES = 20_000;
 /** When a file is tried again that took too long. */
 const LOOKS_UNTIL_RETRY = 30;
 
@@ -89,7 +89,7 @@ export function createTenantsWatch(options: TenantsWatchOptions): () => Promise<
       use(outcome.tenants);
       return;
     }
-    if (texts.size > MOST_FILES) texts.forgetOthers();
+    if (texts.size > MAX_FILES) texts.forgetOthers();
     tell(outcome);
     if (outcome.named) keepNamed(outcome.named, options.onRevocation);
   }

@@ -80,10 +80,10 @@ export function toRouterSecrets(
 }
 
 /** A shorter one could be guessed. */
-export const LEAST_SECRET_CHARACTERS = 16;
+export const MIN_SECRET_CHARACTERS = 16;
 
 export function isLongEnough({ length }: string): boolean {
-  return length >= LEAST_SECRET_CHARACTERS;
+  return length >= MIN_SECRET_CHARACTERS;
 }
 
 function productionProblems(secrets: readonly string[]): string[] {
@@ -94,7 +94,7 @@ function productionProblems(secrets: readonly string[]): string[] {
   }
   return !secrets.every(isLongEnough)
     ? [
-        `ROUTER_SECRET: must have at least ${LEAST_SECRET_CHARACTERS} characters in production, and so must each of several secrets`,
+        `ROUTER_SECRET: must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several secrets`,
       ]
     : [];
 }

@@ -37,13 +37,13 @@ export interface YamlErrors {
 export type YamlReading = { root: YamlNode } | YamlErrors;
 
 /** So many errors are told one by one. */
-export const MOST_ERRORS = 20;
+export const MAX_ERRORS = 20;
 /** Counted with what aliases stand for. */
-const MOST_NODES = 30_000;
+const MAX_NODES = 30_000;
 /** No setting stands deeper. */
-const MOST_LEVELS = 8;
+const MAX_LEVELS = 8;
 
-const tooMany = `has more than ${MOST_NODES} settings, including aliases`;
+const tooMany = `has more than ${MAX_NODES} settings, including aliases`;
 
 /** Reads YAML in a time that grows with its length. */
 export function readYaml(text: string): YamlReading {
@@ -54,7 +54,7 @@ export function readYaml(text: string): YamlReading {
     // The library compares each key with all others.
     uniqueKeys: false,
   });
-  const errors = document.errors.slice(0, MOST_ERRORS).map(({ code, pos: [at] }) => ({
+  const errors = document.errors.slice(0, MAX_ERRORS).map(({ code, pos: [at] }) => ({
     line: lines.linePos(at).line,
     message: `is not valid YAML (${code})`,
   }));
@@ -69,7 +69,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
   let nodes = 0;
 
   function report(error: YamlError): void {
-    if (errors.length < MOST_ERRORS) errors.push(error);
+    if (errors.length < MAX_ERRORS) errors.push(error);
     else more += 1;
   }
   function toNode(source: unknown, line: number, level: number): YamlNode {
@@ -77,7 +77,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     const given = isAlias(source) ? anchors.get(source.source) : source;
     if (isNode(given) && 'anchor' in given && given.anchor) anchors.set(given.anchor, given);
     if (isScalar(given)) return { line, value: toScalar(given.value) };
-    if (isMap(given) && level < MOST_LEVELS) return { line, value: toMap(given, level) };
+    if (isMap(given) && level < MAX_LEVELS) return { line, value: toMap(given, level) };
     // Its anchors may be used after it.
     if (isSeq(given)) given.items.forEach((item) => goOn() && toNode(item, line, level + 1));
     return { line, value: isSeq(given) || isMap(given) ? [] : null };
@@ -94,7 +94,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     return map;
   }
   function goOn(): boolean {
-    return nodes < MOST_NODES;
+    return nodes < MAX_NODES;
   }
   return () => {
     const root = toNode(contents, 1, 0);
@@ -110,20 +110,20 @@ function toScalar(value: unknown): YamlNode['value'] {
 }
 
 /** How long one text may take. The worst that is not too large takes less on a machine that is busy. */
-const MOST_MS = 3_000;
+const MAX_MS = 3_000;
 /** What its thread may hold. */
-const MOST_MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
+const MAX_MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ABORT_ERR', `takes longer than ${MOST_MS} ms to parse`],
+  ['ABORT_ERR', `takes longer than ${MAX_MS} ms to parse`],
   ['ERR_WORKER_OUT_OF_MEMORY', 'takes too much memory to parse'],
 ]);
 
 /** Reads YAML in a thread of its own, so that nobody else waits for it. */
 export async function readYamlElsewhere(text: string): Promise<YamlReading> {
   const script = new URL(`yaml-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(script, { workerData: text, resourceLimits: MOST_MEMORY });
+  const worker = new Worker(script, { workerData: text, resourceLimits: MAX_MEMORY });
   try {
-    const signal = AbortSignal.timeout(MOST_MS);
+    const signal = AbortSignal.timeout(MAX_MS);
     const [reading] = (await once(worker, 'message', { signal })) as [YamlReading];
     return reading;
   } catch (error) {

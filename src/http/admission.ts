@@ -67,14 +67,14 @@ export function createBulkhead(clock: Clock): Bulkhead {
 }
 
 /** The requests that a provider allows, as all who share them count them. Never rejects. */
-export interface Allowance {
+export interface RequestBudget {
   /** Takes one. 0 when it was there, else the milliseconds until it is worth asking again. Queries leave some for mutations. */
   take(isQuery: boolean): Promise<number>;
   /** Lets nobody take any for so many milliseconds. */
   block(ms: number): Promise<void>;
 }
 
-export interface Limiter {
+export interface RateLimiter {
   /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError`, at once when the wait would be longer. */
   enter(purpose: CallPurpose, until: number): Promise<void>;
   /** The provider has refused a request as one too many. */
@@ -82,7 +82,7 @@ export interface Limiter {
 }
 
 /** `allowance` undefined: the provider states no limit, and only its refusals count. */
-export function createLimiter(clock: Clock, allowance: Allowance | undefined): Limiter {
+export function createRateLimiter(clock: Clock, allowance: RequestBudget | undefined): RateLimiter {
   let coolUntil = -Infinity;
 
   async function waitMs(purpose: CallPurpose): Promise<number> {
@@ -124,14 +124,14 @@ export type Verdict =
   /** Says nothing: cut short by us, or one request too many. */
   | 'nothing';
 
-export interface Breaker {
+export interface CircuitBreaker {
   /** Milliseconds until a call may be tried; 0: now. */
   waitMs(): number;
   /** Counts a call that begins. What it returns is told once how the call ended. */
   enter(): (verdict: Verdict) => void;
 }
 
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   /** Milliseconds that never go back. */
   now: () => number;
   /** Within 0 and 1. */
@@ -141,9 +141,9 @@ export interface BreakerOptions {
 }
 
 const WINDOW_MS = 30_000;
-const LEAST_CALLS = 10;
-const MOST_BAD_SHARE = 0.5;
-const MOST_FAILURES_IN_ROW = 5;
+const MIN_CALLS = 10;
+const MAX_BAD_SHARE = 0.5;
+const MAX_FAILURES_IN_ROW = 5;
 const OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 60_000;
 /** Replicas must not probe together. */
@@ -155,7 +155,11 @@ const PROBE_MS = 1_000;
  * Stops the calls to a provider that fails most of them, and lets one at a time through to see whether it is back.
  * A slow answer counts against the share of good ones, and not as a failure in a row: it is an answer.
  */
-export function createBreaker({ now, random, onChange }: BreakerOptions): Breaker {
+export function createCircuitBreaker({
+  now,
+  random,
+  onChange,
+}: CircuitBreakerOptions): CircuitBreaker {
   let calls: { at: number; isBad: boolean }[] = [];
   let failuresInRow = 0;
   let timesOpened = 0;
@@ -191,8 +195,8 @@ export function createBreaker({ now, random, onChange }: BreakerOptions): Breake
     ];
     failuresInRow = verdict === 'failed' ? failuresInRow + 1 : 0;
     const bad = calls.filter(({ isBad }) => isBad).length;
-    const isMostlyBad = calls.length >= LEAST_CALLS && bad / calls.length >= MOST_BAD_SHARE;
-    if (failuresInRow >= MOST_FAILURES_IN_ROW || isMostlyBad) open();
+    const isMostlyBad = calls.length >= MIN_CALLS && bad / calls.length >= MAX_BAD_SHARE;
+    if (failuresInRow >= MAX_FAILURES_IN_ROW || isMostlyBad) open();
   }
 
   return {
@@ -225,9 +229,9 @@ export interface Admitted {
 
 /** What stands before every call: the breaker, a place among the connections, and the provider's limit. */
 export function createAdmission(parts: {
-  breaker: Breaker;
+  breaker: CircuitBreaker;
   bulkhead: Bulkhead;
-  limiter: Limiter;
+  limiter: RateLimiter;
 }): Admission {
   const { breaker, bulkhead, limiter } = parts;
 

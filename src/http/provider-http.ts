@@ -1,18 +1,18 @@
 import type { Dispatcher } from 'undici';
 import {
-  type Allowance,
-  type Breaker,
+  type RequestBudget,
+  type CircuitBreaker,
   type Verdict,
   createAdmission,
   createBulkhead,
-  createLimiter,
+  createRateLimiter,
 } from './admission.ts';
 import { type Answered, type Failed, type HttpCall, type ReadAnswer, attempt } from './attempt.ts';
 import { readJson } from './body.ts';
 import { type CallBounds, type CallPurpose, type Clock, ageOf } from './call-options.ts';
 import { ProviderError, type ProviderName } from './provider-error.ts';
 import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
-import { LEAST_ATTEMPT_MS, toRetryAfterBounds, withRetries } from './retry.ts';
+import { MIN_ATTEMPT_MS, toRetryAfterBounds, withRetries } from './retry.ts';
 
 /** All that a client may ask of an API, as `METHOD /path` without the base URL's prefix: every id in it by its alphabet. */
 export type Routes = readonly RegExp[];
@@ -70,9 +70,9 @@ export interface HttpDeps {
   /** The connections to an origin. */
   connect: (origin: string) => Dispatcher;
   /** Undefined: as many as one likes. */
-  allowance: Allowance | undefined;
+  allowance: RequestBudget | undefined;
   /** Two for each API of the provider: a documented write does not stop with the reads of an inferred list. */
-  createBreaker: (calls: 'reads' | 'writes') => Breaker;
+  createBreaker: (calls: 'reads' | 'writes') => CircuitBreaker;
   onFault: OnFault;
   onWait: OnWait;
   /** Told of the JSON of every answer of success, before it is read. */
@@ -96,7 +96,7 @@ export interface ProviderHttpOptions extends HttpDeps {
 /** An answer that takes longer than this part of the attempt's timeout is slow. */
 const SLOW_PART = 0.5;
 /** A shorter wait for a place, or for the limit, is none to tell of. Milliseconds. */
-const LEAST_WAIT_MS = 100;
+const MIN_WAIT_MS = 100;
 
 /** The one way to a provider: admission, attempt, verdict, and for reads another attempt. Never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
@@ -106,7 +106,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   const dispatcher = options.connect(base.origin);
   const shared = {
     bulkhead: createBulkhead(clock),
-    limiter: createLimiter(clock, options.allowance),
+    limiter: createRateLimiter(clock, options.allowance),
   };
   const reads = createAdmission({ ...shared, breaker: options.createBreaker('reads') });
   const writes = createAdmission({ ...shared, breaker: options.createBreaker('writes') });
@@ -126,13 +126,13 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   async function callOnce<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T> {
     const request = toRequest(call);
     // A write that is let through has the time of a whole attempt.
-    const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : LEAST_ATTEMPT_MS;
+    const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : MIN_ATTEMPT_MS;
     const asked = clock.now();
     const admission = bounds.purpose === 'write' ? writes : reads;
     const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
     const begun = clock.now();
     const waitedMs = begun - asked;
-    if (waitedMs >= LEAST_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
+    if (waitedMs >= MIN_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     // What code of ours does wrong says nothing about the provider.
     let verdict: Verdict = 'nothing';

@@ -11,7 +11,7 @@ const MAX_READ_CHARACTERS = 10_000;
 /** So many letters of a secret in a row are taken away too: a provider may show a part of a key, or cut it. */
 const PIECE_LETTERS = 8;
 /** A shorter one of others stands in half of all words, and guards nothing. */
-const LEAST_LETTERS = 6;
+const MIN_LETTERS = 6;
 const REDACTED = '[redacted]';
 
 export type Redact = (text: string) => string;
@@ -44,7 +44,7 @@ export function createRedactOthers(secrets: () => Iterable<string>): Redact {
     for (const secret of secrets()) {
       if (known.has(secret)) continue;
       known.add(secret);
-      if (secret.length < LEAST_LETTERS) continue;
+      if (secret.length < MIN_LETTERS) continue;
       likeItself(secret).forEach((spelling) => addPieces(pieces, spelling));
     }
     return withoutPieces(text, pieces);

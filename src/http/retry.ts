@@ -46,12 +46,12 @@ function readMs(retryAfter: string | undefined, date: string | undefined): numbe
   return isDate && date !== undefined ? Date.parse(retryAfter) - Date.parse(date) : NaN;
 }
 
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 const BASE_MS = 100;
 const BASE_AFTER_429_MS = 500;
 const LONGEST_PAUSE_MS = 2_000;
 /** An attempt that has less time than this would only cost the provider. */
-export const LEAST_ATTEMPT_MS = 100;
+export const MIN_ATTEMPT_MS = 100;
 
 export interface RetryOptions {
   clock: Clock;
@@ -76,7 +76,7 @@ export async function withRetries<T>(
       last = error;
       if (purpose === 'write' || !mayRepeat(error, attempts)) throw error;
       const pauseMs = toPause(error, attempts, random);
-      if (clock.now() + pauseMs + LEAST_ATTEMPT_MS > deadlineAt) throw error;
+      if (clock.now() + pauseMs + MIN_ATTEMPT_MS > deadlineAt) throw error;
       await clock.pause(pauseMs);
     }
   }
@@ -89,7 +89,7 @@ function mayRepeat({ consequences }: ProviderError, attempts: number): boolean {
     case 'once':
       return attempts < 2;
     case 'again':
-      return attempts < MOST_ATTEMPTS;
+      return attempts < MAX_ATTEMPTS;
   }
 }
 

@@ -80,7 +80,7 @@ function objectOf(input: unknown): object {
 }
 
 /** The badges of a stand-in: what it holds now, and what its list shows, which may lag. */
-export interface BadgeShelf<Badge> {
+export interface BadgeStore<Badge> {
   /** By id. Tests change it as somebody in the dashboard would: at once, also in the list. */
   badges: Map<string, Badge>;
   /** A write through the API, which the list may show late. */
@@ -95,10 +95,10 @@ interface LateWrite<Badge> {
   isListedFrom: number;
 }
 
-export function createBadgeShelf<Badge>(
+export function createBadgeStore<Badge>(
   behaviour: Pick<Behaviour, 'listLagMs'>,
   now: () => number,
-): BadgeShelf<Badge> {
+): BadgeStore<Badge> {
   const badges = new Map<string, Badge>();
   let late: LateWrite<Badge>[] = [];
 

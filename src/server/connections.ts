@@ -8,8 +8,8 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import type { Gate } from './identity/authenticate.ts';
-import { type RawAnswer, sendLast } from './raw-response.ts';
+import type { RouterAuth } from './identity/authenticate.ts';
+import { type RawResponse, sendAndClose } from './raw-response.ts';
 
 /**
  * The connections of callers: how many there may be, how long they may take to read an answer, and how they end, so
@@ -66,7 +66,7 @@ interface Exchange {
 
 /** A longer turn of the event loop did something else, while more connections may have come. */
 const QUIET_TURN_MS = 1;
-const MOST_TURNS = 500;
+const MAX_TURNS = 500;
 
 export function createConnections(bounds: ConnectionBounds): Connections {
   const servers = new Set<Server>();
@@ -132,7 +132,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
 
   /** With its listener the system resets the connections that it still holds for us. One is accepted in each turn. */
   async function acceptAll(): Promise<void> {
-    for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    for (let turns = 0; turns < MAX_TURNS; turns += 1) {
       const [begun, before] = [performance.now(), accepted];
       await turn();
       if (accepted === before && performance.now() - begun < QUIET_TURN_MS) return;
@@ -184,8 +184,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
   };
 }
 
-export interface GatedServerOptions {
-  gate: Gate;
+export interface HttpServerOptions {
+  gate: RouterAuth;
   connections: Connections;
   times: Pick<
     ServerOptions,
@@ -197,8 +197,8 @@ export interface GatedServerOptions {
  * A server of HTTP that hands on only what the gate lets in. Of any other connection nothing is parsed after the first
  * head: no body, no expectation, no request that was sent along with it.
  */
-export function createGatedServer(
-  { gate, connections, times }: GatedServerOptions,
+export function createHttpServer(
+  { gate, connections, times }: HttpServerOptions,
   handler: RequestListener,
 ): Server {
   /**
@@ -206,10 +206,10 @@ export function createGatedServer(
    * parser lets go of the connection, as for a WebSocket.
    */
   class GatedRequest extends IncomingMessage {
-    #answer: RawAnswer | undefined;
+    #answer: RawResponse | undefined;
     #isLooked = false;
 
-    get answer(): RawAnswer | undefined {
+    get answer(): RawResponse | undefined {
       if (!this.#isLooked) this.#answer = gate(this);
       this.#isLooked = true;
       return this.#answer;
@@ -229,7 +229,7 @@ export function createGatedServer(
     const { socket, answer, method } = request;
     // Somebody who goes away before the answer is no fault.
     socket.on('error', () => socket.destroy());
-    if (answer) connections.whenAnswered(socket, () => sendLast(socket, answer, method));
+    if (answer) connections.whenAnswered(socket, () => sendAndClose(socket, answer, method));
   });
   return connections.track(server);
 }

@@ -4,14 +4,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isObject } from '../http/json.ts';
 import type { Connections } from './connections.ts';
 import { toUnreadable } from './limits/request-body.ts';
-import { HEALTH_PATHS, Refusal, badRequest, sendLast, toErrorBody } from './raw-response.ts';
+import {
+  HEALTH_PATHS,
+  RejectedRequest,
+  badRequest,
+  sendAndClose,
+  toErrorBody,
+} from './raw-response.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Tells of everything that goes wrong outside an operation in one shape, which gateways can read. */
-export function tellErrors(app: FastifyInstance): void {
+export function addErrorHandlers(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const refusal = error instanceof Refusal ? error : toUnreadable(error);
+    const refusal = error instanceof RejectedRequest ? error : toUnreadable(error);
     if (!refusal) app.log.error({ err: error }, 'Unexpected error outside an operation');
     return refuse(reply, refusal ?? failure, request.id);
   });
@@ -22,17 +28,21 @@ export function tellErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => refuse(reply, noRoute(app, request), request.id));
 }
 
-const failure = new Refusal('Internal server error', {
+const failure = new RejectedRequest('Internal server error', {
   status: 500,
   code: 'INTERNAL_SERVER_ERROR',
 });
 
-export function refuse(reply: FastifyReply, refusal: Refusal, requestId: string): FastifyReply {
+export function refuse(
+  reply: FastifyReply,
+  refusal: RejectedRequest,
+  requestId: string,
+): FastifyReply {
   return reply.code(refusal.status).headers(refusal.headers).send(toErrorBody(refusal, requestId));
 }
 
 /** A path that is known takes other methods; any other path is none. */
-function noRoute(app: FastifyInstance, { url }: FastifyRequest): Refusal {
+function noRoute(app: FastifyInstance, { url }: FastifyRequest): RejectedRequest {
   const [path = ''] = url.split('?');
   const taken = HEALTH_PATHS.includes(path)
     ? ['GET', 'HEAD']
@@ -73,7 +83,7 @@ interface ParserError extends Error {
  * Tells of what the parser of HTTP refuses, of which not even an id is known; and closes. Nothing is told where that
  * would pass for the answer to a request before.
  */
-export function tellParserError(
+export function answerParserError(
   error: ParserError,
   socket: Socket,
   connections: Pick<Connections, 'isAnswering'>,
@@ -87,15 +97,15 @@ export function tellParserError(
   }
   const [refusal, requestId] = [toParserRefusal(error), randomUUID()];
   const body = toErrorBody(refusal, requestId);
-  sendLast(socket, { status: refusal.status, requestId, body });
+  sendAndClose(socket, { status: refusal.status, requestId, body });
 }
 
-function toParserRefusal({ code }: ParserError): Refusal {
+function toParserRefusal({ code }: ParserError): RejectedRequest {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return badRequest('The request was not received in time.', { status: 408 });
     case 'HPE_HEADER_OVERFLOW':
-      return new Refusal('The request headers are too large.', {
+      return new RejectedRequest('The request headers are too large.', {
         status: 431,
         code: 'LIMIT_EXCEEDED',
       });

@@ -19,7 +19,8 @@ export function toBaseHeaders(requestId: string): Record<string, string> {
   };
 }
 
-type Told = Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'retryAfterMs'>>;
+type Told = Pick<RejectedRequest, 'code' | 'message'> &
+  Partial<Pick<RejectedRequest, 'retryAfterMs'>>;
 
 /** What a request is told that no operation was read from: as a GraphQL server tells of an error, for gateways to read. */
 export function toErrorBody({ code, message, retryAfterMs }: Told, requestId: string): object {
@@ -28,7 +29,7 @@ export function toErrorBody({ code, message, retryAfterMs }: Told, requestId: st
 }
 
 /** An answer that no framework makes, since no request is handed to one. */
-export interface RawAnswer {
+export interface RawResponse {
   status: number;
   requestId: string;
   /** Becomes JSON. */
@@ -38,23 +39,23 @@ export interface RawAnswer {
 /** How long a caller may take to read an answer that ends its connection. */
 const LINGER_MS = 500;
 /** How much is read and dropped of what it sends meanwhile; with unread bytes the system would take the answer back. */
-const MOST_DROPPED_BYTES = 64 * 1024;
+const MAX_DROPPED_BYTES = 64 * 1024;
 
 /** Sends this answer, to a request of that method, and ends the connection. */
-export function sendLast(socket: Socket, answer: RawAnswer, method?: string): void {
+export function sendAndClose(socket: Socket, answer: RawResponse, method?: string): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   let dropped = 0;
   socket
     .once('close', () => clearTimeout(timer))
     .on('data', ({ length }: Buffer) => {
       dropped += length;
-      if (dropped > MOST_DROPPED_BYTES) socket.pause();
+      if (dropped > MAX_DROPPED_BYTES) socket.pause();
     })
     .end(toBytes(answer, method));
 }
 
 /** An answer to HEAD has no body. */
-function toBytes({ status, requestId, body }: RawAnswer, method?: string): string {
+function toBytes({ status, requestId, body }: RawResponse, method?: string): string {
   const json = JSON.stringify(body);
   const headers = {
     ...toBaseHeaders(requestId),
@@ -75,7 +76,7 @@ export const HEALTH_PATHS: readonly string[] = ['/health/live', '/health/ready']
 export function answerHealth(
   path: string,
   isReady: boolean,
-): Pick<RawAnswer, 'status' | 'body'> | undefined {
+): Pick<RawResponse, 'status' | 'body'> | undefined {
   switch (path) {
     case '/health/live':
       return { status: 200, body: { status: 'live' } };
@@ -97,7 +98,7 @@ type RefusalCode =
   | 'INTERNAL_SERVER_ERROR';
 
 /** Why a request is refused before anybody looks at what it asks for. */
-export class Refusal extends Error {
+export class RejectedRequest extends Error {
   readonly status: number;
   readonly code: RefusalCode;
   /** Of the answer, beside those that every answer has. */
@@ -107,8 +108,8 @@ export class Refusal extends Error {
 
   constructor(
     message: string,
-    of: Pick<Refusal, 'status' | 'code'> &
-      Partial<Pick<Refusal, 'headers' | 'retryAfterMs'>> & { cause?: unknown },
+    of: Pick<RejectedRequest, 'status' | 'code'> &
+      Partial<Pick<RejectedRequest, 'headers' | 'retryAfterMs'>> & { cause?: unknown },
   ) {
     super(message, { cause: of.cause });
     this.name = 'Refusal';
@@ -121,7 +122,7 @@ export class Refusal extends Error {
 
 export function badRequest(
   message: string,
-  { status = 400, headers }: Partial<Pick<Refusal, 'status' | 'headers'>> = {},
-): Refusal {
-  return new Refusal(message, { status, code: 'BAD_REQUEST', ...(headers && { headers }) });
+  { status = 400, headers }: Partial<Pick<RejectedRequest, 'status' | 'headers'>> = {},
+): RejectedRequest {
+  return new RejectedRequest(message, { status, code: 'BAD_REQUEST', ...(headers && { headers }) });
 }

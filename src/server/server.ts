@@ -23,14 +23,14 @@ import { toAnswerBody } from './answers/answer-body.ts';
 import { createAnswerStart } from './answers/answer-start.ts';
 import { measureFields } from './answers/measured-schema.ts';
 import { createSizePlugin } from './answers/size-plugin.ts';
-import { type Connections, createConnections, createGatedServer } from './connections.ts';
+import { type Connections, createConnections, createHttpServer } from './connections.ts';
 import { createErrorFormat } from './error-format.ts';
-import { refuse, tellErrors, tellParserError, withRequestId } from './framework-errors.ts';
+import { refuse, addErrorHandlers, answerParserError, withRequestId } from './framework-errors.ts';
 import {
   type IdentityOptions,
   type RouterSecrets,
-  createGate,
-  createIdentify,
+  createRouterAuth,
+  createAuthenticate,
 } from './identity/authenticate.ts';
 import {
   MAX_VALIDATION_ERRORS,
@@ -40,7 +40,7 @@ import {
 } from './limits/document-limits.ts';
 import { MAX_REQUEST_BYTES, PARSE_CAPS } from './limits/limits.ts';
 import { readJsonInTurns } from './limits/request-body.ts';
-import { type Turns, createTurns } from './limits/turns.ts';
+import { type Turns, createFairQueue } from './limits/turns.ts';
 import { createLimitsPlugin, exactFloats } from './limits/request-limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import { checkRequestHead, createAnswerPlugin, createRequestPlugin } from './plugins.ts';
@@ -101,7 +101,7 @@ const CONNECTION_BOUNDS = {
 /** What an operation that begins while the service stops has less, so that all ends before a container is killed, after 10 s. */
 const STOPPING_CUT_MS = 1_000;
 /** What a write needs beside one attempt. */
-const LEAST_MS_BESIDE_ATTEMPT = 2_000;
+const MIN_MS_BESIDE_ATTEMPT = 2_000;
 /** What an answer under way gets beyond the deadline of its operation when the service stops. */
 const CLOSING_MARGIN_MS = 250;
 
@@ -111,7 +111,7 @@ const NO_TENANT = '';
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
-  const turns = createTurns();
+  const turns = createFairQueue();
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
@@ -125,10 +125,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { operationDeadlineMs, attemptTimeoutMs, shutdownDelayMs } = options;
   const stoppingDeadlineMs = Math.min(
     operationDeadlineMs,
-    Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + LEAST_MS_BESIDE_ATTEMPT),
+    Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + MIN_MS_BESIDE_ATTEMPT),
   );
 
-  const identify = createIdentify(options.identity);
+  const identify = createAuthenticate(options.identity);
   const startAnswer = createAnswerStart({ ...options, turns });
   const handler = fastifyApolloHandler(apollo, {
     async context(request, reply) {
@@ -213,7 +213,7 @@ function createApp(
   // Who opens the page has yet to enter the secret in it.
   const isPageOpen = options.hasPlayground && !options.isProduction;
   const openPaths = isPageOpen ? [PLAYGROUND_PATH] : [];
-  const gate = createGate({
+  const gate = createRouterAuth({
     secrets: routerSecrets,
     isReady,
     hasRoomFor: (socket) => connections.hasRoomFor(socket),
@@ -221,14 +221,14 @@ function createApp(
     allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
   });
   const app = fastify({
-    serverFactory: (handler) => createGatedServer({ gate, connections, times: TIMES }, handler),
+    serverFactory: (handler) => createHttpServer({ gate, connections, times: TIMES }, handler),
     // Requests are served to the end; `connections` ends what is idle.
     return503OnClosing: false,
     forceCloseConnections: false,
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
-    clientErrorHandler: (error, socket) => tellParserError(error, socket, connections),
+    clientErrorHandler: (error, socket) => answerParserError(error, socket, connections),
     frameworkErrors: (_error, { id }, reply) => {
       void reply.headers(toBaseHeaders(id));
       void refuse(reply, badRequest('The path of the request is malformed.'), id);
@@ -238,7 +238,7 @@ function createApp(
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
   });
-  tellErrors(app);
+  addErrorHandlers(app);
   return app;
 }
 

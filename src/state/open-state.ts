@@ -1,12 +1,12 @@
 import type { TokenBuckets } from './rate-limit.ts';
-import { type Reach, createReach, scanPages } from './redis/client.ts';
+import { type RedisCalls, createRedisCalls, scanPages } from './redis/client.ts';
 import { connectRedis } from './redis/connections.ts';
 import { createRedisBuckets } from './redis/rate-limit.ts';
 import { openRedisReplicas } from './redis/replicas.ts';
 import { describeDurability } from './redis/replication.ts';
 import { createRedisStore } from './redis/store.ts';
 import { type Replicas, VARIANT } from './replicas.ts';
-import { closeToOthers, reach } from './sqlite/database.ts';
+import { closeToOthers, withStateErrors } from './sqlite/database.ts';
 import { type LogReader, createEmbeddedStore, openEmbeddedLog } from './sqlite/store.ts';
 import type { StateKeeper, StateStore } from './state-store.ts';
 
@@ -51,7 +51,9 @@ const BUCKET_MS = 250;
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
-  reach({ folder }, () => closeToOthers({ folder })).forEach((line) => options.log.warn(line));
+  withStateErrors({ folder }, () => closeToOthers({ folder })).forEach((line) =>
+    options.log.warn(line),
+  );
   const store = createEmbeddedStore({ folder, now: wallTime, monotonic: now });
   if (store.origin === 'lost') options.log.warn(`${folder} ${LOST}`);
   if (store.origin === 'copy') options.log.warn(`${folder} ${COPIED}`);
@@ -80,7 +82,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
 
   // It is ended with the process.
   const isClosed = (): boolean => false;
-  const reach = createReach(client, isClosed, { onRefusal });
+  const reach = createRedisCalls(client, isClosed, { onRefusal });
   const store = createRedisStore({
     client,
     witness,
@@ -99,7 +101,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
     onSilence: connections.renew,
   });
   const buckets = createRedisBuckets(
-    createReach(client, isClosed, { withinMs: BUCKET_MS, onRefusal }),
+    createRedisCalls(client, isClosed, { withinMs: BUCKET_MS, onRefusal }),
     (name) => `${PREFIX}bucket:${name}`,
   );
   return {
@@ -121,7 +123,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
 /** Also what was kept of a list, which nobody shows any more once it is forgotten. */
 async function forgetShared(
   topic: string,
-  { reach, replicas }: { reach: Reach; replicas: Replicas },
+  { reach, replicas }: { reach: RedisCalls; replicas: Replicas },
 ): Promise<void> {
   await replicas.forget(topic);
   for (const kind of ['snapshot', 'ticket']) {

@@ -176,7 +176,7 @@ function parse(text: string): TokenBucket | null {
   return data ? { tokens: data[0], at: data[1], blockedUntil: data[2] } : null;
 }
 
-export interface AllowanceOptions {
+export interface RequestBudgetOptions {
   /** Whom it is for; those of the same name share it. */
   name: string;
   window: RequestWindow;
@@ -190,14 +190,14 @@ export interface AllowanceOptions {
 }
 
 /** The requests to one provider, counted where all its callers count; without that place, a share of them. Never rejects. */
-export interface Allowance {
+export interface RequestBudget {
   /** 0: one was taken. Else the milliseconds until it is worth asking again. Queries leave some for mutations. */
   take(isQuery: boolean): Promise<number>;
   /** Lets nobody take any for so many milliseconds. */
   block(ms: number): Promise<void>;
 }
 
-export function createAllowance(options: AllowanceOptions): Allowance {
+export function createRequestBudget(options: RequestBudgetOptions): RequestBudget {
   const { name, window, buckets, isShared, replicas, now } = options;
   const limit = isShared ? sharedShare(window) : wholeShare(window);
   const ownLimit = ownShare(window, replicas);

@@ -21,11 +21,11 @@ export interface Replicas {
    * What is held, and the right to read it anew, for `claimMs` at most.
    * Undefined: the others are out of reach, or what is held there may be older than a write of this replica.
    */
-  look(name: string, claimMs: number): Promise<SharedLook | undefined>;
+  look(name: string, claimMs: number): Promise<SharedRead | undefined>;
   /** Keeps what was read, unless it was forgotten since the look. Never rejects. */
-  keep(look: SharedLook, value: KeptValue): Promise<void>;
+  keep(look: SharedRead, value: KeptValue): Promise<void>;
   /** Nothing came of the read: another replica may try. Never rejects. */
-  release(look: SharedLook): Promise<void>;
+  release(look: SharedRead): Promise<void>;
 }
 
 export interface SharedValue {
@@ -44,7 +44,7 @@ export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
 }
 
 /** What there is under a name, and who is to read it anew. */
-export interface SharedLook {
+export interface SharedRead {
   readonly name: string;
   /** Null: nothing, or only what is old while another replica reads it anew. */
   readonly held: SharedValue | null;

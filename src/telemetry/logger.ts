@@ -56,7 +56,7 @@ const WITHOUT_PRETTY =
   'The log is JSON, because the development package pino-pretty is not installed (npm ci --omit=dev omits it). In a deployment, set NODE_ENV=production.';
 
 /** A shorter one stands in half of all words, and guards nothing. */
-const LEAST_LETTERS = 6;
+const MIN_LETTERS = 6;
 
 /**
  * The last net, whole secrets only, for texts that others wrote: an old Redis repeats the commands that it does not
@@ -65,7 +65,7 @@ const LEAST_LETTERS = 6;
 export function withoutSecrets(text: string, secrets: Iterable<string>): string {
   let rest = text;
   for (const secret of secrets) {
-    if (secret.length < LEAST_LETTERS) continue;
+    if (secret.length < MIN_LETTERS) continue;
     for (const spelled of [secret, JSON.stringify(secret).slice(1, -1)]) {
       rest = rest.replaceAll(spelled, '[redacted]');
     }

@@ -1,4 +1,4 @@
-import type { BreakerOptions } from '../http/admission.ts';
+import type { CircuitBreakerOptions } from '../http/admission.ts';
 import { ProviderError, type ProviderName } from '../http/provider-error.ts';
 import type { OnFault, OnWait } from '../http/provider-http.ts';
 import type { BadgeList } from '../providers/provider.ts';
@@ -41,7 +41,7 @@ export function createBreakerLog(
   logger: Logger,
   { enumValue: provider, title }: ProviderName,
   calls: 'reads' | 'writes',
-): BreakerOptions['onChange'] {
+): CircuitBreakerOptions['onChange'] {
   return (state, openMs) => {
     const details = { provider, calls };
     if (state === 'closed') logger.info(details, `Calls to ${title} have resumed`);

@@ -4,8 +4,8 @@ import type { BadgeIndex } from '../badges/reading/badge-index.ts';
 import { createRecentWrites } from '../badges/recent-writes.ts';
 import { type Tenant, type TenantProvider, createProviderAccess } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
-import type { Shelf } from '../cache/snapshot-entry.ts';
-import { createBreaker } from '../http/admission.ts';
+import type { SnapshotStore } from '../cache/snapshot-entry.ts';
+import { createCircuitBreaker } from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
@@ -14,7 +14,7 @@ import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';
-import { createAllowance, createStoredBuckets } from '../state/rate-limit.ts';
+import { createRequestBudget, createStoredBuckets } from '../state/rate-limit.ts';
 import { VARIANT } from '../state/replicas.ts';
 import { type StateStore, createLocks } from '../state/state-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -45,7 +45,7 @@ export interface TenantOptions {
   /** Told of what is stored and cannot be read. */
   onUnreadable: OnUnreadable;
   /** Holds the lists of all tenants, each under names of its own. */
-  shelf: Shelf<BadgeIndex>;
+  shelf: SnapshotStore<BadgeIndex>;
   /** Milliseconds that never go back: what measures durations. */
   now: () => number;
   /** Epoch milliseconds by the machine's clock, which may be corrected at any time: what is shown and recorded. */
@@ -157,7 +157,7 @@ export function createHttpDeps(
   const { requestWindow, name } = of.provider;
   const allowance =
     requestWindow &&
-    createAllowance({
+    createRequestBudget({
       // Also while credentials change: nobody says that new ones bring a new window.
       name: of.topic,
       window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
@@ -175,7 +175,7 @@ export function createHttpDeps(
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
     createBreaker: (calls) =>
-      createBreaker({ now, random, onChange: createBreakerLog(logger, name, calls) }),
+      createCircuitBreaker({ now, random, onChange: createBreakerLog(logger, name, calls) }),
     windowMs: requestWindow?.windowMs,
     ...(options.redactOthers && { redactOthers: options.redactOthers }),
     ...options.http,
@@ -183,7 +183,7 @@ export function createHttpDeps(
 }
 
 /** A correction of the machine's clock that is smaller than this is not followed. */
-const LEAST_CORRECTION_MS = 100;
+const MIN_CORRECTION_MS = 100;
 
 /** Converts a moment of `now` to epoch milliseconds by the machine's clock. The same moment has the same time until that clock is corrected. */
 function createToWallTime({
@@ -193,7 +193,7 @@ function createToWallTime({
   let offset = wallTime() - now();
   return (moment) => {
     const current = wallTime() - now();
-    if (Math.abs(current - offset) >= LEAST_CORRECTION_MS) offset = current;
+    if (Math.abs(current - offset) >= MIN_CORRECTION_MS) offset = current;
     return moment + offset;
   };
 }

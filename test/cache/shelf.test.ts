@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { type Held, type Shelf, createShelf } from '../../src/cache/snapshot-entry.ts';
+import {
+  type Held,
+  type SnapshotStore,
+  createSnapshotStore,
+} from '../../src/cache/snapshot-entry.ts';
 
 const held = (value: string, bytes = 1): Held<string> => ({
   snapshot: { value, asOf: 0 },
@@ -11,14 +15,14 @@ const held = (value: string, bytes = 1): Held<string> => ({
 function shelfOf(
   bounds: { maxEntries?: number; maxBytes?: number },
   entries: [string, number?][],
-): Shelf<string> {
-  const shelf = createShelf<string>({ maxEntries: 100, maxBytes: 100, ...bounds });
+): SnapshotStore<string> {
+  const shelf = createSnapshotStore<string>({ maxEntries: 100, maxBytes: 100, ...bounds });
   for (const [name, bytes] of entries) shelf.set(name, held(name, bytes));
   return shelf;
 }
 
 /** Without using any of them, for `get` does. */
-const namesOn = (shelf: Shelf<string>, names: string) =>
+const namesOn = (shelf: SnapshotStore<string>, names: string) =>
   [...names].filter((name) => shelf.get(name) !== undefined).join('');
 
 test('it gives what was put under a name, and nothing else', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createSnapshotCache } from '../../src/cache/snapshot-cache.ts';
 import {
-  type SharedLook,
+  type SharedRead,
   type SharedSnapshots,
   type SharedValue,
-  createShelf,
+  createSnapshotStore,
 } from '../../src/cache/snapshot-entry.ts';
 import { settled } from '../support/manual-clock.ts';
 
@@ -46,7 +46,7 @@ function setUp(
     },
     freshMs: () => 100,
     staleMs: options.staleMs ?? 0,
-    shelf: createShelf({ maxEntries: 10, maxBytes: 1_000 }),
+    shelf: createSnapshotStore({ maxEntries: 10, maxBytes: 1_000 }),
     shared: options.shared,
     judge: (error) => ({ allowsStale: error !== FATAL, wasAsked: error === ASKED }),
     now: () => clock.now,
@@ -396,7 +396,7 @@ describe('with other replicas', () => {
   const old: SharedValue = { text: 'theirs', ageMs: 300, freshMs: 100 };
 
   /** Replicas as the test says: what each look finds, what was told to them, and what they tell. */
-  function setUpShared({ looks = [] as (SharedLook | undefined)[], staleMs = 0 } = {}) {
+  function setUpShared({ looks = [] as (SharedRead | undefined)[], staleMs = 0 } = {}) {
     const replicas = { epoch: 1 };
     const told: unknown[] = [];
     const listeners = new Set<(name: string) => void>();
@@ -414,7 +414,7 @@ describe('with other replicas', () => {
     const forgetElsewhere = (name: string) => listeners.forEach((listener) => listener(name));
     return { ...setUp({ shared, staleMs }), replicas, told, listeners, forgetElsewhere };
   }
-  const mine: SharedLook = { held: null, mayLoad: true };
+  const mine: SharedRead = { held: null, mayLoad: true };
 
   test('a fresh one that another has read is adopted with its age, and nothing is loaded', async () => {
     const { cache, clock, loads, told } = setUpShared({ looks: [{ held: fresh, mayLoad: false }] });
@@ -461,7 +461,7 @@ describe('with other replicas', () => {
   });
 
   test('while another loads it is looked for every 50 ms, and adopted once it is there', async () => {
-    const theirTurn: SharedLook = { held: null, mayLoad: false };
+    const theirTurn: SharedRead = { held: null, mayLoad: false };
     const looks = [theirTurn, theirTurn, { held: { ...fresh, ageMs: 0 }, mayLoad: false }];
     const { cache, loads, pauses } = setUpShared({ looks });
     const reader = cache.read();

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { finish } from '../../src/config/config-error.ts';
+import { runToEnd } from '../../src/config/config-error.ts';
 import { type FileTextsOptions, createFileTexts } from '../../src/config/secret-watch.ts';
 import { numRuns } from '../properties/runs.ts';
 
@@ -27,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Which counts what was written by now. */
 function open(options?: FileTextsOptions) {
   const texts = createFileTexts(options);
-  const look = () => finish(texts.look());
+  const look = () => runToEnd(texts.look());
   texts.read(file);
   look();
   texts.read(file);

@@ -1,4 +1,4 @@
-import type { Breaker, Verdict } from '../../src/http/admission.ts';
+import type { CircuitBreaker, Verdict } from '../../src/http/admission.ts';
 import { type SkippingClock, createSkippingClock } from '../support/clock.ts';
 import {
   HALL_OF_FAME,
@@ -151,7 +151,7 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
   };
 }
 
-function toRecorder(verdicts: Verdict[]): Breaker {
+function toRecorder(verdicts: Verdict[]): CircuitBreaker {
   return { waitMs: () => 0, enter: () => (verdict) => void verdicts.push(verdict) };
 }
 

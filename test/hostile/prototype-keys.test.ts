@@ -6,7 +6,7 @@ import { createBadgeIndex, createBadgeIndexCodec } from '../../src/badges/readin
 import { badgeLog } from '../../src/badges/writing/audit.ts';
 import { createHiddenMemory } from '../../src/badges/writing/hidden-memory.ts';
 import { hashInput, toStateKey } from '../../src/badges/writing/stored-record.ts';
-import { createShelf } from '../../src/cache/snapshot-entry.ts';
+import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import { toReturningAIBadge } from '../../src/providers/returning-ai/client.ts';
@@ -67,7 +67,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('is a name on the shelf only once something was put there', () => {
-    const shelf = createShelf<string>({ maxEntries: 9, maxBytes: 99 });
+    const shelf = createSnapshotStore<string>({ maxEntries: 9, maxBytes: 99 });
     const held = { snapshot: { value: 'a', asOf: 1 }, freshUntil: 1, epoch: 0, bytes: 1 };
     shelf.delete(name);
     expect(shelf.get(name)).toBeUndefined();

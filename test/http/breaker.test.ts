@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Verdict, createBreaker } from '../../src/http/admission.ts';
+import { type Verdict, createCircuitBreaker } from '../../src/http/admission.ts';
 
 /** A breaker on a clock that the test moves, with what it tells. */
 function setUp({ random = 0 } = {}) {
   const clock = { now: 1_000 };
   const changes: [string, number][] = [];
-  const breaker = createBreaker({
+  const breaker = createCircuitBreaker({
     now: () => clock.now,
     random: () => random,
     onChange: (state, openMs) => changes.push([state, openMs]),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Allowance, createLimiter } from '../../src/http/admission.ts';
+import { type RequestBudget, createRateLimiter } from '../../src/http/admission.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -8,14 +8,14 @@ function setUp(waits: number[] = []) {
   const clock = createManualClock(1_000);
   const taken: boolean[] = [];
   const blocked: number[] = [];
-  const allowance: Allowance = {
+  const allowance: RequestBudget = {
     async take(isQuery) {
       taken.push(isQuery);
       return waits.shift() ?? 0;
     },
     block: async (ms) => void blocked.push(ms),
   };
-  return { clock, taken, blocked, limiter: createLimiter(clock, allowance) };
+  return { clock, taken, blocked, limiter: createRateLimiter(clock, allowance) };
 }
 
 const stateOf = (entering: Promise<void>) => {
@@ -120,7 +120,7 @@ describe('after a refusal by the provider', () => {
 
 test('without an allowance only refusals count', async () => {
   const clock = createManualClock();
-  const limiter = createLimiter(clock, undefined);
+  const limiter = createRateLimiter(clock, undefined);
   await limiter.enter('query', 0);
   limiter.coolDown(1_000);
   expect(await failureOf(limiter.enter('query', 999))).toEqual(refused(1_000));

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool } from '../../src/http/attempt.ts';
 import { type ProviderHttp, createProviderHttp } from '../../src/http/provider-http.ts';
-import { createAllowance, createStoredBuckets } from '../../src/state/rate-limit.ts';
+import { createRequestBudget, createStoredBuckets } from '../../src/state/rate-limit.ts';
 import { createSkippingClock } from '../support/clock.ts';
 
 /** A provider whose window is another than that of those that we know, and which asks to be left alone for most of it. */
@@ -59,7 +59,7 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
     random: () => 0,
     connect: createPool,
     allowance: store && {
-      ...createAllowance({
+      ...createRequestBudget({
         name: 'acme',
         window: WINDOW,
         buckets: createStoredBuckets(store, clocks),

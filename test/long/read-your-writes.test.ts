@@ -13,7 +13,7 @@ if (redisPath === undefined)
 const REPLICAS = 3;
 const RUNS = runsOf({ short: 60, full: 1_000 });
 const seed = seedOf();
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 let redis: RedisServer | undefined;
 let world: World;
@@ -51,7 +51,7 @@ afterAll(async () => {
       ['lists held back until after the write', counted.lateLists],
       ['violations', counted.violations.length],
     ]);
-    const violations = counted.violations.slice(0, MOST_SHOWN);
+    const violations = counted.violations.slice(0, MAX_SHOWN);
     expect({ seed, violations }).toEqual({ seed, violations: [] });
     expect(counted.readsInFlight).toBeGreaterThan(0);
     expect(counted.lateLists).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type Allowance,
-  createAllowance,
+  type RequestBudget,
+  createRequestBudget,
   createStoredBuckets,
 } from '../../src/state/rate-limit.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
@@ -25,7 +25,7 @@ const { requests, windowMs } = WINDOW;
 /** What is sent may arrive so much later. */
 const LATE_MS = 1_000;
 /** Beyond, each has nothing of its own. */
-const MOST_REPLICAS = 45;
+const MAX_REPLICAS = 45;
 
 /** A process starts anew, with a clock that may have been set back since. */
 interface Restart {
@@ -52,7 +52,7 @@ test(
         const store = createMemoryStore();
         let setBackMs = 0;
         const start = (now: () => number) => startAlone(store, () => now() - setBackMs);
-        let process: Allowance | undefined;
+        let process: RequestBudget | undefined;
         const callers = createCallers((now) => [(process ??= start(now))]);
         for (const step of played) {
           if (step.kind !== 'restart') await callers.play(step);
@@ -113,7 +113,7 @@ test(
   'replicas that lose the bucket, some or all of them, again and again: 120 calls in no 10 s',
   () =>
     fc.assert(
-      fc.asyncProperty(replicasAnd(losses, MOST_REPLICAS), async ({ replicas, played }) => {
+      fc.asyncProperty(replicasAnd(losses, MAX_REPLICAS), async ({ replicas, played }) => {
         const { shared, callers } = createReplicas(replicas);
         const playAll = async (asked: (Burst | Pass)[]) => {
           for (const step of asked) await callers.play(step);
@@ -183,7 +183,7 @@ function createReplicas(replicas: number): {
   callers: Callers;
   restart: (replica: number) => void;
 } {
-  const running: Allowance[] = [];
+  const running: RequestBudget[] = [];
   const callers = createCallers(() => running);
   const shared = createSharedBucket(callers.now);
   const start = (replica: number) => startReplica(replica, { shared, replicas, now: callers.now });
@@ -193,9 +193,16 @@ function createReplicas(replicas: number): {
 
 type BucketStore = Pick<StateStore, 'get' | 'compareAndSet'>;
 
-function startAlone(store: BucketStore, now: () => number): Allowance {
+function startAlone(store: BucketStore, now: () => number): RequestBudget {
   const buckets = createStoredBuckets(store, { now, wallTime: now });
-  return createAllowance({ name: 'a', window: WINDOW, buckets, isShared: false, replicas: 1, now });
+  return createRequestBudget({
+    name: 'a',
+    window: WINDOW,
+    buckets,
+    isShared: false,
+    replicas: 1,
+    now,
+  });
 }
 
 /** What outlives the process. */

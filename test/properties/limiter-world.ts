@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import {
-  type Allowance,
+  type RequestBudget,
   type RequestWindow,
   type TokenBucket,
   type TokenBuckets,
-  createAllowance,
+  createRequestBudget,
   takeToken,
 } from '../../src/state/rate-limit.ts';
 import { StateError } from '../../src/state/state-store.ts';
@@ -49,12 +49,14 @@ export interface Callers {
   play(step: Burst | Pass): Promise<void>;
 }
 
-export function createCallers(toAllowances: (now: () => number) => readonly Allowance[]): Callers {
+export function createCallers(
+  toAllowances: (now: () => number) => readonly RequestBudget[],
+): Callers {
   let time = 1_000_000;
   const now = () => time;
   const grantedAt: number[] = [];
 
-  async function ask(allowance: Allowance | undefined, calls: number, isQuery: boolean) {
+  async function ask(allowance: RequestBudget | undefined, calls: number, isQuery: boolean) {
     for (let call = 0; call < calls; call++) {
       if ((await allowance?.take(isQuery)) !== 0) return;
       grantedAt.push(time);
@@ -122,7 +124,7 @@ export function createSharedBucket(now: () => number): SharedBucket {
 export function startReplica(
   replica: number,
   { shared, replicas, now }: { shared: SharedBucket; replicas: number; now: () => number },
-): Allowance {
+): RequestBudget {
   const buckets = shared.bucketsOf(replica);
-  return createAllowance({ name: 'a', window: WINDOW, buckets, isShared: true, replicas, now });
+  return createRequestBudget({ name: 'a', window: WINDOW, buckets, isShared: true, replicas, now });
 }

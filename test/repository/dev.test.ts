@@ -15,11 +15,12 @@ afterAll(async () => {
 });
 
 test('npm run dev restarts on a change, and an error names the line of the source', async () => {
-  for (const name of ['src', 'package.json', 'dev.ts']) {
+  for (const name of ['src', 'package.json', 'test/support/from-sources.ts']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const [program, ...args] = (readManifest().scripts.dev ?? '').split(' ');
+  const [, command = ''] = (readManifest().scripts.dev ?? '').split(' && ');
+  const [program, ...args] = command.split(' ');
   expect(program).toBe('node');
   const STATE_DIR = join(folder, 'state');
   child = spawn(process.execPath, args, { cwd: folder, env: { PORT: '0', STATE_DIR } });

@@ -14,7 +14,7 @@ import {
 } from '../../src/server/limits/limits.ts';
 import { readText, root } from './lock.ts';
 
-const MOST_WORDS_OF_README = 650;
+const MAX_WORDS_OF_README = 650;
 
 const docs = readdirSync(`${root}/docs`)
   .filter((file) => file.endsWith('.md'))
@@ -39,9 +39,9 @@ function isBroken(page: string, link: string): boolean {
   return anchor !== undefined && !anchorsOf(target).includes(anchor);
 }
 
-test(`the README has ${MOST_WORDS_OF_README} words at most`, () => {
+test(`the README has ${MAX_WORDS_OF_README} words at most`, () => {
   const words = readText('README.md').split(/\s+/).filter(Boolean);
-  expect(words.length).toBeLessThanOrEqual(MOST_WORDS_OF_README);
+  expect(words.length).toBeLessThanOrEqual(MAX_WORDS_OF_README);
 });
 
 describe.each(pages)('%s', (page) => {

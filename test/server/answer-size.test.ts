@@ -7,7 +7,7 @@ import { type Answer, type TestService, execute, startTestService } from '../sup
 
 const KIB = 1024;
 /** Of the service whose answers are bounded. */
-const MOST_BYTES = 128 * KIB;
+const MAX_BYTES = 128 * KIB;
 /** What is counted where the types in a list are not known yet, or a number is short. */
 const EXACTNESS = 0.8;
 /** What the payload of a write has in any case: a user error, and errors for what was left out. */
@@ -39,7 +39,7 @@ beforeAll(async () => {
   tagMango.awards.set(ADA.tagMango, new Set(badges.map(({ _id }) => _id)));
   bounded = await startTestService({
     providerValues: unbounded.sandbox.providerValues,
-    answerMaxBytes: MOST_BYTES,
+    answerMaxBytes: MAX_BYTES,
   });
 });
 afterAll(async () => {
@@ -135,8 +135,8 @@ test(
         const bytes = Buffer.byteLength(whole);
         const answer = await ask(bounded, asked);
 
-        if (isRefusedFirst || bytes > MOST_BYTES) expectRefused(answer);
-        else if (bytes < MOST_BYTES * EXACTNESS) {
+        if (isRefusedFirst || bytes > MAX_BYTES) expectRefused(answer);
+        else if (bytes < MAX_BYTES * EXACTNESS) {
           expect(codesOf(answer)).not.toContain('LIMIT_EXCEEDED');
           expect(answer.data).toEqual((JSON.parse(whole) as { data: unknown }).data);
         }
@@ -332,7 +332,7 @@ describe('a mutation whose answer would be too large', () => {
             expect(errors.every(({ extensions }) => extensions.code === 'LIMIT_EXCEEDED')).toBe(
               true,
             );
-            expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES + OUTCOME_BYTES);
+            expect(Buffer.byteLength(text)).toBeLessThan(MAX_BYTES + OUTCOME_BYTES);
           },
         ),
         { numRuns: Math.ceil(numRuns / 8) },

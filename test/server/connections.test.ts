@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   type ConnectionBounds,
   createConnections,
-  createGatedServer,
+  createHttpServer,
 } from '../../src/server/connections.ts';
 import { open as openRaw, readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { eventually } from '../state/eventually.ts';
@@ -44,7 +44,7 @@ async function open(url: string): Promise<Socket> {
 /** Lets every path in but /out. */
 async function start(given: Given): Promise<string> {
   const connections = createConnections({ ...BOUNDS, ...given.bounds });
-  server = createGatedServer(
+  server = createHttpServer(
     {
       connections,
       gate: ({ url, socket }) =>

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
-import { tellErrors } from '../../src/server/framework-errors.ts';
+import { addErrorHandlers } from '../../src/server/framework-errors.ts';
 import { countSigns, readJsonInTurns } from '../../src/server/limits/request-body.ts';
-import { createTurns } from '../../src/server/limits/turns.ts';
+import { createFairQueue } from '../../src/server/limits/turns.ts';
 
 test.each([
   ['{}', 1],
@@ -21,8 +21,8 @@ test('counting stops beyond the most', () => {
 
 function createApp() {
   const app = fastify({ bodyLimit: 1_000_000 });
-  readJsonInTurns(app, createTurns(), () => '');
-  tellErrors(app);
+  readJsonInTurns(app, createFairQueue(), () => '');
+  addErrorHandlers(app);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
   const send = async (payload: string) => {
     const answer = await app.inject({

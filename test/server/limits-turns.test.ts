@@ -1,11 +1,11 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { createTurns } from '../../src/server/limits/turns.ts';
+import { createFairQueue } from '../../src/server/limits/turns.ts';
 
 /** Each who goes on takes so many milliseconds. Gives the round of the event loop in which each went on. */
 async function roundsOf(tookMs: readonly number[]): Promise<number[]> {
   let ms = 0;
-  const { take: turn } = createTurns(() => ms);
+  const { take: turn } = createFairQueue(() => ms);
   const rounds: number[] = [];
   let round = 0;
   for (const took of tookMs) {
@@ -44,7 +44,7 @@ test('many small ones that add up to something wait too', async () => {
 });
 
 test('after a pause whoever comes goes on at once', async () => {
-  const { take: turn } = createTurns();
+  const { take: turn } = createFairQueue();
   await turn('acme');
   for (let round = 0; round < 5; round += 1) await nextRound();
   let hasGone = false;
@@ -55,7 +55,7 @@ test('after a pause whoever comes goes on at once', async () => {
 
 test('a tenant that asks seldom goes on after one request of each other, however many wait', async () => {
   let ms = 0;
-  const { take: turn } = createTurns(() => ms);
+  const { take: turn } = createFairQueue(() => ms);
   const order: string[] = [];
   const ask = (tenant: string) =>
     turn(tenant).then(() => {

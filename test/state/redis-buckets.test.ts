@@ -6,7 +6,11 @@ import {
   type TokenLimit,
   takeToken,
 } from '../../src/state/rate-limit.ts';
-import { type RedisClient, createReach, createRedisClient } from '../../src/state/redis/client.ts';
+import {
+  type RedisClient,
+  createRedisCalls,
+  createRedisClient,
+} from '../../src/state/redis/client.ts';
 import { createRedisBuckets } from '../../src/state/redis/rate-limit.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
@@ -41,7 +45,7 @@ const SEQUENCES = 50;
   async function connect(): Promise<[RedisClient, TokenBuckets]> {
     const made = await createRedisClient({ url: server.url, onChange: () => undefined });
     clients.push(made);
-    const reach = createReach(made, () => false);
+    const reach = createRedisCalls(made, () => false);
     return [made, createRedisBuckets(reach, (of) => `test:${of}`)];
   }
 

@@ -1,8 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type RedisClient, createReach, createRedisClient } from '../../src/state/redis/client.ts';
+import {
+  type RedisClient,
+  createRedisCalls,
+  createRedisClient,
+} from '../../src/state/redis/client.ts';
 import { type OpenReplicas, openRedisReplicas } from '../../src/state/redis/replicas.ts';
-import type { SharedLook } from '../../src/state/replicas.ts';
+import type { SharedRead } from '../../src/state/replicas.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { eventually } from './eventually.ts';
 import { type RedisLink, startRedisLink } from './redis-link.ts';
@@ -15,7 +19,7 @@ const LEASE_MS = 2_000;
 const NAME = 'tenant/A_PROVIDER';
 const value = { text: 'a list', freshMs: 60_000, ttlMs: 300_000 };
 /** The same look, as if it had been so many milliseconds ago. */
-const ago = (ms: number, look: SharedLook): SharedLook => ({
+const ago = (ms: number, look: SharedRead): SharedRead => ({
   ...look,
   at: String(Number(look.at) - ms),
 });
@@ -64,7 +68,7 @@ interface Replica extends OpenReplicas {
     now,
   }: { url?: string; subscriberUrl?: string; now?: () => number } = {}): Promise<Replica> {
     const [client, subscriber] = [await connect(url), await connect(subscriberUrl)];
-    const reach = createReach(client, () => false);
+    const reach = createRedisCalls(client, () => false);
     const replicas = await openRedisReplicas({
       subscriber,
       reach,
@@ -83,7 +87,7 @@ interface Replica extends OpenReplicas {
     await startReplica(),
   ];
 
-  async function lookFrom(replica: Replica): Promise<SharedLook> {
+  async function lookFrom(replica: Replica): Promise<SharedRead> {
     const look = await replica.look(NAME, 4_000);
     if (!look) throw new Error('Redis is out of reach');
     return look;

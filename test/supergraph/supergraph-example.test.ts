@@ -10,7 +10,7 @@ import { readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
 import { execute } from '../support/service.ts';
 
 const START = fileURLToPath(new URL('../../examples/supergraph/start.ts', import.meta.url));
-const MOST_TRIES = 100;
+const MAX_TRIES = 100;
 const LOOPBACK_ONLY = new URL('../support/gateways/loopback-only.ts', import.meta.url).href;
 const READY_WITHIN_MS = 25_000;
 
@@ -175,7 +175,7 @@ async function ready(example: Example): Promise<void> {
  */
 async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
-  for (let tries = 0; servers.length < count && tries < MOST_TRIES; tries += 1) {
+  for (let tries = 0; servers.length < count && tries < MAX_TRIES; tries += 1) {
     const server = createServer().listen(randomInt(10_000, 30_000), '127.0.0.1');
     const isTaken = await once(server, 'listening').then(
       () => false,

@@ -1,4 +1,4 @@
-import type { Breaker } from '../../src/http/admission.ts';
+import type { CircuitBreaker } from '../../src/http/admission.ts';
 import type { Clock } from '../../src/http/call-options.ts';
 
 export interface SkippingClock extends Clock {
@@ -18,4 +18,4 @@ export function createSkippingClock(): SkippingClock {
 }
 
 /** For tests that show more faults in a row than any breaker would let pass. */
-export const alwaysClosed: Breaker = { waitMs: () => 0, enter: () => () => undefined };
+export const alwaysClosed: CircuitBreaker = { waitMs: () => 0, enter: () => () => undefined };

@@ -37,8 +37,8 @@ export interface Watched {
 }
 
 /** A load may log for an hour; tests look at everything that a process said in seconds. */
-const MOST_CHARACTERS = 16_000_000;
-const MOST_LINES_TOLD = 20;
+const MAX_CHARACTERS = 16_000_000;
+const MAX_LINES_TOLD = 20;
 
 export function watchProcess(child: ChildProcess, name = 'the process'): Watched {
   const { stdout, stderr } = child;
@@ -49,8 +49,8 @@ export function watchProcess(child: ChildProcess, name = 'the process'): Watched
   const wholeLines = () => said.both.slice(0, said.both.lastIndexOf('\n') + 1);
 
   function hear(from: 'stdout' | 'stderr', text: string): void {
-    said[from] = (said[from] + text).slice(-MOST_CHARACTERS);
-    said.both = (said.both + text).slice(-MOST_CHARACTERS);
+    said[from] = (said[from] + text).slice(-MAX_CHARACTERS);
+    said.both = (said.both + text).slice(-MAX_CHARACTERS);
     listeners.forEach((listener) => listener());
   }
   for (const [from, stream] of [
@@ -85,7 +85,7 @@ export function watchProcess(child: ChildProcess, name = 'the process'): Watched
         };
         listeners.add(look);
         void ended.then(({ code, signal }) => {
-          const last = said.both.trimEnd().split('\n').slice(-MOST_LINES_TOLD).join('\n');
+          const last = said.both.trimEnd().split('\n').slice(-MAX_LINES_TOLD).join('\n');
           reject(new Error(`${name} ended with ${code ?? signal} before ${pattern}:\n${last}`));
         });
         look();

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 30_000 + numRuns * 100;
 /** What a write may cost in the store: something for itself, and something for each badge that it names. */
 const BYTES_OF_WRITE = 8_000;
 const BYTES_OF_BADGE = 3_000;
-const MOST_BADGES = 50;
+const MAX_BADGES = 50;
 
 const ADA = '6650aa11bb22cc33dd44ee55';
 const HELD = Array.from({ length: 60 }, (_, number) => number.toString(16).padStart(24, '0'));
@@ -145,7 +145,7 @@ test(
   'more than 50 badges are refused at their field, and nothing is stored or sent',
   async () => {
     const many = fc
-      .integer({ min: MOST_BADGES + 1, max: 3_000 })
+      .integer({ min: MAX_BADGES + 1, max: 3_000 })
       .map((count) => Array.from({ length: count }, () => randomBytes(12).toString('hex')));
     await fc.assert(
       fc.asyncProperty(many, async (ids) => {

@@ -54,10 +54,10 @@ function withoutBadge(
 }
 
 /** How deep JSON may stand in texts of JSON: a change has its values so. */
-const MOST_LAYERS = 8;
+const MAX_LAYERS = 8;
 
 /** Whether the text is a value anywhere in this, also in JSON that is itself a text. */
-export function mentions(value: unknown, text: string, layers = MOST_LAYERS): boolean {
+export function mentions(value: unknown, text: string, layers = MAX_LAYERS): boolean {
   if (value === text) return true;
   if (layers === 0) return false;
   if (typeof value === 'string') {

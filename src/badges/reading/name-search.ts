@@ -77,11 +77,11 @@ export interface FoldedText {
 }
 
 /** Of a name. What comes later finds it no more; names that are written here are a tenth as long. */
-const MOST_CHARACTERS = 10_000;
+const MAX_CHARACTERS = 10_000;
 const ONLY_ASCII = /^[\0-\x7f]*$/;
 
 export function foldText(given: string): FoldedText {
-  const text = cutText(given, MOST_CHARACTERS);
+  const text = cutText(given, MAX_CHARACTERS);
   if (ONLY_ASCII.test(text)) {
     return { text: text.toLowerCase(), hasMarksInRow: false, asWritten: undefined };
   }
@@ -110,7 +110,7 @@ function foldCase(text: string): string {
 }
 
 /** More marks in a row are no writing, and would take time that grows with their square to be put into order. */
-const MOST_MARKS = 30;
+const MAX_MARKS = 30;
 
 /** Cut within rows of marks that are too long, and nowhere else. */
 function toPieces(text: string): string[] {
@@ -119,7 +119,7 @@ function toPieces(text: string): string[] {
   let marks = 0;
   for (let at = 0; at < text.length; at += widthAt(text, at)) {
     marks = isMarkAt(text, at) ? marks + 1 : 0;
-    if (marks <= MOST_MARKS) continue;
+    if (marks <= MAX_MARKS) continue;
     pieces.push(text.slice(start, at));
     start = at;
     marks = 1;

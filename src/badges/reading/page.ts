@@ -11,11 +11,11 @@ export function toCursor({ field, direction }: OrderedBy, key: OrderKey): string
 }
 
 /** Longer than that of any key, whose name is cut. What is longer may take long to read. */
-const MOST_CHARACTERS = 16_384;
+const MAX_CHARACTERS = 16_384;
 
 /** Null for a text that is no cursor, or one of a list in another order. */
 export function readCursor({ field, direction }: OrderedBy, cursor: string): OrderKey | null {
-  if (cursor.length > MOST_CHARACTERS) return null;
+  if (cursor.length > MAX_CHARACTERS) return null;
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) return null;
   const [cursorField, cursorDirection, ...key] = parsed.data;

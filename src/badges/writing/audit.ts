@@ -9,7 +9,7 @@ import {
   type OnUnreadable,
   type StoredReading,
   changeSchema,
-  insist,
+  retryInBackground,
   readStored,
   toStateKey,
 } from './stored-record.ts';
@@ -103,7 +103,7 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
         await write();
       } catch (error) {
         // Only the open entry tells whether the record is written, so only with it a repeat is safe.
-        if (isOpen) insist(write);
+        if (isOpen) retryInBackground(write);
         throw error;
       }
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RememberedFields } from '../../providers/provider.ts';
 import { StateError, type StateStore } from '../../state/state-store.ts';
-import { FORMAT, type OnUnreadable, insist, readStored } from './stored-record.ts';
+import { FORMAT, type OnUnreadable, retryInBackground, readStored } from './stored-record.ts';
 
 const fieldsSchema = z.object({
   values: z.record(z.string(), z.unknown()),
@@ -98,13 +98,13 @@ export function createHiddenMemory(
         await restore();
       } catch (error) {
         if (!(error instanceof StateError)) throw error;
-        insist(restore);
+        retryInBackground(restore);
       }
     },
     doubt() {
       doubtful.add(key);
       // Other replicas do not know of the doubt: all they can be told is to forget.
-      insist(forgetDoubtful);
+      retryInBackground(forgetDoubtful);
     },
     forget: async () => store.set(key, null),
   };

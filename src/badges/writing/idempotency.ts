@@ -3,7 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { StateError, type StateStore } from '../../state/state-store.ts';
 import { type StoredOutcome, storedOutcomeSchema } from './outcome.ts';
-import { FORMAT, type StoredReading, changeSchema, insist, readStored } from './stored-record.ts';
+import {
+  FORMAT,
+  type StoredReading,
+  changeSchema,
+  retryInBackground,
+  readStored,
+} from './stored-record.ts';
 
 /** What is needed to find out later whether a write took effect. */
 const attemptSchema = z.looseObject({
@@ -90,7 +96,7 @@ function stageOf({ attempt, outcome }: { attempt: unknown; outcome: unknown }): 
 }
 
 /** A key that this call holds. What the store cannot take at its end, it is given later. */
-export interface HeldKey {
+export interface IdempotencyClaim {
   /** Before the first byte leaves. Rejects with a `StateError`, also when somebody has taken the key over. */
   markSending(attempt: StoredAttempt): Promise<void>;
   /** Null: nothing was applied, and the key is free again. */
@@ -99,7 +105,7 @@ export interface HeldKey {
   abandon(toLostOutcome: (attempt: StoredAttempt) => StoredOutcome): Promise<void>;
 }
 
-export function holdKey(store: StateStore, key: string, fresh: KeyRecord): HeldKey {
+export function openClaim(store: StateStore, key: string, fresh: KeyRecord): IdempotencyClaim {
   let attempt: StoredAttempt | null = null;
 
   async function end(outcome: StoredOutcome | null): Promise<void> {
@@ -108,7 +114,7 @@ export function holdKey(store: StateStore, key: string, fresh: KeyRecord): HeldK
     try {
       if (await conclude()) return;
     } catch (error) {
-      insist(conclude);
+      retryInBackground(conclude);
       throw error;
     }
     if (outcome) throw lost();
@@ -150,7 +156,7 @@ function lost(): StateError {
 }
 
 export type Claim =
-  | { kind: 'held'; key: HeldKey }
+  | { kind: 'held'; key: IdempotencyClaim }
   /** A write under this key has ended. `resolve` replaces an unknown outcome by what is known now. */
   | {
       kind: 'ended';
@@ -180,7 +186,10 @@ const POLL_MS = 25;
  * Takes a key, or waits for whoever holds it. At most one caller in all processes holds a key at a time,
  * and a key under which bytes may have left is never held again. Rejects with a `StateError`.
  */
-export async function claimKey(store: StateStore, options: ClaimOptions): Promise<Claim> {
+export async function claimIdempotencyKey(
+  store: StateStore,
+  options: ClaimOptions,
+): Promise<Claim> {
   const { key, inputHash, waitMs, toLostOutcome } = options;
   const fresh: KeyRecord = {
     inputHash,
@@ -204,7 +213,7 @@ export async function claimKey(store: StateStore, options: ClaimOptions): Promis
     if (!record || !(await store.isAlive(record.owner))) {
       if (!record?.attempt) {
         if (await take(store, key, text, fresh)) {
-          return { kind: 'held', key: holdKey(store, key, fresh) };
+          return { kind: 'held', key: openClaim(store, key, fresh) };
         }
       } else {
         const outcome = toLostOutcome(record.attempt);
@@ -227,7 +236,7 @@ async function take(
     return await replaceRecord(store, key, expected, fresh);
   } catch (error) {
     // The store may have given the key all the same, and this process would hold it for as long as it lives.
-    insist(() => endClaim(store, key, { claim: fresh.claim, last: null }));
+    retryInBackground(() => endClaim(store, key, { claim: fresh.claim, last: null }));
     throw error;
   }
 }

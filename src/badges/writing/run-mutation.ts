@@ -8,7 +8,7 @@ import { toObstacleError } from '../user-errors.ts';
 import { type AuditEntry, createAuditEntry } from './audit.ts';
 import { createHeldBadges } from './held-badges.ts';
 import { createHiddenMemory } from './hidden-memory.ts';
-import { type HeldKey, claimKey } from './idempotency.ts';
+import { type IdempotencyClaim, claimIdempotencyKey } from './idempotency.ts';
 import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
 import { type Outcome, restoreOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
 import { performWrite } from './perform.ts';
@@ -65,7 +65,7 @@ async function underKey(chosen: Chosen, idempotencyKey: string): Promise<Outcome
   const { context, request, of } = chosen;
   const { tenant } = context;
   const key = toKeyOf(chosen, idempotencyKey);
-  const claim = await claimKey(tenant.store, {
+  const claim = await claimIdempotencyKey(tenant.store, {
     key,
     inputHash: hashInput(request.oneOf),
     waitMs: context.deadlineAt - tenant.now(),
@@ -110,7 +110,7 @@ function toCreation(chosen: Chosen): Creation {
   };
 }
 
-async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
+async function underHeldKey(chosen: Chosen, key: IdempotencyClaim): Promise<Outcome> {
   let outcome: Outcome;
   try {
     outcome = await checkAndWrite(chosen, key);
@@ -129,7 +129,7 @@ async function underHeldKey(chosen: Chosen, key: HeldKey): Promise<Outcome> {
   }
 }
 
-async function checkAndWrite(chosen: Chosen, key: HeldKey | null): Promise<Outcome> {
+async function checkAndWrite(chosen: Chosen, key: IdempotencyClaim | null): Promise<Outcome> {
   const { of, operation, input, context, request } = chosen;
   const { tenant } = context;
   const path = ['input', of.provider.key];

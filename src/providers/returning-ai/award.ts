@@ -5,7 +5,7 @@ import { type Holding, planAward, planRevoke } from '../holders.ts';
 import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
-import type { Holder, ReturningAIClient } from './client.ts';
+import type { BadgeHolder, ReturningAIClient } from './client.ts';
 import { toStanding } from './update.ts';
 
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
@@ -57,7 +57,7 @@ const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   toStanding,
 };
 
-function toHolder({ badgeId, user }: BadgeAndUserInput): Holder {
+function toHolder({ badgeId, user }: BadgeAndUserInput): BadgeHolder {
   return { id: badgeId, memberId: user.id ?? '' };
 }
 

@@ -130,7 +130,7 @@ function toData(json: unknown): unknown {
 
 /** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
 /** A badge, and the member who gets or loses it. */
-export interface Holder {
+export interface BadgeHolder {
   id: string;
   memberId: string;
 }
@@ -139,8 +139,12 @@ export interface ReturningAIClient extends ProviderClient {
   createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   updateBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   deleteBadge(id: string, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  awardBadge(of: Holder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  removeBadge(of: Holder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  awardBadge(of: BadgeHolder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
+  removeBadge(
+    of: BadgeHolder,
+    body: object,
+    bounds: CallBounds,
+  ): Promise<ReturningAIBadge[] | null>;
   /** Absent without the integration API. */
   findUserId?: UserSearch['findUserId'];
 }

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { type Alterer, createAlterer, ignoredFields } from '../alterations.ts';
 import {
   BEHAVIOURS,
-  type BadgeShelf,
+  type BadgeStore,
   Refusal,
-  createBadgeShelf,
+  createBadgeStore,
   createBehaviourSwitch,
 } from '../behaviour.ts';
 import { type ProviderStandIn, startStandIn } from '../stand-in.ts';
@@ -64,7 +64,7 @@ export async function startReturningAIStandIn(
     fields: { ...RETURNING_AI_BEHAVIOURS, ...BEHAVIOURS },
     given: options.behaviour,
   });
-  const shelf = createBadgeShelf<StoredBadge>(
+  const shelf = createBadgeStore<StoredBadge>(
     behaviour.current,
     options.now ?? (() => performance.now()),
   );
@@ -117,7 +117,7 @@ function createGuard(keys: ReadonlySet<string>) {
 }
 
 interface Served {
-  shelf: BadgeShelf<StoredBadge>;
+  shelf: BadgeStore<StoredBadge>;
   behaviour: ReturningAIBehaviour;
   alterer: Alterer;
 }

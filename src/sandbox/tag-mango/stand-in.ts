@@ -5,11 +5,11 @@ import { type Alterer, createAlterer } from '../alterations.ts';
 import { createRateWindow } from '../arrivals.ts';
 import {
   BEHAVIOURS,
-  type BadgeShelf,
+  type BadgeStore,
   type Behaviour,
   Refusal,
   behaviourSchema,
-  createBadgeShelf,
+  createBadgeStore,
   createBehaviourSwitch,
 } from '../behaviour.ts';
 import { type ProviderStandIn, startStandIn } from '../stand-in.ts';
@@ -70,7 +70,7 @@ export async function startTagMangoStandIn(
     fields: BEHAVIOURS,
     given: options.behaviour,
   });
-  const shelf = createBadgeShelf<StoredBadge>(
+  const shelf = createBadgeStore<StoredBadge>(
     behaviour.current,
     options.now ?? (() => performance.now()),
   );
@@ -131,7 +131,7 @@ const ERROR_NAMES: Readonly<Record<number, readonly [string, string]>> = {
 };
 
 interface Served {
-  shelf: BadgeShelf<StoredBadge>;
+  shelf: BadgeStore<StoredBadge>;
   behaviour: Behaviour;
   alterer: Alterer;
 }
@@ -172,7 +172,7 @@ function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope
 
 function addUserRoutes(
   app: FastifyInstance,
-  { shelf, awards }: { shelf: BadgeShelf<StoredBadge>; awards: TagMangoStandIn['awards'] },
+  { shelf, awards }: { shelf: BadgeStore<StoredBadge>; awards: TagMangoStandIn['awards'] },
   envelope: Envelope['wrap'],
 ): void {
   app.patch<{ Params: { userId: string } }>(

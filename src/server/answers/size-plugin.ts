@@ -7,7 +7,7 @@ import { sizeOfError } from './answer-size.ts';
 import { answerOf } from './measured-schema.ts';
 
 /** Room that there must be for what a write did, before it is begun. */
-const LEAST_BYTES_OF_WRITE = 64 * 1024;
+const MIN_BYTES_OF_WRITE = 64 * 1024;
 
 /** Ends requests whose answers would be too large, or would be too many at one time. */
 export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
@@ -21,7 +21,7 @@ export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<B
         // The library asks also where it has found no operation.
         responseForOperation: async ({ operation }: { operation?: OperationDefinitionNode }) => {
           const isWrite = operation?.operation === OperationTypeNode.MUTATION;
-          const refusal = meter.refusalOf(isWrite ? LEAST_BYTES_OF_WRITE : 1);
+          const refusal = meter.refusalOf(isWrite ? MIN_BYTES_OF_WRITE : 1);
           return refusal ? refuse(refusal) : null;
         },
         willSendResponse: async ({ operation, response }) => {

@@ -4,8 +4,8 @@ import { type Caller, SCOPES } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { hostOf, hostsOf, isLoopbackHost } from '../../http/hosts.ts';
 import {
-  type RawAnswer,
-  Refusal,
+  type RawResponse,
+  RejectedRequest,
   answerHealth,
   badRequest,
   toErrorBody,
@@ -56,18 +56,18 @@ function toDigest(secret: string): Buffer {
 
 const HEADER = 'router-authorization';
 
-const noSecret = new Refusal(`Header "${HEADER}" must contain the router's secret.`, {
+const noSecret = new RejectedRequest(`Header "${HEADER}" must contain the router's secret.`, {
   status: 401,
   code: 'UNAUTHENTICATED',
 });
 const noHost = badRequest('The request must have a host header.');
 const unreadableHost = badRequest('The path or the host header of the request is malformed.');
-const otherHost = new Refusal(
+const otherHost = new RejectedRequest(
   'Without a router secret, only host names of this machine such as localhost are accepted. Set ROUTER_SECRET, or add the host name to ALLOWED_HOSTS.',
   { status: 403, code: 'FORBIDDEN' },
 );
 
-const noRoom = new Refusal(
+const noRoom = new RejectedRequest(
   'The connection limit of this process is reached. Use fewer connections.',
   {
     status: 503,
@@ -79,7 +79,7 @@ const otherExpectation = badRequest('The only supported expectation is 100-conti
   status: 417,
 });
 
-export interface GateOptions {
+export interface RouterAuthOptions {
   secrets: RouterSecrets;
   isReady: () => boolean;
   /** Whether a connection of the router may stay, or come to those that do. */
@@ -91,10 +91,10 @@ export interface GateOptions {
 }
 
 /** What a request is answered at once, with which its connection ends. Undefined: it is let in. */
-export type Gate = (request: IncomingMessage) => RawAnswer | undefined;
+export type RouterAuth = (request: IncomingMessage) => RawResponse | undefined;
 
 /** Lets only the router in, by the head of each request. It answers health itself, which needs no secret. */
-export function createGate(options: GateOptions): Gate {
+export function createRouterAuth(options: RouterAuthOptions): RouterAuth {
   const { secrets, isReady, hasRoomFor, openPaths } = options;
   const allowedHosts = new Set(options.allowedHosts.map(hostOf));
 
@@ -102,21 +102,21 @@ export function createGate(options: GateOptions): Gate {
    * A page in a browser can give its own name the address of this machine, and then be taken for a page of ours. The
    * name in its requests stays, and a secret it has not.
    */
-  function checkHosts(request: IncomingMessage): Refusal | undefined {
+  function checkHosts(request: IncomingMessage): RejectedRequest | undefined {
     const hosts = hostsOf(request);
     if (hosts.includes(undefined)) return unreadableHost;
     const isOwn = hosts.every((host = '') => isLoopbackHost(host) || allowedHosts.has(host));
     return isOwn ? undefined : otherHost;
   }
 
-  function checkCaller(request: IncomingMessage): Refusal | undefined {
+  function checkCaller(request: IncomingMessage): RejectedRequest | undefined {
     const { [HEADER]: given } = request.headers;
     if (secrets.accepts(typeof given === 'string' ? given : undefined)) return undefined;
     if (!secrets.isNeeded()) return checkHosts(request);
     return isRead(request) && openPaths.includes(toPath(request)) ? undefined : noSecret;
   }
 
-  function findRefusal(request: IncomingMessage): Refusal | undefined {
+  function findRefusal(request: IncomingMessage): RejectedRequest | undefined {
     const refusal = checkCaller(request);
     if (refusal) return refusal;
     if (!hasRoomFor(request.socket)) return noRoom;
@@ -151,7 +151,7 @@ function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean
   return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
-function toRefused({ headers }: IncomingMessage, refusal: Refusal): RawAnswer {
+function toRefused({ headers }: IncomingMessage, refusal: RejectedRequest): RawResponse {
   const requestId = toRequestId(headers);
   return { status: refusal.status, requestId, body: toErrorBody(refusal, requestId) };
 }
@@ -174,13 +174,15 @@ const NO_SCOPES = new Set<never>();
 type Headers = Pick<IncomingMessage, 'headersDistinct'>;
 
 /** Who asks, by its token or by what the router says. Rejects with a `Refusal`. */
-export function createIdentify(options: IdentityOptions): (headers: Headers) => Promise<Caller> {
+export function createAuthenticate(
+  options: IdentityOptions,
+): (headers: Headers) => Promise<Caller> {
   const { nobody, defaultTenant, checkToken } = options;
 
   function findTenant(id: string): Tenant {
     const tenant = options.findTenant(id);
     if (tenant) return tenant;
-    throw new Refusal('The tenant does not exist.', { status: 403, code: 'FORBIDDEN' });
+    throw new RejectedRequest('The tenant does not exist.', { status: 403, code: 'FORBIDDEN' });
   }
 
   function fromRouter(headers: Headers): Caller {
@@ -202,7 +204,10 @@ export function createIdentify(options: IdentityOptions): (headers: Headers) => 
     }
     const { actor, scopes, tenant: tenantId = defaultTenant } = await checkToken(token);
     if (tenantId === undefined) {
-      throw new Refusal('The token does not name a tenant.', { status: 403, code: 'FORBIDDEN' });
+      throw new RejectedRequest('The token does not name a tenant.', {
+        status: 403,
+        code: 'FORBIDDEN',
+      });
     }
     return { actor, scopes, tenant: findTenant(tenantId) };
   };
@@ -226,7 +231,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization) ?? [];
   if (token !== undefined) return token;
-  throw new Refusal('Header "authorization" must contain a bearer token.', {
+  throw new RejectedRequest('Header "authorization" must contain a bearer token.', {
     status: 401,
     code: 'UNAUTHENTICATED',
     // Without an error code, as of whoever did not try.

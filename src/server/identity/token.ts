@@ -3,13 +3,13 @@ import { type JWTPayload, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { SCOPES, type Scope } from '../../badges/context.ts';
 import { isInvisible } from '../../providers/input-checks.ts';
-import { Refusal } from '../raw-response.ts';
+import { RejectedRequest } from '../raw-response.ts';
 import { type IssuerKeysOptions, KeysOutage, createIssuerKeys } from './issuer.ts';
 import { ALGORITHMS } from './usable-keys.ts';
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 /** OpenID Connect lets a subject be as long. */
-const MOST_SUBJECT_CHARACTERS = 255;
+const MAX_SUBJECT_CHARACTERS = 255;
 
 /**
  * What is seen by nobody, or makes what follows look like something else: a caller must not pass for another one in
@@ -25,7 +25,7 @@ function isName(text: string, most: number): boolean {
 
 /** The caller whom a token names. */
 export function isSubject(text: string): boolean {
-  return isName(text, MOST_SUBJECT_CHARACTERS);
+  return isName(text, MAX_SUBJECT_CHARACTERS);
 }
 
 /** The caller whom the router names. Undefined: in a way that cannot be used. */
@@ -34,10 +34,10 @@ export function readActor(header: string): string | undefined {
   const bytes = Buffer.from(header, 'latin1');
   if (!isUtf8(bytes)) return undefined;
   const text = bytes.toString('utf8');
-  return isName(text, MOST_CHARACTERS) ? text : undefined;
+  return isName(text, MAX_CHARACTERS) ? text : undefined;
 }
 
-export const ACTOR_RULE = `Header "x-badges-actor" must be 1 to ${MOST_CHARACTERS} visible UTF-8 characters.`;
+export const ACTOR_RULE = `Header "x-badges-actor" must be 1 to ${MAX_CHARACTERS} visible UTF-8 characters.`;
 
 export interface TokenOptions extends IssuerKeysOptions {
   issuer: string;
@@ -96,12 +96,12 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
     } catch (error) {
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
-      if (error instanceof Refusal) throw error;
+      if (error instanceof RejectedRequest) throw error;
       // Anything else is a fault of ours, and told as one.
       if (!(error instanceof KeysOutage)) throw error;
       const message =
         "Tokens cannot be verified at the moment, because the issuer's keys are unavailable. Retry later.";
-      throw new Refusal(message, {
+      throw new RejectedRequest(message, {
         status: 503,
         code: 'AUTHENTICATION_UNAVAILABLE',
         headers: { 'retry-after': String(RETRY_AFTER_MS / 1_000) },
@@ -150,11 +150,11 @@ function hasRepeatedName(part: string): boolean {
   return written !== read;
 }
 
-function invalidToken(reason: string, cause?: unknown): Refusal {
+function invalidToken(reason: string, cause?: unknown): RejectedRequest {
   const challenge = `Bearer error="invalid_token", error_description="The token ${reason}"`;
   const code = 'UNAUTHENTICATED';
   const headers = { 'www-authenticate': challenge };
-  return new Refusal(`The token ${reason}.`, { status: 401, code, headers, cause });
+  return new RejectedRequest(`The token ${reason}.`, { status: 401, code, headers, cause });
 }
 
 /** Undefined: nothing is wrong with the token, as far as is known. */

@@ -17,7 +17,7 @@ import { LRUCache } from 'lru-cache';
 import { DOCUMENT_CAPS, OPERATION_CAPS, limitError, showCap } from './limits.ts';
 
 /** A selection set as if every fragment were written out in its place. */
-export interface WrittenOut {
+export interface FragmentExpansion {
   /** Selection sets within one another, this one included. */
   depth: number;
   selections: number;
@@ -25,24 +25,24 @@ export interface WrittenOut {
   fields: number;
 }
 
-const NOTHING: WrittenOut = { depth: 0, selections: 0, fields: 0 };
+const NOTHING: FragmentExpansion = { depth: 0, selections: 0, fields: 0 };
 
 /**
  * Measures what is never written out: fragments that spread each other twice double with each of them. Each is
  * measured once. One that spreads itself counts as nothing there; a rule of the specification refuses it.
  */
-export function createWriteOut(
+export function createFragmentExpansion(
   document: DocumentNode,
-): (definition: OperationDefinitionNode | FragmentDefinitionNode) => WrittenOut {
+): (definition: OperationDefinitionNode | FragmentDefinitionNode) => FragmentExpansion {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) {
       fragments.set(definition.name.value, definition);
     }
   }
-  const measured = new Map<string, WrittenOut>();
+  const measured = new Map<string, FragmentExpansion>();
 
-  function ofFragment(name: string): WrittenOut {
+  function ofFragment(name: string): FragmentExpansion {
     const known = measured.get(name);
     if (known) return known;
     const fragment = fragments.get(name);
@@ -53,7 +53,7 @@ export function createWriteOut(
     return writtenOut;
   }
 
-  function ofSelectionSet({ selections }: SelectionSetNode): WrittenOut {
+  function ofSelectionSet({ selections }: SelectionSetNode): FragmentExpansion {
     const sum = { depth: 0, selections: 0, fields: 0 };
     for (const selection of selections) {
       const isField = selection.kind === Kind.FIELD;
@@ -202,7 +202,7 @@ function mayHave(has: number, cap: number, what: string): Check {
 }
 
 function checksOfDefinitions(document: DocumentNode): Check[] {
-  const writeOut = createWriteOut(document);
+  const writeOut = createFragmentExpansion(document);
   const caps = OPERATION_CAPS;
   return document.definitions.flatMap((at): Check[] => {
     if (at.kind !== Kind.OPERATION_DEFINITION && at.kind !== Kind.FRAGMENT_DEFINITION) return [];

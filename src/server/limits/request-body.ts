@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isObject } from '../../http/json.ts';
-import { Refusal, badRequest } from '../raw-response.ts';
+import { RejectedRequest, badRequest } from '../raw-response.ts';
 import { BODY_CAPS, MAX_REQUEST_BYTES, showCap } from './limits.ts';
 import type { Turns } from './turns.ts';
 
@@ -56,14 +56,14 @@ export function isExact(source: string): boolean {
 }
 
 /** So many tell every number of 64 bits from its neighbours, and some encoders write all of them. */
-const MOST_FLOAT_DIGITS = 17;
+const MAX_FLOAT_DIGITS = 17;
 
 /** For a Float: the same number, or a fraction whose last digits are rounding. */
 export function isExactFloat(source: string): boolean {
   const value = Number(source);
   const written = toDecimal(source);
   if (!written || isSame(written, value)) return written !== undefined;
-  const isFraction = written.exponent < 0 && written.digits.length <= MOST_FLOAT_DIGITS;
+  const isFraction = written.exponent < 0 && written.digits.length <= MAX_FLOAT_DIGITS;
   return isFraction && value !== 0;
 }
 
@@ -88,12 +88,12 @@ export function parseRequestJson(bytes: Buffer): unknown {
   const json = withoutMark(bytes.toString('utf8'));
   if (countSigns(json, BODY_CAPS.signs) > BODY_CAPS.signs) {
     const message = `The JSON of a request must have at most ${showCap(BODY_CAPS.signs)} commas and brackets.`;
-    throw new Refusal(message, { status: 400, code: 'LIMIT_EXCEEDED' });
+    throw new RejectedRequest(message, { status: 400, code: 'LIMIT_EXCEEDED' });
   }
   try {
     return parseExactly(json);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof RejectedRequest) throw error;
     throw badRequest('The body must be valid JSON.');
   }
 }
@@ -146,11 +146,11 @@ export function countSigns(json: string, most: number): number {
 }
 
 /** Why the listener could not read a request. Undefined for errors that are no fault of the caller's. */
-export function toUnreadable(error: unknown): Refusal | undefined {
+export function toUnreadable(error: unknown): RejectedRequest | undefined {
   const status = statusOf(error);
   if (status === 413) {
     const message = `A request must have at most ${showCap(MAX_REQUEST_BYTES)} bytes.`;
-    return new Refusal(message, { status, code: 'LIMIT_EXCEEDED', cause: error });
+    return new RejectedRequest(message, { status, code: 'LIMIT_EXCEEDED', cause: error });
   }
   if (status === 415) {
     return badRequest('The body must have the content type application/json.', { status });

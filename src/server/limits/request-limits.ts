@@ -62,7 +62,7 @@ function isNested(value: unknown): value is object {
 }
 
 /** Enough to find them by. */
-const MOST_ERRORS = 3;
+const MAX_ERRORS = 3;
 const SHOWN_CHARACTERS = 50;
 
 /** The errors of variables whose numbers are not exact. What is exact enough for its type takes its place as a number. */
@@ -74,8 +74,7 @@ export function settleNumbers({ schema, operation, variables }: Asked): GraphQLE
     if (!Object.hasOwn(variables, name) || !isInputType(type)) continue;
     variables[name] = settle(type, variables[name], name, (source, path) => {
       const message = `Variable "$${name}" got the number ${shorten(source)} at "${path}", which cannot be represented exactly. Send an ID as a string, and other numbers with fewer digits.`;
-      if (errors.length < MOST_ERRORS)
-        errors.push(new GraphQLError(message, { nodes: definition }));
+      if (errors.length < MAX_ERRORS) errors.push(new GraphQLError(message, { nodes: definition }));
     });
   }
   return errors;
@@ -164,7 +163,7 @@ function errorsOfVariables({ schema, operation, variables }: Asked): readonly Gr
     schema,
     operation.variableDefinitions ?? [],
     variables,
-    { maxErrors: MOST_ERRORS },
+    { maxErrors: MAX_ERRORS },
   );
   return errors;
 }

@@ -22,7 +22,7 @@ export interface Turns {
  * snapshots in one go, and no probe be answered before all of them. Tenants that wait go on in turn, one request each,
  * so that none waits for all that another one asks.
  */
-export function createTurns(now: () => number = () => performance.now()): Turns {
+export function createFairQueue(now: () => number = () => performance.now()): Turns {
   const waiting = new Map<string, (() => void)[]>();
   /** When the first of the present ones went on; undefined while nobody is at work. */
   let begunAt: number | undefined;

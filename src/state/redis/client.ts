@@ -131,20 +131,20 @@ function watch(client: RedisClient, onHanging: () => void): void {
 }
 
 /** Asks Redis something. Rejects with a `StateError` only, and soon. */
-export type Reach = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
+export type RedisCalls = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
 
-export interface ReachOptions {
+export interface RedisCallsOptions {
   /** How long a command may take, its answer included. Milliseconds. */
   withinMs?: number;
   /** Told of every command that failed though Redis is connected. */
   onRefusal?: (reason: string) => void;
 }
 
-export function createReach(
+export function createRedisCalls(
   client: RedisClient,
   isClosed: () => boolean,
-  { withinMs = COMMAND_MS, onRefusal }: ReachOptions = {},
-): Reach {
+  { withinMs = COMMAND_MS, onRefusal }: RedisCallsOptions = {},
+): RedisCalls {
   return async (ask) => {
     if (isClosed()) throw new StateError('unavailable', 'The state in Redis is closed');
     // A transaction would wait for the connection instead, and be sent when nobody expects it.
@@ -188,7 +188,7 @@ export const FORGET_UNLESS = `
 const SCANNED_AT_ONCE = 100;
 
 /** Pages, also empty ones, of all keys that begin so. A key may be in two of them. */
-export async function* scanPages(reach: Reach, start: string): AsyncGenerator<string[]> {
+export async function* scanPages(reach: RedisCalls, start: string): AsyncGenerator<string[]> {
   let cursor = '0';
   const options = { MATCH: `${start.replace(/[\\*?[\]]/g, '\\$&')}*`, COUNT: SCANNED_AT_ONCE };
   do {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { StateError, type StateKeeper } from '../state-store.ts';
-import { NOW, type Reach, scanPages } from './client.ts';
+import { NOW, type RedisCalls, scanPages } from './client.ts';
 
 /** Entries that one command looks at: Redis serves nobody else meanwhile. */
 const SLICE = 100;
 /** A log of more entries is only cut: to write it anew each time would cost more than the last bytes are worth. */
-const MOST_REWRITTEN = 10_000;
+const MAX_REWRITTEN = 10_000;
 /** How long the beginning of a new log is kept, should this process end before it is whole. */
 const UNFINISHED_MS = 60 * 60 * 1_000;
 /** A log to which others add faster than it can be copied. */
@@ -65,7 +65,7 @@ interface Entry {
 }
 
 export function createRedisKeeper(
-  reach: Reach,
+  reach: RedisCalls,
   { prefix, toLogKey, toValueKey }: RedisKeeperOptions,
 ): Omit<StateKeeper, 'forgetShared'> {
   async function readSlice(key: string, after: string | undefined): Promise<Entry[]> {
@@ -117,7 +117,7 @@ export function createRedisKeeper(
 
   async function* sweepLog(key: string, keptMs: number): AsyncGenerator<number> {
     for (;;) {
-      const cut = { keys: [key], arguments: [keptMs, SLICE, MOST_REWRITTEN].map(String) };
+      const cut = { keys: [key], arguments: [keptMs, SLICE, MAX_REWRITTEN].map(String) };
       const answer = cutSchema.safeParse(await reach((client) => client.eval(CUT, cut)));
       const [count, before] = answer.data ?? [0, ''];
       if (count === -1) {
@@ -183,7 +183,7 @@ const BY_HAND =
   'Redis does not allow this service to rewrite its files. Run BGREWRITEAOF, or BGSAVE if there is no append-only file. Until then, the files still contain the erased data.';
 
 /** What Redis no longer holds stands in its files until it writes them anew, which it does in the background. */
-async function rewriteFiles(reach: Reach): Promise<string[]> {
+async function rewriteFiles(reach: RedisCalls): Promise<string[]> {
   try {
     const about = await reach((client) => client.info('persistence'));
     if (about.includes('aof_enabled:1')) {

@@ -1,5 +1,5 @@
 import type { TokenBuckets } from '../rate-limit.ts';
-import { FORGET_UNLESS, NOW, type Reach } from './client.ts';
+import { FORGET_UNLESS, NOW, type RedisCalls } from './client.ts';
 
 /** `toNumber(text)`: nil unless it is a number that can be calculated with. */
 const TO_NUMBER = `
@@ -44,7 +44,10 @@ const BLOCK = `
 `;
 
 /** Buckets that all replicas share. */
-export function createRedisBuckets(reach: Reach, toKey: (name: string) => string): TokenBuckets {
+export function createRedisBuckets(
+  reach: RedisCalls,
+  toKey: (name: string) => string,
+): TokenBuckets {
   return {
     async take(name, { burst, perSecond, start, longestBlockMs = Infinity }, leave) {
       const args = [burst, perSecond, start, leave, longestBlockMs].map(String);

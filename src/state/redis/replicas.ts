@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Replicas, VARIANT } from '../replicas.ts';
 import { reasonOf } from '../state-store.ts';
-import { NOW, type Reach, type RedisClient } from './client.ts';
-import { createForgetting, createRedisSnapshots } from './snapshots.ts';
+import { NOW, type RedisCalls, type RedisClient } from './client.ts';
+import { createInvalidation, createRedisSnapshots } from './snapshots.ts';
 
 /** The right to show what is held, for a while after the last sign that messages come through. */
 export interface Lease {
@@ -21,7 +21,7 @@ export interface Lease {
 }
 
 /** More that are under way were lost. */
-const MOST_ASKED = 10;
+const MAX_ASKED = 10;
 
 /** `now`: milliseconds that never go back. */
 export function createLease(leaseMs: number, now: () => number): Lease {
@@ -44,7 +44,7 @@ export function createLease(leaseMs: number, now: () => number): Lease {
       return changes;
     },
     ask() {
-      if (asked.size >= MOST_ASKED) asked.clear();
+      if (asked.size >= MAX_ASKED) asked.clear();
       const id = randomUUID();
       asked.set(id, now());
       return id;
@@ -75,7 +75,7 @@ export function createLease(leaseMs: number, now: () => number): Lease {
 const LEASE_MS = 2_000;
 const BEAT_MS = 500;
 /** A replica that has not heard its own signs for so many beats must not be waited for. */
-const MOST_UNANSWERED = 3;
+const MAX_UNANSWERED = 3;
 /** One that has not heard for so many more may listen to a server that nobody writes to any more. */
 const SILENT_BEATS = 4;
 /** How long a start waits for the first sign. */
@@ -92,7 +92,7 @@ const BEAT = `
 export interface RedisReplicasOptions {
   /** Waits for messages, and does nothing else. It may be disconnected. */
   subscriber: RedisClient;
-  reach: Reach;
+  reach: RedisCalls;
   toKey: (name: string) => string;
   /** Told that Redis takes commands and lets no messages through. */
   onDeaf: (reason: string) => void;
@@ -129,7 +129,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   let looks = 0;
   let silentBeats = 0;
 
-  const reach: Reach = async (ask) => {
+  const reach: RedisCalls = async (ask) => {
     try {
       const answer = await options.reach(ask);
       isReachable = true;
@@ -140,7 +140,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     }
   };
   const snapshots = createRedisSnapshots(reach, toSnapshotKeys);
-  const forgetting = createForgetting({
+  const forgetting = createInvalidation({
     own,
     reach,
     toKeys: (name) => [toKey(`generation:${name}`), ...leaseKeys],
@@ -181,7 +181,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
 
   function beat(): void {
     if (!isListening) return;
-    if (lease.unanswered() < MOST_UNANSWERED) return renew();
+    if (lease.unanswered() < MAX_UNANSWERED) return renew();
     send(own, 'probe');
     silentBeats += 1;
     if (silentBeats % SILENT_BEATS === 0 && isReachable) options.onSilence?.();

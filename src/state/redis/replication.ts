@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { StateError } from '../state-store.ts';
-import { type Reach, type RedisClient, createReach } from './client.ts';
+import { type RedisCalls, type RedisClient, createRedisCalls } from './client.ts';
 
 /** Whether what was written would outlive the loss of the server that took it. */
 export interface Replication {
@@ -25,7 +25,7 @@ export interface ReplicationOptions {
   client: RedisClient;
   /** Another connection to the same address, on which waiting holds nobody up. */
   witness: RedisClient;
-  reach: Reach;
+  reach: RedisCalls;
   /** What may be written at any time. */
   probeKey: string;
   /** Monotonic milliseconds. */
@@ -44,7 +44,7 @@ const LOOK_EVERY_MS = 500;
  */
 const PATIENCE_MS = 2_500;
 /** A replica that said so long ago that it follows may hang. Seconds. */
-const MOST_LAG_SECONDS = 3;
+const MAX_LAG_SECONDS = 3;
 const CANNOT_LOOK = /NOPERM|unknown command/i;
 
 /** What a server says of itself. */
@@ -56,7 +56,7 @@ interface Role {
 
 export function watchReplication(options: ReplicationOptions): Replication {
   const { client, witness, reach, probeKey, now } = options;
-  const reachWitness = createReach(witness, () => false, { withinMs: 2 * WAIT_MS });
+  const reachWitness = createRedisCalls(witness, () => false, { withinMs: 2 * WAIT_MS });
   let isUnknown = false;
   let connection = 0;
   /** When a replica was seen last. */
@@ -64,7 +64,7 @@ export function watchReplication(options: ReplicationOptions): Replication {
   const onReady = (): void => void (connection += 1);
 
   /** Undefined: Redis does not say. */
-  async function look(over: RedisClient, by: Reach): Promise<Role | undefined> {
+  async function look(over: RedisClient, by: RedisCalls): Promise<Role | undefined> {
     try {
       const role = readRole(await by(() => over.sendCommand(['INFO', 'replication'])));
       if (role.replicas > 0) seenAt = now();
@@ -145,14 +145,14 @@ function readRole(answer: unknown): Role {
   const [, history = ''] = /^master_replid:(\w+)/m.exec(info) ?? [];
   const followers = info.split('\n').filter((line) => {
     const [, lag] = /^slave\d+:.*\bstate=online\b.*\blag=(\d+)/.exec(line) ?? [];
-    return lag !== undefined && Number(lag) <= MOST_LAG_SECONDS;
+    return lag !== undefined && Number(lag) <= MAX_LAG_SECONDS;
   });
   return { history, replicas: followers.length };
 }
 
 /** A sentence for each way in which this Redis would lose what it is given. */
 export async function describeDurability(client: RedisClient): Promise<string[]> {
-  const reach = createReach(client, () => false);
+  const reach = createRedisCalls(client, () => false);
   // One by one: before version 7, CONFIG GET takes one name only.
   const settingOf = async (name: string): Promise<string | undefined> => {
     const settings: Record<string, string> = await reach(() => client.configGet(name));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Replicas, SharedLook } from '../replicas.ts';
+import type { Replicas, SharedRead } from '../replicas.ts';
 import { StateError } from '../state-store.ts';
-import { FORGET_UNLESS, NOW, type Reach } from './client.ts';
+import { FORGET_UNLESS, NOW, type RedisCalls } from './client.ts';
 
 /*
  * KEYS: generation, snapshot, ticket. Times are those of Redis: the clocks of replicas may differ.
@@ -72,14 +72,14 @@ const lookSchema = z.tuple([
 export type ToSnapshotKeys = (name: string) => string[];
 
 export function createRedisSnapshots(
-  reach: Reach,
+  reach: RedisCalls,
   toKeys: ToSnapshotKeys,
 ): Pick<Replicas, 'look' | 'keep' | 'release'> {
   const run = (script: string, name: string, args: (string | number)[]): Promise<unknown> =>
     reach((client) => client.eval(script, { keys: toKeys(name), arguments: args.map(String) }));
 
   return {
-    async look(name, claimMs): Promise<SharedLook | undefined> {
+    async look(name, claimMs): Promise<SharedRead | undefined> {
       const ticket = randomUUID();
       const args = [randomUUID(), ticket, Math.max(1, Math.round(claimMs))];
       const answer = lookSchema.safeParse(await orNothing(run(LOOK, name, args)));
@@ -124,7 +124,7 @@ const FORGET = `
   return { string.format('%.0f', unsureMs), unpack(redis.call('ZRANGE', KEYS[2], 0, -1)) }
 `;
 
-export interface Forgetting {
+export interface Invalidation {
   /** Resolves once no replica shows what the name was, or could not be told. Never rejects. */
   forget(name: string): Promise<void>;
   /** Another replica has heard of the message of this id. */
@@ -135,9 +135,9 @@ export interface Forgetting {
   makeUp(): void;
 }
 
-export interface ForgettingOptions {
+export interface InvalidationOptions {
   own: string;
-  reach: Reach;
+  reach: RedisCalls;
   /** Generation, leases, since. */
   toKeys: (name: string) => string[];
   /** Where all replicas listen. */
@@ -146,7 +146,7 @@ export interface ForgettingOptions {
 }
 
 /** Tells all replicas of a change, and waits until each of them has heard, or its lease has run out. */
-export function createForgetting(options: ForgettingOptions): Forgetting {
+export function createInvalidation(options: InvalidationOptions): Invalidation {
   const { own, reach, toKeys, channel, leaseMs } = options;
   const waiting = new Map<string, (by: string) => void>();
   const untold = new Set<string>();

@@ -7,7 +7,7 @@ import {
   busy,
   createTimedLocks,
 } from '../state-store.ts';
-import { type Reach, type RedisClient, createReach } from './client.ts';
+import { type RedisCalls, type RedisClient, createRedisCalls } from './client.ts';
 import { createRedisKeeper } from './keeper.ts';
 import { type Replication, watchReplication } from './replication.ts';
 import { createRedisLogs, createRedisValues } from './values.ts';
@@ -27,7 +27,7 @@ export interface Heartbeat {
 
 /** Keeps a mark of this process in Redis, that falls soon after the process has ended. */
 export function startHeartbeat(
-  { client, reach }: { client: RedisClient; reach: Reach },
+  { client, reach }: { client: RedisClient; reach: RedisCalls },
   { own, toKey, now }: { own: string; toKey: (id: string) => string; now: () => number },
 ): Heartbeat {
   let unsureUntil = -Infinity;
@@ -84,7 +84,7 @@ interface Lock {
 
 /** `now`: ms that never go back. */
 export function createRedisLocks(
-  reach: Reach,
+  reach: RedisCalls,
   {
     toKey,
     now,
@@ -169,12 +169,12 @@ export function createRedisStore(
   const { client, prefix, onRefusal, keptMs, now = () => performance.now() } = options;
   const keysOf = (kind: string) => (name: string) => `${prefix}${kind}:${name}`;
   let closed = false;
-  const reach = createReach(client, () => closed, onRefusal && { onRefusal });
+  const reach = createRedisCalls(client, () => closed, onRefusal && { onRefusal });
   const instanceId = randomUUID();
   const replication = watchReplication({
     client,
     witness: options.witness ?? client,
-    reach: createReach(client, () => closed),
+    reach: createRedisCalls(client, () => closed),
     probeKey: `${prefix}probe`,
     now,
     onUnknown: options.onUnknownReplicas ?? (() => undefined),

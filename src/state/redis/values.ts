@@ -9,7 +9,7 @@ import {
   inPages,
   nextText,
 } from '../state-store.ts';
-import { FORGET_UNLESS, type Reach, scanPages } from './client.ts';
+import { FORGET_UNLESS, type RedisCalls, scanPages } from './client.ts';
 import type { Replication } from './replication.ts';
 
 /** Flags tell what is absent: every string, the empty one too, is a value. */
@@ -51,7 +51,7 @@ export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
 
 /** `keptMs`: how long anything is kept at most; for ever if undefined. */
 export function createRedisValues(
-  reach: Reach,
+  reach: RedisCalls,
   {
     toKey,
     listKey,
@@ -187,7 +187,7 @@ export type Logs = Pick<StateStore, 'append' | 'readBackward' | 'readForward'>;
 
 /** Each log is a stream, each entry one field of it. */
 export function createRedisLogs(
-  reach: Reach,
+  reach: RedisCalls,
   { toKey, toValueKey }: Record<'toKey' | 'toValueKey', (name: string) => string>,
 ): Logs {
   return {

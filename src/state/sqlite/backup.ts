@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StateError, toThrown } from '../state-store.ts';
-import { BUSY_MS, type Folder, databaseFile, makeFile, reach } from './database.ts';
+import { BUSY_MS, type Folder, databaseFile, makeFile, withStateErrors } from './database.ts';
 import { markAsCopy, refuseLogOfAnother } from './origin.ts';
 
 export interface DatabaseToRead {
@@ -77,7 +77,7 @@ function hasTables(database: DatabaseSync): boolean {
 
 /** Writes all that the state holds at this moment into one new file. The service may run meanwhile. */
 export function backUp({ folder, file }: Folder & { file: string }): void {
-  reach({ folder }, () => {
+  withStateErrors({ folder }, () => {
     if (existsSync(file)) throw new StateError('unavailable', `${file} exists already.`);
     const { database, close } = openDatabaseToRead({ folder });
     try {

@@ -125,7 +125,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /** What `ask` gives, with every failure as a `StateError`. */
-export function reach<T>({ folder }: Folder, ask: () => T): T {
+export function withStateErrors<T>({ folder }: Folder, ask: () => T): T {
   try {
     return ask();
   } catch (error) {
@@ -142,7 +142,7 @@ export function reach<T>({ folder }: Folder, ask: () => T): T {
  * Makes this process the only user of the folder, by a transaction that is never ended. The
  * operating system drops its lock when the process dies, however it dies: no stale lock is left.
  */
-export function takeFolder({ folder }: Folder): { release: () => void } {
+export function lockFolder({ folder }: Folder): { release: () => void } {
   const file = join(folder, 'owner.sqlite');
   makeFile(file);
   const owner = new DatabaseSync(file, { timeout: 0 });
@@ -163,9 +163,9 @@ export function requireStopped({ folder }: Folder): void {
     const message = `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that contains it.`;
     throw new StateError('unavailable', message);
   }
-  reach({ folder }, () => {
+  withStateErrors({ folder }, () => {
     try {
-      takeFolder({ folder }).release();
+      lockFolder({ folder }).release();
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       const message = `A running service uses the state folder ${folder}. Nothing was erased. Stop the service, run this again, and then start it.`;

@@ -5,7 +5,7 @@ import {
   type Folder,
   SQLITE_BUSY,
   inTransaction,
-  reach,
+  withStateErrors,
   toText,
   wholeText,
 } from './database.ts';
@@ -25,7 +25,7 @@ export function createEmbeddedKeeper(
   database: DatabaseSync,
   { folder, now }: Folder & { now: () => number },
 ): StateKeeper {
-  const read = <T>(ask: () => T): T => reach({ folder }, ask);
+  const read = <T>(ask: () => T): T => withStateErrors({ folder }, ask);
   const write = <T>(work: () => T): T => read(() => inTransaction(database, work));
   const changes = toSweep(database);
 

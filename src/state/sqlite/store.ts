@@ -20,8 +20,8 @@ import {
   inTransaction,
   makeFolder,
   openDatabase,
-  reach,
-  takeFolder,
+  withStateErrors,
+  lockFolder,
   toText,
   wholeText,
 } from './database.ts';
@@ -41,7 +41,7 @@ import {
 const WRITES_PER_PURGE = 100;
 const PURGED_AT_ONCE = 500;
 /** A clock that is set forward by less shortens what is kept for hours too little to matter. */
-const LEAST_CORRECTION_MS = 60_000;
+const MIN_CORRECTION_MS = 60_000;
 
 /** A range of the index, however many other keys there are. */
 export const KEYS_IN_RANGE = `
@@ -94,7 +94,7 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
     const time = clocks.now();
     const aheadMs = time - monotonic() - offset;
     offset += aheadMs;
-    if (aheadMs >= LEAST_CORRECTION_MS) postpone.run(aheadMs);
+    if (aheadMs >= MIN_CORRECTION_MS) postpone.run(aheadMs);
     return time;
   }
 
@@ -127,11 +127,11 @@ export type LogReader = Pick<StateStore, 'readBackward' | 'readForward'>;
 
 /** Reads the logs from another process than the one that writes them, which may run or not. */
 export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore, 'close'> {
-  return reach({ folder }, () => {
+  return withStateErrors({ folder }, () => {
     const { database, close } = openDatabaseToRead({ folder });
     return {
       ...createLogReader(database, { folder }),
-      close: async () => reach({ folder }, close),
+      close: async () => withStateErrors({ folder }, close),
     };
   });
 }
@@ -149,7 +149,7 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
   return {
     async readBackward(log, { before = AFTER_ALL, limit }) {
       if (!POSITION.test(before)) return [];
-      return reach({ folder }, () => {
+      return withStateErrors({ folder }, () => {
         const entries: LogEntry[] = [];
         let characters = 0;
         for (const row of backward.iterate(log, Number(before), limit)) {
@@ -163,7 +163,7 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
     },
     readForward: (log) =>
       inPages(PAGE, async (after = '0') =>
-        reach({ folder }, () => forward.all(log, Number(after), PAGE).map(toLogEntry)),
+        withStateErrors({ folder }, () => forward.all(log, Number(after), PAGE).map(toLogEntry)),
       ),
   };
 }
@@ -203,7 +203,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
   let isAdopted = origin !== 'copy';
   const instanceId = randomUUID();
 
-  const read = <T>(ask: () => T): T => reach({ folder }, ask);
+  const read = <T>(ask: () => T): T => withStateErrors({ folder }, ask);
   const write = <T>(work: () => T): T => read(() => inTransaction(database, work));
 
   return {
@@ -267,10 +267,10 @@ function createSteadyTime({ now, monotonic = now }: ExpiryClocks): () => number 
 }
 
 function open(folder: string) {
-  return reach({ folder }, () => {
+  return withStateErrors({ folder }, () => {
     makeFolder({ folder });
     const hadTraces = hasTraces({ folder });
-    const owner = takeFolder({ folder });
+    const owner = lockFolder({ folder });
     try {
       refuseForeignLog({ folder });
       const { database, wasEmpty } = openDatabase({ folder });

@@ -4,11 +4,11 @@ import { type Alterer, createAlterer } from '../../../src/sandbox/alterations.ts
 import { createRateWindow } from '../../../src/sandbox/arrivals.ts';
 import {
   BEHAVIOURS,
-  type BadgeShelf,
+  type BadgeStore,
   type Behaviour,
   Refusal,
   behaviourSchema,
-  createBadgeShelf,
+  createBadgeStore,
   createBehaviourSwitch,
 } from '../../../src/sandbox/behaviour.ts';
 import {
@@ -76,7 +76,7 @@ const badgesInAnswers: BadgesInAnswers = {
 };
 
 interface Served {
-  shelf: BadgeShelf<StoredBadge>;
+  shelf: BadgeStore<StoredBadge>;
   behaviour: Behaviour;
   alterer: Alterer;
   awards: Map<string, Set<string>>;
@@ -92,7 +92,7 @@ export async function startForumStandIn(options: ForumStandInOptions = {}): Prom
     given: undefined,
   });
   const now = options.now ?? (() => performance.now());
-  const shelf = createBadgeShelf<StoredBadge>(behaviour.current, now);
+  const shelf = createBadgeStore<StoredBadge>(behaviour.current, now);
   const alterer = createAlterer(WRITABLE);
   const served = { shelf, behaviour: behaviour.current, alterer, awards };
   const standIn = await startStandIn({
@@ -200,7 +200,7 @@ function addGrantRoutes(app: FastifyInstance, { shelf, behaviour, awards }: Serv
   );
 }
 
-function known({ badges }: BadgeShelf<StoredBadge>, id: string): StoredBadge {
+function known({ badges }: BadgeStore<StoredBadge>, id: string): StoredBadge {
   const badge = badges.get(id);
   if (!badge) throw new Refusal(404, 'No such badge');
   return badge;

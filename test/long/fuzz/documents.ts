@@ -16,7 +16,7 @@ const CONNECTIONS = 16;
 /** As in a small container: without a bound the heap grows with the machine, leak or not. */
 const HEAP = '--max-old-space-size=256';
 const SAMPLES = 200;
-const MOST_FINDINGS = 20;
+const MAX_FINDINGS = 20;
 
 export interface FuzzOptions {
   documents: number;
@@ -52,7 +52,7 @@ export async function sendDocuments(
   });
 
   async function send(): Promise<void> {
-    while (next < from + documents && problems.length < MOST_FINDINGS && !service.hasEnded()) {
+    while (next < from + documents && problems.length < MAX_FINDINGS && !service.hasEnded()) {
       const index = next;
       next += 1;
       const { kind, ask } = make(createRandom(seed ^ Math.imul(index, 0x9e3779b1)));

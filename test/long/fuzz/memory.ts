@@ -1,19 +1,19 @@
 import type { Finding } from '../../../bench/support/finding.ts';
 import { quantile } from '../../../bench/support/tally.ts';
 
-const MOST_GROWTH = 0.2;
-const MOST_GROWTH_MB = 40;
+const MAX_GROWTH = 0.2;
+const MAX_GROWTH_MB = 40;
 
 /** The second tenth of fewer still warms caches and compilers, and then nothing can be said. */
-const LEAST_DOCUMENTS = 30_000;
+const MIN_DOCUMENTS = 30_000;
 
 /** Compares the second tenth of a run with its last. */
 export function toMemoryFinding(rssMb: readonly number[], documents: number): Finding {
   const tenth = Math.floor(rssMb.length / 10);
   const early = quantile(rssMb.slice(tenth, 2 * tenth), 0.5);
   const late = quantile(rssMb.slice(-tenth), 0.5);
-  const isLong = documents >= LEAST_DOCUMENTS;
-  const most = Math.max(early * (1 + MOST_GROWTH), early + MOST_GROWTH_MB);
+  const isLong = documents >= MIN_DOCUMENTS;
+  const most = Math.max(early * (1 + MAX_GROWTH), early + MAX_GROWTH_MB);
   return {
     figures: [
       ['resident memory, second tenth', `${early.toFixed(0)} MB`],

@@ -27,8 +27,8 @@ interface Draft extends Source {
 
 const MUTATIONS = 0.3;
 /** Beside `__typename`. */
-const MOST_FIELDS = 5;
-const MOST_ROOT_FIELDS = 3;
+const MAX_FIELDS = 5;
+const MAX_ROOT_FIELDS = 3;
 
 /** A document that the schema lets through, with its variables. What it asks for need not exist. */
 export function makeValid(schema: GraphQLSchema, source: Source): FuzzAsk {
@@ -44,7 +44,7 @@ export function makeValid(schema: GraphQLSchema, source: Source): FuzzAsk {
   const isMutation = random() < MUTATIONS;
   const root = isMutation ? schema.getMutationType() : schema.getQueryType();
   if (!root) throw new Error('the schema has no such root');
-  const selections = makeFields(root, draft, MOST_ROOT_FIELDS);
+  const selections = makeFields(root, draft, MAX_ROOT_FIELDS);
   const definitions = draft.definitions.length > 0 ? `(${draft.definitions.join(' ')})` : '';
   const operation = `${isMutation ? 'mutation' : 'query'} Fuzz${definitions} ${selections}`;
   return {
@@ -57,7 +57,7 @@ export function makeValid(schema: GraphQLSchema, source: Source): FuzzAsk {
 function makeSelections(type: GraphQLCompositeType, draft: Draft): string {
   const parts = isAbstractType(type) ? makeInlineFragments(type, draft) : [];
   const fields =
-    isObjectType(type) || isInterfaceType(type) ? makeFields(type, draft, MOST_FIELDS) : '';
+    isObjectType(type) || isInterfaceType(type) ? makeFields(type, draft, MAX_FIELDS) : '';
   const body = `{ __typename ${parts.join(' ')} ${fields && `... on ${type.name} ${fields}`} }`;
   if (draft.random() > 0.1) return body;
   const name = `F${(draft.names += 1)}`;
@@ -70,7 +70,7 @@ function makeInlineFragments(type: GraphQLCompositeType, draft: Draft): string[]
   return draft.schema
     .getPossibleTypes(type)
     .filter(() => draft.random() < 0.7)
-    .map((possible) => `... on ${possible.name} ${makeFields(possible, draft, MOST_FIELDS)}`);
+    .map((possible) => `... on ${possible.name} ${makeFields(possible, draft, MAX_FIELDS)}`);
 }
 
 function makeFields(

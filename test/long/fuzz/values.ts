@@ -50,7 +50,7 @@ const NUMBERS = [...SIZES, 101, -1, 2 ** 31 - 1, -(2 ** 31)];
 const FLOATS = [0, -0.5, 1.5, 1e21, -1e308, 5e-324];
 /** A text that every field for texts takes. */
 const IMAGE = 'https://img.example/x.png';
-const MOST_ITEMS = 3;
+const MAX_ITEMS = 3;
 const NULL: Value = { literal: 'null', json: null };
 
 /** One that the type lets through. */
@@ -90,7 +90,7 @@ function ofJson(json: unknown): Value {
 }
 
 function makeList(itemType: GraphQLInputType, source: Source): Value {
-  const length = Math.floor(source.random() * (MOST_ITEMS + 1));
+  const length = Math.floor(source.random() * (MAX_ITEMS + 1));
   const items = Array.from({ length }, () => makeValue(itemType, source));
   return {
     literal: `[${items.map(({ literal }) => literal).join(' ')}]`,

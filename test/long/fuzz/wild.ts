@@ -15,7 +15,7 @@ const KEYWORDS = [
 ];
 const LEAVES: readonly unknown[] = [null, true, 0, -1, 1.5, 1e300, '', 'x', '💥', '\u0000', '1'];
 const KEYS = ['id', 'x', '', '__proto__', 'constructor', 'toJSON', '__typename', 'length'];
-const MOST_TOKENS = 60;
+const MAX_TOKENS = 60;
 
 interface Chance {
   random: () => number;
@@ -35,14 +35,14 @@ export function makeWild({ random, names }: Chance): FuzzAsk {
 
 /** Half of them between braces, so that more of them are read. */
 function makeTokens(random: () => number, names: readonly string[]): string {
-  const length = Math.floor(random() * MOST_TOKENS);
+  const length = Math.floor(random() * MAX_TOKENS);
   const kinds = [SIGNS, SIGNS, names, names, names, VALUES, KEYWORDS];
   const tokens = Array.from({ length }, () => pick(pick(kinds, random), random)).join(' ');
   return random() < 0.5 ? `{ ${tokens} }` : tokens;
 }
 
 function makeCharacters(random: () => number): string {
-  const length = Math.floor(random() * MOST_TOKENS);
+  const length = Math.floor(random() * MAX_TOKENS);
   return String.fromCharCode(...Array.from({ length }, () => Math.floor(random() * 0x10000)));
 }
 

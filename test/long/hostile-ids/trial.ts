@@ -11,7 +11,7 @@ import { startProviders } from './providers.ts';
 import { WAYS, type Way } from './ways.ts';
 
 /** A request may have 1 MiB. */
-const MOST_CHARACTERS = 300_000;
+const MAX_CHARACTERS = 300_000;
 /** Of all ids, those that go to the clients and not through the graph. */
 const DIRECT_PART = 0.06;
 
@@ -64,7 +64,7 @@ export async function tryIds(
     let characters = 0;
     // A way that takes many must not take all of a small run.
     const size = Math.min(way.most, most, Math.max(1, Math.ceil(total / 20)));
-    while (ids.length < size && characters < MOST_CHARACTERS) {
+    while (ids.length < size && characters < MAX_CHARACTERS) {
       const id = nextId(random);
       ids.push(id);
       characters += id.text.length;

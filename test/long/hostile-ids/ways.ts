@@ -26,12 +26,12 @@ export interface Way {
 const [RETURNING_AI_ID = ''] = RETURNING_AI_IDS;
 const [TAG_MANGO_ID = ''] = TAG_MANGO_IDS;
 
-const MOST_ROOT_FIELDS = 20;
-const MOST_LISTS = 10;
+const MAX_ROOT_FIELDS = 20;
+const MAX_LISTS = 10;
 /** A search looks at every badge. */
-const MOST_SEARCHES = 5;
-const MOST_MUTATIONS = 5;
-const MOST_REPRESENTATIONS = 1_000;
+const MAX_SEARCHES = 5;
+const MAX_MUTATIONS = 5;
+const MAX_REPRESENTATIONS = 1_000;
 
 const expectedBadge = (text: string, known: readonly string[], isId: (id: string) => boolean) =>
   !isId(text) ? 'INVALID_INPUT' : known.includes(text) ? `found ${text}` : 'null';
@@ -47,7 +47,7 @@ function entities(typeName: string, expected: Way['expected']): Way {
   return {
     name: `_entities of ${typeName}`,
     share: 30,
-    most: MOST_REPRESENTATIONS,
+    most: MAX_REPRESENTATIONS,
     toAsk: (texts) => ({
       query: `query ($representations: [_Any!]!) {
         _entities(representations: $representations) { ... on BadgeFields { id } }
@@ -84,25 +84,25 @@ function read(
 const ONE = '{ ... on BadgeFields { id } }';
 const badgeAt = (provider: string) => ({
   share: 6,
-  most: MOST_ROOT_FIELDS,
+  most: MAX_ROOT_FIELDS,
   type: 'ID!',
   field: `badge(provider: ${provider}, id: $v) ${ONE}`,
 });
 const historyAt = (provider: string) => ({
   share: 2,
-  most: MOST_LISTS,
+  most: MAX_LISTS,
   type: 'ID!',
   field: `badgeHistory(provider: ${provider}, id: $v, first: 1) { pageInfo { hasNextPage } }`,
 });
 const list = (argument: string) => ({
   share: 1,
-  most: MOST_LISTS,
+  most: MAX_LISTS,
   type: 'String!',
   field: `badges(first: 1, ${argument}) { totalCount }`,
 });
 const member = (argument: string) => ({
   share: 1,
-  most: MOST_LISTS,
+  most: MAX_LISTS,
   type: 'String!',
   field: `tagMangoMember(${argument}: $v) { id badges { id } }`,
 });
@@ -131,10 +131,8 @@ const READS: readonly Way[] = [
   ),
   read('badges after a cursor', list('after: $v'), () => 'INVALID_INPUT'),
   read('badges before a cursor', list('before: $v'), () => 'INVALID_INPUT'),
-  read(
-    'badges by name',
-    { ...list('filter: { nameContains: $v }'), most: MOST_SEARCHES },
-    (text) => (text.length > 200 || !text.isWellFormed() ? 'INVALID_INPUT' : 'a page'),
+  read('badges by name', { ...list('filter: { nameContains: $v }'), most: MAX_SEARCHES }, (text) =>
+    text.length > 200 || !text.isWellFormed() ? 'INVALID_INPUT' : 'a page',
   ),
   read('tagMangoMember by e-mail', member('email'), (text) =>
     isEmail(text) ? FOUND_MEMBER : 'INVALID_INPUT',
@@ -153,7 +151,7 @@ function write(
   return {
     name: `${kind.toLowerCase()}Badge by ${field}`,
     share: 1,
-    most: MOST_MUTATIONS,
+    most: MAX_MUTATIONS,
     toAsk: aliased('mutation', { type: `${kind}BadgeInput!`, field: call }, toInput),
     expected(text) {
       const code = expected(text);
@@ -227,7 +225,7 @@ const WRITES: readonly Way[] = [
   {
     name: 'updateBadge under a key',
     share: 1,
-    most: MOST_MUTATIONS,
+    most: MAX_MUTATIONS,
     toAsk: aliased('mutation', {
       type: 'String!',
       field: `updateBadge(idempotencyKey: $v, input: { returningAI: { id: "${RETURNING_AI_ID}",

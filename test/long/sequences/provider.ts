@@ -2,7 +2,10 @@ import { ProviderError, badResponse } from '../../../src/http/provider-error.ts'
 import { toBadgeList } from '../../../src/providers/badge-list.ts';
 import { providers } from '../../../src/providers/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
-import { type Holder, toReturningAIBadge } from '../../../src/providers/returning-ai/client.ts';
+import {
+  type BadgeHolder,
+  toReturningAIBadge,
+} from '../../../src/providers/returning-ai/client.ts';
 
 /** What becomes of a write at the provider. */
 export const WRITE_FAULTS = [
@@ -122,8 +125,8 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     async deleteBadge(id: string) {
       return (await write(id, () => records.delete(id))) === null ? null : [];
     },
-    awardBadge: ({ id }: Holder) => write(id, () => []),
-    removeBadge: ({ id }: Holder) => write(id, () => []),
+    awardBadge: ({ id }: BadgeHolder) => write(id, () => []),
+    removeBadge: ({ id }: BadgeHolder) => write(id, () => []),
     close: async () => undefined,
   };
   return {

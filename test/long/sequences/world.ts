@@ -6,7 +6,7 @@ import { badgeLog, closeLostAudits, readAuditRecord } from '../../../src/badges/
 import type { Outcome } from '../../../src/badges/writing/outcome.ts';
 import { runMutation } from '../../../src/badges/writing/run-mutation.ts';
 import type { StoredReading, UnreadableRecord } from '../../../src/badges/writing/stored-record.ts';
-import { createShelf } from '../../../src/cache/snapshot-entry.ts';
+import { createSnapshotStore } from '../../../src/cache/snapshot-entry.ts';
 import { createEmbeddedStore } from '../../../src/state/sqlite/store.ts';
 import { type StateStore, createLocks } from '../../../src/state/state-store.ts';
 import { type Command, type MutationCommand, toInput } from './commands.ts';
@@ -169,7 +169,7 @@ function toTenant(
   const access = createProviderAccess(provider, client, {
     name: 'sequences',
     topic: 'sequences',
-    shelf: createShelf({ maxEntries: 1, maxBytes: 1_000_000 }),
+    shelf: createSnapshotStore({ maxEntries: 1, maxBytes: 1_000_000 }),
     freshMs: 0,
     staleMs: 0,
     isImageUrl: () => true,

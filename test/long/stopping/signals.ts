@@ -13,8 +13,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** How long the provider takes for a write. */
 const WRITE_MS = 400;
 const LOAD = { perSecond: 20, writesOfFive: 3 };
-const LEAST_BEFORE_MS = 500;
-const MOST_BEFORE_MS = 1_500;
+const MIN_BEFORE_MS = 500;
+const MAX_BEFORE_MS = 1_500;
 
 export interface Round {
   /** Of npm, and so of the service. */
@@ -45,7 +45,7 @@ async function playRound(children: Children, env: Record<string, string>): Promi
   const { url, kill, ended } = await startByNpm(children, env);
   const client = createClient(url, 50);
   const load = startLoad(client, { badges: await listWritable(client), ...LOAD });
-  await sleep(LEAST_BEFORE_MS + Math.random() * (MOST_BEFORE_MS - LEAST_BEFORE_MS));
+  await sleep(MIN_BEFORE_MS + Math.random() * (MAX_BEFORE_MS - MIN_BEFORE_MS));
   const begun = performance.now();
   kill('SIGTERM');
   const { code, signal } = await ended;

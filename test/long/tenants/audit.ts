@@ -10,13 +10,13 @@ import { foreignIn } from './marks.ts';
 import type { Violations } from './violations.ts';
 
 const MAIN = join(import.meta.dirname, '../../../dist/main.js');
-const MOST_BYTES = 2 ** 30;
+const MAX_BYTES = 2 ** 30;
 
 /** The export of all records, as an operator makes it. */
 export async function exportAudit(env: Readonly<Record<string, string>>): Promise<AuditRecord[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, '--export-audit'], {
     env,
-    maxBuffer: MOST_BYTES,
+    maxBuffer: MAX_BYTES,
   });
   return stdout
     .trimEnd()

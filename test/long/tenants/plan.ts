@@ -17,7 +17,7 @@ export interface PlanOptions extends UpdateOptions {
  */
 const TAG_MANGO_WRITES_A_SECOND = 0.8;
 const MEMBERS_A_SECOND = 0.8;
-const MOST_REPRESENTATIONS = 12;
+const MAX_REPRESENTATIONS = 12;
 const LONGEST_HISTORY = 10;
 
 const TYPES: Readonly<Record<ProviderId, string>> = {
@@ -53,10 +53,7 @@ export function createPlan(options: PlanOptions): () => Planned {
   }
 
   function entities(): Planned {
-    const asked = Array.from(
-      { length: 1 + Math.floor(random() * MOST_REPRESENTATIONS) },
-      pickBadge,
-    );
+    const asked = Array.from({ length: 1 + Math.floor(random() * MAX_REPRESENTATIONS) }, pickBadge);
     const representations = asked.map(({ provider, id }) => ({ __typename: TYPES[provider], id }));
     const ids = asked.map(({ id }) => id);
     return {

@@ -7,7 +7,7 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
-const SOURCES = new URL('src/', import.meta.url).href;
+const SOURCES = new URL('../../src/', import.meta.url).href;
 
 registerHooks({
   load(url, context, loadNext) {
