@@ -52,7 +52,7 @@ describe.each(NAMES)('%s', (name) => {
 
   test('is unreadable in a list that was kept as JSON only when its record was', async () => {
     const index = await codec.decode(await codec.encode(await indexOf(others, name)));
-    expect(() => index.find(name)).toThrow('in a form that cannot be read');
+    expect(() => index.find(name)).toThrow('in an unreadable form');
     expect(others.map((other) => index.find(other)?.name)).toEqual(others);
   });
 

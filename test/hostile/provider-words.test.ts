@@ -149,6 +149,8 @@ test('the words are there to be forwarded: the log has those about a write, and 
   faulty.standIn(TAG_MANGO).faults.set('*', { kind: 'answer', status: 500, body: WORDS });
   await faulty.service.execute('{ badges { totalCount } }');
   expect(JSON.stringify(faulty.service.log)).not.toContain(MARK);
+  const body = { success: false, message: `The badge ${MARK} is not wanted` };
+  faulty.standIn(TAG_MANGO).faults.set('*', { kind: 'answer', status: 422, body });
   await faulty.mutate(TAG_MANGO.create);
   expect(JSON.stringify(faulty.service.log)).toContain(MARK);
 });

@@ -59,8 +59,8 @@ test.each([
     ['--tag-mango-at', 'nowhere'],
     'nowhere is no address; there are refused, unresolvable, bad-tls',
   ],
-  [['--tag-mango', 'x'], 'x is no port'],
-  [['--tag-mango', '65536'], '65536 is no port'],
+  [['--tag-mango', 'x'], 'x is not a port'],
+  [['--tag-mango', '65536'], '65536 is not a port'],
   [['--unknown'], "Unknown option '--unknown'"],
 ])('it refuses %j', async (args, message) => {
   await expect(startCli(args)).rejects.toThrow(message);

@@ -288,7 +288,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
         .waitFor();
       await enter(open, 'not-the-secret');
       await open.page.waitForResponse((response) => response.status() === 401);
-      await dialogOf(open).getByText('must hold').waitFor();
+      await dialogOf(open).getByText('must contain').waitFor();
       await enter(open, SECRET);
       await dialogOf(open).waitFor({ state: 'hidden' });
       await write(open, COUNT);
@@ -337,7 +337,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     await open.page.getByLabel('Token').fill('a.b.c');
     await open.page.getByLabel('Tenant').fill('acme');
     await open.page.getByLabel('Actor').fill(' Jürgen 🏅 ');
-    await open.page.getByRole('button', { name: 'Use them' }).click();
+    await open.page.getByRole('button', { name: 'Use headers' }).click();
     const asked = open.page.waitForRequest(`${url}/graphql`);
     await pressButton(open.page);
     const headers = (await asked).headers();

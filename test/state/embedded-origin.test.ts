@@ -231,14 +231,14 @@ test.each(['a backup', 'the file of a former stop'])(
     const restored = readFileSync(sqlite());
 
     // Nor is one read with the other, for an export or a backup.
-    const belongs = /state\.sqlite-wal belongs to another/;
+    const belongs = /state\.sqlite-wal belongs to a different/;
     expect(() => openEmbeddedLog({ folder })).toThrow(belongs);
     expect(() => backUp({ folder, file: join(parent, 'mixed.sqlite') })).toThrow(belongs);
     expect(readFileSync(sqlite())).toEqual(restored);
     expect(() => open()).toThrow(
       expect.objectContaining({
         kind: 'unavailable',
-        message: expect.stringMatching(/state\.sqlite-wal belongs to another.*Move it/) as unknown,
+        message: expect.stringMatching(/state\.sqlite-wal belongs to a different.*Move it/) as unknown,
       }),
     );
     expect(readFileSync(sqlite()).equals(restored)).toBe(true);
@@ -289,7 +289,7 @@ test('a backup that fails leaves nothing', () => {
 test('what holds no records is said to, with what to do', async () => {
   await run(['1']);
   truncateSync(sqlite());
-  expect(() => openEmbeddedLog({ folder })).toThrow(/holds nothing.*state\.sqlite-wal/);
+  expect(() => openEmbeddedLog({ folder })).toThrow(/is empty.*state\.sqlite-wal/);
   rmSync(sqlite());
   expect(() => openEmbeddedLog({ folder })).toThrow(/no state\.sqlite in .*STATE_DIR/);
 });

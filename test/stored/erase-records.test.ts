@@ -71,7 +71,7 @@ describeStores((open) => {
       await store.append(['audit'], 'damaged');
       for (const [index, tenant] of TENANTS.entries()) {
         expect(await erase(opened, ofTenant(tenant))).toMatch(
-          /3 audit record\(s\), 4 history entry\(ies\), 2 remembered value\(s\), 1 idempotency key\(s\)(.|\n)*cannot be read whose they are: 1 /,
+          /3 audit record\(s\), 4 history entry\(ies\), 2 remembered value\(s\), 1 idempotency key\(s\)(.|\n)*because they cannot be read: 1 /,
         );
         const left = TENANTS.slice(index + 1).flatMap((name) => [name, name, name]);
         const records = (await all(store.readForward('audit'))).slice(0, -1);

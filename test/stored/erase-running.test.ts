@@ -88,7 +88,7 @@ test.each(inEach)(
     const service = await start();
     await mutate(service.url, describeBadge('one'));
     await service.stop();
-    expect((await erase()).said).toContain('answered with OUTCOME_UNKNOWN');
+    expect((await erase()).said).toContain('does not write and returns OUTCOME_UNKNOWN');
     expect(await places(DESCRIPTION)).toEqual([]);
 
     const again = await start();
@@ -112,7 +112,7 @@ test('a folder that a service uses is left alone; after it was killed, the bytes
   const before = await erase();
   expect(before).toEqual({
     code: 1,
-    said: expect.stringMatching(/A running service uses the state folder .*Stop it first/),
+    said: expect.stringMatching(/A running service uses the state folder .*Nothing was erased\. Stop the service/),
   });
   expect(await places(DESCRIPTION)).not.toEqual([]);
 
@@ -167,7 +167,7 @@ describe('beside replicas that run', () => {
     const running = mutate(service.url, describeBadge('slow'));
     await eventually(() => writesOf(sandbox).length === 1);
     const first = await erase();
-    expect(first).toEqual({ code: 0, said: expect.stringMatching(/under way: 2 record\(s\)/) });
+    expect(first).toEqual({ code: 0, said: expect.stringMatching(/in progress: 2 record\(s\)/) });
     expect(codesOf(await running)).toEqual(['OUTCOME_UNKNOWN']);
     expect((await erase('--dry-run')).said).toMatch(/1 audit record\(s\).*1 idempotency key/);
     expect((await erase()).code).toBe(0);

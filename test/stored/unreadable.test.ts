@@ -359,7 +359,7 @@ describeStores((open) => {
     expect([second.nodes.map(({ id }) => id), second.droppedEntries]).toEqual([['first'], 5]);
     expect(second.pageInfo.hasNextPage).toBe(false);
     // Of 1,005 lines the log has as many as it tells of one by one, and one more.
-    const more = service.log.filter(({ msg }) => String(msg).startsWith('More stored records'));
+    const more = service.log.filter(({ msg }) => String(msg).startsWith('Too many stored records'));
     expect([told().length, more.length]).toEqual([1_000, 1]);
   });
 
@@ -378,7 +378,7 @@ describeStores((open) => {
       openRecord('first'),
       openRecord('last'),
     ]);
-    expect(stderr).toMatch(/cannot read.*left out of the export: 2, at the positions \S+, \S+ of/);
+    expect(stderr).toMatch(/2 audit record\(s\) cannot be read .* missing from the export, at the positions \S+, \S+ of/);
   });
 
   test('a key of another type in Redis stops no start, and costs only itself', async () => {

@@ -133,7 +133,7 @@ test('a bad edit keeps the old tenants running and says why; a good one adds and
   const said = (text: string) => (): boolean => service?.output().includes(text) ?? false;
 
   write('tenants.yaml', 'tenants:\n  acme: [');
-  await untilSeen(said('tenants.yaml:2: is no YAML'), turn);
+  await untilSeen(said('tenants.yaml:2: is not valid YAML'), turn);
   write('tenants.yaml', 'tenants:\n  acme:\n    RETURNING_AI_API_KEY: { file: nowhere }\n');
   await untilSeen(said('tenants.acme.RETURNING_AI_API_KEY: the file cannot be read'), turn);
   await turn();
