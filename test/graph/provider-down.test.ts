@@ -9,7 +9,7 @@ beforeEach(async () => {
   const clock = createSkippingClock();
   service = await startTestService({
     sandbox: manyBadges(3),
-    attemptTimeoutMs: 500,
+    attemptTimeoutMs: 1_000,
     now: clock.now,
     http: { clock, allowance: undefined },
   });

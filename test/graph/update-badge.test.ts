@@ -21,7 +21,7 @@ beforeEach(async () => {
       returningAI: { badges: [returningAIStored()] },
       tagMango: { badges: [tagMangoStored()] },
     },
-    attemptTimeoutMs: 500,
+    attemptTimeoutMs: 1_000,
   });
 });
 afterEach(() => service.close());

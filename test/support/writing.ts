@@ -147,7 +147,7 @@ export async function startWritingService({
   const startOnStore = (overrides: TestServiceOptions): Promise<TestService> =>
     startTestService({
       providerValues: sandbox.providerValues,
-      attemptTimeoutMs: 500,
+      attemptTimeoutMs: 1_000,
       ...options,
       store,
       ...overrides,

@@ -139,7 +139,7 @@ const clock = createSkippingClock();
 beforeAll(async () => {
   service = await startWritingService({
     sandbox: { tagMango: { requestLimit: 100_000 } },
-    attemptTimeoutMs: 300,
+    attemptTimeoutMs: 1_000,
     now: clock.now,
     http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
   });

@@ -172,7 +172,7 @@ function useService({ provider }: Case) {
   const standIn = () => service.sandbox[provider];
   beforeAll(async () => {
     service = await startWritingService({
-      attemptTimeoutMs: 300,
+      attemptTimeoutMs: 1_000,
       now: clock.now,
       http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
     });

@@ -21,7 +21,7 @@ let service: TestService;
 beforeAll(async () => {
   service = await startTestService({
     sandbox: STORED,
-    attemptTimeoutMs: 300,
+    attemptTimeoutMs: 1_000,
     now: clock.now,
     http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
   });

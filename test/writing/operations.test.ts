@@ -31,7 +31,7 @@ beforeEach(async () => {
   if (isNew) return resetStandIns(service.sandbox);
   service = await startTestService({
     sandbox: STORED,
-    attemptTimeoutMs: 300,
+    attemptTimeoutMs: 1_000,
     http: { allowance: undefined, createBreaker: () => alwaysClosed },
   });
   isNew = true;

@@ -74,7 +74,7 @@ export async function inWorld(
   const service = await startTestService({
     sandbox: Object.fromEntries(providers.map(({ key }) => [key, unlimited])),
     configured: providers.map(({ key }) => key),
-    attemptTimeoutMs: 400,
+    attemptTimeoutMs: 1_000,
     now: clock.now,
     random: () => 0,
     http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
