@@ -48,7 +48,7 @@ describe('a text to be written', () => {
       {
         code: 'INVALID_INPUT',
         field: ['input', provider, field],
-        message: `${field} must have ${most} characters at most`,
+        message: `Field "${field}" must have at most ${most} characters.`,
       },
     ]);
   });

@@ -238,7 +238,9 @@ test.each(['a backup', 'the file of a former stop'])(
     expect(() => open()).toThrow(
       expect.objectContaining({
         kind: 'unavailable',
-        message: expect.stringMatching(/state\.sqlite-wal belongs to a different.*Move it/) as unknown,
+        message: expect.stringMatching(
+          /state\.sqlite-wal belongs to a different.*Move it/,
+        ) as unknown,
       }),
     );
     expect(readFileSync(sqlite()).equals(restored)).toBe(true);

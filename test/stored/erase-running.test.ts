@@ -112,7 +112,9 @@ test('a folder that a service uses is left alone; after it was killed, the bytes
   const before = await erase();
   expect(before).toEqual({
     code: 1,
-    said: expect.stringMatching(/A running service uses the state folder .*Nothing was erased\. Stop the service/),
+    said: expect.stringMatching(
+      /A running service uses the state folder .*Nothing was erased\. Stop the service/,
+    ),
   });
   expect(await places(DESCRIPTION)).not.toEqual([]);
 

@@ -378,7 +378,9 @@ describeStores((open) => {
       openRecord('first'),
       openRecord('last'),
     ]);
-    expect(stderr).toMatch(/2 audit record\(s\) cannot be read .* missing from the export, at the positions \S+, \S+ of/);
+    expect(stderr).toMatch(
+      /2 audit record\(s\) cannot be read .* missing from the export, at the positions \S+, \S+ of/,
+    );
   });
 
   test('a key of another type in Redis stops no start, and costs only itself', async () => {

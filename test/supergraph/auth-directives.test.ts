@@ -76,7 +76,7 @@ describe('Hive Gateway, which does not enforce the directives unless it is told 
       'badges:write',
       {
         data: { badges: null },
-        errors: [{ message: 'The token lacks the scope badges:read', path: ['badges'] }],
+        errors: [{ message: 'The token lacks the scope badges:read.', path: ['badges'] }],
       },
     ],
   ])('leaves a token with %s to the subgraph, which looks at it', async (scope, expected) => {

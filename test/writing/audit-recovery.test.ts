@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const linesAbout = (words: string) =>
   service.log.filter(({ msg }) => String(msg).startsWith(words));
-const failures = () => linesAbout('Audit records of processes that died cannot be closed');
+const failures = () => linesAbout('Audit records of crashed processes cannot be completed');
 
 test('records that cannot be closed are told of at once, again after an hour of minutes, and when it is over', async () => {
   expect(failures()).toMatchObject([{ err: { message: 'column index out of range' } }]);
@@ -51,9 +51,11 @@ test('records that cannot be closed are told of at once, again after an hour of 
   });
 
   fault = undefined;
-  await eventually(() => linesAbout('Audit records of processes that died are closed').length > 0);
+  await eventually(
+    () => linesAbout('Audit records of crashed processes can be completed again').length > 0,
+  );
   const seen = looks;
   await eventually(() => looks > seen + 5);
   expect(failures()).toHaveLength(3);
-  expect(linesAbout('Audit records of processes that died are closed')).toHaveLength(1);
+  expect(linesAbout('Audit records of crashed processes can be completed again')).toHaveLength(1);
 });
