@@ -1,6 +1,7 @@
 import './node-version.js';
 
 boundNewObjects();
+boundGarbage();
 
 // Loaded after that look at Node: one that is too old fails while it links the rest.
 await import('./process.ts');
@@ -17,4 +18,13 @@ function boundNewObjects(): void {
   const alive = Array.from({ length: 45_000 }, () => ({}));
   alive.length = 0;
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/**
+ * V8 lets the heap grow to a multiple of what is in use before it collects old objects, the more the larger the machine:
+ * under an attack with large answers it kept 230 MB of garbage beside 30 MB in use. From now on it collects at a fifth more.
+ */
+function boundGarbage(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  setFlagsFromString('--heap-growing-percent=20');
 }
