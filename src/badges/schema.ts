@@ -42,7 +42,7 @@ export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
   });
 }
 
-/** Any of them. Payloads of mutations show badges too, to whoever may write. */
+/** Any of them. Payloads of mutations show badges too, to callers that may write. */
 function scopesOf({ interfaces }: ObjectTypeDefinitionNode): Scope[] {
   const isBadge = interfaces?.some(({ name }) => name.value === BadgeFields.name) ?? false;
   return isBadge ? ['badges:read', 'badges:write'] : ['badges:read'];

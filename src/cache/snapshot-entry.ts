@@ -86,7 +86,7 @@ export interface ReadToken {
   readonly epoch: number;
 }
 
-/** How far a read has come. Undefined: it has asked nobody yet, so that whoever comes now may join it. */
+/** How far a read has come. Undefined: nothing was sent yet, so later readers may join it. */
 export interface Progress {
   begun: ReadToken | undefined;
 }
@@ -150,7 +150,7 @@ export function createSnapshotEntry<T>({
       if (held?.epoch !== epoch()) return undefined;
       const { snapshot, freshUntil } = held;
       const age = now() - snapshot.asOf;
-      // A negative age: the clock was set back, and nobody knows.
+      // A negative age: the clock was set back, so the age is unknown.
       if (age < 0) return undefined;
       if (now() < freshUntil) return { snapshot, state: 'CACHED' };
       return age < staleMs ? { snapshot, state: 'STALE' } : undefined;

@@ -56,7 +56,7 @@ export interface CheckSurroundings extends Omit<
   pause?: (ms: number) => Promise<void>;
   /** Tells what was seen. */
   print: (text: string) => void;
-  /** Asks whoever sits at the terminal. Undefined: nobody does. */
+  /** Asks the person at the terminal. Undefined: there is no terminal. */
   ask: ((question: string) => Promise<string>) | undefined;
   /** Aborted: no further call, but a badge that was made is removed. */
   signal: AbortSignal;

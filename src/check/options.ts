@@ -1,6 +1,6 @@
 import { parseArgs, types } from 'node:util';
 
-/** Something that whoever started the check has to change; its message says what. */
+/** Something that the operator has to change. The message says what. */
 export class CheckError extends Error {
   constructor(message: string) {
     super(message);

@@ -41,7 +41,7 @@ export interface Config {
   hasCacheTags: boolean;
   hasMutations: boolean;
   hasAuthDirectives: boolean;
-  /** Every one of them is valid. None: whoever reaches the port is taken for the router. */
+  /** Every one of them is valid. None: every caller that reaches the port is treated as the router. */
   routerSecrets: readonly string[];
   /** Undefined: callers have no tokens, and the router speaks for them. */
   tokens: TokenSettings | undefined;
@@ -274,7 +274,7 @@ function providerVariables(): string {
   return providers.map(({ settings }) => Object.keys(settings).join(', ')).join('; or ');
 }
 
-/** Every secret that these settings hold, for whoever must not show them. */
+/** Every secret that these settings hold, so that they can be kept out of logs. */
 export function secretsOf(
   config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl' | 'proxies'>,
 ): string[] {

@@ -102,7 +102,7 @@ export function createTenantsWatch(options: TenantsWatchOptions): () => Promise<
     const outcome = await read();
     isDue = texts.isUnsettled();
     if (!isDue) take(outcome);
-    // A file that is new may change for long, and whoever has to go does not wait for it.
+    // A new file may keep changing; a tenant that has to be removed does not wait for it.
     else if ('tenants' in outcome) {
       keepNamed(new Set(outcome.tenants.map(({ id }) => id)), options.onChange);
     }

@@ -122,7 +122,7 @@ function tooLarge(maxBytes: number): ProviderError {
 
 /**
  * The JSON of a body, read in slices. Anything but UTF-8 is refused: replaced letters would be written back as they were
- * read. Half characters are replaced all the same: whoever is shown one could read nothing of the answer.
+ * read. Half characters are replaced nevertheless: a client that receives one can read nothing of the answer.
  */
 export async function readJson(body: Buffer, head: Pick<AnswerHead, 'headers'>): Promise<unknown> {
   checkMediaType(head);

@@ -117,7 +117,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     });
   }
 
-  /** Else whoever reads nothing, or a byte now and then, would keep its answer in our memory. */
+  /** Otherwise a caller that reads nothing, or a byte now and then, would keep its answer in our memory. */
   function endUnread({ request, response }: Exchange): void {
     const timer = setTimeout(() => request.socket.destroy(), bounds.readAnswerMs).unref();
     response.once('close', () => clearTimeout(timer));

@@ -5,7 +5,7 @@ import { StateError, type StateStore } from './state-store.ts';
 export interface TokenLimit {
   burst: number;
   perSecond: number;
-  /** What a bucket that nobody knows of holds: its past may have been a busy one. */
+  /** What an unknown bucket holds: it may have been in use before. */
   start: number;
   /** Nobody blocks for longer, so that a longer block is the work of a clock that was set. Milliseconds; no bound if left out. */
   longestBlockMs?: number;

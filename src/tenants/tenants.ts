@@ -13,7 +13,7 @@ import {
 export interface Tenants {
   /** Undefined: there is no such tenant. */
   find(id: string): Tenant | undefined;
-  /** Of whoever belongs to no tenant: it has access to nothing. */
+  /** For callers that belong to no tenant: it has access to nothing. */
   readonly nobody: Tenant;
   readonly all: readonly Tenant[];
   /** Makes those anew whose settings differ. Requests under way end with what they began with. */

@@ -1,7 +1,7 @@
 import { parseArgs, types } from 'node:util';
 import { providers } from '../../providers/index.ts';
 
-/** Something that whoever erases has to change; its message says what. */
+/** Something that the operator has to change before erasing. The message says what. */
 export class EraseError extends Error {
   constructor(message: string) {
     super(message);

@@ -26,7 +26,7 @@ const auditSchema = z.looseObject({
   tenant: z.string(),
   caller: z.string(),
   provider: z.string(),
-  /** Empty for a badge that was to be made and whose id nobody knows. */
+  /** Empty for a badge that was to be created and whose ID is unknown. */
   badgeIds: z.array(z.string()),
   operation: z.string(),
   /** One of `OUTCOMES`, or of a newer version's. */

@@ -183,7 +183,7 @@ interface ClaimOptions {
 const POLL_MS = 25;
 
 /**
- * Takes a key, or waits for whoever holds it. At most one caller in all processes holds a key at a time,
+ * Takes a key, or waits for the call that holds it. At most one caller in all processes holds a key at a time,
  * and a key under which bytes may have left is never held again. Rejects with a `StateError`.
  */
 export async function claimIdempotencyKey(

@@ -14,7 +14,7 @@ import { BadgeProviderError, type BadgeUserError } from '../payloads.ts';
 import { toObstacleError } from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
 
-/** What came of a mutation. */
+/** The result of a mutation. */
 export interface Outcome {
   status: OutcomeStatus;
   /** The badges after it: what was answered or read. Before it, where nothing was written. */

@@ -31,7 +31,7 @@ interface Chosen extends Choice {
 /** A key goes into records and logs: visible, and short enough for both. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** Key, input checks, write: in this order. Whatever happens, the caller is told what came of it. */
+/** Claims the key, checks the input and writes, in this order. Always resolves with an outcome for the caller. */
 export async function runMutation(
   context: BadgesContext,
   request: MutationRequest,

@@ -83,7 +83,7 @@ const AT_MOST_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Brings to an end in the background what the store could not take, or took without saying so. Nobody waits for it;
- * should this process end before, whoever finds its traces knows how to read them. `work` may run several times.
+ * should this process end before, the process that finds its traces can read them. `work` may run several times.
  */
 export function retryInBackground(work: () => Promise<unknown>): void {
   void (async () => {

@@ -128,13 +128,13 @@ function toData(json: unknown): unknown {
   return isObject(json) ? json.data : undefined;
 }
 
-/** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
 /** A badge, and the member who gets or loses it. */
 export interface BadgeHolder {
   id: string;
   memberId: string;
 }
 
+/** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
 export interface ReturningAIClient extends ProviderClient {
   createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
   updateBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;

@@ -51,7 +51,7 @@ export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReadi
   });
 }
 
-/** Reads a record that may be shown. `creator` is whose badges they must be. Undefined: whoever's the key shows. */
+/** Reads a record that may be shown. `creator` is whose badges they must be. Undefined: those of any creator that the key shows. */
 export function createBadgeReading(
   isImageUrl: UrlRule,
   creator?: string,

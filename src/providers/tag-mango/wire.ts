@@ -46,7 +46,7 @@ export const SHOWN_ONLY: ShownOnly = {
   updatedAt: toTime,
 };
 
-/** A badge as read. Undefined: absent, so that nobody knows; null: null on the wire. */
+/** A badge as read. Undefined: absent, so unknown. Null: null on the wire. */
 export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** The payload inside `{success, result}`, inside `{success, data}`, or bare: the provider's pages show all three. */

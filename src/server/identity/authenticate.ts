@@ -159,7 +159,7 @@ function toRefused({ headers }: IncomingMessage, refusal: RejectedRequest): RawR
 export interface IdentityOptions {
   /** Undefined: there is no such tenant. */
   findTenant: (id: string) => Tenant | undefined;
-  /** Of whoever belongs to none. */
+  /** For callers that belong to no tenant. */
   nobody: Tenant;
   /** Of callers who name none. Undefined: they must. */
   defaultTenant: string | undefined;
@@ -234,7 +234,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   throw new RejectedRequest('Header "authorization" must contain a bearer token.', {
     status: 401,
     code: 'UNAUTHENTICATED',
-    // Without an error code, as of whoever did not try.
+    // Without an error code, as for a caller that sent no credentials.
     headers: { 'www-authenticate': 'Bearer realm="badges"' },
   });
 }

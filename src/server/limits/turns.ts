@@ -1,6 +1,6 @@
 /** A probe connects in one, and is read and answered in the next. */
 const FREE_ROUNDS = 2;
-/** What is begun within so many milliseconds delays no probe; whoever comes later waits. */
+/** What is begun within so many milliseconds delays no probe. Requests that come later wait. */
 const BUDGET_MS = 5;
 
 /** Undefined while the round in which a request went on is not over; then resolves when it may go on once more. */

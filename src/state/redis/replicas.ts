@@ -107,7 +107,7 @@ export interface OpenReplicas extends Replicas {
 }
 
 /**
- * Replicas that hold leases: whoever changes something waits until each has heard of it, or shows nothing any more.
+ * Replicas that hold leases: a change waits until each has heard of it, or shows nothing any more.
  * Resolves once messages come through, or after a second without.
  */
 export async function openRedisReplicas(options: RedisReplicasOptions): Promise<OpenReplicas> {
