@@ -3,7 +3,13 @@ import { promisify, types } from 'node:util';
 import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { type AnswerHead, headerValues } from './call-options.ts';
-import { JsonError, MAX_DEPTH, createSlices, parseJsonInSlices } from './json-in-slices.ts';
+import {
+  JsonError,
+  MAX_DEPTH,
+  MAX_VALUES,
+  createSlices,
+  parseJsonInSlices,
+} from './json-in-slices.ts';
 import { ProviderError, badResponse } from './provider-error.ts';
 
 const gunzip = promisify(gunzipThen);
@@ -139,9 +145,10 @@ export async function readJson(body: Buffer, head: Pick<AnswerHead, 'headers'>):
 }
 
 function toRefusal(error: unknown): ProviderError {
-  if (error instanceof JsonError && error.kind === 'deep') {
-    return badResponse(`returned JSON with more than ${MAX_DEPTH} levels`);
-  }
+  const kind = error instanceof JsonError ? error.kind : 'malformed';
+  if (kind === 'deep') return badResponse(`returned JSON with more than ${MAX_DEPTH} levels`);
+  if (kind === 'many')
+    return badResponse(`returned JSON with more than ${MAX_VALUES.toLocaleString('en')} values`);
   // The decoder's own error would tell nothing more.
   return noJson('returned malformed JSON', new SyntaxError('malformed JSON'));
 }

@@ -49,12 +49,17 @@ export const MAX_DEPTH = 100;
  * many fields are kept and one more, by which it can be told.
  */
 export const MAX_FIELDS = 10_000;
+/**
+ * Of 10 bytes each in the longest answer, which is less than any has. V8 copies small values while all else waits: of
+ * an answer that is nothing but empty lists there would be two million.
+ */
+export const MAX_VALUES = 500_000;
 /** To parse a character takes as long as to look at so many. */
 const PARSING_WEIGHT = 3;
 
 /** Why a text is not read. It never quotes the text. */
 export class JsonError extends Error {
-  readonly kind: 'malformed' | 'deep';
+  readonly kind: 'malformed' | 'deep' | 'many';
 
   constructor(kind: JsonError['kind']) {
     super(`The JSON is ${kind}`);
@@ -101,12 +106,14 @@ export async function parseJsonInSlices(
 ): Promise<unknown> {
   const frames: Frame[] = [];
   let depth = 0;
+  let values = 0;
   let outermost: Member | undefined;
   let isInString = false;
 
   function open(at: number, isArray: boolean): void {
     if (depth === 0 && !isBlank(text, outermost ? outermost.end + 1 : 0, at)) throw malformed();
     if (depth === MAX_DEPTH) throw new JsonError('deep');
+    count();
     const frame = (frames[depth] ??= toFrame());
     depth += 1;
     Object.assign(frame, { isArray, start: at, unread: at + 1, comma: -1 });
@@ -130,6 +137,11 @@ export async function parseJsonInSlices(
     return at - unread;
   }
 
+  function count(): void {
+    values += 1;
+    if (values > MAX_VALUES) throw new JsonError('many');
+  }
+
   /** Gives how much was parsed. */
   function separate(at: number): number {
     const frame = frames[depth - 1];
@@ -141,6 +153,7 @@ export async function parseJsonInSlices(
       frame.unread = at + 1;
     }
     frame.comma = at;
+    count();
     return isDue ? at - unread : 0;
   }
 

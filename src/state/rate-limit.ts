@@ -7,8 +7,8 @@ export interface TokenLimit {
   perSecond: number;
   /** What an unknown bucket holds: it may have been in use before. */
   start: number;
-  /** Nobody blocks for longer, so that a longer block is the work of a clock that was set. Milliseconds; no bound if left out. */
-  longestBlockMs?: number;
+  /** Milliseconds. No provider asks for a longer pause, so a longer block comes from a clock that was set, and is lifted. */
+  longestBlockMs: number;
 }
 
 /** What is left for whom. */
@@ -23,7 +23,7 @@ export interface TokenBucket {
 /** Takes one token and leaves at least `leave`, or says in how many milliseconds that may be. */
 export function takeToken(
   known: TokenBucket | null,
-  { burst, perSecond, start, longestBlockMs = Infinity }: TokenLimit,
+  { burst, perSecond, start, longestBlockMs }: TokenLimit,
   { leave, now }: { leave: number; now: number },
 ): { bucket: TokenBucket; waitMs: number } {
   const { tokens, at, blockedUntil } = known ?? { tokens: start, at: now, blockedUntil: 0 };
@@ -162,7 +162,13 @@ function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBu
   return { tokens, at: at + byMs, blockedUntil: blockedUntil + byMs };
 }
 
-const bucketSchema = z.tuple([z.number().nonnegative(), z.number(), z.number()], z.unknown());
+/** Larger numbers cannot be calculated with to the millisecond. */
+const MAX_NUMBER = 1e16;
+const numberSchema = z.number().gt(-MAX_NUMBER).lt(MAX_NUMBER);
+const bucketSchema = z.tuple(
+  [numberSchema.nonnegative(), numberSchema, numberSchema],
+  z.unknown(),
+);
 
 /** Null: it cannot be read, and the next one replaces it. */
 function parse(text: string): TokenBucket | null {

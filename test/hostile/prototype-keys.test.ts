@@ -163,7 +163,7 @@ describe('the store in a folder', () => {
   });
 
   test.each(NAMES)('keeps a bucket called %s as any other', async (name) => {
-    const limit = { burst: 1, perSecond: 1, start: 1 };
+    const limit = { burst: 1, perSecond: 1, start: 1, longestBlockMs: 60_000 };
     const buckets = createStoredBuckets(store, { now: () => 1_000, wallTime: () => 1_000 });
     expect(await buckets.take(name, limit, 0)).toBe(0);
     expect(await buckets.take(name, limit, 0)).toBe(1_000);

@@ -4,6 +4,7 @@ import {
   JsonError,
   MAX_DEPTH,
   MAX_FIELDS,
+  MAX_VALUES,
   parseJsonInSlices,
 } from '../../src/http/json-in-slices.ts';
 import { parseWholeJson } from '../../src/http/json.ts';
@@ -112,7 +113,7 @@ describe('JSON that is parsed in slices', () => {
   test('is cut in pieces of about the same length, however it is nested', async () => {
     const record = `{"id":"a","tags":[${'[],'.repeat(50)}{}],"text":"${'x'.repeat(300)}"}`;
     const records = `[${Array.from({ length: 2_000 }, () => record).join(', ')}]`;
-    for (const json of [records, `{"a":{"b":[[1,${records}]]}}`, `[${'[],'.repeat(300_000)}[]]`]) {
+    for (const json of [records, `{"a":{"b":[[1,${records}]]}}`, `[${'[],'.repeat(200_000)}[]]`]) {
       const slices = createCount();
       expect(await parseJsonInSlices(json, slices)).toEqual(JSON.parse(json));
       expect(slices.count.most).toBeLessThan(300_000);
@@ -127,6 +128,19 @@ describe('JSON that is parsed in slices', () => {
       'deep',
     ]);
   });
+
+  test.each(['[]', '{}', '{"a":1}', '1', '""', '[[1,2],{"a":[3]}]'])(
+    'is refused when it holds more values than any answer, each %s',
+    async (item) => {
+      const values = item.match(/[[{,]/g)?.length ?? 0;
+      // The list itself, and each item with the comma before it, but for the first.
+      const most = Math.floor(MAX_VALUES / (values + 1));
+      const listOf = (items: number) => `[${Array.from({ length: items }, () => item).join(',')}]`;
+      const all = await parseJsonInSlices(listOf(most), createCount());
+      expect(all).toHaveLength(most);
+      expect(await actual(listOf(most + 2), 64)).toBe('many');
+    },
+  );
 
   test('has no more fields of a long object than tell that there are too many', async () => {
     const wide = (fields: number) =>

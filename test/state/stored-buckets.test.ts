@@ -12,11 +12,12 @@ import {
 } from '../../src/state/rate-limit.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { numRuns } from '../properties/runs.ts';
 import { damage, inflict } from '../stored/damage.ts';
 
-const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12 };
+const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12, longestBlockMs: 15_000 };
 /** Each take is a write to the disk. */
-const SEQUENCES = 20;
+const SEQUENCES = Math.ceil(numRuns / 15);
 
 let folder: string;
 let store: StateStore;

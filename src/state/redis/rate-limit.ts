@@ -10,7 +10,7 @@ const TO_NUMBER = `
   end
 `;
 
-/** `takeToken` of token-bucket.ts, by the clock of Redis. A number that is not whole travels as text. */
+/** `takeToken` of state/rate-limit.ts, by the clock of Redis. A number that is not whole travels as text. */
 const TAKE = `
   local burst, perSecond, start, leave, longestBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
     tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -49,7 +49,7 @@ export function createRedisBuckets(
   toKey: (name: string) => string,
 ): TokenBuckets {
   return {
-    async take(name, { burst, perSecond, start, longestBlockMs = Infinity }, leave) {
+    async take(name, { burst, perSecond, start, longestBlockMs }, leave) {
       const args = [burst, perSecond, start, leave, longestBlockMs].map(String);
       const waitMs = await reach((client) =>
         client.eval(TAKE, { keys: [toKey(name)], arguments: args }),
