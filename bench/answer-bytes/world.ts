@@ -38,6 +38,7 @@ export async function startWorld(children: Children, dist: string): Promise<Worl
     script: join(dist, 'main.js'),
     env: {
       NODE_ENV: 'production',
+      MALLOC_ARENA_MAX: '2',
       NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
       HOST: '127.0.0.1',
       PORT: '0',

@@ -48,6 +48,7 @@ export async function startWorld(
     nodeArgs: ['--import', INSIDE],
     env: {
       NODE_ENV: 'production',
+      MALLOC_ARENA_MAX: '2',
       HOST: '127.0.0.1',
       PORT: '0',
       ROUTER_SECRET,

@@ -31,6 +31,7 @@ export async function startService(
     script: MAIN,
     env: {
       NODE_ENV: 'production',
+      MALLOC_ARENA_MAX: '2',
       HOST: '127.0.0.1',
       PORT: '0',
       ROUTER_SECRET,
