@@ -1,7 +1,7 @@
 import { runErase } from './badges/erasing/erase.ts';
 import { readEraseOptions } from './badges/erasing/selection.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
-import { doubtMemories } from './badges/writing/hidden-memory.ts';
+import { doubtMemories } from './badges/writing/memory.ts';
 import { openTerminal, toStopSignal } from './check/confirm.ts';
 import { ConfigError } from './config/config-error.ts';
 import { type Config, describeConfig, toRemarks } from './config/read-config.ts';

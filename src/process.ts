@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EraseError } from './badges/erasing/selection.ts';
-import { doubtMemories } from './badges/writing/hidden-memory.ts';
+import { doubtMemories } from './badges/writing/memory.ts';
 import { CheckError } from './check/options.ts';
 import { ConfigError } from './config/config-error.ts';
 import {

@@ -18,7 +18,7 @@ import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';
 import { type BadgesContext, invalidInput } from './context.ts';
 import { describedEnum } from '../providers/described-enum.ts';
-import { BadgeChange } from './payloads.ts';
+import { BadgeChange } from './mutations.ts';
 import { requireBadgeId } from './queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
 import { type AuditRecord, badgeLog, readAuditRecord } from './writing/audit.ts';

@@ -1,25 +1,183 @@
 import 'reflect-metadata';
-import { Arg, Args, ArgsType, Ctx, Field, Mutation, Resolver } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Ctx,
+  Directive,
+  Field,
+  ID,
+  InputType,
+  Mutation,
+  ObjectType,
+  Resolver,
+} from 'type-graphql';
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import { describedEnum } from '../providers/described-enum.ts';
+import { providers } from '../providers/index.ts';
 import { invalid } from '../providers/input-checks.ts';
-import type { InputProblem, OperationKind } from '../providers/provider.ts';
+import {
+  type FieldChange,
+  type InputProblem,
+  type OperationKind,
+  WARNING_CODES,
+  type Warning,
+  type WarningCode,
+} from '../providers/provider.ts';
+import { Badge } from './connection.ts';
 import { type BadgesContext, refuseHalfCharacters } from './context.ts';
-import {
-  AwardBadgeInput,
-  CreateBadgeInput,
-  DeleteBadgeInput,
-  RevokeBadgeInput,
-  UpdateBadgeInput,
-  withCanonicalIds,
-} from './inputs.ts';
-import {
-  AwardBadgePayload,
-  CreateBadgePayload,
-  DeleteBadgePayload,
-  RevokeBadgePayload,
-  UpdateBadgePayload,
-} from './payloads.ts';
+import { BadgeUserError } from './user-errors.ts';
 import { runMutation } from './writing/run-mutation.ts';
-import { refuse } from './writing/write.ts';
+import { refuse } from './writing/outcome.ts';
+
+/** By the provider's key; the fields are filled in below. */
+abstract class OneOfInput {
+  [providerKey: string]: object | null | undefined;
+}
+
+@InputType({ description: 'The badge to create. Set exactly one provider field.' })
+@Directive('@oneOf')
+export class CreateBadgeInput extends OneOfInput {}
+
+@InputType({
+  description: 'The badge to update and its new values. Set exactly one provider field.',
+})
+@Directive('@oneOf')
+export class UpdateBadgeInput extends OneOfInput {}
+
+@InputType({
+  description:
+    'The badge to delete. Set exactly one provider field; only providers that support deletion are listed.',
+})
+@Directive('@oneOf')
+export class DeleteBadgeInput extends OneOfInput {}
+
+@InputType({
+  description:
+    'The badges to award and the member who receives them. Set exactly one provider field.',
+})
+@Directive('@oneOf')
+export class AwardBadgeInput extends OneOfInput {}
+
+@InputType({
+  description:
+    'The badge to revoke and the member who loses it. Set exactly one provider field; only providers that support revoking are listed.',
+})
+@Directive('@oneOf')
+export class RevokeBadgeInput extends OneOfInput {}
+
+const INPUT_CLASSES: Readonly<Record<OperationKind, typeof UpdateBadgeInput>> = {
+  create: CreateBadgeInput,
+  update: UpdateBadgeInput,
+  delete: DeleteBadgeInput,
+  award: AwardBadgeInput,
+  revoke: RevokeBadgeInput,
+};
+
+for (const { key, name, operations } of providers) {
+  for (const [kind, { inputClass }] of Object.entries(operations)) {
+    Field(() => inputClass, { nullable: true, description: `Input for ${name.title}.` })(
+      INPUT_CLASSES[kind as OperationKind].prototype,
+      key,
+    );
+  }
+}
+
+const BadgeWarningCode = describedEnum({
+  name: 'BadgeWarningCode',
+  description: 'Machine-readable code of a warning.',
+  values: WARNING_CODES,
+});
+
+@ObjectType({ description: 'A warning about a mutation that did not fail.' })
+export class BadgeWarning implements Warning {
+  @Field(() => BadgeWarningCode, { description: 'Machine-readable code.' })
+  code!: WarningCode;
+
+  @Field(() => String, { description: 'Human-readable message.' })
+  message!: string;
+
+  @Field(() => [String], { description: 'Input fields that the warning refers to.' })
+  fields!: string[];
+}
+
+@ObjectType({ description: 'A field that a mutation changed or, in a dry run, would change.' })
+export class BadgeChange implements FieldChange {
+  @Field(() => String, {
+    description:
+      'Name of the input field. For an award or a revocation it is `holders`, and the values are `{ badgeId, userId }`: the badge and the member who receives or loses it.',
+  })
+  field!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Previous value as JSON text. Null if unknown, because the provider does not show the field or could not be read.',
+  })
+  before!: string | null;
+
+  @Field(() => String, { description: 'New value as JSON text.' })
+  after!: string;
+}
+
+/** What the payload of every mutation has. */
+@ObjectType()
+abstract class MutationPayload {
+  @Field(() => [BadgeChange], {
+    description: 'Fields that changed or, in a dry run, would change.',
+  })
+  changes!: readonly FieldChange[];
+
+  @Field(() => [BadgeWarning], { description: 'Warnings that did not prevent the mutation.' })
+  warnings!: readonly Warning[];
+
+  @Field(() => [BadgeUserError], {
+    description:
+      'Reasons why nothing was changed, or OUTCOME_UNKNOWN if the outcome is unknown. Empty if the mutation succeeded or, in a dry run, if it would be sent.',
+  })
+  userErrors!: readonly BadgeUserError[];
+}
+
+@ObjectType({ description: 'Result of creating a badge.' })
+export class CreateBadgePayload extends MutationPayload {
+  @Field(() => Badge, {
+    nullable: true,
+    description:
+      'The new badge. If the outcome is unknown, the one badge with these values that has appeared since the request was sent. Null if there is no such badge, and in a dry run.',
+  })
+  badge!: BadgeFields | null;
+}
+
+@ObjectType({ description: 'Result of updating a badge.' })
+export class UpdateBadgePayload extends MutationPayload {
+  @Field(() => Badge, {
+    nullable: true,
+    description:
+      'The badge after the update. After a dry run or a rejected update, its current state if it was read.',
+  })
+  badge!: BadgeFields | null;
+}
+
+@ObjectType({ description: 'Result of deleting a badge.' })
+export class DeleteBadgePayload extends MutationPayload {
+  @Field(() => ID, { nullable: true, description: 'ID of the deleted badge.' })
+  deletedBadgeId!: string | null;
+}
+
+@ObjectType({ description: 'Result of awarding badges.' })
+export class AwardBadgePayload extends MutationPayload {
+  @Field(() => [Badge], {
+    description:
+      'Badges as the provider returned them, for example all badges of the member (inferred). If the provider returned none, the awarded badges.',
+  })
+  badges!: readonly BadgeFields[];
+}
+
+@ObjectType({ description: 'Result of revoking a badge.' })
+export class RevokeBadgePayload extends MutationPayload {
+  @Field(() => Badge, { nullable: true, description: 'The revoked badge.' })
+  badge!: BadgeFields | null;
+}
 
 @ArgsType()
 class MutationArgs {
@@ -142,4 +300,15 @@ async function toPayload<P extends Payload>(
 ): Promise<P> {
   const outcome = await running;
   return Object.assign(new PayloadClass(), { ...outcome, badge: outcome.badges[0] ?? null });
+}
+
+/** The same input with its ids as the providers compare them, so that they are one badge, one lock and one key. */
+export function withCanonicalIds(
+  oneOf: Readonly<Record<string, object | null | undefined>>,
+): Record<string, object | null | undefined> {
+  const entries = Object.entries(oneOf).map(([key, input]) => {
+    const provider = providers.find((each) => each.key === key);
+    return [key, provider && input ? provider.canonicalInput(input) : input];
+  });
+  return Object.fromEntries(entries) as Record<string, object | null | undefined>;
 }

@@ -3,8 +3,7 @@ import type { BadgeFields } from '../providers/badge-fields.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { BadgeList, Provider } from '../providers/provider.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
-import { type SharedValue, createSharedValue } from './writing/held-badges.ts';
-import type { OnUnreadable } from './writing/stored-record.ts';
+import { type OnUnreadable, type SharedValue, createSharedValue } from './writing/stored-record.ts';
 
 /**
  * What this service wrote to a provider's badges lately, shared by all replicas. A provider's list may show a write

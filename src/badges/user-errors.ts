@@ -1,8 +1,74 @@
+import 'reflect-metadata';
+import { Field, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import type { InputProblem, OperationKind, Provider } from '../providers/provider.ts';
-import { type BadgeErrorCode, isRetryable, readCode, writeCode } from './error-code.ts';
-import { BadgeConflictError, BadgeInputError, BadgeProviderError } from './payloads.ts';
+import { Badge, BadgeProvider } from './connection.ts';
+import { BadgeErrorCode, isRetryable, readCode, writeCode } from './error-code.ts';
+
+@InterfaceType({ description: 'The reason why a mutation was rejected or failed.' })
+export abstract class BadgeUserError {
+  @Field(() => String, { description: 'Human-readable message.' })
+  message!: string;
+
+  @Field(() => BadgeErrorCode, { description: 'Machine-readable code.' })
+  code!: BadgeErrorCode;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Path to the invalid input field, starting with "input". Null if the error does not concern a single field.',
+  })
+  field!: string[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The provider's own message about a rejected or failed write, truncated to 300 characters and with secrets removed. This is third-party text: display it as plain text only, and do not base decisions on it. Null if there is none.",
+  })
+  providerMessage!: string | null;
+}
+
+@ObjectType({
+  implements: BadgeUserError,
+  description: 'The input is invalid; see `field`. Nothing was sent.',
+})
+export class BadgeInputError extends BadgeUserError {}
+
+@ObjectType({
+  implements: BadgeUserError,
+  description:
+    'The badge has changed since `expectedVersion` was read, or the provider reported a conflict. Nothing was changed.',
+})
+export class BadgeConflictError extends BadgeUserError {
+  @Field(() => Badge, {
+    nullable: true,
+    description: 'Current state of the badge. Null if it could not be read or does not exist yet.',
+  })
+  currentBadge!: BadgeFields | null;
+}
+
+@ObjectType({
+  implements: BadgeUserError,
+  description: "The provider or this service's state store rejected the operation or failed.",
+})
+export class BadgeProviderError extends BadgeUserError {
+  @Field(() => BadgeProvider, { description: 'Provider that the mutation was addressed to.' })
+  provider!: string;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether it is safe to retry the same mutation, with the same idempotency key if one was set, and the retry may succeed.',
+  })
+  retryable!: boolean;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Milliseconds to wait before retrying, as stated by the provider or estimated. Null if unknown.',
+  })
+  retryAfterMs!: number | null;
+}
 
 /** What keeps a mutation from being sent, apart from its input and the provider. */
 const OBSTACLES = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBadgeIndex, createBadgeIndexCodec } from '../../src/badges/reading/badge-index.ts';
 import { badgeLog } from '../../src/badges/writing/audit.ts';
-import { createHiddenMemory } from '../../src/badges/writing/hidden-memory.ts';
+import { createHiddenMemory } from '../../src/badges/writing/memory.ts';
 import { hashInput, toStateKey } from '../../src/badges/writing/stored-record.ts';
 import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { toBadgeList } from '../../src/providers/badge-list.ts';

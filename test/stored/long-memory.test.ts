@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createHiddenMemory } from '../../src/badges/writing/hidden-memory.ts';
+import { createHiddenMemory } from '../../src/badges/writing/memory.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 

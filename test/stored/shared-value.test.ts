@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createSharedValue } from '../../src/badges/writing/held-badges.ts';
-import type { UnreadableRecord } from '../../src/badges/writing/stored-record.ts';
+import {
+  type UnreadableRecord,
+  createSharedValue,
+} from '../../src/badges/writing/stored-record.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { StateError, type StateStore } from '../../src/state/state-store.ts';
 

@@ -6,8 +6,8 @@ import { StateError } from '../../state/state-store.ts';
 import type { OpenWrites } from '../recent-writes.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { claimAnswered } from './lost-outcome.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
-import { type Proof, type Write, boundsOf, timeLeft, withNotRecorded } from './write.ts';
+import { type Outcome, toOutcome, withNotRecorded } from './outcome.ts';
+import { type Proof, type Write, boundsOf, timeLeft } from './write.ts';
 
 /** What stands at the provider after a write, which may be another thing than was sent. */
 export interface Standing {

@@ -15,7 +15,7 @@ import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { TenantProvider } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
 import { badgeLog, readAuditRecord } from './audit.ts';
-import type { HiddenMemory } from './hidden-memory.ts';
+import type { HiddenMemory } from './memory.ts';
 import { KEY_KEPT_MS, type StoredAttempt } from './idempotency.ts';
 import { type StoredOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
 import { toStateKey } from './stored-record.ts';

@@ -4,14 +4,20 @@ import type { UrlRule } from '../../providers/https-url.ts';
 import { providers } from '../../providers/index.ts';
 import {
   type FieldChange,
+  type InputProblem,
   type Provider,
   WARNING_CODES,
   type Warning,
   type WarningCode,
+  type WritePlan,
 } from '../../providers/provider.ts';
 import { BadgeErrorCode } from '../error-code.ts';
-import { BadgeProviderError, type BadgeUserError } from '../payloads.ts';
-import { toObstacleError } from '../user-errors.ts';
+import {
+  BadgeProviderError,
+  type BadgeUserError,
+  toInputError,
+  toObstacleError,
+} from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
 
 /** The result of a mutation. */
@@ -51,6 +57,54 @@ export function toOutcome(
     userErrors: [],
     notFoundIds: [],
     ...rest,
+  };
+}
+
+export function refuse(
+  path: readonly string[],
+  problems: readonly InputProblem[],
+  badges: readonly BadgeFields[] = [],
+): Outcome {
+  const userErrors = problems.map((problem) => toInputError(path, problem));
+  return toOutcome('REFUSED', { badges, userErrors });
+}
+
+export function noChange(plan: WritePlan): Warning {
+  return {
+    code: 'NO_CHANGE',
+    message: 'The badge already has all the given values. Nothing was sent.',
+    fields: plan.givenFields,
+  };
+}
+
+export function notReadBefore(plan: WritePlan): Warning {
+  return {
+    code: 'PREVIOUS_VALUES_UNKNOWN',
+    message: 'The badge could not be read before the write, so its previous values are unknown.',
+    fields: plan.changes.map(({ field }) => field),
+  };
+}
+
+export function resentWarning({ name }: Provider, fields: string[]): Warning {
+  return {
+    code: 'SHOWN_VALUE_IN_DOUBT',
+    message: `${name.title} took an earlier write and does not show it yet. These fields go back as they were sent: ${fields.join(', ')}. Give them if the badge should have other values`,
+    fields,
+  };
+}
+
+/** The warnings with one that says so; once is enough. */
+export function withNotRecorded(warnings: readonly Warning[], fields: string[]): Warning[] {
+  const isSaid = warnings.some(({ code }) => code === 'NOT_RECORDED');
+  return isSaid ? [...warnings] : [...warnings, notRecorded(fields)];
+}
+
+function notRecorded(fields: string[]): Warning {
+  return {
+    code: 'NOT_RECORDED',
+    message:
+      'The state store is unavailable, so this change may be missing from the history and from the remembered values.',
+    fields,
   };
 }
 

@@ -12,18 +12,16 @@ import {
   toReadFailure,
 } from '../user-errors.ts';
 import { findTwinIds } from './lost-outcome.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
-import { send } from './send.ts';
 import {
-  type Write,
-  boundsOf,
-  boundsOfOptionalRead,
+  type Outcome,
   noChange,
   notReadBefore,
   refuse,
   resentWarning,
-  timeToStart,
-} from './write.ts';
+  toOutcome,
+} from './outcome.ts';
+import { send } from './send.ts';
+import { type Write, boundsOf, boundsOfOptionalRead, timeToStart } from './write.ts';
 
 /** What the input points to, lock, fresh read, version, send: in this order. */
 export async function performWrite(write: Write): Promise<Outcome> {

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { isObject } from '../../http/json.ts';
 import { invalid } from '../../providers/input-checks.ts';
 import type { InputProblem, OperationKind } from '../../providers/provider.ts';
 import { StateError } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
-import { type Choice, chooseOperation } from '../inputs.ts';
+import type { Tenant } from '../tenant.ts';
 import { toObstacleError } from '../user-errors.ts';
 import { type AuditEntry, createAuditEntry } from './audit.ts';
-import { createHeldBadges } from './held-badges.ts';
-import { createHiddenMemory } from './hidden-memory.ts';
 import { type IdempotencyClaim, claimIdempotencyKey } from './idempotency.ts';
 import { recheck, toAttempt, toLostOutcome } from './lost-outcome.ts';
-import { type Outcome, restoreOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
+import { createHeldBadges, createHiddenMemory } from './memory.ts';
+import {
+  type Outcome,
+  refuse,
+  restoreOutcome,
+  toOutcome,
+  toStoredOutcome,
+  withNotRecorded,
+} from './outcome.ts';
 import { performWrite } from './perform.ts';
 import { hashInput, toStateKey } from './stored-record.ts';
-import { type Creation, type Write, refuse, withNotRecorded } from './write.ts';
+import type { Choice, Creation, Write } from './write.ts';
 
 export interface MutationRequest {
   kind: OperationKind;
@@ -52,6 +59,20 @@ export async function runMutation(
     if (!(error instanceof StateError)) throw error;
     return toOutcome('REFUSED', { userErrors: [toObstacleError('noState', chosen.of.provider)] });
   }
+}
+
+/** The one provider that the input names. Null if it names none or several, which a gateway may not check. */
+function chooseOperation(
+  tenant: Tenant,
+  kind: OperationKind,
+  oneOf: Readonly<Record<string, object | null | undefined>>,
+): Choice | null {
+  const keys = Object.keys(oneOf);
+  const [key = ''] = keys;
+  const of = tenant.providers.find(({ provider }) => provider.key === key);
+  const operation = of?.provider.operations[kind];
+  const input = oneOf[key];
+  return keys.length === 1 && of && operation && isObject(input) ? { of, operation, input } : null;
 }
 
 const exactlyOne: InputProblem = {

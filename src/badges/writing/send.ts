@@ -15,8 +15,8 @@ import {
   reread,
 } from './applied-write.ts';
 import { claimCreated, findCreated } from './lost-outcome.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
-import { type Write, boundsOf, timeLeft, timeToStart, withNotRecorded } from './write.ts';
+import { type Outcome, toOutcome, withNotRecorded } from './outcome.ts';
+import { type Write, boundsOf, timeLeft, timeToStart } from './write.ts';
 
 /** A 2xx that says too little: a read decides, where one can. */
 export async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { isObject, parseWholeJson, toWholeJson } from '../../http/json.ts';
 import type { FieldChange } from '../../providers/provider.ts';
-import { StateError } from '../../state/state-store.ts';
+import { StateError, type StateStore } from '../../state/state-store.ts';
 
 /**
  * The format of the records that this version writes, and the newest that it reads. It goes up only when the versions
@@ -76,6 +76,61 @@ export interface UnreadableRecord {
 }
 
 export type OnUnreadable = (record: UnreadableRecord) => void;
+
+/** A small value under one key of the store, read and changed by all replicas. */
+export interface SharedValue<T> {
+  /** `empty` if there is no value or it cannot be read. Rejects with a `StateError`. */
+  read(): Promise<T>;
+  /** Applies the edit to the current value, and writes nothing if it changes nothing. Rejects with a `StateError`. */
+  change(edit: (value: T) => T): Promise<T>;
+}
+
+/** More concurrent changes than this and the change is given up. */
+const MAX_TRIES = 20;
+
+interface SharedValueOptions<T> {
+  store: Pick<StateStore, 'get' | 'compareAndSet'>;
+  key: string;
+  kind: UnreadableRecord['kind'];
+  schema: z.ZodType<T>;
+  empty: T;
+  onUnreadable: OnUnreadable;
+}
+
+/** A damaged value is reported and replaced by the next change. A value of a newer version is left as it is. */
+export function createSharedValue<T extends object>(
+  options: SharedValueOptions<T>,
+): SharedValue<T> {
+  const { store, key, kind, schema, empty, onUnreadable } = options;
+  function parse(text: string | null): T {
+    if (text === null) return empty;
+    const reading = readStored(text, schema);
+    if ('record' in reading) return reading.record;
+    onUnreadable({ kind, key, reason: reading.unreadable });
+    return empty;
+  }
+
+  return {
+    read: async () => parse(await store.get(key)),
+    async change(edit) {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const expected = await store.get(key);
+        if (expected !== null && isOfNewerFormat(expected)) {
+          throw new StateError(
+            'unavailable',
+            'This value was written by a newer version of this service',
+          );
+        }
+        const before = parse(expected);
+        const after = edit(before);
+        const value = JSON.stringify({ format: FORMAT, ...after });
+        const isSame = value === JSON.stringify({ format: FORMAT, ...before });
+        if (isSame || (await store.compareAndSet(key, { expected, value }))) return after;
+      }
+      throw new StateError('busy', 'A shared value was changed concurrently too often');
+    },
+  };
+}
 
 const EVERY_MS = 1_000;
 /** Then nobody asks any more: keys are kept no longer. */

@@ -1,21 +1,16 @@
 import type { CallBounds } from '../../http/call-options.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type {
-  InputProblem,
-  OperationKind,
-  Provider,
-  Target,
-  Warning,
-  WritePlan,
-} from '../../providers/provider.ts';
+import type { Operation, OperationKind, Target, WritePlan } from '../../providers/provider.ts';
 import type { HeldLock } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
-import type { Choice } from '../inputs.ts';
 import type { BadgeSource } from '../reading/source.ts';
-import { toInputError } from '../user-errors.ts';
-import type { HeldBadges } from './held-badges.ts';
-import type { HiddenMemory } from './hidden-memory.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
+import type { TenantProvider } from '../tenant.ts';
+import type { HeldBadges, HiddenMemory } from './memory.ts';
+
+export interface Choice {
+  of: TenantProvider;
+  operation: Operation;
+  input: object;
+}
 
 /** A write on its way; the steps in this folder take it in turn. */
 export interface Write extends Choice {
@@ -98,52 +93,4 @@ export function timeLeft({ context }: Pick<Write, 'context'>): number {
 export function timeToStart({ context }: Write): number {
   const { tenant, deadlineAt } = context;
   return deadlineAt - tenant.now() - tenant.attemptTimeoutMs - REREAD_MS;
-}
-
-export function refuse(
-  path: readonly string[],
-  problems: readonly InputProblem[],
-  badges: readonly BadgeFields[] = [],
-): Outcome {
-  const userErrors = problems.map((problem) => toInputError(path, problem));
-  return toOutcome('REFUSED', { badges, userErrors });
-}
-
-export function noChange(plan: WritePlan): Warning {
-  return {
-    code: 'NO_CHANGE',
-    message: 'The badge already has all the given values. Nothing was sent.',
-    fields: plan.givenFields,
-  };
-}
-
-export function notReadBefore(plan: WritePlan): Warning {
-  return {
-    code: 'PREVIOUS_VALUES_UNKNOWN',
-    message: 'The badge could not be read before the write, so its previous values are unknown.',
-    fields: plan.changes.map(({ field }) => field),
-  };
-}
-
-export function resentWarning({ name }: Provider, fields: string[]): Warning {
-  return {
-    code: 'SHOWN_VALUE_IN_DOUBT',
-    message: `${name.title} took an earlier write and does not show it yet. These fields go back as they were sent: ${fields.join(', ')}. Give them if the badge should have other values`,
-    fields,
-  };
-}
-
-/** The warnings with one that says so; once is enough. */
-export function withNotRecorded(warnings: readonly Warning[], fields: string[]): Warning[] {
-  const isSaid = warnings.some(({ code }) => code === 'NOT_RECORDED');
-  return isSaid ? [...warnings] : [...warnings, notRecorded(fields)];
-}
-
-function notRecorded(fields: string[]): Warning {
-  return {
-    code: 'NOT_RECORDED',
-    message:
-      'The state store is unavailable, so this change may be missing from the history and from the remembered values.',
-    fields,
-  };
 }
