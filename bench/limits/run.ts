@@ -1,9 +1,10 @@
 /**
- * What the worst costs that the caps allow: node bench/limits/run.ts --connections 50 --seconds 10 --seeds 1,2,3
- * First all that the service does with each request before it executes it: none may take 50 ms. Then the search for a
- * name in the lists that take longest, the answers that a provider may give to each call, by the seeds that they are
- * made of, and what may be stored: none of it may delay others by 50 ms. Then a flood of all requests against a service:
- * its probe must answer below 100 ms each time.
+ * What the worst requests cost that the limits allow: npm run bench:limits -- --connections 50 --seconds 10 --seeds 1,2,3
+ * First, all that the service does with a request before it executes it must take less than 50 ms. Then all these
+ * requests are sent to a service at once, while this process is still small: its health check must answer within 100 ms
+ * each time. Then the search for a name in the lists that take longest, the answers that a provider may give to each
+ * call (made from the seeds), and stored data: none of it may delay others by 50 ms. Run it with V8's options of
+ * `main.ts`, as the npm script does.
  */
 import { parseArgs, styleText } from 'node:util';
 import { createBadgesSchema } from '../../dist/badges/schema.js';
@@ -49,26 +50,27 @@ for (const { name, asked } of worst) {
   if (verdict === 'limit') problems.push(`${name} is not within the caps`);
 }
 
-console.log('All names of a list looked at, the longest that others wait');
-const names = await measureNames(MAX_MS);
-names.lines.forEach((line) => console.log(line));
-problems.push(...names.problems);
-
 const children = createChildren();
-for (const seed of values.seeds.split(',').map((text) => toSize('seeds', text))) {
-  console.log(`Answers of providers, the longest that others wait; seed ${seed}`);
-  report(await measureAnswers(children, { seed, only: values.only }));
-  console.log(`What is stored, the longest that others wait; seed ${seed}`);
-  report(await measureStored(seed));
-}
-
 console.log(`A flood of all of them over ${size.connections} connections for ${size.seconds} s`);
 const finding = await flood(
   children,
   worst.map(({ asked }) => asked),
   size,
 );
-conclude(finding.figures, [...problems, ...finding.problems]);
+problems.push(...finding.problems);
+
+console.log('All names of a list looked at, the longest that others wait');
+const names = await measureNames(MAX_MS);
+names.lines.forEach((line) => console.log(line));
+problems.push(...names.problems);
+
+for (const seed of values.seeds.split(',').map((text) => toSize('seeds', text))) {
+  console.log(`Answers of providers, the longest that others wait; seed ${seed}`);
+  report(await measureAnswers(children, { seed, only: values.only }));
+  console.log(`What is stored, the longest that others wait; seed ${seed}`);
+  report(await measureStored(seed));
+}
+conclude(finding.figures, problems);
 
 function report(cases: readonly MeasuredCase[]): void {
   for (const { name, measured, outcome } of cases) {

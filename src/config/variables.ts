@@ -222,7 +222,7 @@ export const variables = z.object({
   OPERATION_DEADLINE_MS: wholeNumber(1, 300_000).default(8_000),
   SHUTDOWN_DELAY_MS: wholeNumber(0, 300_000).optional(),
   ANSWER_MAX_BYTES: wholeNumber(65_536, 67_108_864).default(4_194_304),
-  ANSWERS_BUDGET_BYTES: wholeNumber(131_072, 999_999_999).default(16_777_216),
+  ANSWERS_BUDGET_BYTES: wholeNumber(131_072, 999_999_999).default(10_485_760),
   /** One or more, with commas between them. */
   ROUTER_SECRET: z.string().optional(),
   RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
