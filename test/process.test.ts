@@ -9,7 +9,8 @@ import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
 import { createCertificate } from './support/certificates.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';
-import { MAIN, NODE, NODE_ENVIRONMENT, type Watched, watchProcess } from './support/process.ts';
+import { NODE, NODE_ENVIRONMENT, type Watched, watchProcess } from './support/process.ts';
+import { MAIN } from './support/service-process.ts';
 import { execute } from './support/service.ts';
 import { startTlsFront } from './support/tls-front.ts';
 

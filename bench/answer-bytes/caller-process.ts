@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Children } from '../support/children.ts';
+import type { Children } from '../../test/support/children.ts';
 import type { Heard, Task } from './callers.ts';
 
 /** Callers in a process of their own. */

@@ -3,16 +3,16 @@ import { type Socket, connect } from 'node:net';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import type { Ask } from '../support/client.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
-import { type Counts, count } from '../support/tally.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
+import { ROUTER_SECRET } from '../../test/support/service-process.ts';
+import { type Counts, count } from '../../test/support/tally.ts';
 
 export interface Task {
   /** Of the graph, or of a probe. */
   url: string;
   tenant?: string;
   /** One after the other, again and again; none for a probe. */
-  asks?: readonly Ask[];
+  asks?: readonly Operation[];
   /** How many ask at a time; each waits for its answer. */
   callers: number;
   /** How long each waits before it asks again, milliseconds. */

@@ -1,5 +1,5 @@
 import { MEMBER } from '../../test/long/tenants/badges.ts';
-import type { Ask } from '../support/client.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
 
 const aliases = (count: number, field: string) =>
   Array.from({ length: count }, (_, at) => `a${at}: ${field}`).join(' ');
@@ -8,12 +8,12 @@ const page = (fields: string, first = 100) =>
   `{ badges(first: ${first}) { nodes { ... on BadgeFields { ${fields} } } } }`;
 const WRONG_KEYS = Array.from({ length: 3_000 }, () => ({ __typename: 'X' }));
 
-export const ORDINARY: Ask = { query: page('id name version', 50) };
+export const ORDINARY: Operation = { query: page('id name version', 50) };
 
 /** As much as an answer may have, or nearly. */
-export const LARGEST: Ask = { query: page(aliases(4, 'description')) };
+export const LARGEST: Operation = { query: page(aliases(4, 'description')) };
 
-export const ATTACK: readonly Ask[] = [
+export const ATTACK: readonly Operation[] = [
   { query: page(aliases(45, 'description')) },
   { query: `{ tagMangoMember(email: "${MEMBER.email}") { badges { ${aliases(45, 'id')} } } }` },
   { query: page(`${LONG_NAME}: name`) },

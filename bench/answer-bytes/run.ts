@@ -8,9 +8,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createChildren, conclude } from '../support/children.ts';
-import { toSize } from '../support/options.ts';
-import { quantile, showCounts, showLatencies } from '../support/tally.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
+import { quantile, showCounts, showLatencies } from '../../test/support/tally.ts';
 import { startCallers } from './caller-process.ts';
 import { ATTACK, LARGEST, ORDINARY } from './questions.ts';
 import { startWorld } from './world.ts';

@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../dist/sandbox/index.js';
 import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
-import type { Child, Children } from '../support/children.ts';
-import { makeFolder } from '../support/folder.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
+import { type Child, type Children, makeFolder } from '../../test/support/children.ts';
+import {
+  type ProductionService,
+  startProductionService,
+} from '../../test/support/service-process.ts';
 import { MEMBER } from '../../test/long/tenants/badges.ts';
 
 const HEAP_MB = 512;
@@ -18,7 +19,7 @@ const LOOK_EVERY_MS = 100;
 const KB_OF_MB = 1_024;
 
 export interface World {
-  service: Child & { url: string };
+  service: ProductionService;
   /** Resolves when the service ends by itself. */
   ended: Promise<void>;
   watchMemory(): { stop(): { startMB: number; mostMB: number } };
@@ -33,27 +34,19 @@ export async function startWorld(children: Children, dist: string): Promise<Worl
     Object.entries(sandboxes).map(([id, sandbox]) => [id, toSettings(id, sandbox)]),
   );
   writeFileSync(tenantsFile, stringify({ tenants }));
-  const child = await children.start({
-    name: 'the service',
-    script: join(dist, 'main.js'),
-    env: {
-      NODE_ENV: 'production',
-      MALLOC_ARENA_MAX: '2',
-      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      ROUTER_SECRET,
-      STATE_DIR: join(folder, 'state'),
-      TENANTS_FILE: tenantsFile,
-      acme_KEY: keyOf('acme'),
-      bolt_KEY: keyOf('bolt'),
-    },
-    readyWhen: /GraphQL is at (http:[^\s"]+)/,
-  });
+  const env = {
+    MALLOC_ARENA_MAX: '2',
+    NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+    STATE_DIR: join(folder, 'state'),
+    TENANTS_FILE: tenantsFile,
+    acme_KEY: keyOf('acme'),
+    bolt_KEY: keyOf('bolt'),
+  };
+  const service = await startProductionService(children, env, { script: join(dist, 'main.js') });
   return {
-    service: { ...child, url: child.ready[1] ?? '' },
-    ended: untilEnd(child),
-    watchMemory: () => watchMemory(child),
+    service,
+    ended: service.ended.then(() => undefined),
+    watchMemory: () => watchMemory(service),
   };
 }
 
@@ -82,10 +75,6 @@ function toSettings(id: string, { variables }: Sandbox) {
     TAG_MANGO_API_KEY: { variable: `${id}_KEY` },
     TAG_MANGO_WHITELABEL_HOST: variables.TAG_MANGO_WHITELABEL_HOST,
   };
-}
-
-async function untilEnd(child: Child): Promise<void> {
-  while (!child.hasEnded()) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
 }
 
 /** Of the process, as the system counts what it holds. */

@@ -5,8 +5,8 @@
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { ROUTER_SECRET } from '../support/service.ts';
-import { type Counts, count } from '../support/tally.ts';
+import { ROUTER_SECRET } from '../../test/support/service-process.ts';
+import { type Counts, count } from '../../test/support/tally.ts';
 
 /** One request: an operation of a caller, or a probe of health where there is none. */
 export interface Sent {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../support/children.ts';
+import type { Children } from '../../test/support/children.ts';
 import type { Attack } from './attacks.ts';
 import type { Heard, Sent } from './callers.ts';
 import { type Usage, type Used, toUsed } from './usage.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Children } from '../support/children.ts';
+import type { Children } from '../../test/support/children.ts';
 import type { CallersTask, Heard } from './callers.ts';
 
 /** A process that answers each message. */

@@ -1,4 +1,4 @@
-import { quantile } from '../support/tally.ts';
+import { quantile } from '../../test/support/tally.ts';
 import type { Outcome } from './carry-out.ts';
 
 /** Of what others wait, and of work at a time. */

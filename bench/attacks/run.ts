@@ -6,8 +6,8 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { conclude, createChildren } from '../support/children.ts';
-import { toSize } from '../support/options.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
 import { ATTACKS } from './attacks.ts';
 import { carryOut } from './carry-out.ts';
 import { HEADER, problemsOf, toRow } from './report.ts';

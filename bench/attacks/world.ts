@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Child, Children } from '../support/children.ts';
-import { makeFolder } from '../support/folder.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
+import { type Child, type Children, makeFolder } from '../../test/support/children.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
 import { type Callers, type ListeningFork, startCallers, startListening } from './forks.ts';
 import { AUDIENCE, type Tokens, createTokens } from './tokens.ts';
 import { type Usage, readUsage } from './usage.ts';
@@ -42,27 +41,21 @@ export async function startWorld(
   const provider = await startListening(children, 'hostile-provider.ts');
   const sandbox = await startSandbox(children);
 
-  const service = await children.start({
-    name: 'the service',
+  const env = {
+    MALLOC_ARENA_MAX: '2',
+    STATE_DIR: stateFolder,
+    BADGES_FRESH_SECONDS: String(freshSeconds),
+    AUTH_JWKS_URL: `${issuer.origin}/jwks.json`,
+    AUTH_ISSUER: issuer.origin,
+    AUTH_AUDIENCE: AUDIENCE,
+    ...writeTenants(folder, {
+      other: sandbox.variables,
+      attacker: toHostile(provider.origin),
+    }),
+  };
+  const service = await startProductionService(children, env, {
     script: join(dist, 'main.js'),
     nodeArgs: ['--import', INSIDE],
-    env: {
-      NODE_ENV: 'production',
-      MALLOC_ARENA_MAX: '2',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      ROUTER_SECRET,
-      STATE_DIR: stateFolder,
-      BADGES_FRESH_SECONDS: String(freshSeconds),
-      AUTH_JWKS_URL: `${issuer.origin}/jwks.json`,
-      AUTH_ISSUER: issuer.origin,
-      AUTH_AUDIENCE: AUDIENCE,
-      ...writeTenants(folder, {
-        other: sandbox.variables,
-        attacker: toHostile(provider.origin),
-      }),
-    },
-    readyWhen: /GraphQL is at (http:[^\s"]+)/,
   });
   let usages: Usage[] = [];
   let logged = 0;
@@ -81,7 +74,7 @@ export async function startWorld(
   };
   return {
     service,
-    origin: new URL(service.ready[1] ?? '').origin,
+    origin: new URL(service.url).origin,
     tokens,
     issuer,
     provider,

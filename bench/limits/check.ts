@@ -20,13 +20,13 @@ import {
 } from '../../dist/server/limits/limits.js';
 import { countSigns } from '../../dist/server/limits/request-body.js';
 import { checkRequest, exactFloats } from '../../dist/server/limits/request-limits.js';
-import type { Ask } from '../support/client.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
 import type { Family } from './documents.ts';
 
 export type Verdict = 'good' | 'wrong' | 'limit';
 
 /** All that the service does with a request before it executes it. */
-export function check(schema: GraphQLSchema, { query, variables = {} }: Ask): Verdict {
+export function check(schema: GraphQLSchema, { query, variables = {} }: Operation): Verdict {
   try {
     const document = parse(query, PARSE_CAPS);
     const errors = validate(
@@ -63,7 +63,7 @@ function isGood(
 const MAX_BYTES = 1024 * 1024;
 
 /** The largest of its requests that no cap refuses. */
-export function worstOf(schema: GraphQLSchema, { ask }: Family): Ask {
+export function worstOf(schema: GraphQLSchema, { ask }: Family): Operation {
   const isInside = (size: number): boolean => {
     const asked = ask(size);
     const body = JSON.stringify(asked);

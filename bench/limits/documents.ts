@@ -1,10 +1,10 @@
 import { getIntrospectionQuery } from 'graphql';
-import type { Ask } from '../support/client.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
 
 /** A way to be expensive: grows with its number, which is so large as the caps allow. */
 export interface Family {
   name: string;
-  ask: (size: number) => Ask;
+  ask: (size: number) => Operation;
 }
 
 export function repeat(times: number, text: (index: number) => string): string {

@@ -2,13 +2,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import type { Children } from '../support/children.ts';
-import { type Ask, createClient } from '../support/client.ts';
-import type { Finding } from '../support/finding.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import { type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
-import { COMPLETE } from '../support/writes.ts';
+import type { Children } from '../../test/support/children.ts';
+import { type Operation, createClient } from '../../test/support/graphql-client.ts';
+import {
+  type Finding,
+  type Tally,
+  quantile,
+  showCounts,
+  showLatencies,
+} from '../../test/support/tally.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
+import { COMPLETE } from '../../test/support/load-operations.ts';
 import type { FloodTask } from './flooders.ts';
 
 /** Of every answer of the probe. */
@@ -26,11 +31,11 @@ export interface FloodSize {
 /** Sends the worst that is allowed to a service, and sees what becomes of its probe meanwhile. */
 export async function flood(
   children: Children,
-  asks: readonly Ask[],
+  asks: readonly Operation[],
   { connections, seconds }: FloodSize,
 ): Promise<Finding> {
   const { variables } = await startSandbox(children);
-  const service = await startService(children, variables);
+  const service = await startProductionService(children, variables);
   await makeBadges(service.url);
 
   const flooders = children.fork(join(import.meta.dirname, 'flooders.ts'));

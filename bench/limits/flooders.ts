@@ -1,11 +1,11 @@
 /** A process of many connections, told by a message what to send: each sends one request after the other without end. */
-import { type Ask, createClient } from '../support/client.ts';
-import { addAnswer, createTally } from '../support/tally.ts';
+import { type Operation, createClient } from '../../test/support/graphql-client.ts';
+import { addAnswer, createTally } from '../../test/support/tally.ts';
 
 export interface FloodTask {
   url: string;
   connections: number;
-  asks: readonly Ask[];
+  asks: readonly Operation[];
 }
 
 const tally = createTally();

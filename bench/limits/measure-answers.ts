@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type RunningService, startService } from '../../dist/service.js';
 import { createEmbeddedStore } from '../../dist/state/sqlite/store.js';
-import type { Children } from '../support/children.ts';
-import { type Ask, createClient } from '../support/client.ts';
+import type { Children } from '../../test/support/children.ts';
+import { type Operation, createClient } from '../../test/support/graphql-client.ts';
 import { type MeasuredCase, measure } from './longest.ts';
 import { toCallFamilies } from './other-answers.ts';
 import { ANSWERS, type Side, toBody } from './provider-answers.ts';
@@ -31,7 +31,7 @@ export async function measureAnswers(
   const client = createClient(`${service.url}/graphql`, 1);
   const cases: MeasuredCase[] = [];
 
-  async function add(name: string, ask: Ask): Promise<void> {
+  async function add(name: string, ask: Operation): Promise<void> {
     let outcome = '';
     const measured = await measure(async () => {
       const { body } = await client.ask(ask);

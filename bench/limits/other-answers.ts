@@ -1,11 +1,11 @@
-import type { Ask } from '../support/client.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
 import { ANSWERS, idOf, toBody, wrap } from './provider-answers.ts';
 import type { Answers } from './provider.ts';
 
 /** A call other than for the list, and what it may be answered. */
 export interface CallFamily {
   name: string;
-  ask: Ask;
+  ask: Operation;
   answers: Answers;
 }
 
@@ -17,21 +17,21 @@ const many = (count: number, unit: (index: number) => string) =>
 const text = (unit: string, bytes = BYTES) =>
   unit.repeat(Math.floor(bytes / Buffer.byteLength(unit)));
 
-const lookup: Ask = {
+const lookup: Operation = {
   query: '{ tagMangoMember(email: "ada@example.com") { id } }',
 };
 const found = (fields: string) => ({
   GET: { body: `{"success":true,"result":{${PERSON},${fields}}}` },
 });
-const create: Ask = {
+const create: Operation = {
   query:
     'mutation { createBadge(input: { tagMango: { name: "a" } }) { userErrors { code message } } }',
 };
-const update: Ask = {
+const update: Operation = {
   query: `mutation { updateBadge(input: { returningAI: { id: "${idOf(1)}", title: "new", hiddenFields: OMIT } }) {
     userErrors { code } warnings { code } } }`,
 };
-const award: Ask = {
+const award: Operation = {
   query: `mutation { awardBadge(input: { returningAI: { badgeId: "${idOf(1)}", user: { id: "12345" } } }) { userErrors { code } } }`,
 };
 const refused = (body: string, status = 400): Answers => ({

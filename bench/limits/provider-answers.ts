@@ -1,4 +1,4 @@
-import { createRandom } from '../support/random.ts';
+import { createRandom } from '../../test/support/random.ts';
 
 /** What a provider may answer within the bytes that are read of it, and how that takes long. */
 export interface AnswerFamily {

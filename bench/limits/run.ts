@@ -8,9 +8,9 @@
  */
 import { parseArgs, styleText } from 'node:util';
 import { createBadgesSchema } from '../../dist/badges/schema.js';
-import { conclude, createChildren } from '../support/children.ts';
-import { toSize } from '../support/options.ts';
-import { quantile } from '../support/tally.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
+import { quantile } from '../../test/support/tally.ts';
 import { check, worstOf } from './check.ts';
 import { families } from './documents.ts';
 import { flood } from './flood.ts';

@@ -15,7 +15,7 @@ import type { BadgeList, Provider } from '../../dist/providers/provider.js';
 import { createRetention } from '../../dist/state/retention.js';
 import { type EmbeddedStore, createEmbeddedStore } from '../../dist/state/sqlite/store.js';
 import { StateError } from '../../dist/state/state-store.js';
-import { createRandom } from '../support/random.ts';
+import { createRandom } from '../../test/support/random.ts';
 import { type MeasuredCase, measure } from './longest.ts';
 import { ANSWERS, idOf, recordsOf } from './provider-answers.ts';
 

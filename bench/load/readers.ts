@@ -1,9 +1,9 @@
 /** A process of many clients at once, told by messages what to do; each asks, reads the answer, and thinks a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '../support/client.ts';
-import { createRandom, pick } from '../support/random.ts';
-import { type Known, nextRead } from '../support/reads.ts';
-import { addAnswer, createTally } from '../support/tally.ts';
+import { createClient } from '../../test/support/graphql-client.ts';
+import { createRandom, pick } from '../../test/support/random.ts';
+import { type Known, nextRead } from '../../test/support/load-operations.ts';
+import { addAnswer, createTally } from '../../test/support/tally.ts';
 
 /** What the readers are told first. */
 export interface ReadersTask {

@@ -1,6 +1,12 @@
-import type { Finding } from '../support/finding.ts';
-import type { Arrivals } from '../support/sandbox.ts';
-import { type Counts, type Tally, count, showCounts, showLatencies } from '../support/tally.ts';
+import {
+  type Finding,
+  type Counts,
+  type Tally,
+  count,
+  showCounts,
+  showLatencies,
+} from '../../test/support/tally.ts';
+import type { Arrivals } from '../../test/support/sandbox-process.ts';
 import type { Written } from './writers.ts';
 
 /** All that was seen of a load. */

@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findRedis, startRedis } from '../../test/support/redis.ts';
-import { conclude, createChildren } from '../support/children.ts';
-import { createClient } from '../support/client.ts';
-import { toSize } from '../support/options.ts';
-import { LIST } from '../support/reads.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import { type Counts, type Tally, count } from '../support/tally.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
+import { createClient } from '../../test/support/graphql-client.ts';
+import { LIST } from '../../test/support/load-operations.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
+import { type Counts, type Tally, count } from '../../test/support/tally.ts';
 import type { ReadersTask } from './readers.ts';
 import { toFinding } from './report.ts';
 import { write } from './writers.ts';
@@ -50,7 +50,7 @@ children.endWith(() => void redis.stop());
 const { variables, standIns } = await startSandbox(children);
 const services = await Promise.all(
   Array.from({ length: processes }, () =>
-    startService(children, {
+    startProductionService(children, {
       ...variables,
       REDIS_URL: redis.url,
       REPLICAS: String(processes),

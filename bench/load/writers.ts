@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Client, codesOf } from '../support/client.ts';
-import type { Known } from '../support/reads.ts';
-import { toRename } from '../support/writes.ts';
+import { type Answer, type Client, codesOf } from '../../test/support/graphql-client.ts';
+import { type Known, toRename } from '../../test/support/load-operations.ts';
 
 /** A write as its caller saw it. */
 export interface Written {

@@ -1,4 +1,4 @@
-import type { Service } from '../support/service.ts';
+import type { ProductionService } from '../../test/support/service-process.ts';
 
 /** A change of the breaker, as the service's log told it. */
 export type BreakerEvent =
@@ -7,7 +7,7 @@ export type BreakerEvent =
 
 /** Every change from now on, in their order. */
 export function listenToBreaker(
-  service: Service,
+  service: ProductionService,
   provider: string,
   listener: (event: BreakerEvent) => void,
 ): void {

@@ -1,11 +1,15 @@
-import type { Children } from '../support/children.ts';
-import { type Answer, createClient } from '../support/client.ts';
-import type { Finding } from '../support/finding.ts';
-import { makeFolder } from '../support/folder.ts';
-import { LIST } from '../support/reads.ts';
-import type { Sandbox, StandIn } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import { addAnswer, createTally, showCounts, showLatencies } from '../support/tally.ts';
+import { type Children, makeFolder } from '../../test/support/children.ts';
+import { type Answer, createClient } from '../../test/support/graphql-client.ts';
+import {
+  type Finding,
+  addAnswer,
+  createTally,
+  showCounts,
+  showLatencies,
+} from '../../test/support/tally.ts';
+import { LIST } from '../../test/support/load-operations.ts';
+import type { Sandbox, StandIn } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
 
 /** So late that every query has come before the providers answer, and not so late that it counts as slow. */
 const ANSWER_AFTER_MS = 1_000;
@@ -20,7 +24,7 @@ export async function askCold(
   // What the service reads when it starts must not succeed, or it would hold the lists.
   await setFaults(all, { name: 'unavailable' });
   const STATE_DIR = makeFolder(children);
-  const service = await startService(children, { ...variables, STATE_DIR });
+  const service = await startProductionService(children, { ...variables, STATE_DIR });
   await setFaults(all, { kind: 'delay', ms: ANSWER_AFTER_MS });
   const before = await callsOf(all);
 

@@ -1,5 +1,4 @@
-import type { Finding } from '../support/finding.ts';
-import { type Counts, showCounts, showLatencies } from '../support/tally.ts';
+import { type Finding, type Counts, showCounts, showLatencies } from '../../test/support/tally.ts';
 import type { BreakerEvent } from './breaker-events.ts';
 
 /** What was seen of an outage. Moments are monotonic milliseconds. */

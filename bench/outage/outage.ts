@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../support/children.ts';
-import type { Finding } from '../support/finding.ts';
-import { makeFolder } from '../support/folder.ts';
-import type { Sandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import { showCounts } from '../support/tally.ts';
+import { type Children, makeFolder } from '../../test/support/children.ts';
+import { type Finding, showCounts } from '../../test/support/tally.ts';
+import type { Sandbox } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
 import { type BreakerEvent, listenToBreaker } from './breaker-events.ts';
 import { toFinding } from './explanation.ts';
 import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';
@@ -31,7 +29,7 @@ export async function letFail(
 ): Promise<Finding> {
   const standIn = standIns[PROVIDER];
   const callsSoFar = async () => (await standIn.arrivals()).total;
-  const service = await startService(children, {
+  const service = await startProductionService(children, {
     ...variables,
     STATE_DIR: makeFolder(children),
     BADGES_FRESH_SECONDS: String(options.freshSeconds),

@@ -5,9 +5,9 @@
  * each round in another way: the number of calls must be what the openings of the breaker in the log explain.
  */
 import { parseArgs } from 'node:util';
-import { conclude, createChildren } from '../support/children.ts';
-import { toSize } from '../support/options.ts';
-import { startSandbox } from '../support/sandbox.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
 import { askCold } from './cold.ts';
 import { letFail } from './outage.ts';
 

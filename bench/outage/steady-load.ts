@@ -1,6 +1,6 @@
-import { createClient } from '../support/client.ts';
-import { LIST } from '../support/reads.ts';
-import { type Tally, addAnswer, createTally } from '../support/tally.ts';
+import { createClient } from '../../test/support/graphql-client.ts';
+import { LIST } from '../../test/support/load-operations.ts';
+import { type Tally, addAnswer, createTally } from '../../test/support/tally.ts';
 
 export interface SteadyLoad {
   /** What came since this was last asked. */

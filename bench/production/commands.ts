@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import type { Sandbox } from '../support/sandbox.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
+import type { Sandbox } from '../../test/support/sandbox-process.ts';
+import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 
 const TAKES_AT_MOST_MS = 60_000;
 const COMMANDS = ['--check-config', '--check-providers', '--export-audit'];

@@ -1,6 +1,6 @@
-import type { Children } from '../support/children.ts';
-import type { Sandbox } from '../support/sandbox.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
+import type { Children } from '../../test/support/children.ts';
+import type { Sandbox } from '../../test/support/sandbox-process.ts';
+import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 
 interface Ask {
   what: string;

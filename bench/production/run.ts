@@ -3,9 +3,9 @@
  * It installs the built service without development packages into a folder of its own, and runs it with
  * NODE_ENV=production against the sandbox: on this Node, and on the least one that package.json allows.
  */
-import { conclude, createChildren } from '../support/children.ts';
-import { makeFolder } from '../support/folder.ts';
-import { startSandbox } from '../support/sandbox.ts';
+import { createChildren, makeFolder } from '../../test/support/children.ts';
+import { conclude } from '../support/command.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
 import { install } from './installation.ts';
 import { tryCommands } from './commands.ts';
 import { installNode, leastNodeVersion } from './least-node.ts';

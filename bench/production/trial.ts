@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Child, Children } from '../support/children.ts';
-import { type AnswerBody, type Client, codesOf, createClient } from '../support/client.ts';
-import type { Finding } from '../support/finding.ts';
-import { makeFolder } from '../support/folder.ts';
-import { LIST } from '../support/reads.ts';
-import type { Sandbox } from '../support/sandbox.ts';
-import { ROUTER_SECRET } from '../support/service.ts';
-import { toRename } from '../support/writes.ts';
+import { type Child, type Children, makeFolder } from '../../test/support/children.ts';
+import {
+  type AnswerBody,
+  type Client,
+  codesOf,
+  createClient,
+} from '../../test/support/graphql-client.ts';
+import type { Finding } from '../../test/support/tally.ts';
+import { LIST, toRename } from '../../test/support/load-operations.ts';
+import type { Sandbox } from '../../test/support/sandbox-process.ts';
+import { ROUTER_SECRET, startProductionService } from '../../test/support/service-process.ts';
 
 export interface TrialOptions {
   /** The Node to run on. */
@@ -68,21 +71,9 @@ async function start(
   { node, main, sandbox, stateFolder }: TrialOptions & { stateFolder: string },
 ): Promise<Started> {
   const begun = performance.now();
-  const child = await children.start({
-    name: 'the service',
-    script: main,
-    node,
-    env: {
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      ROUTER_SECRET,
-      STATE_DIR: stateFolder,
-      ...sandbox.variables,
-    },
-    readyWhen: /GraphQL is at (http:[^\s"]+)/,
-  });
-  const url = child.ready[1] ?? '';
+  const env = { STATE_DIR: stateFolder, ...sandbox.variables };
+  const child = await startProductionService(children, env, { script: main, node });
+  const { url } = child;
   const ready = await fetch(new URL('/health/ready', url));
   if (ready.status !== 200)
     throw new Error(`the service listens, and its readiness is ${ready.status}`);

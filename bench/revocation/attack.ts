@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Children } from '../support/children.ts';
+import type { Children } from '../../test/support/children.ts';
 import type { Task } from './attackers.ts';
 import type { World } from './world.ts';
 

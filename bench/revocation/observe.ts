@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile, showLatencies } from '../support/tally.ts';
+import { quantile, showLatencies } from '../../test/support/tally.ts';
 import { createAsker } from './ask.ts';
 import type { World } from './world.ts';
 

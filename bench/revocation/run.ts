@@ -7,8 +7,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { conclude, createChildren } from '../support/children.ts';
-import { toSize } from '../support/options.ts';
+import { createChildren } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
 import { startAttack } from './attack.ts';
 import { observe, warmUp } from './observe.ts';
 import { msUntilRefused } from './until.ts';

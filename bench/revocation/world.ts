@@ -1,13 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Children } from '../support/children.ts';
-import { makeFolder } from '../support/folder.ts';
-import { startSandbox } from '../support/sandbox.ts';
-import { type Service, startService } from '../support/service.ts';
+import { type Children, makeFolder } from '../../test/support/children.ts';
+import { startSandbox } from '../../test/support/sandbox-process.ts';
+import {
+  type ProductionService,
+  startProductionService,
+} from '../../test/support/service-process.ts';
 
 /** A service whose router has three secrets, with many tenants, of which one has badges. */
 export interface World {
-  service: Service;
+  service: ProductionService;
   size: number;
   tenantsFile: string;
   /** Of the tenant `served`. */
@@ -52,7 +54,7 @@ export async function createWorld(children: Children, size: number): Promise<Wor
   write('tenants.yaml', toTenants({ size, servedSettings, baseUrl }, []));
   write('secrets', SECRETS.map(toSecret).join());
 
-  const service = await startService(children, {
+  const service = await startProductionService(children, {
     ROUTER_SECRET: '',
     ROUTER_SECRET_FILE: join(folder, 'secrets'),
     TENANTS_FILE: join(folder, 'tenants.yaml'),

@@ -1,4 +1,4 @@
-import { pick } from '../support/random.ts';
+import { pick } from '../../test/support/random.ts';
 
 /** A fault to switch on next. */
 export interface Drawn {

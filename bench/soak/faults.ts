@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pick } from '../support/random.ts';
-import type { StandIn } from '../support/sandbox.ts';
-import { type Counts, count } from '../support/tally.ts';
+import { pick } from '../../test/support/random.ts';
+import type { StandIn } from '../../test/support/sandbox-process.ts';
+import { type Counts, count } from '../../test/support/tally.ts';
 import { type Drawn, createDeck } from './fault-deck.ts';
 
 export interface FaultRun {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '../support/client.ts';
-import { type Known, LIST, nextRead } from '../support/reads.ts';
-import { type Tally, addAnswer, createTally } from '../support/tally.ts';
+import { createClient } from '../../test/support/graphql-client.ts';
+import { type Known, LIST, nextRead } from '../../test/support/load-operations.ts';
+import { type Tally, addAnswer, createTally } from '../../test/support/tally.ts';
 import { createWriting } from './writing.ts';
 
 export interface LoadOptions {

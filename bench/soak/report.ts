@@ -1,7 +1,13 @@
 import type { Ending } from '../../test/support/process.ts';
-import type { Finding } from '../support/finding.ts';
-import { type Counts, type Tally, quantile, showCounts, showLatencies } from '../support/tally.ts';
-import type { Usage } from './usage.ts';
+import {
+  type Finding,
+  type Counts,
+  type Tally,
+  quantile,
+  showCounts,
+  showLatencies,
+} from '../../test/support/tally.ts';
+import type { Usage } from '../../test/support/process-usage.ts';
 
 /** All that was seen of a run. */
 export interface Seen {

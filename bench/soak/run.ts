@@ -7,17 +7,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { conclude, createChildren } from '../support/children.ts';
-import { makeFolder } from '../support/folder.ts';
-import { toSize } from '../support/options.ts';
-import { createRandom } from '../support/random.ts';
-import { type Sandbox, startSandbox } from '../support/sandbox.ts';
-import { startService } from '../support/service.ts';
-import { type Counts, count, createTally, quantile } from '../support/tally.ts';
+import { createChildren, makeFolder } from '../../test/support/children.ts';
+import { conclude, toSize } from '../support/command.ts';
+import { createRandom } from '../../test/support/random.ts';
+import { type Sandbox, startSandbox } from '../../test/support/sandbox-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
+import { type Counts, count, createTally, quantile } from '../../test/support/tally.ts';
 import { startFaults } from './faults.ts';
 import { startLoad } from './load.ts';
 import { addAll, toFinding } from './report.ts';
-import { usageOf } from './usage.ts';
+import { usageOf } from '../../test/support/process-usage.ts';
 
 /** Idle connections to the providers are closed sooner. */
 const IDLE_MS = 10_000;
@@ -44,7 +43,7 @@ const progressMs = Math.max(10_000, forMs / STRETCHES);
 
 const children = createChildren();
 const sandbox = await startSandbox(children);
-const service = await startService(children, {
+const service = await startProductionService(children, {
   ...sandbox.variables,
   STATE_DIR: makeFolder(children),
   ...TIMES,

@@ -1,7 +1,6 @@
-import type { Ask } from '../support/client.ts';
-import { pick } from '../support/random.ts';
-import type { Known } from '../support/reads.ts';
-import { COMPLETE, toRename } from '../support/writes.ts';
+import type { Operation } from '../../test/support/graphql-client.ts';
+import { pick } from '../../test/support/random.ts';
+import { type Known, COMPLETE, toRename } from '../../test/support/load-operations.ts';
 
 const PAYLOAD = 'warnings { code } userErrors { code }';
 const CREATE = `mutation Create($input: CreateBadgeInput!) {
@@ -26,9 +25,9 @@ const MADE = 'Soak';
 const MAX_MADE = 5;
 
 /** Gives the next write, of every operation that there is; `known`: the badges that there are now. */
-export function createWriting(random: () => number): (known: Known) => Ask {
+export function createWriting(random: () => number): (known: Known) => Operation {
   let n = 0;
-  let repeated: Ask | undefined;
+  let repeated: Operation | undefined;
 
   return (known) => {
     n += 1;

@@ -6,7 +6,7 @@ import {
   type SharedValue,
   createSnapshotStore,
 } from '../../src/cache/snapshot-entry.ts';
-import { settled } from '../support/manual-clock.ts';
+import { settled } from '../support/clock.ts';
 
 /** A refusal by the provider itself. */
 const ASKED = new Error('asked');

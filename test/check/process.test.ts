@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { MAIN } from '../support/process.ts';
+import { MAIN } from '../support/service-process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 
 /** The command as an operator runs it, with the settings of a deployment. */

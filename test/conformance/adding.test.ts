@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { execute } from '../support/service.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { PLACES, createBulkhead } from '../../src/http/admission.ts';
-import { createManualClock, settled } from '../support/manual-clock.ts';
+import { createManualClock, settled } from '../support/clock.ts';
 
 interface Call {
   name: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type RequestBudget, createRateLimiter } from '../../src/http/admission.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { createManualClock } from '../support/clock.ts';
 
 /** A limiter whose provider answers `take` as the test says, and then with 0. */
 function setUp(waits: number[] = []) {

@@ -15,8 +15,7 @@ import {
   createProviderHttp,
 } from '../../src/http/provider-http.ts';
 import { eventually } from '../state/eventually.ts';
-import { createSkippingClock } from '../support/clock.ts';
-import { settled } from '../support/manual-clock.ts';
+import { createSkippingClock, settled } from '../support/clock.ts';
 
 type Fault = Parameters<OnFault>[0];
 

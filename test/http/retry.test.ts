@@ -7,7 +7,7 @@ import {
   transportError,
 } from '../../src/http/provider-error.ts';
 import { toRetryAfter, toRetryAfterBounds, withRetries } from '../../src/http/retry.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { createManualClock } from '../support/clock.ts';
 
 const MINUTE = 60_000;
 

@@ -1,3 +1,4 @@
+import { sendOperation } from '../support/graphql-client.ts';
 import type { TestService } from '../support/service.ts';
 
 export interface Asking {
@@ -21,20 +22,21 @@ export async function ask(
   url: string,
   { query = READ, variables, token, headers }: Asking,
 ): Promise<Answered> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-request-id': 'asked-1',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...headers,
+  const answer = await sendOperation(
+    url,
+    { query, variables },
+    {
+      headers: {
+        'x-request-id': 'asked-1',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
     },
-    body: JSON.stringify({ query, variables }),
-  });
+  );
   return {
-    status: response.status,
-    challenge: response.headers.get('www-authenticate'),
-    body: await response.json(),
+    status: answer.status,
+    challenge: answer.headers.get('www-authenticate'),
+    body: JSON.parse(answer.text) as unknown,
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { withChildren } from './children.ts';
+import { withChildren } from '../support/children.ts';
 import { sendDocuments } from './fuzz/documents.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Counts } from '../../bench/support/tally.ts';
-import { withChildren } from './children.ts';
+import type { Counts } from '../support/tally.ts';
+import { withChildren } from '../support/children.ts';
 import { tryIds } from './hostile-ids/trial.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 

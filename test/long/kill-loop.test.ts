@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { quantile } from '../../bench/support/tally.ts';
-import { MAIN } from '../support/process.ts';
+import { quantile } from '../support/tally.ts';
+import { MAIN } from '../support/service-process.ts';
 import { killAgainAndAgain } from './kill-loop/loop.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createRandom } from '../../bench/support/random.ts';
+import { createRandom } from '../support/random.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { createPlan } from './read-your-writes/plan.ts';
 import { type Counted, playRound } from './read-your-writes/round.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { quantile } from '../../bench/support/tally.ts';
+import { quantile } from '../support/tally.ts';
 import { findRedis } from '../support/redis.ts';
-import { withChildren } from './children.ts';
+import { withChildren } from '../support/children.ts';
 import { swapUnderLoad } from './roles/swapping.ts';
 import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
 

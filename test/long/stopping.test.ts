@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { startSandbox } from '../../bench/support/sandbox.ts';
+import { startSandbox } from '../support/sandbox-process.ts';
 import { findRedis } from '../support/redis.ts';
-import { withChildren } from './children.ts';
+import { withChildren } from '../support/children.ts';
 import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
 import { restartInTurn } from './stopping/rolling.ts';
 import { stopAgainAndAgain } from './stopping/signals.ts';

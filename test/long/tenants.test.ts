@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
-import { withChildren } from './children.ts';
+import { withChildren } from '../support/children.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 import { tryTenants } from './tenants/trial.ts';
 

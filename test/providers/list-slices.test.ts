@@ -5,7 +5,7 @@ import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { countTurns } from '../support/turns.ts';
+import { countTurns } from '../support/clock.ts';
 
 const RECORDS = 20_000;
 const id = (index: number) => index.toString(16).padStart(24, '0');

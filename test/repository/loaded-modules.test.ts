@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { startServiceProcess } from '../support/process.ts';
+import { startServiceProcess } from '../support/service-process.ts';
 import { isProduction, lockedPackages, readLock, root } from './lock.ts';
 
 let sandbox: Sandbox;

@@ -13,7 +13,7 @@ import {
 } from '../support/tokens.ts';
 import { type Callers, ROUTER_SECRETS, startCallers } from './callers.ts';
 import { READS, send, toOutputs } from './calls.ts';
-import { type Child, startChild } from './child.ts';
+import { type StartingService, startMain } from '../support/service-process.ts';
 import { toPlainMarker } from './markers.ts';
 import { type Output, findMarkers } from './search.ts';
 
@@ -23,7 +23,7 @@ const HEADER = toPlainMarker('header of a caller');
 
 let folder: string;
 let callers: Callers;
-let service: Child;
+let service: StartingService;
 let url: string;
 let known: SigningKey;
 let sign: SignToken;
@@ -41,9 +41,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start(state: string): Child {
+function start(state: string): StartingService {
   const STATE_DIR = join(folder, state);
-  return startChild({ env: { ...callers.env, ...PROVIDER, NODE_ENV: 'production', STATE_DIR } });
+  return startMain({ env: { ...callers.env, ...PROVIDER, NODE_ENV: 'production', STATE_DIR } });
 }
 
 /** Nobody listens there. */

@@ -1,3 +1,4 @@
+import { sendOperation } from '../support/graphql-client.ts';
 import { DELETED_ID, RETURNING_AI_ID, TAG_MANGO_ID } from './badges.ts';
 import { FIELD_WORDS } from './provider-words.ts';
 import type { Output } from './search.ts';
@@ -124,16 +125,12 @@ export async function send(
   { name, query, variables }: Call,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answered> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
+  const answer = await sendOperation(url, { query, variables }, { headers });
   return {
     call: name,
-    status: response.status,
-    headers: JSON.stringify([...response.headers]),
-    body: await response.text(),
+    status: answer.status,
+    headers: JSON.stringify([...answer.headers]),
+    body: answer.text,
   };
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { eventually } from '../state/eventually.ts';
-import { type Child, runChild, startChild } from './child.ts';
+import { type StartingService, runMain, startMain } from '../support/service-process.ts';
 import { toPlainMarker, toSecretMarker } from './markers.ts';
 import { type Output, findMarkers } from './search.ts';
 import { keysOf, plantTenant, toPlainSettings, toSecretSettings } from './tenant.ts';
@@ -39,7 +39,7 @@ function write(name: string, text: string): string {
   return join(folder, name);
 }
 
-const saidBy = ({ stdout, stderr }: Pick<Child, 'stdout' | 'stderr'>): Output[] => [
+const saidBy = ({ stdout, stderr }: Pick<StartingService, 'stdout' | 'stderr'>): Output[] => [
   { from: 'stdout', text: stdout() },
   { from: 'stderr', text: stderr() },
 ];
@@ -71,7 +71,7 @@ describe('a good configuration is told without its secrets', () => {
       () => ({ ...good, TAG_MANGO_APIKEY: TYPED.value, RETURNING_AI_TOKEN: TYPED.value }),
     ],
   ])('%s', async (_where, toEnv) => {
-    const run = await runChild({ args: ['--check-config'], env: toEnv() });
+    const run = await runMain({ args: ['--check-config'], env: toEnv() });
     expect([run.code, run.stdout()]).toEqual([0, expect.stringContaining('is valid')]);
     expect(findMarkers(saidBy(run), markers)).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('a wrong one is refused without a secret, where', () => {
 
   test.each([[['--check-config']], [[]]])('all is wrong at once, told by %j', async (args) => {
     const env = { ...good, ...EVERYWHERE, TAG_MANGO_API_KEY: odd, REDIS_URL: PASSWORD.value };
-    const run = await runChild({ args, env });
+    const run = await runMain({ args, env });
     expect([run.code, run.stderr()]).toEqual([1, expect.stringMatching(/(.*\n){10}/)]);
     expect(findMarkers(saidBy(run), markers)).toEqual([]);
   });
@@ -224,7 +224,7 @@ test('a service under way refuses it without that secret too, and warns of nothi
   const sound = `tenants:\n  acme:\n    ${SETTING}: { file: key }\n    ${HOST}\n    TAG_MANGO_BASE_URL: ${places.tagMango}`;
   write('key', secret.TAG_MANGO_API_KEY ?? '');
   write('tenants.yaml', sound);
-  const service = startChild({ env: { NODE_ENV: 'production', ...withTenants() } });
+  const service = startMain({ env: { NODE_ENV: 'production', ...withTenants() } });
   try {
     await service.url;
     const refusals = (): number => service.stdout().split('are invalid').length - 1;
@@ -248,7 +248,7 @@ describe('a start that fails tells no secret, where', () => {
     ['the port is taken by nobody it may ask', () => ({ ...good, HOST: '203.0.113.1' })],
     ['its folder is a file', () => ({ ...good, STATE_DIR: write('file', TYPED.value) })],
   ])('%s', async (_what, toEnv) => {
-    const run = await runChild({ env: { STATE_DIR: folder, ...toEnv() } });
+    const run = await runMain({ env: { STATE_DIR: folder, ...toEnv() } });
     expect([run.code, run.stderr()]).toEqual([1, expect.stringMatching(/\S/)]);
     expect(findMarkers(saidBy(run), markers)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
 import { type Callers, startCallers } from './callers.ts';
 import { READS, WRITES, send } from './calls.ts';
-import { type Child, startChild } from './child.ts';
+import { type StartingService, startMain } from '../support/service-process.ts';
 import { filesOf } from './files.ts';
 import { createPoison } from './poison.ts';
 import { asideMarkers, fieldMarkers } from './provider-words.ts';
@@ -25,7 +25,7 @@ const tenant = plantTenant('default');
 let sandbox: Sandbox;
 let callers: Callers;
 let folder: string;
-let service: Child | undefined;
+let service: StartingService | undefined;
 beforeEach(async () => {
   sandbox = await startPlantedSandbox([tenant]);
   callers = await startCallers();
@@ -39,10 +39,10 @@ afterEach(async () => {
 });
 
 /** With calls under way and others that have failed. */
-async function startBusy(nodeEnv: string): Promise<Child> {
+async function startBusy(nodeEnv: string): Promise<StartingService> {
   const { origin } = sandbox.returningAI;
   const places = { returningAI: origin, integration: origin, tagMango: sandbox.tagMango.origin };
-  const child = startChild({
+  const child = startMain({
     nodeArgs: ['--import', PRELOAD, '--report-uncaught-exception', `--report-directory=${folder}`],
     env: {
       ...callers.env,
@@ -77,7 +77,7 @@ test.each([
   async (_what, signal, nodeEnv) => {
     const child = await startBusy(nodeEnv);
     child.signal(signal);
-    expect(await child.ended).toBe(1);
+    expect((await child.ended).code).toBe(1);
     expect(child.stderr()).toContain('a crash on purpose');
     expect(readdirSync(folder).some((name) => name.startsWith('report.'))).toBe(true);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { READS, send } from './calls.ts';
-import { startChild } from './child.ts';
+import { startMain } from '../support/service-process.ts';
 import { toPlainMarker } from './markers.ts';
 import { findMarkers } from './search.ts';
 
@@ -21,7 +21,7 @@ test.each(['production', 'development'])(
     const body = ['one', 'another'].map((title) => ({ id: KEY.value, title, [KEY.value]: title }));
     faults.set('listBadges', { kind: 'answer', body: { body } });
     const folder = mkdtempSync(join(tmpdir(), 'badges-drift-'));
-    const service = startChild({
+    const service = startMain({
       env: {
         NODE_ENV: nodeEnv,
         RETURNING_AI_BASE_URL: origin,

@@ -11,7 +11,7 @@ import {
   toOutputs,
   withoutOwnFields,
 } from './calls.ts';
-import { runChild, startChild } from './child.ts';
+import { runMain, startMain } from '../support/service-process.ts';
 import type { FaultPlace } from './fault-place.ts';
 import { type FaultWorld, startFaultWorld } from './fault-world.ts';
 import { filesOf } from './files.ts';
@@ -68,7 +68,7 @@ async function runPass(nodeEnv: string, steps: readonly Step[]): Promise<Pass> {
     OPERATION_DEADLINE_MS: '2400',
   };
   world.faults.forEach(({ switchTo }) => switchTo('good'));
-  const service = startChild({ env });
+  const service = startMain({ env });
   try {
     const url = await service.url;
     const answers: Answered[] = [];
@@ -76,7 +76,7 @@ async function runPass(nodeEnv: string, steps: readonly Step[]): Promise<Pass> {
       world.faults.forEach(({ switchTo }) => switchTo(step.phase));
       answers.push(...(await askAll(url, step)));
     }
-    const { stdout } = await runChild({ env, args: ['--export-audit'] });
+    const { stdout } = await runMain({ env, args: ['--export-audit'] });
     const state = filesOf(folder);
     service.signal('SIGTERM');
     await service.ended;

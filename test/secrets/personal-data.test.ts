@@ -13,7 +13,7 @@ import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { type Answered, type Call, send, toOutputs } from './calls.ts';
-import { type Child, runChild, startChild } from './child.ts';
+import { type StartingService, runMain, startMain } from '../support/service-process.ts';
 import { filesOf } from './files.ts';
 import { type Marker, toPlainMarker } from './markers.ts';
 import { dumpOf } from './redis-dump.ts';
@@ -88,7 +88,7 @@ const HISTORY: readonly Call[] = [
 
 let folder: string;
 let sandbox: Sandbox;
-const children: Child[] = [];
+const children: StartingService[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'badges-personal-'));
   sandbox = await startSandbox(STORED);
@@ -99,9 +99,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start(env: Record<string, string> = {}, nodeArgs: readonly string[] = []): Child {
+function start(
+  env: Record<string, string> = {},
+  nodeArgs: readonly string[] = [],
+): StartingService {
   const STATE_DIR = join(folder, 'state');
-  const child = startChild({ nodeArgs, env: { ...sandbox.variables, STATE_DIR, ...env } });
+  const child = startMain({ nodeArgs, env: { ...sandbox.variables, STATE_DIR, ...env } });
   children.push(child);
   return child;
 }
@@ -114,7 +117,7 @@ async function ask(url: string, calls: readonly Call[]): Promise<Answered[]> {
   return answers;
 }
 
-const saidBy = ({ stdout, stderr }: Child): Output[] => [
+const saidBy = ({ stdout, stderr }: StartingService): Output[] => [
   { from: 'stdout', text: stdout() },
   { from: 'stderr', text: stderr() },
 ];
@@ -198,7 +201,7 @@ test('a crash tells of nobody', async () => {
   for (const call of [...LOOKUPS, ...WRITES]) ask(url, [call]).catch(() => undefined);
   await eventually(() => sandbox.tagMango.requests.length > before);
   service.signal('SIGUSR2');
-  expect(await service.ended).toBe(1);
+  expect((await service.ended).code).toBe(1);
   const reports = readdirSync(folder).filter((name) => name.startsWith('report.'));
   expect(reports).toHaveLength(1);
   const files = filesOf(folder).filter(({ from }) => !from.startsWith(join(folder, 'state')));
@@ -217,7 +220,7 @@ async function eraseAll(env: Record<string, string>, search: () => Promise<Outpu
   const left: string[][] = [];
   for (const args of ERASURES) {
     const all = { ...sandbox.variables, ...env };
-    const erased = await runChild({
+    const erased = await runMain({
       env: all,
       args: ['--erase-state', '--tenant', 'default', ...args],
     });

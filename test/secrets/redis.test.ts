@@ -4,7 +4,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { type Callers, startCallers } from './callers.ts';
 import { type Call, HISTORY, READS, WRITES, send, toOutputs } from './calls.ts';
-import { type Child, runChild, startChild } from './child.ts';
+import { type StartingService, runMain, startMain } from '../support/service-process.ts';
 import { startIgnorantRedis } from './ignorant-redis.ts';
 import { toPlainMarker } from './markers.ts';
 import { createPoison } from './poison.ts';
@@ -25,7 +25,7 @@ const WRONG_PASSWORD = toPlainMarker('wrong password of Redis');
 
 let sandbox: Sandbox;
 let callers: Callers;
-const children: Child[] = [];
+const children: StartingService[] = [];
 beforeEach(async () => {
   sandbox = await startPlantedSandbox([tenant]);
   callers = await startCallers();
@@ -50,8 +50,8 @@ function toEnv(redisUrl: string): Record<string, string> {
   };
 }
 
-function start(redisUrl: string): Child {
-  const child = startChild({ env: toEnv(redisUrl) });
+function start(redisUrl: string): StartingService {
+  const child = startMain({ env: toEnv(redisUrl) });
   children.push(child);
   return child;
 }
@@ -64,7 +64,7 @@ async function ask(url: string, calls: readonly Call[]): Promise<Output[]> {
   return answers.flatMap(toOutputs);
 }
 
-const saidBy = ({ stdout, stderr }: Pick<Child, 'stdout' | 'stderr'>): Output[] => [
+const saidBy = ({ stdout, stderr }: Pick<StartingService, 'stdout' | 'stderr'>): Output[] => [
   { from: 'stdout', text: stdout() },
   { from: 'stderr', text: stderr() },
 ];
@@ -91,7 +91,7 @@ withRedis('with Redis', () => {
 
       const dump = await dumpOf(admin);
       expect(dump.length).toBeGreaterThan(5);
-      const audit = await runChild({ env: toEnv(withPassword), args: ['--export-audit'] });
+      const audit = await runMain({ env: toEnv(withPassword), args: ['--export-audit'] });
       expect(audit.stdout()).toContain('"outcome":"APPLIED"');
       expect(
         findMarkers([...outputs, ...dump, ...saidBy(audit), ...saidBy(service)], secrets()),
@@ -119,7 +119,7 @@ test('a Redis that repeats what it was told does so without its password in our 
     const url = `redis://:${PASSWORD.value}@127.0.0.1:${redis.port}`;
     const service = start(url);
     const outputs = await ask(await service.url, READS);
-    const audit = await runChild({ env: toEnv(url), args: ['--export-audit'] });
+    const audit = await runMain({ env: toEnv(url), args: ['--export-audit'] });
     expect([audit.code, audit.stderr()]).toEqual([1, expect.stringContaining('unknown command')]);
     expect(service.stdout()).toContain('unknown command');
     expect(findMarkers([...outputs, ...saidBy(service), ...saidBy(audit)], secrets())).toEqual([]);

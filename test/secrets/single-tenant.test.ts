@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '../state/eventually.ts';
 import { ROUTER_SECRETS } from './callers.ts';
 import { type Answered, READS, WRITES, send, toOutputs } from './calls.ts';
-import { startChild } from './child.ts';
+import { startMain } from '../support/service-process.ts';
 import { type Echo, startEcho } from './echo.ts';
 import { filesOf } from './files.ts';
 import { findMarkers } from './search.ts';
@@ -55,7 +55,7 @@ test.each(['production', 'development'])(
     const plain = toPlainSettings({ returningAI: origin, integration: origin, tagMango: origin });
     const secrets = writeSecrets(former, ROUTER_SECRETS.old.value);
     const STATE_DIR = join(folder, 'state');
-    const service = startChild({ env: { ...plain, ...secrets, NODE_ENV: nodeEnv, STATE_DIR } });
+    const service = startMain({ env: { ...plain, ...secrets, NODE_ENV: nodeEnv, STATE_DIR } });
     try {
       const url = await service.url;
       const answers = await askAll(url, ROUTER_SECRETS.old.value);
@@ -88,7 +88,7 @@ test('keys in variables come back in no answer and no line', async () => {
   const { origin } = echo;
   const plain = toPlainSettings({ returningAI: origin, integration: origin, tagMango: origin });
   const STATE_DIR = join(folder, 'state');
-  const service = startChild({ env: { ...plain, ...toSecretSettings(tenant), STATE_DIR } });
+  const service = startMain({ env: { ...plain, ...toSecretSettings(tenant), STATE_DIR } });
   try {
     const answers = await askAll(await service.url, '');
     expect(service.stdout()).toContain('[redacted]');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ANSWERED, ask, toTokenRefusal } from '../identity/ask.ts';
-import { type ManualClock, createManualClock } from '../support/manual-clock.ts';
+import { type ManualClock, createManualClock } from '../support/clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { startTestService } from '../support/service.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { type TestService, execute, startTestService } from '../support/service.ts';
 
 const MEBIBYTE = 1024 * 1024;

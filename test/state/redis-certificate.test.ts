@@ -8,7 +8,8 @@ import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificate, createCertificate } from '../support/certificates.ts';
-import { MAIN, NODE, NODE_ENVIRONMENT, startServiceProcess } from '../support/process.ts';
+import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
+import { MAIN, startServiceProcess } from '../support/service-process.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();

@@ -7,7 +7,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { type OpenState, openState } from '../../src/state/open-state.ts';
 import { type RedisClient, createRedisClient } from '../../src/state/redis/client.ts';
 import { createRedisStore } from '../../src/state/redis/store.ts';
-import { startServiceProcess } from '../support/process.ts';
+import { startServiceProcess } from '../support/service-process.ts';
 import { type RedisFront, startRedisFront } from '../support/redis-front.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { codesOf, mutate } from '../support/writing.ts';

@@ -14,7 +14,8 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
-import { MAIN, NODE, type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { NODE } from '../support/process.ts';
+import { MAIN, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import {
   type MutationCall,

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { runChild } from '../secrets/child.ts';
+import { runMain, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { filesOf } from '../secrets/files.ts';
 import { dumpOf } from '../secrets/redis-dump.ts';
 import type { Output } from '../secrets/search.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, STORED } from '../support/operation-cases.ts';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
 import { placesOf } from './stored-bytes.ts';
@@ -71,7 +70,7 @@ async function start(env: Record<string, string> = {}): Promise<ServiceProcess> 
 
 async function erase(...args: string[]) {
   const env = { ...sandbox.variables, ...place.env };
-  const child = await runChild({ env, args: ['--erase-state', '--tenant', 'default', ...args] });
+  const child = await runMain({ env, args: ['--erase-state', '--tenant', 'default', ...args] });
   return { code: child.code, said: child.stderr() };
 }
 

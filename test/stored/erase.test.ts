@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { runChild } from '../secrets/child.ts';
+import { runMain } from '../support/service-process.ts';
 import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import {
@@ -73,7 +73,7 @@ describeStores((open) => {
   async function erase(...args: string[]) {
     if (!opened.redis) await opened.store.close();
     const env = { ...CONFIGURED, ...opened.env };
-    const child = await runChild({ env, args: ['--erase-state', ...args] });
+    const child = await runMain({ env, args: ['--erase-state', ...args] });
     return { code: child.code, said: child.stderr() };
   }
 

@@ -9,7 +9,8 @@ import { createUnreadableLog } from '../../src/service.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
-import { MAIN, NODE } from '../support/process.ts';
+import { NODE } from '../support/process.ts';
+import { MAIN } from '../support/service-process.ts';
 import { HIDDEN_VALUES, tagMangoStored } from '../support/records.ts';
 import {
   type TestService,

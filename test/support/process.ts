@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** The Node that runs the service as a process of its own: SERVICE_NODE names another one to try it on. */
 export const NODE = process.env.SERVICE_NODE ?? process.execPath;
@@ -9,36 +7,84 @@ export const NODE = process.env.SERVICE_NODE ?? process.execPath;
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> =
   NODE === process.execPath ? {} : { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' };
 
-/** The built service. `npm test` builds it first. */
-export const MAIN = join(import.meta.dirname, '../../dist/main.js');
-
-/** Stands in the output of the service when it serves. */
-export const LISTENING = /GraphQL is at ([^\s"]+)/;
-
 /** How a process ended. */
 export interface Ending {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-/** A process that was started, with what it says. */
+/** The output and the end of a process. */
 export interface Watched {
   stdout: () => string;
   stderr: () => string;
-  /** Both, as they came. */
+  /** Both, in the order in which they arrived. */
   output: () => string;
-  /** Told every line from now on. */
+  /** Calls the listener with every line from now on. */
   onLine: (listener: (line: string) => void) => void;
-  /** The first match in whole lines of its output so far. Rejects when it ends before. */
+  /** Resolves with the first match in complete lines of its output. Rejects if the process ends without one. */
   shows: (pattern: RegExp) => Promise<RegExpExecArray>;
-  /** When all that it said was read. */
+  /** Resolves after the last output has been read. */
   ended: Promise<Ending>;
   hasEnded: () => boolean;
 }
 
-/** A load may log for an hour; tests look at everything that a process said in seconds. */
+export interface RunningProcess extends Watched {
+  pid: number | undefined;
+  signal: (name: NodeJS.Signals) => void;
+  /** Sends the signal, and waits for the end. */
+  end: (signal: NodeJS.Signals) => Promise<Ending>;
+  /** Sends SIGTERM, and resolves with the exit code. */
+  stop: () => Promise<number | null>;
+  /** Sends SIGKILL unless it has ended. */
+  kill: () => Promise<void>;
+}
+
+export interface ProcessOptions {
+  script: string;
+  /** For messages. */
+  name: string;
+  args?: readonly string[];
+  node?: string | undefined;
+  /** Arguments of Node. */
+  nodeArgs?: readonly string[];
+  /** Its whole environment. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** The output of an hour of load is cut; the output of a test never is. */
 const MAX_CHARACTERS = 16_000_000;
-const MAX_LINES_TOLD = 20;
+/** In the message of an error. */
+const MAX_LINES_SHOWN = 20;
+
+/** Runs a script with Node as a process of its own. The caller ends it. */
+export function startProcess({
+  script,
+  name,
+  args = [],
+  node = NODE,
+  nodeArgs = [],
+  env = {},
+}: ProcessOptions): RunningProcess {
+  const child = spawn(node, [...nodeArgs, script, ...args], {
+    env: { ...NODE_ENVIRONMENT, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const watched = watchProcess(child, name);
+  async function end(signal: NodeJS.Signals): Promise<Ending> {
+    child.kill(signal);
+    return watched.ended;
+  }
+  return {
+    ...watched,
+    pid: child.pid,
+    signal: (signal) => void child.kill(signal),
+    end,
+    stop: async () => (await end('SIGTERM')).code,
+    async kill() {
+      if (!watched.hasEnded()) await end('SIGKILL');
+    },
+  };
+}
 
 export function watchProcess(child: ChildProcess, name = 'the process'): Watched {
   const { stdout, stderr } = child;
@@ -85,7 +131,7 @@ export function watchProcess(child: ChildProcess, name = 'the process'): Watched
         };
         listeners.add(look);
         void ended.then(({ code, signal }) => {
-          const last = said.both.trimEnd().split('\n').slice(-MAX_LINES_TOLD).join('\n');
+          const last = said.both.trimEnd().split('\n').slice(-MAX_LINES_SHOWN).join('\n');
           reject(new Error(`${name} ended with ${code ?? signal} before ${pattern}:\n${last}`));
         });
         look();
@@ -93,41 +139,4 @@ export function watchProcess(child: ChildProcess, name = 'the process'): Watched
     ended,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
   };
-}
-
-/** Which takes longer to start than all else, and more memory. */
-export function withoutPlayground({ NODE_ENV }: Readonly<Record<string, string>>) {
-  return NODE_ENV === 'production' ? {} : { PLAYGROUND: 'false' };
-}
-
-export interface ServiceProcess {
-  /** Of its graph. */
-  url: string;
-  output: () => string;
-  /** Asks it to end, and gives its exit code. */
-  stop(): Promise<number | null>;
-  /** Ends it at once, whatever it is doing. */
-  kill(): Promise<void>;
-}
-
-/** The service as a process of its own, once it listens. Whoever starts it kills it. */
-export async function startServiceProcess(
-  env: Readonly<Record<string, string>>,
-  main = MAIN,
-): Promise<ServiceProcess> {
-  if (!existsSync(main)) throw new Error('dist/ is missing: run npm run build');
-  const child = spawn(NODE, [main], { env: { PORT: '0', ...withoutPlayground(env), ...env } });
-  const { output, shows, ended, hasEnded } = watchProcess(child, 'the service');
-  const [, url = ''] = await shows(LISTENING);
-
-  async function kill(): Promise<void> {
-    if (hasEnded()) return;
-    child.kill('SIGKILL');
-    await ended;
-  }
-  async function stop(): Promise<number | null> {
-    child.kill('SIGTERM');
-    return (await ended).code;
-  }
-  return { url, output, stop, kill };
 }

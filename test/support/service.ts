@@ -9,6 +9,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import { type ServiceOptions, startService } from '../../src/service.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { Change } from '../../src/tenants/tenants.ts';
+import { sendOperation } from './graphql-client.ts';
 
 export interface TestService {
   url: string;
@@ -120,11 +121,7 @@ export async function execute<Data, Variables>(
   variables?: Variables,
 ): Promise<Answer<Data>> {
   const query = typeof document === 'string' ? document : print(document);
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as Pick<Answer<Data>, 'data' | 'errors'>;
-  return { data, errors, status: response.status, headers: response.headers };
+  const { status, headers, text } = await sendOperation(url, { query, variables });
+  const { data, errors } = JSON.parse(text) as Pick<Answer<Data>, 'data' | 'errors'>;
+  return { data, errors, status, headers };
 }

@@ -7,6 +7,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import type { RecordedRequest } from '../../src/sandbox/stand-in.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { sendOperation } from './graphql-client.ts';
 import { type TestService, type TestServiceOptions, startTestService } from './service.ts';
 
 export interface MutationCall {
@@ -67,15 +68,13 @@ function toDocument(kind: OperationKind): string {
 /** Sends one mutation as a router does, and expects a payload. */
 export async function mutate(url: string, call: MutationCall): Promise<Payload> {
   const { kind, input, key = null, caller } = call;
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(caller === undefined ? {} : { 'x-badges-actor': caller }),
-    },
-    body: JSON.stringify({ query: toDocument(kind), variables: { input, key } }),
-  });
-  const answer = (await response.json()) as { data?: Record<string, Payload>; errors?: unknown };
+  const headers = caller === undefined ? {} : { 'x-badges-actor': caller };
+  const { text } = await sendOperation(
+    url,
+    { query: toDocument(kind), variables: { input, key } },
+    { headers },
+  );
+  const answer = JSON.parse(text) as { data?: Record<string, Payload>; errors?: unknown };
   const payload = answer.data?.[`${kind}Badge`];
   if (answer.errors || !payload) throw new Error(`no payload: ${JSON.stringify(answer)}`);
   return payload;

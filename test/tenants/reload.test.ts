@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const OLD_KEY = 'old-returning-ai-key';
 const NEW_KEY = 'new-returning-ai-key';

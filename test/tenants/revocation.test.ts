@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const TENANTS = 1_000;
 const WITHIN_MS = 5_000;

@@ -11,7 +11,7 @@ import {
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
-import { countTurns } from '../support/turns.ts';
+import { countTurns } from '../support/clock.ts';
 
 test('the record of a dead process that still seemed alive at the start is written later, once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'badges-lost-'));

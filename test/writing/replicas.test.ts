@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { type ServiceProcess, startServiceProcess } from '../support/process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { execute } from '../support/service.ts';

@@ -1,10 +1,10 @@
-import { usageOf } from '../../../bench/soak/usage.ts';
-import type { Children } from '../../../bench/support/children.ts';
-import { type Client, createClient } from '../../../bench/support/client.ts';
-import { createRandom } from '../../../bench/support/random.ts';
-import { startSandbox } from '../../../bench/support/sandbox.ts';
-import { ERROR_LEVEL, startService } from '../../../bench/support/service.ts';
-import { addAnswer, createTally, showCounts } from '../../../bench/support/tally.ts';
+import { usageOf } from '../../support/process-usage.ts';
+import type { Children } from '../../support/children.ts';
+import { type Client, createClient } from '../../support/graphql-client.ts';
+import { createRandom } from '../../support/random.ts';
+import { startSandbox } from '../../support/sandbox-process.ts';
+import { ERROR_LEVEL, startProductionService } from '../../support/service-process.ts';
+import { addAnswer, createTally, showCounts } from '../../support/tally.ts';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
 import type { Figures } from '../size.ts';
 import { judge } from './judge.ts';
@@ -37,7 +37,7 @@ export async function sendDocuments(
   { documents, seed, from }: FuzzOptions,
 ): Promise<FuzzFinding> {
   const { variables, standIns } = await startSandbox(children);
-  const service = await startService(children, { ...variables, NODE_OPTIONS: HEAP });
+  const service = await startProductionService(children, { ...variables, NODE_OPTIONS: HEAP });
   const client = createClient(service.url, CONNECTIONS);
   const { schema } = await createBadgesSchema();
   const make = createMaker(schema, await findKnown(client));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadgeErrorCode } from '../../../src/badges/error-code.ts';
-import type { Answer } from '../../../bench/support/client.ts';
+import type { Answer } from '../../support/graphql-client.ts';
 
 /** Beside those of the graph: what is wrong with a request as such. */
 const REQUEST_CODES = [

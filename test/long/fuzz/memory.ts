@@ -1,5 +1,4 @@
-import type { Finding } from '../../../bench/support/finding.ts';
-import { quantile } from '../../../bench/support/tally.ts';
+import { type Finding, quantile } from '../../support/tally.ts';
 
 const MAX_GROWTH = 0.2;
 const MAX_GROWTH_MB = 40;

@@ -1,5 +1,5 @@
 import { Lexer, Source as Text, type Token, TokenKind } from 'graphql';
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
 import { makeJson } from './wild.ts';
 

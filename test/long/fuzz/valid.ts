@@ -11,7 +11,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
 import { type Source, isRequired, makeValue } from './values.ts';
 

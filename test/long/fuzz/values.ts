@@ -10,7 +10,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 
 /** A value of an input type, for the document and for its variables. */
 export interface Value {

@@ -1,4 +1,4 @@
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
 
 const SIGNS = ['{', '}', '(', ')', '[', ']', ':', '=', '!', '@', '$', '...', '|', ','];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Answer } from '../../../bench/support/client.ts';
+import type { Answer } from '../../support/graphql-client.ts';
 
 const answerSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),

@@ -1,4 +1,4 @@
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import { HEX_LETTERS, PLAIN_LETTERS } from './alphabets.ts';
 
 /** A text that somebody gives for an id. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import { startRawProvider } from '../../support/raw-provider.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';
 import { RETURNING_AI_IDS, TAG_MANGO_IDS } from './ids.ts';

@@ -1,9 +1,8 @@
-import type { Children } from '../../../bench/support/children.ts';
-import { createClient } from '../../../bench/support/client.ts';
-import { makeFolder } from '../../../bench/support/folder.ts';
-import { createRandom, pick } from '../../../bench/support/random.ts';
-import { startService } from '../../../bench/support/service.ts';
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Children, makeFolder } from '../../support/children.ts';
+import { createClient } from '../../support/graphql-client.ts';
+import { createRandom, pick } from '../../support/random.ts';
+import { startProductionService } from '../../support/service-process.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import { describeAnswer } from './answers.ts';
 import { createDirect, describeCall } from './direct.ts';
 import { type Id, nextId } from './ids.ts';
@@ -37,7 +36,7 @@ export async function tryIds(
 ): Promise<TrialFigures> {
   const random = createRandom(seed);
   const providers = await startProviders();
-  const service = await startService(children, {
+  const service = await startProductionService(children, {
     ...providers.variables,
     STATE_DIR: makeFolder(children),
   });

@@ -1,5 +1,5 @@
-import type { Ask } from '../../../bench/support/client.ts';
-import { COMPLETE } from '../../../bench/support/writes.ts';
+import type { Operation } from '../../support/graphql-client.ts';
+import { COMPLETE } from '../../support/load-operations.ts';
 import {
   isEmail,
   isIdempotencyKey,
@@ -18,7 +18,7 @@ export interface Way {
   share: number;
   /** How many texts one request takes. */
   most: number;
-  toAsk(texts: readonly string[]): Ask;
+  toAsk(texts: readonly string[]): Operation;
   /** In the words of `describeAnswer`. */
   expected(text: string): string;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRandom } from '../../../bench/support/random.ts';
+import { createRandom } from '../../support/random.ts';
 import { createEmbeddedStore } from '../../../src/state/sqlite/store.ts';
 import { check } from './check.ts';
 import { type Acknowledged, readLine } from './records.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { type SlowLink, startSlowLink } from '../../../bench/support/slow-link.ts';
+import { type SlowLink, startSlowLink } from '../../support/slow-link.ts';
 import { createPool } from '../../../src/http/attempt.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 import { startService } from '../../../src/service.ts';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Ask, type Client, codesOf } from '../../../bench/support/client.ts';
-import { LIST } from '../../../bench/support/reads.ts';
-import { COMPLETE, toRename } from '../../../bench/support/writes.ts';
+import { type Answer, type Operation, type Client, codesOf } from '../../support/graphql-client.ts';
+import { LIST, COMPLETE, toRename } from '../../support/load-operations.ts';
 
 /** Changes under load, and what came of them. */
 export interface Changes {
@@ -48,14 +47,14 @@ export async function startChanges(clients: readonly Client[]): Promise<Changes>
     return client;
   }
 
-  async function ask(at: number, change: Ask): Promise<Answer> {
+  async function ask(at: number, change: Operation): Promise<Answer> {
     const answer = await clientOf(at).ask(change);
     if (codesOf(answer).includes('STATE_UNAVAILABLE')) refusedAt.push(performance.now());
     return answer;
   }
 
   /** Under its key at either process, until it is answered as made. */
-  async function insist(title: string, change: Ask): Promise<void> {
+  async function insist(title: string, change: Operation): Promise<void> {
     const begun = performance.now();
     for (let at = turn++; ; at += 1) {
       const codes = codesOf(await ask(at, change));
@@ -113,17 +112,17 @@ export async function startChanges(clients: readonly Client[]): Promise<Changes>
 }
 
 /** Several writers to each badge, so that they meet at its lock. */
-function toUpdate(ids: readonly string[], writer: number, title: string): Ask {
+function toUpdate(ids: readonly string[], writer: number, title: string): Operation {
   const id = ids[writer % ids.length] ?? '';
   return toRename({ provider: 'RETURNING_AI', id }, title, randomUUID());
 }
 
-function toCreate(title: string): Ask {
+function toCreate(title: string): Operation {
   const input = { returningAI: { title } };
   return { query: CREATE, variables: { input, key: randomUUID() } };
 }
 
-function toExpecting(id: string, expectedVersion: string, title: string): Ask {
+function toExpecting(id: string, expectedVersion: string, title: string): Operation {
   const input = { returningAI: { id, expectedVersion, title, ...COMPLETE } };
   return { query: UPDATE, variables: { input } };
 }

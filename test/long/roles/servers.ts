@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../../../bench/support/children.ts';
-import { startSlowLink } from '../../../bench/support/slow-link.ts';
+import type { Children } from '../../support/children.ts';
+import { startSlowLink } from '../../support/slow-link.ts';
 import { createRedisClient } from '../../../src/state/redis/client.ts';
 import { startRedisFront } from '../../support/redis-front.ts';
 import { findRedis, startRedis } from '../../support/redis.ts';

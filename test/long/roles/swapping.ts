@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../../../bench/support/children.ts';
-import { createClient } from '../../../bench/support/client.ts';
-import { startService } from '../../../bench/support/service.ts';
+import type { Children } from '../../support/children.ts';
+import { createClient } from '../../support/graphql-client.ts';
+import { startProductionService } from '../../support/service-process.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 import { startChanges } from './changes.ts';
 import { startServers } from './servers.ts';
@@ -47,7 +47,10 @@ export async function swapUnderLoad(children: Children, swaps: number): Promise<
     REPLICAS: '2',
     BADGES_FRESH_SECONDS: '0',
   };
-  const services = [await startService(children, env), await startService(children, env)];
+  const services = [
+    await startProductionService(children, env),
+    await startProductionService(children, env),
+  ];
   const clients = services.map(({ url }) => createClient(url, 50));
   const changes = await startChanges(clients);
   const writes = countWrites(sandbox);

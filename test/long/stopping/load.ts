@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ask, type Client, codesOf } from '../../../bench/support/client.ts';
-import { type Known, LIST } from '../../../bench/support/reads.ts';
-import { toRename } from '../../../bench/support/writes.ts';
+import { type Operation, type Client, codesOf } from '../../support/graphql-client.ts';
+import { type Known, LIST, toRename } from '../../support/load-operations.ts';
 
 /** An operation that was not answered as it should have been. */
 export interface Lost {
@@ -32,7 +31,7 @@ export function startLoad(
   let answered = 0;
   let isOver = false;
 
-  async function send(ask: Ask): Promise<void> {
+  async function send(ask: Operation): Promise<void> {
     const at = performance.now();
     const answer = await client.ask(ask);
     const codes = codesOf(answer);
@@ -66,7 +65,7 @@ export function startLoad(
 }
 
 /** The badges in turn: writes of the same one would wait for each other. */
-function toWrite(badges: Known, turn: number): Ask {
+function toWrite(badges: Known, turn: number): Operation {
   return toRename(pick(badges, turn), `Name ${turn}`, randomUUID());
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../../../bench/support/children.ts';
-import { createClient } from '../../../bench/support/client.ts';
-import type { Sandbox } from '../../../bench/support/sandbox.ts';
-import { type Service, startService } from '../../../bench/support/service.ts';
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import type { Children } from '../../support/children.ts';
+import { createClient } from '../../support/graphql-client.ts';
+import type { Sandbox } from '../../support/sandbox-process.ts';
+import { type ProductionService, startProductionService } from '../../support/service-process.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import { startRedis } from '../../support/redis.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type Lost, listWritable, startLoad } from './load.ts';
@@ -37,7 +37,7 @@ export async function restartInTurn(
   const redis = await startRedis(redisPath);
   children.endWith(() => void redis.stop());
   const env = { ...sandbox.variables, REDIS_URL: redis.url, REPLICAS: '2' };
-  const start = (port = '0') => startService(children, { ...env, PORT: port });
+  const start = (port = '0') => startProductionService(children, { ...env, PORT: port });
   const services = [await start(), await start()];
   const balancer = await startBalancer(services.map(originOf));
   const client = createClient(balancer.url, 50);
@@ -61,10 +61,13 @@ export async function restartInTurn(
   return { sent: load.sent(), answered: load.answered(), lost: load.lost, endings };
 }
 
-function originOf({ url }: Service): string {
+function originOf({ url }: ProductionService): string {
   return new URL(url).origin;
 }
 
-async function untilReady(balancer: Balancer, services: readonly Service[]): Promise<void> {
+async function untilReady(
+  balancer: Balancer,
+  services: readonly ProductionService[],
+): Promise<void> {
   while (!services.map(originOf).every((origin) => balancer.isReady(origin))) await sleep(LOOK_MS);
 }

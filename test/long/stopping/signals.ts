@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Children } from '../../../bench/support/children.ts';
-import { createClient } from '../../../bench/support/client.ts';
-import { makeFolder } from '../../../bench/support/folder.ts';
-import type { Sandbox } from '../../../bench/support/sandbox.ts';
-import { ROUTER_SECRET } from '../../../bench/support/service.ts';
-import { LISTENING, watchProcess } from '../../support/process.ts';
+import { type Children, makeFolder } from '../../support/children.ts';
+import { createClient } from '../../support/graphql-client.ts';
+import type { Sandbox } from '../../support/sandbox-process.ts';
+import { ROUTER_SECRET, LISTENING } from '../../support/service-process.ts';
+import { watchProcess } from '../../support/process.ts';
 import { type Lost, listWritable, startLoad } from './load.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -1,4 +1,4 @@
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import type { TenantId } from './marks.ts';
 
 /** Two of three ask for every tenant, under the same names. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import { type AuditRecord, readAuditRecord } from '../../../src/badges/writing/audit.ts';
 import { unmarkedChanges } from './answer.ts';
 import { IDS } from './badges.ts';

@@ -7,7 +7,7 @@ import {
   unmarkedIn,
 } from './answer.ts';
 import { BADGES, MEMBER } from './badges.ts';
-import type { Heard } from './client.ts';
+import type { Answer } from '../../support/graphql-client.ts';
 import { type TenantId, foreignIn } from './marks.ts';
 import type { Planned } from './requests.ts';
 import type { Versions } from './versions.ts';
@@ -16,7 +16,7 @@ import type { Violations } from './violations.ts';
 export interface Exchange {
   tenant: TenantId;
   planned: Planned;
-  heard: Heard;
+  heard: Pick<Answer, 'status' | 'text'>;
   body: AnswerBody;
   /** The tenant's providers were well from the request to the answer, and for a while before. */
   isWell: boolean;

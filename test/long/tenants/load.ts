@@ -1,8 +1,8 @@
-import { pick } from '../../../bench/support/random.ts';
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Client, createClient } from '../../support/graphql-client.ts';
+import { pick } from '../../support/random.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import { type AnswerBody, codesIn } from './answer.ts';
 import type { Exchange } from './check.ts';
-import { type Client, type Heard, createClient } from './client.ts';
 import type { Company } from './company.ts';
 import type { TenantId } from './marks.ts';
 import { createPlan } from './plan.ts';
@@ -63,9 +63,9 @@ export function createLoad(options: LoadOptions): Load {
 
   async function ask(company: Company, client: Client, planned: Planned): Promise<void> {
     const goodTime = company.mood.goodTime();
-    const begun = performance.now();
-    const heard = await client.ask(planned);
-    const ms = performance.now() - begun;
+    const answer = await client.ask(planned, { 'x-badges-actor': planned.actor });
+    const { status, ms, failure } = answer;
+    const heard = { status, text: failure ?? answer.text };
     const isWell = goodTime !== null && goodTime === company.mood.goodTime();
     const exchange = { tenant: company.id, planned, heard, body: toBody(heard), isWell };
     note(seen, exchange);
@@ -93,7 +93,9 @@ export function createLoad(options: LoadOptions): Load {
 
   const callers = companies.map((company): Caller => ({
     company,
-    clients: urls.map((url) => createClient(url, company.id, WORKERS_EACH)),
+    clients: urls.map((url) =>
+      createClient(url, WORKERS_EACH, { headers: { 'x-badges-tenant': company.id } }),
+    ),
   }));
   const byAll = async (act: (caller: Caller) => Promise<void>): Promise<void> => {
     await Promise.all(callers.map(act));
@@ -109,7 +111,7 @@ export function createLoad(options: LoadOptions): Load {
   };
 }
 
-function toBody({ status, text }: Heard): AnswerBody {
+function toBody({ status, text }: Exchange['heard']): AnswerBody {
   return status === 0 ? {} : (JSON.parse(text) as AnswerBody);
 }
 

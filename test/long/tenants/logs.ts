@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_LEVEL, type Service } from '../../../bench/support/service.ts';
+import { ERROR_LEVEL, type ProductionService } from '../../support/service-process.ts';
 import type { Company } from './company.ts';
 import { foreignIn } from './marks.ts';
 import type { Violations } from './violations.ts';
@@ -9,7 +9,7 @@ const WARN_LEVEL = 40;
 
 /** No line of a tenant names another, and none tells of a fault at a tenant whose providers are well. */
 export function watchLog(
-  service: Service,
+  service: ProductionService,
   companies: readonly Company[],
   violations: Violations,
 ): void {

@@ -1,4 +1,4 @@
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import { pickActor } from './actors.ts';
 import { IDS, type ProviderId, MEMBER as WHO } from './badges.ts';
 import type { Mood } from './mood.ts';

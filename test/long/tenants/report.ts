@@ -1,5 +1,10 @@
-import type { Finding } from '../../../bench/support/finding.ts';
-import { type Counts, count, showCounts, showLatencies } from '../../../bench/support/tally.ts';
+import {
+  type Finding,
+  type Counts,
+  count,
+  showCounts,
+  showLatencies,
+} from '../../support/tally.ts';
 import type { Company } from './company.ts';
 import type { Seen } from './load.ts';
 import type { Played } from './troubles.ts';

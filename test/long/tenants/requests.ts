@@ -1,4 +1,4 @@
-import type { Ask } from '../../../bench/support/client.ts';
+import type { Operation } from '../../support/graphql-client.ts';
 
 const BADGE = `fragment Whole on Badge {
   __typename
@@ -60,7 +60,7 @@ ${BADGE}`;
 export type Conflict = 'never' | 'possible' | 'certain';
 
 /** A request, and what its answer is to be. */
-export interface Planned extends Ask {
+export interface Planned extends Operation {
   operation: 'list' | 'badge' | 'entities' | 'history' | 'member' | 'update' | 'dry run';
   actor: string;
   /** The badges that it asks for. */

@@ -1,4 +1,4 @@
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Counts, count } from '../../support/tally.ts';
 import type { RedisClient } from '../../../src/state/redis/client.ts';
 import { openDatabaseToRead } from '../../../src/state/sqlite/backup.ts';
 import { foreignIn, namesIn } from './marks.ts';

@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Children } from '../../../bench/support/children.ts';
-import type { Finding } from '../../../bench/support/finding.ts';
-import { makeFolder } from '../../../bench/support/folder.ts';
-import { createRandom } from '../../../bench/support/random.ts';
-import { type Service, startService } from '../../../bench/support/service.ts';
+import { type Children, makeFolder } from '../../support/children.ts';
+import type { Finding } from '../../support/tally.ts';
+import { createRandom } from '../../support/random.ts';
+import { type ProductionService, startProductionService } from '../../support/service-process.ts';
 import { createRedisClient } from '../../../src/state/redis/client.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { checkAudit, exportAudit } from './audit.ts';
@@ -38,7 +37,7 @@ export interface TrialFinding extends Finding {
 
 interface World {
   companies: readonly Company[];
-  services: readonly Service[];
+  services: readonly ProductionService[];
   violations: Violations;
   folder: string;
   env: Record<string, string>;
@@ -122,7 +121,7 @@ async function startWorld(children: Children, redis: RedisServer | undefined): P
     ...(redis ? { REDIS_URL: redis.url } : { STATE_DIR: join(folder, 'state') }),
   };
   const services = await Promise.all(
-    Array.from({ length: processes }, () => startService(children, env)),
+    Array.from({ length: processes }, () => startProductionService(children, env)),
   );
   services.forEach((service) => watchLog(service, companies, violations));
   return { companies, services, violations, folder, env };

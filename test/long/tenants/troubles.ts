@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import type { FaultInput } from '../../../src/sandbox/faults.ts';
 import type { Company } from './company.ts';
 import { type TenantId, toText } from './marks.ts';

@@ -1,4 +1,4 @@
-import { pick } from '../../../bench/support/random.ts';
+import { pick } from '../../support/random.ts';
 import { pickActor, toOnly } from './actors.ts';
 import { IDS, type ProviderId, toHidden } from './badges.ts';
 import { DRY } from './company.ts';

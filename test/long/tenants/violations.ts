@@ -1,4 +1,4 @@
-import { type Counts, count } from '../../../bench/support/tally.ts';
+import { type Counts, count } from '../../support/tally.ts';
 
 /** What must not be, as it was found. */
 export interface Violations {

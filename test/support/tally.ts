@@ -1,4 +1,10 @@
-import { type Answer, codesOf } from './client.ts';
+import { type Answer, codesOf } from './graphql-client.ts';
+
+/** The figures of a run for its table, and the violations that it found. */
+export interface Finding {
+  figures: (readonly [name: string, figure: string | number])[];
+  problems: string[];
+}
 
 /** How often each thing came. */
 export type Counts = Record<string, number>;

@@ -1,10 +1,10 @@
 import { pick } from './random.ts';
-import type { Ask } from './client.ts';
+import type { Operation } from './graphql-client.ts';
 
 /** The badges that there are, as a reader knows them. */
 export type Known = readonly { provider: string; id: string; name: string }[];
 
-export const LIST: Ask = {
+export const LIST: Operation = {
   query: `query List {
     badges(first: 100) {
       totalCount
@@ -32,7 +32,7 @@ const TYPENAMES: Readonly<Record<string, string>> = {
 const REPRESENTATIONS = 20;
 
 /** Of ten reads five are lists, three single badges, and two of another subgraph's references. */
-export function nextRead(known: Known, random: () => number): Ask {
+export function nextRead(known: Known, random: () => number): Operation {
   const dice = random();
   if (dice < 0.5) return LIST;
   if (dice < 0.8) {
@@ -44,4 +44,39 @@ export function nextRead(known: Known, random: () => number): Ask {
     return { __typename: TYPENAMES[provider], id };
   });
   return { query: ENTITIES, variables: { representations } };
+}
+
+const PAYLOAD = 'changes { field } warnings { code } userErrors { code }';
+
+const UPDATE = `mutation Update($input: UpdateBadgeInput!, $idempotencyKey: String) {
+  result: updateBadge(input: $input, idempotencyKey: $idempotencyKey) { ${PAYLOAD} }
+}`;
+
+/** All that a Returning.AI badge has beside its name, so that an update needs nothing that the store remembers. */
+export const COMPLETE = {
+  action: 'custom',
+  quantity: 1,
+  image: '',
+  description: 'Written by a benchmark',
+  darkImage: '',
+  lightImage: '',
+  enabledDarkAndLight: false,
+  award: false,
+  awardCurrency: false,
+  awardXpQuantity: 0,
+  awardCurrencyQuantity: 0,
+  attachRequired: false,
+};
+
+/** Gives the badge another name. */
+export function toRename(
+  { provider, id }: { provider: string; id: string },
+  name: string,
+  idempotencyKey: string | null = null,
+): Operation {
+  const input =
+    provider === 'TAG_MANGO'
+      ? { tagMango: { id, name } }
+      : { returningAI: { id, title: name, ...COMPLETE } };
+  return { query: UPDATE, variables: { input, idempotencyKey } };
 }
