@@ -1,10 +1,11 @@
-import type { AnswerHead } from '../http/call-options.ts';
+import type { AnswerHead, CallBounds } from '../http/call-options.ts';
 import { createSlices } from '../http/json-in-slices.ts';
 import { isObject } from '../http/json.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
+import type { ProviderHttp } from '../http/provider-http.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { MAX_RECORDS, type RecordReading, STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
-import type { BadgeList } from './provider.ts';
+import type { BadgeList, ProviderClient } from './provider.ts';
 import { type Verdict, readVerdict, refusalIn } from './verdict.ts';
 import { signOfMore } from './whole-list.ts';
 
@@ -95,6 +96,43 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       checkWritten(judge(json, head));
       return [];
     },
+  };
+}
+
+export interface BadgeCallsOptions<B extends BadgeFields> {
+  http: ProviderHttp;
+  answer: AnswerReader<B>;
+  /** The path of all badges, and of one. The latter throws for an impossible id. */
+  badges: string;
+  badgePath: (id: string) => string;
+  updateMethod: 'PUT' | 'PATCH';
+}
+
+/** Every write resolves with the badges that its answer shows. Null: the answer leaves open whether it was carried out. */
+export type Written<B> = Promise<readonly B[] | null>;
+
+/** The calls that every provider has. */
+export interface BadgeCalls<B extends BadgeFields> extends ProviderClient {
+  createBadge(body: object, bounds: CallBounds): Written<B>;
+  updateBadge(id: string, body: object, bounds: CallBounds): Written<B>;
+}
+
+export function createBadgeCalls<B extends BadgeFields>({
+  http,
+  answer,
+  badges,
+  badgePath,
+  updateMethod,
+}: BadgeCallsOptions<B>): BadgeCalls<B> {
+  return {
+    listBadges: (bounds) => http.call({ method: 'GET', path: badges }, bounds, answer.list),
+    createBadge: (body, bounds) =>
+      orUnclear(http.call({ method: 'POST', path: badges, body }, bounds, answer.written())),
+    updateBadge: async (id, body, bounds) => {
+      const call = { method: updateMethod, path: badgePath(id), body };
+      return orUnclear(http.call(call, bounds, answer.written(id)));
+    },
+    close: http.close,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
 import { HttpsUrl, type UrlRule } from './https-url.ts';
+import type { ProviderValues } from './settings.ts';
 
 /** Half of a SHA-256: collisions are out of reach, and it stays short enough to paste. */
 const DIGEST_BYTES = 16;
@@ -22,9 +23,6 @@ export function toVersion(values: readonly unknown[]): string {
     'Fields that every badge has, with the same types and nullability for all providers. One fragment on this interface works for all badges.',
 })
 export abstract class BadgeFields {
-  /** What was found of its pictures: many fields of many answers show the same ones. */
-  readonly #pictures = new Map<string, boolean>();
-
   /** As read, in JSON: from it the provider's folder can make the badge again. */
   abstract readonly record: object;
 
@@ -61,11 +59,52 @@ export abstract class BadgeFields {
       'Changes whenever a writable field changes: a field that the provider shows, or a hidden field that is changed through this service. The order of a set and the signature of an image URL are ignored. Pass it as `expectedVersion` to reject an update if the badge has changed in the meantime.',
   })
   abstract readonly version: string;
+}
 
-  /** Null for a picture that is none, or none that may be shown. */
-  protected shownPicture(url: string | null | undefined, isImageUrl: UrlRule): string | null {
+/** What a badge needs beside its record to be shown. */
+export interface BadgeSurroundings {
+  readonly isImageUrl: UrlRule;
+  /** The settings of the tenant for the provider. Undefined: the provider is not configured. */
+  readonly values?: ProviderValues | undefined;
+}
+
+/** A badge that reads its fields from a record of its provider. */
+export abstract class RecordBadge<R extends object> extends BadgeFields {
+  override readonly record: R;
+  protected readonly surroundings: BadgeSurroundings;
+  /** A hash of all writable values, which may be long. */
+  #version: string | undefined;
+  /** Whether an image may be shown, by its URL: many fields of many answers show the same ones. */
+  readonly #pictures = new Map<string, boolean>();
+
+  constructor(record: R, surroundings: BadgeSurroundings) {
+    super();
+    this.record = record;
+    this.surroundings = surroundings;
+  }
+
+  /** The writable values, so that two badges with equal ones look the same to a person. */
+  protected abstract comparableValues(): readonly unknown[];
+
+  override get readableVersion(): string {
+    this.#version ??= toVersion(this.comparableValues());
+    return this.#version;
+  }
+
+  override get version(): string {
+    return this.readableVersion;
+  }
+
+  /** The same badge with other values. Undefined: not shown. */
+  with(values: Partial<R>): this {
+    const record = { ...this.record, ...values };
+    return Reflect.construct(this.constructor, [record, this.surroundings]) as this;
+  }
+
+  /** Null if there is no such image, or if it must not be shown. */
+  picture(url: string | null | undefined): string | null {
     if (!url) return null;
-    const isShown = this.#pictures.get(url) ?? isImageUrl(url);
+    const isShown = this.#pictures.get(url) ?? this.surroundings.isImageUrl(url);
     this.#pictures.set(url, isShown);
     return isShown ? url : null;
   }

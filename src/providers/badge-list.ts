@@ -3,7 +3,7 @@ import type { ZodSafeParseResult } from 'zod';
 import { MAX_FIELDS, type Slices, createSlices } from '../http/json-in-slices.ts';
 import { cutText, isObject } from '../http/json.ts';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
-import type { BadgeFields } from './badge-fields.ts';
+import type { BadgeFields, BadgeSurroundings } from './badge-fields.ts';
 import type { BadgeList } from './provider.ts';
 
 /** Beyond this a list would keep the process busy for seconds. */
@@ -31,7 +31,7 @@ export type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
  * What is known of a record, without those of its values that are only shown and cannot be read: they cost the badge
  * nothing else. Whatever else stands in it, however much, is not looked at.
  */
-export function readShownOnly(
+function readShownOnly(
   json: Readonly<Record<string, unknown>>,
   { known, shownOnly }: { known: readonly string[]; shownOnly: ShownOnly },
 ): { record: Record<string, unknown>; unreadable: string[] } {
@@ -50,26 +50,41 @@ export function readShownOnly(
   return { record, unreadable };
 }
 
-/** Makes a badge of a parsed record, or says which field could not be read, and of which badge. */
-export function toReading<R, B extends BadgeFields>(
-  parsed: ZodSafeParseResult<R>,
-  options: { toBadge: (record: R) => B; id: string | undefined; unreadable?: readonly string[] },
-): RecordReading<B> {
-  const { toBadge, id, unreadable = [] } = options;
-  if (parsed.success) {
-    const badge = toBadge(parsed.data);
-    return unreadable.length > 0 ? { badge, unreadable } : { badge };
-  }
-  return {
-    malformed: {
-      id: id ?? null,
-      field: String(parsed.error.issues[0]?.path[0] ?? 'record'),
-    },
+/** How a provider's records are read. */
+export interface RecordRules<R extends object, B extends BadgeFields> {
+  schema: { shape: object; safeParse(json: unknown): ZodSafeParseResult<R> };
+  /** The record's field with the id, and others that may have it instead. */
+  idFields: readonly [string, ...string[]];
+  shownOnly: ShownOnly;
+  /** Fields of the schema that this service adds: a provider's own of that name is ignored. */
+  added?: readonly string[];
+  /** The one spelling of an id. Absent: each spelling is another id. */
+  canonicalId?: (id: string) => string;
+  badgeClass: new (record: R, surroundings: BadgeSurroundings) => B;
+}
+
+/** Makes a badge of a record, or says which field could not be read, and of which badge. */
+export function createRecordReader<R extends object, B extends BadgeFields>(
+  rules: RecordRules<R, B>,
+): (json: unknown, surroundings: BadgeSurroundings) => RecordReading<B> {
+  const { schema, idFields, shownOnly, added = [], canonicalId = (id) => id, badgeClass } = rules;
+  const ofProvider = Object.keys(schema.shape).filter((field) => !added.includes(field));
+  const known = [...new Set([...ofProvider, ...idFields])];
+  return (json, surroundings) => {
+    const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, { known, shownOnly });
+    const id = readId(record, idFields);
+    const parsed = schema.safeParse(isObject(json) ? { ...record, id } : json);
+    if (parsed.success) {
+      const badge = new badgeClass(parsed.data, surroundings);
+      return unreadable.length > 0 ? { badge, unreadable } : { badge };
+    }
+    const field = String(parsed.error.issues[0]?.path[0] ?? 'record');
+    return { malformed: { id: id === undefined ? null : canonicalId(id), field } };
   };
 }
 
 /** The first of these fields that holds an id: a text, or a number that JSON has not rounded. */
-export function readId(
+function readId(
   json: Readonly<Record<string, unknown>>,
   fields: readonly string[],
 ): string | undefined {
@@ -172,4 +187,10 @@ export function withBadgeId<B extends BadgeFields>(
 ): RecordReading<B> {
   if (!('badge' in reading) || isBadgeId(reading.badge.id)) return reading;
   return { malformed: { id: reading.badge.id, field: 'id' } };
+}
+
+/** An id as a part of a path. Throws for a text that cannot be one: it could lead to another resource. */
+export function toSegment(id: string, isId: (id: string) => boolean): string {
+  if (isId(id)) return encodeURIComponent(id);
+  throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
 }

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import 'reflect-metadata';
 import { type ClassType, Field, Float, ID, InputType } from 'type-graphql';
+import { z } from 'zod';
+import type { RecordBadge } from './badge-fields.ts';
+import { HttpsUrl, isHttpsOrLoopbackUrl } from './https-url.ts';
 import {
   BadgeAtVersionInput,
   TEXT_CHARACTERS,
@@ -16,9 +20,10 @@ import {
   valueOf,
 } from './input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
+import { withoutSignature } from './shown-values.ts';
 
 /** What an input takes for a field: its type in the graph and in TypeScript, and what is checked of it. */
-const TYPES = {
+const INPUT_TYPES = {
   /** A text of one line. */
   line: () => String,
   /** A text of several lines. */
@@ -30,7 +35,10 @@ const TYPES = {
   integer: () => Float,
   ids: () => [ID],
 } as const;
-type FieldType = keyof typeof TYPES;
+export type FieldType = keyof typeof INPUT_TYPES;
+
+/** The same where a badge shows it. */
+const SHOWN_TYPES = { ...INPUT_TYPES, image: () => HttpsUrl } as const;
 
 interface ValueTypes {
   line: string;
@@ -42,20 +50,50 @@ interface ValueTypes {
   ids: string[];
 }
 
-/** One field that can be written: all that a provider's folder says of it. */
+const text = z.string().nullish();
+/** How a record holds a field of each type, unless the provider has a way of its own. */
+const READERS: Readonly<Record<FieldType, z.ZodType>> = {
+  line: text,
+  text,
+  image: text,
+  flag: z.boolean().nullish(),
+  number: z.number().nullish(),
+  integer: z.int().nullish(),
+  ids: z.array(z.string()).nullish(),
+};
+const plain = z.string();
+const image = plain.refine((url) => url === '' || isHttpsOrLoopbackUrl(url));
+/** What may be sent of a value that this service remembers. */
+const WRITTEN: Readonly<Record<FieldType, z.ZodType>> = {
+  line: plain,
+  text: plain,
+  image: plain,
+  flag: z.boolean(),
+  number: z.number(),
+  integer: z.int(),
+  ids: z.array(plain),
+};
+
+/** One field that can be written: everything that a provider's folder says about it. */
 export interface FieldRule {
   readonly type: FieldType;
   /** Its name in records and requests. Absent: the same as in the graph. */
   readonly wire?: string;
   /** What null sends. Absent: the field cannot be cleared. */
   readonly cleared?: unknown;
-  /** A creation must give it, and it must have a character that can be seen. */
+  /** It must have a visible character, and a creation must give it unless it has a default. */
   readonly isRequired?: true;
+  /** What a creation sends if its input omits the field. Absent: nothing. */
+  readonly default?: unknown;
+  /** No documented answer shows it. */
+  readonly isHidden?: true;
   /** How many entries a list can have. */
   readonly most?: number;
   /** Its descriptions in the inputs of a creation and of an update. */
   readonly create: string;
   readonly update: string;
+  /** Its description in the badge. Absent: it is shown only as a field that every badge has. */
+  readonly shown?: string;
 }
 export type FieldRules = Readonly<Record<string, FieldRule>>;
 
@@ -64,24 +102,72 @@ export type FieldsOf<Rules extends FieldRules> = {
   [Name in keyof Rules]?: ValueTypes[Rules[Name]['type']] | null;
 };
 
-/** From the rules of its fields: a provider's inputs, its checks, what it is sent, and what has changed. */
+type WireName<Rule, Name> = Rule extends { wire: infer Wire extends string } ? Wire : Name;
+type AlwaysThere<Rule extends FieldRule> = Rule extends { isRequired: true }
+  ? Rule extends { default: unknown }
+    ? false
+    : true
+  : false;
+
+/** The writable fields of a record. Undefined: not shown. */
+export type RecordOf<Rules extends FieldRules> = {
+  readonly [
+    Name in keyof Rules as AlwaysThere<Rules[Name]> extends true
+      ? WireName<Rules[Name], Name>
+      : never
+  ]: ValueTypes[Rules[Name]['type']];
+} & {
+  readonly [
+    Name in keyof Rules as AlwaysThere<Rules[Name]> extends true
+      ? never
+      : WireName<Rules[Name], Name>
+  ]?: ValueTypes[Rules[Name]['type']] | null | undefined;
+};
+
+type RecordShape<R> = { readonly [Name in keyof R]-?: z.ZodType<R[Name]> };
+
+/** From the rules of its fields: a provider's inputs, its checks, what it is sent, what it shows, and what has changed. */
 export interface FieldTable<Rules extends FieldRules> {
   names: readonly (keyof Rules & string)[];
+  wireOf(name: string): string;
   given(input: FieldsOf<Rules>): (keyof Rules & string)[];
   check(input: FieldsOf<Rules>, rules: InputRules): InputProblem[];
   /** Only what is given, under its names in requests. */
   toBody(input: FieldsOf<Rules>): Record<string, unknown>;
   /** The value of a field as it would be written. Undefined: the record does not show it. */
   shown(record: object, field: string): unknown;
+  /** The value of a field that can be sent back. Undefined: the record does not show it, or shows a null that cannot be sent. */
+  sendable(record: object, field: string): unknown;
+  /** A value that was remembered. Undefined: there is none, or none that the field can have. */
+  remembered(values: object, field: string): unknown;
+  /** The writable fields of a record that was kept. Undefined: it cannot be read. */
+  readRecord(record: unknown): object | undefined;
+  /** Whether a person would see no difference between two values of a field. */
+  isSame(field: string, a: unknown, b: unknown): boolean;
+  /** The values of all fields, without differences that a person cannot see. */
+  comparableValues(record: object): unknown[];
   /** What a body changes of a record. Undefined: of a badge that is new or could not be read. */
   changes(body: object, record: object | undefined): FieldChange[];
   /** The fields of a body that a record shows with another value. */
   notAsSent(body: object, record: object): string[];
+  /** How the fields are read from a record. */
+  recordShape: RecordShape<RecordOf<Rules>>;
   createInput(name: string, description: string): ClassType<FieldsOf<Rules>>;
-  updateInput(name: string, description: string): ClassType<BadgeAtVersionInput & FieldsOf<Rules>>;
+  /** `base`: what the input has beside the fields. Absent: the badge and its version. */
+  updateInput<Base extends BadgeAtVersionInput = BadgeAtVersionInput>(
+    name: string,
+    description: string,
+    base?: abstract new () => Base,
+  ): ClassType<Base & FieldsOf<Rules>>;
+  /** Adds the fields to the type of the badge in the graph. */
+  show(badgeClass: { prototype: RecordBadge<object> }): void;
 }
 
-export function createFieldTable<const Rules extends FieldRules>(rules: Rules): FieldTable<Rules> {
+/** `readers`: how the provider's records hold fields of a type, where that is not as usual in JSON. */
+export function createFieldTable<const Rules extends FieldRules>(
+  rules: Rules,
+  readers: Partial<typeof READERS> = {},
+): FieldTable<Rules> {
   const fields = Object.entries<FieldRule>(rules);
   const names = fields.map(([name]) => name);
   const wireOf = (name: string): string => rules[name]?.wire ?? name;
@@ -92,6 +178,23 @@ export function createFieldTable<const Rules extends FieldRules>(rules: Rules): 
     return value === undefined ? undefined : (value ?? rules[name]?.cleared ?? null);
   }
 
+  function sendable(record: object, name: string): unknown {
+    const value = shown(record, name);
+    return value === null && rules[name]?.cleared !== null ? undefined : value;
+  }
+
+  const comparable = (name: string, value: unknown): unknown => {
+    const rule = rules[name];
+    return rule && toComparable(value, rule);
+  };
+  const recordShape = Object.fromEntries(
+    fields.map(([name, rule]) => [
+      wireOf(name),
+      isAlwaysThere(rule) ? plain : (readers[rule.type] ?? READERS[rule.type]),
+    ]),
+  ) as RecordShape<RecordOf<Rules>>;
+  const recordSchema = z.object(recordShape);
+
   function changes(body: object, record: object | undefined): FieldChange[] {
     return names.flatMap((name) => {
       const after = valueOf(body, wireOf(name));
@@ -100,30 +203,85 @@ export function createFieldTable<const Rules extends FieldRules>(rules: Rules): 
     });
   }
 
+  function remembered(values: object, name: string): unknown {
+    const rule = rules[name];
+    if (!rule) return undefined;
+    const isImage = rule.type === 'image' && rule.isHidden;
+    return (isImage ? image : WRITTEN[rule.type]).safeParse(valueOf(values, wireOf(name))).data;
+  }
+
   return {
     names,
+    wireOf,
     given,
     check: (input, { isImageUrl }) =>
-      checkEach(fields, input, (image, field) => refuseImage(field, image, isImageUrl)),
+      checkEach(fields, input, (url, field) => refuseImage(field, url, isImageUrl)),
     toBody: (input) =>
       Object.fromEntries(
         given(input).map((name) => [wireOf(name), valueOf(input, name) ?? rules[name]?.cleared]),
       ),
     shown,
+    sendable,
+    remembered,
+    readRecord: (record) => recordSchema.safeParse(record).data,
+    isSame: (name, a, b) => isDeepStrictEqual(comparable(name, a), comparable(name, b)),
+    comparableValues: (record) =>
+      names.map((name) => comparable(name, valueOf(record, wireOf(name)))),
     changes,
     notAsSent: (body, record) =>
       changes(body, record)
         .map(({ field }) => field)
         .filter((name) => shown(record, name) !== undefined),
+    recordShape,
     createInput: (name, description) => {
       class CreateInput {}
       return toInput(CreateInput, { name, description, fields, by: 'create' });
     },
-    updateInput: (name, description) => {
-      class UpdateInput extends BadgeAtVersionInput {}
+    updateInput: (name, description, base?: abstract new () => object) => {
+      class UpdateInput extends (base ?? BadgeAtVersionInput) {}
       return toInput(UpdateInput, { name, description, fields, by: 'update' });
     },
+    show: ({ prototype }) => fields.forEach(([name, rule]) => showField(prototype, name, rule)),
   };
+}
+
+/** No record is read without it. */
+function isAlwaysThere(rule: FieldRule): boolean {
+  return rule.isRequired === true && rule.default === undefined;
+}
+
+/** The signature of a URL and the order of a set are no difference. */
+function toComparable(value: unknown, { type, cleared }: FieldRule): unknown {
+  switch (type) {
+    case 'image':
+    case 'text':
+      return typeof value === 'string' ? withoutSignature(value) : '';
+    case 'line':
+      return value ?? (cleared === undefined ? '' : cleared);
+    case 'ids':
+      return [...new Set(Array.isArray(value) ? (value as string[]) : [])].sort();
+    default:
+      return value ?? null;
+  }
+}
+
+/** A list that is not shown is empty. */
+function showField(
+  prototype: RecordBadge<object>,
+  name: string,
+  { shown, wire = name, ...rule }: FieldRule,
+): void {
+  if (shown === undefined) return;
+  const { type } = rule;
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    get(this: RecordBadge<object>) {
+      const value = valueOf(this.record, wire) ?? (type === 'ids' ? [] : null);
+      return type === 'image' ? this.picture(typeof value === 'string' ? value : null) : value;
+    },
+  });
+  const nullable = type !== 'ids' && !isAlwaysThere(rule);
+  Field(SHOWN_TYPES[type], { nullable, description: shown })(prototype, name);
 }
 
 type Named = readonly (readonly [name: string, rule: FieldRule])[];
@@ -142,6 +300,8 @@ function checkEach(
     check: (name: string, rule: FieldRule) => InputProblem[],
   ): InputProblem[] =>
     fields.filter(([, rule]) => isMeant(rule)).flatMap(([name, rule]) => check(name, rule));
+  const ofType = (type: FieldType, check: (name: string) => InputProblem[]): InputProblem[] =>
+    each((rule) => rule.type === type, check);
   return [
     ...each(
       ({ cleared }) => cleared === undefined,
@@ -151,30 +311,18 @@ function checkEach(
       ({ isRequired }) => isRequired === true,
       (name) => refuseBlank(name, textOf(name)),
     ),
-    ...each(
-      ({ type }) => type === 'line',
-      (name) => refuseControls(name, textOf(name)),
-    ),
-    ...each(
-      ({ type }) => type === 'text',
-      (name) => refuseControlsInLines(name, textOf(name)),
-    ),
+    ...ofType('line', (name) => refuseControls(name, textOf(name))),
+    ...ofType('text', (name) => refuseControlsInLines(name, textOf(name))),
     ...each(
       ({ type }) => type === 'line' || type === 'text',
       (name, { type }) =>
         refuseLong(name, textOf(name), TEXT_CHARACTERS[type === 'line' ? 'name' : 'description']),
     ),
-    ...each(
-      ({ type }) => type === 'integer',
-      (name) => {
-        const value = valueOf(input, name);
-        return refuseFraction(name, typeof value === 'number' ? value : undefined);
-      },
-    ),
-    ...each(
-      ({ type }) => type === 'image',
-      (name) => checkImage(textOf(name), name),
-    ),
+    ...ofType('integer', (name) => {
+      const value = valueOf(input, name);
+      return refuseFraction(name, typeof value === 'number' ? value : undefined);
+    }),
+    ...ofType('image', (name) => checkImage(textOf(name), name)),
     ...each(
       ({ most }) => most !== undefined,
       (name, { most = 0 }) => {
@@ -192,9 +340,14 @@ function toInput<Input extends object>(
 ): ClassType<Input> {
   Object.defineProperty(inputClass, 'name', { value: of.name });
   for (const [name, rule] of of.fields) {
-    const nullable = of.by === 'update' || !rule.isRequired;
+    const isOptional = of.by === 'update' || !rule.isRequired;
+    const defaultValue = of.by === 'create' ? rule.default : undefined;
     const prototype = inputClass.prototype as object;
-    Field(TYPES[rule.type], { nullable, description: rule[of.by] })(prototype, name);
+    Field(INPUT_TYPES[rule.type], {
+      nullable: isOptional && defaultValue === undefined,
+      ...(defaultValue !== undefined && { defaultValue }),
+      description: rule[of.by],
+    })(prototype, name);
   }
   InputType(of.name, { description: of.description })(inputClass);
   return inputClass as ClassType<Input>;

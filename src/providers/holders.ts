@@ -1,5 +1,6 @@
 import { isObject } from '../http/json.ts';
 import { planWithoutFields } from './input-checks.ts';
+import { type ChangeableBadge, definedValues } from './partial-writes.ts';
 import type { FieldChange, Warning, WritePlan } from './provider.ts';
 
 /** The field of a change that says which member holds a badge. */
@@ -34,6 +35,14 @@ export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePl
     return { field: HOLDERS, before: JSON.stringify({ badgeId, userId }), after: 'null' };
   });
   return planWithoutFields(body, { changes });
+}
+
+/** The badge that an answer shows, with what only the list shows beside. */
+export function toShownOver<Badge extends ChangeableBadge<Badge>>(
+  shown: Badge,
+  { before }: { before: Badge | undefined },
+): Badge {
+  return before ? before.with(definedValues(shown.record)) : shown;
 }
 
 /** The badge that a change of holders is about. Undefined for a change of another field. */

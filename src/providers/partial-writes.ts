@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type ClassType, InputType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
+import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import type { FieldRules, FieldTable, FieldsOf } from './field-table.ts';
 import {
@@ -20,8 +21,12 @@ import type {
 } from './provider.ts';
 
 /** A badge that can be made again with other values of its record. */
-type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
-type Written<Badge> = Promise<readonly Badge[] | null>;
+export type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
+
+/** What a record shows. */
+export function definedValues(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
 
 export interface PartialWrites<Rules extends FieldRules, Client, Badge> {
   table: FieldTable<Rules>;
@@ -75,7 +80,8 @@ export function createPartialWrites<
     canSkipRead: () => true,
     plan: (input, { current }) => plan(input, current?.record),
     send: (client, { input, body }, bounds) => write.update(client, input.id, body, bounds),
-    toStanding: (shown, { body, before }) => before?.with({ ...body, ...shown.record }) ?? shown,
+    toStanding: (shown, { body, before }) =>
+      before?.with({ ...body, ...definedValues(shown.record) }) ?? shown,
     toExpected: (body, before) => before.with(body),
     fieldsNotAsSent,
     valueOf,

@@ -1,9 +1,9 @@
-/**
- * Moments as providers write them. What can be read in two ways, or names no day that there is, is read in none: a
- * wrong date is worse than no date.
+/*
+ * Moments as providers write them. A text that can be read in two ways, or that names a day that does not exist, is not
+ * read: a wrong date is worse than no date.
  */
 
-/** A year, so that nothing smaller, such as 20240531, is taken for a number of seconds. */
+/** The earliest moment, so that nothing smaller, such as 20240531, is taken for a number of seconds. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 
@@ -65,9 +65,9 @@ function ofHttpDate(text: string): string | undefined {
     : undefined;
 }
 
-/**
- * How a provider may show a value in another form than the one it was given: a list that cuts long texts or escapes
- * them, a picture whose URL is signed anew at every read.
+/*
+ * How a provider may show a value in another form than the one it was given: its list may cut or escape long texts, and
+ * it may sign the URL of a picture anew at every read.
  */
 
 /** What a query string holds beside a signature. Any of the first kind tells that a URL is signed. */

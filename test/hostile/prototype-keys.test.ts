@@ -9,7 +9,7 @@ import { hashInput, toStateKey } from '../../src/badges/writing/stored-record.ts
 import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { toReturningAIBadge } from '../../src/providers/returning-ai/client.ts';
+import { toReturningAIBadge } from '../../src/providers/returning-ai/badge.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import { createStoredBuckets } from '../../src/state/rate-limit.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
@@ -29,7 +29,7 @@ const indexOf = async (ids: readonly string[], unreadable: string) =>
         { id: unreadable, title: null },
         { id: 'a', title: 'A' },
       ],
-      (record) => toReturningAIBadge(record, isHttpsUrl),
+      (record) => toReturningAIBadge(record, { isImageUrl: isHttpsUrl }),
     ),
   );
 

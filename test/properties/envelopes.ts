@@ -3,8 +3,8 @@ import { isObject } from '../../src/http/json.ts';
 import type { AnswerReader } from '../../src/providers/answers.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';
-import { createReturningAIAnswers } from '../../src/providers/returning-ai/client.ts';
-import { createBadgeReading, createTagMangoAnswers } from '../../src/providers/tag-mango/client.ts';
+import { createReturningAIAnswers } from '../../src/providers/returning-ai/badge.ts';
+import { createBadgeReading, createTagMangoAnswers } from '../../src/providers/tag-mango/badge.ts';
 
 /** One provider's envelope around a payload, and how its client reads it. */
 export interface EnvelopeOf {
@@ -24,7 +24,7 @@ export type Json = Record<string, unknown>;
 export const ENVELOPES: readonly EnvelopeOf[] = [
   {
     key: 'Returning.AI',
-    reader: createReturningAIAnswers(isHttpsUrl),
+    reader: createReturningAIAnswers({ isImageUrl: isHttpsUrl }),
     id: 'major',
     record: { id: 'major', title: 'Major', quantity: '3', awarded: 'false' },
     wrap: (body, flag) => ({
@@ -35,7 +35,7 @@ export const ENVELOPES: readonly EnvelopeOf[] = [
   },
   {
     key: 'TagMango',
-    reader: createTagMangoAnswers(createBadgeReading(isHttpsUrl)),
+    reader: createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl })),
     id: '6657092c8142bfe0656481bf',
     record: { _id: '6657092c8142bfe0656481bf', name: 'Hall of Fame', enableAutomation: false },
     wrap: (result, flag) => ({

@@ -7,13 +7,13 @@ import type { Provider } from '../../src/providers/provider.ts';
 import {
   createReturningAIAnswers,
   toReturningAIBadge,
-} from '../../src/providers/returning-ai/client.ts';
+} from '../../src/providers/returning-ai/badge.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import {
   createBadgeReading,
   createTagMangoAnswers,
   toTagMangoBadge,
-} from '../../src/providers/tag-mango/client.ts';
+} from '../../src/providers/tag-mango/badge.ts';
 import { tagMango } from '../../src/providers/tag-mango/index.ts';
 import {
   type Fields,
@@ -157,14 +157,14 @@ function toReadings(
 }
 
 function returningAIWire(): Wire {
-  const toBadge = (json: unknown) => toReturningAIBadge(json, isHttpsUrl);
+  const toBadge = (json: unknown) => toReturningAIBadge(json, { isImageUrl: isHttpsUrl });
   const nearlyValidRecord = nearlyValidObject(returningAIFields, almostReturningAI);
   const { list, one } = toPayloads(nearlyValidRecord);
   return {
     provider: returningAI,
     nameField: 'title',
     toBadge,
-    readings: toReadings(createReturningAIAnswers(isHttpsUrl), {
+    readings: toReadings(createReturningAIAnswers({ isImageUrl: isHttpsUrl }), {
       list: toReturningAIAnswer(list),
       one: toReturningAIAnswer(one),
     }),
@@ -241,14 +241,14 @@ function toTagMangoAnswer(payload: JsonText): JsonText {
 }
 
 function tagMangoWire(): Wire {
-  const toBadge = (json: unknown) => toTagMangoBadge(json, isHttpsUrl);
+  const toBadge = (json: unknown) => toTagMangoBadge(json, { isImageUrl: isHttpsUrl });
   const nearlyValidRecord = nearlyValidObject(tagMangoFields, almostTagMango);
   const { list, one } = toPayloads(nearlyValidRecord);
   return {
     provider: tagMango,
     nameField: 'name',
     toBadge,
-    readings: toReadings(createTagMangoAnswers(createBadgeReading(isHttpsUrl)), {
+    readings: toReadings(createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl })), {
       list: toTagMangoAnswer(list),
       one: toTagMangoAnswer(one),
     }),

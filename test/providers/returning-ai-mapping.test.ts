@@ -5,12 +5,12 @@ import { isHttpsUrl } from '../../src/providers/https-url.ts';
 import {
   createReturningAIAnswers,
   toReturningAIBadge,
-} from '../../src/providers/returning-ai/client.ts';
-import { toPayload } from '../../src/providers/returning-ai/wire.ts';
+  toPayload,
+} from '../../src/providers/returning-ai/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 
-const read = (json: unknown) => toReturningAIBadge(json, isHttpsUrl);
-const answers = createReturningAIAnswers(isHttpsUrl);
+const read = (json: unknown) => toReturningAIBadge(json, { isImageUrl: isHttpsUrl });
+const answers = createReturningAIAnswers({ isImageUrl: isHttpsUrl });
 const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { id: 'a', title: 'Major' };
 
@@ -41,9 +41,9 @@ describe('a record', () => {
     ['nothing', {}, [null, null, null]],
   ])('may hold %s for numbers and booleans', (_name, values, expected) => {
     const reading = read({ ...record, ...values });
-    const { quantity, attachRequired, awarded } =
-      'badge' in reading ? reading.badge : (record as never);
-    expect([quantity, attachRequired, awarded]).toEqual(expected);
+    const { badge } = reading as Extract<typeof reading, { badge: object }>;
+    const shown = (field: string): unknown => Reflect.get(badge, field);
+    expect(['quantity', 'attachRequired', 'awarded'].map(shown)).toEqual(expected);
   });
 
   test.each([

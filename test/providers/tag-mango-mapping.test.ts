@@ -6,12 +6,12 @@ import {
   createBadgeReading,
   createTagMangoAnswers,
   toTagMangoBadge,
-} from '../../src/providers/tag-mango/client.ts';
-import { toPayload } from '../../src/providers/tag-mango/wire.ts';
+  toPayload,
+} from '../../src/providers/tag-mango/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 
-const read = (json: unknown) => toTagMangoBadge(json, isHttpsUrl);
-const answers = createTagMangoAnswers(createBadgeReading(isHttpsUrl));
+const read = (json: unknown) => toTagMangoBadge(json, { isImageUrl: isHttpsUrl });
+const answers = createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl }));
 const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { _id: '6657092c8142bfe0656481bf', name: 'Hall Of Fame' };
 

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import type { CallBounds } from '../../http/call-options.ts';
-import { type Holding, planAward, planRevoke } from '../holders.ts';
+import { type Holding, planAward, planRevoke, toShownOver } from '../holders.ts';
 import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
 import type { BadgeHolder, ReturningAIClient } from './client.ts';
-import { toStanding } from './update.ts';
 
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
 const USER_ID = /^\d{1,20}$/;
@@ -54,7 +53,7 @@ const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   canSkipRead: () => true,
   prepare: findUser,
   memberId: ({ user }) => user.id ?? '',
-  toStanding,
+  toStanding: toShownOver,
 };
 
 function toHolder({ badgeId, user }: BadgeAndUserInput): BadgeHolder {

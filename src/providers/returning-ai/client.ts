@@ -2,64 +2,34 @@ import { z } from 'zod';
 import type { AnswerHead, CallBounds } from '../../http/call-options.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
-import { createProviderHttp } from '../../http/provider-http.ts';
+import { type Routes, createProviderHttp } from '../../http/provider-http.ts';
 import {
-  type AnswerReader,
-  createAnswerReader,
+  type BadgeCalls,
+  type Written,
+  createBadgeCalls,
   orUnclear,
   readLookup,
   saysNotFound,
 } from '../answers.ts';
-import {
-  type RecordReading,
-  readId,
-  readShownOnly,
-  toReading,
-  withBadgeId,
-} from '../badge-list.ts';
-import type { UrlRule } from '../https-url.ts';
+import { toSegment } from '../badge-list.ts';
 import { isAnotherPerson } from '../identity.ts';
-import type { ClientOptions, ProviderClient } from '../provider.ts';
+import type { ClientOptions } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
-import { ReturningAIBadge } from './badge.ts';
-import {
-  BADGES,
-  BADGE_ROUTES,
-  USER_INFO,
-  USER_ROUTES,
-  badgePath,
-  isBadgeId,
-  name,
-  type settings,
-} from './settings.ts';
-import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
+import { type ReturningAIBadge, createReturningAIAnswers } from './badge.ts';
+import { isBadgeId, name, type settings } from './settings.ts';
 
-const READING = { known: [...Object.keys(recordSchema.shape), '_id'], shownOnly: SHOWN_ONLY };
+const BADGES = '/badges';
+const USER_INFO = '/users/info';
+const badgePath = (id: string): string => `${BADGES}/${toSegment(id, isBadgeId)}`;
 
-export function toReturningAIBadge(
-  json: unknown,
-  isImageUrl: UrlRule,
-): RecordReading<ReturningAIBadge> {
-  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, READING);
-  // `_id` as beside the badge routes.
-  const id = readId(record, ['id', '_id']);
-  const known = { ...record, id, hiddenRevision: undefined };
-  return toReading(recordSchema.safeParse(isObject(json) ? known : json), {
-    toBadge: (read) => new ReturningAIBadge(read, isImageUrl),
-    id,
-    unreadable,
-  });
-}
-
-/** Reads the answers of the badge routes. */
-export function createReturningAIAnswers(isImageUrl: UrlRule): AnswerReader<ReturningAIBadge> {
-  return createAnswerReader({
-    toPayload,
-    hasBareAnswers: false,
-    isRecord,
-    toBadge: (record) => withBadgeId(toReturningAIBadge(record, isImageUrl), isBadgeId),
-  });
-}
+/** No page of the provider shows GET and DELETE: they are inferred from its navigation and from the routes beside them. */
+export const BADGE_ROUTES: Routes = [
+  /^(GET|POST) \/badges$/,
+  /^(PUT|DELETE) \/badges\/[A-Za-z0-9_-]{1,64}$/,
+  /^POST \/badges\/[A-Za-z0-9_-]{1,64}\/(award|remove)$/,
+];
+/** Of the integration API. */
+const USER_ROUTES: Routes = [/^POST \/users\/info$/];
 
 export interface UserSearch {
   /** The id that the badge routes take; null when there is no such user. */
@@ -134,17 +104,10 @@ export interface BadgeHolder {
   memberId: string;
 }
 
-/** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
-export interface ReturningAIClient extends ProviderClient {
-  createBadge(body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  updateBadge(id: string, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  deleteBadge(id: string, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  awardBadge(of: BadgeHolder, body: object, bounds: CallBounds): Promise<ReturningAIBadge[] | null>;
-  removeBadge(
-    of: BadgeHolder,
-    body: object,
-    bounds: CallBounds,
-  ): Promise<ReturningAIBadge[] | null>;
+export interface ReturningAIClient extends BadgeCalls<ReturningAIBadge> {
+  deleteBadge(id: string, bounds: CallBounds): Written<ReturningAIBadge>;
+  awardBadge(of: BadgeHolder, body: object, bounds: CallBounds): Written<ReturningAIBadge>;
+  removeBadge(of: BadgeHolder, body: object, bounds: CallBounds): Written<ReturningAIBadge>;
   /** Absent without the integration API. */
   findUserId?: UserSearch['findUserId'];
 }
@@ -161,38 +124,31 @@ export function createReturningAIClient(
     routes: BADGE_ROUTES,
   });
   const users = createUserSearch(values, options);
-  const answer = createReturningAIAnswers(options.isImageUrl);
+  const answer = createReturningAIAnswers({ isImageUrl: options.isImageUrl, values });
+  const calls = createBadgeCalls({
+    http,
+    answer,
+    badges: BADGES,
+    badgePath,
+    updateMethod: 'PUT',
+  });
 
   return {
-    listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
-    createBadge: (body, bounds) =>
-      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written())),
-    updateBadge: async (id, body, bounds) =>
-      orUnclear(
-        http.call({ method: 'PUT', path: badgePath(id), body }, bounds, answer.written(id)),
-      ),
+    ...calls,
     // No page shows what a deletion answers, and what a removal shows is of no use: the envelope counts.
     deleteBadge: async (id, bounds) =>
       orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),
-    awardBadge: async ({ id, memberId }, body, bounds) =>
-      orUnclear(
-        http.call(
-          { method: 'POST', path: `${badgePath(id)}/award`, body, memberId },
-          bounds,
-          answer.holding(id),
-        ),
-      ),
-    removeBadge: async ({ id, memberId }, body, bounds) =>
-      orUnclear(
-        http.call(
-          { method: 'POST', path: `${badgePath(id)}/remove`, body, memberId },
-          bounds,
-          answer.done,
-        ),
-      ),
+    awardBadge: async ({ id, memberId }, body, bounds) => {
+      const call = { method: 'POST', path: `${badgePath(id)}/award`, body, memberId } as const;
+      return orUnclear(http.call(call, bounds, answer.holding(id)));
+    },
+    removeBadge: async ({ id, memberId }, body, bounds) => {
+      const call = { method: 'POST', path: `${badgePath(id)}/remove`, body, memberId } as const;
+      return orUnclear(http.call(call, bounds, answer.done));
+    },
     ...(users && { findUserId: users.findUserId }),
     async close() {
-      await Promise.all([http.close(), users?.close()]);
+      await Promise.all([calls.close(), users?.close()]);
     },
   };
 }

@@ -1,12 +1,9 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
-import { ReturningAIBadge } from './badge.ts';
+import { ReturningAIBadge, recordSchema } from './badge.ts';
 import { type ReturningAIClient, createReturningAIClient } from './client.ts';
-import { createOperation } from './create.ts';
-import { deleteOperation } from './delete.ts';
 import { isBadgeId, name, settings } from './settings.ts';
-import { updateOperation } from './update.ts';
-import { recordSchema } from './wire.ts';
+import { createOperation, deleteOperation, updateOperation } from './write.ts';
 
 /** An address of nobody: the domain cannot exist. */
 const NOBODY = 'nobody@badges-check.invalid';
@@ -111,7 +108,7 @@ export const returningAI = defineProvider({
   canonicalInput: (input) => input,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);
-    return data ? new ReturningAIBadge(data, isImageUrl) : null;
+    return data ? new ReturningAIBadge(data, { isImageUrl }) : null;
   },
   withHiddenRevision: (badge, hiddenRevision) =>
     badge instanceof ReturningAIBadge ? badge.with({ hiddenRevision }) : badge,

@@ -1,5 +1,4 @@
-import { type ProviderName, badResponse } from '../../http/provider-error.ts';
-import type { Routes } from '../../http/provider-http.ts';
+import type { ProviderName } from '../../http/provider-error.ts';
 import { type ProviderSettings, baseUrlSetting, secretSetting } from '../settings.ts';
 
 export const name = {
@@ -32,22 +31,3 @@ const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export function isBadgeId(id: string): boolean {
   return BADGE_ID.test(id);
 }
-
-export const BADGES = '/badges';
-export const USER_INFO = '/users/info';
-
-export function badgePath(id: string): string {
-  if (!isBadgeId(id))
-    throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
-  return `${BADGES}/${encodeURIComponent(id)}`;
-}
-
-/** No page of the provider shows GET and DELETE: they are inferred from its navigation and from the routes beside them. */
-export const BADGE_ROUTES: Routes = [
-  /^(GET|POST) \/badges$/,
-  /^(PUT|DELETE) \/badges\/[A-Za-z0-9_-]{1,64}$/,
-  /^POST \/badges\/[A-Za-z0-9_-]{1,64}\/(award|remove)$/,
-];
-
-/** Of the integration API. */
-export const USER_ROUTES: Routes = [/^POST \/users\/info$/];

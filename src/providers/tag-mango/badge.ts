@@ -1,26 +1,103 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import 'reflect-metadata';
-import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
-import { BadgeFields, toVersion } from '../badge-fields.ts';
-import type { UrlRule } from '../https-url.ts';
-import { withoutSignature } from '../shown-values.ts';
-import { name } from './settings.ts';
-import type { TagMangoRecord } from './wire.ts';
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { z } from 'zod';
+import { isObject } from '../../http/json.ts';
+import { type AnswerReader, createAnswerReader } from '../answers.ts';
+import { BadgeFields, type BadgeSurroundings, RecordBadge } from '../badge-fields.ts';
+import { type RecordReading, createRecordReader, toId, withBadgeId } from '../badge-list.ts';
+import { createFieldTable } from '../field-table.ts';
+import { toInstant } from '../shown-values.ts';
+import { isObjectId, name, toCanonicalId } from './settings.ts';
+
+/** Of one badge; far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
+const MAX_MANGOES = 1_000;
+
+/** The fields that can be written. That the provider keeps those that are not given is inferred. */
+export const RULES = {
+  name: {
+    type: 'line',
+    isRequired: true,
+    create: 'Name of the badge.',
+    update: 'Name of the badge. Cannot be cleared.',
+  },
+  description: {
+    type: 'text',
+    cleared: '',
+    create: 'What the badge is awarded for.',
+    update: 'Description of the badge. Null or "" removes it (inferred).',
+  },
+  imageUrl: {
+    type: 'image',
+    cleared: '',
+    create: 'Image as an https URL, or "" for no image (inferred).',
+    update: 'Image as an https URL. Null or "" removes it. Both are inferred.',
+  },
+  enableAutomation: {
+    type: 'flag',
+    create: 'Whether members gain and lose the badge automatically by a rule.',
+    shown: 'Whether members gain and lose the badge automatically by a rule.',
+    update: 'Whether members gain and lose the badge automatically by a rule. Cannot be cleared.',
+  },
+  // That null clears these two is inferred: no page of the provider shows a null in a request.
+  pointsThreshold: {
+    type: 'number',
+    cleared: null,
+    create: 'Automation by points: number of points that a member needs.',
+    shown:
+      'Automation by points: members with at least this number of points have the badge. A badge may have both a threshold and mangoes; the automation kind that is not in use is then a leftover.',
+    update:
+      'Automation by points: number of points that a member needs. Null clears it (inferred).',
+  },
+  pointCategoryForAutomation: {
+    type: 'line',
+    cleared: null,
+    create:
+      'Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged.',
+    shown: 'Category of points that count (inferred). `lifetime` is the only documented value.',
+    update:
+      'Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred.',
+  },
+  automationEnabledMangoes: {
+    type: 'ids',
+    cleared: [],
+    most: MAX_MANGOES,
+    create: 'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred).',
+    shown: 'Automation by subscription: subscribers of any of these mangoes have the badge.',
+    update:
+      'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred.',
+  },
+} as const;
+
+/** Its length is checked before anything is made of it: one record may hold as much as a whole answer. */
+const mangoes = z
+  .custom<string[]>((value) => isShortList(value) && value.every((id) => typeof id === 'string'))
+  .transform((ids) => ids.map(toCanonicalId));
+
+function isShortList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= MAX_MANGOES;
+}
+
+export const table = createFieldTable(RULES, { ids: mangoes.nullish() });
+
+const id = z.string().min(1).transform(toCanonicalId);
+const instant = z.iso.datetime({ offset: true });
+
+export const recordSchema = z.object({
+  id,
+  creator: id.nullish(),
+  ...table.recordShape,
+  createdAt: instant.nullish(),
+  updatedAt: instant.nullish(),
+});
+
+/** A badge as read. Undefined: absent, so unknown. Null: null on the wire. */
+export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 
 @ObjectType({ implements: BadgeFields, description: 'A badge of a TagMango creator.' })
 @Directive('@key(fields: "id")')
-export class TagMangoBadge extends BadgeFields {
+export class TagMangoBadge extends RecordBadge<TagMangoRecord> {
   override readonly provider = name.enumValue;
-  override readonly record: TagMangoRecord;
-  private readonly isImageUrl: UrlRule;
-  /** Of all that can be written, which may be long. */
-  #version: string | undefined;
-
-  constructor(record: TagMangoRecord, isImageUrl: UrlRule) {
-    super();
-    this.record = record;
-    this.isImageUrl = isImageUrl;
-  }
 
   @Field(() => ID, {
     description: "TagMango's ID of the badge: 24 hexadecimal digits, as in all samples (inferred).",
@@ -38,29 +115,11 @@ export class TagMangoBadge extends BadgeFields {
   }
 
   override get imageUrl(): string | null {
-    return this.shownPicture(this.record.imageUrl, this.isImageUrl);
+    return this.picture(this.record.imageUrl);
   }
 
-  override get readableVersion(): string {
-    this.#version ??= this.toReadableVersion();
-    return this.#version;
-  }
-
-  private toReadableVersion(): string {
-    const { record } = this;
-    return toVersion([
-      record.name,
-      record.description ?? '',
-      withoutSignature(record.imageUrl ?? ''),
-      record.enableAutomation ?? null,
-      record.pointsThreshold ?? null,
-      record.pointCategoryForAutomation ?? null,
-      [...new Set(record.automationEnabledMangoes)].sort(),
-    ]);
-  }
-
-  override get version(): string {
-    return this.readableVersion;
+  protected override comparableValues(): unknown[] {
+    return table.comparableValues(this.record);
   }
 
   @Field(() => ID, { nullable: true, description: 'ID of the creator who owns the badge.' })
@@ -77,43 +136,65 @@ export class TagMangoBadge extends BadgeFields {
   get updatedAt(): string | null {
     return this.record.updatedAt ?? null;
   }
+}
+table.show(TagMangoBadge);
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Whether members gain and lose the badge automatically by a rule.',
-  })
-  get enableAutomation(): boolean | null {
-    return this.record.enableAutomation ?? null;
-  }
+/** Null for "", as elsewhere. */
+function toTime(value: unknown): string | null | undefined {
+  return value === '' ? null : (instant.safeParse(value).data ?? toInstant(value));
+}
 
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'Automation by points: members with at least this number of points have the badge. A badge may have both a threshold and mangoes; the automation kind that is not in use is then a leftover.',
-  })
-  get pointsThreshold(): number | null {
-    return this.record.pointsThreshold ?? null;
-  }
+export const toTagMangoBadge = createRecordReader({
+  schema: recordSchema,
+  idFields: ['_id', 'id'],
+  // No update sends these unless it is told to: the provider keeps what is left out.
+  shownOnly: {
+    creator: (value) => (value === '' ? null : toId(value)),
+    pointCategoryForAutomation: (value) => (typeof value === 'string' ? value : undefined),
+    createdAt: toTime,
+    updatedAt: toTime,
+  },
+  canonicalId: toCanonicalId,
+  badgeClass: TagMangoBadge,
+});
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Category of points that count (inferred). `lifetime` is the only documented value.',
-  })
-  get pointCategoryForAutomation(): string | null {
-    return this.record.pointCategoryForAutomation ?? null;
-  }
+/** Reads a record that may be shown. `creator` is the one whose badges they must be. Undefined: any creator that the key shows. */
+export function createBadgeReading(
+  surroundings: BadgeSurroundings,
+  creator?: string,
+): (record: unknown) => RecordReading<TagMangoBadge> {
+  return (record) =>
+    withBadgeId(ofCreator(toTagMangoBadge(record, surroundings), creator), isObjectId);
+}
 
-  @Field(() => [ID], {
-    description: 'Automation by subscription: subscribers of any of these mangoes have the badge.',
-  })
-  get automationEnabledMangoes(): readonly string[] {
-    return this.record.automationEnabledMangoes ?? [];
-  }
+/** A badge of another creator is none that this tenant may see or change. */
+function ofCreator(
+  reading: RecordReading<TagMangoBadge>,
+  creator: string | undefined,
+): RecordReading<TagMangoBadge> {
+  if (creator === undefined || !('badge' in reading)) return reading;
+  const { badge, unreadable = [] } = reading;
+  if (badge.creator === creator) return reading;
+  const malformed = { id: badge.id, field: 'creator' };
+  return {
+    malformed: unreadable.includes('creator') ? malformed : { ...malformed, isForeign: true },
+  };
+}
 
-  /** The same badge with other values; undefined ones leave the field as it is. */
-  with(values: Partial<TagMangoRecord>): TagMangoBadge {
-    const given = Object.entries(values).filter(([, value]) => value !== undefined);
-    return new TagMangoBadge({ ...this.record, ...Object.fromEntries(given) }, this.isImageUrl);
-  }
+/** Reads the answers of the badge routes. */
+export function createTagMangoAnswers(
+  toBadge: (record: unknown) => RecordReading<TagMangoBadge>,
+): AnswerReader<TagMangoBadge> {
+  return createAnswerReader({ toPayload, hasBareAnswers: true, isRecord, toBadge });
+}
+
+/** The payload inside `{success, result}`, inside `{success, data}`, or bare: the provider's pages show all three. */
+export function toPayload(json: unknown): unknown {
+  if (!isObject(json) || isRecord(json)) return json;
+  if ('result' in json) return json.result;
+  return 'data' in json ? json.data : json;
+}
+
+export function isRecord(value: unknown): boolean {
+  return isObject(value) && 'name' in value && ('_id' in value || 'id' in value);
 }

@@ -2,84 +2,42 @@ import { z } from 'zod';
 import type { AnswerHead, CallBounds } from '../../http/call-options.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
-import { createProviderHttp } from '../../http/provider-http.ts';
+import { type Routes, createProviderHttp } from '../../http/provider-http.ts';
 import {
-  type AnswerReader,
-  createAnswerReader,
+  type BadgeCalls,
+  type Written,
+  createBadgeCalls,
   incomplete,
   orUnclear,
   readLookup,
   saysNotFound,
 } from '../answers.ts';
-import {
-  type RecordReading,
-  readId,
-  readShownOnly,
-  toBadgeList,
-  toReading,
-  withBadgeId,
-} from '../badge-list.ts';
+import { toBadgeList, toSegment } from '../badge-list.ts';
 import { toName } from '../envelope.ts';
-import type { UrlRule } from '../https-url.ts';
 import { type PersonKey, isAnotherPerson } from '../identity.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
 import { signOfMore } from '../whole-list.ts';
-import { TagMangoBadge } from './badge.ts';
 import {
-  BADGES,
-  ROUTES,
-  assignPath,
-  badgePath,
-  isObjectId,
-  lookupPath,
-  name,
-  type settings,
-  toCanonicalId,
-} from './settings.ts';
-import { SHOWN_ONLY, isRecord, recordSchema, toPayload } from './wire.ts';
+  type TagMangoBadge,
+  createBadgeReading,
+  createTagMangoAnswers,
+  toPayload,
+} from './badge.ts';
+import { isObjectId, name, type settings, toCanonicalId } from './settings.ts';
 
-const READING = { known: [...Object.keys(recordSchema.shape), '_id'], shownOnly: SHOWN_ONLY };
+const EXTERNAL = '/api/v1/external';
+const BADGES = `${EXTERNAL}/gamification/badges`;
+const badgePath = (id: string): string => `${BADGES}/${toSegment(id, isObjectId)}`;
+/** Under the path of badges it is the member who is named. */
+const assignPath = (userId: string): string => `${badgePath(userId)}/assign`;
 
-export function toTagMangoBadge(json: unknown, isImageUrl: UrlRule): RecordReading<TagMangoBadge> {
-  const { record, unreadable } = readShownOnly(isObject(json) ? json : {}, READING);
-  const id = readId(record, ['_id', 'id']);
-  return toReading(recordSchema.safeParse(isObject(json) ? { ...record, id } : json), {
-    toBadge: (read) => new TagMangoBadge(read, isImageUrl),
-    id: id === undefined ? undefined : toCanonicalId(id),
-    unreadable,
-  });
-}
-
-/** Reads a record that may be shown. `creator` is whose badges they must be. Undefined: those of any creator that the key shows. */
-export function createBadgeReading(
-  isImageUrl: UrlRule,
-  creator?: string,
-): (record: unknown) => RecordReading<TagMangoBadge> {
-  return (record) =>
-    withBadgeId(ofCreator(toTagMangoBadge(record, isImageUrl), creator), isObjectId);
-}
-
-/** A badge of another creator is none that this tenant may see or change. */
-function ofCreator(
-  reading: RecordReading<TagMangoBadge>,
-  creator: string | undefined,
-): RecordReading<TagMangoBadge> {
-  if (creator === undefined || !('badge' in reading)) return reading;
-  const { badge, unreadable = [] } = reading;
-  if (badge.creator === creator) return reading;
-  const malformed = { id: badge.id, field: 'creator' };
-  return {
-    malformed: unreadable.includes('creator') ? malformed : { ...malformed, isForeign: true },
-  };
-}
-
-/** Reads the answers of the badge routes. */
-export function createTagMangoAnswers(
-  toBadge: (record: unknown) => RecordReading<TagMangoBadge>,
-): AnswerReader<TagMangoBadge> {
-  return createAnswerReader({ toPayload, hasBareAnswers: true, isRecord, toBadge });
-}
+/** A value of a query is as long as an e-mail of which every character takes four bytes. */
+const ROUTES: Routes = [
+  /^(GET|POST) \/api\/v1\/external\/gamification\/badges$/,
+  /^PATCH \/api\/v1\/external\/gamification\/badges\/[0-9a-fA-F]{24}(\/assign)?$/,
+  /^GET \/api\/v1\/external\/users\/lookup\?(email=[\w.*+%-]{3,3060}(&phone=\d{4,20})?|phone=\d{4,20})$/,
+];
 
 const memberSchema = z.object({
   _id: z.string().refine(isObjectId).transform(toCanonicalId),
@@ -93,12 +51,9 @@ export interface TagMangoMemberFound {
   droppedBadges: number;
 }
 
-/** Every write resolves with the badges that its answer shows, and with null where that leaves open whether it was done. */
-export interface TagMangoClient extends ProviderClient {
-  createBadge(body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
-  updateBadge(id: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
+export interface TagMangoClient extends BadgeCalls<TagMangoBadge> {
   /** The answer shows no badges. */
-  assignBadges(userId: string, body: object, bounds: CallBounds): Promise<TagMangoBadge[] | null>;
+  assignBadges(userId: string, body: object, bounds: CallBounds): Written<TagMangoBadge>;
   /** Null: no such member. */
   findMember(by: MemberKey, bounds: CallBounds): Promise<TagMangoMemberFound | null>;
 }
@@ -132,7 +87,8 @@ export function createTagMangoClient(
     },
     routes: ROUTES,
   });
-  const toBadge = createBadgeReading(options.isImageUrl, values.TAG_MANGO_CREATOR_ID);
+  const { isImageUrl } = options;
+  const toBadge = createBadgeReading({ isImageUrl, values }, values.TAG_MANGO_CREATOR_ID);
   const answer = createTagMangoAnswers(toBadge);
 
   async function readMember(
@@ -159,7 +115,11 @@ export function createTagMangoClient(
     const query = new URLSearchParams();
     if (by.email !== null) query.set('email', by.email);
     if (by.phone !== null) query.set('phone', by.phone);
-    const call = { method: 'GET', path: lookupPath(query), isNotFound: saysNotFound } as const;
+    const call = {
+      method: 'GET',
+      path: `${EXTERNAL}/users/lookup?${query.toString()}`,
+      isNotFound: saysNotFound,
+    } as const;
     try {
       return await http.call(call, bounds, (json, head) => readMember(json, head, by));
     } catch (error) {
@@ -169,23 +129,12 @@ export function createTagMangoClient(
   }
 
   const client: TagMangoClient = {
-    listBadges: (bounds) => http.call({ method: 'GET', path: BADGES }, bounds, answer.list),
-    createBadge: (body, bounds) =>
-      orUnclear(http.call({ method: 'POST', path: BADGES, body }, bounds, answer.written())),
-    updateBadge: async (id, body, bounds) =>
-      orUnclear(
-        http.call({ method: 'PATCH', path: badgePath(id), body }, bounds, answer.written(id)),
-      ),
-    assignBadges: async (userId, body, bounds) =>
-      orUnclear(
-        http.call(
-          { method: 'PATCH', path: assignPath(userId), body, memberId: userId },
-          bounds,
-          answer.done,
-        ),
-      ),
+    ...createBadgeCalls({ http, answer, badges: BADGES, badgePath, updateMethod: 'PATCH' }),
+    assignBadges: async (userId, body, bounds) => {
+      const call = { method: 'PATCH', path: assignPath(userId), body, memberId: userId } as const;
+      return orUnclear(http.call(call, bounds, answer.done));
+    },
     findMember,
-    close: http.close,
   };
   clients.set(client, client);
   return client;

@@ -1,11 +1,10 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
 import { awardOperation } from './award.ts';
-import { TagMangoBadge } from './badge.ts';
+import { TagMangoBadge, recordSchema } from './badge.ts';
 import { type TagMangoClient, createTagMangoClient } from './client.ts';
 import { TagMangoMemberQueries } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
 
-import { recordSchema } from './wire.ts';
 import { createOperation, updateOperation } from './write.ts';
 
 /** An address of nobody: the domain cannot exist. */
@@ -107,7 +106,7 @@ export const tagMango = defineProvider({
   canonicalInput: withCanonicalIds,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);
-    return data ? new TagMangoBadge(data, isImageUrl) : null;
+    return data ? new TagMangoBadge(data, { isImageUrl }) : null;
   },
   createClient: createTagMangoClient,
 });

@@ -1,65 +1,12 @@
-import { createFieldTable, type FieldsOf } from '../field-table.ts';
+import type { FieldsOf } from '../field-table.ts';
 import { invalid, valueOf } from '../input-checks.ts';
 import { createPartialWrites } from '../partial-writes.ts';
 import type { FieldChange, InputProblem, Warning, WritePlan } from '../provider.ts';
-import type { TagMangoBadge } from './badge.ts';
+import { type RULES, type TagMangoBadge, table } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
 import { isObjectId } from './settings.ts';
-import { MAX_MANGOES } from './wire.ts';
 
-/** The fields that can be written. That the provider keeps those that are not given is inferred. */
-const RULES = {
-  name: {
-    type: 'line',
-    isRequired: true,
-    create: 'Name of the badge.',
-    update: 'Name of the badge. Cannot be cleared.',
-  },
-  description: {
-    type: 'text',
-    cleared: '',
-    create: 'What the badge is awarded for.',
-    update: 'Description of the badge. Null or "" removes it (inferred).',
-  },
-  imageUrl: {
-    type: 'image',
-    cleared: '',
-    create: 'Image as an https URL, or "" for no image (inferred).',
-    update: 'Image as an https URL. Null or "" removes it. Both are inferred.',
-  },
-  enableAutomation: {
-    type: 'flag',
-    create: 'Whether members gain and lose the badge automatically by a rule.',
-    update: 'Whether members gain and lose the badge automatically by a rule. Cannot be cleared.',
-  },
-  // That null clears these two is inferred: no page of the provider shows a null in a request.
-  pointsThreshold: {
-    type: 'number',
-    cleared: null,
-    create: 'Automation by points: number of points that a member needs.',
-    update:
-      'Automation by points: number of points that a member needs. Null clears it (inferred).',
-  },
-  pointCategoryForAutomation: {
-    type: 'line',
-    cleared: null,
-    create:
-      'Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged.',
-    update:
-      'Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred.',
-  },
-  automationEnabledMangoes: {
-    type: 'ids',
-    cleared: [],
-    most: MAX_MANGOES,
-    create: 'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred).',
-    update:
-      'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred.',
-  },
-} as const;
 type Fields = FieldsOf<typeof RULES>;
-
-const table = createFieldTable(RULES);
 
 export const { create: createOperation, update: updateOperation } = createPartialWrites<
   typeof RULES,

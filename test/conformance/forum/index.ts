@@ -76,7 +76,7 @@ export const forum = defineProvider({
   canonicalInput: (input) => input,
   restoreBadge(record, isImageUrl) {
     const { data } = recordSchema.safeParse(record);
-    return data ? new ForumBadge(data, isImageUrl) : null;
+    return data ? new ForumBadge(data, { isImageUrl }) : null;
   },
   createClient: createForumClient,
 });

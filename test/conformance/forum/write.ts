@@ -1,44 +1,6 @@
-import { createFieldTable } from '../../../src/providers/field-table.ts';
 import { createDeletion, createPartialWrites } from '../../../src/providers/partial-writes.ts';
-import type { ForumBadge } from './badge.ts';
+import { type ForumBadge, type RULES, table } from './badge.ts';
 import type { ForumClient } from './client.ts';
-
-/** The fields that can be written; the forum keeps those that are not given. */
-const RULES = {
-  name: {
-    type: 'line',
-    isRequired: true,
-    create: 'The name of the badge.',
-    update: 'The name of the badge. Cannot be cleared.',
-  },
-  description: {
-    type: 'text',
-    cleared: '',
-    create: 'What the badge is given for.',
-    update: 'Null or "" removes the description.',
-  },
-  imageUrl: {
-    type: 'image',
-    wire: 'image_url',
-    cleared: '',
-    create: 'The picture, an https URL.',
-    update: 'An https URL. Null or "" removes the picture.',
-  },
-  enabled: {
-    type: 'flag',
-    create: 'Whether the badge can be granted.',
-    update: 'Whether the badge can be granted. Cannot be cleared.',
-  },
-  grantLimit: {
-    type: 'integer',
-    wire: 'grant_limit',
-    cleared: null,
-    create: 'How many members can hold the badge.',
-    update: 'How many members can hold the badge. Null: any number.',
-  },
-} as const;
-
-const table = createFieldTable(RULES);
 
 export const { create: createOperation, update: updateOperation } = createPartialWrites<
   typeof RULES,

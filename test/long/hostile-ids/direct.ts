@@ -3,8 +3,10 @@ import { ProviderError } from '../../../src/http/provider-error.ts';
 import { type HttpDeps, createProviderHttp } from '../../../src/http/provider-http.ts';
 import { isHttpsUrl } from '../../../src/providers/https-url.ts';
 import { providers } from '../../../src/providers/index.ts';
-import type { ReturningAIClient } from '../../../src/providers/returning-ai/client.ts';
-import { BADGE_ROUTES } from '../../../src/providers/returning-ai/settings.ts';
+import {
+  BADGE_ROUTES,
+  type ReturningAIClient,
+} from '../../../src/providers/returning-ai/client.ts';
 import { readProviderSettings } from '../../../src/providers/settings.ts';
 import type { TagMangoClient } from '../../../src/providers/tag-mango/client.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';

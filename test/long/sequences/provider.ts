@@ -2,10 +2,8 @@ import { ProviderError, badResponse } from '../../../src/http/provider-error.ts'
 import { toBadgeList } from '../../../src/providers/badge-list.ts';
 import { providers } from '../../../src/providers/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
-import {
-  type BadgeHolder,
-  toReturningAIBadge,
-} from '../../../src/providers/returning-ai/client.ts';
+import type { BadgeHolder } from '../../../src/providers/returning-ai/client.ts';
+import { toReturningAIBadge } from '../../../src/providers/returning-ai/badge.ts';
 
 /** What becomes of a write at the provider. */
 export const WRITE_FAULTS = [
@@ -64,7 +62,7 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     read: 'none',
     killed: () => undefined,
   };
-  const toBadge = (record: unknown) => toReturningAIBadge(record, () => true);
+  const toBadge = (record: unknown) => toReturningAIBadge(record, { isImageUrl: () => true });
 
   async function write<T>(badgeId: string | null, apply: () => T): Promise<T | null> {
     const { scope, write: fault, killed } = now;

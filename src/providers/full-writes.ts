@@ -1,0 +1,323 @@
+import 'reflect-metadata';
+import { type ClassType, Field, InputType } from 'type-graphql';
+import { describedEnum } from './described-enum.ts';
+import type { FieldRules, FieldTable, FieldsOf } from './field-table.ts';
+import {
+  BadgeAtVersionInput,
+  isGiven,
+  refuseNothingGiven,
+  refuseNullVersion,
+  toChange,
+  toLockedTarget,
+  valueOf,
+} from './input-checks.ts';
+import { type ChangeableBadge, type PartialWrites, definedValues } from './partial-writes.ts';
+import type {
+  FieldChange,
+  InputProblem,
+  Operation,
+  PlanBasis,
+  ProviderClient,
+  RememberedFields,
+  Warning,
+  WritePlan,
+} from './provider.ts';
+import { doubtOf, isFormOf } from './shown-values.ts';
+
+const HIDDEN_FIELDS_POLICIES = {
+  REUSE:
+    'Sends the values that this service last wrote, even if the badge has since been edited elsewhere. The update is rejected if this service never wrote one of the fields.',
+  OMIT: 'Omits unknown fields, and the provider may reset them. Values that this service last wrote are still sent unless the badge seems to have been edited elsewhere.',
+  REFUSE: 'Rejects the update, even if this service remembers the values that it last wrote.',
+} as const;
+type HiddenFieldsPolicy = keyof typeof HIDDEN_FIELDS_POLICIES;
+const HiddenFieldsPolicy = describedEnum({
+  name: 'HiddenFieldsPolicy',
+  description:
+    'How an update treats fields that are neither part of the input nor shown by the provider.',
+  values: HIDDEN_FIELDS_POLICIES,
+});
+
+/** The input of an update that sends the whole badge. */
+@InputType()
+export abstract class FullUpdateInput extends BadgeAtVersionInput {
+  @Field(() => HiddenFieldsPolicy, {
+    nullable: true,
+    description:
+      'How to treat fields that are neither part of the input nor shown by the provider. If omitted, they are sent with the values that this service last wrote, unless the badge seems to have been edited elsewhere; in that case the update is rejected.',
+  })
+  hiddenFields?: HiddenFieldsPolicy | null;
+}
+
+export interface FullWrites<Rules extends FieldRules, Client, Badge> extends Omit<
+  PartialWrites<Rules, Client, Badge>,
+  'updateInput' | 'check' | 'judge'
+> {
+  updateInput: ClassType<FullUpdateInput & FieldsOf<Rules>>;
+  /** The provider's name for people. */
+  title: string;
+  /** Statements about the provider, each with a mark if no page of the provider makes it. */
+  statements: {
+    /** That an update must hold every field. */
+    replaces: string;
+    /** That it may reset what is omitted. */
+    mayReset: string;
+  };
+}
+
+/**
+ * The creation and the update of a provider whose requests must hold every field: what one omits may be lost. Fields
+ * that the provider does not show are sent with the values that this service last wrote.
+ */
+export function createFullWrites<
+  Rules extends FieldRules,
+  Client extends ProviderClient,
+  Badge extends ChangeableBadge<Badge>,
+>({ table, title, statements, ...write }: FullWrites<Rules, Client, Badge>) {
+  const messages = createMessages(title, statements);
+  const fieldsNotAsSent = (body: object, { record }: Badge): string[] =>
+    table.notAsSent(body, record).filter((name) => table.sendable(record, name) !== undefined);
+  const shownValue = ({ record }: Badge, field: string) => table.sendable(record, field);
+
+  /** What is sent, as far as the badge shows the field at all. */
+  function toExpected(body: object, before: Badge): Badge {
+    const sent = Object.entries(body).filter(
+      ([name]) => valueOf(before.record, name) !== undefined,
+    );
+    return before.with(Object.fromEntries(sent));
+  }
+
+  /** The whole badge as it should be. A field that is not given, shown or remembered is refused, or omitted on request. */
+  function planUpdate(
+    input: FullUpdateInput & FieldsOf<Rules>,
+    { current, remembered }: PlanBasis<Badge>,
+  ): WritePlan {
+    const policy = input.hiddenFields;
+    const memory = judgeMemory(table, { current: current?.record, remembered, policy });
+    const given = table.toBody(input);
+    const draft: Draft = { body: {}, changes: [], reused: [], unknown: [], warnings: [] };
+    for (const field of table.names) {
+      const wire = table.wireOf(field);
+      const shown = current && shownValue(current, field);
+      if (isGiven(input, field)) {
+        draft.body[wire] = given[wire];
+        const change = toChange(field, shown ?? memory.trusted(field), given[wire]);
+        if (change) draft.changes.push(change);
+      } else if (shown !== undefined) {
+        draft.body[wire] = memory.originalOf(field, shown) ?? shown;
+        draft.warnings.push(...messages.ofShown(field, { shown, memory }));
+      } else {
+        const value = memory.reusable(field);
+        (value === undefined ? draft.unknown : draft.reused).push(field);
+        if (value !== undefined) draft.body[wire] = value;
+      }
+    }
+    const { body, changes, reused, unknown, warnings } = draft;
+    const isOmitted = policy === 'OMIT' && unknown.length > 0;
+    return {
+      body,
+      writtenValues: body,
+      givenFields: table.given(input),
+      changes,
+      warnings: [
+        ...(remembered && reused.length > 0 ? [messages.reused(reused, remembered)] : []),
+        ...(isOmitted ? [messages.omitted(unknown)] : []),
+        ...warnings,
+      ],
+      problems: unknown.length === 0 || isOmitted ? [] : [messages.unknown(unknown, memory)],
+    };
+  }
+
+  const create: Operation<FieldsOf<Rules>, Client, Badge> = {
+    inputClass: write.createInput,
+    check: (input, rules) => table.check(input, rules),
+    target: () => null,
+    plan(input) {
+      const body = table.toBody(input);
+      return {
+        body,
+        writtenValues: body,
+        givenFields: table.given(input),
+        changes: table.changes(body, undefined),
+        warnings: [],
+        problems: [],
+      };
+    },
+    send: (client, { body }, bounds) => write.create(client, body, bounds),
+    fieldsNotAsSent,
+    valueOf: shownValue,
+  };
+  const update: Operation<FullUpdateInput & FieldsOf<Rules>, Client, Badge> = {
+    inputClass: write.updateInput,
+    check: (input, rules) => [
+      ...refuseNullVersion(input),
+      ...refuseNothingGiven(input, table.names),
+      ...table.check(input, rules),
+    ],
+    target: toLockedTarget,
+    canSkipRead: (input) => table.names.every((field) => isGiven(input, field)),
+    plan: planUpdate,
+    send: (client, { input, body }, bounds) => write.update(client, input.id, body, bounds),
+    toStanding: (shown, { body, before }) =>
+      before ? toExpected(body, before).with(definedValues(shown.record)) : shown,
+    toExpected,
+    fieldsNotAsSent,
+    valueOf: shownValue,
+    isConfirmedBy: ({ body }, badge) => badge !== null && fieldsNotAsSent(body, badge).length === 0,
+  };
+  return { create, update };
+}
+
+interface Draft {
+  body: Record<string, unknown>;
+  changes: FieldChange[];
+  /** Hidden fields that are sent as remembered, and those that cannot be sent. */
+  reused: string[];
+  unknown: string[];
+  warnings: Warning[];
+}
+
+/** What this service wrote last, judged by what the badge shows now and by what the caller allows. */
+interface Memory {
+  /** Undefined: not remembered, or the badge seems to have been edited elsewhere since. */
+  trusted(field: string): unknown;
+  /** What may be sent for a field that is not shown. Undefined: nothing. */
+  reusable(field: string): unknown;
+  /** What was written, where the shown value is another form of it. Undefined: the shown value counts. */
+  originalOf(field: string, shown: unknown): unknown;
+  /** Whether a shown value differs from the one that this service wrote last. */
+  differs(field: string, shown: unknown): boolean;
+  /** What is remembered of fields that cannot be sent, and why not, in a sentence. Empty if nothing is. */
+  describe(fields: readonly string[]): string;
+}
+
+/** `current` undefined: the badge could not be read, so that nothing speaks for an edit or against it. */
+function judgeMemory<Rules extends FieldRules>(
+  table: FieldTable<Rules>,
+  {
+    current,
+    remembered,
+    policy,
+  }: {
+    current: object | undefined;
+    remembered: RememberedFields | null;
+    policy: HiddenFieldsPolicy | null | undefined;
+  },
+): Memory {
+  const lefts = (remembered?.left ?? []).flatMap((left) => table.readRecord(left) ?? []);
+  const left = current && lefts.find((record) => isAsLeft(table, current, record));
+  const isUntouched = left !== undefined;
+  const written = (field: string) => table.remembered(remembered?.values ?? {}, field);
+  /** What the write left: a provider may hold another value than it was sent. */
+  const stood = (field: string): unknown => {
+    const known = left ?? lefts.at(0);
+    return (known && table.sendable(known, field)) ?? written(field);
+  };
+  return {
+    trusted: (field) => (isUntouched ? written(field) : undefined),
+    reusable(field) {
+      const mayReuse = policy === 'REUSE' || (policy !== 'REFUSE' && isUntouched);
+      return mayReuse ? written(field) : undefined;
+    },
+    originalOf(field, shown) {
+      const original = stood(field);
+      const isOther = isUntouched && original !== undefined && original !== shown;
+      return isOther && isFormOf(shown, original) ? original : undefined;
+    },
+    differs(field, shown) {
+      const last = stood(field);
+      return last !== undefined && !table.isSame(field, last, shown);
+    },
+    describe(fields) {
+      const known = fields.filter((field) => written(field) !== undefined);
+      if (!remembered || known.length === 0) return '';
+      const values = known.map((field) => `${field} ${toShort(written(field))}`).join(', ');
+      const reason =
+        policy === 'REFUSE'
+          ? '"hiddenFields" is REFUSE'
+          : 'the badge may have been edited elsewhere since then';
+      return `This service wrote ${values} at ${remembered.at}, but does not send the value because ${reason}`;
+    },
+  };
+}
+
+/** Whether everything that the record shows is as it was left, or is shown in another form. */
+function isAsLeft<Rules extends FieldRules>(
+  table: FieldTable<Rules>,
+  now: object,
+  left: object,
+): boolean {
+  return table.names.every((field) => {
+    const [shown, known] = [table.sendable(now, field), table.sendable(left, field)];
+    if (shown === undefined || known === undefined) return true;
+    return table.isSame(field, shown, known) || isFormOf(shown, known);
+  });
+}
+
+type Statements = FullWrites<FieldRules, unknown, unknown>['statements'];
+
+/** What callers are told about fields that they did not give. */
+function createMessages(title: string, { replaces, mayReset }: Statements) {
+  const inDoubt = (field: string, message: string): Warning => ({
+    code: 'SHOWN_VALUE_IN_DOUBT',
+    message: `${title} shows "${field}" in a ${message}`,
+    fields: [field],
+  });
+  return {
+    /** A shown value is sent back as it is shown, unless it is plainly another form of what the provider was given. */
+    ofShown(field: string, { shown, memory }: { shown: unknown; memory: Memory }): Warning[] {
+      if (memory.originalOf(field, shown) !== undefined) {
+        return [
+          inDoubt(
+            field,
+            'different form from the one this service wrote (truncated, escaped or signed), and nothing else in the badge has changed since. The value that this service wrote is sent back.',
+          ),
+        ];
+      }
+      const doubt = doubtOf(shown);
+      if (!doubt && !memory.differs(field, shown)) return [];
+      const reason = doubt
+        ? `looks ${doubt}`
+        : 'differs from the value that this service last wrote';
+      return [
+        inDoubt(
+          field,
+          `form that ${reason}. The shown value is sent back. Set "${field}" if the badge should have a different value.`,
+        ),
+      ];
+    },
+    reused: (fields: string[], { at }: RememberedFields): Warning => ({
+      code: 'HIDDEN_FIELDS_REUSED',
+      message: `${title} does not show these fields, so they are sent with the values that this service wrote at ${at}: ${fields.join(', ')}. Later edits of them in its dashboard are lost.`,
+      fields,
+    }),
+    omitted: (fields: string[]): Warning => ({
+      code: 'HIDDEN_FIELDS_OMITTED',
+      message: `These fields are omitted, and ${mayReset}: ${fields.join(', ')}.`,
+      fields,
+    }),
+    /** One problem for all fields. */
+    unknown(fields: readonly string[], memory: Memory): InputProblem {
+      const known = memory.describe(fields);
+      return {
+        code: 'HIDDEN_FIELDS_UNKNOWN',
+        field: [],
+        message: [
+          `${replaces} and does not show these fields: ${fields.join(', ')}. Nothing was sent`,
+          ...(known === '' ? [] : [known]),
+          `Set these fields, or set "hiddenFields": ${known === '' ? '' : 'REUSE sends the values that this service wrote; '}OMIT omits the fields, and ${title} may then reset them.`,
+        ].join('. '),
+      };
+    },
+  };
+}
+
+/** A picture's URL can be long. */
+const SHOWN_CHARACTERS = 60;
+
+function toShort(value: unknown): string {
+  const characters = [...(JSON.stringify(value) ?? 'null')];
+  return characters.length > SHOWN_CHARACTERS
+    ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…`
+    : characters.join('');
+}
