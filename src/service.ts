@@ -3,46 +3,18 @@ import type { Tenant } from './badges/tenant.ts';
 import { createAuditRecovery } from './badges/writing/audit.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
 import { createSnapshotStore } from './cache/snapshot-entry.ts';
-import { cutText } from './http/json.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { type RouterSecrets, createRouterSecrets } from './server/identity/authenticate.ts';
-import { createIssuerLog } from './server/identity/issuer.ts';
 import { type TokenOptions, createTokenCheck } from './server/identity/token.ts';
 import { type RunningServer, startServer } from './server/server.ts';
 import { type RetentionOptions, createRetention } from './state/retention.ts';
-import type { Logger } from './telemetry/logger.ts';
+import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { type Tenants, createTenants } from './tenants/tenants.ts';
 
-/** Beyond this many, further records are told of by one line. */
-const MAX_TOLD = 1_000;
-const LONGEST_KEY = 500;
-
-/** A line for each stored record that cannot be read, once, with how many there were so far. */
-export function createUnreadableLog(logger: Logger, mostTold = MAX_TOLD): OnUnreadable {
-  const told = new Set<string>();
-  return ({ kind, key, reason }) => {
-    const shownKey = cutText(key, LONGEST_KEY).toWellFormed();
-    const name = `${kind} ${shownKey}`;
-    if (told.has(name) || told.size > mostTold) return;
-    told.add(name);
-    if (told.size > mostTold) {
-      logger.error(
-        { unreadableRecords: mostTold },
-        'Too many stored records cannot be read to log each one. Check the store',
-      );
-      return;
-    }
-    logger.error(
-      { kind, key: shownKey, reason, unreadableRecords: told.size },
-      'A stored record cannot be read. It is kept, and is treated as missing',
-    );
-  };
-}
-
 export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'> {
   tenants: readonly TenantSettings[];
-  /** None: every caller that reaches the port is taken for the router. */
+  /** If empty, every client that reaches the port is taken for the router. */
   routerSecrets: readonly string[];
   host: string;
   port: number;
@@ -50,48 +22,48 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   hasIntrospection: boolean;
   hasCacheTags: boolean;
   hasAuthDirectives: boolean;
-  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  /** Host names that are accepted without a router secret, beside those of this machine. */
   allowedHosts?: readonly string[];
-  /** Of callers who name none. Undefined: they must. */
+  /** The tenant of callers that name none. Undefined: they must name one. */
   defaultTenant: string | undefined;
-  /** How tokens of callers are checked. Undefined: they have none, and the router speaks for them. */
+  /** How tokens are verified. Undefined: callers have none, and the router vouches for them. */
   tokens: Pick<TokenOptions, 'jwksUrl' | 'issuer' | 'audience'> | undefined;
-  /** What one answer may have, and all that are being made or written; the defaults if left out. */
+  /** Maximum size of one response, and of all that are being created or sent. The defaults if omitted. */
   answerMaxBytes?: number;
   answersBudgetBytes?: number;
-  /** How long a service that stops goes on serving, milliseconds; not at all if left out. */
+  /** How long requests are accepted during a shutdown, in milliseconds. 0 if omitted. */
   shutdownDelayMs?: number;
-  /** How often to look again for what dead processes left open, milliseconds; a minute if left out. */
+  /** How often audit records of crashed processes are completed, in milliseconds. A minute if omitted. */
   recoverEveryMs?: number;
-  /** What is stored, for what is older than it may be to be removed. Undefined: it is kept. */
+  /** How old stored records are removed. Undefined: they are kept. */
   retention?: Pick<RetentionOptions, 'keeper' | 'keptMs' | 'everyMs'> | undefined;
-  /** How long to read the providers' lists before requests are taken, milliseconds; not at all if left out. */
+  /** How long the start may wait for the providers' lists, in milliseconds. 0 if omitted. */
   warmUpMs?: number;
 }
 
 const RECOVER_EVERY_MS = 60_000;
-/** How long a start waits for what is too old to be removed. */
+/** How long the start waits for the removal of old records. */
 const SWEEP_MS = 2_000;
-/** How long a stop waits for calls that were begun for no caller, as to renew a list. */
+/** How long a shutdown waits for calls that no request waits for, such as the refresh of a list. */
 const LEFTOVERS_MS = 250;
-/** As long as a timer can be. */
+/** The longest possible timer. */
 const HOLD_MS = 2 ** 31 - 1;
-/** Of the text of all lists that are held; in memory they take a few times as much. */
-const SHELF = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
+/** Limits for the snapshots of all lists. `maxBytes` is the length of their JSON; in memory they take a few times more. */
+const SNAPSHOT_STORE = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 
 export interface RunningService extends RunningServer {
-  /** Both take others while it runs. Requests under way end with what they began with. */
+  /** Both can be replaced at runtime. Requests in progress continue with the values they started with. */
   readonly routerSecrets: Pick<RouterSecrets, 'replace' | 'keepOnly'>;
   readonly tenants: Pick<Tenants, 'replace'>;
 }
 
-/** The whole service on the given settings: clients, snapshots, graph and listener. */
+/** Starts the whole service with these settings: clients, snapshot caches, graph and listener. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const freshMs = options.freshSeconds * 1000;
   const onUnreadable = createUnreadableLog(options.logger);
   const tenants = createTenants(options.tenants, {
     ...options,
-    shelf: createSnapshotStore(SHELF),
+    shelf: createSnapshotStore(SNAPSHOT_STORE),
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);
@@ -103,20 +75,20 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const retention =
     options.retention && createRetention({ ...options.retention, log: toPlainLog(options) });
   await retention?.start(SWEEP_MS);
-  await warmUp(tenants.all, options.warmUpMs ?? 0);
+  await warmUp([...tenants.byId.values()], options.warmUpMs ?? 0);
   const server = await startServer({
     ...options,
     shutdownDelayMs: options.shutdownDelayMs ?? 0,
     freshMs,
     routerSecrets,
     identity: {
-      findTenant: (id) => tenants.find(id),
+      tenants: tenants.byId,
       nobody: tenants.nobody,
       defaultTenant: options.defaultTenant,
       checkToken: tokens?.check,
     },
   });
-  // A shared store takes a dead process for alive for a while, and other replicas may die later.
+  // Repeated, because a shared store notices a crash only after a while, and other replicas may crash later.
   const { recoverEveryMs = RECOVER_EVERY_MS } = options;
   const recovery = setInterval(() => void recover(), recoverEveryMs).unref();
 
@@ -125,7 +97,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     tokens?.close();
     retention?.stop();
     await server.close();
-    // What is still asked of a provider is asked for nobody.
+    // No request waits for the calls that are still in flight.
     const patience = new AbortController();
     await Promise.race([
       tenants.close(),
@@ -141,7 +113,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
 }
 
-/** Closes what earlier processes left open. A store out of reach is met again by every write that needs it. */
+/** Completes the audit records of crashed processes. If the store is unavailable, every write that needs it reports that. */
 function toRecovery(
   { store, logger }: ServiceOptions,
   onUnreadable: OnUnreadable,
@@ -164,14 +136,14 @@ function toPlainLog({ logger }: ServiceOptions): RetentionOptions['log'] {
   };
 }
 
-/** Reads every list once, within a time that bounds the reads themselves. One that cannot be had is read again by the first who asks for it. */
+/** Reads every list once, within this time. A list that could not be read is read again by the first request for it. */
 async function warmUp(tenants: readonly Tenant[], withinMs: number): Promise<void> {
   if (withinMs === 0) return;
   const reads = tenants.flatMap(({ providers, now }) => {
     const bounds = { purpose: 'query', deadlineAt: now() + withinMs } as const;
     return providers.map(async ({ access }) => access?.snapshots.read(bounds));
   });
-  // Pauses between attempts keep no process alive, and nothing listens yet.
+  // Pauses between attempts do not keep the process alive, and nothing listens yet.
   const hold = setTimeout(() => undefined, HOLD_MS);
   await Promise.allSettled(reads);
   clearTimeout(hold);

@@ -12,14 +12,15 @@ import {
   documentLimits,
   knownOperations,
 } from '../../dist/server/limits/document-limits.js';
+import { exactFloats } from '../../dist/server/limits/exact-numbers.js';
 import {
   BODY_CAPS,
   PARSE_CAPS,
   isLimitError,
   parseLimitMessage,
 } from '../../dist/server/limits/limits.js';
-import { countSigns } from '../../dist/server/limits/request-body.js';
-import { checkRequest, exactFloats } from '../../dist/server/limits/request-limits.js';
+import { checkRequest } from '../../dist/server/limits/request-limits.js';
+import { countSigns } from '../../dist/server/request.js';
 import type { Operation } from '../../test/support/graphql-client.ts';
 import type { Family } from './documents.ts';
 

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import {
+  type IncomingHttpHeaders,
   IncomingMessage,
   type RequestListener,
+  STATUS_CODES,
   type Server,
   type ServerOptions,
   type ServerResponse,
@@ -8,54 +11,52 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import type { RouterAuth } from './identity/authenticate.ts';
-import { type RawResponse, sendAndClose } from './raw-response.ts';
 
 /**
- * The connections of callers: how many there may be, how long they may take to read an answer, and how they end, so
- * that a stop loses none of their requests and waits for none of the silent ones.
+ * The connections of clients: how many there may be, how long they may take to read a response, and how they end, so
+ * that a shutdown loses none of their requests and does not wait for idle ones.
  */
 export interface Connections {
   track(server: Server): Server;
-  /** Whether a request of this connection may be let in. One that had a request let in may have more. */
+  /** Whether a request on this connection may be admitted. A connection that had one admitted may have more. */
   hasRoomFor(socket: Socket): boolean;
-  /** Whether a request that has arrived whole is still being answered on it. */
+  /** Whether a request that has arrived completely is still being answered on this connection. */
   isAnswering(socket: Socket): boolean;
-  /** Calls back once all requests of it that were let in are answered; never, if it is gone by then. */
+  /** Calls back once all admitted requests of the connection are answered. Never, if it has closed by then. */
   whenAnswered(socket: Socket, then: () => void): void;
-  /** From now on every answer says that its connection ends with it, also one to a request that is under way. */
+  /** From now on every response announces the end of its connection, including those in progress. */
   announceEnd(): void;
   /**
-   * Takes no new connections, and resolves once all have ended. Those without a request end at once, those that are
-   * new or whose request has arrived in part after a second, and all others after `answersMs` at the latest.
+   * Accepts no new connections, and resolves once all have ended. Connections without a request end immediately, new
+   * ones and those with a partial request after a second, and all others after `answersMs` at the latest.
    */
   end(answersMs: number): Promise<void>;
 }
 
-/** How long a request may take to arrive on a new connection, or the rest of one that has begun to arrive. */
+/** How long a request may take to arrive on a new connection during a shutdown, or the rest of a partial one. */
 const REST_OF_REQUEST_MS = 1_000;
-const LOOK_EVERY_MS = 50;
-/** How long a connection stays that has to make room. */
-const TURN_OUT_MS = 1_000;
+const SWEEP_EVERY_MS = 50;
+/** How long an evicted connection stays open. */
+const EVICTION_MS = 1_000;
 
 export interface ConnectionBounds {
-  /** How many connections there may be on which no request was let in yet. One more, and the oldest of them ends. */
+  /** Maximum number of connections without an admitted request. Beyond it the oldest one is evicted. */
   mostNewcomers: number;
-  /** How many there may be on which one was. */
+  /** Maximum number of connections with an admitted request. */
   mostAdmitted: number;
-  /** How long a caller may take to read an answer, from when it is whole; milliseconds. */
+  /** How long a client may take to read a response after it is complete, in milliseconds. */
   readAnswerMs: number;
-  /** How many requests one connection may have. The answer to the last of them says that it ends. */
+  /** Maximum number of requests on one connection. The response to the last one announces its end. */
   mostRequests: number;
 }
 
 interface Connection {
   /** `performance.now()` */
   openedAt: number;
-  /** Those that were let in. */
+  /** Number of admitted requests. */
   requests: number;
   open: Set<Exchange>;
-  /** Called once nothing is open any more. */
+  /** Called once no exchange is open. */
   then?: () => void;
 }
 
@@ -64,17 +65,17 @@ interface Exchange {
   response: ServerResponse;
 }
 
-/** A longer turn of the event loop did something else, while more connections may have come. */
+/** A longer turn of the event loop did other work, during which more connections may have arrived. */
 const QUIET_TURN_MS = 1;
 const MAX_TURNS = 500;
 
 export function createConnections(bounds: ConnectionBounds): Connections {
   const servers = new Set<Server>();
   const connections = new Map<Socket, Connection>();
-  /** Those on which nothing was let in, oldest first. */
+  /** Connections without an admitted request, oldest first. */
   const newcomers = new Set<Socket>();
-  /** Those that end soon, unless a request comes that is let in. */
-  const turnedOut = new Set<Socket>();
+  /** Connections that end soon, unless a request on them is admitted. */
+  const evicted = new Set<Socket>();
   const admitted = new Set<Socket>();
   let isEnding = false;
   let accepted = 0;
@@ -84,19 +85,19 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     connections.set(socket, { openedAt: performance.now(), requests: 0, open: new Set() });
     newcomers.add(socket);
     socket.once('close', () =>
-      [connections, newcomers, turnedOut, admitted].forEach((all) => all.delete(socket)),
+      [connections, newcomers, evicted, admitted].forEach((all) => all.delete(socket)),
     );
     const [oldest] = newcomers;
-    if (oldest && newcomers.size > bounds.mostNewcomers) turnOut(oldest);
+    if (oldest && newcomers.size > bounds.mostNewcomers) evict(oldest);
   }
 
-  /** Somebody who only opens connections would open the next at once. */
-  function turnOut(socket: Socket): void {
+  /** The delay slows down a client that only opens connections: it would open the next one immediately. */
+  function evict(socket: Socket): void {
     newcomers.delete(socket);
-    turnedOut.add(socket);
-    setTimeout(() => admitted.has(socket) || socket.destroy(), TURN_OUT_MS).unref();
-    const [oldest] = turnedOut;
-    if (turnedOut.size > bounds.mostNewcomers) oldest?.destroy();
+    evicted.add(socket);
+    setTimeout(() => admitted.has(socket) || socket.destroy(), EVICTION_MS).unref();
+    const [oldest] = evicted;
+    if (evicted.size > bounds.mostNewcomers) oldest?.destroy();
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -107,7 +108,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     if (isLast) response.setHeader('connection', 'close');
     const exchange = { request, response };
     newcomers.delete(request.socket);
-    turnedOut.delete(request.socket);
+    evicted.delete(request.socket);
     admitted.add(request.socket);
     connection.open.add(exchange);
     response.once('prefinish', () => endUnread(exchange));
@@ -117,7 +118,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     });
   }
 
-  /** Otherwise a caller that reads nothing, or a byte now and then, would keep its answer in our memory. */
+  /** A client that reads nothing, or a byte now and then, would otherwise keep its response in memory. */
   function endUnread({ request, response }: Exchange): void {
     const timer = setTimeout(() => request.socket.destroy(), bounds.readAnswerMs).unref();
     response.once('close', () => clearTimeout(timer));
@@ -130,7 +131,10 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     }
   }
 
-  /** With its listener the system resets the connections that it still holds for us. One is accepted in each turn. */
+  /**
+   * Accepts what the system still holds in its backlog: closing the listener would reset those connections. Node
+   * accepts one in each turn of the event loop.
+   */
   async function acceptAll(): Promise<void> {
     for (let turns = 0; turns < MAX_TURNS; turns += 1) {
       const [begun, before] = [performance.now(), accepted];
@@ -139,7 +143,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     }
   }
 
-  /** Ends the connections on which nothing is under way, or nothing more is waited for, so long after the end began. */
+  /** Ends the connections that are idle or out of time, `ms` milliseconds after the shutdown began. */
   function sweep(ms: number, answersMs: number): void {
     for (const [socket, { openedAt, open }] of connections) {
       const isNew = newcomers.has(socket) && performance.now() - openedAt < REST_OF_REQUEST_MS;
@@ -153,9 +157,9 @@ export function createConnections(bounds: ConnectionBounds): Connections {
   return {
     track(server) {
       servers.add(server);
-      // Called by Node at the close of a server. It would cut off answers that are still being written.
+      // Node calls it when a server closes. It would cut off responses that are still being written.
       server.closeIdleConnections = () => undefined;
-      // What comes behind the last is not carried out: its answer would not be sent any more.
+      // Requests behind the last one are not executed, because their responses could not be sent.
       server.maxRequestsPerSocket = bounds.mostRequests;
       return server.on('connection', onConnection).prependListener('request', onRequest);
     },
@@ -175,8 +179,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
       servers.forEach((server) => server.close());
       const begun = performance.now();
       while (connections.size > 0) {
-        await pause(LOOK_EVERY_MS);
-        // What has come meanwhile is read before anything is ended.
+        await pause(SWEEP_EVERY_MS);
+        // Reads what has arrived in the meantime before anything is ended.
         await turn();
         sweep(performance.now() - begun, answersMs);
       }
@@ -185,7 +189,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
 }
 
 export interface HttpServerOptions {
-  gate: RouterAuth;
+  /** Decides by the head of a request. What it returns is sent, and the connection ends; undefined admits the request. */
+  gate: (request: IncomingMessage) => RawResponse | undefined;
   connections: Connections;
   times: Pick<
     ServerOptions,
@@ -194,42 +199,100 @@ export interface HttpServerOptions {
 }
 
 /**
- * A server of HTTP that hands on only what the gate lets in. Of any other connection nothing is parsed after the first
- * head: no body, no expectation, no request that was sent along with it.
+ * An HTTP server that passes on only what the gate admits. On a connection with a rejected request nothing else is
+ * parsed: no body, no expectation, no pipelined request.
  */
 export function createHttpServer(
   { gate, connections, times }: HttpServerOptions,
   handler: RequestListener,
 ): Server {
   /**
-   * Node asks for `upgrade` as soon as it has read a head and before it does anything about it. Where that is true its
-   * parser lets go of the connection, as for a WebSocket.
+   * Node reads `upgrade` as soon as it has parsed a head, before it acts on it. If it is true, the parser lets go of
+   * the connection, as for a WebSocket.
    */
   class GatedRequest extends IncomingMessage {
-    #answer: RawResponse | undefined;
-    #isLooked = false;
+    #rejection: RawResponse | undefined;
+    #isDecided = false;
 
-    get answer(): RawResponse | undefined {
-      if (!this.#isLooked) this.#answer = gate(this);
-      this.#isLooked = true;
-      return this.#answer;
+    get rejection(): RawResponse | undefined {
+      if (!this.#isDecided) this.#rejection = gate(this);
+      this.#isDecided = true;
+      return this.#rejection;
     }
 
     get upgrade(): boolean {
-      return this.method === 'CONNECT' || this.answer !== undefined;
+      return this.method === 'CONNECT' || this.rejection !== undefined;
     }
 
-    /** What Node would say: whether the caller asks for another protocol, of which there is none. */
+    /** Node sets whether the client asks for another protocol. None is supported. */
     set upgrade(_isAsked: boolean) {}
   }
 
   const options = { ...times, requireHostHeader: false, IncomingMessage: GatedRequest };
   const server = createServer<typeof GatedRequest>(options, handler);
   server.on('upgrade', (request) => {
-    const { socket, answer, method } = request;
-    // Somebody who goes away before the answer is no fault.
+    const { socket, rejection, method } = request;
+    // A client may disconnect before it has the response.
     socket.on('error', () => socket.destroy());
-    if (answer) connections.whenAnswered(socket, () => sendAndClose(socket, answer, method));
+    if (rejection) connections.whenAnswered(socket, () => sendAndClose(socket, rejection, method));
   });
   return connections.track(server);
+}
+
+/** A response that is written to the socket directly, because no framework has seen its request. */
+export interface RawResponse {
+  status: number;
+  requestId: string;
+  /** Sent as JSON. */
+  body: object;
+}
+
+/** How long a client may take to read a response that ends its connection. */
+const LINGER_MS = 500;
+/** How many bytes are read and dropped in the meantime. With unread bytes the system would discard the response. */
+const MAX_DROPPED_BYTES = 64 * 1024;
+
+/** Sends the response to a request with this method, and ends the connection. */
+export function sendAndClose(socket: Socket, response: RawResponse, method?: string): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  let dropped = 0;
+  socket
+    .once('close', () => clearTimeout(timer))
+    .on('data', ({ length }: Buffer) => {
+      dropped += length;
+      if (dropped > MAX_DROPPED_BYTES) socket.pause();
+    })
+    .end(toBytes(response, method));
+}
+
+/** A response to HEAD has no body. */
+function toBytes({ status, requestId, body }: RawResponse, method?: string): string {
+  const json = JSON.stringify(body);
+  const headers = {
+    ...toBaseHeaders(requestId),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(json),
+    date: new Date().toUTCString(),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  return method === 'HEAD' ? head : head + json;
+}
+
+/** A request ID from a client goes into logs and responses, so it must be short and plain. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** The ID that the client gave its request, or a new one. */
+export function toRequestId({ 'x-request-id': given }: IncomingHttpHeaders): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** The headers of every response. Responses that may be cached replace `cache-control`. */
+export function toBaseHeaders(requestId: string): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+  };
 }

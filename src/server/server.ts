@@ -1,11 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApolloServer } from '@apollo/server';
-import {
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import {
   type FastifyBaseLogger,
@@ -14,82 +8,71 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
-import { type BadgesContext, type Caller, createBadgesContext } from '../badges/context.ts';
+import { type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
-import { createBadgesSchema } from '../badges/schema.ts';
-import { toWholeJson } from '../http/json.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { toAnswerBody } from './answers/answer-body.ts';
-import { createAnswerStart } from './answers/answer-start.ts';
-import { measureFields } from './answers/measured-schema.ts';
-import { createSizePlugin } from './answers/size-plugin.ts';
-import { type Connections, createConnections, createHttpServer } from './connections.ts';
-import { createErrorFormat } from './error-format.ts';
-import { refuse, addErrorHandlers, answerParserError, withRequestId } from './framework-errors.ts';
+import { createMeasuring } from './answers/measured-answers.ts';
+import { type ApolloOptions, createApollo, toAnswerBody } from './apollo.ts';
 import {
+  type Connections,
+  createConnections,
+  createHttpServer,
+  toBaseHeaders,
+  toRequestId,
+} from './connections.ts';
+import {
+  addErrorHandlers,
+  answerParserError,
+  badRequest,
+  reject,
+  withRequestId,
+} from './errors.ts';
+import {
+  HEALTH_PATHS,
   type IdentityOptions,
   type RouterSecrets,
-  createRouterAuth,
   createAuthenticate,
+  createRouterAuth,
 } from './identity/authenticate.ts';
-import {
-  MAX_VALIDATION_ERRORS,
-  createDocumentStore,
-  documentLimits,
-  knownOperations,
-} from './limits/document-limits.ts';
-import { MAX_REQUEST_BYTES, PARSE_CAPS } from './limits/limits.ts';
-import { readJsonInTurns } from './limits/request-body.ts';
-import { type Turns, createFairQueue } from './limits/turns.ts';
-import { createLimitsPlugin, exactFloats } from './limits/request-limits.ts';
+import { MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
-import { checkRequestHead, createAnswerPlugin, createRequestPlugin } from './plugins.ts';
-import { badRequest, toBaseHeaders, toRequestId } from './raw-response.ts';
+import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends ApolloOptions {
   host: string;
-  /** 0 takes any free one. */
+  /** 0 selects any free port. */
   port: number;
-  isProduction: boolean;
   hasPlayground: boolean;
-  hasIntrospection: boolean;
-  hasCacheTags: boolean;
-  hasAuthDirectives: boolean;
-  /** How long a snapshot may be shown, milliseconds. */
-  freshMs: number;
-  now: () => number;
-  logger: Logger;
-  /** How long an operation may take, milliseconds. */
+  /** How long an operation may take, in milliseconds. */
   operationDeadlineMs: number;
-  /** How long one call to a provider may take, milliseconds. */
+  /** How long one call to a provider may take, in milliseconds. */
   attemptTimeoutMs: number;
-  /** How long a service that stops goes on serving, so that everybody learns of it; milliseconds. */
+  /** How long requests are accepted during a shutdown, so that load balancers notice it, in milliseconds. */
   shutdownDelayMs: number;
-  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  /** Host names that are accepted without a router secret, beside those of this machine. */
   allowedHosts?: readonly string[];
   routerSecrets: RouterSecrets;
   identity: IdentityOptions;
-  /** What one answer may have; `ANSWER_CAPS` if left out. */
+  /** Maximum size of one response. `ANSWER_CAPS` if omitted. */
   answerMaxBytes?: number;
-  /** What all answers that are being made or written may have together. */
+  /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
 }
 
 export interface RunningServer {
   /** Without a trailing slash. */
   url: string;
-  /** Says that it is not ready any more, goes on serving for a while, and then lets requests under way end. */
+  /** Reports that it is not ready, accepts requests for the shutdown delay, and lets those in progress finish. */
   close(): Promise<void>;
 }
 
 const TIMES = {
-  /** Longer than routers keep an idle connection (Cosmo: 90 s), so that they close it and not we, under a request. */
+  /** Longer than routers keep an idle connection (Cosmo: 90 s). Otherwise it could close just as a request arrives. */
   keepAliveTimeout: 100_000,
-  /** How long the head of a request may take to arrive, also on a connection that is new. */
+  /** How long the head of a request may take to arrive, including the first one on a connection. */
   headersTimeout: 10_000,
   /** How long a request may take to arrive. */
   requestTimeout: 30_000,
-  /** How often the two before are looked at. */
+  /** How often the two timeouts above are checked. */
   connectionsCheckingInterval: 1_000,
 };
 const CONNECTION_BOUNDS = {
@@ -98,25 +81,25 @@ const CONNECTION_BOUNDS = {
   readAnswerMs: 30_000,
   mostRequests: 10_000,
 };
-/** What an operation that begins while the service stops has less, so that all ends before a container is killed, after 10 s. */
+/** Subtracted from the deadline during a shutdown, because container platforms kill a process after 10 s. */
 const STOPPING_CUT_MS = 1_000;
-/** What a write needs beside one attempt. */
+/** Time that a write needs in addition to one call. */
 const MIN_MS_BESIDE_ATTEMPT = 2_000;
-/** What an answer under way gets beyond the deadline of its operation when the service stops. */
+/** How long a response may take after the deadline of its operation during a shutdown. */
 const CLOSING_MARGIN_MS = 250;
 
-/** Of requests to other paths, of which nobody looks who sends them. */
+/** For requests to other paths, whose callers are not authenticated. */
 const NO_TENANT = '';
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
-  const turns = createFairQueue();
+  const queue = createFairQueue();
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
     isReady: () => isReady,
-    turns,
+    queue,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
   const apollo = await createApollo(options);
@@ -128,13 +111,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + MIN_MS_BESIDE_ATTEMPT),
   );
 
-  const identify = createAuthenticate(options.identity);
-  const startAnswer = createAnswerStart({ ...options, turns });
+  const authenticate = createAuthenticate(options.identity);
+  const measure = createMeasuring({ ...options, queue });
   const handler = fastifyApolloHandler(apollo, {
     async context(request, reply) {
       const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
       const context = createBadgesContext(callerOf(request), request.id, deadlineMs);
-      startAnswer(context, reply.raw);
+      measure(context, reply.raw);
       return context;
     },
   });
@@ -161,10 +144,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       exposeHeadRoute: false,
       // Before the body is read.
       async onRequest(request) {
-        callers.set(request, await identify(request.raw));
+        callers.set(request, await authenticate(request.raw));
         checkRequestHead(request);
       },
-      onSend: withRequestId,
+      async onSend({ id }, { statusCode }, body) {
+        return statusCode >= 400 && typeof body === 'string' ? withRequestId(body, id) : body;
+      },
       handler: (request, reply) => follow(answer(request, reply)),
     });
   }
@@ -182,7 +167,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const longestMs = Math.max(operationDeadlineMs - shutdownDelayMs, stoppingDeadlineMs);
     const lastMoment = performance.now() + longestMs + CLOSING_MARGIN_MS;
     await connections.end(longestMs + CLOSING_MARGIN_MS);
-    // A caller who has gone away leaves a write behind that is to end well too.
+    // Writes continue after their caller has disconnected, and should finish too.
     const restMs = Math.max(0, lastMoment - performance.now());
     await Promise.race([Promise.allSettled(operations), pause(restMs, undefined, { ref: false })]);
     await app.close();
@@ -191,7 +176,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: `http://${host}:${port}`, close };
 }
 
-/** As it stands in a URL. */
+/** In a URL, an IPv6 address is in brackets. */
 function toUrlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
@@ -199,18 +184,18 @@ function toUrlHost(host: string): string {
 interface AppParts {
   connections: Connections;
   isReady: () => boolean;
-  turns: Turns;
-  /** Whose request it is. */
+  queue: FairQueue;
+  /** The ID of the caller's tenant. */
   tenantOf: (request: FastifyRequest) => string;
 }
 
 function createApp(
   options: ServerOptions,
-  { connections, isReady, turns, tenantOf }: AppParts,
+  { connections, isReady, queue, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
-  // Who opens the page has yet to enter the secret in it.
+  // The secret is entered in the page, so opening the page cannot require it.
   const isPageOpen = options.hasPlayground && !options.isProduction;
   const openPaths = isPageOpen ? [PLAYGROUND_PATH] : [];
   const gate = createRouterAuth({
@@ -222,7 +207,7 @@ function createApp(
   });
   const app = fastify({
     serverFactory: (handler) => createHttpServer({ gate, connections, times: TIMES }, handler),
-    // Requests are served to the end; `connections` ends what is idle.
+    // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,
     loggerInstance: quietLogger,
@@ -231,48 +216,37 @@ function createApp(
     clientErrorHandler: (error, socket) => answerParserError(error, socket, connections),
     frameworkErrors: (_error, { id }, reply) => {
       void reply.headers(toBaseHeaders(id));
-      void refuse(reply, badRequest('The path of the request is malformed.'), id);
+      void reject(reply, badRequest('The path of the request is malformed.'), id);
     },
   });
-  readJsonInTurns(app, turns, tenantOf);
+  readJsonInTurns(app, queue, tenantOf);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(toBaseHeaders(request.id));
+    // Before the body is read, because it does not matter here.
+    if (request.is404) await rejectUnknownRoute(app, request, reply);
   });
+  app.setNotFoundHandler((request, reply) => rejectUnknownRoute(app, request, reply));
   addErrorHandlers(app);
   return app;
 }
 
-async function createApollo(options: ServerOptions): Promise<ApolloServer<BadgesContext>> {
-  const { schema } = await createBadgesSchema(options);
-  measureFields(schema);
-  const formatError = createErrorFormat(options);
-  return new ApolloServer<BadgesContext>({
-    schema,
-    logger: options.logger,
-    formatError,
-    // Also of what an earlier version has stored, and of what the library repeats of a request.
-    stringifyResult: (answer) => toWholeJson(JSON.stringify(answer)),
-    introspection: options.hasIntrospection,
-    includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: options.isProduction,
-    csrfPrevention: true,
-    persistedQueries: false,
-    validationRules: [documentLimits, knownOperations, exactFloats],
-    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
-    parseOptions: PARSE_CAPS,
-    documentStore: createDocumentStore(),
-    allowBatchedHttpRequests: false,
-    stopOnTerminationSignals: false,
-    nodeEnv: options.isProduction ? 'production' : 'development',
-    plugins: [
-      createRequestPlugin(),
-      createLimitsPlugin(formatError),
-      createSizePlugin(formatError),
-      createAnswerPlugin({ ...options, formatError }),
-      // What a router reports for the whole supergraph; a key in our environment must not start it here.
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-    ],
-  });
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** 405 for a path that is served with other methods, 404 for any other path. */
+function rejectUnknownRoute(
+  app: FastifyInstance,
+  { url, id }: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const [path = ''] = url.split('?');
+  const accepted = HEALTH_PATHS.includes(path)
+    ? ['GET', 'HEAD']
+    : METHODS.filter((method) => app.hasRoute({ method, url: path }));
+  if (accepted.length === 0) {
+    const message = 'Nothing is served at this path. The GraphQL endpoint is /graphql.';
+    return reject(reply, badRequest(message, { status: 404 }), id);
+  }
+  const allow = accepted.join(', ');
+  const message = `Method not allowed. This path accepts ${allow}.`;
+  return reject(reply, badRequest(message, { status: 405, headers: { allow } }), id);
 }

@@ -2,8 +2,8 @@ import { type Logger, pino } from 'pino';
 import { toWholeJson } from '../http/json.ts';
 
 /**
- * Loads a package that only development needs, and that `npm ci --omit=dev` leaves out. Undefined if it is not
- * installed; any other failure of its loading is thrown.
+ * Loads a package that only development needs and `npm ci --omit=dev` omits. Undefined if it is not installed. Throws if
+ * loading fails for any other reason.
  */
 export async function loadDevelopmentPackage<Module>(
   name: string,
@@ -17,7 +17,7 @@ export async function loadDevelopmentPackage<Module>(
   }
 }
 
-/** Also one of its own modules may be missing: then the package is broken, and not left out. */
+/** If one of the package's own modules is missing, the package is broken and not just omitted. */
 function isMissing(name: string, error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -31,11 +31,11 @@ export type { Logger };
 
 export interface LoggerOptions {
   isProduction: boolean;
-  /** Of now: they may change. None of them leaves in any line. */
+  /** The current secrets, which may change. They are removed from every line. */
   secrets: () => Iterable<string>;
 }
 
-/** JSON lines for machines; in development the same lines for people. */
+/** Writes JSON lines, or human-readable ones in development. */
 export async function createLogger({ isProduction, secrets }: LoggerOptions): Promise<Logger> {
   const hooks = { streamWrite: (line: string) => withoutSecrets(toWholeJson(line), secrets()) };
   if (isProduction) return pino({ hooks });
@@ -55,12 +55,12 @@ const FOR_PEOPLE = {
 const WITHOUT_PRETTY =
   'The log is JSON, because the development package pino-pretty is not installed (npm ci --omit=dev omits it). In a deployment, set NODE_ENV=production.';
 
-/** A shorter one stands in half of all words, and guards nothing. */
+/** A shorter secret would match parts of ordinary words, and protects nothing. */
 const MIN_LETTERS = 6;
 
 /**
- * The last net, whole secrets only, for texts that others wrote: an old Redis repeats the commands that it does not
- * know, and with them its password. What a provider says is redacted before, by `http/provider-text.ts`.
+ * Removes whole secrets from text, as the last safeguard for text from other systems: an old Redis repeats commands that
+ * it does not know, including a password. Text of providers is redacted earlier, by `http/provider-text.ts`.
  */
 export function withoutSecrets(text: string, secrets: Iterable<string>): string {
   let rest = text;

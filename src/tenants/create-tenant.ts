@@ -24,7 +24,7 @@ import {
   createFaultLog,
   createRenewalLog,
   createWaitLog,
-} from '../telemetry/provider-log.ts';
+} from '../telemetry/log-lines.ts';
 
 export interface TenantOptions {
   isProduction: boolean;
@@ -32,9 +32,9 @@ export interface TenantOptions {
   staleSeconds: number;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
-  /** How many processes share the providers. */
+  /** Number of processes that share the providers' rate limits. */
   replicas: number;
-  /** Through which providers are reached; none if left out. */
+  /** Proxies for reaching the providers. None if omitted. */
   proxies?: Proxies;
   hasMutations: boolean;
   /** Opened and closed by the caller. */
@@ -42,25 +42,25 @@ export interface TenantOptions {
   /** Undefined: this is the only process. Opened and closed by the caller. */
   shared?: SharedState | undefined;
   logger: Logger;
-  /** Told of what is stored and cannot be read. */
+  /** Called for stored records that cannot be read. */
   onUnreadable: OnUnreadable;
-  /** Holds the lists of all tenants, each under names of its own. */
+  /** Snapshots of the lists of all tenants. The names of the lists contain the tenant's ID. */
   shelf: SnapshotStore<BadgeIndex>;
-  /** Milliseconds that never go back: what measures durations. */
+  /** Monotonic milliseconds, for durations. */
   now: () => number;
-  /** Epoch milliseconds by the machine's clock, which may be corrected at any time: what is shown and recorded. */
+  /** Epoch milliseconds by the machine's clock, which may be corrected at any time. For what is shown and recorded. */
   wallTime: () => number;
-  /** Within 0 and 1; `Math.random` if left out. */
+  /** Between 0 and 1. `Math.random` if omitted. */
   random?: () => number;
-  /** In the place of what is made of the above. */
+  /** Replaces what would be created from the options above. */
   http?: Partial<HttpDeps>;
-  /** Secrets of the process, those of now and former ones, that are no tenant's. */
+  /** Current and former secrets of the process that belong to no tenant. */
   otherSecrets?: () => Iterable<string>;
 }
 
-/** What a tenant keeps when its settings change. */
+/** The state of a tenant that survives a change of its settings. */
 export interface Standing extends Pick<Tenant, 'localLocks' | 'doubtfulMemories'> {
-  /** By provider key: all that holds lists of its badges. */
+  /** By provider key: callbacks that clear the caches with lists of its badges. */
   readonly siblings: Map<string, Set<() => void>>;
 }
 
@@ -69,7 +69,7 @@ export function createStanding(): Standing {
   return { localLocks: createLocks(), doubtfulMemories: new Set(), siblings };
 }
 
-/** A company that the service works for, with its clients and what they share. */
+/** Creates a tenant with its clients and snapshot caches. */
 export function createTenant(
   settings: TenantSettings,
   standing: Standing,
@@ -132,7 +132,7 @@ export function createTenant(
   };
 }
 
-/** What the calls to one provider share of what a process has. */
+/** What calls to a provider need from the process. */
 export interface CallOptions extends Pick<
   TenantOptions,
   | 'attemptTimeoutMs'
@@ -158,7 +158,7 @@ export function createHttpDeps(
   const allowance =
     requestWindow &&
     createRequestBudget({
-      // Also while credentials change: nobody says that new ones bring a new window.
+      // The name does not depend on the credentials: new ones may not start a new window.
       name: of.topic,
       window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
       buckets: shared?.buckets ?? createStoredBuckets(store, { now, wallTime: options.wallTime }),
@@ -182,10 +182,13 @@ export function createHttpDeps(
   };
 }
 
-/** A correction of the machine's clock that is smaller than this is not followed. */
+/** Smaller corrections of the machine's clock are ignored. */
 const MIN_CORRECTION_MS = 100;
 
-/** Converts a moment of `now` to epoch milliseconds by the machine's clock. The same moment has the same time until that clock is corrected. */
+/**
+ * Converts a moment of `now` to epoch milliseconds by the machine's clock. The result for a moment changes only when
+ * that clock is corrected.
+ */
 function createToWallTime({
   now,
   wallTime,
@@ -198,7 +201,7 @@ function createToWallTime({
   };
 }
 
-/** Lists are named for what they were read with too, so that two replicas that are configured otherwise never meet. */
+/** The name contains a digest of the settings, so that replicas with different settings share no snapshots. */
 function toSharedName(topic: string, values: ProviderValues): string {
   const digest = createHash('sha256').update(JSON.stringify(values)).digest('hex');
   return `${topic}${VARIANT}${digest.slice(0, 12)}`;

@@ -9,42 +9,37 @@ import {
   createTenant,
 } from './create-tenant.ts';
 
-/** The companies that the service works for. */
+/** The tenants of the service. */
 export interface Tenants {
-  /** Undefined: there is no such tenant. */
-  find(id: string): Tenant | undefined;
-  /** For callers that belong to no tenant: it has access to nothing. */
+  /** By their IDs. Always the current ones. */
+  readonly byId: ReadonlyMap<string, Tenant>;
+  /** For callers that belong to no tenant. It has no access to any provider. */
   readonly nobody: Tenant;
-  readonly all: readonly Tenant[];
-  /** Makes those anew whose settings differ. Requests under way end with what they began with. */
+  /** Creates the tenants whose settings differ. Requests in progress continue with the tenant they started with. */
   replace(settings: readonly TenantSettings[]): Change;
   close(): Promise<void>;
 }
 
-/** Tenants by their ids. */
+/** IDs of tenants. */
 export interface Change {
   added: string[];
   changed: string[];
   removed: string[];
 }
 
-interface Entry {
-  tenant: Tenant;
-  /** What it was made of. */
-  text: string;
-}
-
-/** What a request under way gets beyond its deadline before its clients are closed. */
+/** The clients of a removed tenant are closed this long after the last deadline of its requests. */
 const MARGIN_MS = 1_000;
 
 export function createTenants(
   settings: readonly TenantSettings[],
   options: TenantOptions,
 ): Tenants {
-  let entries = new Map<string, Entry>();
+  const byId = new Map<string, Tenant>();
+  /** The settings of each tenant as JSON, by its ID. */
+  const texts = new Map<string, string>();
   const standings = new Map<string, Standing>();
   const retired = new Map<Tenant, NodeJS.Timeout>();
-  /** Of all tenants, also former ones: a provider may tell one of them what another has sent. */
+  /** Of all current and former tenants: a provider may repeat to one what another has sent. */
   const secrets = new Set<string>();
   const redactOthers = createRedactOthers(() => [...secrets, ...(options.otherSecrets?.() ?? [])]);
 
@@ -71,37 +66,37 @@ export function createTenants(
     retired.set(tenant, setTimeout(end, tenant.deadlineMs + MARGIN_MS).unref());
   }
 
+  function put(one: TenantSettings, change: Change): void {
+    const text = JSON.stringify(one);
+    if (texts.get(one.id) === text) return;
+    const former = byId.get(one.id);
+    byId.set(one.id, create(one));
+    texts.set(one.id, text);
+    (former ? change.changed : change.added).push(one.id);
+    if (former) retire(former);
+  }
+
   function replace(next: readonly TenantSettings[]): Change {
-    const former = entries;
     const change: Change = { added: [], changed: [], removed: [] };
-    entries = new Map();
-    for (const one of next) {
-      const text = JSON.stringify(one);
-      const held = former.get(one.id);
-      if (held?.text === text) entries.set(one.id, held);
-      else {
-        (held ? change.changed : change.added).push(one.id);
-        entries.set(one.id, { tenant: create(one), text });
-      }
-    }
-    for (const [id, { tenant }] of former) {
-      const isKept = entries.get(id)?.tenant === tenant;
-      if (!isKept) retire(tenant);
-      if (!entries.has(id)) change.removed.push(id);
+    next.forEach((one) => put(one, change));
+    const left = new Set(next.map(({ id }) => id));
+    for (const [id, tenant] of byId) {
+      if (left.has(id)) continue;
+      byId.delete(id);
+      texts.delete(id);
+      retire(tenant);
+      change.removed.push(id);
     }
     return change;
   }
 
   replace(settings);
   return {
-    find: (id) => entries.get(id)?.tenant,
+    byId,
     nobody: create({ id: '', providerValues: {}, requestLimits: {} }),
-    get all() {
-      return [...entries.values()].map(({ tenant }) => tenant);
-    },
     replace,
     async close() {
-      const all = [...entries.values()].map(({ tenant }) => tenant);
+      const all = [...byId.values()];
       for (const [tenant, timer] of retired) {
         clearTimeout(timer);
         all.push(tenant);

@@ -1,7 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type FastifyInstance, fastify } from 'fastify';
-import { toAnswerBody } from '../../src/server/answers/answer-body.ts';
+import { toAnswerBody } from '../../src/server/apollo.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { tagMangoStored } from '../support/records.ts';
 import { type TestService, execute, startTestService } from '../support/service.ts';

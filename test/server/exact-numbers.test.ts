@@ -11,7 +11,7 @@ import {
   isScalarType,
 } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { isExact, isExactFloat } from '../../src/server/limits/request-body.ts';
+import { isExact, isExactFloat } from '../../src/server/limits/exact-numbers.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HALL_OF_FAME, MAJOR, resetStandIns, writesTo } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
-import { addErrorHandlers } from '../../src/server/framework-errors.ts';
-import { countSigns, readJsonInTurns } from '../../src/server/limits/request-body.ts';
-import { createFairQueue } from '../../src/server/limits/turns.ts';
+import { addErrorHandlers } from '../../src/server/errors.ts';
+import { countSigns, createFairQueue, readJsonInTurns } from '../../src/server/request.ts';
 
 test.each([
   ['{}', 1],

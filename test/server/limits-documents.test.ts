@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { createDocumentStore } from '../../src/server/limits/document-limits.ts';
+import { createDocumentStore } from '../../src/server/apollo.ts';
 
 const document = (field: string) => parse(`{ ${field} }`);
 

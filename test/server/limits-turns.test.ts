@@ -1,6 +1,6 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { createFairQueue } from '../../src/server/limits/turns.ts';
+import { createFairQueue } from '../../src/server/request.ts';
 
 /** Each who goes on takes so many milliseconds. Gives the round of the event loop in which each went on. */
 async function roundsOf(tookMs: readonly number[]): Promise<number[]> {

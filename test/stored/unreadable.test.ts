@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { AUDIT_LOG, badgeLog } from '../../src/badges/writing/audit.ts';
 import { toStateKey } from '../../src/badges/writing/stored-record.ts';
-import { createUnreadableLog } from '../../src/service.ts';
+import { createUnreadableLog } from '../../src/telemetry/log-lines.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';

@@ -16,14 +16,14 @@ import {
   typeFromAST,
 } from 'graphql';
 
-/** What a part of an answer has. */
+/** The size of a part of a response. */
 export interface AnswerSize {
   fields: number;
-  /** As it is sent: JSON in UTF-8. */
+  /** Of its JSON in UTF-8. */
   bytes: number;
 }
 
-/** What the size of a selection depends on. */
+/** The parts of an operation that the size of a selection depends on. */
 export type Executed = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
 
 /** Two quotes, a colon, and a comma or a bracket. */
@@ -31,10 +31,10 @@ const AROUND_KEY = 4;
 const BRACKETS = 2;
 const QUOTES = 2;
 const NULL_BYTES = 4;
-/** A moment with its quotes; numbers have no more. */
+/** Of a timestamp with its quotes. Numbers and booleans are shorter. */
 const LONGEST_OTHER_BYTES = 26;
 const ESCAPED = /["\\\p{Cc}]/u;
-/** Of values without a key, such as those of a list of texts, which cost less than fields. */
+/** Items of a list of scalars have no key and cost less than fields: this many count as one field. */
 const VALUES_OF_FIELD = 10;
 const LONG_TEXT = 500;
 
@@ -44,7 +44,7 @@ export function bytesOfText(text: string): number {
     : Buffer.byteLength(text) + QUOTES;
 }
 
-/** Measures the leaves of one answer. A long text is looked at once, however often it is asked for. */
+/** Measures the leaves of one response. A long string is measured once, however often it is selected. */
 function createLeafSizes(): (value: unknown) => AnswerSize {
   const known = new Map<string, number>();
 
@@ -67,12 +67,12 @@ function createLeafSizes(): (value: unknown) => AnswerSize {
   };
 }
 
-/** Measures selections of one operation, each once: what an object has before its values are known. */
+/** Measures the selections of one operation, each once: keys and brackets, without the values of fields. */
 export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
   const ofLeaf = createLeafSizes();
   const known = new Map<SelectionSetNode, Map<GraphQLNamedType, AnswerSize>>();
 
-  /** Of the object of the type that has most, if there are several. */
+  /** Of an abstract type: the maximum over its possible types. */
   function ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
     const byType = known.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
     known.set(selections, byType);
@@ -122,7 +122,7 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
     return skip?.if !== true && include?.if !== false;
   }
 
-  /** Of the objects themselves: what their fields hold is measured when it is there. */
+  /** Of the objects of a field. The values of their fields are measured when they are resolved. */
   function ofObjects(value: unknown, fieldNodes: readonly FieldNode[], type: GraphQLNamedType) {
     const size = { fields: 0, bytes: BRACKETS };
     const objects = Array.isArray(value) ? value.length : value === null ? 0 : 1;
@@ -140,7 +140,7 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
       return isLeafType(type) ? ofLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
     },
     ofRoot: ofSelections,
-    /** Of a scalar, an enum's value, or a list of such. */
+    /** Of a scalar, an enum value, or a list of these. */
     ofLeaf,
     isIncluded,
   };
@@ -160,7 +160,7 @@ export function bytesOfKey({ alias, name }: FieldNode): number {
   return (alias ?? name).value.length + AROUND_KEY;
 }
 
-/** Of an error beside its message and its path. */
+/** Of an error, without its message and path. */
 const BYTES_AROUND_ERROR = 250;
 
 export function bytesOfPath(path: readonly (string | number)[]): number {

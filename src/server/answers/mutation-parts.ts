@@ -12,12 +12,12 @@ import {
   responsePathAsArray,
 } from 'graphql';
 import { isObject } from '../../http/json.ts';
-import type { AnswerMeter } from './answer-meter.ts';
+import type { AnswerMeter } from './answer-budget.ts';
 import { type AnswerSize, type SelectionSizes, bytesOfKey } from './answer-size.ts';
 
-/** An empty list of them says that the mutation succeeded, so that one is told in any case. */
+/** An empty list of them means success, so the first error is reported in any case. */
 const OUTCOME = 'userErrors';
-/** What stands for a value that is not there. */
+/** Size of a null. */
 const NULL = { fields: 0, bytes: 4 };
 
 interface MutationAnswer {
@@ -27,8 +27,8 @@ interface MutationAnswer {
 }
 
 /**
- * What the answer of a mutation has room for. It is not refused for its size, since the write has been made by then:
- * of what does not fit, a badge is null and a list ends early, with an error beside it.
+ * Returns what the response of a mutation has room for. It is never rejected for its size, because the write has been
+ * made by then: a badge that does not fit is null and a list ends early, with an error for each.
  */
 export function fitIntoAnswer(
   value: unknown,
@@ -60,7 +60,7 @@ export function fitIntoAnswer(
   return Array.isArray(value) ? kept : (kept[0] ?? null);
 }
 
-/** A field of a payload, or an object within one of its lists: of these each has room or not by itself. */
+/** Parts fit or are omitted individually: a field of a payload, or an object within an item of one of its lists. */
 function isPart({ path, returnType }: GraphQLResolveInfo): boolean {
   const isOfPayload = path.prev?.prev === undefined;
   const isObjectOfItem =
@@ -72,7 +72,7 @@ interface Executed extends Pick<GraphQLResolveInfo, 'schema' | 'fragments'> {
   sizes: SelectionSizes;
 }
 
-/** What is selected of a value, without the objects in it that are parts by themselves. */
+/** The size of the selected fields of a value, without the objects in it that are parts of their own. */
 function sizeOfPart(
   value: unknown,
   fieldNodes: readonly FieldNode[],
@@ -117,7 +117,7 @@ function* fieldsOf(
   }
 }
 
-/** The class of an object bears the name of its type in the graph. */
+/** The class of an object has the name of its GraphQL type. */
 const typeNameOf = ({ constructor }: object): string => constructor.name;
 
 function isOfOtherType(

@@ -3,29 +3,23 @@ import type { IncomingMessage } from 'node:http';
 import { type Caller, SCOPES } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { hostOf, hostsOf, isLoopbackHost } from '../../http/hosts.ts';
-import {
-  type RawResponse,
-  RejectedRequest,
-  answerHealth,
-  badRequest,
-  toErrorBody,
-  toRequestId,
-} from '../raw-response.ts';
+import { type RawResponse, toRequestId } from '../connections.ts';
+import { RejectedRequest, badRequest, toErrorBody } from '../errors.ts';
 import { ACTOR_RULE, type Claims, readActor } from './token.ts';
 
-/** The secrets by which the router is known. */
+/** The secrets that authenticate the router. */
 export interface RouterSecrets {
-  /** Whether one is needed at all. */
+  /** Whether requests need a secret at all. */
   isNeeded(): boolean;
-  /** Whether the header holds one of them; how long that takes tells nothing of any. */
+  /** Whether the header contains one of the secrets, in constant time. */
   accepts(header: string | undefined): boolean;
-  /** With none nobody needs one. */
+  /** If the list is empty, no request needs a secret. */
   replace(secrets: readonly string[]): void;
-  /** Accepts only these of the present ones. With none left nobody is let in. */
+  /** Keeps only these of the current secrets. If none is left, every request is rejected. */
   keepOnly(secrets: readonly string[]): void;
 }
 
-/** Digests are of one length, as the comparison needs. */
+/** Compares digests, because `timingSafeEqual` requires equal lengths. */
 export function createRouterSecrets(
   secrets: readonly string[],
   isEqual: (a: Buffer, b: Buffer) => boolean = timingSafeEqual,
@@ -36,7 +30,7 @@ export function createRouterSecrets(
     isNeeded: () => isNeeded,
     accepts(header) {
       const given = toDigest(header ?? '');
-      // Each is compared, also after one that is equal.
+      // Compares all of them, even after a match.
       return digests.map((digest) => isEqual(given, digest)).includes(true);
     },
     replace(next) {
@@ -82,25 +76,27 @@ const otherExpectation = badRequest('The only supported expectation is 100-conti
 export interface RouterAuthOptions {
   secrets: RouterSecrets;
   isReady: () => boolean;
-  /** Whether a connection of the router may stay, or come to those that do. */
+  /** Whether a request on this connection may be admitted. */
   hasRoomFor: (socket: IncomingMessage['socket']) => boolean;
-  /** What may be read without a secret, beside health. */
+  /** Paths that can be read without a secret, beside health checks. */
   openPaths: readonly string[];
-  /** Names beside those of this machine under which the service is asked where there is no secret. */
+  /** Host names that are accepted without a secret, beside those of this machine. */
   allowedHosts: readonly string[];
 }
 
-/** What a request is answered at once, with which its connection ends. Undefined: it is let in. */
-export type RouterAuth = (request: IncomingMessage) => RawResponse | undefined;
-
-/** Lets only the router in, by the head of each request. It answers health itself, which needs no secret. */
-export function createRouterAuth(options: RouterAuthOptions): RouterAuth {
+/**
+ * Admits only the router, by the head of each request. Returns undefined for an admitted request, and otherwise the
+ * response after which its connection ends. Health checks need no secret and are answered here.
+ */
+export function createRouterAuth(
+  options: RouterAuthOptions,
+): (request: IncomingMessage) => RawResponse | undefined {
   const { secrets, isReady, hasRoomFor, openPaths } = options;
   const allowedHosts = new Set(options.allowedHosts.map(hostOf));
 
   /**
-   * A page in a browser can give its own name the address of this machine, and then be taken for a page of ours. The
-   * name in its requests stays, and a secret it has not.
+   * Prevents DNS rebinding: a web page can point its own host name at this machine, but its requests still carry that
+   * name.
    */
   function checkHosts(request: IncomingMessage): RejectedRequest | undefined {
     const hosts = hostsOf(request);
@@ -116,19 +112,19 @@ export function createRouterAuth(options: RouterAuthOptions): RouterAuth {
     return isRead(request) && openPaths.includes(toPath(request)) ? undefined : noSecret;
   }
 
-  function findRefusal(request: IncomingMessage): RejectedRequest | undefined {
-    const refusal = checkCaller(request);
-    if (refusal) return refusal;
+  function findRejection(request: IncomingMessage): RejectedRequest | undefined {
+    const rejected = checkCaller(request);
+    if (rejected) return rejected;
     if (!hasRoomFor(request.socket)) return noRoom;
     return hasOtherExpectation(request) ? otherExpectation : undefined;
   }
 
   return (request) => {
-    if (lacksHost(request)) return toRefused(request, noHost);
+    if (lacksHost(request)) return toRejection(request, noHost);
     const health = isRead(request) ? answerHealth(toPath(request), isReady()) : undefined;
     if (health) return { ...health, requestId: toRequestId(request.headers) };
-    const refusal = findRefusal(request);
-    return refusal && toRefused(request, refusal);
+    const rejected = findRejection(request);
+    return rejected && toRejection(request, rejected);
   };
 }
 
@@ -140,30 +136,51 @@ function toPath({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** HTTP 1.1 asks for one, and the listener leaves it to us to say so. */
+/** HTTP/1.1 requires the host header. The listener leaves this check to the service. */
 function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion === '1.1' && headers.host === undefined;
 }
 
-/** Node would answer it by itself. */
+/** Node would answer such a request itself. */
 function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean {
   const { expect = '100-continue' } = headers;
   return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
-function toRefused({ headers }: IncomingMessage, refusal: RejectedRequest): RawResponse {
+function toRejection({ headers }: IncomingMessage, rejected: RejectedRequest): RawResponse {
   const requestId = toRequestId(headers);
-  return { status: refusal.status, requestId, body: toErrorBody(refusal, requestId) };
+  return { status: rejected.status, requestId, body: toErrorBody(rejected, requestId) };
+}
+
+export const HEALTH_PATHS: readonly string[] = ['/health/live', '/health/ready'];
+
+/**
+ * Live: the process responds. Ready: it accepts requests, even while providers are down. Undefined for any other path.
+ */
+function answerHealth(
+  path: string,
+  isReady: boolean,
+): Pick<RawResponse, 'status' | 'body'> | undefined {
+  switch (path) {
+    case '/health/live':
+      return { status: 200, body: { status: 'live' } };
+    case '/health/ready':
+      return isReady
+        ? { status: 200, body: { status: 'ready' } }
+        : { status: 503, body: { status: 'stopping' } };
+    default:
+      return undefined;
+  }
 }
 
 export interface IdentityOptions {
-  /** Undefined: there is no such tenant. */
-  findTenant: (id: string) => Tenant | undefined;
+  /** By their IDs. */
+  tenants: ReadonlyMap<string, Tenant>;
   /** For callers that belong to no tenant. */
   nobody: Tenant;
-  /** Of callers who name none. Undefined: they must. */
+  /** The tenant of callers that name none. Undefined: they must name one. */
   defaultTenant: string | undefined;
-  /** Undefined: callers have no tokens, and the router speaks for them. */
+  /** Undefined: callers have no tokens, and the router vouches for them. */
   checkToken: ((token: string) => Promise<Claims>) | undefined;
 }
 
@@ -173,23 +190,23 @@ const NO_SCOPES = new Set<never>();
 
 type Headers = Pick<IncomingMessage, 'headersDistinct'>;
 
-/** Who asks, by its token or by what the router says. Rejects with a `Refusal`. */
+/** Identifies the caller, by its token or by the headers of the router. Rejects with a `RejectedRequest`. */
 export function createAuthenticate(
   options: IdentityOptions,
 ): (headers: Headers) => Promise<Caller> {
-  const { nobody, defaultTenant, checkToken } = options;
+  const { tenants, nobody, defaultTenant, checkToken } = options;
 
   function findTenant(id: string): Tenant {
-    const tenant = options.findTenant(id);
+    const tenant = tenants.get(id);
     if (tenant) return tenant;
     throw new RejectedRequest('The tenant does not exist.', { status: 403, code: 'FORBIDDEN' });
   }
 
   function fromRouter(headers: Headers): Caller {
-    // An empty header is as good as none.
+    // An empty header counts as a missing one.
     const actor = readOnce(headers, 'x-badges-actor') || undefined;
     const caller = { ...toActor(actor), scopes: ALL_SCOPES };
-    // Several names make one that no tenant has.
+    // Several names are joined into one that no tenant has.
     const tenantId = headers.headersDistinct['x-badges-tenant']?.join(', ') || defaultTenant;
     if (tenantId === undefined) return { ...caller, tenant: nobody, lacks: 'tenant' };
     return { ...caller, tenant: findTenant(tenantId) };
@@ -198,7 +215,7 @@ export function createAuthenticate(
   return async (headers) => {
     if (!checkToken) return fromRouter(headers);
     const token = toBearer(readOnce(headers, 'authorization'));
-    // A router that asks for the schema has none.
+    // A router that reads the schema has no token.
     if (token === undefined) {
       return { actor: ANONYMOUS, tenant: nobody, scopes: NO_SCOPES, lacks: 'token' };
     }
@@ -213,14 +230,14 @@ export function createAuthenticate(
   };
 }
 
-/** Of two, whatever stands before this service may have looked at the other one. */
+/** With two headers of the same name, a proxy may have checked the other one. */
 function readOnce({ headersDistinct }: Headers, name: string): string | undefined {
   const [value, ...more] = headersDistinct[name] ?? [];
   if (more.length === 0) return value;
   throw badRequest(`The request has several ${name} headers. Send only one.`);
 }
 
-/** Two callers whose names cannot be used must not become one: such a caller changes nothing. */
+/** Callers with an unusable name must not be taken for the same one, so they cannot write. */
 function toActor(header: string | undefined): Pick<Caller, 'actor' | 'actorProblem'> {
   if (header === undefined) return { actor: ANONYMOUS };
   const actor = readActor(header);
@@ -234,7 +251,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   throw new RejectedRequest('Header "authorization" must contain a bearer token.', {
     status: 401,
     code: 'UNAUTHENTICATED',
-    // Without an error code, as for a caller that sent no credentials.
+    // The standard omits the error code if the request has no credentials.
     headers: { 'www-authenticate': 'Bearer realm="badges"' },
   });
 }

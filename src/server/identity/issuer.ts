@@ -1,31 +1,153 @@
-import { type JWTVerifyGetKey, type LocalJWKSet, createLocalJWKSet, errors } from 'jose';
+import {
+  type CryptoKey,
+  type JWK,
+  type JWTVerifyGetKey,
+  type LocalJWKSet,
+  createLocalJWKSet,
+  errors,
+  importJWK,
+} from 'jose';
 import { type Proxies, attempt, createPool } from '../../http/attempt.ts';
 import { isObject } from '../../http/json.ts';
-import { ProviderError, badResponse } from '../../http/provider-error.ts';
+import { badResponse } from '../../http/provider-error.ts';
 import { toRetryAfterBounds } from '../../http/retry.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import { toName } from '../../telemetry/provider-log.ts';
-import { type UnusableKey, pickUsableKeys } from './usable-keys.ts';
+
+export interface IssuerKeysOptions extends IssuerAddress {
+  /** Monotonic milliseconds. */
+  now: () => number;
+  report: IssuerReport;
+}
+
+/** Receives events about the issuer, for the log. */
+export interface IssuerReport {
+  /** No usable keys are left. Called once, until keys are available again. */
+  outage(error: unknown): void;
+  /** Refreshing failed, and the cached keys stay valid for `leftMs` milliseconds. Called once, as above. */
+  delay(error: unknown, leftMs: number): void;
+  /** Called for each response of the issuer. */
+  unusable(keys: readonly UnusableKey[]): void;
+}
+
+export interface IssuerKeys {
+  /** Finds the key that signed a token. */
+  find: JWTVerifyGetKey;
+  close: () => void;
+}
+
+/** No keys are available, so tokens can be neither accepted nor rejected. */
+export class KeysOutage extends Error {}
+
+/** A withdrawn key stays valid at most this long. */
+const KEPT_MS = 600_000;
+/**
+ * Keys older than this are refreshed: in the background, so that no token waits and an outage begins with recent keys;
+ * and for a token that names an unknown key, but not earlier. Anyone can name an unknown key, and must neither cause
+ * more requests than the background does, nor delay a new key of another caller.
+ */
+const FRESH_MS = 30_000;
+/** Pause after a failed refresh, for a token that waits and in the background. */
+const PAUSE_MS = 1_000;
+const BACKGROUND_PAUSE_MS = 5_000;
+const TICK_MS = 5_000;
+
+interface Held {
+  find: LocalJWKSet;
+  at: number;
+}
+
+/**
+ * Caches the keys of the issuer. jose's own remote set cannot do this: it reads the system clock, refreshes keys only
+ * after they have expired, and sends a request for each token while the issuer is down.
+ */
+export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions): IssuerKeys {
+  let held: Held | undefined;
+  let failure: { outage: KeysOutage; at: number } | undefined;
+  let pending: Promise<Held | KeysOutage> | undefined;
+  let reported: 'nothing' | 'delay' | 'outage' = 'nothing';
+
+  async function load(): Promise<Held | KeysOutage> {
+    // The age counts from the request: keys may have been withdrawn while the response was in flight.
+    const at = now();
+    try {
+      const { keys, unusable } = await pickUsableKeys(await fetchIssuerKeys(address));
+      report.unusable(unusable);
+      held = { find: createLocalJWKSet({ keys }), at };
+      failure = undefined;
+      reported = 'nothing';
+      return held;
+    } catch (cause) {
+      const outage = new KeysOutage("The issuer's keys are unavailable", { cause });
+      failure = { outage, at: now() };
+      reportFailure(cause);
+      return outage;
+    }
+  }
+
+  function reportFailure(cause: unknown): void {
+    const leftMs = held ? held.at + KEPT_MS - now() : 0;
+    if (leftMs <= 0 && reported !== 'outage') {
+      reported = 'outage';
+      report.outage(cause);
+    } else if (leftMs > 0 && reported === 'nothing') {
+      reported = 'delay';
+      report.delay(cause, leftMs);
+    }
+  }
+
+  async function loadOnce(): Promise<Held | KeysOutage> {
+    pending ??= load().finally(() => (pending = undefined));
+    return pending;
+  }
+
+  async function loadNow(): Promise<LocalJWKSet> {
+    if (failure && now() < failure.at + PAUSE_MS) throw failure.outage;
+    const loaded = await loadOnce();
+    if (loaded instanceof KeysOutage) throw loaded;
+    return loaded.find;
+  }
+
+  function refresh(): void {
+    const isDue = held ? now() >= held.at + FRESH_MS : failure !== undefined;
+    const isPaused = failure !== undefined && now() < failure.at + BACKGROUND_PAUSE_MS;
+    if (isDue && !isPaused) void loadOnce();
+  }
+
+  // Also without tokens: the next one may arrive during an outage.
+  const timer = setInterval(refresh, TICK_MS).unref();
+  return {
+    async find(header, token) {
+      const known = held && now() < held.at + KEPT_MS ? held : undefined;
+      if (!known) return (await loadNow())(header, token);
+      refresh();
+      try {
+        return await known.find(header, token);
+      } catch (error) {
+        const isNew = error instanceof errors.JWKSNoMatchingKey && now() >= known.at + FRESH_MS;
+        if (!isNew) throw error;
+        return (await loadNow())(header, token);
+      }
+    },
+    close: () => clearInterval(timer),
+  };
+}
 
 export interface IssuerAddress {
   jwksUrl: string;
-  /** Through which the issuer is reached; none if left out. */
+  /** Proxies for reaching the issuer. None if omitted. */
   proxies?: Proxies;
 }
 
-/** How long an answer may take, from the connection to its last byte. */
+/** How long a response may take, from connecting to its last byte. */
 const ANSWER_MS = 3_000;
-/** A key with a chain of certificates has 10 KB. */
+/** A key with a certificate chain has about 10 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const ACCEPTED = 'application/json, application/jwk-set+json';
 
 /**
- * The entries of the issuer's set of keys, as it published them. Rejects with an error in words of ours, in which no
- * text of the issuer stands, as what it wraps may hold.
- *
- * Over a connection of its own: it is asked too seldom for one that is kept.
+ * Returns the entries of the issuer's key set as published. The message of a rejection contains no text of the issuer,
+ * but its cause may. Each request uses a new connection, because requests are rare.
  */
-export async function fetchIssuerKeys({ jwksUrl, proxies }: IssuerAddress): Promise<unknown[]> {
+async function fetchIssuerKeys({ jwksUrl, proxies }: IssuerAddress): Promise<unknown[]> {
   const { origin, pathname, search } = new URL(jwksUrl);
   const dispatcher = createPool(origin, proxies);
   try {
@@ -50,170 +172,125 @@ export async function fetchIssuerKeys({ jwksUrl, proxies }: IssuerAddress): Prom
 function readEntries(json: unknown, status: number): unknown[] {
   if (status !== 200) throw badResponse(`returned the unexpected status ${status}`);
   const entries: unknown = isObject(json) ? json.keys : undefined;
-  // An issuer without a key has withdrawn them all; one whose keys are no objects has sent something else.
+  // An empty list means that all keys were withdrawn. A list without any object is not a key set.
   if (Array.isArray(entries) && (entries.length === 0 || entries.some(isObject))) return entries;
   throw badResponse('returned something other than a key set');
 }
 
-/** More would be the same news: the issuer has to look at them all. */
-const MAX_KEYS = 10;
-/** Beyond this many different answers it is the issuer that changes, and told often enough. */
-const MAX_ANSWERS = 20;
+/** Algorithms with key pairs. With a shared secret, every verifier of tokens could also sign them. */
+export const ALGORITHMS = [
+  ...['RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((bits) => family + bits)),
+  'EdDSA',
+  'Ed25519',
+];
 
-/** Lines about the issuer of tokens, without a word of what it wrote. */
-export function createIssuerLog(logger: Logger): IssuerReport {
-  const told = new Set<string>();
-  return {
-    outage(error) {
-      logger.error(
-        toDetails(error),
-        "Tokens cannot be verified, because the issuer's keys are unavailable",
-      );
-    },
-    delay(error, leftMs) {
-      logger.warn(
-        { ...toDetails(error), leftMs },
-        'The keys of the token issuer cannot be refreshed. The cached keys remain valid until they are ten minutes old',
-      );
-    },
-    unusable(keys) {
-      if (keys.length === 0 || told.size === MAX_ANSWERS) return;
-      const details = { unusableKeys: keys.length, keys: keys.slice(0, MAX_KEYS) };
-      const text = JSON.stringify(details);
-      if (told.has(text)) return;
-      told.add(text);
-      logger.warn(
-        details,
-        'The token issuer publishes unusable keys. Tokens signed with them are rejected',
-      );
-    },
-  };
+/** A published key that cannot verify tokens. */
+export interface UnusableKey {
+  /** Position in the issuer's key set, from 1. Text of the issuer, such as the key's ID, is not reported. */
+  position: number;
+  reason: string;
 }
 
-/** What the error wraps may quote the issuer. */
-function toDetails(error: unknown): object {
-  const isOurs = error instanceof ProviderError;
-  return {
-    reason: isOurs ? `The issuer ${error.message}` : undefined,
-    cause: toName(isOurs ? error.cause : error),
-  };
+interface UsableKeys {
+  keys: JWK[];
+  unusable: UnusableKey[];
 }
 
-export interface IssuerKeysOptions extends IssuerAddress {
-  /** Milliseconds that never go back. */
-  now: () => number;
-  report: IssuerReport;
-}
+/** Maximum number of keys in a key set. The largest issuers publish about ten. */
+const MAX_KEYS = 100;
+const RSA_BITS = { least: 2_048, most: 16_384 };
+/** One algorithm for each type is enough to check whether a key is usable: the others differ only in the digest. */
+const ALGORITHM_OF: Readonly<Record<string, string>> = {
+  RSA: 'RS256',
+  'EC P-256': 'ES256',
+  'EC P-384': 'ES384',
+  'EC P-521': 'ES512',
+  'OKP Ed25519': 'EdDSA',
+};
 
-/** What is told of the issuer. */
-export interface IssuerReport {
-  /** No keys are left. Told once, until they can be had again. */
-  outage(error: unknown): void;
-  /** The keys cannot be asked for, while those that are held count for so many more milliseconds. Told once, as above. */
-  delay(error: unknown, leftMs: number): void;
-  /** Of each answer of the issuer. */
-  unusable(keys: readonly UnusableKey[]): void;
-}
-
-export interface IssuerKeys {
-  /** The key that a token names. */
-  find: JWTVerifyGetKey;
-  close: () => void;
-}
-
-/** The keys cannot be had, so that nothing can be said of a token. */
-export class KeysOutage extends Error {}
-
-/** A key that its issuer has withdrawn counts for so long at most. */
-const KEPT_MS = 600_000;
-/**
- * From this age on the keys are asked for again: in the background, so that no token waits and an outage of the issuer
- * is met with young keys; and, no sooner, for a token that names a key which is not held. Anybody can name one, and so
- * makes us ask no more often than we do by ourselves, and delays nobody's new key.
- */
-const FRESH_MS = 30_000;
-/** How long after an attempt that failed there is no other: for a token that waits, and in the background. */
-const PAUSE_MS = 1_000;
-const BACKGROUND_PAUSE_MS = 5_000;
-const TICK_MS = 5_000;
-
-interface Held {
-  find: LocalJWKSet;
-  at: number;
-}
-
-/**
- * Keeps the keys of the issuer. jose's own remote set reads its own clock, renews keys only once they are too old, and
- * while the issuer is down asks it again for each token.
- */
-export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions): IssuerKeys {
-  let held: Held | undefined;
-  let failure: { outage: KeysOutage; at: number } | undefined;
-  let pending: Promise<Held | KeysOutage> | undefined;
-  let told: 'nothing' | 'delay' | 'outage' = 'nothing';
-
-  async function load(): Promise<Held | KeysOutage> {
-    // The age of keys counts from the question: they may have been withdrawn while the answer was under way.
-    const at = now();
-    try {
-      const { keys, unusable } = await pickUsableKeys(await fetchIssuerKeys(address));
-      report.unusable(unusable);
-      held = { find: createLocalJWKSet({ keys }), at };
-      failure = undefined;
-      told = 'nothing';
-      return held;
-    } catch (cause) {
-      const outage = new KeysOutage("The issuer's keys are unavailable", { cause });
-      failure = { outage, at: now() };
-      tell(cause);
-      return outage;
+/** Separates usable keys from the others. Only tokens signed with an unusable key are affected by it. */
+async function pickUsableKeys(entries: readonly unknown[]): Promise<UsableKeys> {
+  const checked = await Promise.all(entries.slice(0, MAX_KEYS).map(checkKey));
+  const keys: JWK[] = [];
+  const unusable: UnusableKey[] = [];
+  const known = new Set<string>();
+  checked.forEach((found, index) => {
+    const position = index + 1;
+    if (typeof found === 'string') return void unusable.push({ position, reason: found });
+    // A key may be published twice.
+    if (known.has(JSON.stringify(found))) return;
+    known.add(JSON.stringify(found));
+    if (keys.some((key) => isNamedAlike(key, found))) {
+      unusable.push({
+        position,
+        reason: 'has the same kid as another key, so neither can be found by it',
+      });
     }
+    keys.push(found);
+  });
+  if (entries.length > MAX_KEYS) {
+    const reason = `is after the first ${MAX_KEYS} keys and is therefore ignored`;
+    unusable.push({ position: MAX_KEYS + 1, reason });
   }
+  return { keys, unusable };
+}
 
-  function tell(cause: unknown): void {
-    const leftMs = held ? held.at + KEPT_MS - now() : 0;
-    if (leftMs <= 0 && told !== 'outage') {
-      told = 'outage';
-      report.outage(cause);
-    } else if (leftMs > 0 && told === 'nothing') {
-      told = 'delay';
-      report.delay(cause, leftMs);
-    }
+/** Whether a token that names its key by `kid` and `alg` could mean either. */
+function isNamedAlike(a: JWK, b: JWK): boolean {
+  const isSameAlgorithm = a.alg === undefined || b.alg === undefined || a.alg === b.alg;
+  return a.kid !== undefined && a.kid === b.kid && typeOf(a) === typeOf(b) && isSameAlgorithm;
+}
+
+/** The relevant members of a usable key, or why it is unusable. */
+async function checkKey(entry: unknown): Promise<JWK | string> {
+  if (!isObject(entry)) return 'is not a key';
+  const { use, key_ops: operations } = entry;
+  if ('d' in entry || 'k' in entry || 'priv' in entry) return 'is not a public key';
+  if (use !== undefined && use !== 'sig') return 'is not a signature key';
+  const mayVerify = Array.isArray(operations) && operations.includes('verify');
+  if (operations !== undefined && !mayVerify) return 'is not allowed to verify signatures';
+  const key = toPlainKey(entry);
+  const algorithm = ALGORITHM_OF[typeOf(key)];
+  if (algorithm === undefined) return 'has an unsupported type or curve';
+  if (entry.alg !== undefined && !fits(entry.alg, algorithm)) {
+    return 'has an algorithm that is unsupported or does not match its type';
   }
+  return (await findFlaw(key, algorithm)) ?? key;
+}
 
-  async function loadOnce(): Promise<Held | KeysOutage> {
-    pending ??= load().finally(() => (pending = undefined));
-    return pending;
+/** Members that are not strings count as missing. Other members are ignored. */
+function toPlainKey(entry: Readonly<Record<string, unknown>>): JWK {
+  const names = ['kty', 'kid', 'alg', 'crv', 'x', 'y', 'n', 'e'] as const;
+  const members = names.map((name) => [name, entry[name]] as const);
+  return Object.fromEntries(members.filter(([, value]) => typeof value === 'string'));
+}
+
+function typeOf({ kty, crv }: JWK): string {
+  return crv === undefined || kty === 'RSA' ? `${kty}` : `${kty} ${crv}`;
+}
+
+function fits(alg: unknown, algorithm: string): boolean {
+  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) return false;
+  if (algorithm === 'RS256') return /^[RP]S/.test(alg);
+  return alg === algorithm || (algorithm === 'EdDSA' && alg === 'Ed25519');
+}
+
+/** Why the key cannot be imported. Undefined if it can. */
+async function findFlaw(key: JWK, algorithm: string): Promise<string | undefined> {
+  try {
+    const made = await importJWK({ ...key, alg: algorithm }, algorithm);
+    if (made instanceof Uint8Array) return 'is not a public key';
+    return hasAcceptedSize(made)
+      ? undefined
+      : `is an RSA key that does not have ${RSA_BITS.least} to ${RSA_BITS.most} bits`;
+  } catch {
+    // The library's message may quote the key.
+    return 'is malformed';
   }
+}
 
-  async function loadNow(): Promise<LocalJWKSet> {
-    if (failure && now() < failure.at + PAUSE_MS) throw failure.outage;
-    const loaded = await loadOnce();
-    if (loaded instanceof KeysOutage) throw loaded;
-    return loaded.find;
-  }
-
-  function refresh(): void {
-    const isDue = held ? now() >= held.at + FRESH_MS : failure !== undefined;
-    const isPaused = failure !== undefined && now() < failure.at + BACKGROUND_PAUSE_MS;
-    if (isDue && !isPaused) void loadOnce();
-  }
-
-  // Also while no token comes: the next one may come during an outage.
-  const timer = setInterval(refresh, TICK_MS).unref();
-  return {
-    async find(header, token) {
-      const known = held && now() < held.at + KEPT_MS ? held : undefined;
-      if (!known) return (await loadNow())(header, token);
-      refresh();
-      try {
-        return await known.find(header, token);
-      } catch (error) {
-        const isNew = error instanceof errors.JWKSNoMatchingKey && now() >= known.at + FRESH_MS;
-        if (!isNew) throw error;
-        return (await loadNow())(header, token);
-      }
-    },
-    close: () => clearInterval(timer),
-  };
+function hasAcceptedSize({ algorithm }: CryptoKey): boolean {
+  if (!('modulusLength' in algorithm)) return true;
+  const bits = Number(algorithm.modulusLength);
+  return bits >= RSA_BITS.least && bits <= RSA_BITS.most;
 }

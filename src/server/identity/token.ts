@@ -3,34 +3,33 @@ import { type JWTPayload, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { SCOPES, type Scope } from '../../badges/context.ts';
 import { isInvisible } from '../../providers/input-checks.ts';
-import { RejectedRequest } from '../raw-response.ts';
-import { type IssuerKeysOptions, KeysOutage, createIssuerKeys } from './issuer.ts';
-import { ALGORITHMS } from './usable-keys.ts';
+import { RejectedRequest } from '../errors.ts';
+import { ALGORITHMS, type IssuerKeysOptions, KeysOutage, createIssuerKeys } from './issuer.ts';
 
 const MAX_CHARACTERS = 200;
-/** OpenID Connect lets a subject be as long. */
+/** The limit of OpenID Connect. */
 const MAX_SUBJECT_CHARACTERS = 255;
 
 /**
- * What is seen by nobody, or makes what follows look like something else: a caller must not pass for another one in
- * records. Joiners are letters' own, as in names in Persian and in emoji.
+ * Invisible characters, and those that change how the following ones look: a caller must not look like another one in
+ * records. Joiners are allowed, because Persian names and emoji contain them.
  */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]|(?![\u200c\u200d])\p{Cf}/u;
 
-/** Whether it can name a caller in records. */
+/** Whether a text can name a caller in records. */
 function isName(text: string, most: number): boolean {
   const isLong = text.length > 2 * most || [...text].length > most;
   return !isLong && !FORBIDDEN.test(text) && !isInvisible(text);
 }
 
-/** The caller whom a token names. */
+/** Whether a token may name its caller so. */
 export function isSubject(text: string): boolean {
   return isName(text, MAX_SUBJECT_CHARACTERS);
 }
 
-/** The caller whom the router names. Undefined: in a way that cannot be used. */
+/** The caller that the router names. Undefined if the name is unusable. */
 export function readActor(header: string): string | undefined {
-  // Node reads a header byte by byte.
+  // Node decodes headers as Latin-1.
   const bytes = Buffer.from(header, 'latin1');
   if (!isUtf8(bytes)) return undefined;
   const text = bytes.toString('utf8');
@@ -46,19 +45,19 @@ export interface TokenOptions extends IssuerKeysOptions {
   wallTime: () => number;
 }
 
-/** What a token says of its bearer. */
+/** What a token states about its caller. */
 export interface Claims {
   actor: string;
-  /** Undefined: it names none. */
+  /** Undefined if the token names no tenant. */
   tenant: string | undefined;
   scopes: ReadonlySet<Scope>;
 }
 
 const TOLERANCE_SECONDS = 30;
-/** When the keys are asked for again, at the earliest. */
+/** The keys are requested again after this time at the earliest. */
 const RETRY_AFTER_MS = 1_000;
 
-/** Seconds, up to the end of the year 9999: a token without an end must not count by being called one. */
+/** Seconds since the epoch, up to the end of the year 9999. A larger value would be a token that never expires. */
 const numericDate = z.number().min(0).max(253_402_300_799);
 const claimsSchema = z.object({
   exp: numericDate,
@@ -71,7 +70,7 @@ const claimsSchema = z.object({
 });
 
 export interface TokenCheck {
-  /** Reads a caller's token. Rejects with a `Refusal`. */
+  /** Verifies a caller's token and reads its claims. Rejects with a `RejectedRequest`. */
   check: (token: string) => Promise<Claims>;
   close: () => void;
 }
@@ -97,7 +96,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
       if (error instanceof RejectedRequest) throw error;
-      // Anything else is a fault of ours, and told as one.
+      // Anything else is an internal error.
       if (!(error instanceof KeysOutage)) throw error;
       const message =
         "Tokens cannot be verified at the moment, because the issuer's keys are unavailable. Retry later.";
@@ -121,23 +120,23 @@ function toClaims(payload: JWTPayload): Claims {
   return { actor: sub, tenant, scopes: new Set(SCOPES.filter((one) => given.includes(one))) };
 }
 
-/** Names of the times are those of the standard; other names may be the issuer's own. */
+/** Names only the time claims, which are standard. Other claim names may be the issuer's own. */
 function toShapeReason({ issues }: z.ZodError): string {
   const times = issues.map(({ path: [claim] }) => claim);
   const wrong = ['exp', 'nbf', 'iat'].find((claim) => times.includes(claim));
   return wrong === undefined ? 'has malformed claims' : `has an invalid ${wrong} claim`;
 }
 
-/** The issuer may sign tokens for other uses with the same keys, such as a logout or a proof, and names them so. */
+/** The issuer may sign other tokens with the same keys, such as logout tokens, and marks them by this type. */
 function isAccessTokenType(typ: unknown): boolean {
   if (typ === undefined) return true;
   return typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ);
 }
 
-/** Readers differ in which of two claims by one name they take. */
+/** JSON parsers differ in which of two claims with the same name they keep. */
 function hasRepeatedName(part: string): boolean {
   const json = Buffer.from(part, 'base64url').toString();
-  // Outside of texts there is a colon after each name, and nowhere else.
+  // Outside strings, a colon follows each name and occurs nowhere else.
   const written = json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
   let read = 0;
   const pending: unknown[] = [JSON.parse(json)];
@@ -157,7 +156,7 @@ function invalidToken(reason: string, cause?: unknown): RejectedRequest {
   return new RejectedRequest(`The token ${reason}.`, { status: 401, code, headers, cause });
 }
 
-/** Undefined: nothing is wrong with the token, as far as is known. */
+/** What is wrong with the token. Undefined if the error is not about the token. */
 function toReason(error: unknown): string | undefined {
   if (error instanceof errors.JWTExpired) return 'has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error);
@@ -173,7 +172,7 @@ function toReason(error: unknown): string | undefined {
   return isOdd ? 'is malformed' : undefined;
 }
 
-/** Names of claims are jose's, and nothing of the token. */
+/** The names come from jose's checks and not from the token. */
 function toClaimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
   if (reason === 'missing') return `lacks the ${claim} claim`;
   if (reason !== 'check_failed') return `has an invalid ${claim} claim`;

@@ -1,4 +1,3 @@
-import type { ApolloServerOptions, BaseContext } from '@apollo/server';
 import {
   type ASTVisitor,
   type DefinitionNode,
@@ -13,23 +12,22 @@ import {
   type ValidationContext,
   visit,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { DOCUMENT_CAPS, OPERATION_CAPS, limitError, showCap } from './limits.ts';
 
-/** A selection set as if every fragment were written out in its place. */
+/** The size of a selection set with its fragments expanded. */
 export interface FragmentExpansion {
-  /** Selection sets within one another, this one included. */
+  /** Nested selection sets, including this one. */
   depth: number;
   selections: number;
-  /** Fields that are not within others. */
+  /** Fields at its top level. */
   fields: number;
 }
 
 const NOTHING: FragmentExpansion = { depth: 0, selections: 0, fields: 0 };
 
 /**
- * Measures what is never written out: fragments that spread each other twice double with each of them. Each is
- * measured once. One that spreads itself counts as nothing there; a rule of the specification refuses it.
+ * Measures selection sets without expanding them: a chain of fragments that each spread the next one twice doubles with
+ * each link. Each fragment is measured once. A fragment cycle counts as empty, and a rule of the specification rejects it.
  */
 export function createFragmentExpansion(
   document: DocumentNode,
@@ -48,9 +46,9 @@ export function createFragmentExpansion(
     const fragment = fragments.get(name);
     if (!fragment) return NOTHING;
     measured.set(name, NOTHING);
-    const writtenOut = ofSelectionSet(fragment.selectionSet);
-    measured.set(name, writtenOut);
-    return writtenOut;
+    const expansion = ofSelectionSet(fragment.selectionSet);
+    measured.set(name, expansion);
+    return expansion;
   }
 
   function ofSelectionSet({ selections }: SelectionSetNode): FragmentExpansion {
@@ -73,17 +71,17 @@ export function createFragmentExpansion(
   return ({ selectionSet }) => ofSelectionSet(selectionSet);
 }
 
-/** What a document has, wherever it stands in it. */
+/** Counts over a whole document. */
 export interface DocumentCounts {
   lines: number;
   aliases: number;
   directives: number;
   spreads: number;
-  /** The most fields under one name that have more than this name. */
+  /** The maximum number of fields with one response name that have an alias, arguments or a selection set. */
   sameName: number;
-  /** The most others. */
+  /** The same for all other fields. */
   samePlainName: number;
-  /** The most lists and objects within one another. */
+  /** The maximum nesting of lists and objects. */
   valueDepth: number;
 }
 
@@ -135,7 +133,7 @@ function isPlain({ alias, arguments: given = [], selectionSet }: FieldNode): boo
   return !alias && !selectionSet && given.length === 0;
 }
 
-/** Tells how often it was told a name. */
+/** Returns how often it has been called with a name. */
 function createCounter(): (name: string) => number {
   const times = new Map<string, number>();
   return (name) => {
@@ -149,17 +147,17 @@ function countLines(text: string): number {
   return text.split(/\r\n|[\n\r]/).length;
 }
 
-/** Enough to mend a document by; telling of each takes its time. */
+/** Creating each error takes time, and more of them would not help the caller. */
 export const MAX_VALIDATION_ERRORS = 20;
 
-/** Refuses documents that would cost much to validate or to execute, before the other rules look at them. */
+/** A validation rule that rejects documents that are expensive to validate or execute, before other rules see them. */
 export function documentLimits(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
       const excess = findExcess(document);
       if (!excess) return undefined;
       context.reportError(limitError(excess.message, excess.at));
-      // To a visitor null says that the node is gone: no rule sees anything of the document.
+      // For a visitor, null removes the node: no other rule sees the document.
       return null;
     },
   };
@@ -168,7 +166,7 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
 interface Check {
   has: number;
   cap: number;
-  /** For its caller. */
+  /** For the caller. */
   message: string;
   at?: DefinitionNode;
 }
@@ -202,11 +200,11 @@ function mayHave(has: number, cap: number, what: string): Check {
 }
 
 function checksOfDefinitions(document: DocumentNode): Check[] {
-  const writeOut = createFragmentExpansion(document);
+  const expand = createFragmentExpansion(document);
   const caps = OPERATION_CAPS;
   return document.definitions.flatMap((at): Check[] => {
     if (at.kind !== Kind.OPERATION_DEFINITION && at.kind !== Kind.FRAGMENT_DEFINITION) return [];
-    const { depth, selections, fields } = writeOut(at);
+    const { depth, selections, fields } = expand(at);
     const mayHere = (has: number, cap: number, what: string): Check => ({
       has,
       cap,
@@ -224,7 +222,7 @@ function checksOfDefinitions(document: DocumentNode): Check[] {
   });
 }
 
-/** Refuses operations that the schema has no root for: executed, they would count as a failure of ours. */
+/** A validation rule for operations without a root type. Executing them would fail as an internal error. */
 export function knownOperations(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(node) {
@@ -233,32 +231,4 @@ export function knownOperations(context: ValidationContext): ASTVisitor {
       context.reportError(new GraphQLError(message, { nodes: node }));
     },
   };
-}
-
-type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
-
-/** In tokens, each of which takes some hundred bytes once parsed. A gateway's operations have about a hundred. */
-const MAX_WEIGHT = 200_000;
-/** A document keeps its text, including comments: this many characters take at least as much memory as one token. */
-const CHARACTERS_PER_TOKEN = 10;
-
-/**
- * Valid documents, so that they are not parsed and validated again. Those used last are kept. Apollo's own store weighs
- * a document by the length of its JSON, which says little about its memory, and writes that JSON for each.
- */
-export function createDocumentStore(maxWeight = MAX_WEIGHT): DocumentStore {
-  const documents = new LRUCache<string, DocumentNode>({
-    maxSize: maxWeight,
-    sizeCalculation: weigh,
-  });
-  return {
-    get: async (key) => documents.get(key),
-    set: async (key, document) => void documents.set(key, document),
-    delete: async (key) => documents.delete(key),
-  };
-}
-
-function weigh({ loc, tokenCount = 0 }: DocumentNode): number {
-  const characters = loc?.source.body.length ?? 0;
-  return Math.max(1, tokenCount, Math.ceil(characters / CHARACTERS_PER_TOKEN));
 }

@@ -1,77 +1,88 @@
 import { type ASTNode, GraphQLError } from 'graphql';
 
-/** More than a representation of each of a thousand badges needs. */
+/** Maximum size of a request body, in bytes. A thousand representations need less. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 
-/** What a document may have at most. The largest operation of the client kit has under 200 tokens. */
+/** Limits of a document. The largest operation of the client kit has fewer than 200 tokens. */
 export const DOCUMENT_CAPS = {
   aliases: 50,
   directives: 50,
-  /** Every error says in which line it is, and counts them anew. */
+  /** GraphQL.js counts the lines again for the position of each error. */
   lines: 500,
-  /** Lists and objects within one another, in an argument or a variable's type. Inputs have three. */
+  /** Nested lists and objects in an argument, or lists in a variable's type. Inputs have three levels. */
   valueDepth: 10,
-  /** Every two fields of one name are compared, and every two fragments; plain names with little effort. */
+  /** Validation compares every two fields of the same name, and every two fragments. Plain fields cost little. */
   sameName: 100,
   samePlainName: 500,
   spreads: 100,
 } as const;
 
-/** What each operation, or fragment, of a document may have at most, fragments written out. */
+/** Limits of each operation and fragment of a document, with its fragments expanded. */
 export const OPERATION_CAPS = {
-  /** Selection sets within one another. Tools that read the whole schema need 18; badges need six. */
+  /** Nested selection sets. Introspection by tools needs 18 levels, badges need six. */
   depth: 25,
   selections: 2_000,
   rootFields: 20,
-  /** They run one after the other, within one deadline. */
+  /** Mutations of one operation run one after the other, within one deadline. */
   mutations: 5,
 } as const;
 
-/** What the body of a request may have at most. */
+/** Limits of the body of a request. */
 export const BODY_CAPS = {
-  /** Commas and opening brackets. So many values as variables may have need no more, however they are nested. */
+  /** Commas and opening brackets. The maximum number of values in variables needs no more, however they are nested. */
   signs: 12_000,
 } as const;
 
-/** What the variables of a request may have at most. */
+/** Limits of the variables of a request. */
 export const VARIABLE_CAPS = {
-  /** Names, numbers, lists and all. Each representation has three, with nothing but its key. */
+  /** Scalars, lists and objects together. A representation with nothing but its key has three. */
   values: 10_000,
   depth: 10,
-  /** Of a field in them: names that are like it are looked for. */
+  /** Length of a field name, in UTF-16 units. GraphQL.js searches for similar names to suggest. */
   nameLength: 200,
 } as const;
 
-/** What a request may ask for at most. */
+/** Limits of what an operation may select. */
 export const REQUEST_CAPS = {
   /**
-   * For all fields together: aliases would multiply them. No router splits the entities of a list, so that it is the
-   * other subgraph that bounds them. If each is wrong, to tell of so many takes 45 ms.
+   * Representations of all `_entities` fields together, because aliases multiply them. Routers do not split the
+   * entities of a list, so the subgraph with that list bounds their number. Reporting an error for each takes 45 ms.
    */
   representations: 3_000,
-  /** In the answer. 1,400 representations with all that a badge has are 19,601. */
+  /** Fields of the response. 1,400 representations with all fields of a badge have 19,601. */
   fields: 20_000,
-  /** As many fields take as long as a search of all names, of which most are not in the answer. */
+  /** A search of all names takes as long as this many fields, although few of the names are in the response. */
   fieldsOfSearch: 2_000,
 } as const;
 
-/** What answers may have at most. */
+/** Limits of responses. */
 export const ANSWER_CAPS = {
-  /** A hundred badges with the longest descriptions that can be written, in the script that takes most bytes. */
+  /** A hundred badges with the longest descriptions that can be written, in the script that takes the most bytes. */
   bytes: 4 * 1024 * 1024,
-  /** Of all answers that are being made or written. In memory they take about three times as much. */
+  /** All responses that are being created or sent. In memory they take about three times as much. */
   bytesAtOneTime: 16 * 1024 * 1024,
 } as const;
 
-/** For messages: 16,000. */
+/** Limits that the parser enforces while it reads a document. */
+export const PARSE_CAPS = {
+  /** The cost of validation grows faster than the number of tokens: see bench/limits. */
+  maxTokens: 2_000,
+  maxSourceLength: 100_000,
+  maxComments: 400,
+} as const;
+
+/** Code of a request that is refused because other responses take the memory. The same request can be retried. */
+export const OVERLOADED = 'OVERLOADED';
+
+/** Formats a limit for messages: 16,000. */
 export function showCap(cap: number): string {
   return cap.toLocaleString('en');
 }
 
-/** Marks an error as one of a limit: the server gives every error of a rule the code of a document that is wrong. */
+/** Marks the error of a limit. Apollo Server gives the errors of all validation rules the same code. */
 const LIMIT = 'limit';
 
-/** Tells which limit, and its number. Ends the request before anything is executed. */
+/** The error of a request that exceeds a limit. The message states the limit. */
 export function limitError(message: string, node?: ASTNode): GraphQLError {
   const extensions = { [LIMIT]: true, http: { status: 400 } };
   return new GraphQLError(message, { ...(node && { nodes: node }), extensions });
@@ -85,26 +96,18 @@ export function isLimitError({
   return extensions?.[LIMIT] === true;
 }
 
-/** What the parser refuses to read on. */
-export const PARSE_CAPS = {
-  /** Validation compares much of a document with much of it: see bench/limits. */
-  maxTokens: 2_000,
-  maxSourceLength: 100_000,
-  maxComments: 400,
-} as const;
-
-/** The parser's errors have no code to know them by. They are its own words, and nothing of the caller's comes before. */
-const MESSAGES: readonly (readonly [pattern: RegExp, message: string])[] = [
+/** The parser's errors have no code. Their messages begin with the parser's own words, never with the caller's text. */
+const PARSER_MESSAGES: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^Syntax Error: Document contains more that \d+ tokens/, of('tokens', PARSE_CAPS.maxTokens)],
   [/^Syntax Error: Source contains more than \d+ /, of('characters', PARSE_CAPS.maxSourceLength)],
   [/^Syntax Error: Document contains more than \d+ com/, of('comments', PARSE_CAPS.maxComments)],
-  // The parser calls itself for every level.
+  // The parser is recursive.
   [/^Maximum call stack size exceeded$/, 'The document is nested too deeply.'],
 ];
 
-/** The message for a document that the parser refused for its size; undefined for other reasons. */
+/** The message for a document that the parser rejected because of its size. Undefined for other errors. */
 export function parseLimitMessage(message: string): string | undefined {
-  return MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
+  return PARSER_MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
 }
 
 function of(what: string, cap: number): string {

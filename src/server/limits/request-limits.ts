@@ -1,147 +1,85 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
-  type ASTVisitor,
-  type FloatValueNode,
+  type DocumentNode,
   GraphQLError,
-  GraphQLFloat,
-  GraphQLID,
-  type GraphQLInputType,
-  GraphQLInt,
-  type IntValueNode,
-  type ValidationContext,
-  getNamedType,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
   getNullableType,
   getVariableValues,
-  isInputObjectType,
-  isInputType,
+  isIntrospectionType,
   isListType,
-  typeFromAST,
+  validate,
 } from 'graphql';
+import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
 import type { BadgesContext } from '../../badges/context.ts';
-import { cutText } from '../../http/json.ts';
-import type { FormatError } from '../error-format.ts';
-import { type Asked, costOf } from './cost.ts';
-import { REQUEST_CAPS, VARIABLE_CAPS, limitError, showCap } from './limits.ts';
-import { InexactNumber, isExactFloat } from './request-body.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
+import { isObject } from '../../http/json.ts';
+import type { FormatError } from '../errors.ts';
+import { InexactNumber, settleNumbers } from './exact-numbers.ts';
+import { OPERATION_CAPS, REQUEST_CAPS, VARIABLE_CAPS, limitError, showCap } from './limits.ts';
 
-/** What variables have, as far as it was counted. */
-export interface VariableCounts {
+interface RequestedOperation {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** As the caller sent them. */
+  variables: Record<string, unknown>;
+}
+
+/** Rejects a request that would be expensive, or whose variables are invalid, before anything is executed. */
+export function createLimitsPlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
+  return {
+    requestDidStart: async () => {
+      let invalid: readonly GraphQLError[] = [];
+      return {
+        didResolveOperation: async ({ schema, document, operation, request }) => {
+          if (!operation) return;
+          const { variables = {} } = request;
+          invalid = checkRequest({ schema, document, operation, variables });
+        },
+        responseForOperation: async () =>
+          invalid.length === 0 ? null : toRejection(invalid, formatError),
+      };
+    },
+  };
+}
+
+/** The same response that Apollo Server gives if it finds such errors itself. */
+function toRejection(invalid: readonly GraphQLError[], formatError: FormatError) {
+  const errors = invalid.map((error) =>
+    formatError({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } }, error),
+  );
+  return {
+    http: { status: 400, headers: new HeaderMap() },
+    body: { kind: 'single' as const, singleResult: { errors } },
+  };
+}
+
+/** Returns the errors of the variables. Throws if the operation exceeds a limit. */
+export function checkRequest(requested: RequestedOperation): readonly GraphQLError[] {
+  const { hasInexactNumber } = checkVariables(requested.variables);
+  const inexact = hasInexactNumber ? settleNumbers(requested) : [];
+  const invalid = inexact.length > 0 ? inexact : findInvalidVariables(requested);
+  if (invalid.length === 0) checkCost(requested);
+  return invalid;
+}
+
+/** What was counted in variables. Counting stops beyond a limit. */
+interface VariableCounts {
   values: number;
-  /** Lists and objects within one another; that of all variables is none. */
+  /** Levels of lists and objects within the variables. */
   depth: number;
-  /** Of the longest name, in characters. */
+  /** Length of the longest field name, in UTF-16 units. */
   nameLength: number;
+  hasInexactNumber: boolean;
 }
 
-/** Counts level by level, for JSON may be nested deeper than functions can call themselves. Stops beyond the bounds. */
-export function countVariables(variables: object, bounds: VariableCounts): VariableCounts {
-  const counts: VariableCounts = { values: 0, depth: 0, nameLength: 0 };
-  let level: unknown[] = Object.values(variables);
-  while (level.length > 0) {
-    counts.values += level.length;
-    if (counts.values > bounds.values) break;
-    const nested = level.filter(isNested);
-    if (nested.length > 0) counts.depth += 1;
-    for (const value of nested) {
-      for (const { length } of namesOf(value)) {
-        counts.nameLength = Math.max(counts.nameLength, length);
-      }
-    }
-    if (counts.depth > bounds.depth) break;
-    level = nested.flatMap((value): unknown[] => Object.values(value));
-  }
-  return counts;
-}
-
-function namesOf(value: object): string[] {
-  return Array.isArray(value) ? [] : Object.keys(value);
-}
-
-function isNested(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-/** Enough to find them by. */
-const MAX_ERRORS = 3;
-const SHOWN_CHARACTERS = 50;
-
-/** The errors of variables whose numbers are not exact. What is exact enough for its type takes its place as a number. */
-export function settleNumbers({ schema, operation, variables }: Asked): GraphQLError[] {
-  const errors: GraphQLError[] = [];
-  for (const definition of operation.variableDefinitions ?? []) {
-    const name = definition.variable.name.value;
-    const type = typeFromAST(schema, definition.type);
-    if (!Object.hasOwn(variables, name) || !isInputType(type)) continue;
-    variables[name] = settle(type, variables[name], name, (source, path) => {
-      const message = `Variable "$${name}" got the number ${shorten(source)} at "${path}", which cannot be represented exactly. Send an ID as a string, and other numbers with fewer digits.`;
-      if (errors.length < MAX_ERRORS) errors.push(new GraphQLError(message, { nodes: definition }));
-    });
-  }
-  return errors;
-}
-
-type Refuse = (source: string, path: string) => void;
-
-/** Representations are looked at one by one, when they are resolved. */
-function settle(type: GraphQLInputType, value: unknown, path: string, refuse: Refuse): unknown {
-  if (value instanceof InexactNumber) return settleNumber(type, value, path, refuse);
-  const inner = getNullableType(type);
-  if (isListType(inner) && Array.isArray(value)) {
-    return value.map((item, at) => settle(inner.ofType, item, `${path}[${at}]`, refuse));
-  }
-  const named = isListType(inner) ? getNamedType(inner) : inner;
-  if (!isInputObjectType(named) || !isRecord(value)) return value;
-  for (const field of Object.values(named.getFields())) {
-    if (!Object.hasOwn(value, field.name)) continue;
-    value[field.name] = settle(field.type, value[field.name], `${path}.${field.name}`, refuse);
-  }
-  return value;
-}
-
-function settleNumber(
-  type: GraphQLInputType,
-  { source }: InexactNumber,
-  path: string,
-  refuse: Refuse,
-): number {
-  const named = getNamedType(type);
-  const isOfNumber = named === GraphQLID || named === GraphQLInt || named === GraphQLFloat;
-  if (isOfNumber && !(named === GraphQLFloat && isExactFloat(source))) refuse(source, path);
-  // Others refuse every number by themselves.
-  return Number(source);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shorten(source: string): string {
-  return source.length > SHOWN_CHARACTERS ? `${cutText(source, SHOWN_CHARACTERS)}…` : source;
-}
-
-/** Refuses numbers in a document that a Float cannot keep. Those of an Int are bounded, and those of an ID are texts. */
-export function exactFloats(context: ValidationContext): ASTVisitor {
-  function check(node: IntValueNode | FloatValueNode): void {
-    const type = context.getInputType();
-    if (!type || getNamedType(type) !== GraphQLFloat || isExactFloat(node.value)) return;
-    const message = `A Float cannot represent ${shorten(node.value)} exactly. Use a number with fewer digits.`;
-    context.reportError(new GraphQLError(message, { nodes: node }));
-  }
-  return { IntValue: check, FloatValue: check };
-}
-
-/** Throws when an operation would cost much, and gives what is wrong with its variables. */
-export function checkRequest(asked: Asked): readonly GraphQLError[] {
-  checkVariables(asked);
-  const inexact = settleNumbers(asked);
-  const wrong = inexact.length > 0 ? inexact : errorsOfVariables(asked);
-  if (wrong.length === 0) checkCost(asked);
-  return wrong;
-}
-
-function checkVariables({ variables }: Asked): void {
+/** Throws if the variables exceed a limit. */
+function checkVariables(variables: object): VariableCounts {
   const caps = VARIABLE_CAPS;
-  const { values, depth, nameLength } = countVariables(variables, caps);
+  const counts = countVariables(variables);
+  const { values, depth, nameLength } = counts;
   if (values > caps.values) {
     throw limitError(
       `The variables of a request must have at most ${showCap(caps.values)} values.`,
@@ -156,9 +94,42 @@ function checkVariables({ variables }: Asked): void {
       `Names in variables must have at most ${showCap(caps.nameLength)} characters.`,
     );
   }
+  return counts;
 }
 
-function errorsOfVariables({ schema, operation, variables }: Asked): readonly GraphQLError[] {
+/** Counts level by level, because JSON may be nested more deeply than recursion allows. */
+function countVariables(variables: object): VariableCounts {
+  const counts = { values: 0, depth: 0, nameLength: 0, hasInexactNumber: false };
+  let level: unknown[] = Object.values(variables);
+  while (level.length > 0) {
+    counts.values += level.length;
+    if (counts.values > VARIABLE_CAPS.values) break;
+    const nested = level.filter((value) => typeof value === 'object' && value !== null);
+    if (nested.length > 0) counts.depth += 1;
+    for (const value of nested) {
+      if (value instanceof InexactNumber) counts.hasInexactNumber = true;
+      for (const { length } of namesOf(value)) {
+        counts.nameLength = Math.max(counts.nameLength, length);
+      }
+    }
+    if (counts.depth > VARIABLE_CAPS.depth) break;
+    level = nested.flatMap((value): unknown[] => Object.values(value));
+  }
+  return counts;
+}
+
+function namesOf(value: object): string[] {
+  return Array.isArray(value) ? [] : Object.keys(value);
+}
+
+/** More errors would not help the caller. */
+const MAX_ERRORS = 3;
+
+function findInvalidVariables({
+  schema,
+  operation,
+  variables,
+}: RequestedOperation): readonly GraphQLError[] {
   const { errors = [] } = getVariableValues(
     schema,
     operation.variableDefinitions ?? [],
@@ -168,51 +139,110 @@ function errorsOfVariables({ schema, operation, variables }: Asked): readonly Gr
   return errors;
 }
 
-/** A router sends the entities of a whole list in one request, however many they are. */
+/** Routers send the entities of a whole list in one request, however many there are. */
 const PAGE_LISTS = 'The subgraph whose list refers to these badges should paginate it.';
 
-function checkCost(asked: Asked): void {
-  const { fields, representations } = costOf(asked);
+function checkCost(requested: RequestedOperation): void {
+  const { fields, representations } = costOf(requested);
   const caps = REQUEST_CAPS;
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
     throw limitError(
       `A request must have at most ${most} representations, but this one has ${showCap(representations)}. ${PAGE_LISTS}`,
-      asked.operation,
+      requested.operation,
     );
   }
   if (fields > caps.fields) {
     const most = showCap(caps.fields);
     const message = `A request must select at most about ${most} fields, but this one selects ${showCap(fields)}. Request fewer fields or badges at once.${representations > 0 ? ` ${PAGE_LISTS}` : ''}`;
-    throw limitError(message, asked.operation);
+    throw limitError(message, requested.operation);
   }
 }
 
-/** Ends requests that would cost much, or whose variables are wrong, before anything is executed. */
-export function createLimitsPlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
-  return {
-    requestDidStart: async () => {
-      let wrong: readonly GraphQLError[] = [];
-      return {
-        didResolveOperation: async ({ schema, document, operation, request }) => {
-          if (!operation) return;
-          const { variables = {} } = request;
-          wrong = checkRequest({ schema, document, operation, variables });
-        },
-        responseForOperation: async () =>
-          wrong.length === 0 ? null : toRefusal(wrong, formatError),
-      };
-    },
-  };
+/** The estimated cost of executing an operation. */
+interface Cost {
+  /** Number of fields in the response. */
+  fields: number;
+  /** Number of representations of all `_entities` fields together. */
+  representations: number;
 }
 
-/** As the server would answer, had it found them. */
-function toRefusal(wrong: readonly GraphQLError[], formatError: FormatError) {
-  const errors = wrong.map((error) =>
-    formatError({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } }, error),
-  );
-  return {
-    http: { status: 400, headers: new HeaderMap() },
-    body: { kind: 'single' as const, singleResult: { errors } },
-  };
+function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
+  const cost: Cost = { fields: 0, representations: 0 };
+  const rule = createComplexityRule({
+    variables,
+    maximumComplexity: Infinity,
+    // Longer operations have been rejected by then.
+    maxQueryNodes: OPERATION_CAPS.selections + 1,
+    estimators: [
+      (field) => {
+        const { representations } = field.args;
+        if (Array.isArray(representations)) cost.representations += representations.length;
+        return costOfField(field);
+      },
+    ],
+    onComplete: (fields) => {
+      cost.fields = fields;
+    },
+  });
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const alone = { ...document, definitions: [operation, ...fragments] };
+  try {
+    // Errors in arguments are left to the execution, which reports one for each field.
+    validate(schema, alone, [rule], { maxErrors: Infinity });
+  } catch (error) {
+    throw toInputError(error);
+  }
+  return cost;
+}
+
+/** If a directive depends on a variable that is null, the cost is undefined, and the library throws. */
+function toInputError(thrown: unknown): unknown {
+  if (!(thrown instanceof GraphQLError)) return thrown;
+  const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } };
+  const { message, nodes = [] } = thrown;
+  return new GraphQLError(message, { nodes, extensions, originalError: thrown });
+}
+
+function costOfField(field: ComplexityEstimatorArgs): number {
+  if (isOncePerConnection(field)) return 0;
+  return 1 + costOfSearch(field) + countItems(field) * field.childComplexity;
+}
+
+/** A search looks at each name of every list, however small the page is. */
+function costOfSearch({ args }: ComplexityEstimatorArgs): number {
+  const filter: unknown = args.filter;
+  const isSearch = isObject(filter) && Boolean(filter.nameContains);
+  return isSearch ? REQUEST_CAPS.fieldsOfSearch : 0;
+}
+
+const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];
+/** A guess for lists without a page size. The real number is counted while the response is created. */
+const GUESSED_ITEMS = 10;
+/** Number of types in the schema, and of items in each list of a type, for introspection. */
+const TYPES = 30;
+const ITEMS_OF_TYPE = 2;
+
+/** Fields such as `pageInfo` occur once in a connection and must not be multiplied by its page size. */
+function isOncePerConnection({ type, field }: ComplexityEstimatorArgs): boolean {
+  return isConnection(type) && !PAGE_FIELDS.includes(field.name);
+}
+
+function countItems({ type, field, args }: ComplexityEstimatorArgs): number {
+  const { representations, first, last } = args;
+  if (Array.isArray(representations)) return representations.length;
+  if (field.args.some(({ name }) => name === 'first')) return toPageSize(first ?? last);
+  if (!isListType(getNullableType(field.type)) || isConnection(type)) return 1;
+  if (!isIntrospectionType(type)) return GUESSED_ITEMS;
+  return field.name === 'types' ? TYPES : ITEMS_OF_TYPE;
+}
+
+function isConnection({ name }: ComplexityEstimatorArgs['type']): boolean {
+  return name.endsWith('Connection');
+}
+
+/** Sizes out of range are rejected when the page is read. */
+function toPageSize(size: unknown): number {
+  if (typeof size !== 'number') return DEFAULT_PAGE_SIZE;
+  return Math.min(Math.max(size, 0), MAX_PAGE_SIZE);
 }

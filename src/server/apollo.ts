@@ -1,0 +1,193 @@
+import { Readable } from 'node:stream';
+import {
+  ApolloServer,
+  type ApolloServerOptions,
+  type ApolloServerPlugin,
+  type BaseContext,
+  type GraphQLRequestContextWillSendResponse,
+} from '@apollo/server';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { FastifyReply } from 'fastify';
+import { type DocumentNode, OperationTypeNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { BadgesContext } from '../badges/context.ts';
+import { createBadgesSchema } from '../badges/schema.ts';
+import { nextTurn } from '../http/json-in-slices.ts';
+import { cutText, toWholeJson } from '../http/json.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createSizePlugin, measureFields } from './answers/measured-answers.ts';
+import { type FormatError, createErrorFormat } from './errors.ts';
+import {
+  MAX_VALIDATION_ERRORS,
+  documentLimits,
+  knownOperations,
+} from './limits/document-limits.ts';
+import { exactFloats } from './limits/exact-numbers.ts';
+import { PARSE_CAPS } from './limits/limits.ts';
+import { createLimitsPlugin } from './limits/request-limits.ts';
+import { createRequestPlugin } from './request.ts';
+
+export interface ApolloOptions {
+  logger: Logger;
+  isProduction: boolean;
+  hasIntrospection: boolean;
+  /** Whether cacheable responses carry tags by which a router can invalidate them. */
+  hasCacheTags: boolean;
+  hasAuthDirectives: boolean;
+  /** How long a snapshot is fresh, in milliseconds. */
+  freshMs: number;
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+export async function createApollo(options: ApolloOptions): Promise<ApolloServer<BadgesContext>> {
+  const { schema } = await createBadgesSchema(options);
+  measureFields(schema);
+  const formatError = createErrorFormat(options);
+  return new ApolloServer<BadgesContext>({
+    schema,
+    logger: options.logger,
+    formatError,
+    // Values stored by an earlier version, or repeated from the request by GraphQL.js, may have unpaired surrogates.
+    stringifyResult: (result) => toWholeJson(JSON.stringify(result)),
+    introspection: options.hasIntrospection,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: options.isProduction,
+    csrfPrevention: true,
+    persistedQueries: false,
+    validationRules: [documentLimits, knownOperations, exactFloats],
+    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
+    parseOptions: PARSE_CAPS,
+    documentStore: createDocumentStore(),
+    allowBatchedHttpRequests: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: options.isProduction ? 'production' : 'development',
+    plugins: [
+      createRequestPlugin(),
+      createLimitsPlugin(formatError),
+      createSizePlugin(formatError),
+      createResponsePlugin({ ...options, formatError }),
+      // A router reports usage for the whole supergraph; an API key in the environment must not enable it here.
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+}
+
+type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
+
+/** In tokens, each of which takes some hundred bytes once parsed. The operations of a gateway have about a hundred. */
+const MAX_WEIGHT = 200_000;
+/** A document keeps its text, including comments. This many characters take at least as much memory as one token. */
+const CHARACTERS_PER_TOKEN = 10;
+
+/**
+ * Keeps the valid documents that were used last, so that they are not parsed and validated again. Apollo Server's own
+ * store measures a document by its JSON, which is slow and says little about its memory.
+ */
+export function createDocumentStore(maxWeight = MAX_WEIGHT): DocumentStore {
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: maxWeight,
+    sizeCalculation: weigh,
+  });
+  return {
+    get: async (key) => documents.get(key),
+    set: async (key, document) => void documents.set(key, document),
+    delete: async (key) => documents.delete(key),
+  };
+}
+
+function weigh({ loc, tokenCount = 0 }: DocumentNode): number {
+  const characters = loc?.source.body.length ?? 0;
+  return Math.max(1, tokenCount, Math.ceil(characters / CHARACTERS_PER_TOKEN));
+}
+
+type Response = GraphQLRequestContextWillSendResponse<BadgesContext>;
+
+interface ResponsePluginOptions extends Pick<ApolloOptions, 'freshMs' | 'now' | 'hasCacheTags'> {
+  formatError: FormatError;
+}
+
+/** Completes every response: adds partial errors, request IDs in errors, and how long it may be cached. */
+function createResponsePlugin(options: ResponsePluginOptions): ApolloServerPlugin<BadgesContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async (answer) => {
+        const { body, http } = answer.response;
+        if (body.kind !== 'single') return;
+        const partial = answer.contextValue.partialErrors.map((error) =>
+          options.formatError(error.toJSON(), error),
+        );
+        const errors = [...(body.singleResult.errors ?? []), ...partial];
+        if (errors.length > 0) {
+          const { requestId } = answer.contextValue;
+          body.singleResult.errors = errors.map((error) => ({
+            ...error,
+            extensions: { ...error.extensions, requestId },
+          }));
+        }
+        const cacheControl = toCacheControl(answer, options);
+        http.headers.set('cache-control', cacheControl);
+        const tags = options.hasCacheTags ? toCacheTags(answer.contextValue) : undefined;
+        if (tags && cacheControl !== NO_STORE) {
+          body.singleResult.extensions = { ...body.singleResult.extensions, ...tags };
+        }
+      },
+    }),
+  };
+}
+
+const NO_STORE = 'no-store';
+
+/**
+ * The extensions in which routers look for cache tags: one list for each entity, or one for the root fields. With two
+ * `_entities` fields it would be ambiguous whose tags they are.
+ */
+function toCacheTags({ entityTags, used }: BadgesContext): Record<string, unknown> | undefined {
+  const [apolloEntityCacheTags] = entityTags;
+  if (entityTags.length > 1) return undefined;
+  return apolloEntityCacheTags ? { apolloEntityCacheTags } : { apolloCacheTags: [...used.tags] };
+}
+
+/** Only complete responses to queries may be cached, only by the caller, and only while their oldest part is fresh. */
+function toCacheControl(answer: Response, { freshMs, now }: ResponsePluginOptions): string {
+  const { body } = answer.response;
+  const { oldestAsOf, keepMs } = answer.contextValue.used;
+  const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;
+  const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
+  if (!isWhole || !isQuery || oldestAsOf === undefined) return NO_STORE;
+  const left = Math.min(keepMs, freshMs, oldestAsOf + freshMs - now());
+  const seconds = Math.max(0, Math.floor(left / 1000));
+  return `private, max-age=${seconds}`;
+}
+
+/** Encoding a piece of this many characters and passing it to the network takes about half a millisecond. */
+const PIECE_CHARACTERS = 256 * 1024;
+const END = '\n';
+
+/**
+ * The body to send for the JSON of a response, which must be well-formed Unicode. A long one is sent in pieces, with
+ * its length announced in advance. Each piece is encoded when the previous one has been passed to the network: a client
+ * that reads slowly keeps one copy in memory, and other requests have their turn between two pieces.
+ */
+export function toAnswerBody(text: string, reply: FastifyReply): string | Readable {
+  if (text.length <= PIECE_CHARACTERS || reply.statusCode >= 400) return text + END;
+  void reply.header('content-length', Buffer.byteLength(text) + END.length);
+  return Readable.from(piecesOf(text), { highWaterMark: 1 });
+}
+
+async function* piecesOf(text: string): AsyncGenerator<string> {
+  let at = 0;
+  while (at < text.length) {
+    const piece = cutText(text.slice(at, at + PIECE_CHARACTERS + 1), PIECE_CHARACTERS);
+    yield piece;
+    at += piece.length;
+    await nextTurn();
+  }
+  yield END;
+}

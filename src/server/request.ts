@@ -1,0 +1,262 @@
+import { isUtf8 } from 'node:buffer';
+import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { BadgesContext } from '../badges/context.ts';
+import { isObject } from '../http/json.ts';
+import { RejectedRequest, badRequest } from './errors.ts';
+import { InexactNumber, isExact } from './limits/exact-numbers.ts';
+import { BODY_CAPS, showCap } from './limits/limits.ts';
+
+/** Rejects a request by its head, before its body is read, if it could not be read as it is meant. */
+export function checkRequestHead(request: FastifyRequest): void {
+  checkTarget(request);
+  checkBodyHeaders(request);
+}
+
+function checkTarget({ method, url, protocol, hostname }: FastifyRequest): void {
+  if (!URL.canParse(url, `${protocol}://${hostname}/`)) {
+    throw badRequest('The path or the host header of the request is malformed.');
+  }
+  const [, query = ''] = url.split(/\?(.*)/s, 2);
+  if (!isDecodable(query)) throw badRequest('The query of the URL must be percent-encoded UTF-8.');
+  if (method === 'GET') checkVariables(query);
+}
+
+function isDecodable(query: string): boolean {
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws for forbidden names. Apollo Server reports invalid JSON itself. */
+function checkVariables(query: string): void {
+  const json = new URLSearchParams(query).get('variables');
+  try {
+    if (json !== null) parseExactly(json);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+}
+
+function checkBodyHeaders({ headers }: FastifyRequest): void {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  if (!/^(identity)?$/i.test(encoding)) {
+    throw badRequest('The body must not be compressed.', {
+      status: 415,
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
+  const charsets = [...type.matchAll(/;\s*charset\s*=\s*("?)([^";\s]*)\1/gi)];
+  if (!charsets.every(([, , charset = '']) => /^utf-?8$/i.test(charset))) {
+    throw badRequest('The body must be UTF-8, but its content type names a different charset.', {
+      status: 415,
+    });
+  }
+}
+
+/** Corrects what Apollo Server reads differently: an empty operation name, and the variables of a GET request. */
+export function createRequestPlugin(): ApolloServerPlugin<BadgesContext> {
+  return {
+    async requestDidStart({ request }) {
+      // Clients without an operation name may send "".
+      if (request.operationName === '') delete request.operationName;
+      if (request.http?.method === 'GET') readVariables(request, request.http.search);
+    },
+  };
+}
+
+/** The variables of a GET request are in its URL. Their numbers must be exact too. */
+function readVariables(request: GraphQLRequest, search: string): void {
+  const json = new URLSearchParams(search).get('variables');
+  if (json === null || !request.variables) return;
+  const variables = parseExactly(json);
+  if (isObject(variables)) request.variables = variables;
+}
+
+/**
+ * Lets Fastify parse JSON bodies in turns, since a MiB of empty lists takes 80 ms. The work that follows without
+ * waiting belongs to the same turn: parsing, validating and often answering the operation.
+ */
+export function readJsonInTurns(
+  app: FastifyInstance,
+  queue: FairQueue,
+  tenantOf: (request: FastifyRequest) => string,
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      await queue.take(tenantOf(request));
+      return requireWholeQuery(parseBody(bytes));
+    },
+  );
+}
+
+/** Documents are cached by the hash of their UTF-8, which replaces every unpaired surrogate by the same character. */
+function requireWholeQuery(body: unknown): unknown {
+  const query = isObject(body) ? body.query : undefined;
+  if (typeof query !== 'string' || query.isWellFormed()) return body;
+  throw badRequest(
+    'The query must be valid Unicode text, but it contains half of a surrogate pair.',
+  );
+}
+
+/** Parses the body of a request, in which inexact numbers become `InexactNumber`. Throws a `RejectedRequest`. */
+function parseBody(bytes: Buffer): unknown {
+  // Decoding would replace invalid bytes, and the replacement could be written to a provider.
+  if (!isUtf8(bytes)) throw badRequest('The body must be valid UTF-8.');
+  const json = withoutByteOrderMark(bytes.toString('utf8'));
+  if (countSigns(json, BODY_CAPS.signs) > BODY_CAPS.signs) {
+    const message = `The JSON of a request must have at most ${showCap(BODY_CAPS.signs)} commas and brackets.`;
+    throw new RejectedRequest(message, { status: 400, code: 'LIMIT_EXCEEDED' });
+  }
+  try {
+    return parseExactly(json);
+  } catch (error) {
+    if (error instanceof RejectedRequest) throw error;
+    throw badRequest('The body must be valid JSON.');
+  }
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+const [QUOTE, BACKSLASH] = ['"', '\\'];
+const SIGNS: readonly unknown[] = [',', '[', '{'];
+
+/** Counts commas and opening brackets outside the strings of a JSON text. Stops beyond the limit. */
+export function countSigns(json: string, limit: number): number {
+  let signs = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length && signs <= limit; at += 1) {
+    const sign = json[at];
+    if (sign === QUOTE) isInString = !isInString;
+    else if (isInString) at += sign === BACKSLASH ? 1 : 0;
+    else if (SIGNS.includes(sign)) signs += 1;
+  }
+  return signs;
+}
+
+/** Matches JSON that may contain an inexact number or a forbidden name, which may be spelled with escapes. */
+const NEEDS_REVIVER = /[[:,\s]-?(?:\d[\d.]{15}|[\d.]+[eE])|__proto__|constructor|\\u00/;
+
+/** Throws a `SyntaxError`, or a `RejectedRequest` for a name that could change the prototype of objects. */
+function parseExactly(json: string): unknown {
+  return JSON.parse(json, NEEDS_REVIVER.test(json) ? revive : undefined) as unknown;
+}
+
+function revive(name: string, value: unknown, context?: { source?: string }): unknown {
+  if (name === '__proto__') {
+    throw badRequest('The JSON of a request must not contain the key "__proto__".');
+  }
+  if (name === 'constructor' && hasPrototype(value)) {
+    throw badRequest(
+      'The JSON of a request must not contain the key "prototype" under "constructor".',
+    );
+  }
+  if (typeof value !== 'number') return value;
+  const source = context?.source ?? String(value);
+  return isExact(source) ? value : new InexactNumber(source);
+}
+
+function hasPrototype(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype');
+}
+
+/** A health check connects in one round of the event loop, and is read and answered in the next. */
+const FREE_ROUNDS = 2;
+/** Work that begins within this many milliseconds of a round delays no health check noticeably. */
+const BUDGET_MS = 5;
+
+/** Undefined while the round in which a request proceeded is not over. Otherwise resolves when it may proceed again. */
+export type NextTurn = () => Promise<void> | undefined;
+
+export interface FairQueue {
+  /** Resolves when a request of this tenant may proceed. */
+  take: (tenant: string) => Promise<void>;
+  /**
+   * For a request that has proceeded and now waits for something else. All requests that wait for the same thing would
+   * otherwise proceed at once when it arrives.
+   */
+  afterWaits: (tenant: string) => NextTurn;
+}
+
+/**
+ * Lets simultaneous requests proceed while a round of the event loop is short, and afterwards one at a time, with free
+ * rounds after each that took long. Without it, requests that arrive together would all be answered in one round, and
+ * health checks would time out. Waiting tenants alternate, one request each, so that none waits for all requests of
+ * another one.
+ */
+export function createFairQueue(now: () => number = () => performance.now()): FairQueue {
+  const waiting = new Map<string, (() => void)[]>();
+  /** When the first request of this round proceeded. Undefined if none has. */
+  let begunAt: number | undefined;
+  let round = 0;
+
+  function begin(next: () => void): void {
+    begunAt = now();
+    next();
+    setImmediate(endRound);
+  }
+  function endRound(): void {
+    round += 1;
+    if (isWithinBudget()) proceed();
+    else afterRounds(FREE_ROUNDS);
+  }
+  function afterRounds(rounds: number): void {
+    if (rounds === 0) proceed();
+    else setImmediate(() => afterRounds(rounds - 1));
+  }
+  function proceed(): void {
+    begunAt = undefined;
+    const next = takeNext();
+    if (next) begin(next);
+  }
+  /** The oldest request of the next tenant. */
+  function takeNext(): (() => void) | undefined {
+    for (const [tenant, [next, ...later]] of waiting) {
+      waiting.delete(tenant);
+      if (later.length > 0) waiting.set(tenant, later);
+      return next;
+    }
+    return undefined;
+  }
+  function enqueue(tenant: string, next: () => void): void {
+    const earlier = waiting.get(tenant);
+    if (earlier) earlier.push(next);
+    else waiting.set(tenant, [next]);
+  }
+  function isWithinBudget(): boolean {
+    return begunAt !== undefined && now() - begunAt < BUDGET_MS;
+  }
+  function afterWaits(tenant: string): NextTurn {
+    let ofRound = round;
+    let next: Promise<void> | undefined;
+    return () => {
+      if (next || ofRound === round) return next;
+      const taken = new Promise<void>((resolve) => {
+        if (begunAt === undefined) begin(resolve);
+        else enqueue(tenant, resolve);
+      });
+      next = taken.then(() => {
+        ofRound = round;
+        next = undefined;
+      });
+      return next;
+    };
+  }
+  return {
+    take: (tenant) =>
+      new Promise((resolve) => {
+        if (begunAt === undefined) begin(resolve);
+        else if (waiting.size === 0 && isWithinBudget()) resolve();
+        else enqueue(tenant, resolve);
+      }),
+    afterWaits,
+  };
+}
