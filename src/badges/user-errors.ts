@@ -120,8 +120,10 @@ const OBSTACLES = {
   },
 } as const;
 
+export type Obstacle = keyof typeof OBSTACLES;
+
 export function toObstacleError(
-  obstacle: keyof typeof OBSTACLES,
+  obstacle: Obstacle,
   provider: Provider,
 ): BadgeInputError | BadgeProviderError {
   const row = OBSTACLES[obstacle];

@@ -166,18 +166,19 @@ export interface InputProblem {
   field: readonly string[];
 }
 
+/** Never changed after it was made. */
 export interface WritePlan {
   /** The JSON to send. */
-  body: object;
+  readonly body: object;
   /** Values by field as they are meant to be afterwards, to be remembered. Null: the provider needs no memory. */
-  writtenValues: Readonly<Record<string, unknown>> | null;
+  readonly writtenValues: Readonly<Record<string, unknown>> | null;
   /** The writable fields that the input gives. */
-  givenFields: string[];
+  readonly givenFields: readonly string[];
   /** Only what differs. */
-  changes: FieldChange[];
-  warnings: Warning[];
+  readonly changes: readonly FieldChange[];
+  readonly warnings: readonly Warning[];
   /** What stands against sending; empty when nothing does. */
-  problems: InputProblem[];
+  readonly problems: readonly InputProblem[];
 }
 
 export interface FieldChange {
@@ -190,9 +191,9 @@ export interface FieldChange {
 }
 
 export interface Warning {
-  code: WarningCode;
-  message: string;
-  fields: string[];
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly fields: readonly string[];
 }
 
 /** Printed as the enum `BadgeWarningCode`, with these texts as descriptions. */

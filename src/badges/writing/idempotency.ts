@@ -7,9 +7,11 @@ import {
   FORMAT,
   type StoredReading,
   changeSchema,
-  retryInBackground,
   readStored,
+  retryInBackground,
+  toStateKey,
 } from './stored-record.ts';
+import type { Mutation } from './write.ts';
 
 /** What is needed to find out later whether a write took effect. */
 const attemptSchema = z.looseObject({
@@ -101,11 +103,15 @@ export interface IdempotencyClaim {
   markSending(attempt: StoredAttempt): Promise<void>;
   /** Null: nothing was applied, and the key is free again. */
   end(outcome: StoredOutcome | null): Promise<void>;
-  /** The call broke off in a way that nobody foresaw: the key is free, or of unknown outcome if bytes may have left. */
-  abandon(toLostOutcome: (attempt: StoredAttempt) => StoredOutcome): Promise<void>;
+  /** After an unexpected error: the key is released, or its outcome is unknown if the write may have been sent. */
+  abandon(): Promise<void>;
 }
 
-export function openClaim(store: StateStore, key: string, fresh: KeyRecord): IdempotencyClaim {
+function openClaim(
+  store: StateStore,
+  { key, lostOutcome }: ClaimOptions,
+  fresh: KeyRecord,
+): IdempotencyClaim {
   let attempt: StoredAttempt | null = null;
 
   async function end(outcome: StoredOutcome | null): Promise<void> {
@@ -127,8 +133,8 @@ export function openClaim(store: StateStore, key: string, fresh: KeyRecord): Ide
       attempt = next;
     },
     end,
-    async abandon(toLostOutcome) {
-      await end(attempt && toLostOutcome(attempt)).catch((error: unknown) => {
+    async abandon() {
+      await end(attempt && lostOutcome).catch((error: unknown) => {
         if (!(error instanceof StateError)) throw error;
       });
     },
@@ -176,8 +182,8 @@ interface ClaimOptions {
   inputHash: string;
   /** How long to wait for the one that holds the key, milliseconds. */
   waitMs: number;
-  /** What stands for a write whose process died before it knew the outcome. */
-  toLostOutcome: (attempt: StoredAttempt) => StoredOutcome;
+  /** The outcome of a write whose process died before it knew the outcome. */
+  lostOutcome: StoredOutcome;
 }
 
 const POLL_MS = 25;
@@ -190,7 +196,7 @@ export async function claimIdempotencyKey(
   store: StateStore,
   options: ClaimOptions,
 ): Promise<Claim> {
-  const { key, inputHash, waitMs, toLostOutcome } = options;
+  const { key, inputHash, waitMs, lostOutcome } = options;
   const fresh: KeyRecord = {
     inputHash,
     owner: store.instanceId,
@@ -213,11 +219,10 @@ export async function claimIdempotencyKey(
     if (!record || !(await store.isAlive(record.owner))) {
       if (!record?.attempt) {
         if (await take(store, key, text, fresh)) {
-          return { kind: 'held', key: openClaim(store, key, fresh) };
+          return { kind: 'held', key: openClaim(store, options, fresh) };
         }
       } else {
-        const outcome = toLostOutcome(record.attempt);
-        await replaceRecord(store, key, text, { ...record, outcome });
+        await replaceRecord(store, key, text, { ...record, outcome: lostOutcome });
       }
       continue;
     }
@@ -253,4 +258,10 @@ function ended(
     resolve: async (known) =>
       void (await replaceRecord(store, key, text, { ...record, outcome: known })),
   };
+}
+
+/** Where an idempotency key is stored. Callers have keys of their own, and so have the kinds of operations. */
+export function toIdempotencyKey({ context, kind }: Mutation, idempotencyKey: string): string {
+  const { tenant, caller } = context;
+  return toStateKey('key', tenant.id, caller.actor, kind, idempotencyKey);
 }

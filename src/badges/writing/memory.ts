@@ -7,7 +7,9 @@ import {
   createSharedValue,
   readStored,
   retryInBackground,
+  toStateKey,
 } from './stored-record.ts';
+import type { Mutation } from './write.ts';
 
 const fieldsSchema = z.object({
   values: z.record(z.string(), z.unknown()),
@@ -191,9 +193,22 @@ function doubt(fields: z.output<typeof keptSchema> | null): object | null {
   return fields && { ...fields, left: undefined };
 }
 
+/** What is remembered of the hidden fields of one badge. */
+export function createMemoryOf(
+  { of, context: { tenant } }: Mutation,
+  badgeId: string,
+): HiddenMemory {
+  return createHiddenMemory(tenant.store, {
+    key: toStateKey('hidden', tenant.id, of.provider.name.enumValue, badgeId),
+    wallTime: tenant.wallTime,
+    doubtful: tenant.doubtfulMemories,
+    onUnreadable: tenant.onUnreadable,
+  });
+}
+
 /** Which badges a member was awarded through this service and has not lost through it, as far as it knows. */
 export interface HeldBadges {
-  /** Of the given badges those that the member holds. Empty while the store is out of reach. */
+  /** Of the given badges, those that the member holds. Rejects with a `StateError`. */
   among(badgeIds: readonly string[]): Promise<string[]>;
   /** Rejects with a `StateError`. */
   award(badgeIds: readonly string[]): Promise<void>;
@@ -223,13 +238,8 @@ export function createHeldBadges({
   }
   return {
     async among(badgeIds) {
-      try {
-        const known = new Set((await held.read()).badgeIds);
-        return badgeIds.filter((id) => known.has(id));
-      } catch (error) {
-        if (!(error instanceof StateError)) throw error;
-        return [];
-      }
+      const known = new Set((await held.read()).badgeIds);
+      return badgeIds.filter((id) => known.has(id));
     },
     async award(badgeIds) {
       await held.change((known) => ({
@@ -240,4 +250,10 @@ export function createHeldBadges({
       await held.change((known) => ({ badgeIds: others(known.badgeIds, badgeIds) }));
     },
   };
+}
+
+export function createHeldOf({ of, context: { tenant } }: Mutation, memberId: string): HeldBadges {
+  const { store, onUnreadable } = tenant;
+  const key = toStateKey('held', tenant.id, of.provider.name.enumValue, memberId);
+  return createHeldBadges({ store, key, onUnreadable });
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import type { UrlRule } from '../../providers/https-url.ts';
 import { providers } from '../../providers/index.ts';
 import {
   type FieldChange,
   type InputProblem,
+  type OperationKind,
   type Provider,
   WARNING_CODES,
   type Warning,
@@ -15,8 +17,10 @@ import { BadgeErrorCode } from '../error-code.ts';
 import {
   BadgeProviderError,
   type BadgeUserError,
+  type Obstacle,
   toInputError,
   toObstacleError,
+  toWriteFailure,
 } from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
 
@@ -60,6 +64,17 @@ export function toOutcome(
   };
 }
 
+/** Whether the provider received the request. */
+export function wasSent({ status }: Outcome): boolean {
+  return status === 'APPLIED' || status === 'UNKNOWN';
+}
+
+/** The outcome of a mutation that was not sent, for a reason that is neither its input nor the provider. */
+export function rejectedBy(obstacle: Obstacle, provider: Provider): Outcome {
+  return toOutcome('REFUSED', { userErrors: [toObstacleError(obstacle, provider)] });
+}
+
+/** `path` leads to the provider's input. */
 export function refuse(
   path: readonly string[],
   problems: readonly InputProblem[],
@@ -85,7 +100,7 @@ export function notReadBefore(plan: WritePlan): Warning {
   };
 }
 
-export function resentWarning({ name }: Provider, fields: string[]): Warning {
+export function resentWarning({ name }: Provider, fields: readonly string[]): Warning {
   return {
     code: 'SHOWN_VALUE_IN_DOUBT',
     message: `${name.title} took an earlier write and does not show it yet. These fields go back as they were sent: ${fields.join(', ')}. Give them if the badge should have other values`,
@@ -93,13 +108,30 @@ export function resentWarning({ name }: Provider, fields: string[]): Warning {
   };
 }
 
-/** The warnings with one that says so; once is enough. */
-export function withNotRecorded(warnings: readonly Warning[], fields: string[]): Warning[] {
+export function alteredWarning(
+  { name }: Provider,
+  { altered, sent }: { altered: readonly string[]; sent?: BadgeFields | undefined },
+): Warning {
+  const late = sent
+    ? ' It shows the badge as it was before and may show the write later. An update within the next minute starts from the values that were sent.'
+    : '';
+  return {
+    code: 'VALUE_ALTERED',
+    message: `${name.title} applied the write but shows different values for these fields: ${altered.join(', ')}. The badge and changes contain the values that it shows.${late}`,
+    fields: altered,
+  };
+}
+
+/** The warnings with `NOT_RECORDED`, once. */
+export function withNotRecorded(
+  warnings: readonly Warning[],
+  fields: readonly string[],
+): Warning[] {
   const isSaid = warnings.some(({ code }) => code === 'NOT_RECORDED');
   return isSaid ? [...warnings] : [...warnings, notRecorded(fields)];
 }
 
-function notRecorded(fields: string[]): Warning {
+function notRecorded(fields: readonly string[]): Warning {
   return {
     code: 'NOT_RECORDED',
     message:
@@ -140,14 +172,25 @@ export function toStoredOutcome(outcome: Outcome): StoredOutcome {
     badges: badges.map(({ provider, record }) => ({ provider, record })),
     deletedBadgeId,
     changes: changes.map((change) => ({ ...change })),
-    warnings: warnings.map((warning) => ({ ...warning })),
+    warnings: warnings.map(({ fields, ...warning }) => ({ ...warning, fields: [...fields] })),
     userErrors: userErrors
       .filter((error) => error instanceof BadgeProviderError)
       .map((error) => ({ ...error })),
   };
 }
 
-/** What is kept, as far as this version knows it. `provider` is the one that the mutation is for. */
+/** The outcome of a write whose process died before it knew the outcome. */
+export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOutcome {
+  const error = new ProviderError(
+    'was sent the request, but this service stopped before it received a response',
+    { kind: 'unavailable', effect: 'unknown' },
+  );
+  const failed = { kind, sentFields: [], hasKey: true, isShown: false };
+  const userErrors = [toWriteFailure(provider, error, failed)];
+  return toStoredOutcome(toOutcome('UNKNOWN', { userErrors }));
+}
+
+/** A stored outcome, as far as this version can read it. `provider` is the one that the mutation is for. */
 export function restoreOutcome(
   stored: StoredOutcome,
   { provider, isImageUrl }: { provider: Provider; isImageUrl: UrlRule },

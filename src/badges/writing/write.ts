@@ -1,96 +1,107 @@
-import type { CallBounds } from '../../http/call-options.ts';
-import type { Operation, OperationKind, Target, WritePlan } from '../../providers/provider.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type {
+  Operation,
+  OperationKind,
+  RememberedFields,
+  Target,
+  WritePlan,
+} from '../../providers/provider.ts';
 import type { HeldLock } from '../../state/state-store.ts';
 import type { BadgesContext } from '../context.ts';
+import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { BadgeSource } from '../reading/source.ts';
+import type { OpenWrites } from '../recent-writes.ts';
 import type { TenantProvider } from '../tenant.ts';
-import type { HeldBadges, HiddenMemory } from './memory.ts';
+import type { Outcome } from './outcome.ts';
 
-export interface Choice {
-  of: TenantProvider;
-  operation: Operation;
-  input: object;
+/** A mutation as the graph received it. */
+export interface MutationRequest {
+  readonly kind: OperationKind;
+  /** The input, by the key of its provider. */
+  readonly oneOf: Readonly<Record<string, object | null | undefined>>;
+  readonly dryRun: boolean;
+  readonly idempotencyKey: string | null;
 }
 
-/** A write on its way; the steps in this folder take it in turn. */
-export interface Write extends Choice {
-  kind: OperationKind;
-  context: BadgesContext;
-  source: BadgeSource;
-  /** Where the provider's input stands in the arguments, for user errors. */
-  path: readonly string[];
-  dryRun: boolean;
-  target: Target | null;
-  /** Null where the provider can be asked for every field, or there is no badge yet. */
-  memory: HiddenMemory | null;
-  /** The memory of a badge that the write makes. */
-  memoryOf: (badgeId: string) => HiddenMemory;
-  /** Told what the input points to. */
-  onPrepared: (input: Choice['input']) => void;
-  /** The badges that a member is known to hold. */
-  heldBy: (userId: string) => HeldBadges;
-  /** What the write is alone under. Null: it needs no lock, or goes on without the store. */
-  lock: HeldLock | null;
-  /** The caller relies on the store: without it, nothing may be sent. */
-  needsStore: boolean;
-  hasKey: boolean;
-  /** What it is called where it makes a badge. */
-  creation: Creation;
-  /**
-   * Told durably before the first byte leaves. Rejects with a `StateError`.
-   */
-  beforeSend: (plan: WritePlan, proof: Proof) => Promise<void>;
+/** A mutation whose provider is known. */
+export interface Mutation extends MutationRequest {
+  readonly context: BadgesContext;
+  readonly of: TenantProvider;
+  readonly operation: Operation;
+  /** The provider's own input. */
+  readonly input: object;
 }
 
-/** A creation among all of its tenant. */
-export interface Creation {
-  tenant: string;
-  caller: string;
-  /** Null: every one without a key is another one. */
-  idempotencyKey: string | null;
-  /** The same for a repeat of its key. */
-  claimant: string;
+/** A mutation with valid input on its way to the provider. */
+export interface Write extends Mutation {
+  readonly target: Target | null;
+  /** The member who gains or loses badges. Null for other operations, and while the ID is unknown. */
+  readonly memberId: string | null;
+  readonly source: BadgeSource;
+  readonly journal: WriteJournal;
+  /** Null if the write needs no lock, or continues without the state store. */
+  readonly lock: HeldLock | null;
 }
 
-/** How a later read can show that a write took effect. */
+/** A planned write that is about to be sent, or was sent. */
+export interface Sending {
+  readonly write: Write;
+  readonly plan: WritePlan;
+  /** The target badges as they were read before the write. */
+  readonly current: readonly BadgeFields[];
+  /** Earlier writes of the one badge that the provider may not show yet. */
+  readonly open: OpenWrites;
+  /** The list that was read before the write. Undefined if it was not read. */
+  readonly list: BadgeIndex | undefined;
+  readonly proof: Proof;
+}
+
+/** How a later read can prove that a write took effect. */
 export interface Proof {
-  /** A read that shows what was planned proves it. */
-  isVisible: boolean;
-  /** Of a creation: badges that had the same values before. Undefined: not known, or no creation. */
-  twinIds?: readonly string[] | undefined;
+  /** Whether a badge that shows the planned values is a proof: false if it showed them before. */
+  readonly isVisible: boolean;
+  /** For a creation, the badges that had the same values before. Undefined if they are unknown or too many. */
+  readonly twinIds: readonly string[] | undefined;
 }
 
-/** A full attempt and this much more must be left of the deadline for a write to start: time for the reread. */
-const REREAD_MS = 1_000;
-
-/** What the calls of a write are for, and when they must end, so that the next ones have their time. */
-export function boundsOf(
-  { context, dryRun }: Pick<Write, 'context' | 'dryRun'>,
-  purpose: 'prepare' | 'write' | 'settle',
-): CallBounds {
-  const { tenant, deadlineAt } = context;
-  if (purpose === 'settle' || dryRun) return { purpose, deadlineAt };
-  const answeredBy = deadlineAt - REREAD_MS;
-  const isWrite = purpose === 'write';
-  return { purpose, deadlineAt: isWrite ? answeredBy : answeredBy - tenant.attemptTimeoutMs };
+/**
+ * Everything that this service records about one write: the audit record, the idempotency key, the values that the
+ * provider does not show, and the badges of the member. Used in this order: `recall`, `stage` before the first byte
+ * leaves, `commit` or `rollback` (neither if the outcome is unknown), and `close`. It rejects with no `StateError`.
+ */
+export interface WriteJournal {
+  recall(): Promise<Recalled>;
+  /** Of the badges to award, those that the member already has. Empty if unknown. */
+  alreadyHeld(memberId: string): Promise<readonly string[]>;
+  /** Whether this creation made a badge that has just appeared. False if another mutation did, or may have. */
+  claimCreated(badge: BadgeFields): Promise<boolean>;
+  /** Records durably what is about to be sent. False if the write must not be sent. */
+  stage(sending: Sending): Promise<boolean>;
+  /** Records what the write changed. False if this or the staging was not recorded. */
+  commit(sending: Sending, standing: Pick<Standing, 'badge' | 'sent'>): Promise<boolean>;
+  /** Restores what was recorded before the staging, in the background if the store fails. */
+  rollback(): Promise<void>;
+  /** Writes the audit record and closes the key. Returns the outcome with the warnings of the store. */
+  close(outcome: Outcome, memberId: string | null): Promise<Outcome>;
+  /** Releases the key of an invalid mutation, which leaves no audit record. */
+  discard(outcome: Outcome): Promise<Outcome>;
+  /** Closes the key after an unexpected error: it is released if nothing was sent, otherwise its outcome is unknown. */
+  abandon(): Promise<void>;
 }
 
-/** What is left of the time for the read when it is given up, so that the write can start without it. */
-const START_MARGIN_MS = 250;
-
-/** Of a read before a write that can do without it. */
-export function boundsOfOptionalRead(write: Pick<Write, 'context' | 'dryRun'>): CallBounds {
-  const { purpose, deadlineAt } = boundsOf(write, 'prepare');
-  return { purpose, deadlineAt: deadlineAt - START_MARGIN_MS };
+export interface Recalled {
+  /** Null if nothing is known. */
+  readonly remembered: RememberedFields | null;
+  /** Whether the store failed, so that more may be known. */
+  readonly isUnavailable: boolean;
 }
 
-/** Milliseconds until the caller must have its answer. */
-export function timeLeft({ context }: Pick<Write, 'context'>): number {
-  return Math.max(0, context.deadlineAt - context.tenant.now());
-}
-
-/** Milliseconds until the last moment at which this write may still start. */
-export function timeToStart({ context }: Write): number {
-  const { tenant, deadlineAt } = context;
-  return deadlineAt - tenant.now() - tenant.attemptTimeoutMs - REREAD_MS;
+/** The badge as it stands at the provider after a write. It may differ from what was sent. */
+export interface Standing {
+  /** Undefined if the write shows no badge. */
+  readonly badge: BadgeFields | undefined;
+  /** Fields that the provider shows with a different value from the one it was sent. */
+  readonly altered: readonly string[];
+  /** The badge as it was sent, if the provider has shown only older states since. */
+  readonly sent?: BadgeFields | undefined;
 }

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { createSlices } from '../../http/json-in-slices.ts';
+import { ProviderError, badResponse } from '../../http/provider-error.ts';
+import type { BadgeFields } from '../../providers/badge-fields.ts';
+import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
+import type { Operation, WritePlan } from '../../providers/provider.ts';
+import type { StateStore } from '../../state/state-store.ts';
+import type { BadgeIndex } from '../reading/badge-index.ts';
+import { toWriteFailure } from '../user-errors.ts';
+import {
+  type BadgeReading,
+  applied,
+  invalidateLists,
+  publish,
+  publishStanding,
+  readAfterWrite,
+  reread,
+} from './applied-write.ts';
+import { badgeLog, readAuditRecord } from './audit.ts';
+import { KEY_KEPT_MS, type StoredAttempt, toIdempotencyKey } from './idempotency.ts';
+import { createMemoryOf } from './memory.ts';
+import { type Outcome, type StoredOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
+import { hashInput, toStateKey } from './stored-record.ts';
+import type { Mutation, Proof, Sending, Write } from './write.ts';
+
+/** The provider accepted the write without a clear answer: a read decides, where it can. */
+export async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {
+  const reading = await readEffect(sending);
+  if (reading && proves(sending, reading.badge)) {
+    return applied(sending, reading.badge ? [reading.badge] : []);
+  }
+  const error = badResponse('accepted the request without confirming the change');
+  return toUnknown(sending, error, reading);
+}
+
+/** The write was sent, and no clear answer was received. The outcome shows what a read finds. */
+export async function unknown(sending: Sending, error: ProviderError): Promise<Outcome> {
+  return toUnknown(sending, error, await readEffect(sending));
+}
+
+async function toUnknown(
+  sending: Sending,
+  error: ProviderError,
+  reading: BadgeReading | undefined,
+): Promise<Outcome> {
+  const { write, plan } = sending;
+  const badge = reading?.badge ?? undefined;
+  if (badge && proves(sending, badge)) {
+    await publishStanding(sending, badge);
+    await write.journal.commit(sending, { badge });
+  } else {
+    await publishDoubt(sending, { badge, error });
+  }
+  const failed = {
+    kind: write.kind,
+    sentFields: plan.givenFields,
+    hasKey: write.idempotencyKey !== null,
+    isShown: badge !== undefined,
+  };
+  return toOutcome('UNKNOWN', {
+    badges: badge ? [badge] : [],
+    userErrors: [toWriteFailure(write.of.provider, error, failed)],
+  });
+}
+
+/** The write may take effect later, so no list that was read before now may be shown again. */
+async function publishDoubt(
+  { write, plan }: Sending,
+  { badge, error }: { badge: BadgeFields | undefined; error: ProviderError },
+): Promise<void> {
+  const [id = badge?.id ?? null] = write.target?.isLocked ? write.target.ids : [];
+  if (id === null || !plan.writtenValues) return invalidateLists(write);
+  const hiddenRevision = `${error.kind}-${write.context.requestId}`;
+  await publish(write, { id, before: undefined, after: undefined, hiddenRevision });
+}
+
+/** Whether a badge as it is now shows that the write took effect. Null if it is gone. */
+function proves({ write, plan, proof }: Sending, now: BadgeFields | null): boolean {
+  if (write.target === null) return now !== null;
+  return proof.isVisible && write.operation.isConfirmedBy?.(plan, now) === true;
+}
+
+/** Reads the one badge of the write, or the one that a creation made. Undefined if it cannot be read or identified. */
+async function readEffect({ write, plan, proof }: Sending): Promise<BadgeReading | undefined> {
+  await invalidateLists(write);
+  if (write.target !== null) return reread(write);
+  const list = await readAfterWrite(write, (read) => read);
+  const { twinIds } = proof;
+  const badge = list && (await findCreated(write.operation, { list, body: plan.body, twinIds }));
+  return badge && (await write.journal.claimCreated(badge)) ? { badge } : undefined;
+}
+
+/** Read before the send, so that a read after it can tell the effect of this write from an older state. */
+export async function toProof(
+  { operation, target }: Write,
+  plan: WritePlan,
+  { current, open, list }: Pick<Sending, 'current' | 'open' | 'list'>,
+): Promise<Proof> {
+  const states = open.sent ? [...current, open.sent] : current;
+  return {
+    isVisible:
+      states.length > 0 &&
+      states.every((badge) => operation.isConfirmedBy?.(plan, badge) === false),
+    twinIds: target === null && list ? await findTwinIds(operation, list, plan.body) : undefined,
+  };
+}
+
+/** They are stored with the attempt. With more of them, the created badge cannot be identified. */
+const MAX_TWINS = 100;
+
+/** The IDs of badges that have the values of a creation before it is sent. Undefined if they are too many. */
+async function findTwinIds(
+  operation: Operation,
+  list: BadgeIndex,
+  body: object,
+): Promise<string[] | undefined> {
+  const twins = await matching(operation, list, body);
+  return twins.length > MAX_TWINS ? undefined : twins.map(({ id }) => id);
+}
+
+/** The one badge that has appeared with the values of a creation. Undefined if there is none, or more than one. */
+async function findCreated(
+  operation: Operation,
+  sent: { list: BadgeIndex; body: object; twinIds: readonly string[] | undefined },
+): Promise<BadgeFields | undefined> {
+  const { list, body, twinIds } = sent;
+  if (!twinIds) return undefined;
+  const twins = new Set(twinIds);
+  const matches = await matching(operation, list, body);
+  const [created, ...others] = matches.filter(({ id }) => !twins.has(id));
+  return others.length === 0 ? created : undefined;
+}
+
+/** The badges that show everything that a creation sends. */
+async function matching(
+  operation: Operation,
+  list: BadgeIndex,
+  body: object,
+): Promise<BadgeFields[]> {
+  if (!operation.fieldsNotAsSent) return [];
+  const slices = createSlices();
+  const found: BadgeFields[] = [];
+  for (const badge of list.list.badges) {
+    await slices.spend(STEPS_OF_RECORD);
+    if (operation.fieldsNotAsSent(body, badge).length === 0) found.push(badge);
+  }
+  return found;
+}
+
+interface Unknown {
+  outcome: StoredOutcome;
+  attempt: StoredAttempt;
+}
+
+/**
+ * For a repeat of a key: its unknown outcome as a read shows it now, or the same object if the read shows nothing new.
+ * Never writes to the provider. Rejects with a `StateError`.
+ */
+export async function recheck(
+  mutation: Mutation,
+  { outcome, attempt }: { outcome: StoredOutcome; attempt: StoredAttempt | null },
+): Promise<StoredOutcome> {
+  const { context, of } = mutation;
+  if (outcome.status !== 'UNKNOWN' || !attempt) return outcome;
+  if (attempt.badgeId === null && !attempt.twinIds) return outcome;
+  try {
+    const bounds = { purpose: 'prepare', deadlineAt: context.deadlineAt } as const;
+    const list = (await context.sourceOf(of).listNew(bounds)).value;
+    return attempt.badgeId === null
+      ? await recheckCreation(mutation, { outcome, attempt }, list)
+      : recheckBadge(mutation, { outcome, attempt }, list.find(attempt.badgeId));
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return outcome;
+  }
+}
+
+function recheckBadge(
+  { kind, operation }: Mutation,
+  { outcome, attempt }: Unknown,
+  badge: BadgeFields | null,
+): StoredOutcome {
+  const { body, changes, isVisible, badgeId } = attempt;
+  const badges = badge ? [badge] : [];
+  if (!isVisible || !operation.isConfirmedBy?.({ body }, badge)) {
+    return { ...outcome, badges: badges.map(({ provider, record }) => ({ provider, record })) };
+  }
+  const deletedBadgeId = kind === 'delete' ? badgeId : null;
+  return toStoredOutcome(toOutcome('APPLIED', { badges, deletedBadgeId, changes }));
+}
+
+/** If exactly one badge has appeared with the values that were sent, it is the created one. */
+async function recheckCreation(
+  mutation: Mutation,
+  { outcome, attempt }: Unknown,
+  list: BadgeIndex,
+): Promise<StoredOutcome> {
+  const { context, operation } = mutation;
+  const { body, changes, hiddenValues, twinIds } = attempt;
+  const badge = await findCreated(operation, { list, body, twinIds });
+  if (!badge) return outcome;
+  // The badge that was shown before may have turned out to be another creation's.
+  if (!(await claimCreated(context.tenant.store, toCreation(mutation), badge))) {
+    return outcome.badges.length > 0 ? { ...outcome, badges: [] } : outcome;
+  }
+  if (hiddenValues) await createMemoryOf(mutation, badge.id).settle(hiddenValues, badge.record);
+  return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
+}
+
+/** A creation among all of its tenant. */
+export interface Creation {
+  readonly tenant: string;
+  readonly caller: string;
+  /** Null if it has none: then every repeat is another creation. */
+  readonly idempotencyKey: string | null;
+  /** The same for every repeat of a key. */
+  readonly claimant: string;
+}
+
+export function toCreation(mutation: Mutation): Creation {
+  const { context, idempotencyKey } = mutation;
+  return {
+    tenant: context.tenant.id,
+    caller: context.caller.actor,
+    idempotencyKey,
+    claimant:
+      idempotencyKey === null
+        ? randomUUID()
+        : hashInput(toIdempotencyKey(mutation, idempotencyKey)),
+  };
+}
+
+/** How many records of a badge that has just appeared are searched. */
+const MAX_RECORDS = 100;
+
+/**
+ * Claims a badge that has just appeared for the creation that may have made it: of equal creations without a clear
+ * answer, only one can claim it. False if another mutation made the badge or has claimed it. Rejects with a `StateError`.
+ */
+export async function claimCreated(
+  store: StateStore,
+  creation: Creation,
+  badge: BadgeFields,
+): Promise<boolean> {
+  const { claimant } = creation;
+  if (await isMadeByAnother(store, creation, badge)) return false;
+  const key = toCreatedKey(creation, badge);
+  const change = { expected: null, value: claimant, ttlMs: KEY_KEPT_MS };
+  return (await store.compareAndSet(key, change)) || (await store.get(key)) === claimant;
+}
+
+/** Claims a badge that the provider's answer names. Rejects with a `StateError`. */
+export async function claimAnswered(
+  store: StateStore,
+  creation: Creation,
+  badge: BadgeFields,
+): Promise<void> {
+  await store.set(toCreatedKey(creation, badge), creation.claimant, { ttlMs: KEY_KEPT_MS });
+}
+
+function toCreatedKey({ tenant }: Creation, { provider, id }: BadgeFields): string {
+  return toStateKey('created', tenant, provider, id);
+}
+
+/** Whether another mutation made the badge, by the audit records. */
+async function isMadeByAnother(
+  store: Pick<StateStore, 'readBackward'>,
+  { tenant, caller, idempotencyKey }: Creation,
+  badge: BadgeFields,
+): Promise<boolean> {
+  const log = badgeLog(tenant, badge.provider, badge.id);
+  const entries = await store.readBackward(log, { limit: MAX_RECORDS });
+  return entries.some(({ entry }) => {
+    const reading = readAuditRecord(entry);
+    if (!('record' in reading) || reading.record.operation !== 'create') return false;
+    const isOwn =
+      reading.record.caller === caller && reading.record.idempotencyKey === idempotencyKey;
+    return idempotencyKey === null || !isOwn;
+  });
+}
