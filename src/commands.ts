@@ -2,14 +2,14 @@ import { runErase } from './badges/erasing/erase.ts';
 import { readEraseOptions } from './badges/erasing/selection.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
-import { openTerminal, toStopSignal } from './check/confirm.ts';
-import { ConfigError } from './config/config-error.ts';
+import { openTerminal, toStopSignal } from './check/options.ts';
 import { type Config, describeConfig, toRemarks } from './config/read-config.ts';
+import { ConfigError } from './config/source.ts';
 import { DEFAULT_FOLDER, writingProblem } from './config/variables.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { openLog, openState } from './state/open-state.ts';
 import { checkCertificate } from './state/redis/connections.ts';
-import { backUp } from './state/sqlite/backup.ts';
+import { backUp } from './state/sqlite/copies.ts';
 import { requireStopped } from './state/sqlite/database.ts';
 import { StateError } from './state/state-store.ts';
 

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EraseError } from './badges/erasing/selection.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { CheckError } from './check/options.ts';
-import { ConfigError } from './config/config-error.ts';
 import {
   type Config,
   describeConfig,
@@ -14,6 +13,7 @@ import {
   secretsOf,
   toRemarks,
 } from './config/read-config.ts';
+import { ConfigError } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
 import { DEFAULT_FOLDER } from './config/variables.ts';
 import { startService } from './service.ts';

@@ -1,12 +1,11 @@
-import type { ConfigError } from './config/config-error.ts';
-import type { Config, secretsOf } from './config/read-config.ts';
 import {
   createFileTexts,
   createRedisUrlWatch,
   createRouterSecretWatch,
-} from './config/secret-watch.ts';
-import type { Given } from './config/secrets.ts';
-import { createTenantsWatch } from './config/tenants-watch.ts';
+  createTenantsWatch,
+} from './config/file-watch.ts';
+import type { Config, secretsOf } from './config/read-config.ts';
+import type { ConfigError, Given } from './config/source.ts';
 import { readYamlElsewhere } from './config/yaml-tree.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { RunningService } from './service.ts';

@@ -12,12 +12,12 @@ import {
   Query,
   Resolver,
 } from 'type-graphql';
-import { createSlices } from '../http/json-in-slices.ts';
+import { createSlices } from '../http/json.ts';
+import { describedEnum } from '../providers/described-enum.ts';
 import type { FieldChange } from '../providers/provider.ts';
 import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';
 import { type BadgesContext, invalidInput } from './context.ts';
-import { describedEnum } from '../providers/described-enum.ts';
 import { BadgeChange } from './mutations.ts';
 import { requireBadgeId } from './queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';

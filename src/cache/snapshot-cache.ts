@@ -1,16 +1,174 @@
 import {
-  type SnapshotEntryOptions,
   type Progress,
+  type ReadToken,
   type Reading,
+  type SharedRead,
   type SharedSnapshots,
   type Snapshot,
+  type SnapshotEntry,
+  type SnapshotEntryOptions,
   createSnapshotEntry,
 } from './snapshot-entry.ts';
-import {
-  type LoadBounds,
-  type SnapshotLoaderOptions,
-  createSnapshotLoader,
-} from './snapshot-loader.ts';
+
+/** For replicas. `decode` rejects for what another version wrote. */
+export interface Codec<T> {
+  encode(value: T): Promise<string>;
+  decode(text: string): Promise<T>;
+}
+
+export interface LoadBounds {
+  /** Monotonic milliseconds. */
+  deadlineAt: number;
+  /** To be told just before the list is asked for. */
+  onSend?: () => void;
+  /** To be told when a cache on the way gave the list: how old that is, milliseconds. */
+  onAge?: (ageMs: number) => void;
+}
+
+export interface SnapshotLoaderOptions<T, Bounds> {
+  name: string;
+  /** Past every cache. */
+  load: (bounds: Bounds) => Promise<T>;
+  codec: Codec<T>;
+  /** How long a value is fresh, milliseconds. */
+  freshMs: (value: T) => number;
+  staleMs: number;
+  holder: SnapshotEntry<T>;
+  shared?: SharedSnapshots | undefined;
+  /** Monotonic milliseconds. */
+  now: () => number;
+  /** Within 0 and 1. */
+  random: () => number;
+  /** Ends early when the signal is aborted. */
+  pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface SnapshotLoader<T, Bounds> {
+  /** What another replica has read or is reading, else a read of our own. Notes in `progress` how far it has come. */
+  share(bounds: Bounds, progress: Progress): Promise<Reading<T>>;
+  /** A read of our own that begins now. */
+  loadNew(bounds: Bounds): Promise<Snapshot<T>>;
+}
+
+/** A snapshot expires up to this part of its fresh time earlier, so that replicas do not read together. */
+const JITTER = 0.1;
+/** Between two looks for what another replica is reading. */
+const POLL_MS = 50;
+
+/** Gets new snapshots, and holds what may be held of them. */
+export function createSnapshotLoader<T, Bounds extends LoadBounds>(
+  options: SnapshotLoaderOptions<T, Bounds>,
+): SnapshotLoader<T, Bounds> {
+  const { name, codec, staleMs, holder, shared, now, random, pause } = options;
+  let alone: Alone<T> | undefined;
+
+  /** The read begins when it is sent: while it waits for its turn, nothing that it will bring is old. */
+  async function load(bounds: Bounds, followers: Iterable<Progress>) {
+    let begun = holder.begin();
+    let ageMs = 0;
+    const onSend = (): void => {
+      begun = holder.begin();
+      ageMs = 0;
+      for (const progress of followers) progress.begun = begun;
+    };
+    const onAge = (ms: number): void => void (ageMs = ms);
+    const value = await options.load({ ...bounds, onSend, onAge });
+    const snapshot = { value, asOf: begun.at - ageMs };
+    const text = await codec.encode(value);
+    const freshMs = options.freshMs(value) * (1 - JITTER * random());
+    // What a cache kept from before a write is for nobody else.
+    const mayKeep = ageMs === 0 || !holder.isForgotten(snapshot.asOf);
+    if (mayKeep) holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    return { snapshot, text, freshMs, ageMs, mayKeep };
+  }
+
+  /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
+  async function adopt({ held }: SharedRead, begun: ReadToken): Promise<Reading<T> | undefined> {
+    const lookedAt = now();
+    const value = held ? await tryToDecode(held.text) : undefined;
+    if (!held || value === undefined) return undefined;
+    const { text, ageMs } = held;
+    const freshMs = Math.min(held.freshMs, options.freshMs(value));
+    const snapshot = { value, asOf: lookedAt - ageMs };
+    holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
+  }
+
+  async function tryToDecode(text: string): Promise<T | undefined> {
+    try {
+      return await codec.decode(text);
+    } catch {
+      // Another version of this service wrote it; ours will replace it.
+      return undefined;
+    }
+  }
+
+  return {
+    async share(bounds, progress) {
+      for (;;) {
+        if (!shared) return loadAlone(bounds, progress);
+        const begun = holder.begin();
+        progress.begun = begun;
+        const look = await shared.look(name, bounds.deadlineAt - now());
+        const adopted = look && (await adopt(look, begun));
+        if (adopted) return adopted;
+        progress.begun = undefined;
+        const isLast = now() + POLL_MS > bounds.deadlineAt;
+        // Another version holds it for fresh, or other settings do.
+        const isOfNoUse = look?.held && !look.mayLoad;
+        if (!look || isOfNoUse || isLast) return loadAlone(bounds, progress);
+        if (look.mayLoad) return loadForAll(shared, look, { bounds, progress });
+        await pause(POLL_MS);
+      }
+    },
+    loadNew: async (bounds) => (await load(bounds, [])).snapshot,
+  };
+
+  /** Those who learn together that the others are out of reach load together. */
+  function loadAlone(bounds: Bounds, progress: Progress): Promise<Reading<T>> {
+    if (alone && holder.mayJoin(alone.progress)) {
+      progress.begun = alone.progress.begun;
+      alone.followers.add(progress);
+      return alone.done;
+    }
+    const followers = new Set([progress]);
+    const started: Alone<T> = { progress, followers, done: loadOnce(bounds, followers) };
+    alone = started;
+    const end = (): void => {
+      if (alone === started) alone = undefined;
+    };
+    started.done.then(end, end);
+    return started.done;
+  }
+
+  async function loadOnce(bounds: Bounds, followers: Set<Progress>): Promise<Reading<T>> {
+    return { snapshot: (await load(bounds, followers)).snapshot, state: 'FRESH' };
+  }
+
+  async function loadForAll(
+    place: SharedSnapshots,
+    look: SharedRead,
+    { bounds, progress }: { bounds: Bounds; progress: Progress },
+  ): Promise<Reading<T>> {
+    try {
+      const { snapshot, mayKeep, text, freshMs, ageMs } = await load(bounds, [progress]);
+      const ttlMs = Math.max(freshMs, staleMs);
+      const kept = { text, freshMs, ttlMs, ...(ageMs > 0 && { ageMs }) };
+      void (mayKeep ? place.keep(look, kept) : place.release(look));
+      return { snapshot, state: 'FRESH' };
+    } catch (error) {
+      void place.release(look);
+      throw error;
+    }
+  }
+}
+
+interface Alone<T> {
+  progress: Progress;
+  /** All reads that wait for it. */
+  followers: Set<Progress>;
+  done: Promise<Reading<T>>;
+}
 
 export interface SnapshotCache<T, Bounds> {
   /**

@@ -18,33 +18,55 @@ export interface Reading<T> {
   readonly failure?: unknown;
 }
 
-/** Where replicas share what they read, and hear what has changed. What each of these promises stands with `Replicas` in state/. */
-export interface SharedSnapshots<Look extends SharedRead = SharedRead> {
+/** What follows it in a name tells variants apart: each has a value of its own, and all are forgotten together. */
+export const VARIANT = '@';
+
+/** Where replicas share snapshots, and tell each other what has changed. */
+export interface SharedSnapshots<Read extends SharedRead = SharedRead> {
+  /**
+   * Changes when a message of another replica may have been missed, and again once messages are sure to arrive.
+   * A snapshot that was read under another epoch must not be shown. While the other replicas can be reached but not
+   * heard, every call gives a new epoch: nothing is held then, and every read looks at the shared snapshot.
+   */
   epoch(): number;
+  /** The listener is told each name that another replica forgets. Returns a function that stops it. */
   onForget(listener: (name: string) => void): () => void;
+  /**
+   * Makes all replicas forget a name with all its variants, and resolves once none of them shows the old value. Never
+   * rejects: if the other replicas are out of reach, they are told once they are back.
+   */
   forget(name: string): Promise<void>;
-  look(name: string, claimMs: number): Promise<Look | undefined>;
-  keep(look: Look, value: KeptValue): Promise<void>;
-  release(look: Look): Promise<void>;
+  /**
+   * What is shared under this name, and whether the caller may read it anew, for at most `claimMs`.
+   * Undefined: the other replicas are out of reach, or what they share may be older than a write of this replica.
+   */
+  look(name: string, claimMs: number): Promise<Read | undefined>;
+  /** Shares what was read, unless the name was forgotten since `look`. Never rejects. */
+  keep(read: Read, value: KeptValue): Promise<void>;
+  /** Gives up the right to read, so that another replica may try. Never rejects. */
+  release(read: Read): Promise<void>;
 }
 
 export interface SharedRead {
+  /** Null: nothing is shared, or only an old value while another replica reads it anew. */
   readonly held: SharedValue | null;
+  /** Whether this replica is to read it anew. The held value is old then. */
   readonly mayLoad: boolean;
+}
+
+export interface SharedValue {
+  readonly text: string;
+  /** How long before this look it was read, milliseconds. */
+  readonly ageMs: number;
+  /** How long it is fresh after it was read, milliseconds. */
+  readonly freshMs: number;
 }
 
 export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
   /** How old it was when it was read, milliseconds; 0 if left out. */
   readonly ageMs?: number;
+  /** How long it may be shown at all, milliseconds. */
   readonly ttlMs: number;
-}
-
-export interface SharedValue {
-  readonly text: string;
-  /** How long ago it was read, milliseconds. */
-  readonly ageMs: number;
-  /** How long it is fresh after it was read, milliseconds. */
-  readonly freshMs: number;
 }
 
 /** A snapshot with what must be known to show it. */

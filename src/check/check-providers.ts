@@ -6,18 +6,32 @@ import { createRedactOthers } from '../http/provider-text.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider, ProviderCheck } from '../providers/provider.ts';
 import { type ProviderValues, type TenantSettings, secretValuesOf } from '../providers/settings.ts';
-import { type CallReport, toCallReport } from './call-report.ts';
-import { type ScratchReport, checkScratch } from './check-scratch.ts';
+import { checkScratch } from './check-scratch.ts';
 import { showNoName, showPlainName } from './compare.ts';
-import { confirmScratch, isFor, noConfirmation } from './confirm.ts';
 import { type Contract, readContract } from './contract.ts';
 import {
   type ObservedClient,
   type ObservedClientOptions,
   createObservedClient,
 } from './observed-client.ts';
-import { CheckError, type CheckOptions, readCheckOptions } from './options.ts';
-import { type ProviderReport, summarize, toConclusion, toSeenFile, toText } from './report.ts';
+import {
+  CheckError,
+  type CheckOptions,
+  confirmScratch,
+  isFor,
+  noConfirmation,
+  readCheckOptions,
+} from './options.ts';
+import {
+  type CallReport,
+  type ProviderReport,
+  type ScratchReport,
+  summarize,
+  toCallReport,
+  toConclusion,
+  toSeenFile,
+  toText,
+} from './report.ts';
 
 /** Makes every read that the settings allow, one after the other. */
 export async function checkReads(

@@ -1,6 +1,6 @@
 import type { ScratchBadge as ScratchFields } from '../providers/provider.ts';
-import { type CallReport, type Notes, createNotes } from './call-report.ts';
 import type { Contract } from './contract.ts';
+import { type Notes, type ScratchReport, createNotes } from './report.ts';
 import {
   type Changed,
   PROBE_LONG_TEXT,
@@ -144,12 +144,6 @@ function compare({ notes }: Trial, changed: Changed, kinds: Described): void {
 export function toLag({ lagMs }: Pick<Changed, 'lagMs'>): string {
   if (lagMs === 0) return 'at once';
   return lagMs === null ? 'not within the waiting time' : `after ${(lagMs / 1_000).toFixed(1)} s`;
-}
-
-export interface ScratchReport {
-  calls: CallReport[];
-  /** The badge that is still there, or may be. Null: none. */
-  left: { id: string | undefined; name: string } | null;
 }
 
 export interface ScratchCheckOptions extends ScratchOptions {

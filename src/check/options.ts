@@ -1,4 +1,6 @@
+import { createInterface } from 'node:readline/promises';
 import { parseArgs, types } from 'node:util';
+import type { Provider } from '../providers/provider.ts';
 
 /** Something that the operator has to change. The message says what. */
 export class CheckError extends Error {
@@ -52,4 +54,94 @@ function parse(args: readonly string[]) {
       `${reason}\nOptions: --tenant <id>, --scratch-badge, --confirm <provider's title or host>, --out <file>.`,
     );
   }
+}
+
+/** Undefined: nobody sits at a terminal who could answer. */
+export function openTerminal(): ((question: string) => Promise<string>) | undefined {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY) return undefined;
+  return async (question) => {
+    const terminal = createInterface({ input: stdin, output: stderr });
+    try {
+      return await terminal.question(question);
+    } finally {
+      terminal.close();
+    }
+  };
+}
+
+/** Aborted by the first SIGINT or SIGTERM, so that what was begun is tidied up; the second one ends the process. */
+export function toStopSignal(tell: (message: string) => void): AbortSignal {
+  const controller = new AbortController();
+  function stop(): void {
+    if (controller.signal.aborted) process.exit(1);
+    tell('Stopping after the current call. Press Ctrl-C again to exit immediately.');
+    controller.abort();
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return controller.signal;
+}
+
+export interface Confirmation {
+  provider: Provider;
+  host: string;
+  /** For people. */
+  title: string;
+  /** Of the badge. */
+  name: string;
+}
+
+export interface ConfirmOptions {
+  /** What was confirmed on the command line: titles or hosts. Empty: somebody is asked. */
+  confirmed: readonly string[];
+  /** Undefined: nobody sits at a terminal. */
+  ask: ((question: string) => Promise<string>) | undefined;
+  print: (text: string) => void;
+}
+
+/** Says exactly what will be done, and whether somebody has agreed to it. */
+export async function confirmScratch(
+  confirmation: Confirmation,
+  { confirmed, ask, print }: ConfirmOptions,
+): Promise<boolean> {
+  const { provider, title } = confirmation;
+  print(describe(confirmation));
+  if (confirmed.length > 0) return confirmed.some((name) => isFor(name, confirmation));
+  if (!ask) throw noConfirmation(provider.name.title);
+  const answer = await ask(
+    `Type ${provider.name.title} to continue with ${title}, or anything else to skip it: `,
+  );
+  return isFor(answer, { provider, host: '' });
+}
+
+export function noConfirmation(title: string): CheckError {
+  return new CheckError(
+    `--scratch-badge writes to a provider, and this terminal is not interactive: add --confirm ${JSON.stringify(title)}.`,
+  );
+}
+
+/** Whether somebody has named this provider, by its title or the host of its base URL. */
+export function isFor(
+  name: string,
+  { provider, host }: Pick<Confirmation, 'provider' | 'host'>,
+): boolean {
+  const fold = (text: string): string => text.trim().toLowerCase();
+  const names = [provider.name.title, host].filter((text) => text !== '');
+  return names.some((text) => fold(text) === fold(name));
+}
+
+function describe({ provider, host, title, name }: Confirmation): string {
+  const { operations, check } = provider;
+  const updates = 3 + check.scratch.nullFields.length;
+  const end = operations.delete
+    ? 'deletes the badge at the end.'
+    : `leaves the badge in place, because ${provider.name.title} can only delete badges in its dashboard.`;
+  return [
+    `A scratch badge at ${title} (${host}): the check`,
+    `  - creates one badge named "${name}", which members may see;`,
+    `  - updates its texts, numbers, images and flags with ${updates} requests, each sent once;`,
+    '  - reads the list of badges after each update until it shows the update, for up to half a minute;',
+    '  - does not change any other badge, and does not award this one;',
+    `  - ${end}`,
+  ].join('\n');
 }

@@ -1,13 +1,12 @@
+import type { Proxies } from '../http/attempt.ts';
 import { hostOf, isLoopbackHost } from '../http/hosts.ts';
 import { providers } from '../providers/index.ts';
 import { type TenantSettings, secretValuesOf } from '../providers/settings.ts';
-import { ConfigError, runToEnd } from './config-error.ts';
-import { type Given, readSecret, readText } from './secrets.ts';
+import { ConfigError, type Given, readSecret, readText, runToEnd } from './source.ts';
 import { DEFAULT_TENANT, readOneTenant, readTenantsFile, readTenantsText } from './tenants-file.ts';
 import {
   DEFAULT_FOLDER,
   MIN_SECRET_CHARACTERS,
-  type ProxySettings,
   type TokenSettings,
   describeProxies,
   everyAddress,
@@ -61,7 +60,7 @@ export interface Config {
   /** How long anything is kept at most, milliseconds. Undefined: for ever. */
   keptMs: number | undefined;
   /** Through which providers and the issuer of tokens are reached. */
-  proxies: ProxySettings;
+  proxies: Proxies;
   /** How many processes share the providers. */
   replicas: number;
   /** Serve the stand-ins' demo badges; the provider values are then not used. */

@@ -7,8 +7,7 @@ import {
   type TenantSettings,
   readProviderSettings,
 } from '../providers/settings.ts';
-import type { Steps } from './config-error.ts';
-import { type Given, type ReadFile, type SecretReading, readSecret } from './secrets.ts';
+import { type Given, type ReadFile, type SecretReading, type Steps, readSecret } from './source.ts';
 import type { YamlNode, YamlReading } from './yaml-tree.ts';
 
 export interface ProviderSource {

@@ -2,9 +2,10 @@ import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Proxies } from '../http/attempt.ts';
 import { hostOf } from '../http/hosts.ts';
 import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
-import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './secrets.ts';
+import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './source.ts';
 
 /**
  * Where a service listens to everybody. A socket on `::` takes IPv4 too; without IPv6 it cannot be opened, and
@@ -115,18 +116,8 @@ export function readTokens(given: Given, problems: string[]): TokenSettings | un
   return { jwksUrl, issuer, audience };
 }
 
-/** Proxies that other machines are reached through. */
-export interface ProxySettings {
-  /** For https. Undefined: none. */
-  https: string | undefined;
-  /** For plain http. Undefined: none. */
-  http: string | undefined;
-  /** Hosts that are reached without, as `NO_PROXY` lists them. */
-  except: string;
-}
-
 /** Proxies by the variables that most programs read, in capitals or not. Each problem goes into `problems`. */
-export function readProxies(given: Given, problems: string[]): ProxySettings {
+export function readProxies(given: Given, problems: string[]): Proxies {
   const read = (name: string): string | undefined => {
     const [isLower, value] = [given[name.toLowerCase()] !== undefined, valueOf(given, name)];
     if (value === undefined) return undefined;
@@ -146,7 +137,7 @@ export function readProxies(given: Given, problems: string[]): ProxySettings {
 }
 
 /** A line for each proxy, without its credentials. */
-export function describeProxies({ https, http, except }: ProxySettings): string[] {
+export function describeProxies({ https, http, except }: Proxies): string[] {
   const [of, but] = ['Providers and the token issuer are called', except && `, except ${except}`];
   const toLine = (scheme: string, proxy: string | undefined) =>
     proxy === undefined

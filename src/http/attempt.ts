@@ -1,12 +1,16 @@
 import { types } from 'node:util';
 import { type Dispatcher, EnvHttpProxyAgent, Pool, errors } from 'undici';
 import { PLACES } from './admission.ts';
-import { readBody, readJson } from './body.ts';
-import type { AnswerHead } from './call-options.ts';
 import { isLoopbackHost } from './hosts.ts';
 import { toWholeJson } from './json.ts';
 import { type CallStage, ProviderError, statusError, transportError } from './provider-error.ts';
-import { type RetryAfterBounds, toRetryAfter } from './retry.ts';
+import {
+  type AnswerHead,
+  type RetryAfterBounds,
+  readBody,
+  readJson,
+  toRetryAfter,
+} from './response.ts';
 
 /** Proxies that other machines are reached through. */
 export interface Proxies {
@@ -125,11 +129,10 @@ export async function attempt<T>(
   const received = await receive(dispatcher, request, { timeoutMs, maxBytes });
   if (!('head' in received)) return received;
   const { head, body } = received;
-  const wait = toRetryAfter(head, retryAfter);
-  const refusal = statusError(head.status, wait);
-  if (refusal) {
-    // The status has said all that counts; the text is for people.
-    return { error: refusal, answered: Buffer.isBuffer(body) ? { head, body } : undefined };
+  if (head.status < 200 || head.status >= 300) {
+    const error = statusError(head.status, toRetryAfter(head, retryAfter));
+    // The status decides; the body is only read for a message.
+    return { error, answered: Buffer.isBuffer(body) ? { head, body } : undefined };
   }
   if (!Buffer.isBuffer(body)) return { error: body, answered: undefined };
   try {
@@ -137,7 +140,9 @@ export async function attempt<T>(
     return { value: await read(json, head), head };
   } catch (error) {
     if (!(error instanceof ProviderError)) return { bug: error };
-    if (error.kind === 'rate-limited') error.retryAfterMs ??= wait.retryAfterMs;
+    if (error.kind === 'rate-limited') {
+      error.retryAfterMs ??= toRetryAfter(head, retryAfter).retryAfterMs;
+    }
     return { error, answered: { head, body } };
   }
 }

@@ -110,12 +110,11 @@ export function badResponse(
   return new ProviderError(message, { kind: 'bad-response', effect, cause });
 }
 
-/** The error for an answer whose status is not 2xx, or undefined for 2xx. `wait` is what the answer asks for. */
+/** The error for an answer whose status is not 2xx. `wait` is what the answer asks for. */
 export function statusError(
   status: number,
   wait: { retryAfterMs?: number; repeat?: Repeat } = {},
-): ProviderError | undefined {
-  if (status >= 200 && status < 300) return undefined;
+): ProviderError {
   if (status >= 300 && status < 400) {
     // Some services carry a write out before they point elsewhere.
     return new ProviderError(`returned the redirect status ${status}`, {

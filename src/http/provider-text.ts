@@ -1,8 +1,7 @@
 import type { Answered } from './attempt.ts';
-import { readJson } from './body.ts';
-import { headerValues } from './call-options.ts';
 import { cutText } from './json.ts';
 import { ProviderError } from './provider-error.ts';
+import { headerValues, readJson } from './response.ts';
 
 /** How much of a provider's message reaches a client and our log. */
 const MAX_REDACTED_CHARACTERS = 300;

@@ -1,8 +1,8 @@
-import type { AnswerHead, CallBounds } from '../http/call-options.ts';
-import { createSlices } from '../http/json-in-slices.ts';
-import { isObject } from '../http/json.ts';
+import type { CallBounds } from '../http/call-options.ts';
+import { createSlices, isObject } from '../http/json.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
 import type { ProviderHttp } from '../http/provider-http.ts';
+import type { AnswerHead } from '../http/response.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { MAX_RECORDS, type RecordReading, STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
 import type { BadgeList, ProviderClient } from './provider.ts';

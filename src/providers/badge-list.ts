@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ZodSafeParseResult } from 'zod';
-import { MAX_FIELDS, type Slices, createSlices } from '../http/json-in-slices.ts';
-import { cutText, isObject } from '../http/json.ts';
+import { MAX_FIELDS, type Slices, createSlices, cutText, isObject } from '../http/json.ts';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
 import type { BadgeFields, BadgeSurroundings } from './badge-fields.ts';
 import type { BadgeList } from './provider.ts';

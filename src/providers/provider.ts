@@ -16,8 +16,11 @@ export interface Provider {
   /** Its value in the enum `BadgeProvider`, and its name for people. */
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
-  /** How many requests it takes of all callers of one tenant. Absent: it states no limit. */
-  readonly requestWindow?: RequestWindow;
+  /**
+   * How many requests it takes of all callers of one tenant: no stretch of `windowMs` may see more than `requests`.
+   * Absent: it states no limit.
+   */
+  readonly requestWindow?: { readonly requests: number; readonly windowMs: number };
   readonly badgeClass: ClassType<BadgeFields>;
   /** What it can do to badges; what is absent is absent from the inputs too. */
   readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
@@ -77,12 +80,6 @@ export function defineProvider<Client extends ProviderClient, Badge extends Badg
   definition: ProviderDefinition<Client, Badge>,
 ): Provider {
   return definition;
-}
-
-/** No stretch of `windowMs` may see more than `requests`. */
-export interface RequestWindow {
-  readonly requests: number;
-  readonly windowMs: number;
 }
 
 export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';

@@ -1,5 +1,5 @@
-import { type AnswerHead, headerValues } from '../http/call-options.ts';
 import { isObject } from '../http/json.ts';
+import { type AnswerHead, headerValues } from '../http/response.ts';
 import { isThere, readEnvelope, someValue, toFlag, toName, toNumber } from './envelope.ts';
 
 /** A list as it came, with all that stands around it. */

@@ -1,5 +1,144 @@
 import { z } from 'zod';
-import { alterationSchema, valueAlterationSchema } from './alterations.ts';
+
+/** The fields that it meets; every writable field of the fitting type if left out. */
+const fields = z.array(z.string()).optional();
+
+const VALUE_ALTERATIONS = [
+  z.strictObject({ kind: z.literal('trim'), fields }),
+  z.strictObject({ kind: z.literal('cut'), length: z.int().min(0).default(200), fields }),
+  z.strictObject({ kind: z.literal('escape-html'), fields }),
+  z.strictObject({ kind: z.literal('lower-case'), fields }),
+  z.strictObject({ kind: z.literal('strip-emoji'), fields }),
+  z.strictObject({ kind: z.literal('rewrite-urls'), fields }),
+  z.strictObject({ kind: z.literal('sign-urls'), fields }),
+  z.strictObject({ kind: z.literal('round'), to: z.int().positive().default(10), fields }),
+  z.strictObject({ kind: z.literal('reverse-lists'), fields }),
+] as const;
+
+/** What a provider makes of a value, when it stores it or when its list shows it. */
+export const valueAlterationSchema = z.discriminatedUnion('kind', VALUE_ALTERATIONS);
+/** The same for what is stored, where a field may also be ignored. */
+export const alterationSchema = z.discriminatedUnion('kind', [
+  ...VALUE_ALTERATIONS,
+  z.strictObject({ kind: z.literal('ignore'), fields: z.array(z.string()) }),
+]);
+
+type ValueAlteration = z.output<typeof valueAlterationSchema>;
+export type Alteration = z.output<typeof alterationSchema>;
+
+/** Every alteration with its options and defaults, for people. */
+export const ALTERATIONS: Readonly<Record<Alteration['kind'], string>> = {
+  trim: 'trim',
+  cut: 'cut after length=200',
+  'escape-html': 'escape-html',
+  'lower-case': 'lower-case',
+  'strip-emoji': 'strip-emoji',
+  'rewrite-urls': 'rewrite-urls to another host',
+  'sign-urls': 'sign-urls anew each time',
+  round: 'round to=10',
+  'reverse-lists': 'reverse-lists',
+  ignore: 'ignore these fields (in alters only)',
+};
+
+export interface Alterer {
+  /** Gives what is altered among the writable fields that the badge has; the others stay as they are. */
+  alter<T extends object>(badge: T, alterations: readonly ValueAlteration[]): T;
+  /** The same for what somebody sends; fields to be ignored are taken out. */
+  alterGiven<T extends object>(given: T, alterations: readonly Alteration[]): Partial<T>;
+}
+
+export function createAlterer(writable: ReadonlySet<string>): Alterer {
+  let signatures = 0;
+  const nextSignature = (): string => (signatures += 1).toString(16).padStart(16, '0');
+
+  function alter<T extends object>(badge: T, alterations: readonly ValueAlteration[]): T {
+    return alterations.reduce((before: T, alteration): T => {
+      const meets = ([field]: [string, unknown]): boolean =>
+        writable.has(field) && (alteration.fields?.includes(field) ?? true);
+      const altered = Object.entries(before)
+        .filter(meets)
+        .map(([field, value]) => [field, toAltered(value, alteration, nextSignature)] as const);
+      return Object.assign({}, before, Object.fromEntries(altered));
+    }, badge);
+  }
+
+  return {
+    alter,
+    alterGiven(given, alterations) {
+      const ignored = new Set(ignoredFields(alterations));
+      const kept = Object.entries(given).filter(([field]) => !ignored.has(field));
+      return alter(
+        Object.fromEntries(kept) as Partial<typeof given>,
+        valueAlterations(alterations),
+      );
+    },
+  };
+}
+
+export function ignoredFields(alterations: readonly Alteration[]): string[] {
+  return alterations.flatMap((each) => (each.kind === 'ignore' ? each.fields : []));
+}
+
+function valueAlterations(alterations: readonly Alteration[]): ValueAlteration[] {
+  return alterations.filter((each) => each.kind !== 'ignore');
+}
+
+function toAltered(
+  value: unknown,
+  alteration: ValueAlteration,
+  nextSignature: () => string,
+): unknown {
+  if (typeof value === 'string') return toAlteredText(value, alteration, nextSignature);
+  if (typeof value === 'number' && alteration.kind === 'round') {
+    return Math.round(value / alteration.to) * alteration.to;
+  }
+  if (Array.isArray(value) && alteration.kind === 'reverse-lists') return value.toReversed();
+  return value;
+}
+
+function toAlteredText(
+  text: string,
+  alteration: ValueAlteration,
+  nextSignature: () => string,
+): string {
+  switch (alteration.kind) {
+    case 'trim':
+      return text.trim();
+    case 'cut':
+      return [...text].slice(0, alteration.length).join('');
+    case 'escape-html':
+      return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+    case 'lower-case':
+      return text.toLowerCase();
+    case 'strip-emoji':
+      return text.replace(EMOJI, '');
+    case 'rewrite-urls':
+      return withUrl(text, ({ pathname }) => `https://cdn.example/stored${pathname}`);
+    case 'sign-urls':
+      return withUrl(text, (url) => {
+        url.searchParams.set('X-Amz-Expires', '900');
+        url.searchParams.set('X-Amz-Signature', nextSignature());
+        return url.href;
+      });
+    case 'round':
+    case 'reverse-lists':
+      return text;
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+/** Made from text, since the flag is younger than the language level that is compiled for. */
+const EMOJI = new RegExp('\\p{RGI_Emoji}', 'gv');
+
+function withUrl(text: string, rewrite: (url: URL) => string): string {
+  return /^https?:/i.test(text) && URL.canParse(text) ? rewrite(new URL(text)) : text;
+}
 
 /** Thrown by a route: the provider's error of this status. */
 export class Refusal extends Error {

@@ -4,8 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
-import { ALTERATIONS } from './alterations.ts';
-import { BEHAVIOURS } from './behaviour.ts';
+import { ALTERATIONS, BEHAVIOURS } from './behaviour.ts';
 import { KINDS, PRESET_NAMES } from './faults.ts';
 import { type Sandbox, startSandbox } from './index.ts';
 

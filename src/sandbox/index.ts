@@ -1,8 +1,18 @@
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ProviderValues, readProviderSettings } from '../providers/settings.ts';
-import { standIns } from './registry.ts';
+import { startReturningAIStandIn } from './returning-ai/stand-in.ts';
 import type { ProviderStandIn } from './stand-in.ts';
+import { startTagMangoStandIn } from './tag-mango/stand-in.ts';
+
+/**
+ * Every stand-in by the key of its provider. The sandbox, its command line, its help and its controls are built from
+ * this list and the list of providers.
+ */
+export const standIns = {
+  returningAI: startReturningAIStandIn,
+  tagMango: startTagMangoStandIn,
+};
 
 type StandIns = typeof standIns;
 type Started = { [Key in keyof StandIns]: Awaited<ReturnType<StandIns[Key]>> };

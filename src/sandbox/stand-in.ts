@@ -1,14 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { hostsOf, isLoopbackHost, pageHostsOf } from '../http/hosts.ts';
-import { ALTERATIONS } from './alterations.ts';
 import {
   type ArrivalCounter,
   type Arrivals,
   RATE_WINDOW_MS,
   createArrivalCounter,
 } from './arrivals.ts';
-import { type Behaviour, type BehaviourSwitch, Refusal } from './behaviour.ts';
+import { ALTERATIONS, type Behaviour, type BehaviourSwitch, Refusal } from './behaviour.ts';
 import {
   type FaultHooksOptions,
   type FaultSwitch,

@@ -1,11 +1,10 @@
-import type { TokenBuckets } from './rate-limit.ts';
+import { type SharedSnapshots, VARIANT } from '../cache/snapshot-entry.ts';
+import { type TokenBuckets, createRedisBuckets } from './rate-limit.ts';
 import { type RedisCalls, createRedisCalls, scanPages } from './redis/client.ts';
 import { connectRedis } from './redis/connections.ts';
-import { createRedisBuckets } from './redis/rate-limit.ts';
 import { openRedisReplicas } from './redis/replicas.ts';
 import { describeDurability } from './redis/replication.ts';
 import { createRedisStore } from './redis/store.ts';
-import { type Replicas, VARIANT } from './replicas.ts';
 import { closeToOthers, withStateErrors } from './sqlite/database.ts';
 import { type LogReader, createEmbeddedStore, openEmbeddedLog } from './sqlite/store.ts';
 import type { StateKeeper, StateStore } from './state-store.ts';
@@ -38,7 +37,7 @@ export interface OpenState {
 /** What replicas have in common beside the store. */
 export interface SharedState {
   buckets: TokenBuckets;
-  replicas: Replicas;
+  replicas: SharedSnapshots;
 }
 
 const PREFIX = 'badges:';
@@ -123,7 +122,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
 /** Also what was kept of a list, which nobody shows any more once it is forgotten. */
 async function forgetShared(
   topic: string,
-  { reach, replicas }: { reach: RedisCalls; replicas: Replicas },
+  { reach, replicas }: { reach: RedisCalls; replicas: SharedSnapshots },
 ): Promise<void> {
   await replicas.forget(topic);
   for (const kind of ['snapshot', 'ticket']) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FORGET_UNLESS, NOW, type RedisCalls } from './redis/client.ts';
 import { StateError, type StateStore } from './state-store.ts';
 
 /** How many requests may be made: `burst` at once, and then so many a second. */
@@ -165,10 +166,7 @@ function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBu
 /** Larger numbers cannot be calculated with to the millisecond. */
 const MAX_NUMBER = 1e16;
 const numberSchema = z.number().gt(-MAX_NUMBER).lt(MAX_NUMBER);
-const bucketSchema = z.tuple(
-  [numberSchema.nonnegative(), numberSchema, numberSchema],
-  z.unknown(),
-);
+const bucketSchema = z.tuple([numberSchema.nonnegative(), numberSchema, numberSchema], z.unknown());
 
 /** Null: it cannot be read, and the next one replaces it. */
 function parse(text: string): TokenBucket | null {
@@ -195,15 +193,11 @@ export interface RequestBudgetOptions {
   now: () => number;
 }
 
-/** The requests to one provider, counted where all its callers count; without that place, a share of them. Never rejects. */
-export interface RequestBudget {
-  /** 0: one was taken. Else the milliseconds until it is worth asking again. Queries leave some for mutations. */
-  take(isQuery: boolean): Promise<number>;
-  /** Lets nobody take any for so many milliseconds. */
-  block(ms: number): Promise<void>;
-}
-
-export function createRequestBudget(options: RequestBudgetOptions): RequestBudget {
+/**
+ * The requests to one provider, counted in buckets that all its callers share. While these cannot be reached, this
+ * process takes from a share of its own. Never rejects.
+ */
+export function createRequestBudget(options: RequestBudgetOptions) {
   const { name, window, buckets, isShared, replicas, now } = options;
   const limit = isShared ? sharedShare(window) : wholeShare(window);
   const ownLimit = ownShare(window, replicas);
@@ -220,8 +214,8 @@ export function createRequestBudget(options: RequestBudgetOptions): RequestBudge
   }
 
   return {
-    async take(isQuery) {
-      // To go to and fro would use both shares within one window.
+    async take(isQuery: boolean): Promise<number> {
+      // Switching back within one window would use both shares.
       if (now() < ownUntil) return takeOwn(isQuery);
       try {
         return await buckets.take(name, limit, isQuery ? reserveOf(limit.burst) : 0);
@@ -231,13 +225,75 @@ export function createRequestBudget(options: RequestBudgetOptions): RequestBudge
         return takeOwn(isQuery);
       }
     },
-    async block(ms) {
+    async block(ms: number): Promise<void> {
       try {
         await buckets.block(name, ms);
       } catch (error) {
-        // The caller keeps its own peace; others will be refused themselves.
+        // The caller waits by itself; the other processes will be told by the provider.
         if (!(error instanceof StateError)) throw error;
       }
+    },
+  };
+}
+
+/** `toNumber(text)`: nil unless it is a number that can be calculated with. */
+const TO_NUMBER = `
+  local function toNumber(text)
+    local number = tonumber(text or '')
+    if number and math.abs(number) < 1e16 then return number end
+    return nil
+  end
+`;
+
+/** `takeToken` of state/rate-limit.ts, by the clock of Redis. A number that is not whole travels as text. */
+const TAKE = `
+  local burst, perSecond, start, leave, longestBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
+    tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+  ${NOW}
+  ${FORGET_UNLESS}
+  ${TO_NUMBER}
+  forgetUnless(KEYS[1], 'hash')
+  local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
+  local tokens, at = toNumber(known[1]), toNumber(known[2])
+  if not tokens or not at or tokens < 0 then tokens, at = start, now end
+  local blockedMs = (toNumber(known[3]) or 0) - now
+  if blockedMs > longestBlockMs then blockedMs = 0 end
+  local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
+  local missing = 1 + leave - filled
+  local waitMs = math.max(0, blockedMs, math.ceil(missing / perSecond * 1000))
+  if waitMs == 0 then filled = filled - 1 end
+  redis.call('HSET', KEYS[1], 'tokens', tostring(filled), 'at', string.format('%.0f', now),
+    'blockedUntil', string.format('%.0f', now + blockedMs))
+  return waitMs
+`;
+
+const BLOCK = `
+  ${NOW}
+  local untilMs = now + tonumber(ARGV[1])
+  ${FORGET_UNLESS}
+  ${TO_NUMBER}
+  forgetUnless(KEYS[1], 'hash')
+  local known = toNumber(redis.call('HGET', KEYS[1], 'blockedUntil')) or 0
+  redis.call('HSET', KEYS[1], 'blockedUntil', string.format('%.0f', math.max(known, untilMs)))
+  return 1
+`;
+
+/** Buckets that all replicas share. */
+export function createRedisBuckets(
+  reach: RedisCalls,
+  toKey: (name: string) => string,
+): TokenBuckets {
+  return {
+    async take(name, { burst, perSecond, start, longestBlockMs }, leave) {
+      const args = [burst, perSecond, start, leave, longestBlockMs].map(String);
+      const waitMs = await reach((client) =>
+        client.eval(TAKE, { keys: [toKey(name)], arguments: args }),
+      );
+      return Number(waitMs);
+    },
+    async block(name, ms) {
+      const args = [String(Math.ceil(ms))];
+      await reach((client) => client.eval(BLOCK, { keys: [toKey(name)], arguments: args }));
     },
   };
 }

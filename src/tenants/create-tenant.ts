@@ -4,7 +4,7 @@ import type { BadgeIndex } from '../badges/reading/badge-index.ts';
 import { createRecentWrites } from '../badges/recent-writes.ts';
 import { type Tenant, type TenantProvider, createProviderAccess } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
-import type { SnapshotStore } from '../cache/snapshot-entry.ts';
+import { type SnapshotStore, VARIANT } from '../cache/snapshot-entry.ts';
 import { createCircuitBreaker } from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
@@ -15,7 +15,6 @@ import type { Provider } from '../providers/provider.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';
 import { createRequestBudget, createStoredBuckets } from '../state/rate-limit.ts';
-import { VARIANT } from '../state/replicas.ts';
 import { type StateStore, createLocks } from '../state/state-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { describeConfig, readConfig, secretsOf } from '../../src/config/read-config.ts';
+import { ConfigError } from '../../src/config/source.ts';
 import { everyAddress } from '../../src/config/variables.ts';
 import { ANSWER_CAPS } from '../../src/server/limits/limits.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedisUrlWatch, createRouterSecretWatch } from '../../src/config/secret-watch.ts';
-import type { SecretReading } from '../../src/config/secrets.ts';
+import { createRedisUrlWatch, createRouterSecretWatch } from '../../src/config/file-watch.ts';
+import type { SecretReading } from '../../src/config/source.ts';
 import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { numRuns } from '../properties/runs.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { type Config, readConfig } from '../../src/config/read-config.ts';
+import { ConfigError } from '../../src/config/source.ts';
 import { providers } from '../../src/providers/index.ts';
 
 const SECRET = 'tmk_plain-sight';

@@ -63,7 +63,7 @@ test('the page names every file of the example, and no other', () => {
 test('the page changes three files outside the folder, and lines that they have', () => {
   expect(edits.map(({ file }) => file)).toEqual([
     'src/providers/index.ts',
-    'src/sandbox/registry.ts',
+    'src/sandbox/index.ts',
     'test/repository/structure.test.ts',
   ]);
   for (const edit of edits) {

@@ -1,6 +1,6 @@
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { standIns } from '../../src/sandbox/registry.ts';
+import { standIns } from '../../src/sandbox/index.ts';
 import { forum } from './forum/index.ts';
 import { startForumStandIn } from './forum/stand-in.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toRetryAfter, toRetryAfterBounds } from '../../src/http/retry.ts';
+import { toRetryAfter, toRetryAfterBounds } from '../../src/http/response.ts';
 
 const read = (headers: Parameters<typeof toRetryAfter>[0]['headers'], windowMs?: number) =>
   toRetryAfter({ headers }, toRetryAfterBounds(windowMs));

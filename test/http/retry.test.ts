@@ -6,7 +6,8 @@ import {
   statusError,
   transportError,
 } from '../../src/http/provider-error.ts';
-import { toRetryAfter, toRetryAfterBounds, withRetries } from '../../src/http/retry.ts';
+import { withRetries } from '../../src/http/provider-http.ts';
+import { toRetryAfter, toRetryAfterBounds } from '../../src/http/response.ts';
 import { createManualClock } from '../support/clock.ts';
 
 const MINUTE = 60_000;

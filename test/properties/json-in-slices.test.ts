@@ -6,8 +6,8 @@ import {
   MAX_FIELDS,
   MAX_VALUES,
   parseJsonInSlices,
-} from '../../src/http/json-in-slices.ts';
-import { parseWholeJson } from '../../src/http/json.ts';
+  parseWholeJson,
+} from '../../src/http/json.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';
 
 /** Counts how often others have their turn. */

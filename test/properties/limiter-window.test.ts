@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type RequestBudget,
-  createRequestBudget,
-  createStoredBuckets,
-} from '../../src/state/rate-limit.ts';
+import type { RequestBudget } from '../../src/http/admission.ts';
+import { createRequestBudget, createStoredBuckets } from '../../src/state/rate-limit.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import {
   type Burst,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { RequestBudget } from '../../src/http/admission.ts';
 import {
-  type RequestBudget,
   type RequestWindow,
   type TokenBucket,
   type TokenBuckets,

@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: ['http'],
   http: [],
   cache: [],
-  state: [],
+  state: ['cache'],
   sandbox: ['providers', 'http'],
   telemetry: ['providers', 'http'],
 };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Alteration } from '../../src/sandbox/alterations.ts';
+import type { Alteration } from '../../src/sandbox/behaviour.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { type ExchangeRequest, exchange } from '../support/contract.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';

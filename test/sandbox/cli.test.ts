@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
-import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
+import { ALTERATIONS, BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { type Cli, startCli } from '../../src/sandbox/cli.ts';
 import { KINDS, PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { ALTERATIONS } from '../../src/sandbox/alterations.ts';
-import { BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
+import { ALTERATIONS, BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';

@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { startCli } from '../../src/sandbox/cli.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { standIns } from '../../src/sandbox/registry.ts';
+import { type Sandbox, standIns, startSandbox } from '../../src/sandbox/index.ts';
 import { readContract } from '../support/contract.ts';
 
 let sandbox: Sandbox;

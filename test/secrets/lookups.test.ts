@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { attempt, createPool } from '../../src/http/attempt.ts';
-import { toRetryAfterBounds } from '../../src/http/retry.ts';
+import { toRetryAfterBounds } from '../../src/http/response.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { runCheck } from '../check/run-check.ts';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { backUp } from '../../src/state/sqlite/backup.ts';
+import { backUp } from '../../src/state/sqlite/copies.ts';
 import {
   type EmbeddedStore,
   createEmbeddedStore,

@@ -4,6 +4,7 @@ import {
   type TokenBucket,
   type TokenBuckets,
   type TokenLimit,
+  createRedisBuckets,
   takeToken,
 } from '../../src/state/rate-limit.ts';
 import {
@@ -11,7 +12,6 @@ import {
   createRedisCalls,
   createRedisClient,
 } from '../../src/state/redis/client.ts';
-import { createRedisBuckets } from '../../src/state/redis/rate-limit.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();

@@ -6,7 +6,7 @@ import {
   createRedisClient,
 } from '../../src/state/redis/client.ts';
 import { type OpenReplicas, openRedisReplicas } from '../../src/state/redis/replicas.ts';
-import type { SharedRead } from '../../src/state/replicas.ts';
+import type { RedisRead } from '../../src/state/redis/snapshots.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { eventually } from './eventually.ts';
 import { type RedisLink, startRedisLink } from './redis-link.ts';
@@ -19,7 +19,7 @@ const LEASE_MS = 2_000;
 const NAME = 'tenant/A_PROVIDER';
 const value = { text: 'a list', freshMs: 60_000, ttlMs: 300_000 };
 /** The same look, as if it had been so many milliseconds ago. */
-const ago = (ms: number, look: SharedRead): SharedRead => ({
+const ago = (ms: number, look: RedisRead): RedisRead => ({
   ...look,
   at: String(Number(look.at) - ms),
 });
@@ -87,7 +87,7 @@ interface Replica extends OpenReplicas {
     await startReplica(),
   ];
 
-  async function lookFrom(replica: Replica): Promise<SharedRead> {
+  async function lookFrom(replica: Replica): Promise<RedisRead> {
     const look = await replica.look(NAME, 4_000);
     if (!look) throw new Error('Redis is out of reach');
     return look;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Alteration } from '../../src/sandbox/alterations.ts';
+import type { Alteration } from '../../src/sandbox/behaviour.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import {

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import type { Codec } from '../../cache/snapshot-loader.ts';
-import { type Slices, createSlices, parseJsonInSlices } from '../../http/json-in-slices.ts';
-import { cutText } from '../../http/json.ts';
+import type { Codec } from '../../cache/snapshot-cache.ts';
+import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
+import { describedEnum } from '../../providers/described-enum.ts';
 import type { UrlRule } from '../../providers/https-url.ts';
 import type { BadgeList, Provider } from '../../providers/provider.ts';
-import { describedEnum } from '../../providers/described-enum.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';
 

@@ -1,5 +1,4 @@
-import { createSlices } from '../../http/json-in-slices.ts';
-import { cutText } from '../../http/json.ts';
+import { createSlices, cutText } from '../../http/json.ts';
 
 /** Combining marks: characters that belong to the letter before them, such as accents and signs of vowels. */
 

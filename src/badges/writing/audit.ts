@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { nextTurn } from '../../http/json-in-slices.ts';
+import { nextTurn } from '../../http/json.ts';
 import { heldBadgeId } from '../../providers/holders.ts';
 import { LISTED, StateError, type StateStore, reasonOf } from '../../state/state-store.ts';
 import { OUTCOMES } from './outcome.ts';
@@ -9,8 +9,8 @@ import {
   type OnUnreadable,
   type StoredReading,
   changeSchema,
-  retryInBackground,
   readStored,
+  retryInBackground,
   toStateKey,
 } from './stored-record.ts';
 

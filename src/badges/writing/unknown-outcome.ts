@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createSlices } from '../../http/json-in-slices.ts';
+import { createSlices } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { AnswerHead, CallBounds } from '../../http/call-options.ts';
+import type { CallBounds } from '../../http/call-options.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { type Routes, createProviderHttp } from '../../http/provider-http.ts';
+import type { AnswerHead } from '../../http/response.ts';
 import {
   type BadgeCalls,
   type Written,

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Alterer, createAlterer, ignoredFields } from '../alterations.ts';
 import {
+  type Alterer,
   BEHAVIOURS,
   type BadgeStore,
   Refusal,
+  createAlterer,
   createBadgeStore,
   createBehaviourSwitch,
+  ignoredFields,
 } from '../behaviour.ts';
 import { type ProviderStandIn, startStandIn } from '../stand-in.ts';
 import {

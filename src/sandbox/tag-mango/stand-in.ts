@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Alterer, createAlterer } from '../alterations.ts';
 import { createRateWindow } from '../arrivals.ts';
 import {
+  type Alterer,
   BEHAVIOURS,
   type BadgeStore,
   type Behaviour,
   Refusal,
   behaviourSchema,
+  createAlterer,
   createBadgeStore,
   createBehaviourSwitch,
 } from '../behaviour.ts';

@@ -10,7 +10,7 @@ import {
 import { type Proxies, attempt, createPool } from '../../http/attempt.ts';
 import { isObject } from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
-import { toRetryAfterBounds } from '../../http/retry.ts';
+import { toRetryAfterBounds } from '../../http/response.ts';
 
 export interface IssuerKeysOptions extends IssuerAddress {
   /** Monotonic milliseconds. */

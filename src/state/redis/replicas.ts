@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Replicas, VARIANT } from '../replicas.ts';
+import { type SharedSnapshots, VARIANT } from '../../cache/snapshot-entry.ts';
 import { reasonOf } from '../state-store.ts';
 import { NOW, type RedisCalls, type RedisClient } from './client.ts';
-import { createInvalidation, createRedisSnapshots } from './snapshots.ts';
+import { type RedisRead, createInvalidation, createRedisSnapshots } from './snapshots.ts';
 
 /** The right to show what is held, for a while after the last sign that messages come through. */
 export interface Lease {
@@ -102,7 +102,7 @@ export interface RedisReplicasOptions {
   now?: () => number;
 }
 
-export interface OpenReplicas extends Replicas {
+export interface OpenReplicas extends SharedSnapshots<RedisRead> {
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Replicas, SharedRead } from '../replicas.ts';
+import type { SharedRead, SharedSnapshots } from '../../cache/snapshot-entry.ts';
 import { StateError } from '../state-store.ts';
 import { FORGET_UNLESS, NOW, type RedisCalls } from './client.ts';
 
@@ -69,17 +69,28 @@ const lookSchema = z.tuple([
   z.number(),
 ]);
 
+/** A look at a shared snapshot, with what `keep` and `release` need to recognize it. */
+export interface RedisRead extends SharedRead {
+  readonly name: string;
+  /** Of the name at this moment. Another one: it was forgotten since. */
+  readonly generation: string;
+  /** When the look took place, epoch milliseconds by the clock of Redis. */
+  readonly at: string;
+  /** The right to read it anew. */
+  readonly ticket: string;
+}
+
 export type ToSnapshotKeys = (name: string) => string[];
 
 export function createRedisSnapshots(
   reach: RedisCalls,
   toKeys: ToSnapshotKeys,
-): Pick<Replicas, 'look' | 'keep' | 'release'> {
+): Pick<SharedSnapshots<RedisRead>, 'look' | 'keep' | 'release'> {
   const run = (script: string, name: string, args: (string | number)[]): Promise<unknown> =>
     reach((client) => client.eval(script, { keys: toKeys(name), arguments: args.map(String) }));
 
   return {
-    async look(name, claimMs): Promise<SharedRead | undefined> {
+    async look(name, claimMs) {
       const ticket = randomUUID();
       const args = [randomUUID(), ticket, Math.max(1, Math.round(claimMs))];
       const answer = lookSchema.safeParse(await orNothing(run(LOOK, name, args)));

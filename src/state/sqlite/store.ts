@@ -13,29 +13,29 @@ import {
   inKeyPages,
   inPages,
 } from '../state-store.ts';
-import { openDatabaseToRead } from './backup.ts';
-import {
-  type Folder,
-  closeDatabase,
-  inTransaction,
-  makeFolder,
-  openDatabase,
-  withStateErrors,
-  lockFolder,
-  toText,
-  wholeText,
-} from './database.ts';
-import { createEmbeddedKeeper } from './keeper.ts';
 import {
   type Origin,
   adopt,
   hasTraces,
   judgeOrigin,
   noteOpenedCopy,
+  openDatabaseToRead,
   refuseForeignLog,
   toMarker,
   writeMarker,
-} from './origin.ts';
+} from './copies.ts';
+import {
+  type Folder,
+  closeDatabase,
+  inTransaction,
+  lockFolder,
+  makeFolder,
+  openDatabase,
+  toText,
+  wholeText,
+  withStateErrors,
+} from './database.ts';
+import { createEmbeddedKeeper } from './keeper.ts';
 
 /** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Alterer, createAlterer } from '../../../src/sandbox/alterations.ts';
 import { createRateWindow } from '../../../src/sandbox/arrivals.ts';
 import {
+  type Alterer,
   BEHAVIOURS,
   type BadgeStore,
   type Behaviour,
   Refusal,
   behaviourSchema,
+  createAlterer,
   createBadgeStore,
   createBehaviourSwitch,
 } from '../../../src/sandbox/behaviour.ts';

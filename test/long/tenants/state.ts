@@ -1,6 +1,6 @@
 import { type Counts, count } from '../../support/tally.ts';
 import type { RedisClient } from '../../../src/state/redis/client.ts';
-import { openDatabaseToRead } from '../../../src/state/sqlite/backup.ts';
+import { openDatabaseToRead } from '../../../src/state/sqlite/copies.ts';
 import { foreignIn, namesIn } from './marks.ts';
 import type { Violations } from './violations.ts';
 

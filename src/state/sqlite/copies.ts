@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,12 +12,20 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { StateError, toThrown } from '../state-store.ts';
-import { type Folder, databaseFile, inTransaction } from './database.ts';
+import {
+  BUSY_MS,
+  type Folder,
+  databaseFile,
+  inTransaction,
+  makeFile,
+  withStateErrors,
+} from './database.ts';
 
 /**
  * Where the state in a folder comes from. `lost`: there was one, and now there is none. `copy`: its files were put
@@ -220,4 +230,93 @@ function readBirth({ folder }: Folder): string | null {
   const { birthtimeNs, ctimeNs } = statSync(databaseFile({ folder }), { bigint: true });
   // Where it is not known, Node gives 0, or the time of the last change.
   return birthtimeNs === 0n || birthtimeNs === ctimeNs ? null : String(birthtimeNs);
+}
+
+export interface DatabaseToRead {
+  database: DatabaseSync;
+  close: () => void;
+}
+
+/** SQLite's codes for a place where it cannot make the files that it needs to read others. */
+const PLACE_CODES: readonly number[] = [8, 14];
+
+/** Beside a process that writes, or after it; also where nothing can be written, and from files that were copied. */
+export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
+  if (!existsSync(databaseFile({ folder }))) {
+    throw new StateError(
+      'unavailable',
+      `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that contains it.`,
+    );
+  }
+  refuseLogOfAnother({ folder });
+  const opened = openInPlace({ folder }) ?? openCopy({ folder });
+  if (opened.hasTables) return opened;
+  opened.close();
+  throw new StateError(
+    'unavailable',
+    `The state.sqlite in ${folder} is empty. It was probably copied without the file state.sqlite-wal next to it. Copy both files, or stop the service before copying.`,
+  );
+}
+
+type Opened = DatabaseToRead & { hasTables: boolean };
+
+/** Undefined: it cannot be read where it is. */
+function openInPlace({ folder }: Folder): Opened | undefined {
+  const database = new DatabaseSync(databaseFile({ folder }), { readOnly: true, timeout: BUSY_MS });
+  try {
+    return { database, hasTables: hasTables(database), close: () => database.close() };
+  } catch (error) {
+    database.close();
+    if (PLACE_CODES.includes(Number(toThrown(error).errcode) & 0xff)) return undefined;
+    throw error;
+  }
+}
+
+/** With a write-ahead log or a journal beside it, as a process that was killed leaves them. */
+function openCopy({ folder }: Folder): Opened {
+  const place = mkdtempSync(join(tmpdir(), 'badges-state-'));
+  const remove = (): void => rmSync(place, { recursive: true, force: true });
+  try {
+    for (const ending of ['', '-wal', '-journal']) {
+      const file = databaseFile({ folder }) + ending;
+      if (existsSync(file)) copyFileSync(file, databaseFile({ folder: place }) + ending);
+    }
+    const database = new DatabaseSync(databaseFile({ folder: place }));
+    return {
+      database,
+      hasTables: hasTables(database),
+      close() {
+        database.close();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function hasTables(database: DatabaseSync): boolean {
+  const tables = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log_entries'");
+  return tables.get() !== undefined;
+}
+
+/** Writes all that the state holds at this moment into one new file. The service may run meanwhile. */
+export function backUp({ folder, file }: Folder & { file: string }): void {
+  withStateErrors({ folder }, () => {
+    if (existsSync(file)) throw new StateError('unavailable', `${file} exists already.`);
+    const { database, close } = openDatabaseToRead({ folder });
+    try {
+      makeFile(file);
+      database.prepare('VACUUM INTO ?').run(file);
+      const copy = new DatabaseSync(file);
+      markAsCopy(copy);
+      copy.close();
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      close();
+    }
+  });
 }

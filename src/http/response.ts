@@ -2,15 +2,77 @@ import type { Readable } from 'node:stream';
 import { promisify, types } from 'node:util';
 import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { type AnswerHead, headerValues } from './call-options.ts';
-import {
-  JsonError,
-  MAX_DEPTH,
-  MAX_VALUES,
-  createSlices,
-  parseJsonInSlices,
-} from './json-in-slices.ts';
-import { ProviderError, badResponse } from './provider-error.ts';
+import { JsonError, MAX_DEPTH, MAX_VALUES, createSlices, parseJsonInSlices } from './json.ts';
+import { ProviderError, type Repeat, badResponse } from './provider-error.ts';
+
+/** What stands before the body of an answer. */
+export interface AnswerHead {
+  readonly status: number;
+  /** By lower-case name; a header that came several times has several values. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Every value of a header, in its order. Empty: it did not come. */
+export function headerValues({ headers }: Pick<AnswerHead, 'headers'>, name: string): string[] {
+  const value = headers[name];
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : [...value];
+}
+
+/** How long ago a cache on the way got this answer from the provider, milliseconds; 0 for an answer of the provider itself. */
+export function ageOf(head: Pick<AnswerHead, 'headers'>): number {
+  const seconds = headerValues(head, 'age').flatMap((value) => value.split(','));
+  const ages = seconds.map((text) => text.trim()).filter((text) => /^\d+$/.test(text));
+  return Math.max(0, ...ages.map((age) => Math.min(Number(age), MAX_AGE_SECONDS))) * 1_000;
+}
+
+/** What RFC 9111 tells caches to send for anything older. */
+const MAX_AGE_SECONDS = 2 ** 31;
+
+/** How long a provider may be left alone after it refused one request too many, milliseconds. */
+export interface RetryAfterBounds {
+  /** The longest wait that it can ask for in earnest. */
+  longestMs: number;
+  /** Where it asks for none, or for one beyond reason. */
+  unsaidMs: number;
+}
+
+/** For a provider that states no window. A minute is the longest window that is usual. */
+const WITHOUT_WINDOW: RetryAfterBounds = { longestMs: 60_000, unsaidMs: 10_000 };
+
+/** A window passes once it was waited out. Undefined: the provider states none. */
+export function toRetryAfterBounds(windowMs: number | undefined): RetryAfterBounds {
+  return windowMs === undefined ? WITHOUT_WINDOW : { longestMs: windowMs, unsaidMs: windowMs };
+}
+
+/**
+ * How long a provider asks to be left alone, and whether it said so in earnest; for one that refuses one request too many
+ * without a word of it, what is usual.
+ * A date counts from the answer's own: its clock and ours may be minutes apart.
+ */
+export function toRetryAfter(
+  head: Pick<AnswerHead, 'headers'>,
+  { longestMs, unsaidMs }: RetryAfterBounds,
+): { retryAfterMs: number; repeat: Repeat } {
+  const ms = readMs(onlyValue(head, 'retry-after'), onlyValue(head, 'date'));
+  const isSaid = ms >= 0 && ms <= longestMs;
+  return { retryAfterMs: isSaid ? ms : unsaidMs, repeat: isSaid ? 'again' : 'never' };
+}
+
+/** Of a header that came several times, what it says each time. */
+function onlyValue(head: Pick<AnswerHead, 'headers'>, name: string): string | undefined {
+  const [value, ...others] = new Set(headerValues(head, name));
+  return others.length === 0 ? value : undefined;
+}
+
+/** NaN for what is none. */
+function readMs(retryAfter: string | undefined, date: string | undefined): number {
+  if (retryAfter === undefined) return NaN;
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
+  // What parses as a date and is no HTTP date, such as "1.5", is nothing to rely on.
+  const isDate = /^[A-Z][a-z]+,? /.test(retryAfter);
+  return isDate && date !== undefined ? Date.parse(retryAfter) - Date.parse(date) : NaN;
+}
 
 const gunzip = promisify(gunzipThen);
 
