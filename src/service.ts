@@ -6,7 +6,7 @@ import { createSnapshotStore } from './cache/snapshot-entry.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { type RouterSecrets, createRouterSecrets } from './server/identity/authenticate.ts';
 import { type TokenOptions, createTokenCheck } from './server/identity/token.ts';
-import { type RunningServer, startServer } from './server/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
 import { type RetentionOptions, createRetention } from './state/retention.ts';
 import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
@@ -31,6 +31,8 @@ export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreada
   /** Maximum size of one response, and of all that are being created or sent. The defaults if omitted. */
   answerMaxBytes?: number;
   answersBudgetBytes?: number;
+  /** How repeated requests are answered ahead of the framework. Undefined: they are not. */
+  fastPath?: ServerOptions['fastPath'];
   /** How long requests are accepted during a shutdown, in milliseconds. 0 if omitted. */
   shutdownDelayMs?: number;
   /** How often audit records of crashed processes are completed, in milliseconds. A minute if omitted. */

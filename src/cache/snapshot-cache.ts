@@ -176,6 +176,8 @@ export interface SnapshotCache<T, Bounds> {
    * Rejects as `load` does, when there is nothing to show.
    */
   read(bounds: Bounds): Promise<Reading<T>>;
+  /** What `read` would give without waiting and without starting a read. Undefined: it would do one of these. */
+  peek(): Reading<T> | undefined;
   /** A read that begins now: past the cache, and never joined to one that began earlier. */
   readNew(bounds: Bounds): Promise<Snapshot<T>>;
   /**
@@ -219,6 +221,8 @@ const RETRY_PAUSE_MS = 100;
 interface Flight<T> {
   done: Promise<Reading<T>>;
   patience: Promise<undefined>;
+  /** Whether `patience` has resolved. */
+  isOverdue: boolean;
   progress: Progress;
   /** How many readers wait for it. */
   readers: number;
@@ -243,7 +247,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     const started: Flight<T> = {
       progress,
       done: shareInTime(bounds, progress),
-      patience: pause(PATIENCE_MS).then(() => undefined),
+      patience: pause(PATIENCE_MS).then(() => void (started.isOverdue = true)),
+      isOverdue: false,
       readers: 0,
     };
     flight = started;
@@ -271,9 +276,15 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     return held?.state === 'STALE' && failure !== undefined ? { ...held, failure } : held;
   }
 
-  async function read(bounds: Bounds): Promise<Reading<T>> {
+  function peek(): Reading<T> | undefined {
     const held = show();
     if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
+    return flight?.isOverdue && holder.mayJoin(flight.progress) ? held : undefined;
+  }
+
+  async function read(bounds: Bounds): Promise<Reading<T>> {
+    const held = peek();
+    if (held) return held;
     const joined = join(bounds);
     const { done, patience } = joined;
     joined.readers += 1;
@@ -302,6 +313,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
 
   return {
     read,
+    peek,
     readNew: (bounds) => loader.loadNew(bounds),
     async clear(withinMs) {
       siblings.forEach((forgetSibling) => forgetSibling());

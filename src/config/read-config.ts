@@ -29,6 +29,11 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const TRUST_ADVICE = 'add the certificates of your own authority with NODE_EXTRA_CA_CERTS instead';
 
+export interface FastPathSettings {
+  /** The share of fast answers that are compared with the full path's: 0 to 1. */
+  shadow: number;
+}
+
 export interface Config {
   host: string;
   port: number;
@@ -50,6 +55,8 @@ export interface Config {
   answerMaxBytes: number;
   /** What all answers that are being made or written may have together. */
   answersBudgetBytes: number;
+  /** Undefined: every request is answered by the framework. */
+  fastPath: FastPathSettings | undefined;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
   /** How long a service that is told to stop goes on serving, milliseconds. */
@@ -142,6 +149,7 @@ export function readConfig(env?: Given): Config {
     staleSeconds: data.BADGES_STALE_SECONDS,
     answerMaxBytes: data.ANSWER_MAX_BYTES,
     answersBudgetBytes: data.ANSWERS_BUDGET_BYTES,
+    fastPath: data.FAST_PATH ? { shadow: data.FAST_PATH_SHADOW } : undefined,
     attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
     operationDeadlineMs: data.OPERATION_DEADLINE_MS,
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS ?? (isProduction ? SHUTDOWN_DELAY_MS : 0),

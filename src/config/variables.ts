@@ -214,6 +214,12 @@ export const variables = z.object({
   SHUTDOWN_DELAY_MS: wholeNumber(0, 300_000).optional(),
   ANSWER_MAX_BYTES: wholeNumber(65_536, 67_108_864).default(4_194_304),
   ANSWERS_BUDGET_BYTES: wholeNumber(131_072, 999_999_999).default(10_485_760),
+  FAST_PATH: flag.default(true),
+  FAST_PATH_SHADOW: z
+    .string()
+    .regex(/^(0|1|0?\.\d{1,6}|[01]\.0{1,6})$/, 'must be a number between 0 and 1')
+    .transform(Number)
+    .default(0),
   /** One or more, with commas between them. */
   ROUTER_SECRET: z.string().optional(),
   RETENTION_DAYS: wholeNumber(1, 36_500).optional(),

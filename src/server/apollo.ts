@@ -7,12 +7,13 @@ import {
   type GraphQLRequestContextWillSendResponse,
 } from '@apollo/server';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyReply } from 'fastify';
-import { type DocumentNode, OperationTypeNode } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
@@ -43,9 +44,17 @@ export interface ApolloOptions {
   now: () => number;
 }
 
-export async function createApollo(options: ApolloOptions): Promise<ApolloServer<BadgesContext>> {
+/** The executable schema, whose fields count their values into the response. */
+export async function createSchema(options: ApolloOptions): Promise<GraphQLSchema> {
   const { schema } = await createBadgesSchema(options);
   measureFields(schema);
+  return schema;
+}
+
+export function createApollo(
+  options: ApolloOptions,
+  schema: GraphQLSchema,
+): ApolloServer<BadgesContext> {
   const formatError = createErrorFormat(options);
   return new ApolloServer<BadgesContext>({
     schema,
@@ -70,6 +79,8 @@ export async function createApollo(options: ApolloOptions): Promise<ApolloServer
       createLimitsPlugin(formatError),
       createSizePlugin(formatError),
       createResponsePlugin({ ...options, formatError }),
+      // It would visit every field to compute a header that the age of the lists determines here.
+      ApolloServerPluginCacheControlDisabled(),
       // A router reports usage for the whole supergraph; an API key in the environment must not enable it here.
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
@@ -141,7 +152,7 @@ function createResponsePlugin(options: ResponsePluginOptions): ApolloServerPlugi
   };
 }
 
-const NO_STORE = 'no-store';
+export const NO_STORE = 'no-store';
 
 /**
  * The extensions in which routers look for cache tags: one list for each entity, or one for the root fields. With two
@@ -160,13 +171,17 @@ function toCacheControl(answer: Response, { freshMs, now }: ResponsePluginOption
   const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
   if (!isWhole || !isQuery || oldestAsOf === undefined) return NO_STORE;
-  const left = Math.min(keepMs, freshMs, oldestAsOf + freshMs - now());
-  const seconds = Math.max(0, Math.floor(left / 1000));
+  return toMaxAge(Math.min(keepMs, freshMs, oldestAsOf + freshMs - now()));
+}
+
+/** For a response that may be cached for this many milliseconds. */
+export function toMaxAge(leftMs: number): string {
+  const seconds = Math.max(0, Math.floor(leftMs / 1000));
   return `private, max-age=${seconds}`;
 }
 
 /** Encoding a piece of this many characters and passing it to the network takes about half a millisecond. */
-const PIECE_CHARACTERS = 256 * 1024;
+export const PIECE_CHARACTERS = 256 * 1024;
 const END = '\n';
 
 /**

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
@@ -10,8 +11,9 @@ import {
 } from 'fastify';
 import { type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
+import { createAnswerBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
-import { type ApolloOptions, createApollo, toAnswerBody } from './apollo.ts';
+import { type ApolloOptions, createApollo, createSchema, toAnswerBody } from './apollo.ts';
 import {
   type Connections,
   createConnections,
@@ -26,6 +28,7 @@ import {
   reject,
   withRequestId,
 } from './errors.ts';
+import { type FastPathOptions, createFastPath } from './fast-path/fast-path.ts';
 import {
   HEALTH_PATHS,
   type IdentityOptions,
@@ -33,7 +36,7 @@ import {
   createAuthenticate,
   createRouterAuth,
 } from './identity/authenticate.ts';
-import { MAX_REQUEST_BYTES } from './limits/limits.ts';
+import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
 
@@ -56,6 +59,8 @@ export interface ServerOptions extends ApolloOptions {
   answerMaxBytes?: number;
   /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
+  /** Undefined: the framework answers every request. */
+  fastPath?: Pick<FastPathOptions, 'shadow'> | undefined;
 }
 
 export interface RunningServer {
@@ -95,14 +100,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
   const queue = createFairQueue();
+  const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
+  const schema = await createSchema(options);
+  const fastPath =
+    options.fastPath && createFastPath({ ...options, ...options.fastPath, schema, queue, budget });
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
     isReady: () => isReady,
+    before: (full) => fastPath?.before(full) ?? full,
     queue,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
-  const apollo = await createApollo(options);
+  const apollo = createApollo(options, schema);
   await apollo.start();
 
   const { operationDeadlineMs, attemptTimeoutMs, shutdownDelayMs } = options;
@@ -112,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const authenticate = createAuthenticate(options.identity);
-  const measure = createMeasuring({ ...options, queue });
+  const measure = createMeasuring({ ...options, queue, budget });
   const handler = fastifyApolloHandler(apollo, {
     async context(request, reply) {
       const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
@@ -170,6 +180,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Writes continue after their caller has disconnected, and should finish too.
     const restMs = Math.max(0, lastMoment - performance.now());
     await Promise.race([Promise.allSettled(operations), pause(restMs, undefined, { ref: false })]);
+    fastPath?.close();
     await app.close();
     await apollo.stop();
   }
@@ -184,6 +195,8 @@ function toUrlHost(host: string): string {
 interface AppParts {
   connections: Connections;
   isReady: () => boolean;
+  /** Handles a request before the framework does. */
+  before: (full: RequestListener) => RequestListener;
   queue: FairQueue;
   /** The ID of the caller's tenant. */
   tenantOf: (request: FastifyRequest) => string;
@@ -191,7 +204,7 @@ interface AppParts {
 
 function createApp(
   options: ServerOptions,
-  { connections, isReady, queue, tenantOf }: AppParts,
+  { connections, isReady, before, queue, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
@@ -206,7 +219,8 @@ function createApp(
     allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
   });
   const app = fastify({
-    serverFactory: (handler) => createHttpServer({ gate, connections, times: TIMES }, handler),
+    serverFactory: (handler) =>
+      createHttpServer({ gate, connections, times: TIMES }, before(handler)),
     // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,

@@ -56,6 +56,7 @@ test('with nothing set it is a development service on this machine, on the sandb
     staleSeconds: 300,
     answerMaxBytes: ANSWER_CAPS.bytes,
     answersBudgetBytes: ANSWER_CAPS.bytesAtOneTime,
+    fastPath: { shadow: 0 },
     attemptTimeoutMs: 3000,
     operationDeadlineMs: 8000,
     shutdownDelayMs: 0,
@@ -120,6 +121,7 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     staleSeconds: 300,
     answerMaxBytes: ANSWER_CAPS.bytes,
     answersBudgetBytes: ANSWER_CAPS.bytesAtOneTime,
+    fastPath: { shadow: 0 },
     attemptTimeoutMs: 3000,
     operationDeadlineMs: 8000,
     shutdownDelayMs: 2000,
@@ -512,6 +514,18 @@ test('the integration API needs both of its settings', () => {
   expect(
     problemsOf({ ...returningAI, RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' }),
   ).toEqual([expect.stringMatching(/^RETURNING_AI_INTEGRATION_API_KEY: is required/)]);
+});
+
+test('the fast path is on unless it is turned off, and a share of its answers can be compared', () => {
+  expect(readConfig({}).fastPath).toEqual({ shadow: 0 });
+  expect(readConfig({ FAST_PATH_SHADOW: '0.01' }).fastPath).toEqual({ shadow: 0.01 });
+  expect(readConfig({ FAST_PATH: 'false' }).fastPath).toBeUndefined();
+  for (const wrong of ['1.5', '-1', 'all', '1e-3']) {
+    expect(problemsOf({ FAST_PATH_SHADOW: wrong })).toEqual([
+      'FAST_PATH_SHADOW: must be a number between 0 and 1',
+    ]);
+  }
+  expect(problemsOf({ FAST_PATH: 'no' })).toHaveLength(1);
 });
 
 test('a budget of answers into which two of the largest would not fit is refused', () => {

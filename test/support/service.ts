@@ -94,6 +94,7 @@ export async function startTestService({
     wallTime: overrides.now ?? Date.now,
     // A suite makes more calls in a second than a community in a day.
     http: { allowance: undefined },
+    fastPath: { shadow: 0 },
     ...overrides,
   });
   return {

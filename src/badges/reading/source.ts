@@ -48,7 +48,7 @@ export interface SourcesUsed {
 }
 
 /** A badge that is missing may be made any moment; a record that was dropped may be mended. */
-const ODD_KEEP_MS = 5_000;
+export const ODD_KEEP_MS = 5_000;
 
 export function createBadgeSource(
   of: TenantProvider,

@@ -23,9 +23,9 @@ import type { FormatError } from '../errors.ts';
 import { ANSWER_CAPS, OVERLOADED } from '../limits/limits.ts';
 import type { FairQueue, NextTurn } from '../request.ts';
 import {
+  type AnswerBudget,
   type AnswerMeter,
   RETRY_AFTER_MS,
-  createAnswerBudget,
   createAnswerMeter,
 } from './answer-budget.ts';
 import {
@@ -51,7 +51,7 @@ interface MeasuredAnswer {
 }
 
 /** Key in the context of a request. Apollo Server copies the context, and copies keep it. */
-const ANSWER = Symbol('measured answer');
+export const ANSWER = Symbol('measured answer');
 
 interface MeasuredContext {
   [ANSWER]?: MeasuredAnswer;
@@ -60,16 +60,16 @@ interface MeasuredContext {
 interface MeasuringOptions {
   queue: FairQueue;
   answerMaxBytes?: number;
-  answersBudgetBytes?: number;
+  /** For all responses of the process. */
+  budget: AnswerBudget;
 }
 
 /** Starts to measure the response of a request, until it is sent or the connection has closed. */
 export function createMeasuring({
   queue,
   answerMaxBytes = ANSWER_CAPS.bytes,
-  answersBudgetBytes = ANSWER_CAPS.bytesAtOneTime,
+  budget,
 }: MeasuringOptions): (context: BadgesContext, response: ServerResponse) => void {
-  const budget = createAnswerBudget(answersBudgetBytes);
   return (context, response) => {
     const { id } = context.caller.tenant;
     const share = budget.open(id);
@@ -92,7 +92,8 @@ function answerOf(context: object): MeasuredAnswer | undefined {
 /** Callbacks for the end of a connection. Node does not notify responses that wait for earlier ones on it. */
 const ofSockets = new WeakMap<Socket, Set<() => void>>();
 
-function whenDone(response: ServerResponse, end: () => void): void {
+/** Calls `end` once the response is sent, or its connection has closed. */
+export function whenDone(response: ServerResponse, end: () => void): void {
   const { socket } = response.req;
   if (response.destroyed || socket.destroyed) return end();
   const ends = ofSockets.get(socket) ?? watch(socket);

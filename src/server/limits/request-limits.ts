@@ -98,7 +98,7 @@ function checkVariables(variables: object): VariableCounts {
 }
 
 /** Counts level by level, because JSON may be nested more deeply than recursion allows. */
-function countVariables(variables: object): VariableCounts {
+export function countVariables(variables: object): VariableCounts {
   const counts = { values: 0, depth: 0, nameLength: 0, hasInexactNumber: false };
   let level: unknown[] = Object.values(variables);
   while (level.length > 0) {
@@ -167,7 +167,7 @@ interface Cost {
   representations: number;
 }
 
-function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
+export function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
   const cost: Cost = { fields: 0, representations: 0 };
   const rule = createComplexityRule({
     variables,

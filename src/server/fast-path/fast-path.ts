@@ -1,0 +1,205 @@
+/**
+ * The fast path answers what routers ask again and again, from snapshots that are at hand, before the framework sees
+ * the request. docs/architecture.md draws it.
+ *
+ * Promises: an answer has the status, headers and bytes that the full path would give, within the same limits; all that
+ * is not sure of it goes to the full path whole, as if it had never been looked at.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import type { AnswerBudget } from '../answers/answer-budget.ts';
+import { whenDone } from '../answers/measured-answers.ts';
+import { PIECE_CHARACTERS } from '../apollo.ts';
+import { toBaseHeaders } from '../connections.ts';
+import type { IdentityOptions } from '../identity/authenticate.ts';
+import { ANSWER_CAPS } from '../limits/limits.ts';
+import type { FairQueue } from '../request.ts';
+import { type Split, splitBody } from './entities-plan.ts';
+import { createFragments } from './fragments.ts';
+import { type Head, createReadHead } from './head.ts';
+import { type Usage, createKeep } from './keep.ts';
+import { type LearnerOptions, type Ready, createLearner } from './learner.ts';
+import { createPlans } from './plans.ts';
+import { Unsure, toExecutable } from './render.ts';
+import { createSight } from './sight.ts';
+import { createRound } from './turn.ts';
+
+export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshMs' | 'now'> {
+  /** Executable, and not used yet. */
+  schema: GraphQLSchema;
+  identity: IdentityOptions;
+  queue: FairQueue;
+  /** Of all answers of the process that are not yet sent. */
+  budget: AnswerBudget;
+  answerMaxBytes?: number;
+  /** Of all that is kept. */
+  keptBytes?: number;
+  /** The share of fast answers that are compared with the full path's, which is then sent: 0 to 1. */
+  shadow: number;
+  /** Within 0 and 1. */
+  random?: () => number;
+}
+
+export interface FastPathUsage extends Usage {
+  /** Requests that could have been answered fast by their head. */
+  requests: number;
+  fast: number;
+}
+
+export interface FastPath {
+  /** Answers before this listener, or hands the request on to it. */
+  before(full: RequestListener): RequestListener;
+  usage(): FastPathUsage;
+  close(): void;
+}
+
+const KEPT_BYTES = 64 * 1024 * 1024;
+/** What is counted of an answer while it is made is at most so many times its bytes. */
+const COUNTED_PER_BYTE = 8;
+const LOG_EVERY_MS = 600_000;
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  head: Head;
+}
+
+export function createFastPath(options: FastPathOptions): FastPath {
+  const { identity, queue, budget, logger, shadow, random = Math.random } = options;
+  const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
+  const mostBytes = Math.min(PIECE_CHARACTERS, answerMaxBytes / COUNTED_PER_BYTE);
+  const keep = createKeep(options.keptBytes ?? KEPT_BYTES);
+  const fragments = createFragments(keep);
+  const plans = createPlans(keep, fragments);
+  const learner = createLearner({
+    ...options,
+    executable: toExecutable(options.schema),
+    plans,
+    fragments,
+  });
+  const readHead = createReadHead(identity);
+  const round = createRound();
+  const counts = { requests: 0, fast: 0 };
+
+  /** Undefined: the full path has to answer. */
+  function answerEntities(split: Split, head: Head): Ready | undefined {
+    const contentType = learner.contentTypeFor(head);
+    const plan = contentType === undefined ? undefined : plans.find(split);
+    if (!plan || contentType === undefined) return undefined;
+    const sight = createSight(head.caller.tenant, options);
+    try {
+      const text = fragments.answer(plan, split, sight);
+      if (text === undefined || text.length > mostBytes) return undefined;
+      return { text, cacheControl: sight.cacheControl(), contentType };
+    } catch (error) {
+      if (error instanceof Unsure) return undefined;
+      plans.refuse(split);
+      logger.error({ err: error }, 'A document cannot be answered fast, and is not tried again');
+      return undefined;
+    }
+  }
+
+  function send({ response, head }: Exchange, { text, cacheControl, contentType }: Ready): void {
+    response.writeHead(200, {
+      ...toBaseHeaders(head.requestId),
+      'cache-control': cacheControl,
+      'content-type': contentType,
+      'content-length': String(text.length),
+    });
+    response.end(text, 'latin1');
+    if (response.writableLength > 0) holdUnsent(response, head, text.length);
+    counts.fast += 1;
+  }
+
+  /** A caller who reads slowly takes from what all answers may hold. */
+  function holdUnsent(response: ServerResponse, { caller }: Head, bytes: number): void {
+    const share = budget.open(caller.tenant.id);
+    share.force(bytes);
+    whenDone(response, () => share.release());
+  }
+
+  function hasRoomFor({ text }: Ready, { caller }: Head): boolean {
+    if (budget.heldBytes() === 0) return true;
+    return budget.open(caller.tenant.id).hasRoomFor(text.length * COUNTED_PER_BYTE);
+  }
+
+  /** Whether it was answered. */
+  function tryToAnswer(exchange: Exchange, split: Split | undefined): boolean {
+    const { response, head } = exchange;
+    if (!split) return false;
+    const ready = answerEntities(split, head);
+    if (!ready || !hasRoomFor(ready, head)) {
+      learn(exchange, split);
+      return false;
+    }
+    if (shadow > 0 && random() < shadow) {
+      learner.compare(response, split, () => answerEntities(split, head));
+      return false;
+    }
+    send(exchange, ready);
+    return true;
+  }
+
+  function learn({ response, head }: Exchange, split: Split): void {
+    const isKnown = plans.find(split) !== undefined;
+    if (!isKnown || learner.contentTypeFor(head) === undefined) {
+      learner.watch(response, head, split);
+    }
+  }
+
+  async function decide(exchange: Exchange, body: Buffer, full: () => void): Promise<void> {
+    const { request, response, head } = exchange;
+    counts.requests += 1;
+    const split = splitBody(body.toString('latin1'));
+    const isReady = round.hasRoom();
+    if (isReady && round.spend(() => tryToAnswer(exchange, split))) return;
+    // Before anything is waited for: a body that has been read to its end cannot be given back.
+    request.pause();
+    request.unshift(body);
+    if (!isReady && split) {
+      await queue.take(head.caller.tenant.id);
+      if (response.destroyed) return;
+      if (round.spend(() => tryToAnswer(exchange, split))) return void request.resume();
+    }
+    full();
+  }
+
+  const usage = (): FastPathUsage => ({ ...keep.usage(), ...counts });
+  function report(): void {
+    if (counts.requests > 0) logger.info(usage(), 'What the fast path keeps, and has answered');
+  }
+  const timer = setInterval(report, LOG_EVERY_MS).unref();
+
+  return {
+    before: (full) => (request, response) => {
+      const head = readHead(request, response);
+      if (!head) return full(request, response);
+      const exchange = { request, response, head };
+      whenWhole(request, head.bytes, (body) => {
+        decide(exchange, body, () => full(request, response)).catch((err: unknown) => {
+          logger.error({ err }, 'Internal error of the fast path');
+          request.destroy();
+        });
+      });
+    },
+    usage,
+    close() {
+      clearInterval(timer);
+      report();
+    },
+  };
+}
+
+/** Calls back with all bytes of the body, at the moment at which the last of them arrives. */
+function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  let arrived = 0;
+  request.on('data', function onData(chunk: Buffer) {
+    chunks.push(chunk);
+    arrived += chunk.length;
+    if (arrived < bytes) return;
+    request.off('data', onData);
+    const [only] = chunks;
+    then(chunks.length === 1 && only ? only : Buffer.concat(chunks));
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * A fragment is the JSON of one entity, found again by the bytes of its representation, for one plan and tenant.
+ *
+ * Promises: a fragment is used only while the list that it was made from is the one that a read would give. Writes,
+ * refreshes and other tenants show as another list, so that nothing has to be invalidated.
+ */
+import type { Tenant } from '../../badges/tenant.ts';
+import { ProviderError } from '../../http/provider-error.ts';
+import { REQUEST_CAPS } from '../limits/limits.ts';
+import { type EntitiesPlan, type Split, readCanonical } from './entities-plan.ts';
+import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from './keep.ts';
+import type { Identity, Sight } from './sight.ts';
+
+interface Fragment {
+  /** The place of its provider among the tenant's. */
+  at: number;
+  /** Of the list. */
+  identity: Identity;
+  json: string;
+}
+
+interface FragmentTable extends Kept {
+  readonly byRepresentation: Map<string, Fragment>;
+  bytes: number;
+}
+
+/** Of a fragment and its place in the table. */
+const AROUND_FRAGMENT = 100;
+const NULL = 'null';
+/** While an answer is made, the items of lists of texts count too: so many bytes of them as a field at most. */
+const BYTES_OF_FIELD = 30;
+
+export interface Fragments {
+  /** The whole body of an answer, each character a byte of its UTF-8. Undefined: the full path has to answer. */
+  answer(plan: EntitiesPlan, split: Split, sight: Sight): string | undefined;
+  /** Drops all that was made by it. */
+  forget(plan: EntitiesPlan): void;
+}
+
+export function createFragments(keep: Keep): Fragments {
+  const tables = new WeakMap<EntitiesPlan, Map<string, FragmentTable>>();
+
+  function tableOf(plan: EntitiesPlan, { id }: Tenant): FragmentTable {
+    const ofPlan = tables.get(plan) ?? new Map<string, FragmentTable>();
+    tables.set(plan, ofPlan);
+    const known = ofPlan.get(id);
+    if (known) return known;
+    const table: FragmentTable = {
+      kind: 'fragments',
+      byRepresentation: new Map(),
+      bytes: bytesOf(id),
+      onDrop: () => void (ofPlan.get(id) === table && ofPlan.delete(id)),
+    };
+    ofPlan.set(id, table);
+    keep.put(table, table.bytes);
+    return table;
+  }
+
+  /** Undefined: the full path has to answer. */
+  function write(plan: EntitiesPlan, split: Split, of: Of): string | undefined {
+    const { body, start, end } = split;
+    let [json, from, representations] = [plan.head, start, 0];
+    for (;;) {
+      const to = body.indexOf('}', from) + 1;
+      if (to === 0 || to > end) return undefined;
+      const raw = body.slice(from, to);
+      const known = of.table.byRepresentation.get(raw);
+      const entity = (known && reuse(known, of.sight)) ?? make(plan, raw, of);
+      if (entity === undefined) return undefined;
+      json += entity;
+      representations += 1;
+      if (to === end) break;
+      if (body[to] !== ',') return undefined;
+      json += ',';
+      from = to + 1;
+    }
+    const counted = plan.fieldsOf(representations) + json.length / BYTES_OF_FIELD;
+    const isWithinLimits = representations <= plan.most && counted < REQUEST_CAPS.fields;
+    return isWithinLimits ? json + plan.tail : undefined;
+  }
+
+  return {
+    answer(plan, split, sight) {
+      const table = tableOf(plan, sight.tenant);
+      const { bytes } = table;
+      try {
+        return write(plan, split, { table, sight });
+      } finally {
+        if (table.bytes === bytes) keep.use(table);
+        else keep.put(table, table.bytes);
+      }
+    },
+    forget(plan) {
+      for (const table of tables.get(plan)?.values() ?? []) keep.drop(table);
+    },
+  };
+}
+
+/** Undefined: its list is not the present one. */
+function reuse({ at, identity, json }: Fragment, sight: Sight): string | undefined {
+  const seen = sight.see(at);
+  if (seen?.identity !== identity) return undefined;
+  sight.note(seen.reading);
+  return json;
+}
+
+/** What one request reads from and adds to. */
+interface Of {
+  table: FragmentTable;
+  sight: Sight;
+}
+
+/** As the entities of the graph are found. Undefined: not from what is at hand, or with an error. */
+function make(plan: EntitiesPlan, raw: string, { table, sight }: Of): string | undefined {
+  const { typeName, id } = readCanonical(raw) ?? {};
+  if (typeName === undefined || id === undefined) return undefined;
+  const { providers } = sight.tenant;
+  const at = providers.findIndex(({ provider }) => provider.badgeClass.name === typeName);
+  const provider = providers[at]?.provider;
+  const seen = provider?.isBadgeId(id) ? sight.see(at) : undefined;
+  if (!provider || !seen) return undefined;
+  const badge = findOrRefuse(() => seen.reading.snapshot.value.find(provider.canonicalId(id)));
+  if (badge === undefined) return undefined;
+  sight.note(seen.reading);
+  if (badge === null) {
+    // Not kept: there are more ids that are missing than badges.
+    sight.noteMissing();
+    return NULL;
+  }
+  const json = toUtf8Bytes(plan.render(badge));
+  const { byRepresentation } = table;
+  const former = byRepresentation.get(raw);
+  if (former) table.bytes += json.length - former.json.length;
+  else table.bytes += bytesOf(raw, json) + AROUND_FRAGMENT;
+  byRepresentation.set(former ? raw : toFlat(raw), { at, identity: seen.identity, json });
+  return json;
+}
+
+/** Undefined: its record could not be read, which the full path tells of. */
+function findOrRefuse<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof ProviderError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Promises: writes the JSON of a selection as graphql-js would execute it with the same schema, by its own collection of
+ * fields, resolvers and scalars; or throws. A resolver that looks at the caller, or at what it is executed for, throws,
+ * so that nothing that depends on these is ever written.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  Kind,
+  defaultFieldResolver,
+  getArgumentValues,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import { isObject, toWholeJson } from '../../http/json.ts';
+import { ANSWER } from '../answers/measured-answers.ts';
+
+type AnyField = GraphQLField<unknown, unknown>;
+type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
+
+/** A schema with its resolvers as they are now: the server puts its own around them with the first request. */
+export interface Executable {
+  schema: GraphQLSchema;
+  resolvers: ReadonlyMap<AnyField, AnyResolver>;
+}
+
+export function toExecutable(schema: GraphQLSchema): Executable {
+  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) ? Object.values<AnyField>(type.getFields()) : [],
+  );
+  const known = fields.map((field) => [field, field.resolve ?? defaultFieldResolver] as const);
+  return { schema, resolvers: new Map<AnyField, AnyResolver>(known) };
+}
+
+/** What a selection means, beside its types. */
+export interface Selected extends Executable {
+  fragments: Record<string, FragmentDefinitionNode>;
+  variables: Record<string, unknown>;
+}
+
+/** The JSON of a value, or throws an error. */
+export type Render = (value: unknown) => string;
+
+/** Why a value cannot be written here. The full path answers then. */
+export class Unsure extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'Unsure';
+  }
+}
+
+/** Thrown when a resolver looks at what differs from caller to caller. */
+export class Touched extends Error {}
+
+function untouchable<T extends object>(what: string): T {
+  const refuse = (): never => {
+    throw new Touched(`A resolver looks at its ${what}`);
+  };
+  // Every field asks whether its answer is measured.
+  const get = (_target: object, key: string | symbol): undefined =>
+    key === ANSWER ? undefined : refuse();
+  const handler: ProxyHandler<T> = { get, has: refuse, ownKeys: refuse, set: refuse };
+  return new Proxy<T>(Object.create(null) as T, handler);
+}
+
+const CONTEXT = untouchable<Record<string, unknown>>('context');
+const INFO = untouchable<GraphQLResolveInfo>('info');
+
+export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments = document.definitions.filter(
+    (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
+  );
+  return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
+}
+
+/** Throws where a selection has what is not written here. */
+export function compile(
+  selected: Selected,
+  type: GraphQLOutputType,
+  nodes: readonly FieldNode[],
+): Render {
+  if (isNonNullType(type)) {
+    const render = compile(selected, type.ofType, nodes);
+    return (value) => {
+      if (value === null || value === undefined) throw new Unsure('A required value is missing');
+      return render(value);
+    };
+  }
+  const render = compileNullable(selected, type, nodes);
+  return (value) => (value === null || value === undefined ? 'null' : render(value));
+}
+
+function compileNullable(
+  selected: Selected,
+  type: GraphQLOutputType,
+  nodes: readonly FieldNode[],
+): Render {
+  if (isListType(type)) {
+    const render = compile(selected, type.ofType, nodes);
+    return (value) => {
+      if (!Array.isArray(value)) throw new Unsure('A list is something else');
+      const items: readonly unknown[] = value;
+      return `[${items.map((item) => render(settled(item))).join(',')}]`;
+    };
+  }
+  if (isLeafType(type)) return (value) => toJson(type.serialize(settled(value)));
+  if (isObjectType(type)) return compileObject(selected, type, nodes);
+  if (isAbstractType(type)) return compileAbstract(selected, type, nodes);
+  throw new Unsure('A field has an unknown kind of type');
+}
+
+/** What is there already: neither a fault nor something to wait for. */
+function settled(value: unknown): unknown {
+  if (value instanceof Error) throw new Unsure('A value is an error');
+  if (isObject(value) && typeof value.then === 'function') throw new Unsure('A value is late');
+  return value;
+}
+
+function toJson(serialized: unknown): string {
+  const json = serialized === null ? undefined : JSON.stringify(serialized);
+  if (json === undefined) throw new Unsure('A value has no JSON');
+  return toWholeJson(json);
+}
+
+function compileAbstract(
+  selected: Selected,
+  type: GraphQLAbstractType,
+  nodes: readonly FieldNode[],
+): Render {
+  const { resolveType } = type;
+  if (!resolveType) throw new Unsure('A type does not tell its objects apart');
+  const ofTypes = new Map(
+    selected.schema
+      .getPossibleTypes(type)
+      .map((each) => [each.name, compileObject(selected, each, nodes)]),
+  );
+  return (value) => {
+    const name = resolveType(settled(value), CONTEXT, INFO, type);
+    const render = typeof name === 'string' ? ofTypes.get(name) : undefined;
+    if (!render) throw new Unsure('An object has an unknown type');
+    return render(value);
+  };
+}
+
+function compileObject(
+  selected: Selected,
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+): Render {
+  const { schema, fragments, variables } = selected;
+  const { isTypeOf } = type;
+  const collected = collectSubfields(schema, fragments, variables, type, nodes);
+  const fields = [...collected].map(([key, [first, ...more]], index) => {
+    const start = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
+    if (!first) throw new Unsure('A field is missing');
+    const render = compileField(selected, type, [first, ...more]);
+    return (source: unknown) => start + render(source);
+  });
+  return (value) => {
+    const source = settled(value);
+    if (isTypeOf && isTypeOf(source, CONTEXT, INFO) !== true) {
+      throw new Unsure('An object has another type');
+    }
+    let json = '{';
+    for (const field of fields) json += field(source);
+    return `${json}}`;
+  };
+}
+
+function compileField(
+  selected: Selected,
+  type: GraphQLObjectType,
+  nodes: readonly [FieldNode, ...FieldNode[]],
+): Render {
+  const [node] = nodes;
+  if (node.name.value === '__typename') return () => JSON.stringify(type.name);
+  const field = type.getFields()[node.name.value];
+  if (!field) throw new Unsure('A field is unknown');
+  const args = Object.freeze(getArgumentValues(field, node, selected.variables));
+  const resolve = selected.resolvers.get(field) ?? defaultFieldResolver;
+  const render = compile(selected, field.type, nodes);
+  return (source) => render(settled(resolve(source, args, CONTEXT, INFO)));
+}

@@ -1,0 +1,105 @@
+import { pick } from '../support/random.ts';
+import { type PoolOptions, createRequestPool } from './requests.ts';
+import { createRawCaller } from './wire.ts';
+import { type World, type WorldOptions, startWorld } from './world.ts';
+
+export interface Difference {
+  request: string;
+  fast: string;
+  full: string;
+}
+
+export interface Finding {
+  requests: number;
+  /** The share that was answered fast. */
+  share: number;
+  /** The first of them. */
+  differences: Difference[];
+  writes: number;
+  outages: number;
+}
+
+export interface Trial extends WorldOptions, Pick<PoolOptions, 'authorizations' | 'secret'> {
+  requests: number;
+  random: () => number;
+}
+
+const MAX_DIFFERENCES = 3;
+
+/** Sends the same requests to a server with the fast path and to one without, and compares every byte. */
+export async function compareWays({ requests, random, ...options }: Trial): Promise<Finding> {
+  const world = await startWorld(options);
+  const [fast, full] = [createRawCaller(world.fast), createRawCaller(world.full)];
+  const { returningAI, tagMango } = world.sandbox;
+  const ids = {
+    ReturningAIBadge: [...returningAI.badges.keys()],
+    TagMangoBadge: [...tagMango.badges.keys()],
+  };
+  const finding: Finding = { requests, share: 0, differences: [], writes: 0, outages: 0 };
+  const pool = createRequestPool({ ...options, random, ids });
+  try {
+    for (let at = 0; at < requests && finding.differences.length < MAX_DIFFERENCES; at += 1) {
+      await live(world, random, finding);
+      await world.warm();
+      const request = pool.next();
+      // Which is asked first must make no difference.
+      const isFastFirst = random() < 0.5;
+      const first = await (isFastFirst ? fast : full).ask(request);
+      const second = await (isFastFirst ? full : fast).ask(request);
+      const [ofFast, ofFull] = isFastFirst ? [first, second] : [second, first];
+      if (ofFast === ofFull) continue;
+      finding.differences.push({ request: request.toString('latin1'), fast: ofFast, full: ofFull });
+    }
+  } finally {
+    fast.close();
+    full.close();
+    await world.close();
+  }
+  const counted = world.log.find((line) => 'fast' in line);
+  finding.share = Number(counted?.fast ?? 0) / requests;
+  return finding;
+}
+
+const NAMES = ['Zoë', '🏅 "gold"', 'a\\b', '\u2028', 'Ordinary', '𝒳', '\ud83d', '</script>'];
+const WAITS = [0, 0, 0, 7, 350, 1_300];
+const DOWN = { kind: 'answer', status: 503 } as const;
+
+/** Time passes, badges change at the providers and through the service, and providers fail and come back. */
+async function live(world: World, random: () => number, finding: Finding): Promise<void> {
+  const { sandbox } = world;
+  world.pass(pick(WAITS, random));
+  if (random() < 0.01) world.pass(pick([31_000, 61_000, 400_000], random));
+  if (random() < 0.01) {
+    const badge = pick([...sandbox.tagMango.badges.values()], random);
+    sandbox.tagMango.badges.set(badge._id, { ...badge, name: pick(NAMES, random) });
+    const other = pick([...sandbox.returningAI.badges.values()], random);
+    sandbox.returningAI.badges.set(other.id, { ...other, title: pick(NAMES, random) });
+  }
+  if (random() < 0.01) {
+    finding.writes += 1;
+    await rename(world.full, pick([...sandbox.tagMango.badges.keys()], random), random);
+  }
+  if (random() < 0.004) {
+    finding.outages += 1;
+    const standIn = pick([sandbox.tagMango, sandbox.returningAI], random);
+    standIn.faults.set('listBadges', DOWN);
+    if (random() < 0.8) world.pass(31_000);
+  }
+  // Short ones: every read of a list that was never had waits a while for the provider.
+  if (random() < 0.05) {
+    sandbox.tagMango.faults.clear();
+    sandbox.returningAI.faults.clear();
+    world.pass(1_100);
+  }
+}
+
+async function rename(url: string, id: string, random: () => number): Promise<void> {
+  const query =
+    'mutation($i: UpdateBadgeInput!) { updateBadge(input: $i) { userErrors { message } } }';
+  const variables = { i: { tagMango: { id, name: `Renamed ${Math.floor(random() * 1e6)}` } } };
+  await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+}

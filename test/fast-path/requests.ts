@@ -1,0 +1,315 @@
+import { pick } from '../support/random.ts';
+
+type Random = () => number;
+
+/** What routers and front ends send, and what nobody should. */
+export interface RequestPool {
+  next(): Buffer;
+}
+
+export interface PoolOptions {
+  random: Random;
+  /** Ids of badges that there are, by the name of their type. */
+  ids: Readonly<Record<string, readonly string[]>>;
+  /** Values of the header `authorization`; callers have none if left out. */
+  authorizations?: readonly string[];
+  /** The header that every request of the router has. */
+  secret?: string;
+}
+
+const SHARED = ['id', 'name', 'description', 'imageUrl', 'version', 'provider', '__typename'];
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  ReturningAIBadge: ['title', 'action', 'quantity', 'image', 'attachRequired', 'awarded', 'award'],
+  TagMangoBadge: [
+    'creator',
+    'createdAt',
+    'updatedAt',
+    'enableAutomation',
+    'pointsThreshold',
+    'pointCategoryForAutomation',
+    'automationEnabledMangoes',
+  ],
+};
+const PROVIDERS: Readonly<Record<string, string>> = {
+  ReturningAIBadge: 'RETURNING_AI',
+  TagMangoBadge: 'TAG_MANGO',
+};
+
+export function createRequestPool(options: PoolOptions): RequestPool {
+  const { random } = options;
+  const documents = Array.from({ length: 14 }, () => toEntitiesDocument(random));
+  const others = [
+    ...Array.from({ length: 10 }, () => toListBody(random)),
+    ...Array.from({ length: 8 }, () => toBadgeBody(options)),
+    { query: '{ __typename }' },
+    { query: '{ badges { totalCount } ' },
+    { query: '{ _service { sdl } }' },
+    { query: 'mutation { __typename }' },
+  ];
+
+  function nextBody(): string {
+    const isOther = random() < 0.25;
+    const json = isOther
+      ? JSON.stringify(pick(others, random))
+      : toEntitiesBody(documents, options);
+    return random() < 0.06 ? spaced(json, random) : json;
+  }
+  return {
+    next() {
+      const body = Buffer.from(nextBody());
+      return toMessage(random() < 0.06 ? mutate(body, random) : body, options);
+    },
+  };
+}
+
+const chance = (random: Random, share: number): boolean => random() < share;
+const some = <T>(all: readonly T[], random: Random, share = 0.5): T[] =>
+  all.filter(() => random() < share);
+
+function toSelection(type: string, random: Random): string {
+  const fields = some([...SHARED, ...(OWN[type] ?? [])], random).map((field) => {
+    const alias = chance(random, 0.1) ? `a${Math.floor(random() * 3)}${field}: ` : '';
+    return alias + field + (chance(random, 0.1) ? ' @include(if: $yes)' : '');
+  });
+  return fields.length > 0 ? fields.join(' ') : 'id';
+}
+
+interface EntitiesDocument {
+  query: string;
+  operationName?: string;
+}
+
+function toEntitiesDocument(random: Random): EntitiesDocument {
+  const types = Object.keys(OWN);
+  const parts = some(types, random, 0.8).map(
+    (type) => `... on ${type} { ${toSelection(type, random)} }`,
+  );
+  const common = chance(random, 0.4) ? '__typename ' : '';
+  const isShared = chance(random, 0.2) || parts.length + common.length === 0;
+  const shared = isShared ? '... on BadgeFields { id ...F @skip(if: $no) }' : '';
+  const name = chance(random, 0.5) ? 'Ask' : undefined;
+  const root = chance(random, 0.1) ? 'found: _entities' : '_entities';
+  const more = chance(random, 0.08) ? ' __typename' : '';
+  const twice = chance(random, 0.05)
+    ? ' other: _entities(representations: $representations) { __typename }'
+    : '';
+  const wrong = chance(random, 0.05) ? ' nowhere' : '';
+  const variables = '$representations: [_Any!]!, $yes: Boolean = true, $no: Boolean = false';
+  const selection = `${common}${parts.join(' ')} ${shared}${wrong}`;
+  const query = `query ${name ?? ''}(${variables}) { ${root}(representations: $representations) { ${selection} }${more}${twice} }${
+    isShared ? ' fragment F on BadgeFields { name imageUrl }' : ''
+  }`;
+  const used = withUsedOnly(query);
+  return { query: used, ...(name !== undefined && chance(random, 0.7) && { operationName: name }) };
+}
+
+/** A variable that is declared and not used is refused. */
+function withUsedOnly(query: string): string {
+  let used = query;
+  for (const name of ['yes', 'no']) {
+    if (!used.includes(`if: $${name}`))
+      used = used.replace(new RegExp(`, \\$${name}: Boolean = \\w+`), '');
+  }
+  return used;
+}
+
+function toEntitiesBody(documents: readonly EntitiesDocument[], options: PoolOptions): string {
+  const { random } = options;
+  const { query, operationName } = pick(documents, random);
+  const size = pick([1, 1, 1, 2, 3, 10, 10, 40, 100, chance(random, 0.05) ? 1_500 : 20], random);
+  const isOdd = chance(random, 0.12);
+  const list = Array.from({ length: chance(random, 0.01) ? 0 : size }, () =>
+    isOdd && chance(random, 0.3) ? toOddRepresentation(options) : toRepresentation(options),
+  );
+  const flags = `${query.includes('$yes') && chance(random, 0.3) ? `,"yes":${chance(random, 0.5)}` : ''}${
+    query.includes('$no') && chance(random, 0.3) ? `,"no":${chance(random, 0.5)}` : ''
+  }`;
+  const variables = chance(random, 0.9)
+    ? `{"representations":[${list.join(',')}]${flags}}`
+    : `{${flags.slice(1)}${flags && ','}"representations":[${list.join(',')}]}`;
+  const members = [
+    `"query":${JSON.stringify(query)}`,
+    `"variables":${variables}`,
+    ...(operationName === undefined ? [] : [`"operationName":${JSON.stringify(operationName)}`]),
+    ...(chance(random, 0.03) ? ['"variables":{"representations":[]}'] : []),
+    ...(chance(random, 0.05) ? ['"extensions":{}'] : []),
+  ];
+  return `{${(chance(random, 0.2) ? members.toReversed() : members).join(',')}}`;
+}
+
+function toRepresentation({ random, ids }: PoolOptions): string {
+  const type = pick(Object.keys(ids), random);
+  const known = ids[type] ?? [];
+  const id = chance(random, 0.04) ? toMissing(pick(known, random)) : pick(known, random);
+  return chance(random, 0.9)
+    ? JSON.stringify({ __typename: type, id })
+    : JSON.stringify({ id, __typename: type });
+}
+
+/** One that could be an id, and is none. */
+function toMissing(id: string): string {
+  return id.replace(/[0-9](?=[^0-9]*$)/, (digit) => String((Number(digit) + 5) % 10));
+}
+
+function toOddRepresentation(options: PoolOptions): string {
+  const { random, ids } = options;
+  const type = pick(Object.keys(ids), random);
+  const id = pick(ids[type] ?? [], random);
+  const whole = JSON.stringify({ __typename: type, id });
+  return pick(
+    [
+      JSON.stringify({ __typename: type, id, extra: 1 }),
+      JSON.stringify({ __typename: type, id: id.toUpperCase() }),
+      JSON.stringify({ __typename: type, id: `${id} ` }),
+      JSON.stringify({ __typename: type, id: '' }),
+      JSON.stringify({ __typename: type, id: 7 }),
+      JSON.stringify({ __typename: type, id: `${id}]},{"` }),
+      JSON.stringify({ __typename: type, id: 'Zoë 🏅' }),
+      JSON.stringify({ __typename: 'Badge', id }),
+      JSON.stringify({ __typename: 'toString', id }),
+      JSON.stringify({ __typename: type }),
+      JSON.stringify({ id }),
+      `{"__typename":"${type}","id":"${id}","id":"${id}"}`,
+      `{"__typename":"${type}","id":"\\u0030${id.slice(1)}"}`,
+      `{"__typename":"${type}", "id":"${id}"}`,
+      `${whole} `,
+      ` ${whole}`,
+      `[${whole}]`,
+      'null',
+      '1e400',
+      '"text"',
+      '{}',
+      `{"__proto__":{},"id":"${id}"}`,
+    ],
+    random,
+  );
+}
+
+function toListBody(random: Random): object {
+  const fields = some(
+    [
+      'totalCount',
+      'pageInfo { hasNextPage endCursor }',
+      'sources { provider state asOf droppedRecords code }',
+      'nodes { __typename ... on BadgeFields { id name imageUrl version } }',
+      'edges { cursor node { ... on TagMangoBadge { id name createdAt } } }',
+    ],
+    random,
+    0.6,
+  );
+  const selection = fields.length > 0 ? fields.join(' ') : 'totalCount';
+  const args = some(
+    ['first: 3', 'filter: { providers: [TAG_MANGO] }', 'orderBy: { field: ID, direction: DESC }'],
+    random,
+  );
+  const given = args.length > 0 ? `(${args.join(', ')})` : '';
+  return { query: `{ badges${given} { ${selection} } }` };
+}
+
+function toBadgeBody({ random, ids }: PoolOptions): object {
+  const type = pick(Object.keys(ids), random);
+  const known = pick(ids[type] ?? [], random);
+  const id = chance(random, 0.2) ? toMissing(known) : known;
+  const selection = `__typename ... on ${type} { ${toSelection(type, random)} }`;
+  const query = `query($p: BadgeProvider!, $id: ID!, $yes: Boolean = true) { badge(provider: $p, id: $id) { ${selection} } }`;
+  const used = query.includes('if: $yes') ? query : query.replace(', $yes: Boolean = true', '');
+  return { query: used, variables: { p: PROVIDERS[type], id } };
+}
+
+function spaced(json: string, random: Random): string {
+  return pick(
+    [
+      ` ${json}`,
+      `${json}\n`,
+      json.replace('":', '": '),
+      json.replaceAll(',"', ', "'),
+      `\ufeff${json}`,
+    ],
+    random,
+  );
+}
+
+/** Bytes changed, left out, said twice or put in. */
+function mutate(body: Buffer, random: Random): Buffer {
+  const at = Math.floor(random() * body.length);
+  const one = Buffer.from([Math.floor(random() * 256)]);
+  const length = 1 + Math.floor(random() * 4);
+  const [before, after] = [body.subarray(0, at), body.subarray(at)];
+  switch (Math.floor(random() * 4)) {
+    case 0:
+      return Buffer.concat([before, one, after.subarray(1)]);
+    case 1:
+      return Buffer.concat([before, after.subarray(length)]);
+    case 2:
+      return Buffer.concat([before, after.subarray(0, length), after]);
+    default:
+      return Buffer.concat([before, one, after]);
+  }
+}
+
+const ACCEPTS = [
+  'application/json',
+  '*/*',
+  'application/graphql-response+json, application/json;q=0.9',
+  'application/json;q=0.1, application/graphql-response+json',
+  'text/html',
+  '',
+];
+const TYPES = [
+  'application/json; charset=utf-8',
+  'text/plain',
+  'application/json; charset=latin1',
+  'application/JSON',
+];
+const HOSTS = ['localhost', '127.0.0.1:4001', 'LOCALHOST:1', '127.0.0.1:x', 'localhost:99999'];
+
+function toMessage(body: Buffer, options: PoolOptions): Buffer {
+  const { random, authorizations, secret } = options;
+  const isPlain = chance(random, 0.85);
+  const odd = (share: number): boolean => !isPlain && chance(random, share);
+  const headers: [string, string][] = [
+    ['Host', odd(0.2) ? pick(HOSTS, random) : 'localhost'],
+    ['Content-Type', odd(0.15) ? pick(TYPES, random) : 'application/json'],
+  ];
+  if (secret !== undefined) headers.push(['Router-Authorization', odd(0.05) ? 'no' : secret]);
+  if (authorizations && !odd(0.05)) headers.push(['Authorization', pick(authorizations, random)]);
+  if (authorizations && odd(0.05)) headers.push(['authorization', pick(authorizations, random)]);
+  if (chance(random, 0.5))
+    headers.push(['Accept', odd(0.5) ? pick(ACCEPTS, random) : 'application/json']);
+  if (chance(random, 0.3)) headers.push(['x-badges-tenant', pick(['default', 'second'], random)]);
+  if (odd(0.1))
+    headers.push(['x-badges-tenant', pick(['', 'nobody', 'default', 'second'], random)]);
+  if (odd(0.15))
+    headers.push(['X-Badges-Actor', pick(['ada', 'ada, bob', '', '\x7f', 'é'], random)]);
+  if (odd(0.04)) headers.push(['x-badges-actor', 'bob']);
+  if (odd(0.04)) headers.push(['Content-Encoding', pick(['gzip', 'identity', ''], random)]);
+  if (odd(0.05)) headers.push(['Connection', pick(['close', 'keep-alive', 'upgrade'], random)]);
+  if (odd(0.03)) headers.push(['Upgrade', 'h2c']);
+  if (chance(random, 0.8))
+    headers.push(['X-Request-Id', pick(['r-1', 'r:2', odd(0.3) ? 'no id' : 'r.3'], random)]);
+  const isChunked = odd(0.06);
+  headers.push(
+    isChunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(body.length)],
+  );
+  const method = odd(0.03) ? pick(['PUT', 'GET', 'OPTIONS'], random) : 'POST';
+  const path = odd(0.06)
+    ? pick(['/graphql/', '/graphql?a=%ff', '/graphql?x=1', '/', '//graphql'], random)
+    : '/graphql';
+  const version = odd(0.03) ? '1.0' : '1.1';
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const head = Buffer.from(`${method} ${path} HTTP/${version}\r\n${lines}\r\n`, 'latin1');
+  return Buffer.concat([head, isChunked ? toChunks(body, random) : body]);
+}
+
+function toChunks(body: Buffer, random: Random): Buffer {
+  const at = Math.floor(random() * body.length);
+  const parts = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0);
+  return Buffer.concat([
+    ...parts.flatMap((part) => [
+      Buffer.from(`${part.length.toString(16)}\r\n`),
+      part,
+      Buffer.from('\r\n'),
+    ]),
+    Buffer.from('0\r\n\r\n'),
+  ]);
+}

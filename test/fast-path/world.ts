@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import {
+  type IdentityOptions,
+  createRouterSecrets,
+} from '../../src/server/identity/authenticate.ts';
+import { type ServerOptions, startServer } from '../../src/server/server.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { type Tenants, createTenants } from '../../src/tenants/tenants.ts';
+import { alwaysClosed } from '../support/clock.ts';
+
+/** Two servers over the same tenants, lists and clock: one with the fast path, and one without. */
+export interface World {
+  sandbox: Sandbox;
+  tenants: Tenants;
+  fast: string;
+  full: string;
+  /** Lines of the log of the one with the fast path. */
+  log: Record<string, unknown>[];
+  now(): number;
+  pass(ms: number): void;
+  /** Reads every list that may be read. */
+  warm(): Promise<void>;
+  /** Requests that the fast path has looked at and answered, once it is closed. */
+  close(): Promise<void>;
+}
+
+export interface WorldOptions extends Partial<
+  Pick<
+    ServerOptions,
+    'fastPath' | 'answerMaxBytes' | 'answersBudgetBytes' | 'hasCacheTags' | 'isProduction'
+  >
+> {
+  routerSecrets?: readonly string[];
+  tokens?: Pick<IdentityOptions, 'checkToken'> | undefined;
+}
+
+const FRESH_SECONDS = 30;
+/** Milliseconds at which the clock begins. */
+const START = 1_800_000_000_000;
+
+export async function startWorld({
+  routerSecrets = [],
+  tokens,
+  ...options
+}: WorldOptions = {}): Promise<World> {
+  const sandbox = await startSandbox({
+    tagMango: { requestLimit: Infinity },
+  });
+  const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'info' },
+    { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const quiet = pino({ level: 'silent' });
+  const folder = mkdtempSync(join(tmpdir(), 'badges-fast-'));
+  let moment = START;
+  const now = (): number => moment;
+  const store = createEmbeddedStore({ folder, now });
+  const { returningAI, tagMango } = sandbox.providerValues;
+  const tenants = createTenants(
+    [
+      { id: 'default', providerValues: { returningAI, tagMango }, requestLimits: {} },
+      { id: 'second', providerValues: { tagMango }, requestLimits: {} },
+    ],
+    {
+      isProduction: false,
+      freshSeconds: FRESH_SECONDS,
+      staleSeconds: 300,
+      attemptTimeoutMs: 3_000,
+      operationDeadlineMs: 8_000,
+      replicas: 1,
+      hasMutations: true,
+      store,
+      logger: quiet,
+      onUnreadable: () => undefined,
+      shelf: createSnapshotStore({ maxEntries: 100, maxBytes: 1e9 }),
+      now,
+      wallTime: now,
+      random: () => 0.5,
+      http: {
+        allowance: undefined,
+        createBreaker: () => alwaysClosed,
+        clock: { now, pause: async () => undefined },
+      },
+    },
+  );
+  const common = {
+    host: '127.0.0.1',
+    port: 0,
+    isProduction: false,
+    hasPlayground: false,
+    hasIntrospection: true,
+    hasCacheTags: false,
+    hasAuthDirectives: false,
+    freshMs: FRESH_SECONDS * 1_000,
+    now,
+    operationDeadlineMs: 8_000,
+    attemptTimeoutMs: 3_000,
+    shutdownDelayMs: 0,
+    routerSecrets: createRouterSecrets(routerSecrets),
+    identity: {
+      tenants: tenants.byId,
+      nobody: tenants.nobody,
+      defaultTenant: 'default',
+      checkToken: undefined,
+      ...tokens,
+    },
+    ...options,
+  };
+  const fast = await startServer({ fastPath: { shadow: 0 }, ...common, logger });
+  const full = await startServer({ ...common, fastPath: undefined, logger: quiet });
+  return {
+    sandbox,
+    tenants,
+    fast: fast.url,
+    full: full.url,
+    log,
+    now,
+    pass: (ms) => void (moment += ms),
+    async warm() {
+      const bounds = { purpose: 'query', deadlineAt: moment + 8_000 } as const;
+      await Promise.allSettled(
+        [...tenants.byId.values()].flatMap(({ providers }) =>
+          providers.map(async ({ access }) => access?.snapshots.read(bounds)),
+        ),
+      );
+    },
+    async close() {
+      await Promise.all([fast.close(), full.close()]);
+      await tenants.close();
+      await store.close();
+      await sandbox.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
