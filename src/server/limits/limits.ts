@@ -60,7 +60,7 @@ export const ANSWER_CAPS = {
   /** A hundred badges with the longest descriptions that can be written, in the script that takes the most bytes. */
   bytes: 4 * 1024 * 1024,
   /** All responses that are being created or sent. In memory they take about three times as much. */
-  bytesAtOneTime: 16 * 1024 * 1024,
+  bytesAtOneTime: 10 * 1024 * 1024,
 } as const;
 
 /** Limits that the parser enforces while it reads a document. */
