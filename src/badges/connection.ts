@@ -121,9 +121,7 @@ export class BadgeConnection {
   edges!: BadgeEdge[];
 
   @Field(() => [Badge], { description: 'Badges of this page.' })
-  get nodes(): BadgeFields[] {
-    return this.edges.map(({ node }) => node);
-  }
+  nodes!: BadgeFields[];
 
   @Field(() => PageInfo, { description: 'Pagination information.' })
   pageInfo!: PageInfo;

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import {
   GraphQLError,
   type GraphQLFieldResolver,
@@ -5,89 +6,199 @@ import {
   type GraphQLSchema,
   defaultFieldResolver,
 } from 'graphql';
-import type { InputProblem, ProviderContext } from '../providers/provider.ts';
-import { type BadgeSource, type SourcesUsed, createBadgeSource } from './reading/source.ts';
-import { type ProviderAccess, type Tenant, type TenantProvider, requireAccess } from './tenant.ts';
-
-/** A wrong argument of a query. Wrong inputs of mutations are user errors instead. */
-export function invalidInput(message: string): GraphQLError {
-  const { stackTraceLimit } = Error;
-  // A request may have a thousand of them, and nobody sees their stacks.
-  Error.stackTraceLimit = 0;
-  try {
-    return new GraphQLError(message, { extensions: { code: 'INVALID_INPUT' } });
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-}
-
-const itemErrors = new Map<string, GraphQLError>();
-
-/**
- * The error of an item of a list, the same one whenever the message is: to make one for each of thousands of items
- * takes longer than all else of them. The library tells the path of each in a copy. The message may quote nothing.
- */
-export function invalidItem(message: string): GraphQLError {
-  const error = itemErrors.get(message) ?? invalidInput(message);
-  itemErrors.set(message, error);
-  return error;
-}
-
-/** Enough to mend an input by. */
-const MAX_PROBLEMS = 20;
-
-/**
- * A problem at each argument or input field whose text holds half a character: one surrogate of a pair. No UTF-8 could
- * carry it to a provider or back, so that it would be written as something else.
- */
-export function refuseHalfCharacters(args: object): InputProblem[] {
-  const problems: InputProblem[] = [];
-  const look = (value: unknown, field: readonly string[], shown: string): void => {
-    if (problems.length === MAX_PROBLEMS) return;
-    if (typeof value === 'string') {
-      if (!value.isWellFormed()) problems.push(toProblem(field, shown));
-    } else if (Array.isArray(value)) {
-      // The place in a list is no field: the message tells it.
-      value.forEach((item, index) => look(item, field, `${shown}[${index}]`));
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [name, inner] of Object.entries(value)) look(inner, [...field, name], name);
-    }
-  };
-  look(args, [], '');
-  return problems;
-}
-
-function toProblem(field: readonly string[], shown: string): InputProblem {
-  return {
-    code: 'INVALID_INPUT',
-    field,
-    message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
-  };
-}
+import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
+import type { CallBounds } from '../http/call-options.ts';
+import { ProviderError } from '../http/provider-error.ts';
+import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';
+import { invalidInput } from './error-code.ts';
+import type { BadgeIndex } from './reading/badge-index.ts';
+import type { ProviderAccess, Tenant, TenantProvider } from './tenant.ts';
 
 export const SCOPES = ['badges:read', 'badges:write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who asks, for whom, and what for at most. */
+/** Who sends a request, for which tenant, and what it may do. */
 export interface Caller {
-  /** For records; keys of different callers never meet. */
+  /** Name for records and idempotency keys, which different callers do not share. */
   readonly actor: string;
   readonly tenant: Tenant;
   readonly scopes: ReadonlySet<Scope>;
-  /** Why `actor` is not its name: it may read, and change nothing. */
+  /** Why `actor` is not the caller's name. Such a caller may read but not write. */
   readonly actorProblem?: string;
-  /** What it should have shown to see any badge. */
+  /** What is missing for access to any badge. */
   readonly lacks?: 'token' | 'tenant';
+}
+
+/** What one GraphQL request carries. */
+export interface BadgesContext extends ProviderContext {
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** When the operation must be answered, in monotonic milliseconds. */
+  readonly deadlineAt: number;
+  readonly tenant: Tenant;
+  readonly used: SourcesUsed;
+  /** For each `_entities` field, the cache tags of each of its representations. */
+  readonly entityTags: (readonly string[])[][];
+  /** Errors beside data of the same field: part of a list is missing. */
+  readonly partialErrors: GraphQLError[];
+  sourceOf(provider: TenantProvider): BadgeSource;
+}
+
+export function createBadgesContext(
+  caller: Caller,
+  requestId: string,
+  deadlineMs = caller.tenant.deadlineMs,
+): BadgesContext {
+  const { tenant } = caller;
+  const used: SourcesUsed = { oldestAsOf: undefined, keepMs: Infinity, tags: new Set() };
+  const deadlineAt = tenant.now() + deadlineMs;
+  const bounds = { purpose: 'query', deadlineAt } as const;
+  const sources = new Map<TenantProvider, BadgeSource>();
+  function accessTo(providerKey: string): ProviderAccess {
+    const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
+    if (!of) throw new Error(`There is no provider ${providerKey}`);
+    return requireAccess(of);
+  }
+  return {
+    requestId,
+    caller,
+    deadlineAt,
+    bounds,
+    tenant,
+    used,
+    entityTags: [],
+    partialErrors: [],
+    sourceOf(provider) {
+      const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);
+      sources.set(provider, source);
+      return source;
+    },
+    clientOf(providerKey) {
+      // Data that bypasses the snapshots has no known age, so a response with it must not be cached.
+      used.keepMs = 0;
+      return accessTo(providerKey).client;
+    },
+    withRecentWrites: (providerKey, badges) =>
+      accessTo(providerKey).recentWrites.completeSome(badges),
+  };
+}
+
+/** Throws a `ProviderError` if the provider is not configured. */
+export function requireAccess({ provider, access }: TenantProvider): ProviderAccess {
+  if (access) return access;
+  throw new ProviderError('is not configured', {
+    kind: 'not-configured',
+    effect: 'not-sent',
+    provider: provider.name,
+  });
+}
+
+/** What a response was created from. It determines how long the response may be cached. */
+export interface SourcesUsed {
+  /** Monotonic milliseconds. Undefined if nothing was read. */
+  oldestAsOf: number | undefined;
+  /** Maximum time for caching, in milliseconds. 0 for data that is incomplete, stale, or of unknown age. */
+  keepMs: number;
+  /** Cache tags of the response. */
+  readonly tags: Set<string>;
+}
+
+/** The cache tag of every response with badges of this provider. */
+export function listTag({ name }: Pick<Provider, 'name'>): string {
+  return `badges:${name.enumValue}`;
+}
+
+/** The cache tag of every response that contains this badge, or found that it does not exist. */
+export function badgeTag(provider: Pick<Provider, 'name' | 'canonicalId'>, id: string): string {
+  return `badge:${provider.name.enumValue}:${provider.canonicalId(id)}`;
+}
+
+/** A provider's badges as one request sees them. All methods reject only with a `ProviderError`. */
+export interface BadgeSource {
+  /** The whole list. It stays the same during the request until the request writes. */
+  list(): Promise<Reading<BadgeIndex>>;
+  /** Null if the provider has no such badge. All lookups of a request share one list. */
+  badge(id: string): Promise<BadgeFields | null>;
+  /** The current list, bypassing every cache. */
+  listNew(bounds: CallBounds): Promise<Snapshot<BadgeIndex>>;
+  /**
+   * Called after a write: no request that starts later, at any replica, sees a list that was read before it. Waits at
+   * most `withinMs` for a replica that does not respond.
+   */
+  forgetLists(withinMs: number): Promise<void>;
+  /** Makes the result of a write available to later lookups of this request. */
+  remember(badge: BadgeFields): void;
+}
+
+/** A missing badge may be created at any moment, and an unreadable record may be fixed. */
+export const INCOMPLETE_KEEP_MS = 5_000;
+
+function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBounds): BadgeSource {
+  let reading: Promise<Reading<BadgeIndex>> | undefined;
+  const loader = new DataLoader<string, BadgeFields | null>(findAll);
+
+  async function read(): Promise<Reading<BadgeIndex>> {
+    const result = await requireAccess(of).snapshots.read(bounds);
+    if (result.state === 'STALE') used.keepMs = 0;
+    if (result.snapshot.value.droppedRecords > 0) keepAtMost(INCOMPLETE_KEEP_MS);
+    used.tags.add(listTag(of.provider));
+    used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
+    return result;
+  }
+
+  function keepAtMost(ms: number): void {
+    used.keepMs = Math.min(used.keepMs, ms);
+  }
+
+  async function list(): Promise<Reading<BadgeIndex>> {
+    reading ??= read();
+    return reading;
+  }
+
+  async function findAll(ids: readonly string[]): Promise<(BadgeFields | null | Error)[]> {
+    const { snapshot } = await list();
+    return ids.map((id) => find(snapshot.value, id));
+  }
+
+  function find(index: BadgeIndex, id: string): BadgeFields | null | Error {
+    try {
+      const badge = index.find(id);
+      if (!badge) keepAtMost(INCOMPLETE_KEEP_MS);
+      return badge;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      error.provider = of.provider.name;
+      return error;
+    }
+  }
+
+  return {
+    list,
+    badge(id) {
+      used.tags.add(badgeTag(of.provider, id));
+      return loader.load(id);
+    },
+    listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
+    async forgetLists(withinMs) {
+      reading = undefined;
+      loader.clearAll();
+      await of.access?.snapshots.clear(withinMs);
+    },
+    remember(badge) {
+      loader.clear(badge.id).prime(badge.id, badge);
+    },
+  };
 }
 
 interface WithCaller {
   caller: Caller;
 }
 
-/** Tells a router the schema, which is no badge. */
+/** Fields without a guard. They show the schema to a router, and no badges. */
 export const OPEN_FIELDS: readonly string[] = ['_service'];
 
-/** Each root field first looks at who asks, whatever a router in front has looked at. */
+/** Makes each root field check the caller first, independently of what a router has checked. */
 export function guardRootFields(schema: GraphQLSchema): void {
   guard(schema.getQueryType(), (caller, args) => {
     requireScope(caller, 'badges:read');
@@ -127,7 +238,7 @@ function requireScope({ lacks, scopes }: Caller, scope: Scope): void {
   if (!scopes.has(scope)) throw forbidden(`The token lacks the scope ${scope}.`);
 }
 
-/** Of representations only the key is read, each by itself. */
+/** Representations are excluded: only their keys are read, and each is checked when it is resolved. */
 function requireWholeText({
   representations: _,
   ...args
@@ -140,60 +251,34 @@ function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }
 
-/** What one GraphQL request carries. */
-export interface BadgesContext extends ProviderContext {
-  readonly requestId: string;
-  readonly caller: Caller;
-  /** When the operation must have its answer, monotonic milliseconds. */
-  readonly deadlineAt: number;
-  readonly tenant: Tenant;
-  readonly used: SourcesUsed;
-  /** For each field of entities, the tags of each of its representations. */
-  readonly entityTags: (readonly string[])[][];
-  /** Errors that stand beside data of the same field: part of a list is missing. */
-  readonly partialErrors: GraphQLError[];
-  sourceOf(provider: TenantProvider): BadgeSource;
+/** More problems would not help the caller. */
+const MAX_PROBLEMS = 20;
+
+/**
+ * Finds every string with an unpaired surrogate, and returns a problem for its argument or input field. UTF-8 cannot
+ * represent an unpaired surrogate, so a provider would store something else.
+ */
+export function refuseHalfCharacters(args: object): InputProblem[] {
+  const problems: InputProblem[] = [];
+  const check = (value: unknown, field: readonly string[], shown: string): void => {
+    if (problems.length === MAX_PROBLEMS) return;
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) problems.push(toProblem(field, shown));
+    } else if (Array.isArray(value)) {
+      // The position in a list is not part of the field path, only of the message.
+      value.forEach((item, index) => check(item, field, `${shown}[${index}]`));
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, inner] of Object.entries(value)) check(inner, [...field, name], name);
+    }
+  };
+  check(args, [], '');
+  return problems;
 }
 
-export function createBadgesContext(
-  caller: Caller,
-  requestId: string,
-  deadlineMs = caller.tenant.deadlineMs,
-): BadgesContext {
-  const { tenant } = caller;
-  const used: SourcesUsed = {
-    oldestAsOf: undefined,
-    keepMs: Infinity,
-    tags: new Set(),
-  };
-  const deadlineAt = tenant.now() + deadlineMs;
-  const bounds = { purpose: 'query', deadlineAt } as const;
-  const sources = new Map<TenantProvider, BadgeSource>();
-  function accessTo(providerKey: string): ProviderAccess {
-    const of = tenant.providers.find(({ provider }) => provider.key === providerKey);
-    if (!of) throw new Error(`There is no provider ${providerKey}`);
-    return requireAccess(of);
-  }
+function toProblem(field: readonly string[], shown: string): InputProblem {
   return {
-    requestId,
-    caller,
-    deadlineAt,
-    bounds,
-    tenant,
-    used,
-    entityTags: [],
-    partialErrors: [],
-    sourceOf(provider) {
-      const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);
-      sources.set(provider, source);
-      return source;
-    },
-    clientOf(providerKey) {
-      // What is read past the snapshots has no age, so that an answer with it must not be kept.
-      used.keepMs = 0;
-      return accessTo(providerKey).client;
-    },
-    withRecentWrites: (providerKey, badges) =>
-      accessTo(providerKey).recentWrites.completeSome(badges),
+    code: 'INVALID_INPUT',
+    field,
+    message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
   };
 }

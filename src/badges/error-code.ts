@@ -1,7 +1,8 @@
+import { GraphQLError } from 'graphql';
 import type { FaultKind, ProviderError } from '../http/provider-error.ts';
 import { describedEnum } from '../providers/described-enum.ts';
 
-/** Codes that a client may branch on, with their descriptions in the SDL. */
+/** Codes for clients to branch on, with their descriptions in the SDL. */
 const CODES = {
   INVALID_INPUT:
     'The input is invalid at `field`. If the provider rejected it, `field` is null and the message lists the fields that were sent. Nothing was changed.',
@@ -72,7 +73,32 @@ export function writeCode({ kind, effect }: ProviderError): BadgeErrorCode {
   }
 }
 
-/** Whether the same read can succeed later by itself. */
+/** Whether the same read may succeed later. */
 export function isRetryable(kind: FaultKind): boolean {
   return kind === 'timeout' || kind === 'unavailable' || kind === 'rate-limited';
+}
+
+/** The error of an invalid query argument. Invalid input of a mutation is a user error instead. */
+export function invalidInput(message: string): GraphQLError {
+  const { stackTraceLimit } = Error;
+  // A request may have a thousand of these errors, and their stacks are never used.
+  Error.stackTraceLimit = 0;
+  try {
+    return new GraphQLError(message, { extensions: { code: 'INVALID_INPUT' } });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+const itemErrors = new Map<string, GraphQLError>();
+
+/**
+ * The error of an invalid item of a list, the same object for the same message: creating one for each of thousands of
+ * items would take most of the request's time. GraphQL.js copies it to add the path. The message must not contain text
+ * of the request.
+ */
+export function invalidItem(message: string): GraphQLError {
+  const error = itemErrors.get(message) ?? invalidInput(message);
+  itemErrors.set(message, error);
+  return error;
 }

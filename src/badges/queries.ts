@@ -11,17 +11,16 @@ import {
   BadgeConnection,
   type BadgeFilter,
   BadgeProvider,
-  BadgeSourceStatus,
+  type BadgeSourceStatus,
   BadgesArgs,
 } from './connection.ts';
-import { type BadgesContext, invalidInput, invalidItem } from './context.ts';
-import { readCode } from './error-code.ts';
+import { type BadgesContext, badgeTag, listTag } from './context.ts';
+import { invalidInput, invalidItem, readCode } from './error-code.ts';
 import type { OrderField, OrderedBy } from './reading/badge-index.ts';
 import { toPage, toPageBounds } from './reading/page.ts';
-import { badgeTag, listTag } from './reading/source.ts';
 import type { TenantProvider } from './tenant.ts';
 
-/** Puts errors beside the data of the same field; a resolver can only give the one or the other. */
+/** Reports errors beside the data of the same field. A resolver can return only one of the two. */
 export function reportPartialErrors(
   context: BadgesContext,
   errors: readonly ProviderError[],
@@ -38,7 +37,7 @@ export function reportPartialErrors(
   }
 }
 
-/** Null: the provider has no such badge. `provider` is one of the enum's values. */
+/** Null if the provider has no such badge. `provider` is a value of the enum `BadgeProvider`. */
 export async function findBadge(
   context: BadgesContext,
   provider: string,
@@ -48,7 +47,7 @@ export async function findBadge(
   return context.sourceOf(of).badge(of.provider.canonicalId(id));
 }
 
-/** The provider of this enum value. Throws an input error for an id that can be none of its badges'. */
+/** The provider with this enum value. Throws an input error if it cannot have a badge with this ID. */
 export function requireBadgeId(
   context: BadgesContext,
   provider: string,
@@ -60,17 +59,17 @@ export function requireBadgeId(
   throw invalidItem(`Argument "id" cannot be a badge ID of ${of.provider.name.title}.`);
 }
 
-/** Longer than any name that a person would look for. */
+/** Limit of `nameContains`, in UTF-16 units. */
 const MAX_NAME_CHARACTERS = 200;
 
 export interface BadgeListing {
-  /** Null when no provider that was asked could be read. */
+  /** Null if none of the requested providers could be read. */
   connection: BadgeConnection | null;
-  /** One for each provider that failed. */
+  /** One error for each provider that failed. */
   errors: ProviderError[];
 }
 
-/** One page of the badges of all providers, whichever of them can be read. */
+/** One page of the badges of all providers that can be read. */
 export async function listBadges(context: BadgesContext, args: BadgesArgs): Promise<BadgeListing> {
   const order: OrderedBy = {
     field: args.orderBy?.field ?? 'NAME',
@@ -92,11 +91,13 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
 
   const matching = parts.map(({ badges }) => badges);
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
-  const connection = Object.assign(new BadgeConnection(), {
-    ...toPage(matching, order, bounds),
+  const page = toPage(matching, order, bounds);
+  const connection: BadgeConnection = {
+    ...page,
+    nodes: page.edges.map(({ node }) => node),
     totalCount: errors.length > 0 ? null : totalCount,
     sources: parts.map(({ status }) => status),
-  });
+  };
   return { connection, errors };
 }
 
@@ -145,15 +146,17 @@ function toStatus(
   known: Partial<BadgeSourceStatus> & Pick<BadgeSourceStatus, 'state'>,
 ): BadgeSourceStatus {
   const nothing = { code: null, retryAfterMs: null, asOf: null, droppedRecords: 0 };
-  return Object.assign(new BadgeSourceStatus(), { provider, ...nothing, ...known });
+  return { provider, ...nothing, ...known };
 }
 
-/** A badge class bears the name of its GraphQL type. */
+/** The class of a badge has the name of its GraphQL type. */
+export const typeOfBadge = ({ constructor }: BadgeFields): string => constructor.name;
+
 const providerByTypeName = new Map(
   providers.map((provider) => [provider.badgeClass.name, provider]),
 );
 
-/** Resolves the representations of a router, each by itself: a bad one costs the others nothing. */
+/** Resolves the representations of a router independently: an invalid one does not affect the others. */
 export function resolveEntities(
   _root: unknown,
   { representations }: { representations: readonly unknown[] },
@@ -168,7 +171,6 @@ function toTags(representation: unknown): string[] {
   return provider && typeof id === 'string' ? [listTag(provider), badgeTag(provider, id)] : [];
 }
 
-/** Only the key of a representation is read; whatever else it claims is ignored. */
 async function resolveEntity(
   representation: unknown,
   context: BadgesContext,
@@ -179,7 +181,7 @@ async function resolveEntity(
   return findBadge(context, provider.name.enumValue, id);
 }
 
-/** Nothing but the key is read. */
+/** Reads the key of a representation. Its other fields are ignored. */
 function readKey(representation: unknown): { provider: Provider | undefined; id: unknown } {
   const { __typename: typeName, id } = isObject(representation) ? representation : {};
   const provider = typeof typeName === 'string' ? providerByTypeName.get(typeName) : undefined;

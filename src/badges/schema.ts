@@ -24,12 +24,12 @@ import { providers } from '../providers/index.ts';
 import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
-import { BadgeQueries, resolveEntities } from './queries.ts';
+import { BadgeQueries, resolveEntities, typeOfBadge } from './queries.ts';
 
 const NAMES = ['@authenticated', '@requiresScopes'];
 const FEDERATION = '//specs.apollo.dev/federation/';
 
-/** Says in the schema what the resolvers enforce, for routers that enforce it too: on root fields and on entities. */
+/** Adds auth directives for routers to root fields and entities. The resolvers enforce the same rules themselves. */
 export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
   return visit(sdl, {
     SchemaExtension: (node) => ({ ...node, directives: node.directives?.map(withImports) }),
@@ -42,7 +42,7 @@ export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
   });
 }
 
-/** Any of them. Payloads of mutations show badges too, to callers that may write. */
+/** Any of these scopes gives access. Callers that may only write see badges in payloads of mutations. */
 function scopesOf({ interfaces }: ObjectTypeDefinitionNode): Scope[] {
   const isBadge = interfaces?.some(({ name }) => name.value === BadgeFields.name) ?? false;
   return isBadge ? ['badges:read', 'badges:write'] : ['badges:read'];
@@ -93,7 +93,7 @@ function withImports(node: ConstDirectiveNode): ConstDirectiveNode {
   return { ...node, ...(args && { arguments: args }) };
 }
 
-/** Version 2.9 is the newest that all composers take; see docs/decisions.md. */
+/** Version 2.9 is the newest that all composition tools support; see docs/decisions.md. */
 const LINKS = `extend schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@listSize"])
@@ -106,12 +106,12 @@ directive @oneOf on INPUT_OBJECT
 
 export interface BadgesSchema {
   schema: GraphQLSchema;
-  /** With its federation directives, in an order that does not depend on the code's. */
+  /** With its federation directives, sorted by name. */
   sdl: string;
 }
 
 export interface BadgesSchemaOptions {
-  /** Whether the schema says who may see what. Apollo's gateway takes no such schema. */
+  /** Whether the schema contains auth directives. Apollo Gateway does not support them. */
   hasAuthDirectives?: boolean;
 }
 
@@ -138,7 +138,7 @@ export async function createBadgesSchema({
   return { schema, sdl };
 }
 
-/** Decorators have no place for these two. */
+/** Sets the descriptions of the root types. No decorator does so. */
 function describeRoots(schema: GraphQLSchema): void {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
   if (query) query.description = 'Read operations. They can be retried safely.';
@@ -148,7 +148,7 @@ function describeRoots(schema: GraphQLSchema): void {
   }
 }
 
-/** The library's own resolver nulls every entity of a request when one names an unknown type. */
+/** Replaces the library's resolver, which nulls all entities of a request if one names an unknown type. */
 function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
   const entities = schema.getQueryType()?.getFields()._entities;
   const entity = schema.getType('_Entity');
@@ -157,5 +157,7 @@ function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
     throw new Error('The subgraph schema has no entities');
   }
   entities.resolve = resolveEntities;
-  entity.resolveType = badge.resolveType;
+  // Faster than the library's resolver, which tests an object against each class.
+  badge.resolveType = typeOfBadge;
+  entity.resolveType = typeOfBadge;
 }

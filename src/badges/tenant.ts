@@ -13,47 +13,47 @@ import { type BadgeIndex, createBadgeIndex, createBadgeIndexCodec } from './read
 import type { RecentWrites } from './recent-writes.ts';
 import type { OnUnreadable } from './writing/stored-record.ts';
 
-/** One company's access to the providers. Nothing in it is shared with another tenant. */
+/** A tenant and its access to the providers, of which nothing is shared with other tenants unless stated. */
 export interface Tenant {
   readonly id: string;
-  /** One for each provider there is, in their order. */
+  /** One for each supported provider, in the order of the list of providers. */
   readonly providers: readonly TenantProvider[];
   readonly isImageUrl: UrlRule;
-  /** Whether its badges may be changed through this process. */
+  /** Whether this process accepts mutations. */
   readonly hasMutations: boolean;
-  /** Shared by all replicas, and by all tenants under keys of their own. */
+  /** Shared by all replicas, and by all tenants under separate keys. */
   readonly store: StateStore;
-  /** For writes that may go on without the store. */
+  /** For writes that may continue without the store. */
   readonly localLocks: Locks;
-  /** Keys of memories that missed a write while the store was out of reach. */
+  /** Keys of remembered values that missed a write while the store was unavailable. */
   readonly doubtfulMemories: Set<string>;
-  /** How long a whole operation may take, milliseconds. */
+  /** How long an operation may take, in milliseconds. */
   readonly deadlineMs: number;
-  /** How long one call to a provider may take, milliseconds. */
+  /** How long one call to a provider may take, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Epoch milliseconds by the machine's clock, for what is recorded. */
   readonly wallTime: () => number;
   /** Converts a moment of `now` to epoch milliseconds by the machine's clock, for what is shown. */
   readonly toWallTime: (moment: number) => number;
-  /** A fault of this service's own, which must not end in silence. */
+  /** Reports an internal error that no response shows. */
   readonly onBug: (error: unknown) => void;
-  /** A mutation that the audit could not take. */
+  /** Reports a mutation that could not be added to the audit log. */
   readonly onUnrecorded: (record: object, error: Error) => void;
   readonly onUnreadable: OnUnreadable;
 }
 
 export interface TenantProvider {
   readonly provider: Provider;
-  /** Undefined: not configured. */
+  /** Undefined if the tenant has not configured this provider. */
   readonly access: ProviderAccess | undefined;
 }
 
 export interface ProviderAccess {
   readonly client: ProviderClient;
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
-  /** What every list that is read is completed with. */
+  /** Completes every list that is read with recent writes of this service. */
   readonly recentWrites: RecentWrites;
 }
 
@@ -61,7 +61,7 @@ export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
   'topic' | 'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause' | 'onUnheard'
 > {
-  /** Of the list among all that the replicas share. */
+  /** Name of the list among all snapshots that the replicas share. */
   name: string;
   freshMs: number;
   isImageUrl: UrlRule;
@@ -69,8 +69,8 @@ export interface AccessOptions extends Pick<
   onList: (list: BadgeList) => void;
 }
 
-/** A list with records that could not be read is read again sooner: they may be mended. */
-const ODD_FRESH_MS = 5_000;
+/** A list with unreadable records is read again sooner, because they may be fixed. */
+const INCOMPLETE_FRESH_MS = 5_000;
 
 export function createProviderAccess(
   provider: Provider,
@@ -88,7 +88,7 @@ export function createProviderAccess(
     judge: toJudgement,
     codec: createBadgeIndexCodec(provider, isImageUrl),
     freshMs: ({ droppedRecords }) =>
-      droppedRecords > 0 ? Math.min(ODD_FRESH_MS, freshMs) : freshMs,
+      droppedRecords > 0 ? Math.min(INCOMPLETE_FRESH_MS, freshMs) : freshMs,
   });
   return { client, snapshots, recentWrites };
 }
@@ -97,14 +97,4 @@ function toJudgement(error: unknown): Judgement {
   if (!(error instanceof ProviderError)) return { allowsStale: false, wasAsked: false };
   const { effect, consequences } = error;
   return { allowsStale: consequences.allowsStale, wasAsked: effect !== 'not-sent' };
-}
-
-/** Throws when the provider is not configured. */
-export function requireAccess({ provider, access }: TenantProvider): ProviderAccess {
-  if (access) return access;
-  throw new ProviderError('is not configured', {
-    kind: 'not-configured',
-    effect: 'not-sent',
-    provider: provider.name,
-  });
 }

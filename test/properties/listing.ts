@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import type { BadgesContext } from '../../src/badges/context.ts';
+import type { BadgeSource, BadgesContext } from '../../src/badges/context.ts';
 import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
-import type { BadgeSource } from '../../src/badges/reading/source.ts';
 import type { TenantProvider } from '../../src/badges/tenant.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { isHttpsUrl } from '../../src/providers/https-url.ts';

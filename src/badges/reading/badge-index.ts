@@ -10,7 +10,7 @@ import type { BadgeList, Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';
 
-/** Orders strings by Unicode code point; `<` would put characters beyond the basic plane too early. */
+/** Compares strings by Unicode code point. The operator `<` compares UTF-16 units, which sorts emoji too early. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
@@ -21,7 +21,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above all others, though 0xE000 to 0xFFFF are the larger units. */
+/** Surrogates encode the highest code points, although the units 0xE000 to 0xFFFF are larger. */
 function rank(unit: number): number {
   if (unit >= 0xe000) return unit - 0x800;
   return unit >= 0xd800 ? unit + 0x2000 : unit;
@@ -51,10 +51,10 @@ export interface OrderedBy {
   direction: OrderDirection;
 }
 
-/** Where a badge stands in the total order over all providers. */
+/** The sort key of a badge. Keys are unique over all providers. */
 export type OrderKey = readonly [value: string, provider: string, id: string];
 
-/** Of a name in a key: a cursor must stay short, however long a provider lets names be. */
+/** Names are cut to this many UTF-16 units in keys, so that cursors stay short. */
 const NAME_CHARACTERS = 1_000;
 
 export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
@@ -76,12 +76,12 @@ interface Keyed {
   key: OrderKey;
 }
 
-/** So many are sorted at once. */
+/** Number of badges that are sorted without yielding to the event loop. */
 const RUN = 32;
-/** Beside the characters of a key that are looked at. */
+/** Cost of a comparison in steps, in addition to one step for each character. */
 const STEPS_OF_COMPARISON = 20;
 
-/** In ascending order. Names may begin alike for a thousand characters, which makes each comparison a long one. */
+/** Sorts in ascending order, in slices: names may share a prefix of a thousand characters, which makes comparing slow. */
 export async function sortBadges(
   badges: readonly BadgeFields[],
   field: OrderField,
@@ -132,17 +132,17 @@ function stepsOf([value]: OrderKey): number {
   return STEPS_OF_COMPARISON + value.length;
 }
 
-/** A provider's list, immutable, for lookups by id and for pages. */
+/** A provider's list for lookups by ID and for pages. Immutable. */
 export interface BadgeIndex {
   readonly list: BadgeList;
   readonly droppedRecords: number;
-  /** Null: the provider has no such badge. Throws when its record was unreadable. */
+  /** Null if the provider has no such badge. Throws if its record is unreadable. */
   find(id: string): BadgeFields | null;
-  /** The same for a writer, who must not write one of two different records over the other. */
+  /** The same for writes. Also throws if two different records have this ID, because either could be overwritten. */
   findToWrite(id: string): BadgeFields | null;
-  /** Sorted when it is asked for first, in slices. */
+  /** Sorted in slices at the first call. */
   orderedBy(field: OrderField): Promise<readonly BadgeFields[]>;
-  /** Of its badges. */
+  /** Searches the names of its badges. */
   readonly named: NameSearch;
 }
 
@@ -181,7 +181,7 @@ const keptSchema = z.object({
   droppedRecords: z.int32().nonnegative(),
 });
 
-/** A provider's list as other replicas keep it: its records as they were read, without what stood beside them. */
+/** Encodes a provider's list for sharing with other replicas: its raw records, without other parts of the response. */
 export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): Codec<BadgeIndex> {
   function restore(record: unknown): BadgeFields {
     const badge = provider.restoreBadge(record, isImageUrl);

@@ -1,13 +1,13 @@
 import { createSlices, cutText } from '../../http/json.ts';
 
-/** Combining marks: characters that belong to the letter before them, such as accents and signs of vowels. */
+// "Marks" are combining marks: characters that belong to the preceding letter, such as accents and vowel signs.
 
-/** Beyond it there are only variation selectors, which normalization leaves where they are. */
+/** All marks with higher code points are variation selectors, which normalization does not reorder. */
 const TABLE_SIZE = 0x20000;
 const MARK = /\p{M}/u;
 let table: Uint8Array | undefined;
 
-/** By code point: a test by the regular expression takes fifty times as long. Made when it is first asked for. */
+/** One entry for each code point, created at the first use. Testing the regular expression takes fifty times as long. */
 function markTable(): Uint8Array {
   if (table) return table;
   const made = new Uint8Array(TABLE_SIZE);
@@ -22,12 +22,12 @@ export function isMarkAt(text: string, at: number): boolean {
   return markTable()[text.codePointAt(at) ?? 0] === 1;
 }
 
-/** UTF-16 units of the character there. */
+/** Number of UTF-16 units of the character at this index. */
 export function widthAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** The marks that begin there, up to the next letter. */
+/** The marks from this index up to the next letter. */
 export function marksAfter(text: string, start: number): string[] {
   const marks: string[] = [];
   for (let at = start; at < text.length && isMarkAt(text, at); at += widthAt(text, at)) {
@@ -36,7 +36,7 @@ export function marksAfter(text: string, start: number): string[] {
   return marks;
 }
 
-/** The marks that end there, in their order. */
+/** The marks that end at this index, in their order. */
 export function marksBefore(text: string, end: number): string[] {
   const marks: string[] = [];
   for (let at = startBefore(text, end); at >= 0 && isMarkAt(text, at); at = startBefore(text, at)) {
@@ -45,13 +45,13 @@ export function marksBefore(text: string, end: number): string[] {
   return marks.reverse();
 }
 
-/** Where the character begins that ends there; -1 at the beginning. */
+/** The index of the character that ends at this index. -1 at the start of the text. */
 function startBefore(text: string, end: number): number {
   const isPair = end > 1 && widthAt(text, end - 2) === 2;
   return end - (isPair ? 2 : 1);
 }
 
-/** All marks, by the letter that they belong to. */
+/** All sequences of marks, one for each letter with marks. */
 export function rowsOfMarks(text: string): string[][] {
   const rows: string[][] = [];
   for (let at = 0; at < text.length;) {
@@ -64,18 +64,18 @@ export function rowsOfMarks(text: string): string[][] {
 }
 
 /**
- * A name, or a part that is looked for, as it is compared: without case and composition. Canonical caseless matching of
- * the Unicode standard, with what people expect beside it: final sigma, and İ and ı, are σ and i.
+ * A name or a search text, folded for comparison: canonical caseless matching of the Unicode standard, which ignores
+ * case and composition. In addition, final sigma equals σ, and İ and ı equal i.
  */
 export interface FoldedText {
   text: string;
-  /** Whether marks follow each other, which normalization may have put into another order than they were written in. */
+  /** Whether a letter has several marks, which normalization may have reordered. */
   hasMarksInRow: boolean;
-  /** The same with all marks where they were written. Undefined: there is no need for it. */
+  /** The same text with its marks in the original order. Undefined if that makes no difference. */
   asWritten: string | undefined;
 }
 
-/** Of a name. What comes later finds it no more; names that are written here are a tenth as long. */
+/** Names are searched up to this many UTF-16 units. The longest name that this service writes is a tenth of that. */
 const MAX_CHARACTERS = 10_000;
 const ONLY_ASCII = /^[\0-\x7f]*$/;
 
@@ -95,23 +95,23 @@ export function foldText(given: string): FoldedText {
   };
 }
 
-/** Upper case turns this mark into a letter. */
+/** The upper case of this mark is a letter. */
 const IOTA_BELOW = '\u0345';
 
-/** Character by character, and so without an order of marks. */
+/** Folds each character separately, which keeps the order of marks. */
 export function foldAsWritten(text: string): string {
   return foldCase(Array.from(text, (character) => character.normalize('NFD')).join(''));
 }
 
-/** Each part of a text is folded as it is within the whole: only Σ hangs on its neighbours. */
+/** Folding a part gives the same result as within the whole text. Only Σ depends on its neighbors, and is replaced. */
 function foldCase(text: string): string {
   return withoutDots(text.toLowerCase().toUpperCase().replaceAll('Σ', 'σ').toLowerCase());
 }
 
-/** More marks in a row are no writing, and would take time that grows with their square to be put into order. */
+/** No writing system has longer sequences of marks. Normalizing takes quadratic time in their length. */
 const MAX_MARKS = 30;
 
-/** Cut within rows of marks that are too long, and nowhere else. */
+/** Splits the text only within sequences of marks that are too long. */
 function toPieces(text: string): string[] {
   const pieces: string[] = [];
   let start = 0;
@@ -139,7 +139,7 @@ function hasMarksInRow(text: string): boolean {
 
 export const DOT_ABOVE = '\u0307';
 
-/** Lower case makes i with a dot of İ, and ı has none: whether there is one says nothing. */
+/** The lower case of İ is i with a dot, and ı has no dot: the dot above an i is ignored. */
 function withoutDots(text: string): string {
   if (!text.includes(DOT_ABOVE)) return text;
   const kept: string[] = [];
@@ -151,15 +151,15 @@ function withoutDots(text: string): string {
   return kept.join('');
 }
 
-/** Finds those whose name holds a text. Each name is folded once, when it is looked at first. */
+/** Finds the badges whose name contains a text. Each name is folded once. */
 export type NameSearch = <Named extends { readonly name: string }>(
   all: readonly Named[],
   wanted: string,
 ) => Promise<readonly Named[]>;
 
-/** To fold a character takes as long as to look at so many, and to look for a text in it as at a few. */
+/** Cost for each character in steps: of folding a name, and of searching a folded one. */
 const FOLDING_WEIGHT = 40;
-const LOOKING_WEIGHT = 3;
+const SEARCHING_WEIGHT = 3;
 
 export function createNameSearch(): NameSearch {
   const folded = new WeakMap<object, FoldedText>();
@@ -172,13 +172,13 @@ export function createNameSearch(): NameSearch {
       const name = known ?? foldText(each.name);
       if (!known) folded.set(each, name);
       if (isFound(name)) found.push(each);
-      await slices.spend(name.text.length * (known ? LOOKING_WEIGHT : FOLDING_WEIGHT));
+      await slices.spend(name.text.length * (known ? SEARCHING_WEIGHT : FOLDING_WEIGHT));
     }
     return found;
   };
 }
 
-/** Whether a name holds the text, wherever that begins and ends, also between a letter and its marks. */
+/** Whether a name contains the text. A match may start or end between a letter and its marks. */
 export function toNameTest(wanted: string): (name: FoldedText) => boolean {
   const { text } = foldText(wanted);
   const parts = toParts(text);
@@ -191,10 +191,10 @@ export function toNameTest(wanted: string): (name: FoldedText) => boolean {
 }
 
 interface Parts {
-  /** Marks at the beginning, whose letter is not asked for. */
+  /** Leading marks, which match marks of any letter. */
   before: readonly string[];
   core: string;
-  /** Marks at the end: the letter before them may have more. */
+  /** Trailing marks. Their letter may have more marks in the name. */
   after: readonly string[];
 }
 
@@ -204,14 +204,14 @@ function toParts(text: string): Parts {
   const end = characters.findLastIndex((character) => !isMarkAt(character, 0)) + 1;
   const before = start === -1 ? characters : characters.slice(0, start);
   return {
-    // The letter may be an i, whose dot says nothing.
+    // The letter may be an i, whose dot is ignored.
     before: before.filter((mark) => mark !== DOT_ABOVE),
     core: characters.slice(before.length, end).join(''),
     after: characters.slice(Math.max(before.length, end)),
   };
 }
 
-/** Marks of one letter are in an order of their own, in which those that are looked for may have others between them. */
+/** Normalization sorts the marks of a letter, so the marks of the search text may have others between them. */
 function holdsParts(name: string, { before, core, after }: Parts): boolean {
   if (core === '') return rowsOfMarks(name).some((row) => holdsInOrder(row, before));
   for (const end of endsOf(core, name)) {
@@ -224,7 +224,7 @@ function holdsParts(name: string, { before, core, after }: Parts): boolean {
   return false;
 }
 
-/** Every place where the text ends in the name, found in one walk also where both repeat themselves (Knuth, Morris, Pratt). */
+/** Every index at which an occurrence of the text ends, in linear time by the algorithm of Knuth, Morris and Pratt. */
 function* endsOf(text: string, name: string): Generator<number> {
   const borders = bordersOf(text);
   let matched = 0;
@@ -236,7 +236,7 @@ function* endsOf(text: string, name: string): Generator<number> {
   }
 }
 
-/** For each beginning of the text, the length of the longest shorter one with which it also ends. */
+/** For each prefix of the text, the length of its longest proper prefix that is also a suffix. */
 function bordersOf(text: string): number[] {
   const borders = [0];
   for (let at = 1; at < text.length; at += 1) {

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import { invalidInput } from '../context.ts';
+import { invalidInput } from '../error-code.ts';
 import { type OrderKey, type OrderedBy, compareKeys, orderKey } from './badge-index.ts';
 
 const cursorSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 
-/** Opaque to clients: the order and the badge's key in it. */
+/** Encodes the order of the list, and the badge's key in it. */
 export function toCursor({ field, direction }: OrderedBy, key: OrderKey): string {
   return Buffer.from(JSON.stringify([field, direction, ...key])).toString('base64url');
 }
 
-/** Longer than that of any key, whose name is cut. What is longer may take long to read. */
-const MAX_CHARACTERS = 16_384;
+/** In characters. No cursor is longer, because names in keys are cut. Longer texts may be slow to parse. */
+const MAX_CURSOR_LENGTH = 16_384;
 
-/** Null for a text that is no cursor, or one of a list in another order. */
+/** Null if the text is not a cursor, or is a cursor of a list in a different order. */
 export function readCursor({ field, direction }: OrderedBy, cursor: string): OrderKey | null {
-  if (cursor.length > MAX_CHARACTERS) return null;
+  if (cursor.length > MAX_CURSOR_LENGTH) return null;
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) return null;
   const [cursorField, cursorDirection, ...key] = parsed.data;
@@ -51,7 +51,7 @@ export interface Page {
   };
 }
 
-/** Checked page arguments: where to cut, and how much of which end to keep. */
+/** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
 export interface PageBounds {
   after: OrderKey | null;
   before: OrderKey | null;
@@ -59,7 +59,7 @@ export interface PageBounds {
   isFromEnd: boolean;
 }
 
-/** Throws an input error; nothing has been read by then. */
+/** Validates page arguments. Throws an input error. */
 export function toPageBounds(request: PageRequest, order: OrderedBy): PageBounds {
   const { first, last } = request;
   if (first != null && last != null) throw invalidInput('Set either "first" or "last", not both.');
@@ -90,10 +90,10 @@ function toKey(name: string, cursor: string | null | undefined, order: OrderedBy
   return key;
 }
 
-/** Badges in ascending order, each list for itself. */
+/** The badges of several lists, each in ascending order. */
 type Parts = readonly (readonly BadgeFields[])[];
 
-/** Cuts a page out of all badges of several lists, as if they were one, and looks at no more of them than it must. */
+/** Returns a page of several sorted lists as if they were merged, without merging more than the page. */
 export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page {
   const { after, before, size, isFromEnd } = bounds;
   const sides = parts.map((part) => toSide(part, order));
@@ -120,13 +120,13 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
   };
 }
 
-/** A list in the direction that is asked for. */
+/** One of the lists, in the requested direction. */
 interface Side {
   length: number;
   at(index: number): BadgeFields | undefined;
   firstPast(key: OrderKey): number;
   firstNotBefore(key: OrderKey): number;
-  /** Whether the one comes before the other. */
+  /** Whether `a` comes before `b`. */
   isBefore(a: BadgeFields, b: BadgeFields): boolean;
 }
 
@@ -146,22 +146,22 @@ function toSide(ascending: readonly BadgeFields[], { field, direction }: Ordered
   };
 }
 
-/** The next so many of all sides from these places on. */
+/** The next `count` badges of all lists, starting at these positions. */
 function takeForward(sides: readonly Side[], starts: readonly number[], count: number) {
-  const places = [...starts];
+  const positions = [...starts];
   return take(sides, count, {
-    at: (side, index) => side.at(places[index] ?? 0),
-    step: (index) => void (places[index] = (places[index] ?? 0) + 1),
+    at: (side, index) => side.at(positions[index] ?? 0),
+    step: (index) => void (positions[index] = (positions[index] ?? 0) + 1),
     isNearer: (side, a, b) => side.isBefore(a, b),
   });
 }
 
-/** The last so many of all sides before these places. */
+/** The last `count` badges of all lists before these positions. */
 function takeBackward(sides: readonly Side[], ends: readonly number[], count: number) {
-  const places = [...ends];
+  const positions = [...ends];
   return take(sides, count, {
-    at: (side, index) => side.at((places[index] ?? 0) - 1),
-    step: (index) => void (places[index] = (places[index] ?? 0) - 1),
+    at: (side, index) => side.at((positions[index] ?? 0) - 1),
+    step: (index) => void (positions[index] = (positions[index] ?? 0) - 1),
     isNearer: (side, a, b) => side.isBefore(b, a),
   }).reverse();
 }
@@ -193,7 +193,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-/** The first index at which the test holds, in a list where it holds from some index on; else the length. */
+/** Binary search for the first index at which the test holds. The length if there is none. */
 function indexWhere(
   { length, at }: Pick<Side, 'length' | 'at'>,
   test: (badge: BadgeFields) => boolean,

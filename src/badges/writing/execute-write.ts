@@ -11,7 +11,7 @@ import type {
 import { type HeldLock, StateError } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { OpenWrites } from '../recent-writes.ts';
-import { requireAccess } from '../tenant.ts';
+import { requireAccess } from '../context.ts';
 import { toConflictError, toNotFoundError, toReadFailure } from '../user-errors.ts';
 import { ifStoreFails, requiresStore } from './journal.ts';
 import {

@@ -1,7 +1,7 @@
 import type { CallBounds } from '../../http/call-options.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import { requireAccess } from '../tenant.ts';
+import { requireAccess } from '../context.ts';
 import { toProviderConflictError, toWriteFailure } from '../user-errors.ts';
 import { applied, reread } from './applied-write.ts';
 import { type Outcome, rejectedBy, toOutcome } from './outcome.ts';

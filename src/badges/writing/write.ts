@@ -7,9 +7,8 @@ import type {
   WritePlan,
 } from '../../providers/provider.ts';
 import type { HeldLock } from '../../state/state-store.ts';
-import type { BadgesContext } from '../context.ts';
+import type { BadgeSource, BadgesContext } from '../context.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
-import type { BadgeSource } from '../reading/source.ts';
 import type { OpenWrites } from '../recent-writes.ts';
 import type { TenantProvider } from '../tenant.ts';
 import type { Outcome } from './outcome.ts';

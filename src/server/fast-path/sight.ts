@@ -2,7 +2,7 @@
  * Promises: shows one request the snapshots of its tenant that a read would give at once, each looked up when it is
  * needed and the same for the whole request, and tells how long an answer from them may be kept.
  */
-import { ODD_KEEP_MS } from '../../badges/reading/source.ts';
+import { INCOMPLETE_KEEP_MS } from '../../badges/context.ts';
 import type { ProviderAccess, Tenant, TenantProvider } from '../../badges/tenant.ts';
 import { NO_STORE, toMaxAge } from '../apollo.ts';
 
@@ -68,11 +68,11 @@ export function createSight(tenant: Tenant, { freshMs, now }: FreshTime): Sight 
     },
     note({ snapshot, state }) {
       if (state === 'STALE') isStale = true;
-      if (snapshot.value.droppedRecords > 0) keepMs = Math.min(keepMs, ODD_KEEP_MS);
+      if (snapshot.value.droppedRecords > 0) keepMs = Math.min(keepMs, INCOMPLETE_KEEP_MS);
       oldestAsOf = Math.min(oldestAsOf, snapshot.asOf);
     },
     noteMissing() {
-      keepMs = Math.min(keepMs, ODD_KEEP_MS);
+      keepMs = Math.min(keepMs, INCOMPLETE_KEEP_MS);
     },
     cacheControl() {
       if (isStale || oldestAsOf === Infinity) return NO_STORE;
