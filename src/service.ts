@@ -12,7 +12,7 @@ import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { type Tenants, createTenants } from './tenants/tenants.ts';
 
-export interface ServiceOptions extends Omit<TenantOptions, 'shelf' | 'onUnreadable'> {
+export interface ServiceOptions extends Omit<TenantOptions, 'snapshotStore' | 'onUnreadable'> {
   tenants: readonly TenantSettings[];
   /** If empty, every client that reaches the port is taken for the router. */
   routerSecrets: readonly string[];
@@ -65,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const onUnreadable = createUnreadableLog(options.logger);
   const tenants = createTenants(options.tenants, {
     ...options,
-    shelf: createSnapshotStore(SNAPSHOT_STORE),
+    snapshotStore: createSnapshotStore(SNAPSHOT_STORE),
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);

@@ -58,7 +58,7 @@ function createHttp(baseUrl: string): ProviderHttp {
     clock: { now: Date.now, pause: async () => undefined },
     random: Math.random,
     connect: createPool,
-    allowance: undefined,
+    budget: undefined,
     createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     onFault: () => undefined,
     onWait: () => undefined,

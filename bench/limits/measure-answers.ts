@@ -114,7 +114,7 @@ async function startMeasured(origin: string): Promise<RunningService> {
     wallTime: Date.now,
     // No circuit opens, and no limit is kept.
     http: {
-      allowance: undefined,
+      budget: undefined,
       createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     },
   });

@@ -59,7 +59,15 @@ export interface ProviderAccess {
 
 export interface AccessOptions extends Pick<
   SnapshotCacheOptions<BadgeIndex, CallBounds>,
-  'topic' | 'shelf' | 'shared' | 'siblings' | 'staleMs' | 'now' | 'random' | 'pause' | 'onUnheard'
+  | 'topic'
+  | 'snapshotStore'
+  | 'shared'
+  | 'siblings'
+  | 'staleMs'
+  | 'now'
+  | 'random'
+  | 'pause'
+  | 'onUnheard'
 > {
   /** Name of the list among all snapshots that the replicas share. */
   name: string;

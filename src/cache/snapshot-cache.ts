@@ -10,7 +10,7 @@ import {
   createSnapshotEntry,
 } from './snapshot-entry.ts';
 
-/** For replicas. `decode` rejects for what another version wrote. */
+/** Encodes values for other replicas. `decode` rejects what another version wrote. */
 export interface Codec<T> {
   encode(value: T): Promise<string>;
   decode(text: string): Promise<T>;
@@ -19,55 +19,55 @@ export interface Codec<T> {
 export interface LoadBounds {
   /** Monotonic milliseconds. */
   deadlineAt: number;
-  /** To be told just before the list is asked for. */
+  /** Called just before the list is requested. */
   onSend?: () => void;
-  /** To be told when a cache on the way gave the list: how old that is, milliseconds. */
+  /** Called if a cache on the way answered, with the age of its answer in milliseconds. */
   onAge?: (ageMs: number) => void;
 }
 
 export interface SnapshotLoaderOptions<T, Bounds> {
   name: string;
-  /** Past every cache. */
+  /** Reads the list past every cache. */
   load: (bounds: Bounds) => Promise<T>;
   codec: Codec<T>;
   /** How long a value is fresh, milliseconds. */
   freshMs: (value: T) => number;
   staleMs: number;
-  holder: SnapshotEntry<T>;
+  entry: SnapshotEntry<T>;
   shared?: SharedSnapshots | undefined;
   /** Monotonic milliseconds. */
   now: () => number;
-  /** Within 0 and 1. */
+  /** Between 0 and 1. */
   random: () => number;
   /** Ends early when the signal is aborted. */
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface SnapshotLoader<T, Bounds> {
-  /** What another replica has read or is reading, else a read of our own. Notes in `progress` how far it has come. */
+  /** The snapshot that another replica has read or is reading, else a new read. Notes its progress in `progress`. */
   share(bounds: Bounds, progress: Progress): Promise<Reading<T>>;
-  /** A read of our own that begins now. */
+  /** A new read that begins now. */
   loadNew(bounds: Bounds): Promise<Snapshot<T>>;
 }
 
-/** A snapshot expires up to this part of its fresh time earlier, so that replicas do not read together. */
+/** A snapshot expires up to this part of its fresh time earlier, so that replicas do not read at the same moment. */
 const JITTER = 0.1;
-/** Between two looks for what another replica is reading. */
+/** How often to look for the snapshot that another replica is reading. */
 const POLL_MS = 50;
 
-/** Gets new snapshots, and holds what may be held of them. */
+/** Loads new snapshots, and holds those that may be shown later. */
 export function createSnapshotLoader<T, Bounds extends LoadBounds>(
   options: SnapshotLoaderOptions<T, Bounds>,
 ): SnapshotLoader<T, Bounds> {
-  const { name, codec, staleMs, holder, shared, now, random, pause } = options;
+  const { name, codec, staleMs, entry, shared, now, random, pause } = options;
   let alone: Alone<T> | undefined;
 
-  /** The read begins when it is sent: while it waits for its turn, nothing that it will bring is old. */
+  /** The read begins when it is sent: while it waits for its turn, its result cannot be outdated. */
   async function load(bounds: Bounds, followers: Iterable<Progress>) {
-    let begun = holder.begin();
+    let begun = entry.begin();
     let ageMs = 0;
     const onSend = (): void => {
-      begun = holder.begin();
+      begun = entry.begin();
       ageMs = 0;
       for (const progress of followers) progress.begun = begun;
     };
@@ -76,13 +76,13 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
     const snapshot = { value, asOf: begun.at - ageMs };
     const text = await codec.encode(value);
     const freshMs = options.freshMs(value) * (1 - JITTER * random());
-    // What a cache kept from before a write is for nobody else.
-    const mayKeep = ageMs === 0 || !holder.isForgotten(snapshot.asOf);
-    if (mayKeep) holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    // The answer of a cache on the way may be older than a write: it is not kept.
+    const mayKeep = ageMs === 0 || !entry.isForgotten(snapshot.asOf);
+    if (mayKeep) entry.hold(snapshot, begun, { freshMs, bytes: text.length });
     return { snapshot, text, freshMs, ageMs, mayKeep };
   }
 
-  /** Holds what another replica has read, by our own settings. Undefined: there is nothing that is fresh. */
+  /** Holds the snapshot of another replica, within the fresh time of this one. Undefined: there is no fresh one. */
   async function adopt({ held }: SharedRead, begun: ReadToken): Promise<Reading<T> | undefined> {
     const lookedAt = now();
     const value = held ? await tryToDecode(held.text) : undefined;
@@ -90,7 +90,7 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
     const { text, ageMs } = held;
     const freshMs = Math.min(held.freshMs, options.freshMs(value));
     const snapshot = { value, asOf: lookedAt - ageMs };
-    holder.hold(snapshot, begun, { freshMs, bytes: text.length });
+    entry.hold(snapshot, begun, { freshMs, bytes: text.length });
     return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
   }
 
@@ -98,7 +98,7 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
     try {
       return await codec.decode(text);
     } catch {
-      // Another version of this service wrote it; ours will replace it.
+      // Written by another version of this service; the next read replaces it.
       return undefined;
     }
   }
@@ -107,14 +107,14 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
     async share(bounds, progress) {
       for (;;) {
         if (!shared) return loadAlone(bounds, progress);
-        const begun = holder.begin();
+        const begun = entry.begin();
         progress.begun = begun;
         const look = await shared.look(name, bounds.deadlineAt - now());
         const adopted = look && (await adopt(look, begun));
         if (adopted) return adopted;
         progress.begun = undefined;
         const isLast = now() + POLL_MS > bounds.deadlineAt;
-        // Another version holds it for fresh, or other settings do.
+        // Fresh for another version, or by other settings.
         const isOfNoUse = look?.held && !look.mayLoad;
         if (!look || isOfNoUse || isLast) return loadAlone(bounds, progress);
         if (look.mayLoad) return loadForAll(shared, look, { bounds, progress });
@@ -124,9 +124,9 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
     loadNew: async (bounds) => (await load(bounds, [])).snapshot,
   };
 
-  /** Those who learn together that the others are out of reach load together. */
+  /** Readers that find the other replicas out of reach share one read. docs/architecture.md says why. */
   function loadAlone(bounds: Bounds, progress: Progress): Promise<Reading<T>> {
-    if (alone && holder.mayJoin(alone.progress)) {
+    if (alone && entry.mayJoin(alone.progress)) {
       progress.begun = alone.progress.begun;
       alone.followers.add(progress);
       return alone.done;
@@ -165,57 +165,57 @@ export function createSnapshotLoader<T, Bounds extends LoadBounds>(
 
 interface Alone<T> {
   progress: Progress;
-  /** All reads that wait for it. */
+  /** All readers that wait for it. */
   followers: Set<Progress>;
   done: Promise<Reading<T>>;
 }
 
 export interface SnapshotCache<T, Bounds> {
   /**
-   * The snapshot while it is fresh, else a new read shared by all who wait, else a stale one.
-   * Rejects as `load` does, when there is nothing to show.
+   * The snapshot while it is fresh, else a new read that all waiting readers share, else a stale snapshot.
+   * Rejects like `load` if there is nothing to show.
    */
   read(bounds: Bounds): Promise<Reading<T>>;
-  /** What `read` would give without waiting and without starting a read. Undefined: it would do one of these. */
+  /** The result of `read` if it would neither wait nor start a read, else undefined. */
   peek(): Reading<T> | undefined;
-  /** A read that begins now: past the cache, and never joined to one that began earlier. */
+  /** A read that begins now, past the cache. It never joins one that began earlier. */
   readNew(bounds: Bounds): Promise<Snapshot<T>>;
   /**
-   * Forgets the snapshot here and at all replicas, and waits for these at most `withinMs`.
-   * A read in flight still answers those who wait, but is never kept.
+   * Forgets the snapshot here and at all replicas, and waits at most `withinMs` for them.
+   * A read in flight still answers its readers, but is not kept.
    */
   clear(withinMs: number): Promise<void>;
-  /** Ends what listens to other replicas. */
+  /** Stops listening to other replicas. */
   close(): void;
 }
 
-/** `name` is that of the list among all of the process, and the same in every replica. */
-export type SnapshotCacheOptions<T, Bounds> = Omit<SnapshotLoaderOptions<T, Bounds>, 'holder'> &
+/** `name` identifies the list in the process, and is the same in every replica. */
+export type SnapshotCacheOptions<T, Bounds> = Omit<SnapshotLoaderOptions<T, Bounds>, 'entry'> &
   SnapshotEntryOptions<T> & {
-    /** Undefined: there is no other replica. */
+    /** Undefined: there are no other replicas. */
     shared?: SharedSnapshots | undefined;
-    /** What a write outdates: of this list, and of those of the same things that were read with other credentials. */
+    /** What a write invalidates: this list, and lists of the same badges that were read with other credentials. */
     topic: string;
-    /** How to forget what other caches of this process hold of the same things, read with other credentials. */
+    /** Invalidate the caches of this process with the same badges, read with other credentials. */
     siblings?: Set<() => void>;
     judge: (error: unknown) => Judgement;
-    /** Told of a read that failed when no reader waited for it any more. */
+    /** Called if a read failed after its last reader had gone. */
     onUnheard?: (error: unknown) => void;
   };
 
-/** What follows from a read that failed. */
+/** The consequences of a failed read. */
 export interface Judgement {
   /** Whether a stale snapshot may be shown instead. */
   allowsStale: boolean;
-  /** Whether the provider was bothered. */
+  /** Whether a request reached the provider. */
   wasAsked: boolean;
 }
 
-/** How long a reader waits for a new snapshot while there is a stale one to show. */
+/** How long a reader waits for a new snapshot if there is a stale one to show. */
 const PATIENCE_MS = 250;
-/** After a refresh that failed, a stale snapshot is shown for so long before the next one. */
+/** How long after a failed refresh a stale snapshot is shown before the next refresh starts. */
 const REFRESH_PAUSE_MS = 1_000;
-/** After a read that failed, the next one begins so much later: nobody is told an old error, and nobody is flooded. */
+/** How long after a failed read the next one starts, so that the provider is not flooded. Errors are not cached. */
 const RETRY_PAUSE_MS = 100;
 
 interface Flight<T> {
@@ -224,7 +224,7 @@ interface Flight<T> {
   /** Whether `patience` has resolved. */
   isOverdue: boolean;
   progress: Progress;
-  /** How many readers wait for it. */
+  /** How many readers wait for the result. */
   readers: number;
 }
 
@@ -232,17 +232,17 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
   const { topic, shared, siblings = new Set(), now, pause, judge, onUnheard } = options;
-  const holder = createSnapshotEntry(options);
-  const loader = createSnapshotLoader<T, Bounds>({ ...options, holder });
+  const entry = createSnapshotEntry(options);
+  const loader = createSnapshotLoader<T, Bounds>({ ...options, entry });
   let flight: Flight<T> | undefined;
-  /** Of the last refresh. */
+  /** The error of the last refresh. */
   let failure: unknown;
   let nextRefreshAt = -Infinity;
   let nextReadAt = -Infinity;
 
-  /** The read under way, as long as it was not sent before something was forgotten. */
+  /** The read in flight, unless it was sent before an invalidation. */
   function join(bounds: Bounds): Flight<T> {
-    if (flight && holder.mayJoin(flight.progress)) return flight;
+    if (flight && entry.mayJoin(flight.progress)) return flight;
     const progress: Progress = { begun: undefined };
     const started: Flight<T> = {
       progress,
@@ -272,14 +272,14 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   }
 
   function show(): Reading<T> | undefined {
-    const held = holder.show();
+    const held = entry.show();
     return held?.state === 'STALE' && failure !== undefined ? { ...held, failure } : held;
   }
 
   function peek(): Reading<T> | undefined {
     const held = show();
     if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
-    return flight?.isOverdue && holder.mayJoin(flight.progress) ? held : undefined;
+    return flight?.isOverdue && entry.mayJoin(flight.progress) ? held : undefined;
   }
 
   async function read(bounds: Bounds): Promise<Reading<T>> {
@@ -289,7 +289,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     const { done, patience } = joined;
     joined.readers += 1;
     try {
-      // Nothing came in time: what is old will do, where there is something.
+      // Too slow: the stale snapshot is shown if there is one.
       return (await Promise.race([done, patience])) ?? show() ?? (await done);
     } catch (error) {
       const old = judge(error).allowsStale ? show() : undefined;
@@ -301,7 +301,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   }
 
   function forget(): void {
-    holder.forget();
+    entry.forget();
     failure = undefined;
     nextRefreshAt = -Infinity;
   }
@@ -325,8 +325,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     close() {
       stopListening?.();
       siblings.delete(forget);
-      // Nobody hears of changes any more.
-      holder.forget();
+      // Changes would go unnoticed from now on.
+      entry.forget();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** One immutable reading of a whole list. */
+/** An immutable reading of a whole list. */
 export interface Snapshot<T> {
   readonly value: T;
   /** When the read began, monotonic milliseconds: the value is no newer than this. */
@@ -10,11 +10,11 @@ export interface Snapshot<T> {
 export interface Reading<T> {
   readonly snapshot: Snapshot<T>;
   /**
-   * FRESH: fetched for this reader, or for another one at the same moment. CACHED: within its fresh time.
-   * STALE: older, because a new one could not be had at all, or not soon.
+   * FRESH: read for this reader, or for another one at the same moment. CACHED: within its fresh time.
+   * STALE: older, because a new read failed or has not ended in time.
    */
   readonly state: 'FRESH' | 'CACHED' | 'STALE';
-  /** Of a stale one: why the last read failed. Absent: the next one is only slow. */
+  /** Why the last read failed, if the snapshot is stale. Absent: the next read is only slow. */
   readonly failure?: unknown;
 }
 
@@ -69,14 +69,14 @@ export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
   readonly ttlMs: number;
 }
 
-/** A snapshot with what must be known to show it. */
+/** A snapshot with what is needed to decide whether it may be shown. */
 export interface Held<T> {
   readonly snapshot: Snapshot<T>;
   /** Monotonic milliseconds. */
   readonly freshUntil: number;
   /** The epoch of the replicas in which its read began. */
   readonly epoch: number;
-  /** The length of its encoded text. In memory it takes a few times as much. */
+  /** The length of its encoded text. In memory it takes several times as much. */
   readonly bytes: number;
 }
 
@@ -88,7 +88,7 @@ export interface SnapshotStoreBounds {
   maxBytes: number;
 }
 
-/** Keeps the snapshots that were used last, within both bounds. */
+/** Keeps the most recently used snapshots, within both bounds. */
 export function createSnapshotStore<T>({
   maxEntries,
   maxBytes,
@@ -96,19 +96,19 @@ export function createSnapshotStore<T>({
   return new LRUCache<string, Held<T>>({
     max: maxEntries,
     maxSize: maxBytes,
-    // The library refuses a size of 0.
+    // The library rejects a size of 0.
     sizeCalculation: ({ bytes }) => Math.max(1, bytes),
   });
 }
 
-/** The moment at which a read begins, as far as it decides whether its result may be shown later. */
+/** Taken when a read begins. It decides whether the result may be shown later. */
 export interface ReadToken {
   readonly at: number;
   readonly generation: number;
   readonly epoch: number;
 }
 
-/** How far a read has come. Undefined: nothing was sent yet, so later readers may join it. */
+/** How far a read has come. Undefined: nothing is sent yet, so any later reader may join. */
 export interface Progress {
   begun: ReadToken | undefined;
 }
@@ -116,23 +116,23 @@ export interface Progress {
 /** The snapshot of one list that this process holds, and whether it may be shown. */
 export interface SnapshotEntry<T> {
   begin(): ReadToken;
-  /** Whether nothing was forgotten since, here or, as far as can be known, elsewhere. */
+  /** Whether nothing was forgotten since then, here or at another replica as far as is known. */
   isCurrent(begun: ReadToken): boolean;
-  /** Whether what the read brings may be shown to a reader who comes now. */
+  /** Whether the result of the read may be shown to a reader that comes now. */
   mayJoin(progress: Progress): boolean;
   /** Whether something was forgotten since this moment. */
   isForgotten(asOf: number): boolean;
-  /** `freshMs` counts from the snapshot's own time. What is not current, or older than what is held, is dropped. */
+  /** `freshMs` counts from `asOf`. A snapshot that is not current, or older than the present one, is dropped. */
   hold(snapshot: Snapshot<T>, begun: ReadToken, kept: { freshMs: number; bytes: number }): void;
-  /** Undefined: nothing that may be shown. */
+  /** Undefined: there is nothing that may be shown. */
   show(): Reading<T> | undefined;
   forget(): void;
 }
 
 export interface SnapshotEntryOptions<T> {
   name: string;
-  shelf: SnapshotStore<T>;
-  /** The greatest age of what is shown after its fresh time, milliseconds. */
+  snapshotStore: SnapshotStore<T>;
+  /** The maximum age of a stale snapshot that is shown, milliseconds. */
   staleMs: number;
   shared?: Pick<SharedSnapshots, 'epoch'> | undefined;
   /** Monotonic milliseconds. */
@@ -141,7 +141,7 @@ export interface SnapshotEntryOptions<T> {
 
 export function createSnapshotEntry<T>({
   name,
-  shelf,
+  snapshotStore,
   staleMs,
   shared,
   now,
@@ -160,15 +160,15 @@ export function createSnapshotEntry<T>({
     isForgotten: (asOf) => asOf < forgottenAt,
     mayJoin: ({ begun }) => begun === undefined || isCurrent(begun),
     hold(snapshot, begun, { freshMs, bytes }) {
-      const held = shelf.get(name);
+      const held = snapshotStore.get(name);
       const heldAsOf = held?.epoch === begun.epoch ? held.snapshot.asOf : -Infinity;
       const isOlder = heldAsOf > snapshot.asOf && heldAsOf <= now();
       if (!isCurrent(begun) || isOlder) return;
       const freshUntil = snapshot.asOf + freshMs;
-      shelf.set(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
+      snapshotStore.set(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
     },
     show() {
-      const held = shelf.get(name);
+      const held = snapshotStore.get(name);
       if (held?.epoch !== epoch()) return undefined;
       const { snapshot, freshUntil } = held;
       const age = now() - snapshot.asOf;
@@ -180,7 +180,7 @@ export function createSnapshotEntry<T>({
     forget() {
       generation += 1;
       forgottenAt = now();
-      shelf.delete(name);
+      snapshotStore.delete(name);
     },
   };
 }

@@ -33,7 +33,7 @@ import {
   toText,
 } from './report.ts';
 
-/** Makes every read that the settings allow, one after the other. */
+/** Makes every read that the settings permit, one after the other. */
 export async function checkReads(
   client: ObservedClient,
   { reads }: Pick<ProviderCheck, 'reads'>,
@@ -50,7 +50,7 @@ export async function checkReads(
   return reports;
 }
 
-/** Says nothing of what is in the answer. */
+/** Describes the answer without any of its values. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return 'there is no such member, as expected';
   const isList = typeof value === 'object' && 'badges' in value && Array.isArray(value.badges);
@@ -62,23 +62,23 @@ export interface CheckSurroundings extends Omit<
   'topic' | 'provider' | 'values' | 'requestLimit' | 'redactOthers'
 > {
   tenants: readonly TenantSettings[];
-  /** It is not named to people. Undefined: every tenant is. */
+  /** The output does not name this tenant. Undefined: it names every tenant. */
   defaultTenant: string | undefined;
-  /** How long a list may take to show a write before it is not waited for any more; half a minute if left out. */
+  /** How long to wait for the list to show a write, milliseconds; half a minute if left out. */
   longestLagMs?: number;
-  /** Resolves after so many milliseconds; by the machine's clock if left out. */
+  /** Resolves after this time; by the machine's clock if left out. */
   pause?: (ms: number) => Promise<void>;
-  /** Tells what was seen. */
+  /** Prints the report. */
   print: (text: string) => void;
-  /** Asks the person at the terminal. Undefined: there is no terminal. */
+  /** Asks a question at the terminal. Undefined: there is no terminal. */
   ask: ((question: string) => Promise<string>) | undefined;
-  /** Aborted: no further call, but a badge that was made is removed. */
+  /** Aborted: no further call is made, except to remove the scratch badge. */
   signal: AbortSignal;
 }
 
 const LONGEST_LAG_MS = 30_000;
 
-/** One provider that is configured for one tenant. */
+/** A provider that is configured for a tenant. */
 interface Subject {
   tenant: TenantSettings;
   provider: Provider;
@@ -87,7 +87,7 @@ interface Subject {
   host: string;
 }
 
-/** Holds the configured providers to their contract files. Gives the exit code: 0 for agreement. Throws a `CheckError`. */
+/** Compares the configured providers with their contract files. Returns the exit code, 0 if they agree. Throws a `CheckError`. */
 export async function checkProviders(
   args: readonly string[],
   surroundings: CheckSurroundings,

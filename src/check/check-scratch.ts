@@ -22,14 +22,14 @@ export interface Trial {
   notes: Notes;
 }
 
-/** Tries one thing on the badge, and notes what it saw. */
+/** Tests one behaviour on the badge, and notes the result. */
 export type Step = (trial: Trial) => Promise<void>;
 
 const UPDATE = 'updateBadge';
 const LIST = 'listBadges';
 const AS_STORED = 'as stored';
 
-/** Does the answer show what was sent? And the list what is stored? */
+/** Does the answer show what was sent, and the list what is stored? */
 export const tryAlterations: Step = async (trial) => {
   const { badge, scratch, notes } = trial;
   const { textField, numberField, urlField, fields } = scratch;
@@ -53,7 +53,7 @@ export const tryAlterations: Step = async (trial) => {
   if (isSigned) notes.saw(LIST, 'URLs of two reads', 'differ');
 };
 
-/** Is a long text cut, when it is stored or when it is listed? */
+/** Is a long text cut when it is stored or listed? */
 export const tryLongText: Step = async (trial) => {
   const { textField, fields } = trial.scratch;
   const changed = await update(trial, { ...fields, [textField]: PROBE_LONG_TEXT });
@@ -70,7 +70,7 @@ export const tryLeavingOut: Step = async (trial) => {
   const required = scratch.requiredFields.map((field) => [field, scratch.fields[field]]);
   const changed = await update(trial, Object.fromEntries(required) as WireRecord);
   if (!changed) return;
-  // An answer beside an answer, and else a list beside a list: each may show values in its own way.
+  // Compares two answers, or else two lists, because each may show values in its own way.
   const isAnswered = answered !== undefined && changed.answer === 'the new badge';
   const before = isAnswered ? answered : listed;
   const after = isAnswered ? changed.answered : changed.listed;
@@ -86,7 +86,7 @@ export const tryLeavingOut: Step = async (trial) => {
   notes.saw(UPDATE, 'fields left out', toFates(Map.groupBy(telling, toFate)));
 };
 
-/** In a word where all fields share their fate. */
+/** One word if it is the same for all fields. */
 function toFates(fates: ReadonlyMap<string, readonly string[]>): string {
   const [[only] = []] = fates;
   if (only === undefined) return 'not shown';
@@ -94,7 +94,7 @@ function toFates(fates: ReadonlyMap<string, readonly string[]>): string {
   return [...fates].map(([fate, fields]) => `${fate}: ${fields.join(', ')}`).join('; ');
 }
 
-/** What becomes of a field that null is written to? */
+/** What does a field become if null is written to it? */
 export const tryNulls: Step = async ({ badge, scratch, notes }) => {
   for (const field of scratch.nullFields) {
     const sent = { ...scratch.fields, [field]: null };
@@ -115,21 +115,21 @@ function toCleared(got: unknown, written: unknown): string {
   return toComparableText(got) === toComparableText(written) ? 'ignored' : 'altered';
 }
 
-/** Undefined: the write failed, which is noted. */
+/** Undefined: the write failed, which was noted. */
 async function update({ badge, notes }: Trial, fields: WireRecord): Promise<Changed | undefined> {
   const changed = await badge.update(fields);
   notes.answered(UPDATE, changed.write);
   return changed.write.error ? undefined : changed;
 }
 
-/** What the provider holds, as far as it shows it. */
+/** What the provider stores, as far as it shows it. */
 function storedBy({ answer, answered, listed }: Changed): WireRecord | undefined {
   return answer === 'the new badge' ? answered : listed;
 }
 
 type Described = Readonly<Record<string, readonly [field: string, (got: unknown) => string]>>;
 
-/** What is stored beside what was sent, and what is listed beside what is stored. */
+/** Compares what is stored with what was sent, and what is listed with what is stored. */
 function compare({ notes }: Trial, changed: Changed, kinds: Described): void {
   const stored = storedBy(changed);
   const { listed } = changed;
@@ -148,13 +148,13 @@ export function toLag({ lagMs }: Pick<Changed, 'lagMs'>): string {
 
 export interface ScratchCheckOptions extends ScratchOptions {
   contract: Contract;
-  /** Aborted: what is left to try is left out, and the badge is removed. */
+  /** Aborted: the remaining tests are skipped, and the badge is removed. */
   signal: AbortSignal;
 }
 
 const STEPS: readonly Step[] = [tryAlterations, tryLongText, tryLeavingOut, tryNulls];
 
-/** Makes a badge, tries on it what reads cannot show, and removes it where the provider can. */
+/** Creates a badge, tests on it what reads cannot show, and deletes it if the provider can. */
 export async function checkScratch(options: ScratchCheckOptions): Promise<ScratchReport> {
   const { provider, contract, signal } = options;
   const { scratch } = provider.check;
@@ -172,7 +172,7 @@ export async function checkScratch(options: ScratchCheckOptions): Promise<Scratc
   return { calls: notes.reports(), left: isLeft ? { id, name } : null };
 }
 
-/** Tells whether there may be a badge now. */
+/** Returns whether there may be a badge now. */
 async function create(badge: ScratchBadge, fields: WireRecord, notes: Notes): Promise<boolean> {
   const created = await badge.create(fields);
   notes.answered('createBadge', created.write);
@@ -185,7 +185,7 @@ async function create(badge: ScratchBadge, fields: WireRecord, notes: Notes): Pr
   return created.write.error === undefined || created.write.error.effect === 'unknown';
 }
 
-/** Tells whether the badge may still be there. */
+/** Returns whether the badge may still exist. */
 async function remove(badge: ScratchBadge, notes: Notes): Promise<boolean> {
   const removed = await badge.remove();
   notes.answered('deleteBadge', removed.write);

@@ -1,36 +1,36 @@
 import type { Answer, Mark, Shape, Stated } from './contract.ts';
 
-/** One place of an answer, beside what the contract file says of it. */
+/** One place of an answer, compared with the contract file. */
 export interface Line {
   /** Such as `body[].title`. */
   path: string;
-  /** Null: no page of the provider says anything. */
+  /** Null: not documented. */
   documented: string | null;
   /** Null: nothing is assumed. */
   inferred: string | null;
   /** Such as `string × 8`. Null: the place was not in the answer. */
   seen: string | null;
-  /** Empty: in agreement, as far as it was seen. */
+  /** Empty: no difference was seen. */
   drift: readonly string[];
-  /** Of the line in the contract file. Null: it has none. */
+  /** JSON pointer of the line in the contract file. Null: it has none. */
   pointer: string | null;
-  /** The day on which the file says that it was seen before. */
+  /** The day on which it was seen before, according to the file. */
   seenOn: string | null;
 }
 
-/** Names of unknown fields that are told. */
+/** The number of unknown fields that are named. */
 const MAX_UNKNOWN = 20;
-/** A key that a provider gives back as a field, or a name of somebody, has other letters. */
+/** The name of a person, or a value that is used as a key, usually contains other characters. */
 const PLAIN_NAME = /^[A-Za-z_]{1,40}\d{0,2}$/;
 
-/** How the name of a field that the contract does not know is told. */
+/** How the name of an unknown field is shown. */
 export type ShowName = (name: string) => string;
 
 export const showPlainName: ShowName = (name) => (PLAIN_NAME.test(name) ? name : '(invalid name)');
-/** Of an answer about a person: any name may be that of the person. */
+/** For an answer about a person, whose name any key may be. */
 export const showNoName: ShowName = () => '(field not shown)';
 
-/** Holds an answer to its form. No value of it is in the lines, nor a name that may be one. */
+/** Compares an answer with its schema. The lines contain no values of it, and no names that may be values. */
 export function compareAnswer(
   { shape, isInferred, sentFields }: Answer,
   json: unknown,
@@ -47,12 +47,12 @@ interface Place {
   isInferred: boolean;
   sentFields: ReadonlySet<string>;
   showName: ShowName;
-  /** Of its line in the contract file, where it has one. */
+  /** JSON pointer of its line in the contract file, if it has one. */
   mark: Mark | null;
   pointer: string | null;
-  /** Everything that stands at this place: a list has it once for each of its items. */
+  /** All values at this place, one for each item of a list. */
   values: readonly unknown[];
-  /** How many of the objects around it lack it. */
+  /** How many of the surrounding objects lack it. */
   missing: number;
 }
 
@@ -74,14 +74,14 @@ function compareValues(place: Place): Line[] {
       })
     : [];
   const line = toLine(place);
-  // What holds fields, and is as it should be, is told by them.
+  // An object or list that agrees is represented by its fields.
   const isTold = place.pointer === null && shape.properties.size > 0 && line.drift.length === 0;
   const isWhole = path === '' && line.drift.length === 0;
   const own = isTold || isWhole ? [] : [{ ...line, path: path || '(the answer)' }];
   return [...own, ...inList, ...compareFields(place)];
 }
 
-/** The variant in which most is as it should be. */
+/** The variant that agrees best. */
 function compareVariants(place: Place, variants: readonly Shape[]): Line[] {
   const [best = []] = variants
     .map((shape) => compareValues({ ...place, shape }))
@@ -165,7 +165,7 @@ function toText(said: readonly Stated[]): string | null {
   return said.length === 0 ? null : said.map(({ text }) => text).join(' | ');
 }
 
-/** Says nothing of the value itself. */
+/** Describes a value without showing it. */
 function problemOf(shape: Shape, value: unknown): string | undefined {
   const type = typeOf(value);
   const names = shape.types.map(({ text }) => text);

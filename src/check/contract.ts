@@ -9,15 +9,15 @@ import {
   parseDocument,
 } from 'yaml';
 
-/** How well a line of a contract file is founded, as its comment says. */
+/** The comment of a line in a contract file: documented or inferred, and when it was seen. */
 export interface Mark {
-  /** An assumption; else a page of the provider documents it. */
+  /** Inferred, instead of documented by the provider. */
   isInferred: boolean;
-  /** The day on which a real provider was last seen to keep to it, `2026-03-01`. */
+  /** The day on which a real provider last agreed with it, such as `2026-03-01`. */
   seenOn: string | null;
 }
 
-/** A value of a contract file, with the line where it is named. */
+/** A value of a contract file, with its line. */
 export interface ContractNode {
   /** JSON pointer from the top of the file. */
   pointer: string;
@@ -35,7 +35,7 @@ export function readMark(line: string): Mark {
   return { isInferred: inferred !== undefined, seenOn };
 }
 
-/** The same line, marked as seen on that day. */
+/** The same line, marked as seen on this day. */
 export function markSeen(line: string, day: string): string {
   const { isInferred } = readMark(line);
   const [mark] = MARK.exec(line) ?? [''];
@@ -45,7 +45,7 @@ export function markSeen(line: string, day: string): string {
   return `${rest} # ${isInferred ? 'inferred, ' : ''}seen ${day}${reason}`;
 }
 
-/** Reads a contract file with the marks of its lines. References stay as they are. */
+/** Reads a contract file with the marks of its lines. References are not resolved. */
 export function readContractLines(text: string): ContractNode {
   const counter = new LineCounter();
   const { contents, errors } = parseDocument(text, { lineCounter: counter });
@@ -108,43 +108,43 @@ export function entriesOf(node: ContractNode | undefined): [string, ContractNode
   return [...(mapOf(node) ?? [])];
 }
 
-/** What a contract file says of one provider, as far as an answer can be held to it. */
+/** The contract file of a provider, as far as an answer can be compared with it. */
 export interface Contract {
-  /** Method and path. This and the others throw for an operation that the file does not know. */
+  /** Method and path. Like the others, throws for an unknown operation. */
   routeOf(operation: string): Stated;
-  /** The body of its answer of success. */
+  /** The body of its successful answer. */
   answerOf(operation: string): Answer;
-  /** What the file says that an operation does beside the form of its answer; by name. */
+  /** The behaviours of an operation that the file states, by name. */
   behaviourOf(operation: string): ReadonlyMap<string, Stated>;
 }
 
-/** Something that a line says. */
+/** A statement of a line. */
 export interface Stated {
   text: string;
   mark: Mark;
-  /** Of the line in its file. */
+  /** JSON pointer of the line. */
   pointer: string;
 }
 
 export interface Answer {
   shape: Shape;
-  /** Whether it is an assumption that this operation answers so, however well the shape is known from others. */
+  /** Whether it is inferred that this operation answers in this form, even if the form is documented for others. */
   isInferred: boolean;
-  /** The fields that an update sends. An answer that shows more of them than it should is news of its own. */
+  /** The fields that an update sends. An answer that shows one unexpectedly is reported separately. */
   sentFields: ReadonlySet<string>;
 }
 
-/** The form of a JSON value. */
+/** The schema of a JSON value. */
 export interface Shape {
   /** None: any. */
   types: readonly Stated[];
-  /** All that it may be, each as JSON. None: any of its type. */
+  /** The permitted values as JSON. None: any of its type. */
   values: readonly Stated[];
   pattern: Stated | undefined;
   isDateTime: boolean;
   properties: ReadonlyMap<string, Property>;
   items: Shape | undefined;
-  /** It is one of these; the rest is empty then. */
+  /** Alternatives. If there are any, the rest is empty. */
   variants: readonly Shape[];
 }
 
@@ -247,7 +247,7 @@ function toProperties(schema: ContractNode, root: ContractNode): Map<string, Pro
   );
 }
 
-/** What holds for both. Of a field that both name, the second one adds to the first. */
+/** Merges two schemas. If both name a field, the second one adds to the first. */
 function merge(first: Shape, second: Shape): Shape {
   const properties = new Map(first.properties);
   for (const [name, property] of second.properties) {

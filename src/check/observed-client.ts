@@ -10,9 +10,9 @@ import type { ProviderValues } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';
 import { createHttpDeps } from '../tenants/create-tenant.ts';
 
-/** A provider's own client, with what came back before it was read. */
+/** The client of a provider, which also shows the JSON of its answers. */
 export interface ObservedClient {
-  /** Makes one call, which ends within its deadline. Rejects only for a fault of ours. */
+  /** Makes one call within its deadline. Rejects only for a bug of ours. */
   call(what: string, purpose: CallPurpose, send: Send): Promise<Called>;
   close(): Promise<void>;
 }
@@ -20,43 +20,43 @@ export interface ObservedClient {
 type Send = (client: ProviderClient, bounds: CallBounds) => Promise<unknown>;
 
 export interface Called {
-  /** The answer of success as it came. Undefined: there was none, or it was empty. */
+  /** The JSON of the successful answer. Undefined: there was none, or it was empty. */
   json: unknown;
-  /** What the client made of it. */
+  /** The result of the client. */
   value: unknown;
   /** Undefined: it succeeded. */
   error: ProviderError | undefined;
-  /** How long it took. */
+  /** The duration. */
   ms: number;
 }
 
 export interface ObservedClientOptions {
-  /** Of the tenant and the provider: calls of the same name share the provider's limit. */
+  /** Identifies tenant and provider. Calls with the same topic share the rate limit of the provider. */
   topic: string;
   provider: Provider;
   values: ProviderValues;
-  /** How many of the window's requests are the tenant's; all if undefined. */
+  /** The tenant's share of the requests in a window; all if undefined. */
   requestLimit: number | undefined;
   isProduction: boolean;
   attemptTimeoutMs: number;
-  /** How long a call may take with all its attempts. */
+  /** How long a call with all its attempts may take, milliseconds. */
   operationDeadlineMs: number;
   replicas: number;
-  /** Through which providers are reached; none if left out. */
+  /** Proxies for calls to providers; none if left out. */
   proxies?: Proxies;
   shared: SharedState | undefined;
   now: () => number;
   wallTime: () => number;
-  /** Takes the secrets of other tenants out of what a provider says. */
+  /** Removes the secrets of other tenants from a provider's messages. */
   redactOthers: Redact;
-  /** In the place of what is made of the above. */
+  /** Replaces parts of what is made of the above. */
   http?: Partial<HttpDeps>;
-  /** Told once a second while a call is under way. */
+  /** Called once a second while a call is under way. */
   onProgress: (message: string) => void;
 }
 
 const PROGRESS_EVERY_MS = 1_000;
-/** A check that is stuck in a loop is a fault of ours, and must not become the provider's trouble. */
+/** Stops an endless loop of ours from flooding the provider. */
 const MAX_CALLS = 300;
 
 export function createObservedClient(options: ObservedClientOptions): ObservedClient {
@@ -100,7 +100,7 @@ export function createObservedClient(options: ObservedClientOptions): ObservedCl
   return { call, close: () => client.close() };
 }
 
-/** The count of requests, for as long as the check takes. */
+/** Stores the rate limit of the provider while the check runs. */
 function createMemory(): Parameters<typeof createHttpDeps>[0]['store'] {
   const values = new Map<string, string>();
   return {

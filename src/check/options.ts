@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs, types } from 'node:util';
 import type { Provider } from '../providers/provider.ts';
 
-/** Something that the operator has to change. The message says what. */
+/** An error that the operator can correct. The message says how. */
 export class CheckError extends Error {
   constructor(message: string) {
     super(message);
@@ -11,16 +11,16 @@ export class CheckError extends Error {
 }
 
 export interface CheckOptions {
-  /** Undefined: all. */
+  /** Undefined: all tenants. */
   tenant: string | undefined;
   hasScratchBadge: boolean;
-  /** Titles or hosts of providers that may be written to. */
+  /** The titles or hosts of the providers that may be written to. */
   confirmed: readonly string[];
-  /** Where to write what was seen. Undefined: nowhere. */
+  /** The file for the observations. Undefined: none. */
   out: string | undefined;
 }
 
-/** Where a check on a badge of its own writes what it saw, unless it is told otherwise. */
+/** The default file for the observations on a scratch badge. */
 const DEFAULT_OUT = 'providers-seen.json';
 
 export function readCheckOptions(args: readonly string[]): CheckOptions {
@@ -56,7 +56,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** Undefined: nobody sits at a terminal who could answer. */
+/** Undefined: standard input is not a terminal. */
 export function openTerminal(): ((question: string) => Promise<string>) | undefined {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) return undefined;
@@ -70,7 +70,7 @@ export function openTerminal(): ((question: string) => Promise<string>) | undefi
   };
 }
 
-/** Aborted by the first SIGINT or SIGTERM, so that what was begun is tidied up; the second one ends the process. */
+/** Aborted by the first SIGINT or SIGTERM, so that the scratch badge is removed. The second one ends the process. */
 export function toStopSignal(tell: (message: string) => void): AbortSignal {
   const controller = new AbortController();
   function stop(): void {
@@ -85,21 +85,21 @@ export function toStopSignal(tell: (message: string) => void): AbortSignal {
 export interface Confirmation {
   provider: Provider;
   host: string;
-  /** For people. */
+  /** Human-readable. */
   title: string;
-  /** Of the badge. */
+  /** The name of the scratch badge. */
   name: string;
 }
 
 export interface ConfirmOptions {
-  /** What was confirmed on the command line: titles or hosts. Empty: somebody is asked. */
+  /** Titles or hosts that were confirmed on the command line. If empty, the operator is asked. */
   confirmed: readonly string[];
-  /** Undefined: nobody sits at a terminal. */
+  /** Undefined: there is no terminal. */
   ask: ((question: string) => Promise<string>) | undefined;
   print: (text: string) => void;
 }
 
-/** Says exactly what will be done, and whether somebody has agreed to it. */
+/** Prints exactly what will be done, and resolves to whether the operator agrees. */
 export async function confirmScratch(
   confirmation: Confirmation,
   { confirmed, ask, print }: ConfirmOptions,
@@ -120,7 +120,7 @@ export function noConfirmation(title: string): CheckError {
   );
 }
 
-/** Whether somebody has named this provider, by its title or the host of its base URL. */
+/** Whether `name` is the title of this provider, or the host of its base URL. */
 export function isFor(
   name: string,
   { provider, host }: Pick<Confirmation, 'provider' | 'host'>,

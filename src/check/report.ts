@@ -4,22 +4,22 @@ import { type Line, type ShowName, compareAnswer } from './compare.ts';
 import type { Contract } from './contract.ts';
 import type { Called } from './observed-client.ts';
 
-/** The line that says how an operation is asked for. */
+/** The path of the line with the route of an operation. */
 export const ROUTE = '(the route)';
 
-/** What one operation was seen to do. */
+/** The observed behaviour of one operation. */
 export interface CallReport {
   /** Its name in the contract file. */
   operation: string;
-  /** What came, in a few words. Null: the call failed. */
+  /** The result in a few words. Null: the call failed. */
   outcome: string | null;
-  /** Why the call failed, and what to do. Null: it did not. */
+  /** Why the call failed, and what to do. Null: it succeeded. */
   failure: string | null;
   ms: number;
   lines: Line[];
 }
 
-/** Compares what came with the contract file, also where the client could make nothing of it. */
+/** Compares an answer with the contract file, even if the client could not read it. */
 export function toCallReport(
   operation: string,
   { json, error, ms }: Called,
@@ -30,10 +30,10 @@ export function toCallReport(
     showName,
   }: {
     contract: Contract;
-    /** What may be wrong when the call was refused. */
+    /** The settings to check if the call was rejected. */
     settings: readonly string[];
     outcome: string;
-    /** Plain names are shown if left out. */
+    /** `showPlainName` if left out. */
     showName?: ShowName;
   },
 ): CallReport {
@@ -65,7 +65,7 @@ function toRouteLine(
   };
 }
 
-/** Something that an operation was seen to do, beside what the contract file says that it does. */
+/** An observed behaviour of an operation, compared with the contract file. */
 export function toBehaviourLine(
   contract: Contract,
   operation: string,
@@ -84,10 +84,10 @@ export function toBehaviourLine(
   };
 }
 
-/** In a sentence, with what an operator can do. */
+/** The fault in a sentence, with what an operator can do. */
 export function toFailure(error: ProviderError, settings: readonly string[]): string {
   const { message, kind, providerMessage } = error;
-  // Only of a write: what is said of a read may repeat whom it was asked for.
+  // Only set for writes: messages about reads may repeat the member that was looked up.
   const said = providerMessage === undefined ? '' : ` It says: ${JSON.stringify(providerMessage)}.`;
   const sentence = `The provider ${message} (${kind}).${said}`;
   const names = settings.join(', ');
@@ -106,11 +106,11 @@ export function toFailure(error: ProviderError, settings: readonly string[]): st
   }
 }
 
-/** What was seen so far, by operation. */
+/** The observations so far, by operation. */
 export interface Notes {
-  /** The first answer of an operation is held to the contract file; what fails later is noted too. */
+  /** Compares the first answer of an operation with the contract file, and notes later failures. */
   answered(operation: string, called: Called): void;
-  /** Something that an operation was seen to do. */
+  /** Notes an observed behaviour of an operation. */
   saw(operation: string, name: string, seen: string): void;
   reports(): CallReport[];
 }
@@ -141,19 +141,19 @@ export interface ScratchReport {
   left: { id: string | undefined; name: string } | null;
 }
 
-/** All that was seen of one provider of one tenant. */
+/** All observations of one provider of one tenant. */
 export interface ProviderReport {
-  /** For people. */
+  /** Human-readable. */
   title: string;
   provider: Provider;
   host: string;
   calls: CallReport[];
-  /** Undefined: no badge was made. */
+  /** Undefined: no scratch badge was created. */
   scratch: ScratchReport | undefined;
 }
 
-/** The longest text of a column; what is longer moves the rest of its line. */
-const WIDEST = 40;
+/** The maximum width of a column. Longer texts move the rest of their line. */
+const MAX_WIDTH = 40;
 
 export function toText({ title, host, calls, scratch }: ProviderReport): string {
   const sections = [...calls.map(toSection), ...(scratch?.calls ?? []).map(toSection)];
@@ -182,7 +182,7 @@ function toTable(lines: readonly Line[]): string[] {
     ]),
   ];
   const widths = [0, 1, 2, 3].map((column) =>
-    Math.min(WIDEST, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
+    Math.min(MAX_WIDTH, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
   );
   return rows.map((row) => {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
@@ -196,7 +196,7 @@ function toVerdict({ drift, seen, seenOn }: Line): string {
 }
 
 export interface Summary {
-  /** How many lines were seen and agree, were seen or missed against the contract, and were not to be seen. */
+  /** The number of lines that were seen and agree, that differ from the contract, and that could not be seen. */
   agreeing: number;
   drifting: number;
   unseen: number;
@@ -226,21 +226,21 @@ export function toConclusion({ agreeing, drifting, unseen, failed }: Summary): s
   return `${drifting + failed > 0 ? 'Not in agreement' : 'In agreement'}: ${parts.join(', ')}.`;
 }
 
-/** Changes when a reader of the file would have to. */
+/** Changes if readers of the file have to change. */
 const FORMAT = 1;
 
 /**
- * What a check saw, for the record, and for the contract files: `npm run providers:mark` writes it into them. No value
- * that a provider holds is in it, no id, and no name of a tenant.
+ * The observations of a check, which `npm run providers:mark` writes to the contract files. Contains no values and ids of
+ * a provider, and no name of a tenant.
  */
 export interface SeenFile {
   format: typeof FORMAT;
-  /** Of the check, `2026-03-01`. */
+  /** The day of the check, such as `2026-03-01`. */
   day: string;
   providers: {
     provider: string;
     host: string;
-    /** Its contract file, below `src/providers/`. */
+    /** The path of its contract file in `src/providers/`. */
     contract: string;
     operations: { operation: string; failed: boolean; lines: SeenLine[] }[];
   }[];

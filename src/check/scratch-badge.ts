@@ -2,19 +2,14 @@ import type { ProviderError } from '../http/provider-error.ts';
 import type { OperationKind, Provider } from '../providers/provider.ts';
 import type { Called, ObservedClient } from './observed-client.ts';
 
-/*
- * What a provider made of a value: told by what is left of a text that has something of each kind in it. Only texts
- * of the check itself are looked at, so that nothing of anybody else's is told.
- */
-
-/** Something of each kind that services alter. */
+/** A text with something of each kind that services alter. Only texts of the check itself are described in a report. */
 export const PROBE_TEXT = '  Ada & <b>Bob</b> "read" 🏆 Ä  ';
-/** Longer than any list would show in a cell, without anything that is altered for another reason. */
+/** A long text without anything that is altered for another reason than its length. */
 export const PROBE_LONG_TEXT = 'Made by a check of this API. '.repeat(32).trim();
 
 export const UNALTERED = 'as sent';
 
-/** `sent` is one of the texts above. */
+/** How a provider altered a text. `sent` is one of the texts above. */
 export function describeText(sent: string, got: unknown): string {
   if (got === sent) return UNALTERED;
   if (typeof got !== 'string') return describeOther(got);
@@ -57,33 +52,33 @@ function describeOther(got: unknown): string {
   return isNothing(got) ? 'ignored' : 'of another type';
 }
 
-/** Whether a field holds what it has when nothing was ever written. */
+/** Whether the value is that of a field that was never written. */
 export function isNothing(value: unknown): boolean {
   return ['', 'null', 'undefined', 'false', '0', '[]'].includes(toComparableText(value));
 }
 
-/** A value as a text: some providers answer with strings where they take numbers and booleans. */
+/** A value as text, because some providers return numbers and booleans as strings. */
 export function toComparableText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }
 
 export type WireRecord = Readonly<Record<string, unknown>>;
 
-/** The badge that a check made for itself: writes to it, each sent once, and what the provider shows of it. */
+/** The badge that a check has created: writes to it, each sent once, and what the provider shows of it. */
 export interface ScratchBadge {
-  /** As it was written last. */
+  /** The name that was written last. */
   readonly name: string;
   /** Undefined: no answer and no list has shown it yet. */
   readonly id: string | undefined;
-  /** As the list showed it last. */
+  /** The badge as the list showed it last. */
   readonly listed: WireRecord | undefined;
-  /** As an answer showed it last. */
+  /** The badge as an answer showed it last. */
   readonly answered: WireRecord | undefined;
-  /** Notes before what badges there are: none of them is ever taken for this one. */
+  /** Reads the list first, so that an existing badge is never taken for this one. */
   create(fields: WireRecord): Promise<Changed>;
   update(fields: WireRecord): Promise<Changed>;
   remove(): Promise<Changed>;
-  /** As the list shows it now. */
+  /** The badge as the list shows it now. */
   reread(): Promise<WireRecord | undefined>;
 }
 
@@ -91,30 +86,30 @@ export interface Changed {
   write: Called;
   /** The badge in the answer. */
   answered: WireRecord | undefined;
-  /** Null: it failed, or holds no badge. */
+  /** Null: the write failed, or its answer has no badge. */
   answer: 'the new badge' | 'the old badge' | null;
   /** The last read of the list. Undefined: the write failed, and nothing was read. */
   list: Called | undefined;
-  /** The badge in it. Undefined: there is none, or it does not show the write. */
+  /** The badge in the list. Undefined: it is missing, or does not show the write. */
   listed: WireRecord | undefined;
-  /** How long after the write the list showed it. Null: not as long as it was waited for. */
+  /** How long after the write the list showed it, milliseconds. Null: it did not in time. */
   lagMs: number | null;
 }
 
 export interface ScratchOptions {
   provider: Provider;
   client: ObservedClient;
-  /** Of the badge, before it is numbered. */
+  /** The name of the badge without a number. */
   name: string;
-  /** How long the list may take to show a write before it is not waited for any more. */
+  /** How long to wait for the list to show a write, milliseconds. */
   longestLagMs: number;
   now: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after this time. */
   pause: (ms: number) => Promise<void>;
   onProgress: (message: string) => void;
 }
 
-/** Between reads of the list: few calls, and a short lag is still told from none. */
+/** Between reads of the list: few calls, but short lags are noticed. */
 const PAUSES_MS = [250, 250, 500, 1_000, 1_000, 2_000, 2_000];
 const LONGEST_PAUSE_MS = 4_000;
 
@@ -128,10 +123,10 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
   let last: WireRecord | undefined;
   let lastAnswered: WireRecord | undefined;
   let writes = 0;
-  /** Ids of badges that were there before. */
+  /** The ids of badges that existed before. */
   let others: ReadonlySet<string | undefined> = new Set();
 
-  /** The badge by its id, or by its name while that is not known. */
+  /** Finds the badge by its id, or by its name while the id is unknown. */
   function find(json: unknown): WireRecord | undefined {
     const found = recordsIn(json, nameField).find((record) =>
       id === undefined ? isNew(record) : idOf(record, check.idFields) === id,
@@ -164,7 +159,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
       }
       const pauseMs = PAUSES_MS[reads] ?? LONGEST_PAUSE_MS;
       if (isLasting(called.error) || now() + pauseMs > writtenAt + longestLagMs) {
-        // What was not shown in time once is not waited for again.
+        // A list that was too slow once is not waited for again.
         longestLagMs = 0;
         return { list: called, listed: undefined, lagMs: null };
       }
@@ -188,7 +183,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
     const answered = write.error ? undefined : find(write.json);
     const answer = answered && (isShown(answered) ? 'the new badge' : 'the old badge');
     lastAnswered = answered ?? lastAnswered;
-    // Whether a lost update was carried out is of no use to know; of the others a badge may be left.
+    // An update of unknown outcome is not followed up. Other writes may have left a badge.
     const isDone = !write.error || (write.error.effect === 'unknown' && kind !== 'update');
     const seen = isDone ? await awaitListed(isShown) : NOT_READ;
     return { write, answered, answer: answer ?? null, ...seen };
@@ -216,7 +211,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
     },
     async update(fields) {
       const before = toComparableText((last ?? lastAnswered)?.[nameField]);
-      // A name of its own for every write: by it the list tells whether it shows the write.
+      // Every write has a different name, which shows whether the list includes it.
       const next = `${options.name} ${writes + 1}`;
       const changed = await change(
         'update',
@@ -230,7 +225,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
   };
 }
 
-/** What a provider refuses now, it refuses in half a minute too. */
+/** Whether the error would be the same in half a minute. */
 function isLasting(error: ProviderError | undefined): boolean {
   return error !== undefined && ['not-found', 'auth-failed', 'rejected'].includes(error.kind);
 }
@@ -248,10 +243,10 @@ function isId(value: unknown): boolean {
   return (typeof value === 'string' && value !== '') || typeof value === 'number';
 }
 
-/** Envelopes are flat. */
+/** Envelopes are flatter than this. */
 const MAX_LEVELS = 5;
 
-/** Every object with a name, wherever a provider's envelope holds it. */
+/** Every object with a name, anywhere in a provider's envelope. */
 function recordsIn(json: unknown, nameField: string, levels = MAX_LEVELS): WireRecord[] {
   if (levels === 0 || typeof json !== 'object' || json === null) return [];
   if (Array.isArray(json)) {

@@ -20,24 +20,24 @@ import {
 import { ROUTER_SECRET, redisUrlProblem, toRouterSecrets } from './variables.ts';
 import type { YamlReading } from './yaml-tree.ts';
 
-/** Files as they are when nobody is writing them. */
+/** The texts of files, as they are while no process is writing them. */
 export interface FileTexts {
-  /** Looks at all files that are held, and tells whether what counts has changed. */
+  /** Checks all files, and returns whether a text that counts has changed. */
   look(): Steps<boolean>;
-  /** Begins to read a setting that takes several files. */
+  /** To be called before the files of a setting are read. */
   begin(): void;
-  /** What counts of a file, which is held from now on. One that is new counts once it was looked at. */
+  /** Reads the text of a file that counts, and watches the file from now on. A new file counts once it was checked. */
   read: ReadFile;
-  /** Whether something was read since the beginning that does not count yet. */
+  /** Whether a text that was read since `begin` does not count yet. */
   isUnsettled(): boolean;
-  /** Holds no more what was not read since the beginning. */
+  /** Stops watching the files that were not read since `begin`. */
   forgetOthers(): void;
   readonly size: number;
 }
 
 export interface FileTextsOptions {
   readFile?: ReadFile;
-  /** What differs when a file is another one, or was written. */
+  /** Differs if the file was written or replaced. */
   signatureOf?: (path: string) => Signature;
   /** Epoch milliseconds. */
   wallTime?: () => number;
@@ -51,18 +51,18 @@ export interface Signature {
 
 interface Held {
   signature: string;
-  /** The signature would differ if the file was written since it was read. */
+  /** Whether a write since the file was read would change the signature. */
   isSure: boolean;
   seen: SecretReading;
   used: SecretReading | undefined;
 }
 
-/** Two writes within one tick of a file system's clock have one time. */
+/** Two writes within one tick of the file system's clock have the same time. */
 const TICK_MS = 3_000;
-/** A file system may tell nothing of a write: each file is read at every third look, whatever its signature. */
+/** Some file systems do not report a write, so each file is read at every third check. */
 const LOOKS_PER_READ = 3;
 
-/** A text counts once it was the same at two looks: a file may be read while it is written. */
+/** A text counts once two checks in a row have found it, because a file may be read while it is written. */
 export function createFileTexts({
   readFile = readText,
   signatureOf = toSignature,
@@ -73,12 +73,12 @@ export function createFileTexts({
   let looks = 0;
 
   function readNow(path: string): Omit<Held, 'used'> {
-    // Before the text, so that a write meanwhile is noticed.
+    // Taken before the text is read, so that a write in between is noticed.
     const { text: signature, changedAt } = signatureOf(path);
     const isSure = changedAt < wallTime() - TICK_MS;
     return { signature, isSure, seen: readFile(path) };
   }
-  /** Whether what counts has changed. */
+  /** Returns whether the text that counts has changed. */
   function lookAt(path: string, held: Held, isDue: boolean): boolean {
     const isSame = held.isSure && !isDue && signatureOf(path).text === held.signature;
     const before = held.seen;
@@ -118,13 +118,13 @@ export function createFileTexts({
   };
 }
 
-/** Of what a link leads to. The time of a change, unlike that of a write, cannot be set. */
+/** Follows links. The time of the last change, unlike that of the last write, cannot be set. */
 function toSignature(path: string): Signature {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
     return { text: [dev, ino, size, mtimeNs, ctimeNs].join(), changedAt: Number(ctimeMs) };
   } catch {
-    // Why it cannot be read is told by who reads it.
+    // Reading the file reports the reason.
     return { text: '', changedAt: Infinity };
   }
 }
@@ -135,22 +135,22 @@ function isEqual(a: SecretReading | undefined, b: SecretReading | undefined): bo
 
 export interface SecretWatchOptions<Value> {
   given: Given;
-  /** What is in use. */
+  /** The value in use. */
   current: Value;
   onChange: (value: Value) => void;
-  /** Told of each new reason why the file cannot be used as a whole. */
+  /** Called for each new reason why the file cannot be used as a whole. */
   onProblem: (error: ConfigError) => void;
   readFile?: ReadFile;
 }
 
 export interface RouterSecretWatchOptions extends SecretWatchOptions<readonly string[]> {
-  /** Those of the present ones that are left, perhaps none. */
+  /** Called with the present secrets that remain valid, perhaps none. */
   onRevocation: (left: readonly string[]) => void;
 }
 
 /**
- * Returns how to look at the router's secrets once. A file that is wrong adds no secret, but one that no longer stands
- * in it counts no more. Of a file that is missing or cannot be read nothing is known, and all stay.
+ * Returns a function that checks the router's secrets once. An invalid file adds no secret, but revokes those that it no
+ * longer contains. If the file is missing or cannot be read, all secrets remain valid.
  */
 export function createRouterSecretWatch(options: RouterSecretWatchOptions): () => void {
   const { given, onChange, onProblem, onRevocation, readFile } = options;
@@ -174,7 +174,7 @@ export function createRouterSecretWatch(options: RouterSecretWatchOptions): () =
   });
 }
 
-/** Returns how to look at the URL of Redis once. A wrong one leaves the former in use. */
+/** Returns a function that checks the URL of Redis once. An invalid one leaves the former in use. */
 export function createRedisUrlWatch(options: SecretWatchOptions<string | undefined>): () => void {
   const { given, onChange, onProblem, readFile } = options;
   let used = options.current;
@@ -188,8 +188,8 @@ export function createRedisUrlWatch(options: SecretWatchOptions<string | undefin
 }
 
 /**
- * Tells what a secret is, and then of its changes. Its file is small, and read at every look. A change counts once it
- * was read twice: a file may be read while it is written.
+ * Reports the secret at first, and then each change. The file is small, and read at every check. A change counts once it
+ * was read twice, because a file may be read while it is written.
  */
 function createLook(
   name: string,
@@ -209,30 +209,30 @@ function createLook(
 
 export interface TenantsWatchOptions {
   given: Given;
-  /** Those that are served. */
+  /** The tenants in use. */
   current: readonly TenantSettings[];
   onChange: (tenants: readonly TenantSettings[]) => void;
-  /** Those of the present ones that are left. */
+  /** Called with the present tenants that remain. */
   onRevocation: (left: readonly TenantSettings[]) => void;
-  /** Told once for each new reason why what is there cannot be used. */
+  /** Called once for each new reason why the settings cannot be used. */
   onProblem: (error: ConfigError) => void;
   texts: FileTexts;
   readYaml: (text: string) => Promise<YamlReading>;
 }
 
 const LINES_PER_STEP = 200;
-/** Wrong settings leave the files of the former ones at hand, and may name other files each time. */
+/** Invalid settings leave the former files in use, and may name other files each time. */
 const MAX_FILES = 20_000;
-/** When a file is tried again that took too long. */
+/** When to try a file again that took too long. */
 const LOOKS_UNTIL_RETRY = 30;
 
 type Outcome = { tenants: readonly TenantSettings[] } | WrongTenants;
 
 /**
- * Returns how to look at the settings of tenants once: at the file of tenants, and at the files of secrets. Nothing is
- * read anew unless one of them has changed, and then in slices of a few milliseconds. Wrong settings leave the former
- * ones in use, but a tenant that the file of tenants no longer names is served no more. A file that names none of the
- * present ones is taken for a slip, and not for the end of all.
+ * Returns a function that checks the settings of tenants once: the tenants file and the files of secrets. They are read
+ * again only if one has changed, in slices of a few milliseconds. Invalid settings leave the former ones in use, but
+ * remove a tenant that the file no longer names. A file that names none of the present tenants is taken for a mistake,
+ * and removes none.
  */
 export function createTenantsWatch(options: TenantsWatchOptions): () => Promise<void> {
   const { given, texts } = options;
@@ -299,14 +299,14 @@ export function createTenantsWatch(options: TenantsWatchOptions): () => Promise<
     const outcome = await read();
     isDue = texts.isUnsettled();
     if (!isDue) take(outcome);
-    // A new file may keep changing; a tenant that has to be removed does not wait for it.
+    // A removed tenant does not wait for a new file that keeps changing.
     else if ('tenants' in outcome) {
       keepNamed(new Set(outcome.tenants.map(({ id }) => id)), options.onChange);
     }
   };
 }
 
-/** Of the last text only, unless another try may do better. */
+/** Remembers the last text, unless another try may succeed. */
 function createMemory(
   read: (text: string) => Promise<YamlReading>,
 ): (text: string) => Promise<YamlReading> {
@@ -322,7 +322,7 @@ function isUnfinished(yaml: YamlReading): boolean {
   return 'isUnfinished' in yaml;
 }
 
-/** All that could be a name in a file that is no YAML, without its comments. */
+/** All words that may be names in a file that is not valid YAML, without its comments. */
 function* wordsOf(text: string): Steps<Set<string>> {
   const words = new Set<string>();
   for (const [index, line] of text.split('\n').entries()) {

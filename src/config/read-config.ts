@@ -19,10 +19,10 @@ import {
 } from './variables.ts';
 import { readYaml } from './yaml-tree.ts';
 
-/** Reading the badge before a write, and again after one of unknown outcome. */
+/** For reading the badge before a write, and again after one of unknown outcome. */
 const MIN_MS_BESIDE_ATTEMPT = 2_000;
 
-/** Routers and load balancers look at readiness that often, and the rest of 10 s is enough for a write. */
+/** The interval at which routers and load balancers check readiness. The rest of 10 s is enough for a write. */
 const SHUTDOWN_DELAY_MS = 2_000;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -37,7 +37,7 @@ export interface FastPathSettings {
 export interface Config {
   host: string;
   port: number;
-  /** Names beside those of this machine under which it is asked where there is no router secret. */
+  /** Host names that requests may use, apart from those of this machine, if there is no router secret. */
   allowedHosts: readonly string[];
   isProduction: boolean;
   hasPlayground: boolean;
@@ -45,41 +45,41 @@ export interface Config {
   hasCacheTags: boolean;
   hasMutations: boolean;
   hasAuthDirectives: boolean;
-  /** Every one of them is valid. None: every caller that reaches the port is treated as the router. */
+  /** All of them are valid. None: every caller that reaches the port is treated as the router. */
   routerSecrets: readonly string[];
-  /** Undefined: callers have no tokens, and the router speaks for them. */
+  /** Undefined: callers have no tokens, and the router authenticates them. */
   tokens: TokenSettings | undefined;
   freshSeconds: number;
   staleSeconds: number;
-  /** What one answer may have. */
+  /** The limit of one response. */
   answerMaxBytes: number;
-  /** What all answers that are being made or written may have together. */
+  /** The limit of all responses in progress together. */
   answersBudgetBytes: number;
   /** Undefined: every request is answered by the framework. */
   fastPath: FastPathSettings | undefined;
   attemptTimeoutMs: number;
   operationDeadlineMs: number;
-  /** How long a service that is told to stop goes on serving, milliseconds. */
+  /** How long the service continues to accept requests after a signal to stop, milliseconds. */
   shutdownDelayMs: number;
-  /** Undefined: `.state`, or on the sandbox a folder that goes with the process. */
+  /** Undefined: `.state`, or on the sandbox a folder that is removed with the process. */
   stateFolder: string | undefined;
   redisUrl: string | undefined;
-  /** How long anything is kept at most, milliseconds. Undefined: for ever. */
+  /** How long records are kept, milliseconds. Undefined: for ever. */
   keptMs: number | undefined;
-  /** Through which providers and the issuer of tokens are reached. */
+  /** For calls to providers and to the token issuer. */
   proxies: Proxies;
-  /** How many processes share the providers. */
+  /** The number of processes that share the rate limits of the providers. */
   replicas: number;
-  /** Serve the stand-ins' demo badges; the provider values are then not used. */
+  /** Serves the demo badges of the sandbox; the provider settings are not used. */
   isSandbox: boolean;
-  /** Set, and of no effect. */
+  /** Variables that are set but have no effect. */
   ignoredVariables: readonly string[];
   tenants: readonly TenantSettings[];
-  /** Whose callers name no tenant. Undefined: they must name one. */
+  /** The tenant of callers that name none. Undefined: they must name one. */
   defaultTenant: string | undefined;
 }
 
-/** Variables as they count: empty ones are not set. */
+/** The environment variables. Empty ones count as not set. */
 export function readVariables(env: Given = process.env): Given {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
@@ -165,7 +165,7 @@ export function readConfig(env?: Given): Config {
   };
 }
 
-/** Of the file, or the only one, out of the providers' variables. Gives how many problems are left out. */
+/** The tenants of the file, or the only one from the providers' variables. `more` is the number of further problems. */
 function readTenants(
   given: Given,
   problems: string[],
@@ -186,7 +186,7 @@ function readTenants(
   return { tenants: [], more: reading.more };
 }
 
-/** Of other variables, where the tenants stand in a file. */
+/** The problems of other variables if there is a tenants file. */
 function problemsBesideFile(given: Given): string[] {
   const problems = providerNames()
     .filter((name) => isGiven(name, given))
@@ -210,7 +210,7 @@ function isTouched(given: Given): boolean {
   return providerNames().some((name) => isGiven(name, given));
 }
 
-/** Of a service that asks nobody for a token. `secrets`: undefined if it asks for none of these either. */
+/** The problems of a service that requires no tokens. `secrets` undefined: it requires no router secret either. */
 function exposureProblems(host = '127.0.0.1', secrets?: readonly string[]): string[] {
   if (isLoopbackHost(hostOf(host.includes(':') ? `[${host}]` : host) ?? '')) return [];
   if (!secrets) {
@@ -225,26 +225,26 @@ function exposureProblems(host = '127.0.0.1', secrets?: readonly string[]): stri
       ];
 }
 
-/** A write starts only while a whole attempt and a reread fit into the rest of the deadline. */
+/** A write starts only if a whole attempt and a reread fit into the rest of the deadline. */
 function timeProblems(times: {
   ATTEMPT_TIMEOUT_MS: number;
   OPERATION_DEADLINE_MS: number;
 }): string[] {
-  const least = times.ATTEMPT_TIMEOUT_MS + MIN_MS_BESIDE_ATTEMPT;
-  return times.OPERATION_DEADLINE_MS < least
-    ? [`OPERATION_DEADLINE_MS: must be at least ${least}, so that one attempt fits in`]
+  const min = times.ATTEMPT_TIMEOUT_MS + MIN_MS_BESIDE_ATTEMPT;
+  return times.OPERATION_DEADLINE_MS < min
+    ? [`OPERATION_DEADLINE_MS: must be at least ${min}, so that one attempt fits in`]
     : [];
 }
 
-/** A tenant may hold half of the budget for itself. */
+/** One tenant may use half of the budget. */
 function sizeProblems(sizes: { ANSWER_MAX_BYTES: number; ANSWERS_BUDGET_BYTES: number }): string[] {
-  const least = 2 * sizes.ANSWER_MAX_BYTES;
-  return sizes.ANSWERS_BUDGET_BYTES < least
-    ? [`ANSWERS_BUDGET_BYTES: must be at least ${least}, twice ANSWER_MAX_BYTES`]
+  const min = 2 * sizes.ANSWER_MAX_BYTES;
+  return sizes.ANSWERS_BUDGET_BYTES < min
+    ? [`ANSWERS_BUDGET_BYTES: must be at least ${min}, twice ANSWER_MAX_BYTES`]
     : [];
 }
 
-/** Variables that look like a provider's and are none: a typing error would leave the provider out. */
+/** Variables that look like those of a provider but are unknown, probably because of a typing error. */
 function ignoredVariables(given: Given): string[] {
   const known = providerNames();
   const fold = (text: string): string => text.toUpperCase().replaceAll('_', '');
@@ -256,7 +256,7 @@ function ignoredVariables(given: Given): string[] {
   });
 }
 
-/** What this configuration amounts to, in a line for each provider of each tenant. */
+/** A line for each provider of each tenant, and for the proxies. */
 export function describeConfig({ isSandbox, tenants, proxies }: Config): string[] {
   const ofProviders = tenants.flatMap(({ id, providerValues }) =>
     providers.map(({ key, name }) => {
@@ -268,7 +268,7 @@ export function describeConfig({ isSandbox, tenants, proxies }: Config): string[
   return isSandbox ? ofProviders : [...ofProviders, ...describeProxies(proxies)];
 }
 
-/** What was set in vain, a line each. */
+/** A line for each variable that has no effect. */
 export function toRemarks({ ignoredVariables }: Config): string[] {
   return ignoredVariables.map((name) => `${name} is set but has no effect`);
 }
@@ -281,7 +281,7 @@ function providerVariables(): string {
   return providers.map(({ settings }) => Object.keys(settings).join(', ')).join('; or ');
 }
 
-/** Every secret that these settings hold, so that they can be kept out of logs. */
+/** All secrets of the settings, so that they can be kept out of logs. */
 export function secretsOf(
   config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl' | 'proxies'>,
 ): string[] {
@@ -293,7 +293,7 @@ export function secretsOf(
   return [...config.routerSecrets, ...ofProviders, ...passwords];
 }
 
-/** As it stands in the URL, and as it is sent. */
+/** The password of a URL, encoded and decoded. */
 function passwordsOf(url: string | undefined): string[] {
   const password = url !== undefined && URL.canParse(url) ? new URL(url).password : '';
   if (password === '') return [];

@@ -3,10 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { isObject } from '../http/json.ts';
 
-/** So many problems are told. */
+/** The number of problems in one message. */
 const MAX_PROBLEMS = 20;
 
-/** The problems of the settings at once; `more` counts those that are not among them. No value of a secret is in it. */
+/** All problems of the settings at once, without the values of secrets. `more` counts further problems. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[], more = 0) {
     const told = problems.slice(0, MAX_PROBLEMS);
@@ -17,13 +17,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** Work in small steps, between which something else may be done. */
+/** Work in small steps, between which other work can be done. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
-/** How long others may be kept waiting, milliseconds. */
+/** How long other work may have to wait, milliseconds. */
 const SLICE_MS = 5;
 
-/** All of it at once, as at the start, while nobody is served. */
+/** All steps at once, for the start of the service. */
 export function runToEnd<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
@@ -31,7 +31,7 @@ export function runToEnd<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** In slices of a few milliseconds. */
+/** All steps, in slices of a few milliseconds. */
 export async function finishInSlices<Result>(steps: Steps<Result>): Promise<Result> {
   let begun = performance.now();
   for (;;) {
@@ -43,20 +43,20 @@ export async function finishInSlices<Result>(steps: Steps<Result>): Promise<Resu
   }
 }
 
-/** Variables as the process was given them; empty ones are left out. */
+/** The environment variables of the process, without empty ones. */
 export type Given = Readonly<Record<string, string | undefined>>;
 
 export interface SecretReading {
   value: string | undefined;
   problem?: string;
-  /** Set where a file is in place that holds nothing that is taken. */
+  /** Set if the file exists and is too large to be read. */
   isTooLarge?: true;
 }
 
-/** Gives what stands in a file. */
+/** Reads a file. */
 export type ReadFile = (path: string) => SecretReading;
 
-/** A secret stands in its variable, or in the file that `NAME_FILE` names. */
+/** Reads a secret from its variable, or from the file that `NAME_FILE` names. */
 export function readSecret(
   name: string,
   given: Given,
@@ -69,14 +69,14 @@ export function readSecret(
   return readFile(file);
 }
 
-/** It is read again and again while the service runs. A thousand tenants take half of it. */
+/** A file is read often while the service runs. A thousand tenants take half of this. */
 const MAX_BYTES = 512 * 1024;
 
-/** Without the line break that editors put at the end of a file. */
+/** Reads a file, without the line break at its end. */
 export function readText(file: string): SecretReading {
   let descriptor: number | undefined;
   try {
-    // Else a pipe would be waited for, and nothing be answered meanwhile.
+    // Opening a pipe would otherwise block the process.
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { value: undefined, problem: 'is not a file' };
@@ -96,14 +96,14 @@ function codeOf(error: unknown): string {
   return isObject(error) ? String(error.code) : 'unknown error';
 }
 
-/** What a router sends; a comma would part it in two. */
+/** The characters of a header, without the comma, which separates secrets. */
 const routerSecret = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,1024}$/);
 
 export function isRouterSecret(text: string): boolean {
   return routerSecret.safeParse(text).success;
 }
 
-/** Several, with commas between them, are valid at the same time. */
+/** Several secrets may be valid at the same time, separated by commas. */
 export function partsOf(text: string | undefined): string[] {
   return text === undefined ? [] : text.split(',').map((secret) => secret.trim());
 }

@@ -12,14 +12,14 @@ import type { YamlNode, YamlReading } from './yaml-tree.ts';
 
 export interface ProviderSource {
   isProduction: boolean;
-  /** A setting that is no secret. */
+  /** A setting that is not a secret. */
   valueOf: (name: string) => string | undefined;
   secretOf: (name: string) => SecretReading;
-  /** `variable` is the setting, or the one that names its file. */
+  /** `variable` is the setting, or the setting that names its file. */
   onProblem: (variable: string, message: string) => void;
 }
 
-/** The settings of all providers, by provider key; undefined for one that has none. */
+/** The settings by provider key; undefined for a provider that is not configured. */
 export function readProviders(source: ProviderSource): Record<string, ProviderValues | undefined> {
   return Object.fromEntries(
     providers.map((provider) => [provider.key, readProvider(provider, source)]),
@@ -47,11 +47,11 @@ function readProvider(
   return undefined;
 }
 
-/** It is a part of keys, headers and claims. */
+/** Used in keys, headers and claims. */
 const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
-/** Of a tenant's settings the one that is no provider's. */
+/** The one setting of a tenant that does not belong to a provider. */
 const LIMITS = 'limits';
-/** Fewer than this cannot be shared out between queries, mutations and replicas. */
+/** Fewer cannot be divided between queries, mutations and replicas. */
 const MIN_REQUESTS = 12;
 
 const plainText = z.string().or(z.number().transform(String)).optional();
@@ -63,19 +63,19 @@ export interface TenantsFile {
   path: string;
   given: Given;
   isProduction: boolean;
-  /** For the secrets that it names. */
+  /** Reads the secrets that the file names. */
   readFile: ReadFile;
 }
 
 export interface WrongTenants {
   problems: string[];
-  /** How many problems are left out. */
+  /** The number of further problems. */
   more: number;
-  /** Tenants that stand in the file all the same; undefined if that cannot be read. */
+  /** The tenants that the file names nevertheless; undefined if it cannot be read. */
   named: ReadonlySet<string> | undefined;
 }
 
-/** All tenants, or what is wrong, each with its line. No value of the file is in a problem: it may be a secret. */
+/** All tenants, or the problems with their lines. No problem quotes a value of the file, which may be a secret. */
 export function* readTenantsFile(
   file: TenantsFile,
   yaml: YamlReading,
@@ -106,16 +106,16 @@ export function* readTenantsFile(
   return { problems, more: 0, named: new Set(byId.keys()) };
 }
 
-/** Maps keep every name that is in the file, those of all objects too. */
+/** A map keeps every name of the file, also names such as `constructor`. */
 function toMap(node: YamlNode | undefined): Map<string, YamlNode> | undefined {
   return node?.value instanceof Map ? node.value : undefined;
 }
 
-/** Of a setting. Anything else may be a secret, as in `{ API_KEY:of-ours }` where a blank is missing. */
+/** The name of a setting. Another text may be a secret, as in `{ API_KEY:of-ours }`, where a blank is missing. */
 const PLAIN_SETTING = /^([A-Z_]{1,64}|\w{1,12})$/;
 const PLAIN_TENANT = /^[\w./-]{1,64}$/;
 
-/** A part of a path in a problem. What is left out stands at the line. */
+/** A part of a path in a problem. The line shows what is left out. */
 function toShown(name: string, depth: number): string {
   const pattern = depth === 1 ? PLAIN_TENANT : PLAIN_SETTING;
   return pattern.test(name) ? name : '(name not shown)';
@@ -194,8 +194,8 @@ function readLimits(given: YamlNode | undefined, report: Report): Record<string,
 }
 
 /**
- * The same key in the hands of two tenants is a slip, by which one company would see the other's badges. Each secret
- * counts by itself: a tenant may have several, and each of them opens a door.
+ * Reports secrets that two tenants share, because one company would see the badges of the other. Each secret of a tenant
+ * is compared by itself.
  */
 function reportShared(tenants: readonly TenantSettings[], report: Report): void {
   const owners = new Map<string, string>();
@@ -220,7 +220,7 @@ function secretsOf(
   );
 }
 
-/** Of the innermost part of the path that stands in the file. */
+/** The line of the innermost part of the path that is in the file. */
 function lineOf(root: YamlNode, path: Path): number {
   let node = root;
   for (const name of path) {
@@ -231,7 +231,7 @@ function lineOf(root: YamlNode, path: Path): number {
   return node.line;
 }
 
-/** The only tenant there is without a file of tenants. */
+/** The only tenant if there is no tenants file. */
 export const DEFAULT_TENANT = 'default';
 
 export interface TenantSource {
@@ -240,7 +240,7 @@ export interface TenantSource {
   readFile: ReadFile;
 }
 
-/** The only tenant, out of the providers' variables and the files that they name. Each problem goes into `problems`. */
+/** Reads the only tenant from the providers' variables and the files that they name. Adds each problem to `problems`. */
 export function readOneTenant(
   { given, isProduction, readFile }: TenantSource,
   problems: string[],
@@ -255,7 +255,7 @@ export function readOneTenant(
   return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
 }
 
-/** The text of the file of tenants. */
+/** The text of the tenants file. */
 export function readTenantsText(
   file: string,
   readFile: ReadFile,

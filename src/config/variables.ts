@@ -8,8 +8,8 @@ import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
 import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './source.ts';
 
 /**
- * Where a service listens to everybody. A socket on `::` takes IPv4 too; without IPv6 it cannot be opened, and
- * `0.0.0.0` is all that there is.
+ * The address on which the service can be reached from everywhere. A socket on `::` also accepts IPv4, but can only be
+ * opened if the machine has IPv6.
  */
 export function everyAddress(
   interfaces: Readonly<ReturnType<typeof networkInterfaces>> = networkInterfaces(),
@@ -18,7 +18,7 @@ export function everyAddress(
   return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
-/** What is wrong with a URL of Redis. It holds a password, and nothing of it is in a problem. */
+/** The problem of a URL of Redis, without any part of the URL, which contains a password. */
 export function redisUrlProblem(text: string): string | undefined {
   if (!/^rediss?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) {
     return 'must be a URL that starts with redis:// or rediss://';
@@ -46,14 +46,14 @@ export function canDecode(text: string): boolean {
   }
 }
 
-/** How a caller's JWT is checked. */
+/** How the JWT of a caller is verified. */
 export interface TokenSettings {
   jwksUrl: string;
   issuer: string;
   audience: string;
 }
 
-/** Those that the router may send; each problem goes into `problems`. */
+/** The secrets that the router may send. Adds each problem to `problems`. */
 export function readRouterSecrets(given: Given, problems: string[]): string[] {
   const reading = toRouterSecrets(readSecret(ROUTER_SECRET, given), given);
   problems.push(...reading.problems);
@@ -80,7 +80,7 @@ export function toRouterSecrets(
   };
 }
 
-/** A shorter one could be guessed. */
+/** A shorter secret could be guessed. */
 export const MIN_SECRET_CHARACTERS = 16;
 
 export function isLongEnough({ length }: string): boolean {
@@ -100,7 +100,7 @@ function productionProblems(secrets: readonly string[]): string[] {
     : [];
 }
 
-/** Undefined: callers have no tokens. Each problem goes into `problems`. */
+/** Undefined: callers have no tokens. Adds each problem to `problems`. */
 export function readTokens(given: Given, problems: string[]): TokenSettings | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = given;
   const names = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'];
@@ -116,12 +116,12 @@ export function readTokens(given: Given, problems: string[]): TokenSettings | un
   return { jwksUrl, issuer, audience };
 }
 
-/** Proxies by the variables that most programs read, in capitals or not. Each problem goes into `problems`. */
+/** Proxies from the usual variables, in upper or lower case. Adds each problem to `problems`. */
 export function readProxies(given: Given, problems: string[]): Proxies {
   const read = (name: string): string | undefined => {
     const [isLower, value] = [given[name.toLowerCase()] !== undefined, valueOf(given, name)];
     if (value === undefined) return undefined;
-    // As curl takes it: a host and a port are enough.
+    // As in curl, a host and a port are enough.
     const url = value.includes('://') ? value : `http://${value}`;
     if (isProxyUrl(url)) return url;
     problems.push(
@@ -165,12 +165,12 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`);
 
-/** As in a URL: an address of IPv6 stands in brackets. */
+/** As in a URL, with an IPv6 address in brackets. */
 function isHostName(text: string): boolean {
   return /^([\w.-]+|\[[\da-f:.]+\])$/i.test(text) && hostOf(text) !== undefined;
 }
 
-/** All variables but those of the providers. */
+/** All variables except those of the providers. */
 export const variables = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z
@@ -198,7 +198,7 @@ export const variables = z.object({
       error: 'must be an https URL',
       abort: true,
     })
-    // Nothing would send them, and every error of the fetch would repeat them.
+    // They would not be sent, and every fetch error would repeat them.
     .refine((url) => new URL(url).username + new URL(url).password === '', {
       error: 'must not contain a user name or password',
     })
@@ -232,7 +232,7 @@ export const variables = z.object({
     })
     .optional(),
   REPLICAS: wholeNumber(1, 1_000).default(1),
-  /** These three also in small letters, as other programs read them. */
+  /** These three are also read in lower case, as other programs do. */
   HTTPS_PROXY: z.string().optional(),
   HTTP_PROXY: z.string().optional(),
   NO_PROXY: z.string().optional(),
@@ -241,10 +241,10 @@ export const variables = z.object({
   NODE_TLS_REJECT_UNAUTHORIZED: z.string().optional(),
 });
 
-/** Where one process keeps its state, unless it is told otherwise. */
+/** The default folder of the state. */
 export const DEFAULT_FOLDER = '.state';
 
-/** Why no state can be kept in this folder, as far as can be seen without making it. Undefined: nothing. */
+/** Why this folder cannot contain the state, as far as is known without creating it. Undefined: it can. */
 export function folderProblem(folder: string): string | undefined {
   const existing = existingPart(resolve(folder));
   const isFolder = isFolderOf(existing);
@@ -255,7 +255,7 @@ export function folderProblem(folder: string): string | undefined {
     : 'is below a file, but must be a folder';
 }
 
-/** Why a service could not write to it. Undefined: it could. */
+/** Why the service cannot write to it. Undefined: it can. */
 export function writingProblem(folder: string): string | undefined {
   try {
     accessSync(existingPart(resolve(folder)), constants.W_OK | constants.X_OK);
@@ -265,17 +265,17 @@ export function writingProblem(folder: string): string | undefined {
   }
 }
 
-/** The folder itself, or the nearest of those above it that exists. */
+/** The folder itself, or the nearest parent that exists. */
 function existingPart(path: string): string {
   return isThere(path) ? path : existingPart(dirname(path));
 }
 
-/** Also a link that points to nothing. */
+/** True for a link that points to nothing. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Something above it is no folder, or cannot be looked into.
+    // A parent is not a folder, or cannot be read.
     return false;
   }
 }

@@ -14,10 +14,10 @@ import {
 } from 'yaml';
 import { isObject } from '../http/json.ts';
 
-/** What stands in a file, with its line. */
+/** A value of a file, with its line. */
 export interface YamlNode {
   line: number;
-  /** A map by its keys as texts; a list has become an empty one. */
+  /** A map has text keys. A list is always empty, because no setting is a list. */
   value: Map<string, YamlNode> | string | number | boolean | null | readonly [];
 }
 
@@ -28,24 +28,24 @@ export interface YamlError {
 
 export interface YamlErrors {
   errors: readonly YamlError[];
-  /** How many errors are left out. */
+  /** The number of further errors. */
   more: number;
-  /** Set where another try may do better. */
+  /** Set if another try may succeed. */
   isUnfinished?: true;
 }
 
 export type YamlReading = { root: YamlNode } | YamlErrors;
 
-/** So many errors are told one by one. */
+/** The number of errors that are listed. */
 export const MAX_ERRORS = 20;
-/** Counted with what aliases stand for. */
+/** Includes the nodes that aliases refer to. */
 const MAX_NODES = 30_000;
-/** No setting stands deeper. */
+/** No setting is deeper. */
 const MAX_LEVELS = 8;
 
 const tooMany = `has more than ${MAX_NODES} settings, including aliases`;
 
-/** Reads YAML in a time that grows with its length. */
+/** Parses YAML in time proportional to its length. */
 export function readYaml(text: string): YamlReading {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -78,7 +78,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     if (isNode(given) && 'anchor' in given && given.anchor) anchors.set(given.anchor, given);
     if (isScalar(given)) return { line, value: toScalar(given.value) };
     if (isMap(given) && level < MAX_LEVELS) return { line, value: toMap(given, level) };
-    // Its anchors may be used after it.
+    // Anchors in it may be used later.
     if (isSeq(given)) given.items.forEach((item) => goOn() && toNode(item, line, level + 1));
     return { line, value: isSeq(given) || isMap(given) ? [] : null };
   }
@@ -109,16 +109,16 @@ function toScalar(value: unknown): YamlNode['value'] {
   return isPlain ? value : null;
 }
 
-/** How long one text may take. The worst that is not too large takes less on a machine that is busy. */
+/** How long one text may take. The worst text of the permitted size takes less on a busy machine. */
 const MAX_MS = 3_000;
-/** What its thread may hold. */
+/** The memory limit of the thread. */
 const MAX_MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ABORT_ERR', `takes longer than ${MAX_MS} ms to parse`],
   ['ERR_WORKER_OUT_OF_MEMORY', 'takes too much memory to parse'],
 ]);
 
-/** Reads YAML in a thread of its own, so that nobody else waits for it. */
+/** Parses YAML in a thread of its own, so that the process is not blocked. */
 export async function readYamlElsewhere(text: string): Promise<YamlReading> {
   const script = new URL(`yaml-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(script, { workerData: text, resourceLimits: MAX_MEMORY });
@@ -127,7 +127,7 @@ export async function readYamlElsewhere(text: string): Promise<YamlReading> {
     const [reading] = (await once(worker, 'message', { signal })) as [YamlReading];
     return reading;
   } catch (error) {
-    // Also a machine without room for one more thread is no reason to end.
+    // Not even a failure to start the thread may end the process.
     const code = isObject(error) ? error.code : undefined;
     const message = REASONS.get(code) ?? `cannot be read (${String(code)})`;
     return { errors: [{ line: 1, message }], more: 0, isUnfinished: true };

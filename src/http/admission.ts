@@ -1,15 +1,15 @@
 import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
 import { ProviderError } from './provider-error.ts';
 
-/** How many calls of one provider may be under way at once. */
+/** Limits how many calls to one provider are under way at once. */
 export interface Bulkhead {
-  /** Waits for a place until `until`, monotonic milliseconds; undefined when there was none. What it resolves with gives the place back. */
+  /** Waits for a place until `until`, monotonic milliseconds. Resolves to a function that releases it, or to undefined if none was free. */
   enter(isQuery: boolean, until: number): Promise<(() => void) | undefined>;
 }
 
-/** As many as there are connections, so that no call that was let through waits for one. */
+/** As many as there are connections, so that an admitted call never waits for one. */
 export const PLACES = 16;
-/** The others are kept for mutations. */
+/** The remaining places are reserved for mutations. */
 const PLACES_OF_QUERIES = 12;
 
 export function createBulkhead(clock: Clock): Bulkhead {
@@ -59,36 +59,36 @@ export function createBulkhead(clock: Clock): Bulkhead {
       void clock.pause(Math.max(0, until - clock.now()), patience.signal).then(() => {
         const place = waiting.indexOf(waiter);
         if (place >= 0) waiting.splice(place, 1);
-        // After `start` this says nothing any more.
+        // Has no effect after `start`.
         resolve(false);
       });
     });
   }
 }
 
-/** The requests that a provider allows, as all who share them count them. Never rejects. */
+/** The requests that a provider's rate limit still allows, counted across all processes that share it. Never rejects. */
 export interface RequestBudget {
-  /** Takes one. 0 when it was there, else the milliseconds until it is worth asking again. Queries leave some for mutations. */
+  /** Resolves to 0 if a request was taken, else to the milliseconds until the next try. Queries leave some for mutations. */
   take(isQuery: boolean): Promise<number>;
-  /** Lets nobody take any for so many milliseconds. */
+  /** Makes every `take` wait for this time. */
   block(ms: number): Promise<void>;
 }
 
 export interface RateLimiter {
-  /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError`, at once when the wait would be longer. */
+  /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError` at once if the wait would be longer. */
   enter(purpose: CallPurpose, until: number): Promise<void>;
-  /** The provider has refused a request as one too many. */
+  /** The provider has answered that the rate limit is reached. */
   coolDown(ms: number): void;
 }
 
-/** `allowance` undefined: the provider states no limit, and only its refusals count. */
-export function createRateLimiter(clock: Clock, allowance: RequestBudget | undefined): RateLimiter {
+/** Undefined budget: the provider states no limit, and only its 429 answers count. */
+export function createRateLimiter(clock: Clock, budget: RequestBudget | undefined): RateLimiter {
   let coolUntil = -Infinity;
 
   async function waitMs(purpose: CallPurpose): Promise<number> {
     const cooling = coolUntil - clock.now();
     if (cooling > 0) return cooling;
-    return allowance ? allowance.take(purpose === 'query') : 0;
+    return budget ? budget.take(purpose === 'query') : 0;
   }
 
   return {
@@ -102,7 +102,7 @@ export function createRateLimiter(clock: Clock, allowance: RequestBudget | undef
     },
     coolDown(ms) {
       coolUntil = Math.max(coolUntil, clock.now() + ms);
-      void allowance?.block(ms);
+      void budget?.block(ms);
     },
   };
 }
@@ -115,19 +115,19 @@ function tooMany(retryAfterMs: number): ProviderError {
   });
 }
 
-/** How a call ended, as far as it says something of the provider. */
+/** What the end of a call says about the health of the provider. */
 export type Verdict =
   | 'good'
-  /** Answered well, and late. */
+  /** A good answer that took long. */
   | 'slow'
   | 'failed'
-  /** Says nothing: cut short by us, or one request too many. */
+  /** Says nothing: this service ended it early, or the rate limit was reached. */
   | 'nothing';
 
 export interface CircuitBreaker {
-  /** Milliseconds until a call may be tried; 0: now. */
+  /** Milliseconds until a call may be tried. 0: now. */
   waitMs(): number;
-  /** Counts a call that begins. What it returns is told once how the call ended. */
+  /** Counts a call that begins. Call the returned function once, with how it ended. */
   enter(): (verdict: Verdict) => void;
 }
 
@@ -136,7 +136,7 @@ export interface CircuitBreakerOptions {
   now: () => number;
   /** Within 0 and 1. */
   random: () => number;
-  /** Told once per change, with how long it stays open. */
+  /** Called once per change, with how long the breaker stays open. */
   onChange: (state: 'open' | 'closed', openMs: number) => void;
 }
 
@@ -146,14 +146,14 @@ const MAX_BAD_SHARE = 0.5;
 const MAX_FAILURES_IN_ROW = 5;
 const OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 60_000;
-/** Replicas must not probe together. */
+/** So that replicas do not probe at the same moment. */
 const JITTER = 0.2;
-/** What a caller is told to wait for while a probe is under way. */
+/** How long a caller is told to wait while a probe is under way. */
 const PROBE_MS = 1_000;
 
 /**
- * Stops the calls to a provider that fails most of them, and lets one at a time through to see whether it is back.
- * A slow answer counts against the share of good ones, and not as a failure in a row: it is an answer.
+ * Stops calls to a provider that fails most of them, and lets one probe at a time through to see whether it is back.
+ * A slow answer lowers the share of good calls, but ends a run of failures.
  */
 export function createCircuitBreaker({
   now,
@@ -209,7 +209,7 @@ export function createCircuitBreaker({
       if (isProbe) isProbing = true;
       return (verdict) => {
         if (isProbe) endProbe(verdict);
-        // What began before it opened is old news.
+        // A call that began before the breaker opened is not counted.
         else if (openUntil === undefined && verdict !== 'nothing') count(verdict);
       };
     },
@@ -217,17 +217,17 @@ export function createCircuitBreaker({
 }
 
 export interface Admission {
-  /** Waits until a call may be made, and no longer than `until`, monotonic milliseconds. Throws a `ProviderError` of effect `not-sent`. */
+  /** Waits until a call may be made, at most until `until`, monotonic milliseconds. Throws a `ProviderError` of effect `not-sent`. */
   enter(bounds: CallBounds, until: number): Promise<Admitted>;
   coolDown(ms: number): void;
 }
 
 export interface Admitted {
-  /** To be told once how the call ended. */
+  /** Must be called once, with how the call ended. */
   leave: (verdict: Verdict) => void;
 }
 
-/** What stands before every call: the breaker, a place among the connections, and the provider's limit. */
+/** The steps before every call: the circuit breaker, the bulkhead and the rate limit. */
 export function createAdmission(parts: {
   breaker: CircuitBreaker;
   bulkhead: Bulkhead;
@@ -235,7 +235,7 @@ export function createAdmission(parts: {
 }): Admission {
   const { breaker, bulkhead, limiter } = parts;
 
-  /** What became of a write is worth a call to a provider that seems to be down. */
+  /** Finding out the outcome of a write is worth a call to a provider that seems to be down. */
   function checkBreaker({ purpose }: CallBounds): void {
     const waitMs = breaker.waitMs();
     if (purpose === 'settle' || waitMs === 0) return;
@@ -254,7 +254,7 @@ export function createAdmission(parts: {
       if (!leaveBulkhead) throw tooBusy();
       try {
         await limiter.enter(bounds.purpose, until);
-        // It may have opened meanwhile.
+        // The breaker may have opened during the wait.
         checkBreaker(bounds);
       } catch (error) {
         leaveBulkhead();

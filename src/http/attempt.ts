@@ -12,34 +12,34 @@ import {
   toRetryAfter,
 } from './response.ts';
 
-/** Proxies that other machines are reached through. */
+/** Proxies for connections to other machines. */
 export interface Proxies {
   /** For https. Undefined: none. */
   https: string | undefined;
   /** For plain http. Undefined: none. */
   http: string | undefined;
-  /** Hosts that are reached without, as `NO_PROXY` lists them. */
+  /** Hosts that are reached without a proxy, in the syntax of `NO_PROXY`. */
   except: string;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** How long a proxy may take to open a tunnel: it looks the host up, and connects to it. */
+/** How long a proxy may take to open a tunnel, which includes its DNS lookup and connection. */
 const TUNNEL_TIMEOUT_MS = 2_000;
-/** Below what servers usually keep, so that a request rarely meets a connection that is being closed. */
+/** Shorter than the usual keep-alive of servers, so that a request rarely meets a connection that is being closed. */
 const KEEP_ALIVE_MS = 4_000;
 
-/** HTTP/1.1 only: undici repeats requests of HTTP/2 by itself. */
+/** HTTP/1.1 only: undici retries HTTP/2 requests by itself. */
 const OPTIONS = {
   connections: PLACES,
   pipelining: 1,
   allowH2: false,
   keepAliveTimeout: KEEP_ALIVE_MS,
-  // A server may ask for more, and would close the connection under a request.
+  // A server may announce a longer time and still close the connection earlier.
   keepAliveMaxTimeout: KEEP_ALIVE_MS,
 } as const;
 const CONNECT = { timeout: CONNECT_TIMEOUT_MS, allowH2: false } as const;
 
-/** The connections to one origin, through a proxy where there is one for it. This machine is reached directly. */
+/** The connections to one origin, through its proxy if one is set. This machine is always reached directly. */
 export function createPool(origin: string, proxies?: Proxies): Dispatcher {
   const { protocol, hostname } = new URL(origin);
   const proxy = protocol === 'https:' ? proxies?.https : proxies?.http;
@@ -51,13 +51,13 @@ export function createPool(origin: string, proxies?: Proxies): Dispatcher {
     connect: CONNECT,
     httpProxy: proxy,
     httpsProxy: proxy,
-    // Never undefined, or undici would read the environment.
+    // Undici reads the environment if this is undefined.
     noProxy: proxies?.except ?? '',
     proxyTls: CONNECT,
     requestTls: CONNECT,
     clientFactory: (url, options) =>
       new Pool(url, { ...options, allowH2: false, headersTimeout: TUNNEL_TIMEOUT_MS }),
-    // Also for connections to a proxy that is asked for plain http.
+    // Used for plain http through a proxy.
     factory: (url, options) => new Pool(url, { ...options, ...OPTIONS }),
   });
   return agent.compose((dispatch) => (options, handler) => {
@@ -67,7 +67,7 @@ export function createPool(origin: string, proxies?: Proxies): Dispatcher {
   });
 }
 
-/** That the proxy wants other credentials is told by undici as if the request were malformed. */
+/** Undici reports a 407 of the proxy as an invalid request. */
 function toProxyError(error: Error): Error {
   return error instanceof errors.InvalidArgumentError && error.message.includes('407')
     ? new errors.SocketError('The proxy wants other credentials (407)')
@@ -76,31 +76,31 @@ function toProxyError(error: Error): Error {
 
 export interface HttpCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Absolute, without the base URL's own prefix. One of the client's routes, or it is not sent. */
+  /** Absolute, without the prefix of the base URL. Must match one of the client's routes. */
   path: string;
   /** Sent as JSON. */
   body?: object;
-  /** Whom a write is for: the log leaves this id out. */
+  /** The member that a write is for. This id is kept out of the log. */
   memberId?: string;
   /**
-   * Only for a look-up, which may find nothing: then a 404 is an answer and no fault, and so is any other refusal
-   * whose JSON this finds to say the same.
+   * Only for lookups. A 404 is then a normal answer, and so is any other rejection whose JSON this function
+   * recognizes as "not found".
    */
   isNotFound?: (refusal: unknown) => boolean;
 }
 
-/** Makes of the JSON of a 2xx answer what is asked for; undefined when it had no body. May throw a `ProviderError`. */
+/** Converts the JSON of a 2xx answer, undefined if it had no body, to the result. May throw a `ProviderError`. */
 export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T | Promise<T>;
 
 export type AttemptResult<T> =
   | { value: T; head: AnswerHead }
   | Failed
-  /** Thrown by code of ours: it says nothing about the provider. */
+  /** Thrown by our own code: it says nothing about the provider. */
   | { bug: unknown };
 
 export interface Failed {
   error: ProviderError;
-  /** What the provider said, as far as it was heard. */
+  /** The answer of the provider, if one arrived whole. */
   answered: Answered | undefined;
 }
 
@@ -113,7 +113,7 @@ export interface Answered {
 export interface AttemptOptions<T> {
   timeoutMs: number;
   retryAfter: RetryAfterBounds;
-  /** Of its body, once decoded; as many as of any answer if left out. */
+  /** Limit of the decoded body; the general limit if left out. */
   maxBytes?: number;
   read: ReadAnswer<T>;
 }
@@ -147,7 +147,7 @@ export async function attempt<T>(
   }
 }
 
-/** An answer with its body, or with why that could not be read. */
+/** An answer with its body, or with the error that reading the body ended in. */
 type Received = { head: AnswerHead; body: Buffer | ProviderError };
 
 async function receive(
@@ -171,7 +171,7 @@ async function receive(
         'accept-encoding': 'gzip',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      // Values that were remembered by an earlier version may hold half characters.
+      // Values that an earlier version stored may contain lone surrogates.
       body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
       signal,
     });
@@ -188,7 +188,7 @@ async function receive(
 
 const ERRORS_OF_THE_LANGUAGE = ['TypeError', 'RangeError', 'ReferenceError'];
 
-/** Errors of the language, and of a request that no client can send. What a network does has other names. */
+/** Errors of the language, and of invalid requests. Network errors have other names. */
 function isBug(cause: unknown): boolean {
   if (!types.isNativeError(cause)) return false;
   const isInvalid = 'code' in cause && cause.code === 'UND_ERR_INVALID_ARG';
@@ -200,8 +200,8 @@ interface Progress {
 }
 
 /**
- * Rejects when the time is over before a connection stands: undici tells then only once it stands, or never will.
- * The request is not sent any more.
+ * Rejects if the timeout passes before there is a connection: undici would only report that once it has connected or
+ * failed. The request is not sent after this.
  */
 function untilTooLate(signal: AbortSignal, progress: Progress): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -212,7 +212,7 @@ function untilTooLate(signal: AbortSignal, progress: Progress): Promise<never> {
   });
 }
 
-/** Undici starts a request on a connected socket just before its first byte is written, unless it was aborted. */
+/** Undici starts a request on a connected socket just before it writes the first byte, unless it was aborted. */
 function noteSending(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const start = handler.onRequestStart?.bind(handler);

@@ -1,6 +1,6 @@
-/** Time as the calls to a provider see it; tests pass their own. */
+/** The clock that calls to a provider use. Tests pass their own. */
 export interface Clock {
-  /** Monotonic milliseconds: they never go back, and count from no particular moment. */
+  /** Monotonic milliseconds since an arbitrary moment. */
   now: () => number;
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -8,16 +8,16 @@ export interface Clock {
 
 /**
  * What a call is for. `query`: a reader waits. `prepare`: a read before a write. `write`: sent at most once.
- * `settle`: a read that shows what became of a write.
+ * `settle`: a read that finds out whether a write of unknown outcome was applied.
  */
 export type CallPurpose = 'query' | 'prepare' | 'write' | 'settle';
 
 export interface CallBounds {
   purpose: CallPurpose;
-  /** When the caller must have its answer, monotonic milliseconds: waiting, attempts and pauses all end by then. */
+  /** Monotonic milliseconds. Waiting, attempts and pauses all end by then. */
   deadlineAt: number;
-  /** Told just before each attempt, when it has waited for its turn: what is read then is no older than this moment. */
+  /** Called just before each attempt, after the wait for its turn: what is read is no older than this moment. */
   onSend?: () => void;
-  /** Told when a cache on the way gave the answer: how old that is, milliseconds. What is read is older by so much. */
+  /** Called if a cache on the way answered, with the age of its answer in milliseconds: what is read is that much older. */
   onAge?: (ageMs: number) => void;
 }

@@ -1,24 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Whether a host, as it stands in a URL, is this machine itself: what is sent there never leaves it. */
+/** Whether the host of a URL is this machine, so that requests to it never leave the machine. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**
- * The host of a `host` header as a URL has it: in lower case, without a port or a last dot. Undefined: the header
- * holds no host.
+ * The host of a `host` header in the form of a URL: in lower case, without a port or a trailing dot. Undefined: the
+ * header contains no valid host.
  */
 export function hostOf(header: string): string | undefined {
   const url = `http://${header}/`;
-  // A parser would also find a host in what follows an @, for one.
+  // The parser would, for example, also accept a host after an @.
   if (!/^[\w.:[\]-]+$/.test(header) || !URL.canParse(url)) return undefined;
   return new URL(url).hostname.replace(/\.$/, '');
 }
 
 /**
- * Every host that a request names: in its `host` headers, and in its target where that is a whole URL, which counts
- * before them. Undefined stands for one that cannot be read.
+ * Every host that a request names: in its `host` headers, and in its target if that is a whole URL, which takes
+ * precedence over them. Undefined stands for an invalid one.
  */
 export function hostsOf({
   url = '',
@@ -28,7 +28,7 @@ export function hostsOf({
   return [...host, ...(target === undefined ? [] : [target])].map(hostOf);
 }
 
-/** The host of the page that sends a request, where a browser says it. Undefined stands for one that cannot be read. */
+/** The hosts of the pages in the `Origin` headers that a browser sends. Undefined stands for an invalid one. */
 export function pageHostsOf({
   headersDistinct: { origin = [] },
 }: Pick<IncomingMessage, 'headersDistinct'>): (string | undefined)[] {

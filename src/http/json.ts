@@ -1,18 +1,13 @@
-/** Narrows JSON that nobody has read yet. */
+/** Whether a value of unknown JSON is an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * Text without half characters. A UTF-16 string may hold one surrogate of a pair alone; JSON can spell it (`\ud83d`),
- * UTF-8 cannot, and clients that are not written in JavaScript refuse a whole document for it.
- */
-
-/** The text up to so many UTF-16 units, or one less where that would cut a character in two. */
-export function cutText(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const isPairCut = isHigh(text.charCodeAt(most - 1)) && isLow(text.charCodeAt(most));
-  return text.slice(0, isPairCut ? most - 1 : most);
+/** The first `max` UTF-16 units of a text, or one less where that would split a surrogate pair. */
+export function cutText(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const isPairCut = isHigh(text.charCodeAt(max - 1)) && isLow(text.charCodeAt(max));
+  return text.slice(0, isPairCut ? max - 1 : max);
 }
 
 function isHigh(unit: number): boolean {
@@ -23,13 +18,16 @@ function isLow(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/** The value of a JSON text, in which each half character, of a name or a value, has become U+FFFD. */
+/**
+ * Parses JSON and replaces each lone surrogate, of a name or a value, with U+FFFD. JSON can spell one (`\ud83d`), UTF-8
+ * cannot, and clients in other languages reject a whole document because of it.
+ */
 export function parseWholeJson(json: string): unknown {
   const value = JSON.parse(json.toWellFormed()) as unknown;
   return SPELLED_SURROGATE.test(json) ? toWholeValue(value) : value;
 }
 
-/** The texts of a value are looked at by the engine, which takes a tenth of the time of all escapes of their JSON. */
+/** Lets the engine check the parsed texts, which takes a tenth of the time of checking the escapes. */
 function toWholeValue(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
   if (typeof value !== 'object' || value === null) return value;
@@ -40,19 +38,19 @@ function toWholeValue(value: unknown): unknown {
   );
 }
 
-/** Spelled so in JSON, a surrogate may be half of a pair or alone. Most encoders write the character itself. */
+/** An escaped surrogate, of a pair or alone. Most encoders write the character itself. */
 const SPELLED_SURROGATE = /\\u[dD][89a-fA-F]/;
 /** `\ud83d` */
 const SPELLED_LENGTH = 6;
 const REPLACEMENT = '\ufffd';
 
-/** A JSON text in which each half character has become U+FFFD. */
+/** The same for JSON that stays a text. */
 export function toWholeJson(json: string): string {
   const text = json.toWellFormed();
   return SPELLED_SURROGATE.test(text) ? replaceSpelled(text) : text;
 }
 
-/** Looks at every escape in turn: `\\ud83d` is a backslash and five letters. */
+/** Checks every escape in turn, because `\\ud83d` is a backslash and five letters. */
 function replaceSpelled(json: string): string {
   let whole = '';
   let kept = 0;
@@ -71,7 +69,7 @@ function replaceSpelled(json: string): string {
   return whole + json.slice(kept);
 }
 
-/** The UTF-16 unit that is spelled there, if its first digit is d as of all surrogates; else NaN. */
+/** The UTF-16 unit of the escape at this place if it may be a surrogate, else NaN. */
 function spelledUnit(json: string, at: number): number {
   const isD = json[at + 2] === 'd' || json[at + 2] === 'D';
   if (!isD || json[at] !== '\\' || json[at + 1] !== 'u') return NaN;
@@ -79,15 +77,15 @@ function spelledUnit(json: string, at: number): number {
 }
 
 /**
- * Long work in slices, so that whatever else the process has to do waits a few milliseconds for it at most. Work is
- * counted in steps, and not in time: it is cut in the same places everywhere.
+ * Divides long work into slices of a few milliseconds, between which the process does other work. Slices are measured
+ * in steps instead of time, so that the work is divided at the same places on every machine.
  */
 export interface Slices {
-  /** Notes work that was done. Where it gives a promise, others have their turn before that is kept. */
+  /** Counts finished work. At the end of a slice it returns a promise, which resolves after other work had its turn. */
   spend(steps: number): Promise<void> | undefined;
 }
 
-/** A step is to look at one character: so many take about two milliseconds. */
+/** One step is one character; a slice takes about two milliseconds. */
 const SLICE_STEPS = 200_000;
 
 export function createSlices(): Slices {
@@ -102,7 +100,7 @@ export function createSlices(): Slices {
   };
 }
 
-/** All of the process: one goes on in each round of the event loop, however many there are. */
+/** The waiting slices of the whole process. One continues in each round of the event loop. */
 const waiting: (() => void)[] = [];
 
 /** Resolves after everything else that is ready has had its turn. */
@@ -118,24 +116,24 @@ function goOn(): void {
   if (waiting.length > 0) setImmediate(goOn);
 }
 
-/** Texts up to this length are parsed at once, in about a millisecond. */
+/** Texts up to this length are parsed in one piece, in about a millisecond. */
 const PIECE_CHARACTERS = 64 * 1024;
-/** Deeper than any answer: each level takes memory that a short text may ask for many times. */
+/** Deeper than any real answer. Each level takes memory, which a short text could demand many times. */
 export const MAX_DEPTH = 100;
 /**
- * No record has so many, and a larger object cannot be made in slices: of one that is too long to be parsed at once, so
- * many fields are kept and one more, by which it can be told.
+ * More than any record has. A larger object cannot be built in slices, so of one that is too long to be parsed in one
+ * piece, this many fields and one more are kept: the extra field shows that it is too large.
  */
 export const MAX_FIELDS = 10_000;
 /**
- * Of 10 bytes each in the longest answer, which is less than any has. V8 copies small values while all else waits: of
- * an answer that is nothing but empty lists there would be two million.
+ * Ten bytes each in the longest answer, which is less than any real value has. V8 blocks the process while it copies
+ * small values, and an answer of nothing but empty lists would hold two million.
  */
 export const MAX_VALUES = 500_000;
-/** To parse a character takes as long as to look at so many. */
+/** Parsing a character takes as long as scanning this many. */
 const PARSING_WEIGHT = 3;
 
-/** Why a text is not read. It never quotes the text. */
+/** The reason why a text was rejected. It never quotes the text. */
 export class JsonError extends Error {
   readonly kind: 'malformed' | 'deep' | 'many';
 
@@ -152,18 +150,18 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d] as const;
 
-/** A list or an object that has begun, and may become too long to be parsed at once. */
+/** A list or object that has begun, and may become too long to be parsed in one piece. */
 interface Frame {
   isArray: boolean;
   start: number;
-  /** Where the text begins that is not parsed yet, after whatever was. */
+  /** Where the text that is not parsed yet begins. */
   unread: number;
-  /** The last comma of its own; -1 before the first. */
+  /** The last comma between its own members; -1 before the first. */
   comma: number;
-  /** What was parsed of it, which is nothing of one that is short. */
+  /** The items that are parsed already; empty for a short list. */
   items: unknown[];
   fields: Map<string, unknown>;
-  /** Of the member that ends at the next comma, everything is parsed. */
+  /** The member that ends at the next comma is parsed completely. */
   isMemberRead: boolean;
 }
 
@@ -174,8 +172,8 @@ interface Member {
 }
 
 /**
- * What `parseWholeJson` gives, made in slices: a long text is cut between the members of its lists and objects, however
- * they are nested, and each piece is parsed by itself. Rejects with a `JsonError`.
+ * Like `parseWholeJson`, but in slices: a long text is cut between the members of its lists and objects, at any depth,
+ * and each piece is parsed by itself. Rejects with a `JsonError`.
  */
 export async function parseJsonInSlices(
   text: string,
@@ -197,7 +195,7 @@ export async function parseJsonInSlices(
     Object.assign(frame, { isArray, start: at, unread: at + 1, comma: -1 });
   }
 
-  /** Gives how much was parsed. */
+  /** Returns the number of characters that were parsed. */
   function close(at: number, code: number): number {
     const frame = frames[depth - 1];
     if (!frame) throw malformed();
@@ -220,7 +218,7 @@ export async function parseJsonInSlices(
     if (values > MAX_VALUES) throw new JsonError('many');
   }
 
-  /** Gives how much was parsed. */
+  /** Returns the number of characters that were parsed. */
   function separate(at: number): number {
     const frame = frames[depth - 1];
     if (!frame) throw malformed();
@@ -259,14 +257,14 @@ function toFrame(): Frame {
   return { ...place, items: [], fields: new Map(), isMemberRead: false };
 }
 
-/** Leaves the frame for the next list or object of its depth. */
+/** Empties the frame for the next list or object at its depth. */
 function takeValue(frame: Frame): unknown {
   const value = frame.isArray ? frame.items : Object.fromEntries(frame.fields);
   Object.assign(frame, { items: [], fields: new Map(), isMemberRead: false });
   return value;
 }
 
-/** Parses what is unread of the frame, up to a comma of its own or its end. */
+/** Parses the unread text of the frame up to one of its own commas, or to its end. */
 function readUpTo(text: string, frame: Frame, end: number): void {
   const { unread, comma, isMemberRead } = frame;
   frame.isMemberRead = false;
@@ -281,7 +279,7 @@ function readUpTo(text: string, frame: Frame, end: number): void {
   else for (const field of Object.entries(parse(`{${piece}}`) as object)) addField(frame, field);
 }
 
-/** Adds what was too long to be parsed with its neighbours. */
+/** Adds a member that was too long to be parsed together with others. */
 function addMember(text: string, frame: Frame, { value, start, end }: Member): void {
   if (frame.isMemberRead) throw malformed();
   if (frame.comma >= frame.unread) {
@@ -299,7 +297,7 @@ function addField({ fields }: Frame, [key, value]: [string, unknown]): void {
   if (fields.size <= MAX_FIELDS || fields.has(key)) fields.set(key, value);
 }
 
-/** Of `"key":`, with blanks. */
+/** The key of `"key":`, which may be surrounded by blanks. */
 function toKey(text: string): string {
   const [key, ...others] = Object.keys(parse(`{${text}null}`) as object);
   if (key === undefined || others.length > 0) throw malformed();

@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 
-/** What went wrong with a call to a provider. Closed. */
+/** The kinds of faults of a call to a provider. */
 export type FaultKind =
   | 'timeout'
   | 'unavailable'
@@ -8,39 +8,38 @@ export type FaultKind =
   | 'rate-limited'
   | 'auth-failed'
   | 'not-configured'
-  /** The provider calls our input wrong (400, 422). */
+  /** The provider rejected the input as invalid (400, 422). */
   | 'rejected'
   | 'not-found'
   | 'conflict';
 
 /**
- * What the call can have changed at the provider.
- * `not-sent`: no byte left, safe to repeat. `refused`: a clear answer, nothing applied.
- * `unknown`: bytes left and no clear answer came.
+ * What the call may have changed at the provider. `not-sent`: nothing was sent. `refused`: the provider answered that
+ * it applied nothing. `unknown`: something was sent, and no clear answer came.
  */
 export type Effect = 'not-sent' | 'refused' | 'unknown';
 
-/** Whether a read that failed so may be tried again within its deadline. */
+/** Whether a read may be repeated within its deadline. */
 export type Repeat = 'never' | 'once' | 'again';
 
-/** How a provider is called in the graph, and in a sentence. */
+/** The name of a provider in the graph, and in a sentence. */
 export interface ProviderName {
   readonly enumValue: string;
   readonly title: string;
 }
 
-/** What follows from a failed call. */
+/** The consequences of a failed call. */
 export interface Consequences {
   repeat: Repeat;
-  /** Whether an old list may stand in for the one that could not be read. */
+  /** Whether a stale list may be shown instead. */
   allowsStale: boolean;
-  /** Whether it speaks against the provider as a whole; never for a clear answer. */
+  /** Whether it counts as a failure of the provider for the circuit breaker. Never true for a clear answer. */
   isBreakdown: boolean;
 }
 
 const NONE: Consequences = { repeat: 'never', allowsStale: false, isBreakdown: false };
 
-/** What hangs is waited for twice at most: both waits must fit into the deadline. */
+/** A timeout is repeated once only, because both waits must fit into the deadline. */
 const BY_KIND: Readonly<Record<FaultKind, Consequences>> = {
   timeout: { repeat: 'once', allowsStale: true, isBreakdown: true },
   unavailable: { repeat: 'again', allowsStale: true, isBreakdown: true },
@@ -53,28 +52,31 @@ const BY_KIND: Readonly<Record<FaultKind, Consequences>> = {
   conflict: NONE,
 };
 
-/** Consequences that are left out are those of the kind. */
+/** Consequences default to those of the kind. */
 interface ProviderErrorOptions extends Partial<Consequences> {
   kind: FaultKind;
   effect: Effect;
-  /** Milliseconds after which a repeat can succeed, where the provider said so. */
+  /** Milliseconds after which a repeat can succeed, if the provider said so. */
   retryAfterMs?: number;
   provider?: ProviderName;
   cause?: unknown;
 }
 
-/** The one error of every provider call. Its message is ours and continues the provider's name; no provider text, URL, header or body is in it, `providerMessage` aside. */
+/**
+ * The error of every failed call to a provider. Its message continues the provider's name in a sentence. Apart from
+ * `providerMessage`, it contains no text, URL, header or body of the provider.
+ */
 export class ProviderError extends Error {
   readonly kind: FaultKind;
   readonly effect: Effect;
   readonly consequences: Readonly<Consequences>;
-  /** Filled in by the http layer where a mapping found out that the request was one too many. */
+  /** Filled in by the http layer if the mapping of an answer found that the rate limit is reached. */
   retryAfterMs: number | undefined;
-  /** Filled in by the http layer, so that mappings need not know whose answer they read. */
+  /** Filled in by the http layer, so that mappings need not know the provider. */
   provider: ProviderName | undefined;
   /**
-   * Of a write that failed or was refused: the provider's own words about it, filled in by the http layer.
-   * Untrusted text of 300 characters at most, well formed, without control characters and secrets.
+   * The provider's message about a write that failed or was rejected, filled in by the http layer. Untrusted text of
+   * at most 300 characters, well formed, without control characters and secrets.
    */
   providerMessage: string | undefined;
 
@@ -92,8 +94,8 @@ export class ProviderError extends Error {
 }
 
 /**
- * An answer of success that neither promises nor denies what was asked for. A client of a provider answers a write
- * with null then: a read has to decide.
+ * A successful answer that neither confirms nor denies the request. The client of a provider returns null for such a
+ * write, and a read has to decide.
  */
 export class UnclearAnswer extends ProviderError {
   constructor(message: string) {
@@ -101,7 +103,7 @@ export class UnclearAnswer extends ProviderError {
   }
 }
 
-/** What came, or was about to be asked, is not what was agreed. */
+/** The error for an answer, or a request, that does not match the contract. */
 export function badResponse(
   message: string,
   effect: Effect = 'unknown',
@@ -110,13 +112,13 @@ export function badResponse(
   return new ProviderError(message, { kind: 'bad-response', effect, cause });
 }
 
-/** The error for an answer whose status is not 2xx. `wait` is what the answer asks for. */
+/** The error for an answer whose status is not 2xx. `wait` comes from its `Retry-After`. */
 export function statusError(
   status: number,
   wait: { retryAfterMs?: number; repeat?: Repeat } = {},
 ): ProviderError {
   if (status >= 300 && status < 400) {
-    // Some services carry a write out before they point elsewhere.
+    // Some services apply a write before they redirect.
     return new ProviderError(`returned the redirect status ${status}`, {
       kind: 'bad-response',
       effect: 'unknown',
@@ -128,7 +130,7 @@ export function statusError(
     return new ProviderError(`returned the error status ${status}`, {
       kind: 'unavailable',
       effect: 'unknown',
-      // Unlike a 429, it asks for no wait where it says none.
+      // Without a `Retry-After` there is no wait, unlike after a 429.
       ...(repeat === 'again' && retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
@@ -169,9 +171,7 @@ export function statusError(
   }
 }
 
-/**
- * The error for a refusal under a status of success: by the code inside it, where there is one. An answer all the same.
- */
+/** The error for an error envelope under a successful status, by the code in it if there is one. */
 export function envelopeError(code: number | undefined): ProviderError {
   const isErrorStatus = code !== undefined && code >= 400 && code < 600;
   const byCode = isErrorStatus ? statusError(code) : undefined;
@@ -184,7 +184,7 @@ export function envelopeError(code: number | undefined): ProviderError {
   });
 }
 
-/** How far a call had come when it ended. Bytes may have left from `sent` on. */
+/** How far a call had come when it ended. From `sent` on, the provider may have received the request. */
 export type CallStage = 'connecting' | 'sent' | 'answering';
 
 /** The error for a call that ended without a whole answer. */
@@ -220,7 +220,7 @@ export function transportError(thrown: unknown, stage: CallStage): ProviderError
   }
 }
 
-/** What is no HTTP is kept by undici as it came, and would stand in the output of a crash. */
+/** Undici keeps the bytes of an invalid answer in its error, which could end up in a log. */
 function withoutAnswer(thrown: unknown): unknown {
   if (!(thrown instanceof errors.HTTPParserError)) return thrown;
   const { name, code, message } = thrown;
@@ -231,7 +231,7 @@ function isTimeout(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'TimeoutError';
 }
 
-/** A certificate or a protocol that is wrong now is wrong in a moment too. */
+/** A wrong certificate or protocol does not pass by itself. */
 function isTlsFailure(cause: unknown): boolean {
   const isCoded = typeof cause === 'object' && cause !== null && 'code' in cause;
   const code = isCoded ? String(cause.code) : '';

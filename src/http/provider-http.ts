@@ -13,15 +13,15 @@ import { ProviderError, type ProviderName } from './provider-error.ts';
 import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
 import { ageOf, readJson, toRetryAfterBounds } from './response.ts';
 
-/** All that a client may ask of an API, as `METHOD /path` without the base URL's prefix: every id in it by its alphabet. */
+/** Every request that a client may make, as `METHOD /path` without the prefix of the base URL, with the alphabet of each id. */
 export type Routes = readonly RegExp[];
 
-/** How a path that is none of them stands in the log: what it holds instead is nobody's business. */
+/** Logged in place of a path that matches no route, which may contain anything. */
 export const NO_ROUTE = '(none of the routes)';
 
 /**
- * The last look at a request before it leaves; undefined when it may. An id that slipped through every check before
- * would reach another resource of the provider, with our credentials.
+ * The last check of a request; undefined if it may be sent. An id that passed every earlier check by mistake would
+ * reach another resource of the provider, with the tenant's credentials.
  */
 export function routeError(
   routes: Routes,
@@ -38,16 +38,16 @@ export function routeError(
 
 export interface ProviderHttp {
   /**
-   * Rejects with a `ProviderError`, unless code of ours fails: that error comes as it was thrown. A read is repeated
-   * where that helps; a write never.
+   * Rejects with a `ProviderError`, or with the error that our own code threw. A read is repeated if that can help, a
+   * write never.
    */
   call<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T>;
   close: () => Promise<void>;
 }
 
 /**
- * Called for each failed attempt, for the log. `providerMessage` is the message of the provider about a write. Its
- * message about a read may repeat the person that it was asked for, so it is never passed on.
+ * Called for each failed attempt, for the log. `providerMessage` is the message of the provider about a write. Messages
+ * about reads are never passed on, because they may repeat the person that was looked up.
  */
 export type OnFault = (fault: {
   method: string;
@@ -56,29 +56,29 @@ export type OnFault = (fault: {
   providerMessage?: string;
 }) => void;
 
-/** Told of every call that waited longer than a moment for its turn. */
+/** Called for each call that waited noticeably for its turn. */
 export type OnWait = (wait: { purpose: CallPurpose; waitedMs: number }) => void;
 
-/** What every way to a provider needs of its surroundings. */
+/** What the calls to one provider need from the process. */
 export interface HttpDeps {
-  /** Bounds one attempt: connecting, headers and the whole body. Milliseconds. */
+  /** Limit of one attempt, from connecting to the end of the body, milliseconds. */
   attemptTimeoutMs: number;
   clock: Clock;
   /** Within 0 and 1. */
   random: () => number;
   /** The connections to an origin. */
   connect: (origin: string) => Dispatcher;
-  /** Undefined: as many as one likes. */
-  allowance: RequestBudget | undefined;
-  /** Two for each API of the provider: a documented write does not stop with the reads of an inferred list. */
+  /** Undefined: the provider states no rate limit. */
+  budget: RequestBudget | undefined;
+  /** Reads and writes have a breaker each, so that failing reads do not stop writes. */
   createBreaker: (calls: 'reads' | 'writes') => CircuitBreaker;
   onFault: OnFault;
   onWait: OnWait;
-  /** Told of the JSON of every answer of success, before it is read. */
+  /** Called with the JSON of every successful answer, before it is converted. */
   onJson?: (json: unknown) => void;
-  /** The window of the provider's own limit, milliseconds. Absent: it states none. */
+  /** The window of the provider's rate limit, milliseconds. Absent: it states none. */
   windowMs?: number | undefined;
-  /** Takes the secrets of others out of a provider's text. Absent: only the client's own are taken out. */
+  /** Removes the secrets of other tenants from a provider's text. Absent: only the client's own are removed. */
   redactOthers?: Redact;
 }
 
@@ -86,18 +86,18 @@ export interface ProviderHttpOptions extends HttpDeps {
   provider: ProviderName;
   /** Includes any path prefix. */
   baseUrl: string;
-  /** Sent with every call. What those named for a credential hold is a secret. */
+  /** Sent with every call. A value whose name sounds like a credential is treated as a secret. */
   headers: Readonly<Record<string, string>>;
-  /** Anything else is never sent. */
+  /** No other request is sent. */
   routes: Routes;
 }
 
 /** An answer that takes longer than this part of the attempt's timeout is slow. */
 const SLOW_PART = 0.5;
-/** A shorter wait for a place, or for the limit, is none to tell of. Milliseconds. */
+/** A shorter wait is not reported. Milliseconds. */
 const MIN_WAIT_MS = 100;
 
-/** The one way to a provider: admission, attempt, verdict, and for reads another attempt. Never follows a redirect. */
+/** Makes every call to a provider: admission, attempt, verdict, and retries of reads. Never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   const { clock, random, attemptTimeoutMs, headers, provider, onFault } = options;
   const base = new URL(options.baseUrl);
@@ -105,14 +105,14 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   const dispatcher = options.connect(base.origin);
   const shared = {
     bulkhead: createBulkhead(clock),
-    limiter: createRateLimiter(clock, options.allowance),
+    limiter: createRateLimiter(clock, options.budget),
   };
   const reads = createAdmission({ ...shared, breaker: options.createBreaker('reads') });
   const writes = createAdmission({ ...shared, breaker: options.createBreaker('writes') });
   const redact = createRedact(secretsIn(headers), options.redactOthers);
   const retryAfter = toRetryAfterBounds(options.windowMs);
 
-  /** As it is sent, byte for byte in its first line: nothing is put to the path after this. */
+  /** Nothing is added to the path after this check. */
   function toRequest(call: HttpCall) {
     const { method } = call;
     const path = prefix + call.path;
@@ -124,7 +124,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
 
   async function callOnce<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T> {
     const request = toRequest(call);
-    // A write that is let through has the time of a whole attempt.
+    // An admitted write has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : MIN_ATTEMPT_MS;
     const asked = clock.now();
     const admission = bounds.purpose === 'write' ? writes : reads;
@@ -133,7 +133,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const waitedMs = begun - asked;
     if (waitedMs >= MIN_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
-    // What code of ours does wrong says nothing about the provider.
+    // A bug of ours says nothing about the provider.
     let verdict: Verdict = 'nothing';
     try {
       bounds.onSend?.();
@@ -159,7 +159,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     }
   }
 
-  /** Tells of a failed attempt, and gives the error to throw. */
+  /** Reports a failed attempt, and returns the error to throw. */
   async function fail(
     call: HttpCall,
     { purpose }: CallBounds,
@@ -168,14 +168,14 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     if (call.isNotFound && (await saysNotFound(call.isNotFound, failed))) return notFound(provider);
     const { error, answered } = failed;
     error.provider = provider;
-    // Both wait for the same limit.
+    // Reads and writes share the rate limit.
     if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
     const found = purpose === 'write' && answered ? await findProviderMessage(answered) : undefined;
     const providerMessage = (found && redact(found)) || undefined;
     error.providerMessage = providerMessage;
     onFault({
       method: call.method,
-      // A query may name a person.
+      // A query string may name a person.
       path: withoutMember(call, call.path.replace(/\?.*/, '')),
       error,
       ...(providerMessage && { providerMessage: withoutMember(call, providerMessage) }),
@@ -196,7 +196,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   };
 }
 
-/** A success without a body is an answer. `isCut`: it had less time than others. */
+/** `isCut`: the attempt had less time than usual. A successful answer without a body is good. */
 function toVerdict({ error, answered }: Failed, isCut: boolean): Verdict {
   if (error.kind === 'rate-limited' || (isCut && error.kind === 'timeout')) return 'nothing';
   const isEmpty = error.kind === 'bad-response' && answered?.body.length === 0;
@@ -213,7 +213,7 @@ async function saysNotFound(
   return json !== undefined && isNotFound(json);
 }
 
-/** Undefined: it is none, and says nothing more than its status. */
+/** Undefined: the body is not JSON. */
 async function tryToJson({ body, head }: Answered): Promise<unknown> {
   try {
     return await readJson(body, head);
@@ -244,7 +244,7 @@ const MAX_ATTEMPTS = 3;
 const BASE_MS = 100;
 const BASE_AFTER_429_MS = 500;
 const LONGEST_PAUSE_MS = 2_000;
-/** An attempt that has less time than this would only cost the provider. */
+/** An attempt with less time than this cannot succeed. */
 export const MIN_ATTEMPT_MS = 100;
 
 export interface RetryOptions {
@@ -253,7 +253,7 @@ export interface RetryOptions {
   random: () => number;
 }
 
-/** Tries a read again while its fault may pass, with full jitter, within its deadline. A write is tried once. */
+/** Repeats a read while its fault may pass, with full jitter, within its deadline. A write is tried once. */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   { purpose, deadlineAt }: CallBounds,
@@ -265,7 +265,7 @@ export async function withRetries<T>(
       return await attempt();
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      // An attempt that was never made says less than the one before it.
+      // An attempt that was not sent says less than the one before it.
       if (last && error.effect === 'not-sent' && error.consequences.repeat === 'never') throw last;
       last = error;
       if (purpose === 'write' || !mayRepeat(error, attempts)) throw error;

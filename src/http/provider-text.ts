@@ -5,19 +5,19 @@ import { headerValues, readJson } from './response.ts';
 
 /** How much of a provider's message reaches a client and our log. */
 const MAX_REDACTED_CHARACTERS = 300;
-/** How much of a message is searched for secrets. What stays of it is short. */
+/** How much of a message is searched for secrets. */
 const MAX_READ_CHARACTERS = 10_000;
-/** So many letters of a secret in a row are taken away too: a provider may show a part of a key, or cut it. */
+/** This many letters of a secret in a row are redacted too, because a provider may show or cut a part of a key. */
 const PIECE_LETTERS = 8;
-/** A shorter one of others stands in half of all words, and guards nothing. */
+/** Shorter secrets of others are not redacted: they occur in ordinary words. */
 const MIN_LETTERS = 6;
 const REDACTED = '[redacted]';
 
 export type Redact = (text: string) => string;
 
 /**
- * Makes a provider's message fit for people: well formed, cut, without control characters, and without our secrets or
- * parts of them, also in the usual encodings. `redactOthers` removes the secrets of others.
+ * Makes a provider's message safe to show: well formed, cut, without control characters, and without `secrets` or parts
+ * of them, also in the usual encodings. `redactOthers` removes the secrets of other tenants.
  */
 export function createRedact(
   secrets: readonly string[],
@@ -26,15 +26,15 @@ export function createRedact(
   const pieces: Pieces = new Map();
   secrets.flatMap(spellings).forEach((spelling) => addPieces(pieces, spelling));
   return (text) => {
-    // What cannot be seen goes first: it could part a secret in two.
+    // First, because an invisible character could split a secret.
     const visible = withoutControls(cutText(text, MAX_READ_CHARACTERS).toWellFormed());
     return cutText(redactOthers(withoutPieces(visible, pieces)), MAX_REDACTED_CHARACTERS);
   };
 }
 
 /**
- * Takes whatever is a secret of somebody out of a text, whole or in part. `secrets` are those of now, and may become
- * more. A provider that was never sent them has little reason to spell them otherwise.
+ * Removes the secrets of all tenants from a text, whole or in part. `secrets` gives the present ones; former ones are
+ * remembered. Only the most likely encodings are searched, because this provider was never sent these secrets.
  */
 export function createRedactOthers(secrets: () => Iterable<string>): Redact {
   const pieces: Pieces = new Map();
@@ -50,7 +50,7 @@ export function createRedactOthers(secrets: () => Iterable<string>): Redact {
   };
 }
 
-/** Line breaks become blanks; what else is not seen, or turns the order of what is, goes. */
+/** Replaces line breaks with blanks, and removes other invisible characters and those that change the direction of text. */
 function withoutControls(text: string): string {
   return text
     .replace(/[\t\n\v\f\r\u0085\p{Zl}\p{Zp}]+/gu, ' ')
@@ -58,15 +58,15 @@ function withoutControls(text: string): string {
     .trim();
 }
 
-/** How a secret may be spelled, and in how many characters the letters that must not be seen together. */
+/** One spelling of a secret, and the length in which `PIECE_LETTERS` of its letters are spelled. */
 interface Spelling {
   text: string;
   size: number;
 }
 
-/** What somebody makes of a secret who puts it into JSON, a URL, HTML or a dump. */
+/** The spellings of a secret in JSON, a URL, HTML or a dump. */
 function spellings(secret: string): Spelling[] {
-  // Of a short one the others would be texts that stand everywhere.
+  // Other spellings of a short secret would be too common.
   if (secret.length < PIECE_LETTERS) return likeItself(secret);
   const hex = Buffer.from(secret).toString('hex');
   return [
@@ -103,7 +103,7 @@ function inUnicodeEscape(letter: string): string {
   return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** As a part of a longer text: by where it begins in a group of three bytes, without what its neighbours decide. */
+/** As part of a longer text: for each offset in a group of three bytes, without the letters that depend on what surrounds it. */
 function inBase64(secret: string): string[] {
   return [0, 1, 2].flatMap((before) => {
     const bytes = Buffer.from(' '.repeat(before) + secret);
@@ -113,7 +113,7 @@ function inBase64(secret: string): string[] {
   });
 }
 
-/** By their length. Upper and lower case are the same here. */
+/** Lower-case pieces of spellings by their length. */
 type Pieces = Map<number, Set<string>>;
 
 function addPieces(pieces: Pieces, { text, size }: Spelling): void {
@@ -143,33 +143,33 @@ function withoutPieces(text: string, pieces: Pieces): string {
   return rest;
 }
 
-/** Letter by letter: the length stays. */
+/** ASCII only, so that the length does not change. */
 function inLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Beyond this a body is no message for people. */
+/** A longer body is not a message. */
 const MAX_BODY_BYTES = 256 * 1024;
-/** What people are shown is a part of it. Longer texts would take long to compare. */
+/** Longer texts take too long to compare. */
 const MAX_MESSAGE_CHARACTERS = 2_000;
-/** An answer may list a problem of every record. */
+/** An answer may list a problem for each of many records. */
 const MAX_DETAILS = 10;
 
-/** The parts of an error body that are looked through, the nearest first. */
+/** The parts of an error body that are searched, in order. */
 const PLACES = ['meta', 'error', 'errors', 'body', 'data', 'result', 'response', 'status'];
 const MESSAGES = ['message', 'error', 'detail', 'title', 'description', 'error_description'];
 const MORE_MESSAGES = ['errorMessage', 'error_message', 'msg', 'reason', 'devMessage', 'errors'];
-/** Where an API says what is wrong in detail: a list, or an object by the names of fields. */
+/** Fields with details: a list, or an object by the names of fields. */
 const DETAILS = [
   ...['errors', 'details', 'validationErrors', 'validation_errors', 'fieldErrors', 'field_errors'],
   ...['issues', 'violations', 'invalidParams', 'invalid_params', 'invalid-params', 'reasons'],
 ];
-/** Of one detail: the field that it is about. */
+/** Fields of a detail that name the input field. */
 const FIELDS = ['field', 'path', 'property', 'propertyPath', 'param', 'name'];
-/** Where an API says less than a sentence. */
+/** Fields that may contain less than a sentence. */
 const NAMES = ['body', 'data', 'result', 'statusMessage', 'statusText', 'type'];
 
-/** What a provider says for people about a request that failed, as it wrote it. Undefined: nothing that can be read. */
+/** The provider's message about a failed request, as it wrote it. Undefined if there is none that can be read. */
 export async function findProviderMessage({ head, body }: Answered): Promise<string | undefined> {
   if (body.length === 0 || body.length > MAX_BODY_BYTES) return undefined;
   const type = headerValues(head, 'content-type').join();
@@ -177,11 +177,11 @@ export async function findProviderMessage({ head, body }: Answered): Promise<str
   const json = await tryToRead(body);
   if (json !== undefined) return findIn(json);
   const text = body.toString('utf8');
-  // Broken JSON, or no text at all.
+  // Broken JSON, or not a text.
   return /^\s*[[{"]|[\0\uFFFD]/.test(text) ? undefined : toSentence(text);
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined if the body is not JSON. */
 async function tryToRead(body: Buffer): Promise<unknown> {
   try {
     return await readJson(body, { headers: {} });
@@ -203,14 +203,14 @@ function findIn(json: unknown): string | undefined {
       .map((value) => (isText(value) ? [value] : value))
       .flatMap(toDetails),
   );
-  const unsaid = [...new Set(details)].filter((detail) => !message?.includes(detail)).join('; ');
-  if (message === undefined || unsaid === '') return message ?? (unsaid || undefined);
-  return `${message}: ${unsaid}`;
+  const added = [...new Set(details)].filter((detail) => !message?.includes(detail)).join('; ');
+  if (message === undefined || added === '') return message ?? (added || undefined);
+  return `${message}: ${added}`;
 }
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** The envelope and what is directly in it. */
+/** The envelope and the parts directly inside it. */
 function partsOf(json: unknown): Part[] {
   if (!isPart(json)) return Array.isArray(json) ? json.slice(0, MAX_DETAILS).filter(isPart) : [];
   const outer = withSmallNames(json);
@@ -238,7 +238,7 @@ function toText(value: unknown): string | undefined {
   return texts.length === 0 ? undefined : texts.join('; ');
 }
 
-/** Of a list, or of an object with the problems of each field. */
+/** The details in a list, or in an object with the problems of each field. */
 function toDetails(errors: unknown): string[] {
   if (Array.isArray(errors)) {
     return errors.slice(0, MAX_DETAILS).flatMap((error) => toDetail(error) ?? []);
@@ -253,7 +253,7 @@ function toDetails(errors: unknown): string[] {
     });
 }
 
-/** What is wrong, after the field that it is wrong with. */
+/** The problem, after the name of its field. */
 function toDetail(error: unknown): string | undefined {
   const message = toSentence(messageOf(error));
   const field = isPart(error) ? FIELDS.map((name) => error[name]).find(isText) : undefined;
@@ -272,7 +272,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** A page for browsers is no message. */
+/** A page for browsers is not a message. */
 const MARKUP = /<\s*[!/?a-z][^<>]*>/i;
 
 function toSentence(value: unknown): string | undefined {

@@ -5,71 +5,73 @@ import type { Dispatcher } from 'undici';
 import { JsonError, MAX_DEPTH, MAX_VALUES, createSlices, parseJsonInSlices } from './json.ts';
 import { ProviderError, type Repeat, badResponse } from './provider-error.ts';
 
-/** What stands before the body of an answer. */
+/** An answer without its body. */
 export interface AnswerHead {
   readonly status: number;
-  /** By lower-case name; a header that came several times has several values. */
+  /** By lower-case name. A repeated header has several values. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** Every value of a header, in its order. Empty: it did not come. */
+/** Every value of a header, in order; empty if it is missing. */
 export function headerValues({ headers }: Pick<AnswerHead, 'headers'>, name: string): string[] {
   const value = headers[name];
   if (value === undefined) return [];
   return typeof value === 'string' ? [value] : [...value];
 }
 
-/** How long ago a cache on the way got this answer from the provider, milliseconds; 0 for an answer of the provider itself. */
+/** How long ago a cache on the way got this answer, from `Age`, milliseconds. 0: it comes from the provider itself. */
 export function ageOf(head: Pick<AnswerHead, 'headers'>): number {
   const seconds = headerValues(head, 'age').flatMap((value) => value.split(','));
   const ages = seconds.map((text) => text.trim()).filter((text) => /^\d+$/.test(text));
   return Math.max(0, ...ages.map((age) => Math.min(Number(age), MAX_AGE_SECONDS))) * 1_000;
 }
 
-/** What RFC 9111 tells caches to send for anything older. */
+/** The greatest `Age` that RFC 9111 lets caches send. */
 const MAX_AGE_SECONDS = 2 ** 31;
 
-/** How long a provider may be left alone after it refused one request too many, milliseconds. */
+/** How long to wait after a provider has answered that its rate limit is reached, milliseconds. */
 export interface RetryAfterBounds {
-  /** The longest wait that it can ask for in earnest. */
-  longestMs: number;
-  /** Where it asks for none, or for one beyond reason. */
-  unsaidMs: number;
+  /** A longer `Retry-After` is not believed. */
+  maxMs: number;
+  /** Used if the answer has no `Retry-After` that is believed. */
+  defaultMs: number;
 }
 
-/** For a provider that states no window. A minute is the longest window that is usual. */
-const WITHOUT_WINDOW: RetryAfterBounds = { longestMs: 60_000, unsaidMs: 10_000 };
+/** For a provider that states no window. Windows are rarely longer than a minute. */
+const WITHOUT_WINDOW: RetryAfterBounds = { maxMs: 60_000, defaultMs: 10_000 };
 
-/** A window passes once it was waited out. Undefined: the provider states none. */
+/** Waiting for a whole window is always enough. Undefined: the provider states none. */
 export function toRetryAfterBounds(windowMs: number | undefined): RetryAfterBounds {
-  return windowMs === undefined ? WITHOUT_WINDOW : { longestMs: windowMs, unsaidMs: windowMs };
+  return windowMs === undefined ? WITHOUT_WINDOW : { maxMs: windowMs, defaultMs: windowMs };
 }
 
 /**
- * How long a provider asks to be left alone, and whether it said so in earnest; for one that refuses one request too many
- * without a word of it, what is usual.
- * A date counts from the answer's own: its clock and ours may be minutes apart.
+ * How long to wait before the next request, and whether a read may be repeated then: only if the answer has a
+ * `Retry-After` that is believed. A date is compared with the answer's own `Date`, because clocks differ.
  */
 export function toRetryAfter(
   head: Pick<AnswerHead, 'headers'>,
-  { longestMs, unsaidMs }: RetryAfterBounds,
+  { maxMs, defaultMs }: RetryAfterBounds,
 ): { retryAfterMs: number; repeat: Repeat } {
   const ms = readMs(onlyValue(head, 'retry-after'), onlyValue(head, 'date'));
-  const isSaid = ms >= 0 && ms <= longestMs;
-  return { retryAfterMs: isSaid ? ms : unsaidMs, repeat: isSaid ? 'again' : 'never' };
+  const isBelieved = ms >= 0 && ms <= maxMs;
+  return {
+    retryAfterMs: isBelieved ? ms : defaultMs,
+    repeat: isBelieved ? 'again' : 'never',
+  };
 }
 
-/** Of a header that came several times, what it says each time. */
+/** Undefined if the header is missing, or repeated with different values. */
 function onlyValue(head: Pick<AnswerHead, 'headers'>, name: string): string | undefined {
   const [value, ...others] = new Set(headerValues(head, name));
   return others.length === 0 ? value : undefined;
 }
 
-/** NaN for what is none. */
+/** NaN if there is no valid wait. */
 function readMs(retryAfter: string | undefined, date: string | undefined): number {
   if (retryAfter === undefined) return NaN;
   if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
-  // What parses as a date and is no HTTP date, such as "1.5", is nothing to rely on.
+  // `Date.parse` also takes texts such as "1.5", which are not HTTP dates.
   const isDate = /^[A-Z][a-z]+,? /.test(retryAfter);
   return isDate && date !== undefined ? Date.parse(retryAfter) - Date.parse(date) : NaN;
 }
@@ -83,8 +85,8 @@ const TRAILER_BYTES = 8;
 const [HAS_HEADER_CRC, HAS_EXTRA, HAS_NAME, HAS_COMMENT] = [2, 4, 8, 16];
 
 /**
- * The content of gzip with something after it, such as a line break: RFC 1952 lets a reader pass that over, and Node
- * refuses it. Undefined unless the first member is whole, its checksum right, and its content no longer than that.
+ * The content of gzip that is followed by something else, such as a line break. RFC 1952 lets a reader ignore that;
+ * Node rejects it. Undefined unless the first member is complete, has a valid checksum and is at most `maxBytes` long.
  */
 export async function firstMember(body: Buffer, maxBytes: number): Promise<Buffer | undefined> {
   const begin = endOfHeader(body);
@@ -100,7 +102,7 @@ export async function firstMember(body: Buffer, maxBytes: number): Promise<Buffe
       chunks.push(chunk);
     }
   } catch {
-    // It is broken in another way too.
+    // It is broken in another way.
     return undefined;
   }
   const content = Buffer.concat(chunks);
@@ -113,7 +115,7 @@ export async function firstMember(body: Buffer, maxBytes: number): Promise<Buffe
   return isWhole ? content : undefined;
 }
 
-/** Undefined: it is no gzip. */
+/** Undefined: it is not gzip. */
 function endOfHeader(body: Buffer): number | undefined {
   const isGzip =
     body.length >= HEADER_BYTES && body.readUInt16BE(0) === GZIP_MAGIC && body[2] === DEFLATE;
@@ -130,19 +132,19 @@ function endOfHeader(body: Buffer): number | undefined {
   return flags & HAS_HEADER_CRC ? at + 2 : at;
 }
 
-/** Bounds what one answer can cost in memory, as it came and as it is once decoded, unless its reader allows less. */
+/** Limits the memory of one answer, encoded and decoded, unless its reader sets a lower limit. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
 
-/** The decoded bytes of an answer. An answer that is too large is not read any further, and its connection is closed. */
+/** The decoded bytes of an answer. Reading stops once it is too large, and the connection is closed. */
 export async function readBody(
   { body, headers }: Answer,
   maxBytes = MAX_BODY_BYTES,
 ): Promise<Buffer> {
   const encoding = toEncoding({ headers });
   if (encoding === 'other') {
-    // Nothing reads on, so an error of the stream has no listener.
+    // Nothing reads the stream any more, so its errors need a listener.
     body.on('error', () => undefined).destroy();
     throw badResponse('used a content encoding that was not requested');
   }
@@ -150,7 +152,7 @@ export async function readBody(
   return encoding === 'gzip' && encoded.length > 0 ? decode(encoded, maxBytes) : encoded;
 }
 
-/** A header that came twice, as some proxies send it, still means one encoding. */
+/** Some proxies repeat the header; it still means one encoding. */
 function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'other' {
   const encodings = headerValues(head, 'content-encoding')
     .flatMap((value) => value.split(','))
@@ -177,7 +179,7 @@ async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // Leaving the loop destroys the stream, and whatever feeds it.
+    // Leaving the loop destroys the stream and its source.
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
@@ -189,8 +191,8 @@ function tooLarge(maxBytes: number): ProviderError {
 }
 
 /**
- * The JSON of a body, read in slices. Anything but UTF-8 is refused: replaced letters would be written back as they were
- * read. Half characters are replaced nevertheless: a client that receives one can read nothing of the answer.
+ * The JSON of a body, parsed in slices. Anything but UTF-8 is rejected, because replacement characters would be written
+ * back to the provider. Escaped lone surrogates are replaced: a client cannot read an answer that contains one.
  */
 export async function readJson(body: Buffer, head: Pick<AnswerHead, 'headers'>): Promise<unknown> {
   checkMediaType(head);
@@ -211,7 +213,7 @@ function toRefusal(error: unknown): ProviderError {
   if (kind === 'deep') return badResponse(`returned JSON with more than ${MAX_DEPTH} levels`);
   if (kind === 'many')
     return badResponse(`returned JSON with more than ${MAX_VALUES.toLocaleString('en')} values`);
-  // The decoder's own error would tell nothing more.
+  // The decoder's own error adds nothing.
   return noJson('returned malformed JSON', new SyntaxError('malformed JSON'));
 }
 
@@ -220,8 +222,8 @@ const JSON_TYPE = /^(application|text)\/([\w.+-]+\+|x-)?json$/i;
 const UTF_8 = /^(unicode-1-1-)?(utf-?8|utf_8|us-ascii|ascii|ansi_x3\.4-1968|iso646-us)$/i;
 
 /**
- * Whether the answer claims to be JSON in UTF-8. One that claims nothing may be, and of one that claims several things
- * one must be JSON: the parser decides. No claim of another encoding is passed over.
+ * Throws unless the answer may be JSON in UTF-8. Without a media type the parser decides; of several media types, one
+ * must be JSON. No charset other than UTF-8 is accepted.
  */
 function checkMediaType(head: Pick<AnswerHead, 'headers'>): void {
   const claims = headerValues(head, 'content-type').flatMap(toMediaTypes);
@@ -231,7 +233,7 @@ function checkMediaType(head: Pick<AnswerHead, 'headers'>): void {
   if (!isUtf8) throw noJson('returned a body that is not UTF-8');
 }
 
-/** Of several lines a proxy may make one, with commas between them. */
+/** A proxy may join several headers with commas. */
 function toMediaTypes(value: string): { type: string; charset: string }[] {
   return value
     .split(',')
@@ -244,7 +246,7 @@ function toMediaTypes(value: string): { type: string; charset: string }[] {
     });
 }
 
-/** Something stands between the provider and us, or the provider is not well: what it said before still holds. */
+/** Probably a gateway or a failing provider answered, so a stale list may still be shown. */
 function noJson(message: string, cause?: unknown): ProviderError {
   const kind = 'bad-response';
   return new ProviderError(message, { kind, effect: 'unknown', allowsStale: true, cause });

@@ -1,21 +1,21 @@
 /** The window of the one documented rate limit. */
 export const RATE_WINDOW_MS = 10_000;
 
-/** How requests came in since the start or the last reset. Refused ones count. */
+/** The requests since the start or the last reset, including rejected ones. */
 export interface Arrivals {
   total: number;
   byOperation: Readonly<Record<string, number>>;
-  /** How many were answered with 429. */
+  /** The number that was answered with 429. */
   refused429: number;
   /**
-   * The most requests within any window of that length; of two that are exactly as far apart, only one is in it.
-   * Exact for 10,000 ms, and for other lengths among the last million requests.
+   * The maximum number of requests within any window of this length, which includes only one of its two ends.
+   * Exact for 10,000 ms; for other lengths, counts the last million requests.
    */
-  mostIn: (windowMs: number) => number;
+  maxIn: (windowMs: number) => number;
 }
 
 export interface ArrivalCounter {
-  /** `at` never runs backwards; milliseconds. */
+  /** `at`: monotonic milliseconds. */
   add(operation: string, at: number): void;
   addRefusal(): void;
   read(): Arrivals;
@@ -26,10 +26,10 @@ const MAX_TIMES = 1_000_000;
 
 export function createArrivalCounter(): ArrivalCounter {
   let times: number[] = [];
-  /** Index of the oldest time that is within the window of the newest. */
+  /** The index of the oldest time in the window of the newest. */
   let start = 0;
   let total = 0;
-  let most = 0;
+  let max = 0;
   let refused429 = 0;
   let byOperation = new Map<string, number>();
 
@@ -38,8 +38,8 @@ export function createArrivalCounter(): ArrivalCounter {
     byOperation.set(operation, (byOperation.get(operation) ?? 0) + 1);
     times.push(at);
     start = firstWithin(times, start, at - RATE_WINDOW_MS);
-    most = Math.max(most, times.length - start);
-    // What the window holds is never forgotten, nor is an array of this size moved at each request.
+    max = Math.max(max, times.length - start);
+    // Keeps the window, and moves the array rarely.
     if (times.length >= 2 * MAX_TIMES) {
       const gone = Math.min(start, MAX_TIMES);
       times = times.slice(gone);
@@ -54,36 +54,36 @@ export function createArrivalCounter(): ArrivalCounter {
       total,
       byOperation: Object.fromEntries(byOperation),
       refused429,
-      mostIn: (windowMs) => (windowMs === RATE_WINDOW_MS ? most : mostWithin(times, windowMs)),
+      maxIn: (windowMs) => (windowMs === RATE_WINDOW_MS ? max : maxWithin(times, windowMs)),
     }),
     reset() {
       times = [];
       byOperation = new Map();
-      start = total = most = refused429 = 0;
+      start = total = max = refused429 = 0;
     },
   };
 }
 
-function mostWithin(times: readonly number[], windowMs: number): number {
+function maxWithin(times: readonly number[], windowMs: number): number {
   let start = 0;
-  let most = 0;
+  let max = 0;
   for (const [index, at] of times.entries()) {
     start = firstWithin(times, start, at - windowMs);
-    most = Math.max(most, index + 1 - start);
+    max = Math.max(max, index + 1 - start);
   }
-  return most;
+  return max;
 }
 
-/** The first index from `start` on whose time is later than that. */
+/** The first index from `start` on with a later time. */
 function firstWithin(times: readonly number[], start: number, after: number): number {
   let index = start;
   while ((times[index] ?? Infinity) <= after) index += 1;
   return index;
 }
 
-/** Counts what happened within the last `windowMs`; refuses beyond `limit`. */
+/** Counts events within the last `windowMs`, and rejects more than `limit`. */
 export interface RateWindow {
-  /** Whether one more fits now; counts it if so. */
+  /** Counts one more event if it fits, and returns whether it did. */
   admit(): boolean;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The fields that it meets; every writable field of the fitting type if left out. */
+/** The altered fields; every writable field of a suitable type if left out. */
 const fields = z.array(z.string()).optional();
 
 const VALUE_ALTERATIONS = [
@@ -15,9 +15,9 @@ const VALUE_ALTERATIONS = [
   z.strictObject({ kind: z.literal('reverse-lists'), fields }),
 ] as const;
 
-/** What a provider makes of a value, when it stores it or when its list shows it. */
+/** How a provider alters a value when it stores or lists it. */
 export const valueAlterationSchema = z.discriminatedUnion('kind', VALUE_ALTERATIONS);
-/** The same for what is stored, where a field may also be ignored. */
+/** When a provider stores values, it may also ignore a field. */
 export const alterationSchema = z.discriminatedUnion('kind', [
   ...VALUE_ALTERATIONS,
   z.strictObject({ kind: z.literal('ignore'), fields: z.array(z.string()) }),
@@ -26,7 +26,7 @@ export const alterationSchema = z.discriminatedUnion('kind', [
 type ValueAlteration = z.output<typeof valueAlterationSchema>;
 export type Alteration = z.output<typeof alterationSchema>;
 
-/** Every alteration with its options and defaults, for people. */
+/** Help text: every alteration with its options and defaults. */
 export const ALTERATIONS: Readonly<Record<Alteration['kind'], string>> = {
   trim: 'trim',
   cut: 'cut after length=200',
@@ -41,9 +41,9 @@ export const ALTERATIONS: Readonly<Record<Alteration['kind'], string>> = {
 };
 
 export interface Alterer {
-  /** Gives what is altered among the writable fields that the badge has; the others stay as they are. */
+  /** Returns the badge with its writable fields altered. */
   alter<T extends object>(badge: T, alterations: readonly ValueAlteration[]): T;
-  /** The same for what somebody sends; fields to be ignored are taken out. */
+  /** The same for the fields of a request, without ignored ones. */
   alterGiven<T extends object>(given: T, alterations: readonly Alteration[]): Partial<T>;
 }
 
@@ -133,14 +133,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-/** Made from text, since the flag is younger than the language level that is compiled for. */
+/** Made from text, because the flag is newer than the language level of the compiler. */
 const EMOJI = new RegExp('\\p{RGI_Emoji}', 'gv');
 
 function withUrl(text: string, rewrite: (url: URL) => string): string {
   return /^https?:/i.test(text) && URL.canParse(text) ? rewrite(new URL(text)) : text;
 }
 
-/** Thrown by a route: the provider's error of this status. */
+/** Thrown by a route to answer with the provider's error of this status. */
 export class Refusal extends Error {
   readonly statusCode: number;
   constructor(statusCode: number, message: string) {
@@ -149,20 +149,20 @@ export class Refusal extends Error {
   }
 }
 
-/** How a provider may differ from what its pages show. */
+/** How a provider may differ from its documentation. */
 export const behaviourSchema = z.strictObject({
-  /** How long a write is missing from the list. */
+  /** How long the list does not show a write, milliseconds. */
   listLagMs: z.int().min(0).max(600_000).default(0),
-  /** Whether a write answers with the badge as it is now, or as it was before. */
+  /** Whether a write returns the badge as it is now, or as it was before. */
   answers: z.enum(['new', 'before']).default('new'),
-  /** What becomes of the values that are written; in this order. */
+  /** How written values are altered, in this order. */
   alters: z.array(alterationSchema).default([]),
-  /** What becomes of the values only where the list shows them; in this order. */
+  /** How values are altered in the list only, in this order. */
   listShows: z.array(valueAlterationSchema).default([]),
 });
 export type Behaviour = z.output<typeof behaviourSchema>;
 
-/** What can be changed for every provider, with the defaults, for people. */
+/** Help text: the behaviours of every provider, with their defaults. */
 export const BEHAVIOURS = {
   listLagMs: 'a write is missing from the list for so long: 0',
   answers: 'a write answers with the badge as it is now, or as it was before: new, before',
@@ -170,13 +170,13 @@ export const BEHAVIOURS = {
   listShows: 'what becomes of the values where the list shows them: [], or alterations',
 };
 
-/** A behaviour that can be changed while the stand-in runs: in code by its fields, from outside by JSON. */
+/** A behaviour that can be changed while the stand-in runs, in code or with JSON over HTTP. */
 export interface BehaviourSwitch<T extends Behaviour = Behaviour> {
   current: T;
-  /** Changes what is given and leaves the rest. Throws a `Refusal` for what is no such behaviour. */
+  /** Changes the given fields. Throws a `Refusal` for invalid ones. */
   change(input: unknown): void;
   reset(): void;
-  /** Every field for people, as `BEHAVIOURS` has them. */
+  /** The help text of every field, as in `BEHAVIOURS`. */
   fields: Readonly<Record<string, string>>;
 }
 
@@ -218,11 +218,11 @@ function objectOf(input: unknown): object {
   throw new Refusal(400, 'Send a JSON object with the fields to change');
 }
 
-/** The badges of a stand-in: what it holds now, and what its list shows, which may lag. */
+/** The badges of a stand-in, and its list, which may lag behind. */
 export interface BadgeStore<Badge> {
-  /** By id. Tests change it as somebody in the dashboard would: at once, also in the list. */
+  /** By id. A change by a test is shown at once, also in the list, like one in the dashboard. */
   badges: Map<string, Badge>;
-  /** A write through the API, which the list may show late. */
+  /** A write through the API, which may appear in the list late. */
   write(id: string, badge: Badge): void;
   remove(id: string): void;
   listed(): Badge[];

@@ -8,7 +8,7 @@ import { ALTERATIONS, BEHAVIOURS } from './behaviour.ts';
 import { KINDS, PRESET_NAMES } from './faults.ts';
 import { type Sandbox, startSandbox } from './index.ts';
 
-/** Ways in which no connection comes about: a fault of an address, not of an operation. */
+/** Ways in which a connection fails: faults of an address instead of an operation. */
 export const UNREACHABLE_WAYS = ['refused', 'unresolvable', 'bad-tls'] as const;
 export type UnreachableWay = (typeof UNREACHABLE_WAYS)[number];
 
@@ -21,17 +21,17 @@ export interface Unreachable {
 export async function startUnreachable(way: UnreachableWay): Promise<Unreachable> {
   switch (way) {
     case 'refused':
-      // A port that is assigned to nothing: a free one might be given to another process meanwhile.
+      // An unassigned port. A free one could be taken by another process.
       return { baseUrl: 'http://127.0.0.1:4', close: async () => undefined };
     case 'unresolvable':
-      // The name is reserved: it never resolves.
+      // A reserved name, which never resolves.
       return { baseUrl: 'http://badges.invalid', close: async () => undefined };
     case 'bad-tls':
       return startBadTls();
   }
 }
 
-/** A provider's variables with its base URLs led astray. */
+/** The variables of a provider with its base URLs replaced. */
 export function withBaseUrl(
   variables: Readonly<Record<string, string>>,
   baseUrl: string,
@@ -44,7 +44,7 @@ export function withBaseUrl(
   );
 }
 
-/** Without a certificate no handshake can succeed. */
+/** A server without a certificate, with which no handshake succeeds. */
 async function startBadTls(): Promise<Unreachable> {
   const server = createTlsServer();
   const sockets = new Set<Socket>();
@@ -72,12 +72,12 @@ async function listen(server: Server): Promise<number> {
 const WIDTH = 118;
 const PUT = 'curl -X PUT -H content-type:application/json ORIGIN/_sandbox';
 
-/** The name of a provider on the command line: that of its variables, in lower case. */
+/** The name of a provider on the command line, in lower case. */
 export function toOption({ name: { enumValue } }: Provider): string {
   return enumValue.toLowerCase().replaceAll('_', '-');
 }
 
-/** One screen that teaches the sandbox to somebody at a terminal. */
+/** The help text. */
 export function helpText({ standIns }: Sandbox): string {
   const options = providers.map((provider) => `--${toOption(provider)}`);
   const behaviours = [...standIns.values()].map((standIn) => standIn.behaviours);
@@ -122,14 +122,14 @@ function operationsOf(standIns: Sandbox['standIns']): string {
     .join('\n');
 }
 
-/** A line or more for each name. */
+/** One or more lines for each name. */
 function list(texts: Readonly<Record<string, string>>): string {
   return Object.entries(texts)
     .map(([name, text]) => `  ${name.padEnd(10)}${wrap(text, 12).trimStart()}`)
     .join('\n');
 }
 
-/** Lines of at most `WIDTH` letters, broken between words. */
+/** Wraps lines at `WIDTH` characters, between words. */
 function wrap(text: string, indent: number): string {
   const blank = ' '.repeat(indent);
   const lines = [''];
@@ -142,13 +142,13 @@ function wrap(text: string, indent: number): string {
 }
 
 export interface Cli {
-  /** What to print once everything listens. */
+  /** The text to print once everything listens. */
   text: string;
-  /** Undefined when nothing is left running. */
+  /** Undefined if nothing is left running. */
   close?: () => Promise<void>;
 }
 
-/** Does what a command line says. Throws when it says something else. */
+/** Runs the command line. Throws for invalid options. */
 export async function startCli(args: readonly string[]): Promise<Cli> {
   const { help, ports, ways } = readArgs(args);
   const sandbox = await startSandbox(ports);
@@ -175,7 +175,7 @@ interface Args {
   help: boolean;
   /** By the key of each provider. */
   ports: Record<string, { port: number }>;
-  /** Instead of the stand-in's own base URL. */
+  /** Replaces the base URL of the stand-in. */
   ways: ReadonlyMap<string, UnreachableWay | undefined>;
 }
 

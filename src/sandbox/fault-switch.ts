@@ -25,22 +25,22 @@ const namedFaultSchema = z.strictObject({
   times,
 });
 
-/** A fault by the name of its preset. */
+/** A fault with the name of its preset. */
 export type NamedFault = z.output<typeof namedFaultSchema>;
 type SwitchedFault = Fault | NamedFault;
 
-/** Faults by operation, as the contract file names it; `*` stands for all. */
+/** Faults by the operation of the contract file. `*` stands for all operations. */
 export interface FaultSwitch {
-  /** Throws a `Refusal` for what this operation cannot show. */
+  /** Throws a `Refusal` for a fault that this operation cannot show. */
   set(operation: string, fault: FaultInput | z.input<typeof namedFaultSchema>): void;
   clear(operation?: string): void;
-  /** The fault that the next request of this operation meets, if any; counts down `times`. */
+  /** The fault of the next request of this operation, if any. Counts down `times`. */
   take(operation: string, url: string): Fault | undefined;
   entries(): Record<string, SwitchedFault>;
 }
 
 export interface FaultSwitchOptions {
-  /** The provider's own error body for a status; `url` is the path that was asked, with its query. */
+  /** The provider's error body for a status. `url` is the requested path with its query. */
   toErrorBody: (status: number, message: string, url: string) => object;
   badges: BadgesInAnswers;
 }
@@ -83,7 +83,7 @@ export function createFaultSwitch({ toErrorBody, badges }: FaultSwitchOptions): 
   };
 }
 
-/** Reads what somebody typed. Throws a `Refusal`. */
+/** Parses the fault of a request. Throws a `Refusal`. */
 export function parseFault(input: unknown): SwitchedFault {
   const isNamed = typeof input === 'object' && input !== null && 'name' in input;
   return isNamed ? parse(namedFaultSchema, input) : parse(faultSchema, input);
@@ -98,16 +98,16 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
 export interface FaultHooksOptions {
   faults: FaultSwitch;
   badges: BadgesInAnswers;
-  /** Runs before every operation that the faults let through; refuses by throwing a `Refusal`. */
+  /** Runs before every operation without a fault. Throws a `Refusal` to reject it. */
   guard: (request: FastifyRequest) => Promise<void>;
 }
 
-/** Lets requests of operations meet the faults that are switched on: before the operation, or in its answer. */
+/** Applies the faults that are switched on, before an operation or to its answer. */
 export function addFaultHooks(
   app: FastifyInstance,
   { faults, badges, guard }: FaultHooksOptions,
 ): void {
-  /** Faults that are still to show in an answer. */
+  /** Faults that are to be applied to the answer. */
   const pending = new WeakMap<FastifyRequest, Fault>();
 
   app.addHook('preHandler', async (request, reply) => {
@@ -137,14 +137,14 @@ export function addFaultHooks(
       headers: reply.getHeaders(),
       body,
     });
-    // The connection is the fault's from here on: the framework waits for ever.
+    // The fault handles the connection from here on, and the framework waits for ever.
     return new Promise<never>(() => undefined);
   });
 }
 
 function isShownAtOnce(fault: Fault, method: string): fault is Replacement {
   if (isAlteration(fault) || fault.isApplied) return false;
-  // A read may be carried out for what it would answer; a write may not.
+  // A read may run for the sake of its answer. A write may not.
   return method !== 'GET' || !cutsRealAnswer(fault);
 }
 
@@ -155,7 +155,7 @@ interface Sent {
   badges: BadgesInAnswers;
 }
 
-/** Gives the body to send. */
+/** Returns the body to send. */
 async function alter(fault: Alteration, { request, reply, body, badges }: Sent): Promise<string> {
   switch (fault.kind) {
     case 'delay':

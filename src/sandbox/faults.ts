@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** Only what a real answer can carry: anything else would break the sandbox and not its caller. Node refuses `trailer` here. */
+/** Only what Node can send: anything else would break the sandbox instead of its caller. Node rejects `trailer` here. */
 const headerName = z.string().regex(/^(?!trailer$)[\w!#$%&'*+.^`|~-]+$/i);
 const headerValue = z.string().regex(/^[\x20-\x7e]*$/);
 const headers = z.record(headerName, headerValue);
-/** A timer takes no more than 2^31 ms; ten minutes outlast every caller. */
+/** Timers are limited to 2^31 ms. Ten minutes are longer than any caller waits. */
 const milliseconds = z.int().min(1).max(600_000);
 
-/** How many requests a fault meets; for ever if left out. */
+/** The number of requests with the fault; for ever if left out. */
 export const times = z.int().positive().optional();
-/** `isApplied`: whether a write takes effect before the fault shows. */
+/** `isApplied`: whether a write takes effect before the fault. */
 const common = { isApplied: z.boolean().default(false), times };
-/** For faults that only change what is said of a write. */
+/** For faults that only change the answer to a write. */
 const alwaysApplied = {
   isApplied: z
     .boolean()
@@ -39,7 +39,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     status: z.int().min(200).max(599).default(200),
     contentType: headerValue.default('application/json'),
     headers: headers.default({}),
-    /** Text is sent as it is, anything else as JSON. */
+    /** Text is sent unchanged, anything else as JSON. */
     body: z.unknown().optional(),
     ...common,
   }),
@@ -58,7 +58,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('truncate'),
-    /** The real one if left out. */
+    /** The real status if left out. */
     body: z.unknown().optional(),
     ...common,
   }),
@@ -73,7 +73,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('bomb'),
-    /** Once decoded. */
+    /** The decoded size. */
     megabytes: z.int().min(1).max(1_000).default(100),
     ...common,
   }),
@@ -94,7 +94,7 @@ export type Fault = z.output<typeof faultSchema>;
 export type FaultInput = z.input<typeof faultSchema>;
 export type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
-/** What every kind shows, and its options with their defaults, for people. */
+/** Help text: every kind, and its options with their defaults. */
 export const KINDS: Readonly<Record<Fault['kind'], string>> = {
   answer: 'this answer: status=200, contentType=application/json, headers={}, body',
   hang: 'no answer, and the connection stays open',
@@ -111,13 +111,13 @@ export const KINDS: Readonly<Record<Fault['kind'], string>> = {
   records: `the real answer with other badges: change=${RECORD_CHANGES.join(', ')}`,
 };
 
-/** The provider's own error body for a status. */
+/** The provider's error body for a status. */
 type ToErrorBody = (status: number) => object;
 type Answer = Partial<Omit<FaultOf<'answer'>, 'kind'>>;
 
 const MINUTES = 60_000;
 
-/** Faults by name, for those who need not spell them. Made anew for each request, since some tell the time. */
+/** Faults by name. Made anew for each request, because some contain the time. */
 const PRESETS = {
   html: () => page(200, 'Please sign in'),
   'text-json': () => answer({ contentType: 'text/plain', body: '[]' }),
@@ -167,7 +167,7 @@ function page(status: number, title: string): FaultInput {
   return answer({ status, contentType: 'text/html; charset=utf-8', body });
 }
 
-/** To where an answer waits, so that a client that follows is found out. */
+/** A path with an answer, so that a client that follows the redirect is noticed. */
 function redirect(status: number): FaultInput {
   return answer({ status, headers: { location: '/_sandbox' } });
 }

@@ -16,18 +16,18 @@ export const standIns = {
 
 type StandIns = typeof standIns;
 type Started = { [Key in keyof StandIns]: Awaited<ReturnType<StandIns[Key]>> };
-/** What every stand-in can be told. */
+/** The common options of all stand-ins. */
 type StandInStart = (options?: { port?: number }) => Promise<ProviderStandIn>;
 
-/** Stand-ins for every provider, each by its key and filled with demo badges. */
+/** A stand-in for every provider, by its key, with demo badges. */
 export interface Sandbox extends Started {
-  /** By the key of the provider, in the order of the list of providers. */
+  /** By provider key, in the order of the list of providers. */
   standIns: ReadonlyMap<string, ProviderStandIn>;
-  /** The settings that lead to the stand-ins, as environment variables. */
+  /** The environment variables that point to the stand-ins. */
   variables: Readonly<Record<string, string>>;
-  /** The same, read as the configuration reads them. */
+  /** The same as parsed settings. */
   providerValues: Readonly<Record<string, ProviderValues | undefined>>;
-  /** Where the faults of each stand-in are switched. */
+  /** The URL on which the faults of each stand-in are switched. */
   controls: readonly { title: string; url: string }[];
   close(): Promise<void>;
 }

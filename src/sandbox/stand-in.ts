@@ -18,7 +18,7 @@ import {
 } from './fault-switch.ts';
 import { KINDS, PRESET_NAMES } from './faults.ts';
 
-/** Draws the medal of a badge as SVG. The same name always gives the same medal. */
+/** Draws a badge as SVG. The same name always gives the same picture. */
 export function drawPicture(name: string): string {
   const [title = name] = name.split('.');
   const seed = [...title].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 100_000, 7);
@@ -53,14 +53,14 @@ export interface RecordedRequest {
   path: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: unknown;
-  /** When it came, in milliseconds since the epoch, with fractions; never runs backwards. */
+  /** Monotonic epoch milliseconds, with fractions. */
   at: number;
 }
 
-/** Enough for every test, and bounded for a sandbox that runs for days. */
+/** Enough for every test, and a limit for a sandbox that runs for days. */
 const MAX_RECORDED_REQUESTS = 5_000;
 
-/** Notes what reaches the operations. A body that cannot be read arrives, but is no recorded request. */
+/** Records the requests of operations. A request with an unreadable body is only counted. */
 export function addRecording(app: FastifyInstance): {
   requests: RecordedRequest[];
   arrivals: ArrivalCounter;
@@ -97,7 +97,7 @@ interface ControlRoutesOptions {
   behaviour: BehaviourSwitch;
 }
 
-/** For people at a terminal, and for other processes: `npm run sandbox -- --help` shows how. */
+/** The control routes, for a terminal or other processes. `npm run sandbox -- --help` explains them. */
 export function addControlRoutes(app: FastifyInstance, options: ControlRoutesOptions): void {
   app.get('/_sandbox', () => ({
     operations: [...options.operations],
@@ -145,8 +145,8 @@ function addBehaviourRoutes(app: FastifyInstance, behaviour: BehaviourSwitch): v
 
 function addArrivalRoutes(app: FastifyInstance, arrivals: ArrivalCounter): void {
   const show = () => {
-    const { total, byOperation, refused429, mostIn } = arrivals.read();
-    return { total, mostIn10s: mostIn(RATE_WINDOW_MS), byOperation, refused429 };
+    const { total, byOperation, refused429, maxIn } = arrivals.read();
+    return { total, mostIn10s: maxIn(RATE_WINDOW_MS), byOperation, refused429 };
   };
   app.get('/_sandbox/arrivals', show);
   app.delete('/_sandbox/arrivals', () => {
@@ -157,44 +157,44 @@ function addArrivalRoutes(app: FastifyInstance, arrivals: ArrivalCounter): void 
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The operationId in the provider's contract file. Routes without one are the sandbox's own. */
+    /** The operationId of the contract file. Routes without one belong to the sandbox. */
     operation?: string;
   }
 }
 
-/** A provider's place taken by a real HTTP server on this machine. */
+/** A real HTTP server on this machine in place of a provider. */
 export interface StandIn {
   /** Without a trailing slash. */
   origin: string;
-  /** What it serves, by the names in the provider's contract file. */
+  /** The operations that it serves, as named in the contract file. */
   operations: ReadonlySet<string>;
-  /** What reached the provider's own routes, oldest first; the last few thousand. */
+  /** The last few thousand requests to routes of the provider, oldest first. */
   requests: RecordedRequest[];
-  /** How many of them there were, and how fast they came: nothing is left out. */
+  /** Counts all of them. */
   arrivals: () => Arrivals;
   resetArrivals: () => void;
   faults: FaultSwitch;
-  /** What of its behaviour can be changed, for people. */
+  /** Help text: the behaviours that can be changed. */
   behaviours: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** What every provider's stand-in has beside that. */
+/** What the stand-in of every provider has in addition. */
 export interface ProviderStandIn extends StandIn {
   /** By id. */
   badges: Map<string, object>;
-  /** Ids of the badges that each user holds, by user id. */
+  /** The ids of the badges of each user, by user id. */
   awards: Map<string, Set<string>>;
-  /** The API keys that it takes now. */
+  /** The valid API keys. */
   keys: Set<string>;
   /** Can be changed at any time. */
   behaviour: Behaviour;
-  /** The settings that lead to it. */
+  /** The environment variables that point to it. */
   variables: Readonly<Record<string, string>>;
 }
 
 export interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
-  /** 0 takes any free one. */
+  /** 0: any free port. */
   port?: number;
   behaviour: BehaviourSwitch;
   /** The provider's routes, each with an `operation` in its config. */
@@ -239,8 +239,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 }
 
 /**
- * A page in a browser that gives its own name the address of this machine must not reach the switches, and none of
- * another site: some requests are sent before a browser asks for leave.
+ * Protects the control routes from pages in a browser: from other sites, whose simple requests need no preflight, and
+ * from sites that resolve their own name to this machine (DNS rebinding).
  */
 function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toErrorBody']): void {
   app.addHook('onRequest', async ({ raw, url }, reply) => {

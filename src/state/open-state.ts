@@ -10,14 +10,14 @@ import { type LogReader, createEmbeddedStore, openEmbeddedLog } from './sqlite/s
 import type { StateKeeper, StateStore } from './state-store.ts';
 
 export interface OpenStateOptions {
-  /** Undefined: state is kept in `folder`, by this process alone. */
+  /** Undefined: state is kept in `folder` by this process alone. */
   redisUrl: string | undefined;
   folder: string;
   /** Milliseconds that never go back. */
   now: () => number;
   /** Epoch milliseconds by the machine's clock, which may be corrected at any time. */
   wallTime: () => number;
-  /** How long anything is kept at most, milliseconds; for ever if left out. */
+  /** How long records are kept, milliseconds; for ever if left out. */
   keptMs?: number | undefined;
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
@@ -27,14 +27,14 @@ export interface OpenState {
   keeper: StateKeeper;
   /** Undefined: there are no other replicas. */
   shared: SharedState | undefined;
-  /** What is stored is a copy, and may be older than what was written last. To be called once that is allowed for. */
+  /** Set if the state is a copy, which may be outdated. To be called once that is taken into account. */
   adoptCopy: (() => void) | undefined;
-  /** Takes another user name or password for the next connection to Redis. False: the URL leads to another server. */
+  /** Uses another user name or password for the next connection to Redis. False: the URL names another server. */
   takeRedisUrl: (url: string) => boolean;
   close(): Promise<void>;
 }
 
-/** What replicas have in common beside the store. */
+/** What replicas share apart from the store. */
 export interface SharedState {
   buckets: TokenBuckets;
   replicas: SharedSnapshots;
@@ -43,10 +43,13 @@ export interface SharedState {
 const PREFIX = 'badges:';
 const DEAF = 'this replica caches no lists and reads Redis on every request';
 const UNSECURED = 'a failover may lose the latest writes';
-/** A call that waits for its turn goes on alone rather than wait longer for Redis. */
+/** A call takes from the process's own share of the rate limit rather than wait longer for Redis. */
 const BUCKET_MS = 250;
 
-/** The state that the settings ask for. Throws a `StateError` when a folder cannot be had; Redis may come later, unless its certificate is not trusted. */
+/**
+ * Opens the state of the settings. Throws a `StateError` if the folder cannot be used, or the certificate of Redis is
+ * not trusted. Otherwise Redis may be out of reach, and is connected to later.
+ */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { redisUrl, folder, now, wallTime } = options;
   if (redisUrl !== undefined) return openRedis(redisUrl, options);
@@ -79,7 +82,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
   });
   if (client.isReady) (await describeDurability(client)).forEach((sentence) => log.warn(sentence));
 
-  // It is ended with the process.
+  // It is closed with the process.
   const isClosed = (): boolean => false;
   const reach = createRedisCalls(client, isClosed, { onRefusal });
   const store = createRedisStore({
@@ -107,7 +110,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
     store,
     keeper: { ...store, forgetShared: (topic) => forgetShared(topic, { reach, replicas }) },
     shared: { buckets, replicas },
-    // Redis does not tell.
+    // Redis does not say whether its data is a copy.
     adoptCopy: undefined,
     takeRedisUrl: connections.takeUrl,
     async close() {
@@ -119,7 +122,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
   };
 }
 
-/** Also what was kept of a list, which nobody shows any more once it is forgotten. */
+/** Also deletes the shared list, which no replica shows any more after `forget`. */
 async function forgetShared(
   topic: string,
   { reach, replicas }: { reach: RedisCalls; replicas: SharedSnapshots },
@@ -134,7 +137,7 @@ async function forgetShared(
   await reach((client) => client.del(others));
 }
 
-/** The logs of a service that may be running meanwhile. Throws a `StateError` when there are none. */
+/** Opens the logs of a service, which may be running. Throws a `StateError` if there are none. */
 export async function openLog(
   options: OpenStateOptions,
 ): Promise<LogReader & { close(): Promise<void> }> {

@@ -2,96 +2,94 @@ import { z } from 'zod';
 import { FORGET_UNLESS, NOW, type RedisCalls } from './redis/client.ts';
 import { StateError, type StateStore } from './state-store.ts';
 
-/** How many requests may be made: `burst` at once, and then so many a second. */
+/** A token bucket: `burst` requests at once, then `perSecond`. */
 export interface TokenLimit {
   burst: number;
   perSecond: number;
-  /** What an unknown bucket holds: it may have been in use before. */
+  /** The tokens of an unknown bucket, which may have been in use before. */
   start: number;
-  /** Milliseconds. No provider asks for a longer pause, so a longer block comes from a clock that was set, and is lifted. */
-  longestBlockMs: number;
+  /** Milliseconds. No provider asks for a longer pause: a longer block comes from a changed clock, and is ignored. */
+  maxBlockMs: number;
 }
 
-/** What is left for whom. */
 export interface TokenBucket {
   tokens: number;
-  /** When it held them, milliseconds. */
+  /** When it had these tokens, milliseconds. */
   at: number;
-  /** Nothing may be taken before, milliseconds of the same clock. */
+  /** No token may be taken before, milliseconds of the same clock. */
   blockedUntil: number;
 }
 
-/** Takes one token and leaves at least `leave`, or says in how many milliseconds that may be. */
+/** Takes one token if at least `leave` remain, else returns the milliseconds until that is possible. */
 export function takeToken(
   known: TokenBucket | null,
-  { burst, perSecond, start, longestBlockMs }: TokenLimit,
+  { burst, perSecond, start, maxBlockMs }: TokenLimit,
   { leave, now }: { leave: number; now: number },
 ): { bucket: TokenBucket; waitMs: number } {
   const { tokens, at, blockedUntil } = known ?? { tokens: start, at: now, blockedUntil: 0 };
-  // A clock that was set back fills nothing.
+  // A clock that was set back adds no tokens.
   const filled = Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
   const missing = 1 + leave - filled;
-  // Nor does it make a block last longer.
-  const blockedMs = blockedUntil - now > longestBlockMs ? 0 : blockedUntil - now;
+  // Nor does it prolong a block.
+  const blockedMs = blockedUntil - now > maxBlockMs ? 0 : blockedUntil - now;
   const waitMs = Math.max(0, blockedMs, Math.ceil((missing / perSecond) * 1_000));
   const left = waitMs > 0 ? filled : filled - 1;
   return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };
 }
 
-/** Buckets by name, as all who share them see them. Rejects with a `StateError` only. */
+/** Shared buckets by name. Rejects with a `StateError` only. */
 export interface TokenBuckets {
-  /** 0: one was taken. Else the milliseconds until one may be there that leaves `leave` behind. */
+  /** Resolves to 0 if a token was taken and `leave` remain, else to the milliseconds until that is possible. */
   take(name: string, limit: TokenLimit, leave: number): Promise<number>;
-  /** Lets nobody take any for so many milliseconds. */
+  /** Makes every `take` wait for this time. */
   block(name: string, ms: number): Promise<void>;
 }
 
-/** What a provider allows: no stretch of `windowMs` may see more than `requests`. */
+/** The rate limit of a provider: at most `requests` within any period of `windowMs`. */
 export interface RequestWindow {
   readonly requests: number;
   readonly windowMs: number;
 }
 
-/*
- * A bucket lets burst + rate * time through, so these are shares of the window's requests. They add up to less
- * than all of it in the worst case: what is sent may arrive a second late, and somebody else may hold the same key.
+/**
+ * The limit of a single process: 11/12 of the window. A bucket lets burst + rate * time through. These shares add up to
+ * less than the whole window even in the worst case, because requests may arrive a second late, and others may use the
+ * same API key.
  */
-
-/** For the only process there is: 11/12 of the window. */
 export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
   return toLimit(requests / 4, (requests * 2) / 3 / windowMs, windowMs);
 }
 
 /**
- * For all replicas together: 7/12. The rest is what replicas that are cut off may send at the same time, and what all
- * may send right after the shared bucket was lost.
+ * The limit of all replicas together: 7/12. The rest is for replicas that are cut off at the same time, and for the
+ * moment after the shared bucket was lost.
  */
 export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
   const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs, windowMs);
-  // However often Redis loses its data, nothing is had by it.
+  // No requests are gained when Redis loses its data.
   return { ...limit, start: 0 };
 }
 
 /**
- * For one of several that has lost the others: with all but one of them cut off, 1/3 together. Where that is less
- * than one request for each, none.
+ * The limit of one replica that is cut off from the others: 1/3 for all of them together if all but one are. None if
+ * that is less than one request each.
  */
 export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
   const share = requests / 3 / Math.max(1, replicas - 1);
   const burst = Math.max(1, Math.floor(share / 5));
   const limit = toLimit(burst, (share - burst) / windowMs, windowMs);
   if (share < 1) return { ...limit, burst: 0, perSecond: 0, start: 0 };
-  // All of them start at the same moment, with ten requests together.
+  // They may all be cut off at the same moment: ten requests together.
   return { ...limit, start: Math.min(1, 10 / replicas) };
 }
 
-/** What queries leave of a bucket to mutations. */
+/** The tokens that queries leave to mutations. */
 export function reserveOf(burst: number): number {
   return burst > 1 ? Math.max(1, Math.floor(burst / 4)) : 0;
 }
 
-/** A provider asks to be left alone for a window at most. Half of one is for the differences between clocks. */
-const LONGEST_BLOCK_WINDOWS = 1.5;
+/** A provider asks for a pause of at most one window. Half a window is for the differences between clocks. */
+const MAX_BLOCK_WINDOWS = 1.5;
 
 function toLimit(size: number, perMs: number, windowMs: number): TokenLimit {
   const burst = Math.max(1, Math.floor(size));
@@ -100,24 +98,24 @@ function toLimit(size: number, perMs: number, windowMs: number): TokenLimit {
     perSecond: perMs * 1_000,
     // Enough for one query.
     start: reserveOf(burst) + 1,
-    longestBlockMs: windowMs * LONGEST_BLOCK_WINDOWS,
+    maxBlockMs: windowMs * MAX_BLOCK_WINDOWS,
   };
 }
 
 interface Clocks {
-  /** Monotonic milliseconds. A machine's clock that is set forward must fill no bucket. */
+  /** Monotonic milliseconds, so that a clock that is set forward adds no tokens. */
   now: () => number;
-  /** Epoch milliseconds. They alone mean the same to the next process. */
+  /** Epoch milliseconds, which still have a meaning in the next process. */
   wallTime: () => number;
 }
 
-/** Buckets of one process, kept in its store so that a restart does not fill them. */
+/** The buckets of one process, stored so that a restart does not fill them. */
 export function createStoredBuckets(
   store: Pick<StateStore, 'get' | 'compareAndSet'>,
   { now, wallTime }: Clocks,
 ): TokenBuckets {
   const toKey = (name: string) => `bucket/${name}`;
-  /** What this process wrote last, with its times by `now`. */
+  /** What this process wrote last, with times of `now`. */
   const written = new Map<string, { text: string; bucket: TokenBucket }>();
 
   function read(name: string, text: string | null): TokenBucket | null {
@@ -158,17 +156,17 @@ export function createStoredBuckets(
   };
 }
 
-/** The same bucket by another clock, that is so many milliseconds ahead. */
+/** The same bucket by another clock, which is `byMs` ahead. */
 function shift({ tokens, at, blockedUntil }: TokenBucket, byMs: number): TokenBucket {
   return { tokens, at: at + byMs, blockedUntil: blockedUntil + byMs };
 }
 
-/** Larger numbers cannot be calculated with to the millisecond. */
+/** Larger numbers are not exact to the millisecond. */
 const MAX_NUMBER = 1e16;
 const numberSchema = z.number().gt(-MAX_NUMBER).lt(MAX_NUMBER);
 const bucketSchema = z.tuple([numberSchema.nonnegative(), numberSchema, numberSchema], z.unknown());
 
-/** Null: it cannot be read, and the next one replaces it. */
+/** Null: it cannot be read, and is replaced. */
 function parse(text: string): TokenBucket | null {
   let json: unknown;
   try {
@@ -181,7 +179,7 @@ function parse(text: string): TokenBucket | null {
 }
 
 export interface RequestBudgetOptions {
-  /** Whom it is for; those of the same name share it. */
+  /** Budgets of the same name share one bucket. */
   name: string;
   window: RequestWindow;
   buckets: TokenBuckets;
@@ -236,7 +234,7 @@ export function createRequestBudget(options: RequestBudgetOptions) {
   };
 }
 
-/** `toNumber(text)`: nil unless it is a number that can be calculated with. */
+/** `toNumber(text)`: nil unless it is a number within `MAX_NUMBER`. */
 const TO_NUMBER = `
   local function toNumber(text)
     local number = tonumber(text or '')
@@ -245,9 +243,9 @@ const TO_NUMBER = `
   end
 `;
 
-/** `takeToken` of state/rate-limit.ts, by the clock of Redis. A number that is not whole travels as text. */
+/** `takeToken` by the clock of Redis. Fractions are stored as text. */
 const TAKE = `
-  local burst, perSecond, start, leave, longestBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
+  local burst, perSecond, start, leave, maxBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
     tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   ${NOW}
   ${FORGET_UNLESS}
@@ -257,7 +255,7 @@ const TAKE = `
   local tokens, at = toNumber(known[1]), toNumber(known[2])
   if not tokens or not at or tokens < 0 then tokens, at = start, now end
   local blockedMs = (toNumber(known[3]) or 0) - now
-  if blockedMs > longestBlockMs then blockedMs = 0 end
+  if blockedMs > maxBlockMs then blockedMs = 0 end
   local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
   local missing = 1 + leave - filled
   local waitMs = math.max(0, blockedMs, math.ceil(missing / perSecond * 1000))
@@ -278,14 +276,14 @@ const BLOCK = `
   return 1
 `;
 
-/** Buckets that all replicas share. */
+/** Buckets in Redis, which all replicas share. */
 export function createRedisBuckets(
   reach: RedisCalls,
   toKey: (name: string) => string,
 ): TokenBuckets {
   return {
-    async take(name, { burst, perSecond, start, longestBlockMs }, leave) {
-      const args = [burst, perSecond, start, leave, longestBlockMs].map(String);
+    async take(name, { burst, perSecond, start, maxBlockMs }, leave) {
+      const args = [burst, perSecond, start, leave, maxBlockMs].map(String);
       const waitMs = await reach((client) =>
         client.eval(TAKE, { keys: [toKey(name)], arguments: args }),
       );

@@ -3,24 +3,24 @@ import { StateError, type StateKeeper, reasonOf } from './state-store.ts';
 
 export interface RetentionOptions {
   keeper: Pick<StateKeeper, 'sweep'>;
-  /** How long anything is kept at most, milliseconds. Undefined: for ever, and only what has expired goes. */
+  /** How long records are kept, milliseconds. Undefined: for ever, and only expired ones are removed. */
   keptMs: number | undefined;
-  /** How often to look, milliseconds; an hour if left out. */
+  /** The interval, milliseconds; an hour if left out. */
   everyMs?: number;
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
 
 export interface Retention {
-  /** What is too old goes before anybody is served, as far as it goes in this time. The rest goes while the service runs. */
+  /** Removes old records for at most this time before the service accepts requests, and the rest while it runs. */
   start(withinMs: number): Promise<void>;
   stop(): void;
 }
 
 const EVERY_MS = 60 * 60 * 1_000;
-/** After each slice of a sweep others get their turn. */
+/** The pause after each slice of a sweep, for other work. */
 const PAUSE_MS = 5;
 
-/** Removes what is older than it may be, at the start and then again and again. */
+/** Removes old records at the start and then at intervals. */
 export function createRetention(options: RetentionOptions): Retention {
   const { keeper, keptMs, everyMs = EVERY_MS, log } = options;
   const stopped = new AbortController();
@@ -28,7 +28,7 @@ export function createRetention(options: RetentionOptions): Retention {
   let isRunning = false;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Resolves early when it is stopped. */
+  /** Resolves early if it is stopped. */
   const pause = (ms: number) =>
     sleep(ms, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
 

@@ -1,9 +1,9 @@
-/** Whatever was thrown: an error of another realm is none by `instanceof`. */
+/** A thrown value. `instanceof Error` fails for errors of another realm. */
 interface Thrown {
   message?: unknown;
-  /** Of the operating system: `EEXIST`. */
+  /** The code of the operating system, such as `EEXIST`. */
   code?: unknown;
-  /** Of SQLite. */
+  /** The code of SQLite. */
   errcode?: unknown;
 }
 
@@ -16,43 +16,43 @@ export function reasonOf(error: unknown): string {
   return typeof message === 'string' ? message : 'unknown reason';
 }
 
-/** Keys that begin so are looked for again and again: to find them must take no look at others, however many there are. */
+/** Keys with this prefix are listed often, so listing them must not scan other keys. */
 export const LISTED = 'audit-open/';
 
-/** What must survive a restart, and what replicas share. Every method rejects with a `StateError` only. */
+/** The state that survives a restart and that replicas share. Every method rejects with a `StateError` only. */
 export interface StateStore {
-  /** This process among all that ever used the store. */
+  /** Identifies this process among all that ever used the store. */
   readonly instanceId: string;
-  /** Whether the process of this id still runs, as far as the store can tell. */
+  /** Whether the process with this id still runs, as far as the store can tell. */
   isAlive(instanceId: string): Promise<boolean>;
 
-  /** Null: never set, deleted, or expired. */
+  /** Null: never set, deleted or expired. */
   get(key: string): Promise<string | null>;
   /** Durable once it resolves. Null deletes. Without `ttlMs` it is kept for ever. */
   set(key: string, value: string | null, options?: { ttlMs?: number }): Promise<void>;
-  /** The same, if the key still holds `expected` (null: nothing). Tells whether it did. */
+  /** The same, if the key still has the value `expected` (null: none). Resolves to whether it had. */
   compareAndSet(key: string, change: ValueChange): Promise<boolean>;
 
-  /** The keys that begin with `prefix`, in no order. What is set or deleted meanwhile may be missing. */
+  /** The keys that begin with `prefix`, in no order. Keys that are set or deleted during the iteration may be missing. */
   keys(prefix: string): AsyncIterable<string>;
 
   /**
-   * Adds one entry to the end of each of the logs, all or none. Durable once it resolves.
-   * With `closing`, only if that key is set, and deletes it in the same step.
+   * Appends one entry to each of the logs, all or none. Durable once it resolves.
+   * With `closing`, only if that key is set, which is deleted in the same step.
    */
   append(logs: readonly string[], entry: string, options?: AppendOptions): Promise<void>;
   /**
-   * The newest entries of a log that are older than `before`, newest first. Long ones are fewer than asked for: only an
-   * empty page says that there are no more.
+   * The newest entries of a log that are older than `before`, newest first. A page with long entries has fewer than
+   * `limit`; only an empty page means that there are no more.
    */
   readBackward(log: string, page: { before?: string; limit: number }): Promise<LogEntry[]>;
-  /** A whole log, oldest first, as it grows until the last entry of now. */
+  /** A whole log, oldest first. */
   readForward(log: string): AsyncIterable<LogEntry>;
 
   /**
-   * Runs `work` alone among all holders of this key, in every process that shares the store.
-   * Rejects with a `StateError` of kind `busy` after `waitMs`, and then has not run it.
-   * The lock falls by itself after `ttlMs`, should its holder die; it is released by its holder only.
+   * Runs `work` while it holds the lock of this key, among all processes that share the store.
+   * Rejects with a `StateError` of kind `busy` after `waitMs`, without having run it.
+   * Only the holder releases the lock. It expires after `ttlMs` if the holder dies.
    */
   withLock<T>(
     key: string,
@@ -68,28 +68,28 @@ export interface ValueChange {
   /** Null deletes. */
   value: string | null;
   ttlMs?: number;
-  /** The change is to outlive the server of the store that took it, where it has more than one. */
+  /** The change must survive the loss of the server that accepted it, if the store has several. */
   isSecured?: boolean;
 }
 
 export interface HeldLock {
-  /** Rejects unless the lock is still held, and would be after the loss of the server of the store that gave it. */
+  /** Rejects unless the lock is still held, and would survive the loss of the server that granted it. */
   secure(): Promise<void>;
 }
 
 export interface AppendOptions {
   closing?: string;
-  /** By log, the text that it gets instead of the entry. */
+  /** By log, a text to append instead of the entry. */
   ownEntries?: ReadonlyMap<string, string>;
 }
 
 export interface LogEntry {
-  /** Opaque; later entries of the same log have later positions. */
+  /** Opaque. Later entries of the same log have later positions. */
   position: string;
   entry: string;
 }
 
-/** `unavailable`: the store cannot be reached or written. `busy`: a lock was not free in time. */
+/** `unavailable`: the store cannot be reached or written. `busy`: a lock was not released in time. */
 export class StateError extends Error {
   readonly kind: 'unavailable' | 'busy';
 
@@ -100,10 +100,10 @@ export class StateError extends Error {
   }
 }
 
-/** Of the entries that are read at once; one more may be longer. */
+/** The length of the entries that are read at once. The last entry may exceed it. */
 export const PAGE_CHARACTERS = 2_000_000;
 
-/** Every entry that `readPage` gives, until a page is not full. */
+/** The entries of all pages, until a page is not full. */
 export async function* inPages(
   limit: number,
   readPage: (after: string | undefined) => Promise<LogEntry[]>,
@@ -119,7 +119,7 @@ const LAST_CODE_POINT = 0x10ffff;
 const BEFORE_SURROGATES = 0xd7ff;
 const AFTER_SURROGATES = 0xe000;
 
-/** The first text, by code point, after all that begin so. Undefined: there is none. */
+/** The first text, by code point, after all with this prefix. Undefined: there is none. */
 export function endOfRange(prefix: string): string | undefined {
   const characters = Array.from(prefix);
   while (characters.length > 0) {
@@ -136,10 +136,10 @@ export function nextText(text: string): string {
   return `${text}\0`;
 }
 
-/** How many keys are read at once. */
+/** The number of keys that are read at once. */
 export const KEYS_AT_ONCE = 500;
 
-/** Every key that `readPage` gives from a place on, until a page is not full. */
+/** The keys of all pages, until a page is not full. */
 export async function* inKeyPages(
   prefix: string,
   readPage: (from: string) => string[] | Promise<string[]>,
@@ -154,38 +154,38 @@ export async function* inKeyPages(
   }
 }
 
-/** What is done to all that is stored, for whom it may be kept no longer. Every method rejects with a `StateError` only. */
+/** Removes and edits stored data, for retention and erasure. Every method rejects with a `StateError` only. */
 export interface StateKeeper {
   /**
-   * Removes in slices what has expired, and what was written longer ago than `keptMs`. Yields after each slice how many
-   * things it removed, so that others get their turn. While nobody is served, it may take more time at the end.
+   * Removes expired records, and those that are older than `keptMs`, in slices. Yields the number of removed records
+   * after each slice, so that other work gets its turn. Before the service accepts requests, the last step may be long.
    */
   sweep(options: SweepOptions): AsyncIterable<number>;
   /** The names of the logs that begin with `prefix`, in no order. */
   logs(prefix: string): AsyncIterable<string>;
   /**
-   * Puts in the place of every entry of a log what `edit` makes of it, and drops those for which it gives null. The others keep their positions.
-   * `onSlice` is told after each slice how many entries were looked at.
+   * Replaces every entry of a log with the result of `edit`, and deletes those for which it returns null. The others
+   * keep their positions. `onSlice` is called after each slice with the number of entries in it.
    */
   editLog(
     log: string,
     edit: (entry: string) => string | null,
     onSlice?: (entries: number) => void,
   ): Promise<void>;
-  /** Forgets what replicas share of a provider's badges beside the logs and values: lists, also those they hold in memory, and limits. */
+  /** Deletes what replicas share of a provider's badges apart from logs and values: lists, also in memory, and rate limits. */
   forgetShared(topic: string): Promise<void>;
-  /** Removes what was removed also from where it lingers: free pages, write-ahead logs. Gives what is left to do, as sentences. */
+  /** Removes deleted data from free pages and write-ahead logs too. Resolves to what the operator has to do, as sentences. */
   scrub(): Promise<string[]>;
 }
 
 export interface SweepOptions {
-  /** For ever if undefined. */
+  /** Undefined: for ever. */
   keptMs: number | undefined;
   isServing: () => boolean;
 }
 
 export interface Locks {
-  /** Runs `work` once every earlier holder of the same key has ended, whatever its outcome. */
+  /** Runs `work` once every earlier holder of the same key has ended, successfully or not. */
   withLock<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
@@ -212,11 +212,11 @@ export function createLocks(): Locks {
 }
 
 export interface TimedLocks {
-  /** Rejects with a `StateError` of kind `busy` after `waitMs`, and then never runs `work`. */
+  /** Rejects with a `StateError` of kind `busy` after `waitMs`, without running `work`. */
   withLock<T>(key: string, waitMs: number, work: () => Promise<T>): Promise<T>;
 }
 
-/** Locks of this process only, with a limit to the wait for them. */
+/** Locks of this process only, with a time limit for the wait. */
 export function createTimedLocks(): TimedLocks {
   const locks = createLocks();
 

@@ -44,7 +44,7 @@ export interface TenantOptions {
   /** Called for stored records that cannot be read. */
   onUnreadable: OnUnreadable;
   /** Snapshots of the lists of all tenants. The names of the lists contain the tenant's ID. */
-  shelf: SnapshotStore<BadgeIndex>;
+  snapshotStore: SnapshotStore<BadgeIndex>;
   /** Monotonic milliseconds, for durations. */
   now: () => number;
   /** Epoch milliseconds by the machine's clock, which may be corrected at any time. For what is shown and recorded. */
@@ -89,7 +89,7 @@ export function createTenant(
     const access = createProviderAccess(provider, client, {
       name: toSharedName(topic, values),
       topic,
-      shelf: options.shelf,
+      snapshotStore: options.snapshotStore,
       shared: options.shared?.replicas,
       siblings: standing.siblings.get(provider.key) ?? new Set(),
       freshMs: options.freshSeconds * 1_000,
@@ -154,7 +154,7 @@ export function createHttpDeps(
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
   const { requestWindow, name } = of.provider;
-  const allowance =
+  const budget =
     requestWindow &&
     createRequestBudget({
       // The name does not depend on the credentials: new ones may not start a new window.
@@ -170,7 +170,7 @@ export function createHttpDeps(
     clock: { now, pause },
     random,
     connect: (origin) => createPool(origin, options.proxies),
-    allowance,
+    budget,
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
     createBreaker: (calls) =>

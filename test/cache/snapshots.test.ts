@@ -46,7 +46,7 @@ function setUp(
     },
     freshMs: () => 100,
     staleMs: options.staleMs ?? 0,
-    shelf: createSnapshotStore({ maxEntries: 10, maxBytes: 1_000 }),
+    snapshotStore: createSnapshotStore({ maxEntries: 10, maxBytes: 1_000 }),
     shared: options.shared,
     judge: (error) => ({ allowsStale: error !== FATAL, wasAsked: error === ASKED }),
     now: () => clock.now,

@@ -31,7 +31,7 @@ export async function runCheck(
     onProgress: (message) => void progress.push(message),
     ask: undefined,
     // A suite makes more calls in a second than a check.
-    http: { allowance: undefined },
+    http: { budget: undefined },
     signal: new AbortController().signal,
     ...surroundings,
   });

@@ -118,7 +118,7 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
     ...options,
     http: {
       clock,
-      allowance: undefined,
+      budget: undefined,
       createBreaker(calls) {
         const told: Verdict[] = [];
         verdicts[calls].push(told);

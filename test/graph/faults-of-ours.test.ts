@@ -33,7 +33,7 @@ beforeEach(async () => {
       }),
       onWait: () => undefined,
       onJson: () => fail('after the answer'),
-      allowance: {
+      budget: {
         async take() {
           fail('before the request');
           return 0;

@@ -28,7 +28,7 @@ const clock = createSkippingClock();
 const options: WritingOptions = {
   sandbox: { ...STORED, tagMango: { ...STORED.tagMango, requestLimit: 100_000 } },
   now: clock.now,
-  http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+  http: { clock, budget: undefined, createBreaker: () => alwaysClosed },
 };
 let service: WritingService;
 beforeAll(async () => {

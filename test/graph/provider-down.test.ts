@@ -11,7 +11,7 @@ beforeEach(async () => {
     sandbox: manyBadges(3),
     attemptTimeoutMs: 1_000,
     now: clock.now,
-    http: { clock, allowance: undefined },
+    http: { clock, budget: undefined },
   });
 });
 afterEach(() => service.close());

@@ -66,13 +66,13 @@ describe.each(NAMES)('%s', (name) => {
     expect(list.badges.map((badge) => [badge.id, badge.name])).toEqual([['a', 'A']]);
   });
 
-  test('is a name on the shelf only once something was put there', () => {
-    const shelf = createSnapshotStore<string>({ maxEntries: 9, maxBytes: 99 });
+  test('is a name in the store only once something was put there', () => {
+    const store = createSnapshotStore<string>({ maxEntries: 9, maxBytes: 99 });
     const held = { snapshot: { value: 'a', asOf: 1 }, freshUntil: 1, epoch: 0, bytes: 1 };
-    shelf.delete(name);
-    expect(shelf.get(name)).toBeUndefined();
-    shelf.set(name, held);
-    expect([shelf.get(name), ...others.map((other) => shelf.get(other))]).toEqual([
+    store.delete(name);
+    expect(store.get(name)).toBeUndefined();
+    store.set(name, held);
+    expect([store.get(name), ...others.map((other) => store.get(other))]).toEqual([
       held,
       ...others.map(() => undefined),
     ]);
@@ -163,7 +163,7 @@ describe('the store in a folder', () => {
   });
 
   test.each(NAMES)('keeps a bucket called %s as any other', async (name) => {
-    const limit = { burst: 1, perSecond: 1, start: 1, longestBlockMs: 60_000 };
+    const limit = { burst: 1, perSecond: 1, start: 1, maxBlockMs: 60_000 };
     const buckets = createStoredBuckets(store, { now: () => 1_000, wallTime: () => 1_000 });
     expect(await buckets.take(name, limit, 0)).toBe(0);
     expect(await buckets.take(name, limit, 0)).toBe(1_000);

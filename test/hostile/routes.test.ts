@@ -33,7 +33,7 @@ const deps: HttpDeps = {
   clock: { now: Date.now, pause: async () => undefined },
   random: () => 0,
   connect: createPool,
-  allowance: undefined,
+  budget: undefined,
   createBreaker: () => ({
     waitMs: () => 0,
     enter: () => (verdict) => void verdicts.push(verdict),

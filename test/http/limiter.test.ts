@@ -8,14 +8,14 @@ function setUp(waits: number[] = []) {
   const clock = createManualClock(1_000);
   const taken: boolean[] = [];
   const blocked: number[] = [];
-  const allowance: RequestBudget = {
+  const budget: RequestBudget = {
     async take(isQuery) {
       taken.push(isQuery);
       return waits.shift() ?? 0;
     },
     block: async (ms) => void blocked.push(ms),
   };
-  return { clock, taken, blocked, limiter: createRateLimiter(clock, allowance) };
+  return { clock, taken, blocked, limiter: createRateLimiter(clock, budget) };
 }
 
 const stateOf = (entering: Promise<void>) => {
@@ -40,7 +40,7 @@ const refused = (retryAfterMs: number) => ({
   retryAfterMs,
 });
 
-describe('with an allowance', () => {
+describe('with a budget', () => {
   test('a call goes at once when there is one', async () => {
     const { clock, limiter, taken } = setUp();
     await limiter.enter('query', Infinity);
@@ -118,7 +118,7 @@ describe('after a refusal by the provider', () => {
   });
 });
 
-test('without an allowance only refusals count', async () => {
+test('without a budget only refusals count', async () => {
   const clock = createManualClock();
   const limiter = createRateLimiter(clock, undefined);
   await limiter.enter('query', 0);

@@ -40,7 +40,7 @@ beforeAll(async () => {
     clock: { now: Date.now, pause: async () => undefined },
     random: () => 0,
     connect: createPool,
-    allowance: undefined,
+    budget: undefined,
     createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     onFault: () => undefined,
     onWait: () => undefined,

@@ -47,7 +47,7 @@ function createHttp(baseUrl: string, key: string, rest: Partial<HttpDeps> = {}):
     clock: { now: Date.now, pause: async () => undefined },
     random: () => 0,
     connect: createPool,
-    allowance: undefined,
+    budget: undefined,
     createBreaker: () => ({
       waitMs: () => 0,
       enter: () => (verdict) => void verdicts.push(verdict),
@@ -396,7 +396,7 @@ test('a call that waits for its turn is told of, with how long, and one that har
   const left = [0, 450, 0, 40];
   http = createHttp(`http://127.0.0.1:${port}`, 'hidden-key', {
     clock,
-    allowance: { take: async () => left.pop() ?? 0, block: async () => undefined },
+    budget: { take: async () => left.pop() ?? 0, block: async () => undefined },
   });
   await list(http);
   expect(waits).toEqual([]);

@@ -42,7 +42,7 @@ beforeAll(async () => {
     clock: { now: Date.now, pause: async () => undefined },
     random: () => 0,
     connect: createPool,
-    allowance: undefined,
+    budget: undefined,
     createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     onFault: (fault) => faults.push(fault),
     onWait: () => undefined,

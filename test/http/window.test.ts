@@ -58,7 +58,7 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
     clock,
     random: () => 0,
     connect: createPool,
-    allowance: store && {
+    budget: store && {
       ...createRequestBudget({
         name: 'acme',
         window: WINDOW,

@@ -145,17 +145,17 @@ test.each(['one process', 'replicas in touch'])(
       fc.asyncProperty(mutationTimes, async (times) => {
         let time = 0;
         const now = () => time;
-        const allowance =
+        const budget =
           which === 'one process'
             ? startAlone(createMemoryStore(), now)
             : startReplica(0, { shared: createSharedBucket(now), replicas: 3, now });
         const waiting = times.map((at) => ({ at, askAt: at }));
         for (; waiting.length > 0; time += 10) {
           // They ask first, and again at once.
-          while ((await allowance.take(true)) === 0);
+          while ((await budget.take(true)) === 0);
           for (const mutation of waiting.filter(({ askAt }) => askAt <= time)) {
             expect(time - mutation.at).toBeLessThanOrEqual(1_000);
-            const waitMs = await allowance.take(false);
+            const waitMs = await budget.take(false);
             if (waitMs === 0) waiting.splice(waiting.indexOf(mutation), 1);
             mutation.askAt = time + waitMs;
           }

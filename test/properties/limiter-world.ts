@@ -49,16 +49,14 @@ export interface Callers {
   play(step: Burst | Pass): Promise<void>;
 }
 
-export function createCallers(
-  toAllowances: (now: () => number) => readonly RequestBudget[],
-): Callers {
+export function createCallers(toBudgets: (now: () => number) => readonly RequestBudget[]): Callers {
   let time = 1_000_000;
   const now = () => time;
   const grantedAt: number[] = [];
 
-  async function ask(allowance: RequestBudget | undefined, calls: number, isQuery: boolean) {
+  async function ask(budget: RequestBudget | undefined, calls: number, isQuery: boolean) {
     for (let call = 0; call < calls; call++) {
-      if ((await allowance?.take(isQuery)) !== 0) return;
+      if ((await budget?.take(isQuery)) !== 0) return;
       grantedAt.push(time);
     }
   }
@@ -68,14 +66,14 @@ export function createCallers(
     grantedAt,
     async play(step) {
       if (step.kind === 'burst') {
-        await ask(toAllowances(now)[step.replica], step.queries, true);
-        await ask(toAllowances(now)[step.replica], step.mutations, false);
+        await ask(toBudgets(now)[step.replica], step.queries, true);
+        await ask(toBudgets(now)[step.replica], step.mutations, false);
         return;
       }
       const end = time + step.ms;
       while (step.kind === 'busy' && time + BUSY_EVERY_MS < end) {
         time += BUSY_EVERY_MS;
-        for (const allowance of toAllowances(now)) await ask(allowance, BUSY_CALLS, false);
+        for (const budget of toBudgets(now)) await ask(budget, BUSY_CALLS, false);
       }
       time = end;
     },

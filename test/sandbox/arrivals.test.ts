@@ -23,7 +23,7 @@ describe('the most in a window', () => {
     [[0, 0, 0], 3],
     [[0, 6_000, 9_999, 10_000, 15_999, 16_000], 4],
   ])('of 10 s among %j is %i', (times, most) => {
-    expect(countAll(times).mostIn(10_000)).toBe(most);
+    expect(countAll(times).maxIn(10_000)).toBe(most);
   });
 
   test('is what counting every window gives, for any length', () => {
@@ -36,7 +36,7 @@ describe('the most in a window', () => {
           (end) => times.filter((at) => at > end - windowMs && at <= end).length,
         );
 
-        expect(countAll(times).mostIn(windowMs)).toBe(Math.max(0, ...counts));
+        expect(countAll(times).maxIn(windowMs)).toBe(Math.max(0, ...counts));
       }),
     );
   });
@@ -48,8 +48,8 @@ describe('the most in a window', () => {
 
     expect(counter.read()).toMatchObject({ total: 3_000_700 });
     // 499 of them came within 10 s after the first 700.
-    expect(counter.read().mostIn(10_000)).toBe(1_199);
-    expect(counter.read().mostIn(1_000)).toBe(50);
+    expect(counter.read().maxIn(10_000)).toBe(1_199);
+    expect(counter.read().maxIn(1_000)).toBe(50);
   });
 });
 
@@ -77,13 +77,13 @@ describe('a stand-in counts', () => {
     await statusOf(update);
     await statusOf({ ...update, body: '{' });
 
-    const { mostIn, ...counts } = standIn.arrivals();
+    const { maxIn, ...counts } = standIn.arrivals();
     expect(counts).toEqual({
       total: 4,
       byOperation: { listBadges: 2, updateBadge: 2 },
       refused429: 1,
     });
-    expect(mostIn(10_000)).toBe(4);
+    expect(maxIn(10_000)).toBe(4);
   });
 
   test('what its own window refused, beyond 120 requests', async () => {

@@ -22,7 +22,7 @@ async function listBadges(provider: Provider): Promise<BadgeList> {
       clock,
       random: Math.random,
       connect: createPool,
-      allowance: undefined,
+      budget: undefined,
       createBreaker: () => alwaysClosed,
       onFault: () => undefined,
       onWait: () => undefined,

@@ -129,7 +129,7 @@ beforeAll(async () => {
     attemptTimeoutMs: ATTEMPT_MS,
     now: clock.now,
     http: {
-      allowance: undefined,
+      budget: undefined,
       clock,
       createBreaker: () => alwaysClosed,
     },

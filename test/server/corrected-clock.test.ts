@@ -67,7 +67,7 @@ describe.each([
         wallTime,
         storeNow: wallTime,
         storeMonotonic: clock.now,
-        http: { clock, allowance: undefined },
+        http: { clock, budget: undefined },
         sandbox: {
           returningAI: { badges: [returningAIStored()] },
           tagMango: { badges: [tagMangoStored()] },

@@ -17,7 +17,7 @@ import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 const executablePath = findRedis();
 if (!executablePath) console.log('Skipped: buckets in Redis, since Redis is not installed.');
 
-const LIMIT: TokenLimit = { burst: 20, perSecond: 6, start: 8, longestBlockMs: 60_000 };
+const LIMIT: TokenLimit = { burst: 20, perSecond: 6, start: 8, maxBlockMs: 60_000 };
 /** Fills nothing while a test runs. */
 const SLOW: TokenLimit = { ...LIMIT, perSecond: 0.001 };
 /** What the clock of Redis may go on between two commands, milliseconds. */

@@ -18,7 +18,7 @@ if (!executablePath)
   console.log('Skipped: servers of Redis that change roles, since Redis is not installed.');
 
 const RECOVERED_MS = 5_000;
-const LIMIT = { burst: 10, perSecond: 1, start: 10, longestBlockMs: 60_000 };
+const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
 
 (executablePath ? describe : describe.skip)('servers of Redis behind one address', () => {
   let servers: RedisServer[];

@@ -15,7 +15,7 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { numRuns } from '../properties/runs.ts';
 import { damage, inflict } from '../stored/damage.ts';
 
-const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12, longestBlockMs: 15_000 };
+const LIMIT: TokenLimit = { burst: 30, perSecond: 8, start: 12, maxBlockMs: 15_000 };
 /** Each take is a write to the disk. */
 const SEQUENCES = Math.ceil(numRuns / 15);
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type TokenBucket, type TokenLimit, takeToken } from '../../src/state/rate-limit.ts';
 import { numRuns } from '../properties/runs.ts';
 
-const LIMIT: TokenLimit = { burst: 10, perSecond: 4, start: 5, longestBlockMs: 60_000 };
+const LIMIT: TokenLimit = { burst: 10, perSecond: 4, start: 5, maxBlockMs: 60_000 };
 const full: TokenBucket = { tokens: 10, at: 0, blockedUntil: 0 };
 
 /** How many can be taken at this moment, and what is left then. */
@@ -59,7 +59,7 @@ test('a blocked bucket gives nothing before its time, and fills meanwhile', () =
 });
 
 test('a block lasts as long as a window may, and one that is longer is the work of a clock that was set', () => {
-  const limit = { ...LIMIT, longestBlockMs: 90_000 };
+  const limit = { ...LIMIT, maxBlockMs: 90_000 };
   const blocked = { tokens: 1, at: 0, blockedUntil: 55_000 };
   expect(takeToken(blocked, limit, { leave: 0, now: 0 }).waitMs).toBe(55_000);
   const set = { ...blocked, blockedUntil: 90_001 };
@@ -82,7 +82,7 @@ test('a clock that was set back fills nothing, takes nothing away, and fills fro
 const anyLimit = fc
   .record({ burst: fc.integer({ min: 1, max: 40 }), perSecond: fc.integer({ min: 1, max: 20 }) })
   .chain(({ burst, perSecond }) =>
-    fc.nat(burst).map((start): TokenLimit => ({ burst, perSecond, start, longestBlockMs: 60_000 })),
+    fc.nat(burst).map((start): TokenLimit => ({ burst, perSecond, start, maxBlockMs: 60_000 })),
   );
 const anyTakes = fc.array(fc.record({ passedMs: fc.nat(3_000), leave: fc.nat(10) }), {
   maxLength: 60,

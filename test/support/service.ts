@@ -93,7 +93,7 @@ export async function startTestService({
     // Without one of its own, the machine's clock is the one that measures durations.
     wallTime: overrides.now ?? Date.now,
     // A suite makes more calls in a second than a community in a day.
-    http: { allowance: undefined },
+    http: { budget: undefined },
     fastPath: { shadow: 0 },
     ...overrides,
   });

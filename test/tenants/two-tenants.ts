@@ -54,7 +54,7 @@ export async function startTwoTenants({
     attemptTimeoutMs: 1_500,
     now: clock.now,
     random: () => 0,
-    http: { clock, ...(requestLimits ? {} : { allowance: undefined }) },
+    http: { clock, ...(requestLimits ? {} : { budget: undefined }) },
     ...options,
   });
   const askAs: TwoTenants['askAs'] = (headers, call) => send(service.url, headers, call);

@@ -141,7 +141,7 @@ beforeAll(async () => {
     sandbox: { tagMango: { requestLimit: 100_000 } },
     attemptTimeoutMs: 1_000,
     now: clock.now,
-    http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+    http: { clock, budget: undefined, createBreaker: () => alwaysClosed },
   });
 });
 afterAll(() => service.close());

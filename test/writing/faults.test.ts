@@ -174,7 +174,7 @@ function useService({ provider }: Case) {
     service = await startWritingService({
       attemptTimeoutMs: 1_000,
       now: clock.now,
-      http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+      http: { clock, budget: undefined, createBreaker: () => alwaysClosed },
     });
   });
   afterAll(() => service.close());

@@ -68,7 +68,7 @@ beforeEach(async () => {
   service = await startWritingService({
     storeNow: () => now,
     now: clock.now,
-    http: { clock, allowance: undefined },
+    http: { clock, budget: undefined },
     sandbox: {
       returningAI: { badges: [returningAIStored()] },
       tagMango: { badges: [tagMangoStored()] },

@@ -23,7 +23,7 @@ beforeAll(async () => {
     sandbox: STORED,
     attemptTimeoutMs: 1_000,
     now: clock.now,
-    http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+    http: { clock, budget: undefined, createBreaker: () => alwaysClosed },
   });
 });
 afterAll(() => service.close());

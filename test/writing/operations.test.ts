@@ -32,7 +32,7 @@ beforeEach(async () => {
   service = await startTestService({
     sandbox: STORED,
     attemptTimeoutMs: 1_000,
-    http: { allowance: undefined, createBreaker: () => alwaysClosed },
+    http: { budget: undefined, createBreaker: () => alwaysClosed },
   });
   isNew = true;
 });

@@ -3,7 +3,7 @@ import { Readable, pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { Fault, FaultOf } from '../faults.ts';
 
-/** A whole answer, as it would be sent. */
+/** A whole answer. */
 export interface Answer {
   status: number;
   headers: Readonly<Record<string, string | number | string[] | undefined>>;
@@ -32,13 +32,13 @@ export function toAnswer({ status, headers, contentType, body }: FaultOf<'answer
   };
 }
 
-/** Text as it is, anything else as JSON. */
+/** Text unchanged, anything else as JSON. */
 export function toText(body: unknown): string {
   if (typeof body === 'string') return body;
   return body === undefined ? '' : JSON.stringify(body);
 }
 
-/** Writes every so often, as long as there is somebody to write to. */
+/** Writes at intervals, as long as the connection is open. */
 export function writeEvery(response: ServerResponse, ms: number, write: () => void): void {
   const { socket } = response;
   if (!socket || socket.destroyed) return;
@@ -48,7 +48,7 @@ export function writeEvery(response: ServerResponse, ms: number, write: () => vo
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Resolves that late, or never if nobody waits for the answer any more by then. */
+/** Resolves after this time, or never if the connection is closed by then. */
 export function waitConnected(response: ServerResponse, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const { socket } = response;
@@ -62,20 +62,20 @@ export function waitConnected(response: ServerResponse, ms: number): Promise<voi
   });
 }
 
-/** Half of it is as good as half of the provider's answer, for a write that is not to take effect. */
+/** Stands in for the provider's answer if a write is not to take effect. */
 const NO_REAL_ANSWER: Answer = {
   status: 200,
   headers: { 'content-type': 'application/json' },
   body: '{"message":"This answer is never seen whole"}',
 };
 
-/** Whether the fault spoils the provider's real answer, and so needs it. */
+/** Whether the fault alters the provider's real answer, and so needs it. */
 export function cutsRealAnswer(fault: Fault): boolean {
   if (fault.kind === 'truncate') return fault.body === undefined;
   return fault.kind === 'reset' && fault.at === 'body';
 }
 
-/** Promises the whole body, sends half of it, and closes the connection in good order (FIN). */
+/** Announces the whole body, sends half of it, and closes the connection with a FIN. */
 export function truncate(
   { body }: FaultOf<'truncate'>,
   response: ServerResponse,
@@ -85,7 +85,7 @@ export function truncate(
   sendHalf(answer, response, () => response.socket?.end());
 }
 
-/** Cuts the connection (RST), before any byte of an answer or in the middle of its body. */
+/** Resets the connection (RST), before the answer or in the middle of its body. */
 export function reset(
   { at }: FaultOf<'reset'>,
   response: ServerResponse,
@@ -113,7 +113,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const MEBIBYTE = 2 ** 20;
 const CHUNK = 2 ** 16;
 
-/** Streams JSON of exactly that many bytes, whose length no header tells. */
+/** Streams JSON of exactly this many bytes, without a `content-length`. */
 export function sendHuge(bytes: number, response: ServerResponse): void {
   response.writeHead(200, JSON_TYPE);
   pipeline(Readable.from(huge(bytes)), response, () => undefined);
@@ -130,7 +130,7 @@ export function sendDeep(levels: number, response: ServerResponse): void {
   sendAnswer({ status: 200, headers: JSON_TYPE, body }, response);
 }
 
-/** Sends gzip whether or not it was asked for. */
+/** Sends gzip, whether it was requested or not. */
 export async function sendBomb(megabytes: number, response: ServerResponse): Promise<void> {
   const body = await bombOf(megabytes);
   sendAnswer(
@@ -139,7 +139,7 @@ export async function sendBomb(megabytes: number, response: ServerResponse): Pro
   );
 }
 
-/** The last one made: it takes a second, and is asked for again and again. */
+/** The last one is kept, because making it takes a second. */
 let last: { megabytes: number; body: Promise<Buffer> } | undefined;
 
 function bombOf(megabytes: number): Promise<Buffer> {
@@ -147,7 +147,7 @@ function bombOf(megabytes: number): Promise<Buffer> {
   return last.body;
 }
 
-/** An empty JSON array with a great many blanks in it. */
+/** An empty JSON array with very many blanks. */
 function* blanks(megabytes: number): Generator<Buffer> {
   const chunk = Buffer.alloc(MEBIBYTE, ' ');
   yield Buffer.from('[');
@@ -163,7 +163,7 @@ async function compress(chunks: Iterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(compressed);
 }
 
-/** Byte by byte, for ever: a header that does not end, or the blanks that JSON may begin with. */
+/** Sends single bytes for ever: an endless header, or blanks before the JSON. */
 export function drip(fault: FaultOf<'drip'>, response: ServerResponse): void {
   switch (fault.part) {
     case 'headers':
@@ -175,16 +175,16 @@ export function drip(fault: FaultOf<'drip'>, response: ServerResponse): void {
   }
 }
 
-/** A fault that lets the provider's answer through: late, or with something in it changed. */
+/** A fault that delays or changes the provider's answer. */
 export type Alteration = FaultOf<'delay' | 'headers' | 'records'>;
-/** A fault that comes in place of the provider's answer. */
+/** A fault that replaces the provider's answer. */
 export type Replacement = Exclude<Fault, Alteration>;
 
 export function isAlteration(fault: Fault): fault is Alteration {
   return fault.kind === 'delay' || fault.kind === 'headers' || fault.kind === 'records';
 }
 
-/** Shows the fault to the caller. `real` is what the provider would have answered, where that is known. */
+/** Sends the fault to the caller. `real` is the provider's own answer, if it is known. */
 export async function showFault(
   fault: Replacement,
   response: ServerResponse,

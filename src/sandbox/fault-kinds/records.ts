@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { RecordChange } from '../faults.ts';
 
-/** A badge as a provider writes it. */
+/** A badge on the wire. */
 export type WireBadge = Readonly<Record<string, unknown>>;
 type Edit<T> = (before: T) => T;
 
-/** Where a provider's answers hold badges, and how it calls what they are made of. */
+/** Where the answers of a provider contain badges, and the names of their fields. */
 export interface BadgesInAnswers {
   fields: {
     id: string;
     name: string;
-    /** Absent when its badges do not say whose they are. */
+    /** Absent if its badges do not name their owner. */
     creator?: string;
   };
-  /** By operation. What is not here answers without badges. */
+  /** By operation. Other operations answer without badges. */
   places: Readonly<Record<string, Place>>;
-  /** Changes what is in the envelope and nothing around it. */
+  /** Changes the content of the envelope only. */
   editPayload: (answer: unknown, edit: Edit<unknown>) => unknown;
 }
 
@@ -59,11 +59,11 @@ const CHANGES: Readonly<Record<RecordChange, Change>> = {
   'other-creator': (badges, { creator }) =>
     creator === undefined ? [...badges] : badges.map((badge) => withAnother(badge, creator)),
   'other-id': (badges, { id }) => badges.map((badge) => withAnother(badge, id)),
-  // The rest of it is told by `withTotal`.
+  // `withTotal` says the rest.
   part: (badges) => badges.slice(0, 1),
 };
 
-/** Why an operation cannot show a change; undefined when it can. `*` shows it wherever it is possible. */
+/** Why an operation cannot show a change; undefined if it can. `*` shows it wherever possible. */
 export function recordsProblem(
   operation: string,
   change: RecordChange,
@@ -82,7 +82,7 @@ export function recordsProblem(
   return undefined;
 }
 
-/** Changes the badges in the JSON text of an operation's answer; text without badges stays as it is. */
+/** Changes the badges in the JSON text of an answer. Text without badges is not changed. */
 export function changeRecords(
   text: string,
   options: { operation: string; change: RecordChange; badges: BadgesInAnswers },
@@ -98,7 +98,7 @@ export function changeRecords(
   return JSON.stringify(answer);
 }
 
-/** A list that says how many badges there are in all. A list inside something else does not, nor an empty one. */
+/** Adds a total to a list. A nested or an empty list has none. */
 function withTotal(part: unknown, whole: unknown): unknown {
   const isList = Array.isArray(whole) && whole.length > 0;
   return isList ? { badges: part, total: whole.length } : part;
@@ -109,7 +109,7 @@ function without(badge: WireBadge, field: string): WireBadge {
   return rest;
 }
 
-/** Gives another id of the same alphabet and length. */
+/** Another id of the same alphabet and length. */
 function withAnother(badge: WireBadge, field: string): WireBadge {
   const id = String(badge[field]);
   return { ...badge, [field]: (id.startsWith('f') ? 'e' : 'f') + id.slice(1) };

@@ -18,7 +18,7 @@ export const badgesInAnswers: BadgesInAnswers = {
   },
 };
 
-/** What the provider's pages show of a badge, beside its id. */
+/** The documented fields of a badge, apart from its id. */
 export const DOCUMENTED_FIELDS = [
   'title',
   'action',
@@ -29,7 +29,7 @@ export const DOCUMENTED_FIELDS = [
   'image',
 ] as const;
 
-/** All that an answer could show beside the id: the thirteen writable fields, and one that belongs to a user. */
+/** All fields that an answer may show apart from the id: thirteen writable ones, and one of a user. */
 export const SHOWN_FIELDS = [
   ...DOCUMENTED_FIELDS,
   'darkImage',
@@ -43,11 +43,11 @@ export const SHOWN_FIELDS = [
 export type ShownField = (typeof SHOWN_FIELDS)[number];
 
 export const returningAIBehaviourSchema = behaviourSchema.extend({
-  /** The documented fields, the thirteen writable ones and `awarded`, or these; always the id. */
+  /** The documented fields, the thirteen writable ones and `awarded`, or the given ones; always with the id. */
   shows: z
     .union([z.enum(['documented', 'all']), z.array(z.enum(SHOWN_FIELDS))])
     .default('documented'),
-  /** Whether a PUT resets what its body leaves out. */
+  /** Whether a PUT resets the fields that its body leaves out. */
   put: z.enum(['replaces', 'merges']).default('replaces'),
 });
 export type ReturningAIBehaviour = z.output<typeof returningAIBehaviourSchema>;
@@ -57,7 +57,7 @@ export const RETURNING_AI_BEHAVIOURS = {
   put: "what Returning.AI's PUT does with what its body leaves out: replaces, merges",
 };
 
-/** What a PUT or POST may hold. What is left out of a PUT is reset to these defaults. */
+/** The body of a PUT or POST. A PUT resets missing fields to these defaults. */
 export const bodySchema = z.strictObject({
   title: z.string().min(1),
   action: z.string().min(1),
@@ -72,20 +72,20 @@ export const bodySchema = z.strictObject({
   awardXpQuantity: z.int().default(0),
   awardCurrencyQuantity: z.int().default(0),
   attachRequired: z.boolean().default(false),
-  /** Only in an older copy of the provider's page. */
+  /** Documented only in an older copy of the provider's page. */
   applied: z.boolean().optional(),
   awarded: z.boolean().optional(),
 });
 
-/** All that the provider holds of a badge, most of which it never shows. */
+/** Everything that the provider stores of a badge, most of which it never shows. */
 export type StoredBadge = z.output<typeof bodySchema> & { id: string };
 
-/** What a caller can write: all but the id and what belongs to a user. */
+/** The writable fields: all except the id and that of a user. */
 export const WRITABLE_FIELDS: ReadonlySet<string> = new Set(
   Object.keys(bodySchema.omit({ applied: true, awarded: true }).shape),
 );
 
-/** What an answer shows of a badge, numbers and booleans as strings. */
+/** A badge as an answer shows it, with numbers and booleans as strings. */
 export function toAnswer(
   badge: StoredBadge,
   shows: ReturningAIBehaviour['shows'],
@@ -107,7 +107,7 @@ function shownFields(shows: ReturningAIBehaviour['shows']): readonly ShownField[
   }
 }
 
-/** Badges that a trading community would give. `picture` makes the URL of a demo picture. */
+/** Badges of a trading community. `picture` returns the URL of a demo picture. */
 export function demoBadges(picture: (name: string) => string): StoredBadge[] {
   return (
     [

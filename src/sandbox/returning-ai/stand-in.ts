@@ -25,24 +25,24 @@ import {
 } from './badges.ts';
 
 export interface ReturningAIStandIn extends ProviderStandIn {
-  /** By id, with the fields that no answer shows. */
+  /** By id, including the fields that no answer shows. */
   badges: Map<string, StoredBadge>;
   behaviour: ReturningAIBehaviour;
 }
 
 export interface ReturningAIStandInOptions {
   port?: number;
-  /** Part of the base URL, as one of the provider's hosts has it. */
+  /** A prefix of the paths in the base URL, as one host of the provider has it. */
   prefix?: string;
   badges?: readonly StoredBadge[];
   behaviour?: Partial<ReturningAIBehaviour>;
-  /** Milliseconds, for the list that lags. */
+  /** Milliseconds, for a list that lags. */
   now?: () => number;
 }
 
 const API_KEY = 'sandbox-returning-ai-key';
 const INTEGRATION_KEY = 'sandbox-returning-ai-integration-key';
-/** A body as it came, without what is filled in for fields that it lacks. */
+/** A body without defaults for missing fields. */
 const sentBody = z.record(z.string(), z.unknown());
 const userBody = z.object({ userId: z.string().min(1) });
 
@@ -66,12 +66,12 @@ export async function startReturningAIStandIn(
     fields: { ...RETURNING_AI_BEHAVIOURS, ...BEHAVIOURS },
     given: options.behaviour,
   });
-  const shelf = createBadgeStore<StoredBadge>(
+  const store = createBadgeStore<StoredBadge>(
     behaviour.current,
     options.now ?? (() => performance.now()),
   );
-  const { badges } = shelf;
-  const served = { shelf, behaviour: behaviour.current, alterer: createAlterer(WRITABLE_FIELDS) };
+  const { badges } = store;
+  const served = { store, behaviour: behaviour.current, alterer: createAlterer(WRITABLE_FIELDS) };
 
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -119,42 +119,42 @@ function createGuard(keys: ReadonlySet<string>) {
 }
 
 interface Served {
-  shelf: BadgeStore<StoredBadge>;
+  store: BadgeStore<StoredBadge>;
   behaviour: ReturningAIBehaviour;
   alterer: Alterer;
 }
 
 function addBadgeRoutes(app: FastifyInstance, prefix: string, served: Served): void {
-  const { shelf, behaviour, alterer } = served;
+  const { store, behaviour, alterer } = served;
   const at = (operation: string) => ({ config: { operation } });
   const toShown = (badge: StoredBadge) => toAnswer(badge, behaviour.shows);
 
   app.get(`${prefix}/badges`, at('listBadges'), () =>
     envelope(
       'Badges have been fetched successfully',
-      shelf.listed().map((badge) => toShown(alterer.alter(badge, behaviour.listShows))),
+      store.listed().map((badge) => toShown(alterer.alter(badge, behaviour.listShows))),
     ),
   );
   app.post(`${prefix}/badges`, at('createBadge'), ({ body }) => {
     const { badge, before } = toCreated(body, served);
-    shelf.write(badge.id, badge);
+    store.write(badge.id, badge);
     const shown = behaviour.answers === 'before' ? before : badge;
     return envelope('Badge has been created successfully', toShown(shown));
   });
   app.put<ById>(`${prefix}/badges/:id`, at('updateBadge'), ({ params, body }) => {
-    const before = known(shelf.badges, params.id);
+    const before = known(store.badges, params.id);
     const badge = toUpdated(before, body, served);
-    shelf.write(badge.id, badge);
+    store.write(badge.id, badge);
     const shown = behaviour.answers === 'before' ? before : badge;
     return envelope('Badge has been updated successfully', toShown(shown));
   });
   app.delete<ById>(`${prefix}/badges/:id`, at('deleteBadge'), ({ params }) => {
-    shelf.remove(known(shelf.badges, params.id).id);
+    store.remove(known(store.badges, params.id).id);
     return envelope('Badge has been deleted successfully', []);
   });
 }
 
-/** `before` holds only what every badge must have: no badge stood there. */
+/** `before` has only the required fields, because there was no badge before. */
 function toCreated(
   body: unknown,
   { behaviour, alterer }: Served,
@@ -189,7 +189,7 @@ function toUpdated(
 function addUserRoutes(
   app: FastifyInstance,
   prefix: string,
-  { shelf: { badges }, behaviour, awards }: Served & Pick<ReturningAIStandIn, 'awards'>,
+  { store: { badges }, behaviour, awards }: Served & Pick<ReturningAIStandIn, 'awards'>,
 ): void {
   app.post<ById>(
     `${prefix}/badges/:id/award`,
@@ -220,7 +220,7 @@ function addUserRoutes(
   );
 }
 
-/** Another API of the same provider: its own key, its own envelope. */
+/** A second API of the provider, with its own key and envelope. */
 function addIntegrationRoutes(app: FastifyInstance): void {
   const infoBody = z.object({ idOrEmail: z.string().min(1) });
   app.post('/apis/v1/users/info', { config: { operation: 'userInfo' } }, ({ body }) => {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type BadgesInAnswers, type Place, badgeList, oneBadge } from '../fault-kinds/records.ts';
 
-/** The provider's pages show all three. */
+/** The documentation shows all three. */
 export type EnvelopeKind = 'result' | 'data' | 'bare';
 
 export interface Envelope {
   wrap: (payload: unknown) => unknown;
-  /** Changes what is in the envelope and nothing around it. */
+  /** Changes the content of the envelope only. */
   edit: (answer: unknown, edit: (payload: unknown) => unknown) => unknown;
 }
 
@@ -59,7 +59,7 @@ export function createBadgesInAnswers(envelope: Envelope): BadgesInAnswers {
 
 const objectId = z.string().regex(/^[0-9a-f]{24}$/i);
 
-/** What a PATCH may hold: any subset, or nothing. */
+/** The body of a PATCH: any subset of these fields. */
 export const patchSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -72,7 +72,7 @@ export const patchSchema = z
   })
   .partial();
 
-/** What a caller can write. */
+/** The writable fields. */
 export const WRITABLE_FIELDS: ReadonlySet<string> = new Set(Object.keys(patchSchema.shape));
 
 /** A POST needs a name. */
@@ -115,7 +115,7 @@ export function newBadge(
   return Object.assign(defaults, given);
 }
 
-/** Badges that a course creator would give. `picture` makes the URL of a demo picture. */
+/** Badges of a course creator. `picture` returns the URL of a demo picture. */
 export function demoBadges(picture: (name: string) => string): StoredBadge[] {
   const points = (pointsThreshold: number) => ({
     enableAutomation: true,

@@ -33,13 +33,13 @@ export interface TagMangoStandIn extends ProviderStandIn {
 
 export interface TagMangoStandInOptions {
   port?: number;
-  /** The provider's pages show all three; the first is the likeliest. */
+  /** The documentation shows all three. The first is the most likely. */
   envelope?: EnvelopeKind;
   badges?: readonly StoredBadge[];
-  /** How many requests it takes in 10 seconds; the provider's 120 if left out. */
+  /** The number of requests in 10 seconds; the provider's 120 if left out. */
   requestLimit?: number;
   behaviour?: Partial<Behaviour>;
-  /** Milliseconds, for the list that lags. */
+  /** Milliseconds, for a list that lags. */
   now?: () => number;
 }
 
@@ -71,11 +71,11 @@ export async function startTagMangoStandIn(
     fields: BEHAVIOURS,
     given: options.behaviour,
   });
-  const shelf = createBadgeStore<StoredBadge>(
+  const store = createBadgeStore<StoredBadge>(
     behaviour.current,
     options.now ?? (() => performance.now()),
   );
-  const { badges } = shelf;
+  const { badges } = store;
   const alterer = createAlterer(WRITABLE_FIELDS);
 
   const standIn = await startStandIn({
@@ -85,8 +85,8 @@ export async function startTagMangoStandIn(
     behaviour,
     toErrorBody,
     addRoutes(app) {
-      addBadgeRoutes(app, { shelf, behaviour: behaviour.current, alterer }, envelope.wrap);
-      addUserRoutes(app, { shelf, awards }, envelope.wrap);
+      addBadgeRoutes(app, { store, behaviour: behaviour.current, alterer }, envelope.wrap);
+      addUserRoutes(app, { store, awards }, envelope.wrap);
     },
   });
   const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
@@ -105,7 +105,7 @@ export async function startTagMangoStandIn(
   };
 }
 
-/** Counts every request, also refused ones, against the one window that all callers share. */
+/** Counts every request, also rejected ones, in the one window that all callers share. */
 function createGuard(keys: ReadonlySet<string>, limit: number) {
   const window = createRateWindow({ ...WINDOW, limit, now: () => performance.now() });
   return async (request: FastifyRequest): Promise<void> => {
@@ -132,29 +132,29 @@ const ERROR_NAMES: Readonly<Record<number, readonly [string, string]>> = {
 };
 
 interface Served {
-  shelf: BadgeStore<StoredBadge>;
+  store: BadgeStore<StoredBadge>;
   behaviour: Behaviour;
   alterer: Alterer;
 }
 
 function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope['wrap']): void {
   const path = `${EXTERNAL}/gamification/badges`;
-  const { shelf, behaviour, alterer } = served;
+  const { store, behaviour, alterer } = served;
   const now = (): string => new Date().toISOString();
 
   app.get(path, { config: { operation: 'listBadges' } }, () =>
-    envelope(shelf.listed().map((badge) => alterer.alter(badge, behaviour.listShows))),
+    envelope(store.listed().map((badge) => alterer.alter(badge, behaviour.listShows))),
   );
   app.post(path, { config: { operation: 'createBadge' } }, ({ body }, reply) => {
     const given = parse(createSchema, body);
-    // Only what every badge must have: no badge stood there before.
+    // Only the required fields, because there was no badge before.
     const before = newBadge(randomBytes(12).toString('hex'), { name: given.name }, now());
     const badge: StoredBadge = Object.assign(
       {},
       before,
       alterer.alterGiven(given, behaviour.alters),
     );
-    shelf.write(badge._id, badge);
+    store.write(badge._id, badge);
     return reply.code(201).send(envelope(behaviour.answers === 'before' ? before : badge));
   });
   app.patch<{ Params: { badgeId: string } }>(
@@ -162,10 +162,10 @@ function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope
     { config: { operation: 'updateBadge' } },
     ({ params, body }) => {
       const given = alterer.alterGiven(parse(patchSchema, body), behaviour.alters);
-      const before = shelf.badges.get(params.badgeId);
+      const before = store.badges.get(params.badgeId);
       if (!before) throw new Refusal(404, 'Badge not found');
       const updated: StoredBadge = Object.assign({}, before, given, { updatedAt: now() });
-      shelf.write(before._id, updated);
+      store.write(before._id, updated);
       return envelope(behaviour.answers === 'before' ? before : updated);
     },
   );
@@ -173,7 +173,7 @@ function addBadgeRoutes(app: FastifyInstance, served: Served, envelope: Envelope
 
 function addUserRoutes(
   app: FastifyInstance,
-  { shelf, awards }: { shelf: BadgeStore<StoredBadge>; awards: TagMangoStandIn['awards'] },
+  { store, awards }: { store: BadgeStore<StoredBadge>; awards: TagMangoStandIn['awards'] },
   envelope: Envelope['wrap'],
 ): void {
   app.patch<{ Params: { userId: string } }>(
@@ -184,7 +184,7 @@ function addUserRoutes(
       if (!DEMO_USERS.some(({ _id }) => _id === params.userId)) {
         throw new Refusal(404, 'User not found');
       }
-      if (!given.every((id) => shelf.badges.has(id))) throw new Refusal(400, 'Invalid request');
+      if (!given.every((id) => store.badges.has(id))) throw new Refusal(400, 'Invalid request');
       awards.set(params.userId, new Set([...(awards.get(params.userId) ?? []), ...given]));
       return { message: 'Badges assigned successfully', success: true };
     },
@@ -198,7 +198,7 @@ function addUserRoutes(
         (each) => (!email || each.email === email) && (!phone || String(each.phone) === phone),
       );
       if (!user) throw new Refusal(404, 'User not found');
-      const listed = new Map(shelf.listed().map((badge) => [badge._id, badge]));
+      const listed = new Map(store.listed().map((badge) => [badge._id, badge]));
       const held = [...(awards.get(user._id) ?? [])].flatMap((id) => listed.get(id) ?? []);
       const score = { lifetime: 0, month: 0, week: 0 };
       return envelope({

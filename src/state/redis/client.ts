@@ -2,9 +2,9 @@ import { type RedisClientType, createClient } from '@redis/client';
 import { StateError, reasonOf } from '../state-store.ts';
 
 const CONNECT_MS = 1000;
-/** Also how long a command may take, see `redis-reach.ts`. */
+/** How long a command may take. */
 export const COMMAND_MS = 1000;
-/** Ends a connection that stays silent, as while it greets a server that hangs. Longer than `PING_MS`. */
+/** Ends a connection that stays silent, for example when the server hangs. Longer than `PING_MS`. */
 const SILENCE_MS = 3000;
 const PING_MS = 1000;
 const UNANSWERED_PINGS = 2;
@@ -15,18 +15,17 @@ export type RedisClient = RedisClientType;
 
 export interface RedisClientOptions {
   url: string;
-  /** Where the user name and the password are read for each connection; in `url` if left out. */
+  /** The URL with the user name and password for the next connection; `url` if left out. */
   latestUrl?: () => string;
-  /** Told once per change, and once how the first attempt to connect ended. */
+  /** Called once per change, and once when the first attempt to connect has ended. */
   onChange: (state: 'up' | 'down', cause?: unknown) => void;
-  /** Told of every failed attempt to connect again, while it is down. */
+  /** Called for each failed attempt to reconnect. */
   onAttempt?: (cause: unknown) => void;
 }
 
 /**
- * Resolves as soon as the first attempt to connect has ended, well or not. From then on the client
- * connects again by itself, and a command fails at once while it is not connected. Whoever made it
- * ends it, by `destroy()`.
+ * Resolves once the first attempt to connect has succeeded or failed. From then on the client reconnects by itself, and
+ * a command fails at once while it is not connected. The caller ends it with `destroy()`.
  */
 export async function createRedisClient(options: RedisClientOptions): Promise<RedisClient> {
   const client = createUnconnected(options);
@@ -55,7 +54,7 @@ export async function createRedisClient(options: RedisClientOptions): Promise<Re
   return client;
 }
 
-/** Ends the connection, with all that waits for an answer on it, and makes another. */
+/** Ends the connection, and with it all commands in flight, and opens another. */
 export function reconnect(client: RedisClient): void {
   client.destroy();
   connect(client);
@@ -80,12 +79,12 @@ function createUnconnected({ url, latestUrl = () => url }: RedisClientOptions): 
       },
     });
   } catch {
-    // Without its cause, which quotes the URL and thereby its password.
+    // Without the cause, which quotes the URL and its password.
     throw new StateError('unavailable', 'The Redis URL is invalid');
   }
 }
 
-/** Two URLs lead to the same server, and differ in their credentials at most. */
+/** Whether two URLs differ in their credentials at most. */
 export function isSameServer(one: string, other: string): boolean {
   return withoutCredentials(one) === withoutCredentials(other);
 }
@@ -107,11 +106,11 @@ function credentialsOf(url: string): { username?: string; password?: string } {
 
 function connect(client: RedisClient): void {
   client.connect().catch(() => {
-    // Every failed attempt is an `error` event; this promise rejects only when the client is ended.
+    // Failed attempts are `error` events; this promise rejects only when the client is ended.
   });
 }
 
-/** A server that hangs closes nothing, and TCP alone would take minutes to notice. */
+/** A hanging server does not close connections, and TCP alone would take minutes to notice. */
 function watch(client: RedisClient, onHanging: () => void): void {
   let unanswered = 0;
   const timer = setInterval(() => {
@@ -130,13 +129,13 @@ function watch(client: RedisClient, onHanging: () => void): void {
   timer.unref();
 }
 
-/** Asks Redis something. Rejects with a `StateError` only, and soon. */
+/** Runs commands of Redis, with a time limit. Rejects with a `StateError` only. */
 export type RedisCalls = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
 
 export interface RedisCallsOptions {
-  /** How long a command may take, its answer included. Milliseconds. */
+  /** How long a command may take until its answer, milliseconds. */
   withinMs?: number;
-  /** Told of every command that failed though Redis is connected. */
+  /** Called for each command that failed while Redis was connected. */
   onRefusal?: (reason: string) => void;
 }
 
@@ -147,11 +146,11 @@ export function createRedisCalls(
 ): RedisCalls {
   return async (ask) => {
     if (isClosed()) throw new StateError('unavailable', 'The state in Redis is closed');
-    // A transaction would wait for the connection instead, and be sent when nobody expects it.
+    // A transaction would be queued until Redis is connected again.
     if (!client.isReady) throw new StateError('unavailable', 'Redis is not connected');
 
     const tooLate = Promise.withResolvers<never>();
-    // The client's own limit ends when a command is sent; this one includes the answer.
+    // The client's own timeout ends when the command is sent.
     const timer = setTimeout(
       () => tooLate.reject(new StateError('unavailable', 'Redis did not respond in time')),
       withinMs,
@@ -168,15 +167,15 @@ export function createRedisCalls(
   };
 }
 
-/** Lua: `now`, the time of Redis in epoch milliseconds. The clocks of replicas may differ. */
+/** Lua: sets `now` to the time of Redis in epoch milliseconds, because the clocks of replicas differ. */
 export const NOW = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * A piece of scripts: `forgetUnless(key, type)` makes room where something of another type stands. A script that fails on
- * it would fail for good, and what only speeds things up is better forgotten.
+ * Lua: `forgetUnless(key, type)` deletes a key of another type, on which the script would fail for ever. It is for data
+ * that can be lost, such as caches.
  */
 export const FORGET_UNLESS = `
   local function forgetUnless(key, kind)
@@ -184,10 +183,10 @@ export const FORGET_UNLESS = `
   end
 `;
 
-/** Keys that one command looks at: Redis serves nobody else meanwhile. */
+/** Keys per command, which blocks Redis while it runs. */
 const SCANNED_AT_ONCE = 100;
 
-/** Pages, also empty ones, of all keys that begin so. A key may be in two of them. */
+/** Pages of all keys with this prefix. A page may be empty, and a key may appear twice. */
 export async function* scanPages(reach: RedisCalls, start: string): AsyncGenerator<string[]> {
   let cursor = '0';
   const options = { MATCH: `${start.replace(/[\\*?[\]]/g, '\\$&')}*`, COUNT: SCANNED_AT_ONCE };

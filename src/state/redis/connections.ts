@@ -6,7 +6,7 @@ const NOT_TRUSTED =
   /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)|_CERT/;
 const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
 
-/** What is wrong with the certificate of Redis, which no time mends. Undefined: the connection failed otherwise, or not at all. */
+/** What is wrong with the certificate of Redis. Undefined: nothing, or the connection failed for another reason. */
 export function certificateFault(cause: unknown): string | undefined {
   const { code } = toThrown(cause);
   return typeof code === 'string' && NOT_TRUSTED.test(code)
@@ -14,12 +14,12 @@ export function certificateFault(cause: unknown): string | undefined {
     : undefined;
 }
 
-/** For a line of the log. */
+/** For the log. */
 export function describeFailure(cause: unknown): string {
   return certificateFault(cause) ?? reasonOf(cause);
 }
 
-/** Connects once to see the certificate. `isReached`: there was somebody to show one. */
+/** Connects once to check the certificate. `isReached`: a server answered. */
 export async function checkCertificate(
   url: string,
 ): Promise<{ isReached: boolean; fault: string | undefined }> {
@@ -31,8 +31,8 @@ export async function checkCertificate(
 }
 
 /**
- * What a server answers that is no master any more, or not yet, or has lost its replicas, or does not know us any
- * more. Behind the same address there may be another one meanwhile, to which only a new connection leads.
+ * The errors of a server that is not the master, or has lost its replicas, or no longer accepts our credentials. The
+ * address may lead to another server by now, which only a new connection reaches.
  */
 const OF_ANOTHER_SERVER =
   /(?:^|[\s-])(READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN|UNBLOCKED|NOAUTH|WRONGPASS)\b/;
@@ -43,21 +43,21 @@ const LONGEST_PAUSE_MS = 1_000;
 export interface RenewalOptions {
   /** All connections to the same address. */
   clients: readonly RedisClient[];
-  /** Asks the server to write something. Rejects with what it answers. */
+  /** Makes the server write something. Rejects with its error. */
   probe: () => Promise<unknown>;
-  /** The server takes writes again. */
+  /** Called when the server accepts writes again. */
   onRenewed: () => void;
 }
 
 export interface Renewal {
-  /** To be told of every refusal. Those that a new connection may end make one. */
+  /** To be called for each rejected command. Reconnects if a new connection may help. */
   onRefusal: (reason: string) => void;
-  /** Makes new connections in any case. */
+  /** Reconnects in any case. */
   renew: () => void;
   stop: () => void;
 }
 
-/** Makes new connections until one leads to a server that takes writes. One that is lost is not its concern: clients connect again by themselves. */
+/** Reconnects until a server accepts writes. Lost connections are left to the clients, which reconnect by themselves. */
 export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Renewal {
   let isRenewing = false;
   let isStopped = false;
@@ -68,7 +68,7 @@ export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Re
       if (isRefused) clients.filter(({ isReady }) => isReady).forEach(reconnect);
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
       await pause(pauseMs, undefined, { ref: false });
-      // One that is lost comes again by itself.
+      // A lost connection is reopened by its client.
       isRefused = isConnected() && (await isRefusedStill());
       if (isConnected() && !isRefused) return onRenewed();
     }
@@ -78,7 +78,7 @@ export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Re
     return clients.every(({ isReady }) => isReady);
   }
 
-  /** For a reason that another connection may end. */
+  /** Reconnects for a reason that a new connection may end. */
   async function isRefusedStill(): Promise<boolean> {
     try {
       await probe();
@@ -105,25 +105,25 @@ function isOfAnotherServer(reason: string): boolean {
   return OF_ANOTHER_SERVER.test(reason);
 }
 
-/** The connections of this process to Redis. They connect again by themselves, also to a server that takes the place of the first. */
+/** The connections of this process to Redis. They reconnect by themselves, also after a failover. */
 export interface RedisConnections {
   client: RedisClient;
-  /** Waits for messages, and does nothing else. */
+  /** Only receives messages. */
   subscriber: RedisClient;
-  /** Waits for replicas, so that nothing else has to. */
+  /** Only waits for replicas of Redis, so that other commands need not. */
   witness: RedisClient;
-  /** To be told of every command that failed though Redis is connected. */
+  /** To be called for each command that failed while Redis was connected. */
   onRefusal: (reason: string) => void;
-  /** Makes new connections. */
+  /** Reconnects. */
   renew: () => void;
-  /** Takes another user name or password for the next connection. False: the URL leads to another server. */
+  /** Uses another user name or password for the next connection. False: the URL names another server. */
   takeUrl: (url: string) => boolean;
-  /** Makes no new connections any more on its own. */
+  /** Stops reconnecting. */
   stop: () => void;
 }
 
 export interface RedisConnectionsOptions {
-  /** What may be written at any time to see whether the server takes writes. */
+  /** A key that may be written at any time, to see whether the server accepts writes. */
   probeKey: string;
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
@@ -132,7 +132,7 @@ const ALONE =
   'mutations that need the state store are rejected, and this replica works without the others';
 const PROBE_MS = 1_000;
 
-/** Redis may come later. Throws a `StateError` when its certificate is not trusted, which no time mends. */
+/** Redis may be out of reach, and is connected to later. Throws a `StateError` if its certificate is not trusted. */
 export async function connectRedis(
   url: string,
   { probeKey, log }: RedisConnectionsOptions,
@@ -141,7 +141,7 @@ export async function connectRedis(
   const latestUrl = (): string => latest;
   const refusals = new Set<string>();
   let firstFailure: unknown;
-  /** A line for each reason, until the connection is another one. */
+  /** Logs each reason once per connection. */
   const tellOnce = (reason: string, line: string): void => {
     if (!refusals.has(reason)) log.warn(line);
     refusals.add(reason);
@@ -162,7 +162,7 @@ export async function connectRedis(
       },
       onAttempt: tellOutage,
     }),
-    // They go up and down with the first, which tells of it.
+    // They go up and down with the first connection, which is logged.
     createRedisClient({ url, latestUrl, onChange: () => undefined }),
     createRedisClient({ url, latestUrl, onChange: () => undefined }),
   ]);

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { StateError, type StateKeeper } from '../state-store.ts';
 import { NOW, type RedisCalls, scanPages } from './client.ts';
 
-/** Entries that one command looks at: Redis serves nobody else meanwhile. */
+/** Entries per command, which blocks Redis while it runs. */
 const SLICE = 100;
-/** A log of more entries is only cut: to write it anew each time would cost more than the last bytes are worth. */
+/** A longer log is only trimmed: rewriting it each time would cost too much. */
 const MAX_REWRITTEN = 10_000;
-/** How long the beginning of a new log is kept, should this process end before it is whole. */
+/** How long an unfinished copy of a log is kept if this process ends. */
 const UNFINISHED_MS = 60 * 60 * 1_000;
-/** A log to which others add faster than it can be copied. */
+/** How often to retry if entries are added while the log is copied. */
 const MAX_TRIES = 1_000;
 
-/** KEYS: values. What was written before there was a limit is kept as long from now on as what is written now. */
+/** KEYS: values. Sets the expiry of values that were written without one. */
 const LIMIT_VALUES = `
   for _, key in ipairs(KEYS) do
     local ttl = redis.call('PTTL', key)
@@ -20,7 +20,7 @@ const LIMIT_VALUES = `
   end
 `;
 
-/** KEYS: log. Cuts off a slice of what is older than ARGV[1] milliseconds; with more than ARGV[3] entries only. */
+/** KEYS: log. Trims a slice of the entries older than ARGV[1] milliseconds, if there are more than ARGV[3]. */
 const CUT = `
   ${NOW}
   local before = '(' .. string.format('%.0f', now - tonumber(ARGV[1])) .. '-0'
@@ -34,10 +34,10 @@ const CUT = `
   return { count, before }
 `;
 
-/** How many entries were cut off, -1 for the caller to do it, and what is old. */
+/** How many entries were trimmed, -1 if the caller has to do it, and how many are old. */
 const cutSchema = z.tuple([z.number(), z.string()]);
 
-/** KEYS: log, its new form. Only if nothing was added since the entry ARGV[1], and it has ARGV[2] entries. */
+/** KEYS: log, its copy. Replaces the log if ARGV[1] is still its last entry, and it has ARGV[2] entries. */
 const REPLACE = `
   local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
   if redis.call('XLEN', KEYS[1]) < tonumber(ARGV[2]) then return -1 end
@@ -51,7 +51,7 @@ const REPLACE = `
 `;
 
 export interface RedisKeeperOptions {
-  /** What every key begins with. */
+  /** The prefix of every key. */
   prefix: string;
   toLogKey: (log: string) => string;
   toValueKey: (key: string) => string;
@@ -74,8 +74,8 @@ export function createRedisKeeper(
   }
 
   /**
-   * An entry that is deleted from a stream stays in the memory of Redis, and in its dumps, as long as others that were
-   * added about then. So a log that is to lose some is written anew.
+   * A deleted entry of a stream stays in the memory of Redis and in its dumps as long as entries that were added at
+   * about the same time. So a log that loses entries is rewritten.
    */
   async function rewrite(
     key: string,
@@ -137,7 +137,7 @@ export function createRedisKeeper(
 
   return {
     async *sweep({ keptMs }) {
-      // What has expired Redis removes by itself.
+      // Redis removes expired values by itself.
       if (keptMs === undefined) return;
       for await (const keys of scanPages(reach, prefix)) {
         const values = keys.filter((key) => key.startsWith(toValueKey('')));
@@ -166,7 +166,7 @@ export function createRedisKeeper(
     scrub: () => rewriteFiles(reach),
   };
 
-  /** Whether there is anything to edit, so that what stays is not written anew. */
+  /** Whether there is anything to edit; otherwise the log is not rewritten. */
   async function isChanged(key: string, edit: (entry: string) => string | null): Promise<boolean> {
     let entries: Entry[];
     let after: string | undefined;
@@ -182,7 +182,7 @@ export function createRedisKeeper(
 const BY_HAND =
   'Redis does not allow this service to rewrite its files. Run BGREWRITEAOF, or BGSAVE if there is no append-only file. Until then, the files still contain the erased data.';
 
-/** What Redis no longer holds stands in its files until it writes them anew, which it does in the background. */
+/** The files of Redis contain deleted data until it rewrites them, which it does in the background. */
 async function rewriteFiles(reach: RedisCalls): Promise<string[]> {
   try {
     const about = await reach((client) => client.info('persistence'));

@@ -5,25 +5,25 @@ import { reasonOf } from '../state-store.ts';
 import { NOW, type RedisCalls, type RedisClient } from './client.ts';
 import { type RedisRead, createInvalidation, createRedisSnapshots } from './snapshots.ts';
 
-/** The right to show what is held, for a while after the last sign that messages come through. */
+/** The right to show cached lists, for a while after the last sign that messages arrive. */
 export interface Lease {
   isHeld(): boolean;
-  /** Changes whenever the right is lost, and whenever it is had again. */
+  /** Changes whenever the lease is lost or regained. */
   epoch(): number;
-  /** A sign is about to be sent. Gives its id. */
+  /** Notes that a heartbeat is about to be sent. Returns its id. */
   ask(): string;
-  /** How many signs have not come back since the last one that did. */
+  /** How many heartbeats were sent since the last one that came back. */
   unanswered(): number;
-  /** It came back: the right holds from when it was asked for. */
+  /** The heartbeat came back: the lease counts from when it was sent. */
   confirm(id: string): void;
-  /** Messages may be lost from now on, those under way included. */
+  /** Messages may be lost from now on, also those under way. */
   lose(): void;
 }
 
-/** More that are under way were lost. */
+/** If there are more in flight, they are lost. */
 const MAX_ASKED = 10;
 
-/** `now`: milliseconds that never go back. */
+/** `now`: monotonic milliseconds. */
 export function createLease(leaseMs: number, now: () => number): Lease {
   const asked = new Map<string, number>();
   let heldUntil = -Infinity;
@@ -57,7 +57,7 @@ export function createLease(leaseMs: number, now: () => number): Lease {
         asked.delete(each);
         if (each === id) break;
       }
-      // A right that has run out meanwhile is a new one.
+      // If the lease has expired, this begins a new one.
       isHeld();
       heldUntil = askedAt + leaseMs;
       isHeld();
@@ -71,17 +71,17 @@ export function createLease(leaseMs: number, now: () => number): Lease {
   };
 }
 
-/** A replica that does not answer is waited for this long; it shows nothing any more afterwards. */
+/** How long to wait for a replica that does not answer. It shows nothing after this. */
 const LEASE_MS = 2_000;
 const BEAT_MS = 500;
-/** A replica that has not heard its own signs for so many beats must not be waited for. */
+/** After so many heartbeats that did not come back, a replica stops renewing its lease. */
 const MAX_UNANSWERED = 3;
-/** One that has not heard for so many more may listen to a server that nobody writes to any more. */
+/** After so many more, it may be listening to a server that is no longer the master. */
 const SILENT_BEATS = 4;
-/** How long a start waits for the first sign. */
+/** How long a start waits for the first heartbeat. */
 const FIRST_SIGN_MS = 1_000;
 
-/** KEYS: leases, since. Renews a lease, and sends its holder a sign over the way that every message takes. */
+/** KEYS: leases, since. Renews a lease, and sends its holder a heartbeat the same way as every message. */
 const BEAT = `
   ${NOW}
   redis.call('SET', KEYS[2], string.format('%.0f', now), 'NX')
@@ -90,15 +90,15 @@ const BEAT = `
 `;
 
 export interface RedisReplicasOptions {
-  /** Waits for messages, and does nothing else. It may be disconnected. */
+  /** Only receives messages. It may be disconnected. */
   subscriber: RedisClient;
   reach: RedisCalls;
   toKey: (name: string) => string;
-  /** Told that Redis takes commands and lets no messages through. */
+  /** Called if Redis accepts commands but delivers no messages. */
   onDeaf: (reason: string) => void;
-  /** Told again and again while commands are taken, and nothing is heard over a connection that stands. */
+  /** Called repeatedly while Redis accepts commands, and nothing arrives over an open subscription. */
   onSilence?: () => void;
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   now?: () => number;
 }
 
@@ -107,13 +107,13 @@ export interface OpenReplicas extends SharedSnapshots<RedisRead> {
 }
 
 /**
- * Replicas that hold leases: a change waits until each has heard of it, or shows nothing any more.
- * Resolves once messages come through, or after a second without.
+ * Shares snapshots in Redis. Each replica holds a lease: a change waits until every replica has confirmed it or lost its
+ * lease. Resolves once messages arrive, or after a second without.
  */
 export async function openRedisReplicas(options: RedisReplicasOptions): Promise<OpenReplicas> {
   const { subscriber, toKey, onDeaf, now = () => performance.now() } = options;
   const own: string = randomUUID();
-  const everybody = toKey('forget');
+  const channel = toKey('forget');
   const channelOf = (id: string) => toKey(`to:${id}`);
   const leaseKeys = [toKey('leases'), toKey('since')];
   const toSnapshotKeys = (name: string) => [
@@ -144,11 +144,11 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     own,
     reach,
     toKeys: (name) => [toKey(`generation:${name}`), ...leaseKeys],
-    channel: everybody,
+    channel,
     leaseMs: LEASE_MS,
   });
 
-  /** Whoever is not listening waits in vain for what it is sent, and so does nobody for it. */
+  /** Not awaited: a message that is lost costs its receiver the lease. */
   function send(to: string, text: string): void {
     reach((client) => client.publish(channelOf(to), text)).catch(() => undefined);
   }
@@ -156,7 +156,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   function onOwnMessage(text: string): void {
     const [kind, id = '', by = ''] = text.split(' ');
     if (kind === 'heard') return forgetting.onHeard(id, by);
-    // It hears again: a lease that is to hold is asked for anew.
+    // Messages arrive again, so the lease can be renewed.
     if (kind === 'probe') return renew();
     silentBeats = 0;
     lease.confirm(id);
@@ -195,12 +195,12 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   async function subscribe(): Promise<void> {
     lose();
     try {
-      await subscriber.subscribe(everybody, onForgotten);
+      await subscriber.subscribe(channel, onForgotten);
       await subscriber.subscribe(channelOf(own), onOwnMessage);
       isListening = true;
       renew();
     } catch (error) {
-      // A connection that was lost again comes again; one that stands is refused.
+      // A lost connection is reopened. On an open one, Redis has rejected the command.
       if (subscriber.isReady) onDeaf(reasonOf(error));
     }
   }
@@ -223,9 +223,9 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     },
     forget: (name) => forgetting.forget(name),
     ...snapshots,
-    // What the others were not told to forget is still there.
+    // The shared snapshot may be older than a write of this replica.
     look: async (name, claimMs) =>
-      forgetting.isUntold(toTopic(name)) ? undefined : snapshots.look(name, claimMs),
+      forgetting.isPending(toTopic(name)) ? undefined : snapshots.look(name, claimMs),
     async close() {
       clearInterval(timer);
       await reach((client) => client.zRem(toKey('leases'), own)).catch(() => undefined);

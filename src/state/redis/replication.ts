@@ -2,54 +2,54 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StateError } from '../state-store.ts';
 import { type RedisCalls, type RedisClient, createRedisCalls } from './client.ts';
 
-/** Whether what was written would outlive the loss of the server that took it. */
+/** Confirms that a write would survive the loss of the server that accepted it. */
 export interface Replication {
   /**
-   * Resolves once a replica of Redis has all that was written since `since`, or at once where there is no replica.
-   * Rejects with a `StateError` when none has it though there was one a moment ago, and when the connection is
-   * another one than at `since`.
+   * Resolves once a replica of Redis has everything written since `since`, or at once if there is no replica.
+   * Rejects with a `StateError` if a replica was there a moment ago and none confirms, or if the connection was
+   * replaced since `since`.
    */
   confirm(since: Moment): Promise<void>;
-  /** To be taken before what is to be confirmed is written. */
+  /** To be called before the write that is to be confirmed. */
   moment(): Moment;
   stop(): void;
 }
 
-/** Of one connection. */
+/** The replication of one connection. */
 export interface Moment {
   readonly connection: number;
 }
 
 export interface ReplicationOptions {
-  /** What is to be confirmed is written over it. */
+  /** The connection of the writes that are to be confirmed. */
   client: RedisClient;
-  /** Another connection to the same address, on which waiting holds nobody up. */
+  /** Another connection to the same address, on which waiting delays no other command. */
   witness: RedisClient;
   reach: RedisCalls;
-  /** What may be written at any time. */
+  /** A key that may be written at any time. */
   probeKey: string;
   /** Monotonic milliseconds. */
   now: () => number;
-  /** Told once when Redis does not say whether it has replicas. */
+  /** Called once if Redis does not say whether it has replicas. */
   onUnknown: (reason: string) => void;
 }
 
-/** How long a replica may take to say that it has what was written. */
+/** How long a replica may take to confirm a write. */
 const WAIT_MS = 500;
 const PROBE_MS = 1_000;
 const LOOK_EVERY_MS = 500;
 /**
- * While a replica becomes the master, its former master still takes writes, which are lost then. It has no replica any
- * more by that time; one without for longer than this has lost them for good.
+ * During a failover the former master still accepts writes, which are lost. It has no replica by then. A master without
+ * a replica for longer than this is taken for a single server.
  */
 const PATIENCE_MS = 2_500;
-/** A replica that said so long ago that it follows may hang. Seconds. */
+/** A replica that has been silent for longer may hang. Seconds. */
 const MAX_LAG_SECONDS = 3;
 const CANNOT_LOOK = /NOPERM|unknown command/i;
 
-/** What a server says of itself. */
+/** The output of `INFO replication`. */
 interface Role {
-  /** Of what it writes and its replicas follow; another one after each change of the master. */
+  /** The replication id, which changes with each change of the master. */
   history: string;
   replicas: number;
 }
@@ -77,7 +77,7 @@ export function watchReplication(options: ReplicationOptions): Replication {
     }
   }
 
-  /** A replica takes all writes in their order, so that one which has this write has all that were taken before it. */
+  /** A replica applies writes in order: one that has this write has all earlier ones. */
   async function prove(): Promise<{ history: string | undefined; replicas: number }> {
     const expiration = { type: 'PX', value: PROBE_MS } as const;
     const [, role, replicas] = await Promise.all([
@@ -106,7 +106,7 @@ export function watchReplication(options: ReplicationOptions): Replication {
   const stopped = new AbortController();
   void (async () => {
     while (!stopped.signal.aborted) {
-      // Without an answer nothing was seen, which counts by itself.
+      // Without an answer, no replica was seen.
       await look(witness, reachWitness).catch(() => undefined);
       await pause(LOOK_EVERY_MS, undefined, { signal: stopped.signal, ref: false }).catch(
         () => undefined,
@@ -124,7 +124,7 @@ export function watchReplication(options: ReplicationOptions): Replication {
   };
 }
 
-/** One run at a time. Whoever comes while one is under way shares the next, which begins after it. */
+/** One run at a time. Calls during a run share the next one, which begins after it. */
 function createShared<T>(run: () => Promise<T>): () => Promise<T> {
   let current: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
@@ -139,7 +139,7 @@ function createShared<T>(run: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Of lines such as `slave0:ip=10.0.0.2,port=6379,state=online,offset=1234,lag=0`. */
+/** Parses lines such as `slave0:ip=10.0.0.2,port=6379,state=online,offset=1234,lag=0`. */
 function readRole(answer: unknown): Role {
   const info = typeof answer === 'string' ? answer : '';
   const [, history = ''] = /^master_replid:(\w+)/m.exec(info) ?? [];
@@ -150,10 +150,10 @@ function readRole(answer: unknown): Role {
   return { history, replicas: followers.length };
 }
 
-/** A sentence for each way in which this Redis would lose what it is given. */
+/** A sentence for each way in which this Redis may lose data. */
 export async function describeDurability(client: RedisClient): Promise<string[]> {
   const reach = createRedisCalls(client, () => false);
-  // One by one: before version 7, CONFIG GET takes one name only.
+  // Before version 7, CONFIG GET takes only one name.
   const settingOf = async (name: string): Promise<string | undefined> => {
     const settings: Record<string, string> = await reach(() => client.configGet(name));
     return settings[name];
@@ -163,7 +163,7 @@ export async function describeDurability(client: RedisClient): Promise<string[]>
     const [save, appendOnly] = [await settingOf('save'), await settingOf('appendonly')];
     return [...describeEviction(policy), ...describePersistence(save, appendOnly)];
   } catch {
-    // Hosted Redis often forbids CONFIG; whatever else it is will show at the first write.
+    // Hosted Redis often forbids CONFIG. Any other fault will show at the first write.
     return [
       'The persistence settings of Redis could not be checked: it did not answer CONFIG GET.',
     ];

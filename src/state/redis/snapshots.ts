@@ -6,8 +6,8 @@ import { StateError } from '../state-store.ts';
 import { FORGET_UNLESS, NOW, type RedisCalls } from './client.ts';
 
 /*
- * KEYS: generation, snapshot, ticket. Times are those of Redis: the clocks of replicas may differ.
- * A generation is a random text, so that one of before a loss of all data never comes again.
+ * KEYS: generation, snapshot, ticket. Times are those of Redis, because the clocks of replicas differ.
+ * A generation is a random text, so that it never recurs after a loss of all data.
  */
 const FORGET_FOREIGN = `
   ${FORGET_UNLESS}
@@ -16,7 +16,7 @@ const FORGET_FOREIGN = `
   forgetUnless(KEYS[3], 'string')
 `;
 
-/** A snapshot of the future is none: the clock was set back. */
+/** A snapshot from the future is ignored: the clock was set back. */
 const LOOK = `
   ${NOW}
   ${FORGET_FOREIGN}
@@ -45,7 +45,7 @@ const RELEASE = `
   if redis.call('GET', KEYS[3]) == ARGV[1] .. ' ' .. ARGV[2] then redis.call('DEL', KEYS[3]) end
 `;
 
-/** It may come late: what counts is when it was looked for, since it was read after that. */
+/** It may arrive late: the time of the look counts, since the list was read after it. */
 const KEEP = `
   ${NOW}
   local generation, text, readAt, freshMs = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[5]
@@ -94,7 +94,7 @@ export function createRedisSnapshots(
       const ticket = randomUUID();
       const args = [randomUUID(), ticket, Math.max(1, Math.round(claimMs))];
       const answer = lookSchema.safeParse(await orNothing(run(LOOK, name, args)));
-      // Somebody else has written to our keys, or nobody is there.
+      // Redis is out of reach, or another program has written to these keys.
       if (!answer.success) return undefined;
       const [generation, at, ageMs, freshMs, text, mayLoad] = answer.data;
       const held = ageMs < 0 ? null : { text, ageMs, freshMs };
@@ -111,7 +111,7 @@ export function createRedisSnapshots(
   };
 }
 
-/** Undefined: Redis is out of reach, and the reader can do without. */
+/** Undefined: Redis is out of reach, and the reader does without. */
 async function orNothing<T>(asking: Promise<T>): Promise<T | undefined> {
   try {
     return await asking;
@@ -122,8 +122,8 @@ async function orNothing<T>(asking: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * KEYS: generation, leases, since. What was kept under the old generation is nothing any more. Answers with how long leases may be out that Redis has lost,
- * and with the replicas that hold one.
+ * KEYS: generation, leases, since. Invalidates what was kept under the old generation. Returns how long there may be
+ * leases that Redis has lost, and the replicas that hold a lease.
  */
 const FORGET = `
   redis.call('SET', KEYS[1], ARGV[1])
@@ -136,31 +136,31 @@ const FORGET = `
 `;
 
 export interface Invalidation {
-  /** Resolves once no replica shows what the name was, or could not be told. Never rejects. */
+  /** Resolves once no replica shows the old value, or the replicas are out of reach. Never rejects. */
   forget(name: string): Promise<void>;
-  /** Another replica has heard of the message of this id. */
+  /** To be called when another replica has received the message with this id. */
   onHeard(id: string, by: string): void;
-  /** Whether the others still hold what they should forget. */
-  isUntold(name: string): boolean;
-  /** Tells the others what they could not be told. */
+  /** Whether the other replicas could not be told to forget this name yet. */
+  isPending(name: string): boolean;
+  /** Sends the pending messages again. */
   makeUp(): void;
 }
 
 export interface InvalidationOptions {
   own: string;
   reach: RedisCalls;
-  /** Generation, leases, since. */
+  /** Returns generation, leases, since. */
   toKeys: (name: string) => string[];
-  /** Where all replicas listen. */
+  /** The channel that all replicas subscribe to. */
   channel: string;
   leaseMs: number;
 }
 
-/** Tells all replicas of a change, and waits until each of them has heard, or its lease has run out. */
+/** Tells all replicas of a change, and waits until each has confirmed it or lost its lease. */
 export function createInvalidation(options: InvalidationOptions): Invalidation {
   const { own, reach, toKeys, channel, leaseMs } = options;
   const waiting = new Map<string, (by: string) => void>();
-  const untold = new Set<string>();
+  const pending = new Set<string>();
 
   async function tell(id: string, name: string): Promise<{ unsureMs: number; holders: string[] }> {
     const args = [randomUUID(), channel, `${own} ${id} ${name}`, String(leaseMs)];
@@ -172,7 +172,7 @@ export function createInvalidation(options: InvalidationOptions): Invalidation {
   }
 
   async function forget(name: string): Promise<void> {
-    untold.delete(name);
+    pending.delete(name);
     const id: string = randomUUID();
     const heardBy = new Set<string>([own]);
     const all = Promise.withResolvers<undefined>();
@@ -194,7 +194,7 @@ export function createInvalidation(options: InvalidationOptions): Invalidation {
       await Promise.all([wait(unsureMs), Promise.race([all.promise, wait(leaseMs)])]);
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
-      untold.add(name);
+      pending.add(name);
     } finally {
       patience.abort();
       waiting.delete(id);
@@ -204,7 +204,7 @@ export function createInvalidation(options: InvalidationOptions): Invalidation {
   return {
     forget,
     onHeard: (id, by) => waiting.get(id)?.(by),
-    isUntold: (name) => untold.has(name),
-    makeUp: () => [...untold].forEach((name) => void forget(name)),
+    isPending: (name) => pending.has(name),
+    makeUp: () => [...pending].forEach((name) => void forget(name)),
   };
 }

@@ -15,8 +15,8 @@ import { createRedisLogs, createRedisValues } from './values.ts';
 const EVERY_MS = 3000;
 const KEPT_MS = 10_000;
 /**
- * After Redis was lost, marks of others that run are missing for a moment. They are back within
- * the longest pause between two attempts to connect; this is a good deal longer.
+ * After Redis has lost its data, the heartbeats of running processes are missing for a moment. They return within the
+ * longest pause between two attempts to connect, which is shorter than this.
  */
 const UNSURE_MS = 5000;
 
@@ -25,7 +25,7 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
-/** Keeps a mark of this process in Redis, that falls soon after the process has ended. */
+/** Keeps a heartbeat of this process in Redis, which expires soon after the process has ended. */
 export function startHeartbeat(
   { client, reach }: { client: RedisClient; reach: RedisCalls },
   { own, toKey, now }: { own: string; toKey: (id: string) => string; now: () => number },
@@ -41,7 +41,7 @@ export function startHeartbeat(
     beat();
   };
 
-  // Sent before anything else of this instance, so that nobody can find its work without its mark.
+  // Sent before anything else of this process, so that its work is never found without its heartbeat.
   beat();
   const timer = setInterval(beat, EVERY_MS);
   timer.unref();
@@ -61,16 +61,16 @@ export function startHeartbeat(
   };
 }
 
-/** Between two attempts, in ms: half of it at least, so that waiting replicas do not ask together. */
+/** Between two attempts, ms; at least half of it. Random, so that waiting replicas do not ask at the same moment. */
 const POLL_MS = 50;
 
-/** Redis may have let the lock fall, and another holder have taken it. */
+/** The lock may have expired, and another process may hold it. */
 const RELEASE = `
   if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
   return 0
 `;
 
-/** It lasts as long again, which is also a write that can be confirmed. */
+/** Renews the lock, which is also a write that can be confirmed. */
 const HOLD = `
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -82,7 +82,7 @@ interface Lock {
   ttlMs: number;
 }
 
-/** `now`: ms that never go back. */
+/** `now`: monotonic milliseconds. */
 export function createRedisLocks(
   reach: RedisCalls,
   {
@@ -91,7 +91,7 @@ export function createRedisLocks(
     replication,
   }: { toKey: (key: string) => string; now: () => number; replication: Replication },
 ): Pick<StateStore, 'withLock'> {
-  // Within a process the holders queue up, so that each replica polls once per key.
+  // Within a process, callers queue for the lock, so that each replica polls once per key.
   const queue = createTimedLocks();
 
   async function take(lock: Lock, deadline: number): Promise<void> {
@@ -119,8 +119,8 @@ export function createRedisLocks(
   }
 
   /**
-   * Nobody waits for this: whatever this process asks next, Redis hears after it. What cannot be
-   * released falls by itself after `ttlMs`.
+   * Not awaited: Redis receives it before later commands of this process. A lock that cannot be released expires
+   * after `ttlMs`.
    */
   function release({ key, token }: Lock): void {
     reach((client) => client.eval(RELEASE, { keys: [key], arguments: [token] })).catch(
@@ -137,7 +137,7 @@ export function createRedisLocks(
           await take(lock, deadline);
           return await work({ secure: () => secure(lock) });
         } finally {
-          // Also when taking it failed: without an answer, Redis may have given it.
+          // Also if taking it failed: without an answer, Redis may have granted it.
           release(lock);
         }
       });
@@ -146,23 +146,23 @@ export function createRedisLocks(
 }
 
 export interface RedisStoreOptions {
-  /** Of `createRedisClient`. It may be disconnected, and is not ended by `close`. */
+  /** From `createRedisClient`. It may be disconnected. `close` does not end it. */
   client: RedisClient;
-  /** Another connection of the same kind, to wait for replicas on; `client` if left out, where others wait too then. */
+  /** A second connection, on which to wait for replicas. If left out, `client`, where other commands wait meanwhile. */
   witness?: RedisClient;
-  /** What every key begins with: replicas with the same one share all. */
+  /** The prefix of every key. Replicas with the same prefix share their state. */
   prefix: string;
-  /** Told of every command that failed though Redis is connected. */
+  /** Called for each command that failed while Redis was connected. */
   onRefusal?: (reason: string) => void;
-  /** How long anything is kept at most, ms; for ever if left out. */
+  /** How long records are kept, ms; for ever if left out. */
   keptMs?: number | undefined;
-  /** Ms that never go back, for waiting only: what expires does so by the clock of Redis. */
+  /** Monotonic milliseconds, for waiting only: values expire by the clock of Redis. */
   now?: () => number;
-  /** Told once when Redis does not say whether it has replicas. */
+  /** Called once if Redis does not say whether it has replicas. */
   onUnknownReplicas?: (reason: string) => void;
 }
 
-/** State in Redis, shared by all replicas. */
+/** The state in Redis, which all replicas share. */
 export function createRedisStore(
   options: RedisStoreOptions,
 ): StateStore & Omit<StateKeeper, 'forgetShared'> {

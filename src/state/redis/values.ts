@@ -12,7 +12,7 @@ import {
 import { FORGET_UNLESS, type RedisCalls, scanPages } from './client.ts';
 import type { Replication } from './replication.ts';
 
-/** Flags tell what is absent: every string, the empty one too, is a value. */
+/** Flags mark what is absent, because every string is a valid value, also the empty one. */
 const COMPARE_AND_SET = `
   local hasExpected, expected, hasValue, value, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
   local current = redis.call('GET', KEYS[1])
@@ -27,7 +27,7 @@ const COMPARE_AND_SET = `
   return 1
 `;
 
-/** KEYS: the value, the list. At once: a look between the two would take it off the list. */
+/** KEYS: the value, the list. In one step: a listing in between would remove the key from the list. */
 const SET_LISTED = `
   ${FORGET_UNLESS}
   forgetUnless(KEYS[2], 'zset')
@@ -36,7 +36,7 @@ const SET_LISTED = `
   redis.call('ZADD', KEYS[2], 0, ARGV[2])
 `;
 
-/** KEYS: the list, then values. Gives those of the keys ARGV that are still there, and takes the others off the list. */
+/** KEYS: the list, then values. Returns the keys ARGV that still exist, and removes the others from the list. */
 const STILL_THERE = `
   local there = {}
   for index, name in ipairs(ARGV) do
@@ -49,7 +49,7 @@ const namesSchema = z.array(z.string());
 
 export type Values = Pick<StateStore, 'get' | 'set' | 'compareAndSet' | 'keys'>;
 
-/** `keptMs`: how long anything is kept at most; for ever if undefined. */
+/** `keptMs`: how long values are kept; for ever if undefined. */
 export function createRedisValues(
   reach: RedisCalls,
   {
@@ -59,7 +59,7 @@ export function createRedisValues(
     keptMs,
   }: {
     toKey: (key: string) => string;
-    /** Of the list of keys that are looked for again and again, in the order of their names. */
+    /** The sorted list of the keys that are listed often. */
     listKey: string;
     replication: Replication;
     keptMs: number | undefined;
@@ -69,14 +69,14 @@ export function createRedisValues(
     const ttl = Math.min(ttlMs, keptMs ?? Infinity);
     return ttl === Infinity ? undefined : whole(ttl);
   };
-  /** Whether what versions before have set, which listed nothing, is listed by now. */
+  /** Whether the keys of earlier versions, which had no list, are in it by now. */
   let isWhole = false;
 
   async function* scan(prefix: string): AsyncGenerator<string> {
     const seen = new Set<string>();
     for await (const page of scanPages(reach, toKey(prefix))) {
       for (const key of page) {
-        // A scan may show a key twice.
+        // A scan may return a key twice.
         if (!seen.has(key)) yield key.slice(toKey('').length);
         seen.add(key);
       }
@@ -152,19 +152,19 @@ export function createRedisValues(
 
 const toOptional = (text: string | null) => (text === null ? ['0', ''] : ['1', text]);
 
-/** Redis takes whole milliseconds only, and no 0. */
+/** Redis takes whole milliseconds only, at least 1. */
 const whole = (ms: number) => Math.max(1, Math.ceil(ms));
 
 const PAGE = 100;
-/** So many are read before it is known how long they are. */
+/** The first page, before the length of the entries is known. */
 const FEW = 5;
-/** Nothing is older than a position that another store gave, or nobody. */
+/** Other texts are not positions of this store: no entry is older. */
 const POSITION = /^[1-9]\d{0,15}-\d{1,16}$/;
 
 /**
- * With ARGV[1] set, the first key is one to close: nothing is added unless it was there. The other keys are logs, each
- * with its entry in the argument at its own place. What fails here fails before anything is written. A further log
- * whose place something else has taken does without the entry.
+ * With ARGV[1] set, the first key is deleted, and nothing is appended unless it was set. The other keys are logs, with
+ * their entries in the arguments at the same index. Fails before anything is written, or not at all. A further log whose
+ * key has another type is skipped.
  */
 const APPEND = `
   local first = 1
@@ -185,7 +185,7 @@ const APPEND = `
 
 export type Logs = Pick<StateStore, 'append' | 'readBackward' | 'readForward'>;
 
-/** Each log is a stream, each entry one field of it. */
+/** Each log is a stream, and each entry has one field. */
 export function createRedisLogs(
   reach: RedisCalls,
   { toKey, toValueKey }: Record<'toKey' | 'toValueKey', (name: string) => string>,
@@ -220,7 +220,7 @@ export function createRedisLogs(
         entries.push(...read);
         characters += read.reduce((sum, { entry }) => sum + entry.length, 0);
         const isLast = read.length < count || characters >= PAGE_CHARACTERS;
-        // As many as there is room for if they are as long as these.
+        // As many as fit if they are as long as these.
         const more = Math.floor(((PAGE_CHARACTERS - characters) * entries.length) / characters);
         count = isLast ? 0 : Math.min(limit - entries.length, Math.max(FEW, more));
       }

@@ -28,8 +28,8 @@ import {
 } from './database.ts';
 
 /**
- * Where the state in a folder comes from. `lost`: there was one, and now there is none. `copy`: its files were put
- * there, or put back, and may be older than what was written last.
+ * The origin of the state in a folder. `lost`: the folder had a state, which is gone. `copy`: its files were copied there
+ * or restored, and may be outdated.
  */
 export type Origin = 'new' | 'same' | 'lost' | 'copy';
 
@@ -46,17 +46,17 @@ interface Identity {
   isCopy: boolean;
 }
 
-/** Stands beside the database, which it describes as this service left it. */
+/** A file next to the database, which describes it as this service left it. */
 const markerFile = (folder: string) => join(folder, 'state.marker');
 
 const markerSchema = z.object({
-  /** One of them is that of the database, and another one at each start. The empty one: it has none. */
+  /** One of them is the identity of the database, which changes at each start. Empty text: it has none. */
   ids: z.array(z.string()),
-  /** Of the last entry of all logs. Never ahead of the database that was written last. */
+  /** The position of the last log entry. Never ahead of the database. */
   position: z.number(),
-  /** When the file of the database was made, in nanoseconds: copies are younger. Null: the file system does not tell. */
+  /** When the database file was created, nanoseconds: copies are younger. Null: the file system does not say. */
   bornAt: z.string().nullable(),
-  /** The identity of a copy that was opened here and is not adopted yet: a log beside it is its own. */
+  /** The identity of a copy that was opened here and is not adopted yet: the log next to it is its own. */
   openedCopy: z.string().optional(),
 });
 type Marker = z.output<typeof markerSchema>;
@@ -64,15 +64,15 @@ type Marker = z.output<typeof markerSchema>;
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGE_CODES: readonly number[] = [11, 26];
 
-/** Whether there is anything that a state leaves. Asked before anything is made. */
+/** Whether a state has left files. To be called before any file is created. */
 export function hasTraces({ folder }: Folder): boolean {
   const files = ['state.sqlite', 'state.sqlite-wal', 'state.marker', 'owner.sqlite'];
   return files.some((file) => existsSync(join(folder, file)));
 }
 
 /**
- * SQLite plays any write-ahead log into the database beside it. Throws where a restored database lies beside that of the
- * former one. Every start leaves its identity in the database itself, so that it can be read without the log.
+ * Throws if a restored database lies next to the write-ahead log of the former one, because SQLite would apply it. Every
+ * start writes its identity to the database itself, so that it can be read without the log.
  */
 export function refuseForeignLog({ folder }: Folder): void {
   refuseLogOfAnother({ folder });
@@ -83,7 +83,7 @@ export function refuseForeignLog({ folder }: Folder): void {
   );
 }
 
-/** The same for a reader, who damages nothing where it cannot be told. */
+/** The same for a reader, which does no damage if the log cannot be judged. */
 export function refuseLogOfAnother({ folder }: Folder): void {
   if (judgeLog({ folder }) !== 'foreign') return;
   throw new StateError(
@@ -112,8 +112,8 @@ function sizeOf(file: string): number {
 }
 
 /**
- * Null: the database has none. A process that is killed during a checkpoint leaves pages of two ages in the database,
- * which only make sense together with the log: `unreadable`.
+ * Null: the database has none. `unreadable`: a process was killed during a checkpoint, and the pages of the database are
+ * only consistent together with the log.
  */
 function readIdentityWithoutLog({ folder }: Folder): Identity | 'unreadable' | null {
   const file = pathToFileURL(databaseFile({ folder }));
@@ -130,7 +130,7 @@ function readIdentityWithoutLog({ folder }: Folder): Identity | 'unreadable' | n
   }
 }
 
-/** `hadTraces`, `wasEmpty`: before the database was opened, and before its tables were made. */
+/** `hadTraces`: before the database was opened. `wasEmpty`: before its tables were created. */
 export function judgeOrigin(
   database: DatabaseSync,
   { folder, hadTraces, wasEmpty }: Folder & { hadTraces: boolean; wasEmpty: boolean },
@@ -139,7 +139,7 @@ export function judgeOrigin(
   database.exec(IDENTITY);
   const identity = readIdentity(database);
   const marker = readMarker({ folder });
-  // Versions before left neither.
+  // Earlier versions left neither.
   if (!identity && !marker) return 'same';
   if (!marker || identity?.isCopy || !marker.ids.includes(identity?.id ?? '')) return 'copy';
   const isOlder = readPosition(database) < marker.position;
@@ -151,26 +151,26 @@ function isOtherFile({ bornAt }: Marker, { folder }: Folder): boolean {
   return birth !== null && bornAt !== null && birth !== bornAt;
 }
 
-/** Before anything is written to a copy: the process may be killed before it has adopted it. */
+/** To be called before anything is written to a copy: the process may be killed before it has adopted it. */
 export function noteOpenedCopy(database: DatabaseSync, { folder }: Folder): void {
   const marker = readMarker({ folder }) ?? { ids: [], position: 0, bornAt: null };
   writeMarker({ folder }, { ...marker, openedCopy: readIdentity(database)?.id ?? '' });
 }
 
-/** From now on the state here is the one that counts. */
+/** From now on, the database here is the current state. */
 export function adopt(database: DatabaseSync, { folder }: Folder): void {
   database.exec(IDENTITY);
   const [former, id] = [readIdentity(database)?.id ?? '', randomUUID()];
   const about = { position: readPosition(database), bornAt: readBirth({ folder }) };
-  // A process that is killed between these steps leaves a marker for both.
+  // With a marker for both, the process may be killed between these steps.
   writeMarker({ folder }, { ids: [former, id], ...about });
   writeIdentity(database, { id, isCopy: false });
-  // What a copy without the write-ahead log has, at least.
+  // So that a copy without the write-ahead log has the identity too.
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   writeMarker({ folder }, { ids: [id], ...about });
 }
 
-/** How far the state has come, for a later start to compare. */
+/** The marker for the next start to compare with. */
 export function toMarker(database: DatabaseSync, { folder }: Folder): Marker | null {
   const marker = readMarker({ folder });
   return marker && { ...marker, position: readPosition(database), bornAt: readBirth({ folder }) };
@@ -178,7 +178,7 @@ export function toMarker(database: DatabaseSync, { folder }: Folder): Marker | n
 
 export function writeMarker({ folder }: Folder, marker: Marker): void {
   const next = `${markerFile(folder)}.next`;
-  // Of a process that was killed, or a link that somebody put there to have another file written.
+  // Left by a process that was killed, or a link that another user made to have a different file overwritten.
   rmSync(next, { force: true });
   const file = openSync(next, 'wx', 0o600);
   try {
@@ -190,7 +190,7 @@ export function writeMarker({ folder }: Folder, marker: Marker): void {
   renameSync(next, markerFile(folder));
 }
 
-/** A database that is taken out of its folder says so wherever it is opened. */
+/** Marks a backup as a copy, so that it is recognized wherever it is opened. */
 export function markAsCopy(database: DatabaseSync): void {
   database.exec(IDENTITY);
   const id = readIdentity(database)?.id ?? randomUUID();
@@ -215,20 +215,20 @@ function readPosition(database: DatabaseSync): number {
   return Number(row?.seq ?? 0);
 }
 
-/** Null: none, or none that can be read. */
+/** Null: there is none that can be read. */
 function readMarker({ folder }: Folder): Marker | null {
   if (!existsSync(markerFile(folder))) return null;
   try {
     return markerSchema.parse(JSON.parse(readFileSync(markerFile(folder), 'utf8')));
   } catch {
-    // Cut short by a full disk, for one.
+    // For example, cut short by a full disk.
     return null;
   }
 }
 
 function readBirth({ folder }: Folder): string | null {
   const { birthtimeNs, ctimeNs } = statSync(databaseFile({ folder }), { bigint: true });
-  // Where it is not known, Node gives 0, or the time of the last change.
+  // If it is unknown, Node returns 0 or the time of the last change.
   return birthtimeNs === 0n || birthtimeNs === ctimeNs ? null : String(birthtimeNs);
 }
 
@@ -237,10 +237,10 @@ export interface DatabaseToRead {
   close: () => void;
 }
 
-/** SQLite's codes for a place where it cannot make the files that it needs to read others. */
+/** SQLite's codes if it cannot create the files that it needs to read a database. */
 const PLACE_CODES: readonly number[] = [8, 14];
 
-/** Beside a process that writes, or after it; also where nothing can be written, and from files that were copied. */
+/** Opens the database for reading, also while a process writes it, in a read-only folder, and from copied files. */
 export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
   if (!existsSync(databaseFile({ folder }))) {
     throw new StateError(
@@ -260,7 +260,7 @@ export function openDatabaseToRead({ folder }: Folder): DatabaseToRead {
 
 type Opened = DatabaseToRead & { hasTables: boolean };
 
-/** Undefined: it cannot be read where it is. */
+/** Undefined: it cannot be read in place. */
 function openInPlace({ folder }: Folder): Opened | undefined {
   const database = new DatabaseSync(databaseFile({ folder }), { readOnly: true, timeout: BUSY_MS });
   try {
@@ -272,7 +272,7 @@ function openInPlace({ folder }: Folder): Opened | undefined {
   }
 }
 
-/** With a write-ahead log or a journal beside it, as a process that was killed leaves them. */
+/** Copies it with its write-ahead log or journal, which a killed process leaves. */
 function openCopy({ folder }: Folder): Opened {
   const place = mkdtempSync(join(tmpdir(), 'badges-state-'));
   const remove = (): void => rmSync(place, { recursive: true, force: true });
@@ -301,7 +301,7 @@ function hasTables(database: DatabaseSync): boolean {
   return tables.get() !== undefined;
 }
 
-/** Writes all that the state holds at this moment into one new file. The service may run meanwhile. */
+/** Writes the present state to a new file. The service may be running. */
 export function backUp({ folder, file }: Folder & { file: string }): void {
   withStateErrors({ folder }, () => {
     if (existsSync(file)) throw new StateError('unavailable', `${file} exists already.`);

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { StateError, reasonOf, toThrown } from '../state-store.ts';
 
-/** How long SQLite waits for a reader of another process, in ms. The event loop stands still meanwhile. */
+/** How long SQLite waits for a reader of another process, ms. This blocks the event loop. */
 export const BUSY_MS = 1000;
 export const SQLITE_BUSY = 5;
-/** What a write-ahead log that once grew large is cut back to, in bytes. */
+/** The size to which a large write-ahead log is truncated, bytes. */
 const WAL_BYTES = 16 * 1024 * 1024;
 
 const SCHEMA = `
@@ -26,7 +26,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS log_entries_by_log ON log_entries (log, position);
 `;
-/** Versions before had no such column, and write rows without it when they are gone back to. */
+/** Earlier versions have no such column, and write rows without it after a downgrade. */
 const TABLES_BY_AGE = ['state_values', 'log_entries'];
 
 export interface Folder {
@@ -35,11 +35,11 @@ export interface Folder {
 
 export const databaseFile = ({ folder }: Folder) => join(folder, 'state.sqlite');
 
-/** `wasEmpty`: it had no tables. */
+/** `wasEmpty`: the database had no tables. */
 export function openDatabase({ folder }: Folder): { database: DatabaseSync; wasEmpty: boolean } {
   makeFile(databaseFile({ folder }));
   const database = new DatabaseSync(databaseFile({ folder }), { timeout: BUSY_MS });
-  // FULL: with less, the write-ahead log is not on the disk yet when a write is acknowledged.
+  // With less than FULL, a write may be acknowledged before it is on the disk.
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -61,8 +61,8 @@ function addAge(database: DatabaseSync, table: string): void {
 }
 
 /**
- * Leaves everything in one file, that can be read where nothing can be written. Where another process reads it just
- * now, a write-ahead log stays beside it, which is empty unless that process is in the middle of a read.
+ * Leaves everything in one file, which can be read where nothing can be written. If another process has it open, a
+ * write-ahead log remains, which is empty unless that process is in the middle of a read.
  */
 export function closeDatabase(database: DatabaseSync): void {
   try {
@@ -75,14 +75,14 @@ export function closeDatabase(database: DatabaseSync): void {
   }
 }
 
-/** Step by step: below /proc, where nothing can be made, Node's own recursion never ends. */
+/** Step by step, because Node's own recursion never ends below /proc. */
 export function makeFolder({ folder }: Folder): void {
   if (existsSync(folder)) return;
   makeFolder({ folder: dirname(folder) });
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been faster.
+    // Another process may have created it.
     if (existsSync(folder)) return;
     const message = `The folder ${folder} cannot be created (${reasonOf(error)}). Set STATE_DIR to a folder in which files can be written.`;
     throw new StateError('unavailable', message, error);
@@ -90,8 +90,8 @@ export function makeFolder({ folder }: Folder): void {
 }
 
 /**
- * SQLite itself would make a file that others may read. A file that exists is not even opened:
- * to close it again would drop every lock that this process holds on it.
+ * SQLite itself would create a file that others may read. An existing file is not opened, because closing it again would
+ * drop every lock of this process on it.
  */
 export function makeFile(file: string): void {
   try {
@@ -101,7 +101,7 @@ export function makeFile(file: string): void {
   }
 }
 
-/** Reads a column for `toText`: Node 22 gives a text only up to its first NUL. */
+/** Selects a column for `toText`: Node 22 returns a text only up to its first NUL. */
 export function wholeText(column: string): string {
   return `CAST(${column} AS BLOB) AS ${column}`;
 }
@@ -110,7 +110,7 @@ export function toText(bytes: SQLOutputValue | undefined): string {
   return bytes instanceof Uint8Array ? Buffer.from(bytes).toString() : '';
 }
 
-/** All that `work` writes, or nothing of it. */
+/** Runs `work` in a transaction. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -118,13 +118,13 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    // SQLite has ended the transaction by itself after some errors, a full disk for one.
+    // After some errors, such as a full disk, SQLite has ended the transaction already.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** What `ask` gives, with every failure as a `StateError`. */
+/** Runs `ask`, and throws every failure as a `StateError`. */
 export function withStateErrors<T>({ folder }: Folder, ask: () => T): T {
   try {
     return ask();
@@ -139,8 +139,8 @@ export function withStateErrors<T>({ folder }: Folder, ask: () => T): T {
 }
 
 /**
- * Makes this process the only user of the folder, by a transaction that is never ended. The
- * operating system drops its lock when the process dies, however it dies: no stale lock is left.
+ * Makes this process the only user of the folder, with a transaction that never ends. The operating system releases its
+ * lock however the process ends, so no stale lock remains.
  */
 export function lockFolder({ folder }: Folder): { release: () => void } {
   const file = join(folder, 'owner.sqlite');
@@ -157,7 +157,7 @@ export function lockFolder({ folder }: Folder): { release: () => void } {
   return { release: () => owner.close() };
 }
 
-/** Throws unless there is a state in the folder, and no process that uses it. */
+/** Throws unless the folder contains a state that no process uses. */
 export function requireStopped({ folder }: Folder): void {
   if (!existsSync(databaseFile({ folder }))) {
     const message = `There is no state.sqlite in ${folder}. Set STATE_DIR to the folder that contains it.`;
@@ -185,16 +185,16 @@ const FILES = [
 ];
 const RIGHTS_OF_OTHERS = 0o077;
 const OTHERS_MAY_WRITE = 0o022;
-/** In such a folder, as in /tmp, nobody can replace a file of somebody else. */
+/** In such a folder, like /tmp, a user cannot replace the files of others. */
 const STICKY = 0o1000;
 
 /**
- * Takes from other users of this machine what they could do with the files of the state: records of what was written
- * stand in them as they are. Returns a sentence for each thing that was mended, or that only an operator can mend. The
- * rights of the folder stay as they are, since it may be one that others need.
+ * Removes the rights of other users on the files of the state, which contain records of what was written. Returns a
+ * sentence for each file that was changed, or that only an operator can change. The rights of the folder are not
+ * changed, because others may need it.
  */
 export function closeToOthers({ folder }: Folder): string[] {
-  // Windows has rights of another kind.
+  // Windows has a different kind of permissions.
   if (process.platform === 'win32') return [];
   return [...checkFolder(folder), ...FILES.flatMap((name) => checkFile(join(folder, name)))];
 }

@@ -10,15 +10,15 @@ import {
   wholeText,
 } from './database.ts';
 
-/** Rows of one slice: a record has up to 50 KB, and nobody else is served meanwhile. */
+/** Rows per slice, which blocks the process: a record has up to 50 KB. */
 const SLICE = 100;
 /**
- * What is deleted is overwritten, and yet SQLite leaves pieces where it moved rows from one page to another. Only to
- * write the database anew is sure, which takes 10 ms a MB; a bigger one waits for its next start.
+ * Deleted rows are overwritten, but SQLite leaves copies where it moved rows between pages. Only VACUUM is sure to
+ * remove them, which takes 10 ms per MB; a larger database is vacuumed at the next start.
  */
 const VACUUMED_AT_WORK = 4 * 1024 * 1024;
 const VACUUMED_AT_START = 64 * 1024 * 1024;
-/** Sorts after every text that goes on from a prefix. */
+/** Sorts after every text with the prefix. */
 const AFTER_ALL = '\u{10FFFF}';
 
 export function createEmbeddedKeeper(
@@ -40,8 +40,8 @@ export function createEmbeddedKeeper(
     }
     const isStart = keptMs !== undefined && !isServing();
     if (removed === 0 && !isStart) return;
-    const mostBytes = isStart ? VACUUMED_AT_START : VACUUMED_AT_WORK;
-    if (read(() => sizeOf(database)) <= mostBytes) read(() => database.exec('VACUUM'));
+    const maxBytes = isStart ? VACUUMED_AT_START : VACUUMED_AT_WORK;
+    if (read(() => sizeOf(database)) <= maxBytes) read(() => database.exec('VACUUM'));
     read(() => emptyLog(database));
   }
 
@@ -78,7 +78,7 @@ export function createEmbeddedKeeper(
         onSlice?.(count);
       }
     },
-    // There is one process, and it is this one.
+    // There are no other processes.
     forgetShared: async () => undefined,
     async scrub() {
       read(() => {
@@ -90,11 +90,11 @@ export function createEmbeddedKeeper(
   };
 }
 
-/** What is removed is overwritten in the database, and stands in its write-ahead log until that is empty. */
+/** Deleted rows are overwritten in the database, but stay in the write-ahead log until it is empty. */
 function emptyLog(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA busy_timeout = 0');
-    // With a reader beside, it tells so and does what it can; the next sweep does the rest.
+    // A reader may prevent a part of it, which the next sweep does.
     database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
   } catch (error) {
     if (toThrown(error).errcode !== SQLITE_BUSY) throw error;
@@ -112,21 +112,21 @@ function sizeOf(database: DatabaseSync): number {
 
 interface SweepStep {
   isRemoval: boolean;
-  /** Gives how many rows it changed, at most a slice. */
+  /** Returns how many rows it changed, at most a slice. */
   run: (now: number) => number;
 }
 
-/** When a record was made, as it says itself. */
+/** The time in a record itself. */
 const RECORDED_AT = "unixepoch(CASE WHEN json_valid(entry) THEN json_extract(entry, '$.at') END)";
 
-/** Each step looks at a range of an index. */
+/** Each step reads a range of an index. */
 function toSweep(database: DatabaseSync): (keptMs: number | undefined) => SweepStep[] {
   const prepare = (change: string, table: string, key: string, where: string) =>
     database.prepare(
       `${change} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${SLICE})`,
     );
   const ofTable = (table: string, key: string, writtenAt: string) => ({
-    // Versions before did not note it.
+    // Earlier versions did not store it.
     date: prepare(
       `UPDATE ${table} SET written_at = ${writtenAt}`,
       table,

@@ -37,32 +37,32 @@ import {
 } from './database.ts';
 import { createEmbeddedKeeper } from './keeper.ts';
 
-/** One write in so many also removes expired values, and never more than `PURGED_AT_ONCE`. */
+/** Every hundredth write also removes expired values, at most `PURGED_AT_ONCE`. */
 const WRITES_PER_PURGE = 100;
 const PURGED_AT_ONCE = 500;
-/** A clock that is set forward by less shortens what is kept for hours too little to matter. */
+/** A smaller correction of the clock does not matter to values that are kept for hours. */
 const MIN_CORRECTION_MS = 60_000;
 
-/** A range of the index, however many other keys there are. */
+/** Reads a range of the index, so that other keys do not slow it down. */
 export const KEYS_IN_RANGE = `
   SELECT ${wholeText('key')} FROM state_values
   WHERE key >= :from AND key < :end AND (expires_at IS NULL OR expires_at > :now)
   ORDER BY state_values.key LIMIT ${KEYS_AT_ONCE}`;
-/** SQLite puts bytes after every text. */
+/** SQLite sorts blobs after every text. */
 const AFTER_ALL_TEXTS = new Uint8Array();
 
 export interface ExpiryClocks {
-  /** Ms since 1970: what is kept for a while expires while no process runs, too. */
+  /** Epoch milliseconds, so that values also expire while no process runs. */
   now: () => number;
-  /** Monotonic milliseconds. With them, `now` being set forward makes nothing expire sooner than after its time. */
+  /** Monotonic milliseconds. With them, no value expires early when the clock is set forward. */
   monotonic?: () => number;
 }
 
 export interface EmbeddedValues {
   read(key: string): string | null;
-  /** So many as are read at once of those that begin with `prefix`, from this one on, in order. */
+  /** A page of the keys that begin with `prefix`, in order, beginning with `from`. */
   keys(prefix: string, from: string): string[];
-  /** Inside a transaction. */
+  /** Call it inside a transaction. */
   write(key: string, value: string | null, ttlMs: number | undefined): void;
 }
 
@@ -89,7 +89,7 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
   let offset = clocks.now() - monotonic();
   let writes = 0;
 
-  /** A machine that starts with a wrong clock, and corrects it, must not forget what it was given before. */
+  /** A machine that starts with a wrong clock and corrects it must not lose values. */
   function now(): number {
     const time = clocks.now();
     const aheadMs = time - monotonic() - offset;
@@ -119,13 +119,13 @@ export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClock
 }
 
 const PAGE = 100;
-/** Nothing is older than a position that another store gave, or nobody. */
+/** Other texts are not positions of this store: no entry is older. */
 const POSITION = /^\d{1,15}$/;
 const AFTER_ALL = '9'.repeat(15);
 
 export type LogReader = Pick<StateStore, 'readBackward' | 'readForward'>;
 
-/** Reads the logs from another process than the one that writes them, which may run or not. */
+/** Opens the logs for reading, whether the process that writes them runs or not. */
 export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore, 'close'> {
   return withStateErrors({ folder }, () => {
     const { database, close } = openDatabaseToRead({ folder });
@@ -168,7 +168,7 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
   };
 }
 
-/** Inside a transaction. */
+/** Call the result inside a transaction. */
 export function createLogWriter(
   database: DatabaseSync,
   now: () => number,
@@ -184,17 +184,17 @@ function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEnt
 }
 
 export interface EmbeddedStoreOptions extends ExpiryClocks {
-  /** Made if it is missing. It belongs to one process at a time. */
+  /** Created if it is missing. Only one process can use it at a time. */
   folder: string;
 }
 
 export interface EmbeddedStore extends StateStore, StateKeeper {
   readonly origin: Origin;
-  /** Of a copy: from now on it is the state that counts. */
+  /** From now on, a copy is the current state. */
   adopt(): void;
 }
 
-/** State in a folder of this machine. Throws a `StateError` if it cannot be opened. */
+/** The state in a folder of this machine. Throws a `StateError` if it cannot be opened. */
 export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions): EmbeddedStore {
   const { owner, database, origin } = open(folder);
   const values = createEmbeddedValues(database, clocks);
@@ -208,7 +208,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 
   return {
     instanceId,
-    // Nobody else can have the folder open, so every earlier user of it has ended.
+    // Only this process can have the folder open, so all earlier ones have ended.
     isAlive: async (id) => id === instanceId,
 
     get: async (key) => read(() => values.read(key)),
@@ -238,7 +238,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 
     async withLock(key, { waitMs }, work) {
       if (!database.isOpen) throw new StateError('unavailable', `The state in ${folder} is closed`);
-      // Nobody else can have the folder open.
+      // Only this process can have the folder open.
       return locks.withLock(key, waitMs, () => work({ secure: async () => undefined }));
     },
 
@@ -260,7 +260,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
   };
 }
 
-/** The machine's clock, unless it is set forward while this process runs: then nothing is older than it was. */
+/** The machine's clock, but without jumps forward while this process runs, which would make records look old. */
 function createSteadyTime({ now, monotonic = now }: ExpiryClocks): () => number {
   const offset = now() - monotonic();
   return () => Math.min(now(), monotonic() + offset);

@@ -77,7 +77,7 @@ const badgesInAnswers: BadgesInAnswers = {
 };
 
 interface Served {
-  shelf: BadgeStore<StoredBadge>;
+  store: BadgeStore<StoredBadge>;
   behaviour: Behaviour;
   alterer: Alterer;
   awards: Map<string, Set<string>>;
@@ -93,9 +93,9 @@ export async function startForumStandIn(options: ForumStandInOptions = {}): Prom
     given: undefined,
   });
   const now = options.now ?? (() => performance.now());
-  const shelf = createBadgeStore<StoredBadge>(behaviour.current, now);
+  const store = createBadgeStore<StoredBadge>(behaviour.current, now);
   const alterer = createAlterer(WRITABLE);
-  const served = { shelf, behaviour: behaviour.current, alterer, awards };
+  const served = { store, behaviour: behaviour.current, alterer, awards };
   const standIn = await startStandIn({
     ...(options.port === undefined ? {} : { port: options.port }),
     guard: createGuard(keys, options.requestLimit ?? 60),
@@ -108,10 +108,10 @@ export async function startForumStandIn(options: ForumStandInOptions = {}): Prom
     },
   });
   const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
-  for (const badge of stored) shelf.badges.set(String(badge.id), badge);
+  for (const badge of stored) store.badges.set(String(badge.id), badge);
   return {
     ...standIn,
-    badges: shelf.badges,
+    badges: store.badges,
     awards,
     keys,
     behaviour: behaviour.current,
@@ -130,7 +130,7 @@ function createGuard(keys: ReadonlySet<string>, limit: number) {
 type ById = { Params: { id: string; userId: string } };
 
 function addBadgeRoutes(app: FastifyInstance, served: Served): void {
-  const { shelf, behaviour, alterer } = served;
+  const { store, behaviour, alterer } = served;
   const at = (operation: string) => ({ config: { operation } });
   const show = (before: StoredBadge, badge: StoredBadge): object => ({
     success: true,
@@ -139,34 +139,34 @@ function addBadgeRoutes(app: FastifyInstance, served: Served): void {
 
   app.get('/badges', at('listBadges'), () => ({
     success: true,
-    badges: shelf.listed().map((badge) => alterer.alter(badge, behaviour.listShows)),
+    badges: store.listed().map((badge) => alterer.alter(badge, behaviour.listShows)),
   }));
   app.post('/badges', at('createBadge'), ({ body }) => {
     const given = parse(createSchema, body);
-    const id = 1 + Math.max(0, ...[...shelf.badges.values()].map((badge) => badge.id));
+    const id = 1 + Math.max(0, ...[...store.badges.values()].map((badge) => badge.id));
     const before = toBadge({ id, name: given.name });
     const badge: StoredBadge = Object.assign(
       {},
       before,
       alterer.alterGiven(given, behaviour.alters),
     );
-    shelf.write(String(id), badge);
+    store.write(String(id), badge);
     return show(before, badge);
   });
   app.put<ById>('/badges/:id', at('updateBadge'), ({ params, body }) => {
-    const before = known(shelf, params.id);
+    const before = known(store, params.id);
     const given = alterer.alterGiven(parse(updateSchema, body), behaviour.alters);
     const badge: StoredBadge = Object.assign({}, before, given);
-    shelf.write(params.id, badge);
+    store.write(params.id, badge);
     return show(before, badge);
   });
   app.delete<ById>('/badges/:id', at('deleteBadge'), ({ params }) => {
-    shelf.remove(String(known(shelf, params.id).id));
+    store.remove(String(known(store, params.id).id));
     return { success: true };
   });
 }
 
-function addGrantRoutes(app: FastifyInstance, { shelf, behaviour, awards }: Served): void {
+function addGrantRoutes(app: FastifyInstance, { store, behaviour, awards }: Served): void {
   const heldBy = (userId: string): Set<string> => {
     if (!MEMBERS.includes(userId)) throw new Refusal(404, 'No such member');
     const held = awards.get(userId) ?? new Set();
@@ -176,7 +176,7 @@ function addGrantRoutes(app: FastifyInstance, { shelf, behaviour, awards }: Serv
   const count = (badge: StoredBadge): StoredBadge => {
     const holders = [...awards.values()].filter((held) => held.has(String(badge.id)));
     const counted = { ...badge, grant_count: holders.length };
-    shelf.write(String(badge.id), counted);
+    store.write(String(badge.id), counted);
     return counted;
   };
 
@@ -184,7 +184,7 @@ function addGrantRoutes(app: FastifyInstance, { shelf, behaviour, awards }: Serv
     '/badges/:id/grants',
     { config: { operation: 'grantBadge' } },
     ({ params, body }) => {
-      const before = known(shelf, params.id);
+      const before = known(store, params.id);
       heldBy(String(parse(grantSchema, body).user_id)).add(params.id);
       const badge = count(before);
       return { success: true, badge: behaviour.answers === 'before' ? before : badge };
@@ -195,7 +195,7 @@ function addGrantRoutes(app: FastifyInstance, { shelf, behaviour, awards }: Serv
     { config: { operation: 'revokeBadge' } },
     ({ params }) => {
       heldBy(params.userId).delete(params.id);
-      count(known(shelf, params.id));
+      count(known(store, params.id));
       return { success: true };
     },
   );

@@ -127,7 +127,7 @@ export const inputChecks: readonly Check[] = [
             clock,
             random: () => 0,
             connect: createPool,
-            allowance: undefined,
+            budget: undefined,
             createBreaker: () => alwaysClosed,
             onFault: () => undefined,
             onWait: () => undefined,

@@ -56,7 +56,7 @@ async function inFront(
       clock,
       random: () => 0,
       connect: createPool,
-      allowance: undefined,
+      budget: undefined,
       createBreaker: () => alwaysClosed,
       onFault: () => undefined,
       onWait: () => undefined,

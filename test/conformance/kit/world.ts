@@ -77,7 +77,7 @@ export async function inWorld(
     attemptTimeoutMs: 1_000,
     now: clock.now,
     random: () => 0,
-    http: { clock, allowance: undefined, createBreaker: () => alwaysClosed },
+    http: { clock, budget: undefined, createBreaker: () => alwaysClosed },
   });
   try {
     await run(toWorld(provider, service, clock));

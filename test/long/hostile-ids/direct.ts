@@ -30,7 +30,7 @@ const http: HttpDeps = {
   clock: { now: Date.now, pause: async () => undefined },
   random: Math.random,
   connect: createPool,
-  allowance: undefined,
+  budget: undefined,
   createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
   onFault: () => undefined,
   onWait: () => undefined,

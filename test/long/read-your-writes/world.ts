@@ -118,7 +118,7 @@ async function startReplica(sandbox: Sandbox, redis: RedisServer): Promise<Repli
     now,
     wallTime: now,
     // All are configured alike; each has a front of its own on its way.
-    http: { allowance: undefined, connect: () => createPool(front.origin) },
+    http: { budget: undefined, connect: () => createPool(front.origin) },
   });
 
   async function ask<Data>(query: string): Promise<Data> {

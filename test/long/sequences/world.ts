@@ -169,7 +169,7 @@ function toTenant(
   const access = createProviderAccess(provider, client, {
     name: 'sequences',
     topic: 'sequences',
-    shelf: createSnapshotStore({ maxEntries: 1, maxBytes: 1_000_000 }),
+    snapshotStore: createSnapshotStore({ maxEntries: 1, maxBytes: 1_000_000 }),
     freshMs: 0,
     staleMs: 0,
     isImageUrl: () => true,
