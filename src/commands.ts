@@ -13,28 +13,28 @@ import { backUp } from './state/sqlite/copies.ts';
 import { requireStopped } from './state/sqlite/database.ts';
 import { StateError } from './state/state-store.ts';
 
-/** What an operator runs beside the service, each by an npm script of its own. */
+// Commands for operators, each with an npm script of its own.
 
 export interface CommandContext {
   config: Config;
-  /** What stands after the command. */
+  /** Arguments after the command. */
   args: readonly string[];
-  /** The result, for standard output. Secrets are left out. */
+  /** Writes the result to standard output, without secrets. */
   print: (text: string) => void;
-  /** Progress and remarks, for standard error. Secrets are left out. */
+  /** Writes progress and remarks to standard error, without secrets. */
   tell: (text: string) => void;
   /** Monotonic milliseconds. */
   now: () => number;
   startDemo: () => Promise<Demo>;
 }
 
-/** The sandbox in the place of every provider. */
+/** The sandbox, which replaces every provider. */
 export interface Demo {
   tenants: readonly TenantSettings[];
   close: () => Promise<void>;
 }
 
-/** Resolves with the exit code, or nothing for 0. Rejects with an error whose message is for the operator. */
+/** Resolves with the exit code, or with nothing for 0. Rejects with an error whose message is for the operator. */
 export type Command = (context: CommandContext) => Promise<number | void>;
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -46,10 +46,10 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['--erase-state', eraseState],
 ]);
 
-/** Of unreadable records that an export names; more would tell no more of where to look. */
+/** Maximum number of unreadable records that an export lists. More would not help to find them. */
 const MAX_POSITIONS = 20;
 
-/** Beside what `readConfig` has checked: what can be seen of this machine, and of Redis where it shows a certificate. */
+/** Checks what `readConfig` cannot: the state folder, and the certificate of Redis. */
 async function checkConfig({ config, print }: CommandContext): Promise<void> {
   const { redisUrl, stateFolder = DEFAULT_FOLDER, isSandbox } = config;
   const notes = toRemarks(config);
@@ -64,7 +64,7 @@ async function checkConfig({ config, print }: CommandContext): Promise<void> {
   print(['The configuration is valid.', ...describeConfig(config), ...notes].join('\n'));
 }
 
-/** Holds the providers to their contract files; those of the sandbox where no other is configured. */
+/** Checks the providers against their contract files. Without configured providers it checks the sandbox. */
 async function checkProviders(context: CommandContext): Promise<number> {
   const { config, args, print, tell, now, startDemo } = context;
   // Loaded only when it is used.
@@ -95,7 +95,7 @@ async function checkProviders(context: CommandContext): Promise<number> {
   }
 }
 
-/** One file with all that is stored now; also while the service runs. */
+/** Copies the whole state to one file. Works while the service runs. */
 async function backUpState({ config, args: [file], tell }: CommandContext): Promise<void> {
   const { redisUrl, stateFolder } = config;
   if (redisUrl !== undefined) {
@@ -109,7 +109,7 @@ async function backUpState({ config, args: [file], tell }: CommandContext): Prom
   tell(`${file} contains the state of ${folder}.`);
 }
 
-/** After an older copy was put back in a way that no start can notice. */
+/** For an operator who has restored an older copy in a way that the start cannot detect. */
 async function doubtState(context: CommandContext): Promise<void> {
   const { tell } = context;
   const state = await openState(stateOptions(context));
@@ -124,7 +124,7 @@ async function doubtState(context: CommandContext): Promise<void> {
   }
 }
 
-/** Removes what is stored of a tenant, or of one of its badges or members. */
+/** Removes stored data of a tenant, or of one of its badges or members. */
 async function eraseState(context: CommandContext): Promise<void> {
   const { config, args, tell, now } = context;
   const { isDryRun, ...selection } = readEraseOptions(args);
@@ -145,7 +145,7 @@ async function eraseState(context: CommandContext): Promise<void> {
   }
 }
 
-/** Every audit record as a line of JSON, oldest first; also while the service runs. */
+/** Prints every audit record as a line of JSON, oldest first. Works while the service runs. */
 async function exportAudit(context: CommandContext): Promise<void> {
   const { print, tell } = context;
   const logs = await openLog(stateOptions(context));
@@ -165,7 +165,7 @@ function toUnreadableNote(positions: readonly string[]): string {
   return `${positions.length} audit record(s) cannot be read by this version and are missing from the export, at the positions ${named}${more} of the log "${AUDIT_LOG}". They remain in the store.`;
 }
 
-/** Where the service keeps its state. Remarks go to standard error, so that they are no part of a result. */
+/** Options for opening the state of the service. Remarks go to standard error, so that results stay clean. */
 function stateOptions({ config, tell, now }: CommandContext) {
   const { redisUrl, stateFolder: folder = DEFAULT_FOLDER } = config;
   return { redisUrl, folder, now, wallTime: Date.now, log: { info: tell, warn: tell } };

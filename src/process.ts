@@ -22,19 +22,19 @@ import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
 import { watch } from './watch.ts';
 
-/** How long a stop waits for the state to be closed; it is safe without. */
+/** How long a shutdown waits for the state to be closed. Not closing it is safe. */
 const LAST_MS = 250;
-/** A signal that comes again sooner is the same one, passed on. */
+/** A signal that repeats sooner is the same one, forwarded by a parent process. */
 const REPEAT_MS = 500;
 
-/** How long a start waits for the providers' lists before it takes requests without them. */
+/** How long the start waits for the providers' lists before requests are accepted without them. */
 const WARM_UP_MS = 2_000;
 
 const [command, ...args] = process.argv.slice(2);
 
-/** Also former ones: what was told to others may come back. */
+/** Current and former secrets. Other systems may repeat former ones. */
 const secrets = new Set<string>();
-// A report of a crash holds the environment otherwise.
+// Otherwise crash reports contain the environment.
 if (process.report) process.report.excludeEnv = true;
 
 try {
@@ -57,7 +57,7 @@ function tell(message: string): void {
   console.error(withoutSecrets(message, secrets));
 }
 
-/** Loaded only when it is used: the service itself needs none. */
+/** Commands are loaded only when they are used. */
 async function runCommand(name: string, config: Config): Promise<number> {
   const { COMMANDS } = await import('./commands.ts');
   const run = COMMANDS.get(name);
@@ -70,7 +70,7 @@ async function runCommand(name: string, config: Config): Promise<number> {
   return (await run(context)) ?? 0;
 }
 
-/** What an operator can mend is said in a sentence; anything else is a fault of ours and shows its stack. */
+/** The message of an error that an operator can fix. Undefined for an internal error, which is shown with its stack. */
 function explain(error: unknown): string | undefined {
   const isTold =
     error instanceof ConfigError ||
@@ -89,7 +89,7 @@ function explain(error: unknown): string | undefined {
 
 async function run(config: Config): Promise<void> {
   const logger = await createLogger({ ...config, secrets: () => secrets });
-  // Also while it starts: the first process of a container has no handler of its own. Nobody is served yet then.
+  // Set before the start: without a handler, the first process of a container ignores signals.
   let stop = async (): Promise<void> => undefined;
   onStop(logger, async (signal) => {
     logger.info(`${signal} received. The service is stopping.`);
@@ -144,8 +144,8 @@ async function run(config: Config): Promise<void> {
 }
 
 /**
- * Calls `stop` at the first signal. A repeat of it is ignored, since npm passes on what the whole process group has
- * got already; only a person who presses Ctrl-C once more ends the process at once.
+ * Calls `stop` at the first signal. Repeats are ignored, because npm forwards signals that the whole process group has
+ * received already. Only pressing Ctrl-C again ends the process immediately.
  */
 function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>): void {
   let isStopping = false;
@@ -169,7 +169,7 @@ function onStop(logger: Logger, stop: (signal: NodeJS.Signals) => Promise<void>)
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 }
 
-/** Where state is kept. Demo data is no more worth keeping than the sandbox, which forgets all at its end. */
+/** The folder of the state. The sandbox loses its data when it ends, so its state is kept in a temporary folder. */
 function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove: () => void } {
   if (stateFolder !== undefined || !isSandbox) {
     return { path: stateFolder ?? DEFAULT_FOLDER, remove: () => undefined };
@@ -178,12 +178,12 @@ function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove:
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Measures durations. It does not follow the machine's clock when that is corrected. */
+/** For durations. Corrections of the machine's clock do not affect it. */
 function monotonicMs(): number {
   return Math.floor(performance.now());
 }
 
-/** The sandbox in the place of every provider. Loaded only when it is used: production never does. */
+/** Starts the sandbox, which replaces every provider. Loaded only when it is used, which production never does. */
 async function startDemo() {
   const { startSandbox } = await import('./sandbox/index.ts');
   const sandbox = await startSandbox();

@@ -12,23 +12,23 @@ import type { RunningService } from './service.ts';
 import type { OpenState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 
-/** How often the files of secrets and tenants are looked at. */
+/** How often the files with secrets and tenants are checked. */
 const LOOK_EVERY_MS = 500;
-/** Of tenants in one line of the log. */
+/** Maximum number of tenants in one line of the log. */
 const MAX_NAMES = 20;
 
 export interface WatchOptions {
-  /** What the service was started with. */
+  /** The configuration with which the service was started. */
   config: Config;
   given: Given;
   service: RunningService;
   state: OpenState;
   logger: Logger;
-  /** Told of new secrets before they are used, so that they are kept out of the log. */
+  /** Called with new secrets before they are used, so that the log omits them. */
   keepSecrets: (config: Parameters<typeof secretsOf>[0]) => void;
 }
 
-/** Takes what changes in the files of secrets and tenants. Returns how to stop. */
+/** Applies changes in the files with secrets and tenants while the service runs. Returns a function that stops it. */
 export function watch(options: WatchOptions): () => void {
   const { config, given, service, state, logger, keepSecrets } = options;
   function onProblem({ message }: ConfigError): void {
@@ -83,12 +83,12 @@ export function watch(options: WatchOptions): () => void {
     texts: createFileTexts(),
     readYaml: readYamlElsewhere,
   });
-  // Each by itself: many tenants, or a file that takes long, delay no revocation of a secret.
+  // Independent of each other: a slow file or many tenants must not delay the revocation of a secret.
   const stops = [lookAtRouterSecrets, lookAtRedisUrl, lookAtTenants].map(repeat);
   return () => stops.forEach((stop) => stop());
 }
 
-/** Looks again and again, since not every file system tells of changes. Returns how to stop. */
+/** Polls, because not every file system reports changes. Returns a function that stops it. */
 function repeat(look: () => void | Promise<void>): () => void {
   const stopping = new AbortController();
   async function again(): Promise<void> {
@@ -99,7 +99,7 @@ function repeat(look: () => void | Promise<void>): () => void {
   return () => stopping.abort();
 }
 
-/** A line of the log may not be as long as the list of tenants. */
+/** Shortens long lists of tenants for the log. */
 function toShown(
   change: ReturnType<RunningService['tenants']['replace']>,
 ): Record<string, readonly string[]> {

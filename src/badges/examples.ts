@@ -2,10 +2,10 @@ import { parse, print } from 'graphql';
 import { providers } from '../providers/index.ts';
 import type { OperationKind } from '../providers/provider.ts';
 
-/** A ready operation for the playground and the client kit; it works on the sandbox as it stands. */
+/** A complete operation for the playground and the client kit. It works on a new sandbox. */
 export interface ExampleOperation {
   name: string;
-  /** For people: what the operation shows. */
+  /** What the operation demonstrates. */
   about: string;
   query: string;
   variables: object;
@@ -46,7 +46,7 @@ const entitiesExample: ExampleOperation = {
   },
 };
 
-/** What each kind of mutation shows of its outcome. */
+/** The result fields that each kind of mutation selects. */
 const RESULTS: Readonly<Record<OperationKind, (badge: string) => string>> = {
   create: (badge) => `badge ${badge}`,
   update: (badge) => `badge ${badge}`,
@@ -90,7 +90,7 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
 
 const isUpdate = ({ query }: ExampleOperation): boolean => query.includes('updateBadge(');
 
-/** The tabs that the playground opens with, in their order. */
+/** The initial tabs of the playground, in order. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
   entitiesExample,

@@ -81,7 +81,7 @@ function toDirective(
   };
 }
 
-/** Only the link to the federation spec has directives of ours to import. */
+/** Adds the auth directives to the imports of the federation spec. */
 function withImports(node: ConstDirectiveNode): ConstDirectiveNode {
   if (!print(node).includes(FEDERATION)) return node;
   const names = NAMES.map((name) => parseConstValue(JSON.stringify(name)));

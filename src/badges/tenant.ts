@@ -1,15 +1,9 @@
-import {
-  type Judgement,
-  type SnapshotCache,
-  type SnapshotCacheOptions,
-  createSnapshotCache,
-} from '../cache/snapshot-cache.ts';
+import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { CallBounds } from '../http/call-options.ts';
-import { ProviderError } from '../http/provider-error.ts';
 import type { UrlRule } from '../providers/https-url.ts';
-import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
+import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { Locks, StateStore } from '../state/state-store.ts';
-import { type BadgeIndex, createBadgeIndex, createBadgeIndexCodec } from './reading/badge-index.ts';
+import type { BadgeIndex } from './reading/badge-index.ts';
 import type { RecentWrites } from './recent-writes.ts';
 import type { OnUnreadable } from './writing/stored-record.ts';
 
@@ -55,54 +49,4 @@ export interface ProviderAccess {
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
   /** Completes every list that is read with recent writes of this service. */
   readonly recentWrites: RecentWrites;
-}
-
-export interface AccessOptions extends Pick<
-  SnapshotCacheOptions<BadgeIndex, CallBounds>,
-  | 'topic'
-  | 'snapshotStore'
-  | 'shared'
-  | 'siblings'
-  | 'staleMs'
-  | 'now'
-  | 'random'
-  | 'pause'
-  | 'onUnheard'
-> {
-  /** Name of the list among all snapshots that the replicas share. */
-  name: string;
-  freshMs: number;
-  isImageUrl: UrlRule;
-  recentWrites: RecentWrites;
-  onList: (list: BadgeList) => void;
-}
-
-/** A list with unreadable records is read again sooner, because they may be fixed. */
-const INCOMPLETE_FRESH_MS = 5_000;
-
-export function createProviderAccess(
-  provider: Provider,
-  client: ProviderClient,
-  { freshMs, isImageUrl, recentWrites, onList, ...options }: AccessOptions,
-): ProviderAccess {
-  async function load(bounds: CallBounds): Promise<BadgeIndex> {
-    const list = await client.listBadges(bounds);
-    onList(list);
-    return createBadgeIndex(await recentWrites.complete(list));
-  }
-  const snapshots = createSnapshotCache({
-    ...options,
-    load,
-    judge: toJudgement,
-    codec: createBadgeIndexCodec(provider, isImageUrl),
-    freshMs: ({ droppedRecords }) =>
-      droppedRecords > 0 ? Math.min(INCOMPLETE_FRESH_MS, freshMs) : freshMs,
-  });
-  return { client, snapshots, recentWrites };
-}
-
-function toJudgement(error: unknown): Judgement {
-  if (!(error instanceof ProviderError)) return { allowsStale: false, wasAsked: false };
-  const { effect, consequences } = error;
-  return { allowsStale: consequences.allowsStale, wasAsked: effect !== 'not-sent' };
 }

@@ -1,17 +1,28 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BadgeIndex } from '../badges/reading/badge-index.ts';
-import { createRecentWrites } from '../badges/recent-writes.ts';
-import { type Tenant, type TenantProvider, createProviderAccess } from '../badges/tenant.ts';
+import {
+  type BadgeIndex,
+  createBadgeIndex,
+  createBadgeIndexCodec,
+} from '../badges/reading/badge-index.ts';
+import { type RecentWrites, createRecentWrites } from '../badges/recent-writes.ts';
+import type { ProviderAccess, Tenant, TenantProvider } from '../badges/tenant.ts';
 import type { OnUnreadable } from '../badges/writing/stored-record.ts';
+import {
+  type Judgement,
+  type SnapshotCacheOptions,
+  createSnapshotCache,
+} from '../cache/snapshot-cache.ts';
 import { type SnapshotStore, VARIANT } from '../cache/snapshot-entry.ts';
 import { createCircuitBreaker } from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
+import type { CallBounds } from '../http/call-options.ts';
+import { ProviderError } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
-import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
+import { type UrlRule, isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
 import { providers } from '../providers/index.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';
 import { createRequestBudget, createStoredBuckets } from '../state/rate-limit.ts';
@@ -129,6 +140,56 @@ export function createTenant(
       logger.error({ record, err }, 'A mutation is missing from the audit log. This is its record'),
     onUnreadable: options.onUnreadable,
   };
+}
+
+interface AccessOptions extends Pick<
+  SnapshotCacheOptions<BadgeIndex, CallBounds>,
+  | 'topic'
+  | 'snapshotStore'
+  | 'shared'
+  | 'siblings'
+  | 'staleMs'
+  | 'now'
+  | 'random'
+  | 'pause'
+  | 'onUnheard'
+> {
+  /** Name of the list among all snapshots that the replicas share. */
+  name: string;
+  freshMs: number;
+  isImageUrl: UrlRule;
+  recentWrites: RecentWrites;
+  onList: (list: BadgeList) => void;
+}
+
+/** A list with unreadable records is read again sooner, because they may be fixed. */
+const INCOMPLETE_FRESH_MS = 5_000;
+
+export function createProviderAccess(
+  provider: Provider,
+  client: ProviderClient,
+  { freshMs, isImageUrl, recentWrites, onList, ...options }: AccessOptions,
+): ProviderAccess {
+  async function load(bounds: CallBounds): Promise<BadgeIndex> {
+    const list = await client.listBadges(bounds);
+    onList(list);
+    return createBadgeIndex(await recentWrites.complete(list));
+  }
+  const snapshots = createSnapshotCache({
+    ...options,
+    load,
+    judge: toJudgement,
+    codec: createBadgeIndexCodec(provider, isImageUrl),
+    freshMs: ({ droppedRecords }) =>
+      droppedRecords > 0 ? Math.min(INCOMPLETE_FRESH_MS, freshMs) : freshMs,
+  });
+  return { client, snapshots, recentWrites };
+}
+
+function toJudgement(error: unknown): Judgement {
+  if (!(error instanceof ProviderError)) return { allowsStale: false, wasAsked: false };
+  const { effect, consequences } = error;
+  return { allowsStale: consequences.allowsStale, wasAsked: effect !== 'not-sent' };
 }
 
 /** What calls to a provider need from the process. */

@@ -26,7 +26,7 @@
  * @typedef {{ getEndPosition: () => unknown }} Range
  */
 
-/** Where the page is: a proxy may serve it under a prefix, with or without a slash at the end. */
+/** Path of the page. A proxy may serve it under a prefix, with or without a trailing slash. */
 const base = location.pathname.endsWith('/') ? location.pathname : `${location.pathname}/`;
 const PREFIX = `badges-playground:${base}:`;
 const TABS = 'graphiql:tabState';
@@ -37,7 +37,7 @@ function parseJson(text) {
   return JSON.parse(text);
 }
 
-/** What a script before this one has left. @param {string} name @returns {unknown} */
+/** Reads a global that an earlier script has set. @param {string} name @returns {unknown} */
 function readGlobal(name) {
   return Reflect.get(globalThis, name);
 }
@@ -58,7 +58,7 @@ const { examples, workers } = /** @type {PageData} */ (
   parseJson(find('#data', HTMLScriptElement).text)
 );
 
-// --- Headers: asked for once, sent with every operation, and forgotten when the browser's tab is closed.
+// --- Headers: requested once, sent with every operation, and forgotten when the browser tab is closed.
 
 const dialog = find('#headers', HTMLDialogElement);
 const form = find('#headers form', HTMLFormElement);
@@ -123,7 +123,7 @@ function askForHeaders(why) {
   return asking;
 }
 
-/** Somebody who cancelled before has no schema yet. */
+/** Loads the schema again, because it is missing if the dialog was cancelled before. */
 async function changeHeaders() {
   if (!(await askForHeaders(''))) return;
   const [button] = document.querySelectorAll('button[aria-label^="Re-fetch"]');
@@ -198,18 +198,18 @@ function toTab({ query, variables, operationName }) {
   };
 }
 
-/** The tabs of the last visit; the examples if there was none. @returns {Tabs} */
+/** The tabs of the last visit, or the examples on the first one. @returns {Tabs} */
 function readTabs() {
   try {
     const kept = /** @type {Tabs} */ (parseJson(localStorage.getItem(PREFIX + TABS) ?? '{}'));
     if (kept.tabs[kept.activeTabIndex]) return kept;
   } catch {
-    // What is kept there is not ours, or is damaged: as on the first visit.
+    // Unreadable values are treated as missing.
   }
   return { tabs: examples.map(toTab), activeTabIndex: 0 };
 }
 
-/** The operation of a link, in its query or, where no server sees it, in its fragment. @returns {Operation | undefined} */
+/** The operation of a link, which is in its query or in its fragment. @returns {Operation | undefined} */
 function readLink() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const given = fragment.has('query') ? fragment : new URLSearchParams(location.search);
@@ -231,7 +231,7 @@ function toPrettyJson(text) {
   }
 }
 
-/** The address without the link: a reload opens the tabs, in which the operation is, perhaps changed. */
+/** Removes the link from the URL, so that a reload shows the tabs with any changes. */
 function dropLink() {
   const url = new URL(location.href);
   LINK_PARAMETERS.forEach((name) => url.searchParams.delete(name));
@@ -239,7 +239,7 @@ function dropLink() {
   history.replaceState(history.state, '', url);
 }
 
-/** A link's operation comes to the front: in a tab that has it already, or else in a new one. @returns {Tabs} */
+/** Opens the operation of a link in an existing tab with the same operation, or in a new one. @returns {Tabs} */
 function openTabs() {
   const kept = readTabs();
   const link = readLink();
@@ -255,13 +255,13 @@ function openTabs() {
 let current = openTabs();
 const [front] = current.tabs.slice(current.activeTabIndex);
 
-/** Headers may be secrets, and answers are large: neither is kept. */
+/** Headers may be secrets and responses are large, so neither is stored. */
 function toKept() {
   const tabs = current.tabs.map((tab) => ({ ...tab, headers: null, response: null, hash: null }));
   return JSON.stringify({ ...current, tabs });
 }
 
-/** GraphiQL's storage, under names of this page, since others may share its origin. */
+/** GraphiQL's storage, with a prefix for this page, because other pages may share its origin. */
 const storage = {
   get length() {
     return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).length;
@@ -278,12 +278,12 @@ const storage = {
       .forEach((key) => localStorage.removeItem(key));
   },
 };
-// GraphiQL waits half a second before it keeps a change.
+// GraphiQL stores changes after half a second.
 addEventListener('pagehide', () => storage.setItem(TABS, ''));
 
 // --- Links
 
-/** Its operation stands after the `#`, which is sent to no server, so that it may be long and is in no log. */
+/** The operation follows the `#`, which browsers do not send: it may be long, and appears in no log. */
 function toLink() {
   const { query, variables, operationName } = current.tabs[current.activeTabIndex] ?? {};
   const given = Object.entries({ query, variables, operationName });

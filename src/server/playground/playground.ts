@@ -8,12 +8,12 @@ import { loadDevelopmentPackage } from '../../telemetry/logger.ts';
 
 export interface Encoded {
   body: Buffer;
-  /** Undefined: as it is. */
+  /** Undefined if the body is not compressed. */
   encoding: string | undefined;
   etag: string;
 }
 
-/** Beyond this quality brotli takes many seconds for little. */
+/** Higher qualities take many seconds and save little. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 const ENCODERS: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
@@ -21,7 +21,7 @@ const ENCODERS: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
   gzip: (body) => promisify(gzip)(body),
 };
 
-/** A text in the encoding that a client accepts. Each is made once, beside the event loop, when somebody asks for it. */
+/** Compresses a text for each encoding that a client accepts, once and at the first request for it. */
 export function createEncodings(text: string): (acceptEncoding: string) => Promise<Encoded> {
   const body = Buffer.from(text);
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
@@ -43,7 +43,7 @@ export function createEncodings(text: string): (acceptEncoding: string) => Promi
   };
 }
 
-/** Named, or meant by `*`, and not with a weight of 0. */
+/** Whether the header names the encoding or `*`, with a weight other than 0. */
 function accepts(acceptEncoding: string, encoding: string): boolean {
   const weights = new Map(
     acceptEncoding.split(',').map((part) => {
@@ -55,20 +55,20 @@ function accepts(acceptEncoding: string, encoding: string): boolean {
   return weights.get(encoding) ?? weights.get('*') ?? false;
 }
 
-/** Whether a client holds this already, by its `if-none-match`; proxies that change the encoding mark tags as weak. */
+/** Whether the client has the current version already. Proxies that change the encoding mark tags as weak. */
 export function isKnown(ifNoneMatch: string, etag: string): boolean {
   const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes(etag) || tags.includes('*');
 }
 
-/** What the package of the playground consists of. */
+/** The files of the GraphiQL package. */
 export type GraphiQLParts = Readonly<
   Record<'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker', string>
 >;
 
 export interface Page {
   html: string;
-  /** Names the page's own scripts by their hashes, so that no other runs. */
+  /** Allows only the page's own scripts, by their hashes. */
   contentSecurityPolicy: string;
 }
 
@@ -77,7 +77,7 @@ const TITLE = 'Badges';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="22"><circle cx="8" cy="6" r="5" fill="#d60690"/><path d="M5 10l-2 6 5-3 5 3-2-6" fill="#7c2d92"/></svg>';
 
-/** Tabs slide when they are pressed, and so away from under the pointer before it is lifted. */
+/** Disables the animation of tabs: a pressed tab would move away from the pointer. */
 const STYLE = `
 #root .graphiql-logo { white-space: nowrap; padding-top: 0 }
 .graphiql-tab { transform: none !important }
@@ -103,7 +103,7 @@ html, body, #root { height: 100%; margin: 0 }
 const field = (header: string, label: string, { hint, type }: { hint: string; type: string }) =>
   `<label>${label} <small>${hint}</small><input name="${header}" type="${type}" autocomplete="off" spellcheck="false"></label>`;
 
-/** A form of this kind never becomes a part of the address. Enter presses its first button. */
+/** The method `dialog` keeps the values out of the URL. Enter activates the first button. */
 const HEADERS_DIALOG = `<dialog id="headers"><form method="dialog">
 <h1>Headers for this session</h1>
 <output></output>
@@ -117,7 +117,7 @@ ${field('x-badges-actor', 'Actor', { hint: 'your name in the audit log', type: '
 
 const TITLE_BAR = `${TITLE}<button type="button" data-action="headers">Session headers</button><button type="button" data-action="link">Copy link</button>`;
 
-/** GraphiQL, whole in one page: it loads nothing else, so that it works wherever a proxy puts it. */
+/** Renders GraphiQL as one self-contained page, so that it works behind any proxy. */
 export async function renderPage(
   graphiql: GraphiQLParts,
   examples: readonly ExampleOperation[],
@@ -161,7 +161,7 @@ ${HEADERS_DIALOG}
   return { html, contentSecurityPolicy: toPolicy([graphiql.js, mount]) };
 }
 
-/** The page speaks to nobody but its own origin. The editor makes its styles while it runs. */
+/** The page may connect only to its own origin. Inline styles are allowed, because the editor creates them. */
 function toPolicy(scripts: readonly string[]): string {
   const hashes = scripts.map(
     (script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
@@ -180,13 +180,13 @@ function toPolicy(scripts: readonly string[]): string {
   ].join('; ');
 }
 
-/** Where the page is. */
+/** Path of the page. */
 export const PLAYGROUND_PATH = '/';
 
 const WITHOUT_GRAPHIQL =
   'The playground is not available, because the development package @graphql-yoga/render-graphiql is not installed (npm ci --omit=dev omits it). Install it, or set PLAYGROUND=false.';
 
-/** GraphiQL, with a tab for each example. Where it is not installed, the log and the page say so. */
+/** Serves GraphiQL with a tab for each example. If it is not installed, the log and the page say so. */
 export async function addPlayground(
   app: FastifyInstance,
   examples: readonly ExampleOperation[],

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SCOPES, createBadgesContext } from '../../../src/badges/context.ts';
 import { createRecentWrites } from '../../../src/badges/recent-writes.ts';
-import { type Tenant, createProviderAccess } from '../../../src/badges/tenant.ts';
+import type { Tenant } from '../../../src/badges/tenant.ts';
 import { badgeLog, closeLostAudits, readAuditRecord } from '../../../src/badges/writing/audit.ts';
 import type { Outcome } from '../../../src/badges/writing/outcome.ts';
 import { runMutation } from '../../../src/badges/writing/run-mutation.ts';
@@ -9,6 +9,7 @@ import type { StoredReading, UnreadableRecord } from '../../../src/badges/writin
 import { createSnapshotStore } from '../../../src/cache/snapshot-entry.ts';
 import { createEmbeddedStore } from '../../../src/state/sqlite/store.ts';
 import { type StateStore, createLocks } from '../../../src/state/state-store.ts';
+import { createProviderAccess } from '../../../src/tenants/create-tenant.ts';
 import { type Command, type MutationCommand, toInput } from './commands.ts';
 import { createScriptedProvider } from './provider.ts';
 
