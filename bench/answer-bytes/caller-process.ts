@@ -6,7 +6,7 @@ import type { Heard, Task } from './callers.ts';
 /** Callers in a process of their own. */
 export interface Callers {
   begin(task: Task): void;
-  /** Resolves with what came once all have their answers. */
+  /** Resolves with the results after the last response. */
   end(): Promise<Heard>;
 }
 

@@ -1,4 +1,4 @@
-/** Callers as a process of their own, told by a message what to ask. They ask until the message `end`. */
+/** Clients in a separate process. A message tells them what to send; they repeat it until the message `end`. */
 import { type Socket, connect } from 'node:net';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,22 +8,22 @@ import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 import { type Counts, count } from '../../test/support/tally.ts';
 
 export interface Task {
-  /** Of the graph, or of a probe. */
+  /** URL of the graph or of a probe. */
   url: string;
   tenant?: string;
   /** One after the other, again and again; none for a probe. */
   asks?: readonly Operation[];
-  /** How many ask at a time; each waits for its answer. */
+  /** The number of concurrent clients. Each waits for its response. */
   callers: number;
-  /** How long each waits before it asks again, milliseconds. */
+  /** The pause between requests of a client, in milliseconds. */
   everyMs?: number;
-  /** Of the process, as `nice` counts: attackers have machines of their own. */
+  /** The niceness of the process: real attackers use other machines. */
   niceness?: number;
-  /** How many connections ask and never read. */
+  /** The number of connections that send requests and never read responses. */
   unread?: number;
 }
 
-/** What came. Plain data, since it is sent. */
+/** The results, as plain data that processes can exchange. */
 export interface Heard {
   latencies: number[];
   /** By HTTP status; 0 for no answer. */
@@ -93,7 +93,7 @@ async function ask(pool: Pool, task: Task, heard: Heard, at: number): Promise<nu
     }
     return answer.statusCode;
   } catch (error) {
-    // No answer is one too.
+    // A missing response counts as well.
     count(heard.codes, error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');
     return 0;
   }
@@ -107,7 +107,7 @@ function toHeaders({ tenant }: Task): Record<string, string> {
   };
 }
 
-/** Sends every question at once, and reads no answer. */
+/** Sends all requests at once, and reads no response. */
 function askUnread(task: Task): Socket {
   const { hostname, port, pathname, host } = new URL(task.url);
   const socket = connect(Number(port), hostname);

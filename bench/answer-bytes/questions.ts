@@ -10,7 +10,7 @@ const WRONG_KEYS = Array.from({ length: 3_000 }, () => ({ __typename: 'X' }));
 
 export const ORDINARY: Operation = { query: page('id name version', 50) };
 
-/** As much as an answer may have, or nearly. */
+/** Nearly the maximum size of a response. */
 export const LARGEST: Operation = { query: page(aliases(4, 'description')) };
 
 export const ATTACK: readonly Operation[] = [

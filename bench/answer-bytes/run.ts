@@ -1,5 +1,5 @@
 /**
- * Asks small questions with huge answers: node bench/answer-bytes/run.ts --seconds 60 --callers 50 [--dist dist]
+ * Sends small requests with huge responses: node bench/answer-bytes/run.ts --seconds 60 --callers 50 [--dist dist]
  * The service runs as in production, for two tenants, with a heap of 512 MB. The callers of one tenant, in a process
  * of their own, ask for all that a document may repeat of long texts, long lists and errors, for answers as large as
  * they may be, and leave some of them unread. The service must not end, the other tenant and the probe must be

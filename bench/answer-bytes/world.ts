@@ -12,7 +12,7 @@ import { MEMBER } from '../../test/long/tenants/badges.ts';
 
 const HEAP_MB = 512;
 const BADGES = 100;
-/** As long as descriptions may be. */
+/** The maximum length of a description. */
 const DESCRIPTION = 'x'.repeat(9_990);
 const BADGES_OF_MEMBER = 2_000;
 const LOOK_EVERY_MS = 100;
@@ -77,7 +77,7 @@ function toSettings(id: string, { variables }: Sandbox) {
   };
 }
 
-/** Of the process, as the system counts what it holds. */
+/** The resident memory of the process. */
 function watchMemory(child: Child) {
   const startMB = residentMB(child);
   let mostMB = startMB;

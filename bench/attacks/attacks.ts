@@ -4,7 +4,7 @@ import type { IssuerMood } from './issuer.ts';
 import type { ProviderMood } from './hostile-provider.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Something that one tenant, a provider of it, or the issuer does to the whole process. */
+/** An attack of one tenant, its provider or the issuer on the whole process. */
 export interface Attack {
   name: string;
   what: string;
@@ -13,13 +13,13 @@ export interface Attack {
   /** What the callers of the tenant send. */
   requests: (tokens: Tokens) => Promise<Sent[]>;
   connections: number;
-  /** What its providers answer meanwhile; a few badges if left out. */
+  /** The responses of its providers during the attack. A few badges if omitted. */
   provider?: ProviderMood;
-  /** What the issuer answers meanwhile; keys if left out. */
+  /** The responses of the issuer during the attack. Keys if omitted. */
   issuer?: IssuerMood;
-  /** How long lists are fresh, so that they are read again and again meanwhile; as by default if left out. */
+  /** How long lists are fresh. A short time makes the service read them repeatedly. The default if omitted. */
   freshSeconds?: number;
-  /** How often the clock of the service jumps ahead before, while nothing is wrong, and meanwhile. */
+  /** How often the service's clock jumps ahead, before and during the attack. */
   jumpsBefore?: number;
   jumps?: number;
 }
@@ -27,7 +27,7 @@ export interface Attack {
 const MARKS = '\u0301\u0323';
 const MARKED_NAMES = 200;
 const AT_ONCE = 5;
-/** As long as names may be. */
+/** The maximum length of a name. */
 const NAME_CHARACTERS = 900;
 
 const asCaller =

@@ -1,6 +1,6 @@
 /**
- * Callers as a process of their own, told by a message what to send. They send it until the next message, and answer
- * that with what came of it.
+ * Clients in a separate process. A message tells them what to send. They repeat it until the next message, and reply
+ * to that with the results.
  */
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,18 +21,18 @@ export interface CallersTask {
   niceness?: number;
   /** One after the other, again and again. */
   requests: readonly Sent[];
-  /** How many send at a time; each waits for its answer. Undefined: one request in so many milliseconds, whatever comes. */
+  /** The number of concurrent clients that wait for responses. Undefined: requests are sent at a fixed interval. */
   connections?: number;
   everyMs?: number;
-  /** So many requests in all; without end if left out. */
+  /** The number of requests. Unlimited if omitted. */
   most?: number;
 }
 
-/** What came of them. */
+/** The results. */
 export interface Heard {
   latencies: number[];
   statuses: Counts;
-  /** Answers with errors inside. */
+  /** Responses with errors. */
   failed: number;
 }
 
@@ -50,7 +50,7 @@ process.on('message', (message: CallersTask | 'stop') => {
 let isOver = true;
 let sending: Promise<Heard> | undefined;
 
-/** A task of so many requests is ended first. */
+/** A task with a fixed number of requests is finished first. */
 async function stop(): Promise<void> {
   isOver = true;
   process.send?.(await sending);

@@ -7,7 +7,7 @@ import type { Heard, Sent } from './callers.ts';
 import { type Usage, type Used, toUsed } from './usage.ts';
 import { type World, startWorld } from './world.ts';
 
-/** What came of an attack. */
+/** The results of an attack. */
 export interface Outcome extends Used {
   name: string;
   what: string;
@@ -28,7 +28,7 @@ const EVERY_MS = 20;
 /** As by default. */
 const FRESH_SECONDS = 30;
 const NICENESS = 10;
-/** So that code is compiled and memory taken that any load needs. */
+/** Warms up compilers and memory. */
 const WARM_UP_MS = 5_000;
 const COLLECT_MS = 500;
 const MB = 1024 * 1024;
@@ -36,7 +36,7 @@ const OTHER: Sent = {
   query: '{ badges(first: 20) { totalCount nodes { ... on BadgeFields { id name } } } }',
 };
 
-/** Lets an attack loose on a service of its own, and looks at what others see of it. */
+/** Carries out an attack on a new service, and measures its effects on other clients. */
 export async function carryOut(
   children: Children,
   attack: Attack,
@@ -66,7 +66,7 @@ async function attackWorld(world: World, attack: Attack, seconds: number): Promi
   beginOthers(world);
   const { connections } = attack;
   const requests = await attack.requests(tokens);
-  // Who attacks is elsewhere: what that costs there is not to be had here.
+  // Real attackers use other machines, so the cost of attacking is not measured.
   callers.attacker.begin({ origin, requests, connections, niceness: NICENESS });
   await jump(world, attack.jumps ?? 0, seconds * 1_000);
   const [other, health] = [await callers.other.stop(), await callers.health.stop()];

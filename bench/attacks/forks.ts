@@ -26,7 +26,7 @@ function toFork(child: ChildProcess): Fork {
   };
 }
 
-/** One that listens, and says first where. */
+/** Starts a process that sends its address as the first message. */
 export async function startListening(children: Children, script: string): Promise<ListeningFork> {
   const child = children.fork(join(import.meta.dirname, script));
   const [address] = (await once(child, 'message')) as { port: number }[];
@@ -36,7 +36,7 @@ export async function startListening(children: Children, script: string): Promis
 export interface Callers {
   /** Sends from now on. */
   begin(task: CallersTask): void;
-  /** Sends no more, and tells what came. */
+  /** Stops sending, and resolves with the results. */
   stop(): Promise<Heard>;
   end(): void;
 }

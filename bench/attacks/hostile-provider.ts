@@ -1,11 +1,11 @@
-/** Both providers of the tenant that attacks, as a process of its own, told by a message what they answer. */
+/** Both providers of the attacking tenant in a separate process. A message tells them how to respond. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export type ProviderMood = 'plain' | 'full' | 'marked names' | 'duplicate ids' | 'large lists';
 
 const MB = 1024 * 1024;
-/** Of one answer; a larger one is refused before it is read. */
+/** The size of one response. A larger one is rejected before it is read. */
 const MAX_BYTES = 4.5 * MB;
 
 type BadgeRecord = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ function toRecord(number: number, differing: BadgeRecord = {}): BadgeRecord {
   return { id, _id: id, title: `Badge ${id}`, name: `Badge ${id}`, action: 'custom', ...differing };
 }
 
-/** No more than an answer has room for. */
+/** At most as many as fit into a response. */
 function many(most: number, toOne: (number: number) => BadgeRecord): BadgeRecord[] {
   const room = Math.floor(MAX_BYTES / (Buffer.byteLength(JSON.stringify(toOne(most))) + 1));
   return Array.from({ length: Math.min(most, room) }, (_, number) => toOne(number));
@@ -63,7 +63,7 @@ const member = written(MEMBER);
 let mood: ProviderMood = 'plain';
 let turn = 0;
 
-/** Badges that were made here, as they are written. */
+/** Badges of this process, as JSON. */
 const made: BadgeRecord[] = [];
 
 function make(body: string): string {

@@ -1,7 +1,7 @@
 /**
- * Loaded into the service before it starts, by `--import`: tells ten times a second, in a line on its error output, for
- * how long its event loop stood still, how long it worked at a time, and how much memory it has. SIGUSR2 turns its
- * monotonic clock on, SIGWINCH collects all garbage.
+ * Loaded into the service by `--import`. Ten times a second it prints to stderr how long the event loop was blocked,
+ * the longest piece of work, and the memory usage. SIGUSR2 moves the monotonic clock of the service forward, and
+ * SIGWINCH collects all garbage.
  */
 import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
@@ -53,7 +53,7 @@ process.on('SIGWINCH', () => {
   noteInUse();
 });
 
-/** Of this thread: what others do on the machine is no work of ours. */
+/** CPU time of this thread, so that other processes do not count. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

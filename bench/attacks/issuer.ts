@@ -1,4 +1,4 @@
-/** The issuer of the callers' tokens as a process of its own, told by messages how it answers. */
+/** The issuer of the clients' tokens in a separate process. Messages tell it how to respond. */
 import { type ServerResponse, createServer } from 'node:http';
 
 export type IssuerMood = 'good' | 'flood' | 'down' | 'unusable key';

@@ -1,7 +1,7 @@
 import { quantile } from '../../test/support/tally.ts';
 import type { Outcome } from './carry-out.ts';
 
-/** Of what others wait, and of work at a time. */
+/** Bounds for the delay of others and for a single piece of work. */
 const MAX_MS = 100;
 const MAX_GROWTH_MB = 64;
 const MAX_LOG_MB = 1;
@@ -52,7 +52,7 @@ export function toRow(outcome: Outcome): string {
   ).join('');
 }
 
-/** Requests of the other tenant that were not answered as without an attack. */
+/** Requests of the other tenant with another response than without an attack. */
 function failedOf({ other }: Outcome): number {
   const { 200: good = 0 } = other.statuses;
   return other.latencies.length - good + other.failed;

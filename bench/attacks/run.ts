@@ -1,5 +1,5 @@
 /**
- * What one caller, provider or issuer can cost everybody else:
+ * Measures the effects of a hostile client, provider or issuer on all others:
  *   node bench/attacks/run.ts --seconds 15 --only "duplicate ids" --dist ../other-build/dist
  * Each attack runs by itself against a service of its own in production settings with two tenants. Meanwhile another
  * process asks for the other tenant's badges, and one for `/health/live`, both every 20 ms.

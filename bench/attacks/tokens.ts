@@ -7,11 +7,11 @@ export const AUDIENCE = 'badges';
 export interface Tokens {
   ofAttacker: string;
   ofOther: string;
-  /** The same request with tokens that are signed by a stranger, each with a key's name of its own. */
+  /** The same request with tokens of an untrusted issuer, each with a different key ID. */
   withUnknownKeys: (request: Sent) => Promise<Sent[]>;
-  /** With one that names this key. */
+  /** A request with a token that names this key. */
   withKey: (kid: string, request: Sent) => Promise<Sent[]>;
-  /** What the issuer publishes. */
+  /** The published keys of the issuer. */
   publicKeys: readonly object[];
 }
 

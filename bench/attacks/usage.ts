@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** How a line of the service begins that tells what it uses. */
+/** The prefix of lines with the usage of the service. */
 export const MARK = 'usage: ';
-/** How far a signal turns the clock of the service on. */
+/** How far a signal moves the service's clock forward. */
 export const JUMP_MS = 40_000;
 
 const usageSchema = z.object({
@@ -17,11 +17,11 @@ export function readUsage(line: string): Usage | undefined {
   return line.startsWith(MARK) ? usageSchema.parse(JSON.parse(line.slice(MARK.length))) : undefined;
 }
 
-/** What the service used from one moment to another. */
+/** The usage of the service in a period. */
 export interface Used {
-  /** The longest time for which nothing else could go on. */
+  /** The longest time for which the event loop was blocked. */
   stallMs: number;
-  /** The longest work at a time, by the clock of the thread: what else runs on the machine does not count. */
+  /** The longest single piece of work, in CPU time of the thread. */
   busyMs: number;
   /** By how much more of its memory was in use than at the beginning, after garbage was collected. */
   growthMB: number;

@@ -7,7 +7,7 @@ import { type Callers, type ListeningFork, startCallers, startListening } from '
 import { AUDIENCE, type Tokens, createTokens } from './tokens.ts';
 import { type Usage, readUsage } from './usage.ts';
 
-/** A service in production settings with two tenants, and all that is around it. */
+/** A service in production mode with two tenants, and its environment. */
 export interface World {
   service: Child;
   origin: string;
@@ -16,7 +16,7 @@ export interface World {
   /** Of the tenant that attacks. A sandbox stands for that of the other. */
   provider: ListeningFork;
   callers: Record<'attacker' | 'other' | 'health', Callers>;
-  /** What the service used since it was last asked. */
+  /** The usage since the last call. */
   takeUsages(): Usage[];
   /** Bytes of the service's log. */
   logBytes(): number;
@@ -81,7 +81,7 @@ export async function startWorld(
     callers,
     takeUsages() {
       const silentMs = performance.now() - toldAt;
-      // It stands still, and has not come to tell it yet.
+      // Its event loop is blocked, so it cannot report that.
       const silence = silentMs > SILENT_MS ? [{ stallMs: silentMs, busyMs: silentMs, rss: 0 }] : [];
       const taken = [...usages, ...silence];
       usages = [];

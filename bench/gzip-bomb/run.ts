@@ -1,6 +1,6 @@
 /**
- * What a gzip bomb costs: 1 MB from another process that would inflate to 100 MB, asked for through the
- * one way to a provider: node bench/gzip-bomb/run.ts
+ * Measures the cost of a gzip bomb: 1 MB from another process that would inflate to 100 MB, requested through the HTTP
+ * client of the providers: node bench/gzip-bomb/run.ts
  * Fails unless the call ends as a bad response with less than 32 MB more of resident memory.
  */
 import { spawn } from 'node:child_process';
@@ -27,7 +27,7 @@ const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string
 const { port, bombBytes } = JSON.parse(line) as { port: number; bombBytes: number };
 const http = createHttp(`http://127.0.0.1:${port}`);
 
-// Code that runs for the first time costs memory that is no bomb's.
+// Code that runs for the first time needs memory as well.
 for (let call = 0; call < WARM_UP_CALLS; call += 1) await get(http, '/small');
 collectGarbage();
 const before = process.memoryUsage.rss();

@@ -26,7 +26,7 @@ import type { Family } from './documents.ts';
 
 export type Verdict = 'good' | 'wrong' | 'limit';
 
-/** All that the service does with a request before it executes it. */
+/** All steps of the service before it executes a request. */
 export function check(schema: GraphQLSchema, { query, variables = {} }: Operation): Verdict {
   try {
     const document = parse(query, PARSE_CAPS);
@@ -60,7 +60,7 @@ function isGood(
   return !operation || checkRequest({ schema, document, operation, variables }).length === 0;
 }
 
-/** What a body has room for beside its query. */
+/** The room in a body besides its query. */
 const MAX_BYTES = 1024 * 1024;
 
 /** The largest of its requests that no cap refuses. */

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import type { Operation } from '../../test/support/graphql-client.ts';
 
-/** A way to be expensive: grows with its number, which is so large as the caps allow. */
+/** A kind of expensive document. Its size is the maximum that the limits allow. */
 export interface Family {
   name: string;
   ask: (size: number) => Operation;

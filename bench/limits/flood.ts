@@ -28,7 +28,7 @@ export interface FloodSize {
   seconds: number;
 }
 
-/** Sends the worst that is allowed to a service, and sees what becomes of its probe meanwhile. */
+/** Sends the most expensive allowed requests to a service, and measures the latency of its probe. */
 export async function flood(
   children: Children,
   asks: readonly Operation[],
@@ -85,7 +85,7 @@ async function makeBadges(url: string): Promise<void> {
   await client.close();
 }
 
-/** Milliseconds of each answer; a probe does not wait for the one before. */
+/** The latency of each probe in milliseconds. Probes do not wait for earlier ones. */
 async function probe(url: URL, forMs: number): Promise<number[]> {
   const pool = new Pool(url.origin);
   const end = performance.now() + forMs;

@@ -1,4 +1,4 @@
-/** A process of many connections, told by a message what to send: each sends one request after the other without end. */
+/** A process with many connections. A message tells it what to send; each connection sends one request after the other. */
 import { type Operation, createClient } from '../../test/support/graphql-client.ts';
 import { addAnswer, createTally } from '../../test/support/tally.ts';
 

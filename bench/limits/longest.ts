@@ -1,25 +1,25 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-// Garbage of the cases before, and of what made this one, is no work of it.
+// Garbage of earlier cases is collected first.
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** In time of the processor. */
+/** In CPU time. */
 export interface Measured {
   allMs: number;
-  /** The longest time in which nothing else could go on. */
+  /** The longest time for which the event loop was blocked. */
   longestMs: number;
 }
 
 export interface MeasuredCase {
   name: string;
   measured: Measured;
-  /** What came of it. */
+  /** The result. */
   outcome?: string;
 }
 
-/** How long something takes that others may interrupt, and how long they wait for that at most. */
+/** Measures how long a piece of asynchronous work takes, and the longest delay of others. */
 export async function measure(run: () => Promise<unknown>): Promise<Measured> {
   collectGarbage();
   const begun = cpuMs();
@@ -45,7 +45,7 @@ export async function measure(run: () => Promise<unknown>): Promise<Measured> {
   return { allMs: cpuMs() - begun, longestMs };
 }
 
-/** Of this thread: what others do on the machine is no work of ours. */
+/** CPU time of this thread, so that other processes do not count. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

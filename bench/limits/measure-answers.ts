@@ -13,7 +13,7 @@ import { ANSWERS, type Side, toBody } from './provider-answers.ts';
 import type { Answers } from './provider.ts';
 
 const SIDES: readonly Side[] = ['returningAI', 'tagMango'];
-/** All that a badge has in common, and what is made of its record anew. */
+/** The common fields of a badge, and those computed from its record. */
 const FIELDS = 'nodes { ... on BadgeFields { id name imageUrl version } } totalCount';
 const PAGE = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p }) { ${FIELDS} } }`;
 const SEARCH = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p, nameContains: "xz" }, orderBy: { field: ID }) { ${FIELDS} } }`;

@@ -1,7 +1,7 @@
 import { measure, showMeasured } from './longest.ts';
 import { createNameSearch } from '../../dist/badges/reading/name-search.js';
 
-/** Names that are slow to compare, of as many characters as a provider's answer has room for. */
+/** Names that are slow to compare, as long as a provider's response allows. */
 interface NameFamily {
   name: string;
   /** What each name is made of, again and again. */

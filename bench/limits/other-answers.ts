@@ -2,7 +2,7 @@ import type { Operation } from '../../test/support/graphql-client.ts';
 import { ANSWERS, idOf, toBody, wrap } from './provider-answers.ts';
 import type { Answers } from './provider.ts';
 
-/** A call other than for the list, and what it may be answered. */
+/** A call other than the list, and its possible responses. */
 export interface CallFamily {
   name: string;
   ask: Operation;

@@ -1,6 +1,6 @@
 import { createRandom } from '../../test/support/random.ts';
 
-/** What a provider may answer within the bytes that are read of it, and how that takes long. */
+/** Slow responses of a provider within the size limit. */
 export interface AnswerFamily {
   name: string;
   /** Records of a list, or the text of a whole answer. */
@@ -34,7 +34,7 @@ export function recordsOf(family: AnswerFamily, side: Side, seed: number): strin
   return 'records' in made ? made.records : undefined;
 }
 
-/** As many as there is room for. */
+/** As many as fit. */
 function fill(record: (index: number) => string, most = MAX_RECORDS): string[] {
   const records: string[] = [];
   let bytes = 0;
@@ -61,7 +61,7 @@ export function idOf(index: number): string {
   return index.toString(16).padStart(24, '0');
 }
 
-/** A record with these fields of both providers; an undefined one is left out. */
+/** A record with these fields of both providers. Undefined fields are omitted. */
 function record(side: Side, id: string, fields: Readonly<Record<string, unknown>>): string {
   const { name, image, ...rest } = fields;
   const own = side === 'returningAI' ? { title: name, image } : { name, imageUrl: image };

@@ -1,6 +1,6 @@
 /**
- * A provider in a process of its own, so that its work is not taken for ours. Told by messages what to answer from now
- * on; tells its origin first, and then when it has understood.
+ * A provider in a separate process, so that its work is not measured. Messages tell it how to respond; it sends its
+ * origin first, and then confirms each message.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
 /**
- * What the worst requests cost that the limits allow: npm run bench:limits -- --connections 50 --seconds 10 --seeds 1,2,3
+ * Measures the most expensive requests that the limits allow: npm run bench:limits -- --connections 50 --seconds 10 --seeds 1,2,3
  * First, all that the service does with a request before it executes it must take less than 50 ms. Then all these
  * requests are sent to a service at once, while this process is still small: its health check must answer within 100 ms
  * each time. Then the search for a name in the lists that take longest, the answers that a provider may give to each

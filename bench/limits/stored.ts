@@ -25,7 +25,7 @@ const WRITES = 200;
 const quiet = () => undefined;
 const log = { info: quiet, warn: quiet };
 
-/** How long others wait at most while something is read from what is stored, or is put there. */
+/** Measures the longest delay of others while stored data is read or written. */
 export async function measureStored(seed: number): Promise<MeasuredCase[]> {
   const random = createRandom(seed);
   const cases: MeasuredCase[] = [];
@@ -53,7 +53,7 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-/** Writes rows past the service: one by one they would take minutes. */
+/** Inserts rows directly: through the service they would take minutes. */
 function fill(folder: string, write: (database: DatabaseSync) => void): void {
   const database = new DatabaseSync(join(folder, 'state.sqlite'));
   database.exec('BEGIN');
@@ -243,7 +243,7 @@ async function measureHistory(folder: string, add: Add): Promise<void> {
   await store.close();
 }
 
-/** What is too old goes while others are served. */
+/** Old records are removed while requests are served. */
 async function measureSweep(folder: string, add: Add): Promise<void> {
   await open(folder).close();
   const entry = JSON.stringify(auditRecord('x'.repeat(10_000)));

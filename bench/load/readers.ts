@@ -1,11 +1,11 @@
-/** A process of many clients at once, told by messages what to do; each asks, reads the answer, and thinks a while. */
+/** A process with many concurrent clients, controlled by messages. Each sends a request, reads the response and pauses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../test/support/graphql-client.ts';
 import { createRandom, pick } from '../../test/support/random.ts';
 import { type Known, nextRead } from '../../test/support/load-operations.ts';
 import { addAnswer, createTally } from '../../test/support/tally.ts';
 
-/** What the readers are told first. */
+/** The first message to the readers. */
 export interface ReadersTask {
   /** Of the graphs of all processes. */
   urls: string[];

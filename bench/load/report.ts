@@ -9,7 +9,7 @@ import {
 import type { Arrivals } from '../../test/support/sandbox-process.ts';
 import type { Written } from './writers.ts';
 
-/** All that was seen of a load. */
+/** The observations of a load. */
 export interface Seen {
   reads: Tally;
   written: readonly Written[];
@@ -27,7 +27,7 @@ export interface Seen {
 const MAX_REQUESTS = 120;
 const LONGEST_WAIT_MS = 1_000;
 const SLOWEST_SHOWN = 6;
-/** What a write says that went through without the shared store. */
+/** The warning of a write without the shared store. */
 const NOT_RECORDED = 'NOT_RECORDED';
 
 export function toFinding(seen: Seen): Finding {

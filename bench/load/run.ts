@@ -26,7 +26,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '1000' },
     processes: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '60' },
-    /** So long that one machine can carry the clients beside all that they ask. */
+    /** Long enough for one machine to run the clients and the service. */
     'think-ms': { type: 'string', default: '2000' },
     'writes-a-second': { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },

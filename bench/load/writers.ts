@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Client, codesOf } from '../../test/support/graphql-client.ts';
 import { type Known, toRename } from '../../test/support/load-operations.ts';
 
-/** A write as its caller saw it. */
+/** A write as its client saw it. */
 export interface Written {
   provider: string;
   /** When it was sent, milliseconds since the load began. */
@@ -12,7 +12,7 @@ export interface Written {
   warnings: string[];
 }
 
-/** A write each `everyMs`, whatever became of those before: the providers, their badges and the processes in turn. */
+/** Sends a write every `everyMs` without waiting, to the providers, their badges and the processes in turn. */
 export async function write(
   clients: readonly Client[],
   known: Known,

@@ -1,11 +1,11 @@
 import type { ProductionService } from '../../test/support/service-process.ts';
 
-/** A change of the breaker, as the service's log told it. */
+/** A change of the breaker's state, from the service's log. */
 export type BreakerEvent =
   /** `at`: monotonic milliseconds. */
   { at: number; state: 'open'; openMs: number } | { at: number; state: 'closed' };
 
-/** Every change from now on, in their order. */
+/** All changes from now on, in order. */
 export function listenToBreaker(
   service: ProductionService,
   provider: string,

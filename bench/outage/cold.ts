@@ -14,7 +14,7 @@ import { startProductionService } from '../../test/support/service-process.ts';
 /** So late that every query has come before the providers answer, and not so late that it counts as slow. */
 const ANSWER_AFTER_MS = 1_000;
 
-/** Many queries at once to a process that holds nothing: they wait for one call to each provider. */
+/** Many concurrent queries to a process with an empty cache: they share one call to each provider. */
 export async function askCold(
   children: Children,
   { variables, standIns }: Sandbox,

@@ -1,24 +1,24 @@
 import { type Finding, type Counts, showCounts, showLatencies } from '../../test/support/tally.ts';
 import type { BreakerEvent } from './breaker-events.ts';
 
-/** What was seen of an outage. Moments are monotonic milliseconds. */
+/** The observations of an outage. Times are monotonic milliseconds. */
 export interface Seen {
   name: string;
   begun: number;
   ended: number;
   events: readonly BreakerEvent[];
-  /** From its begin until the breaker closed. */
+  /** From its start until the breaker closed. */
   calls: number;
   freshAt: number | undefined;
   answers: { states: Counts; codes: Counts; latencies: number[] };
 }
 
-/** So many calls in a row must fail for the breaker to open. */
+/** The number of consecutive failures that open the breaker. */
 const FAILURES_TO_OPEN = 5;
 /** The service tries a refresh once a second, and a busy machine is late. */
 const NOTICED_WITHIN_MS = 2_000;
 
-/** Holds the calls against what the openings of the breaker explain: the first failures, then one probe each. */
+/** Compares the calls with those that the breaker allows: the first failures, and one probe for each opening. */
 export function toFinding(seen: Seen): Finding {
   const { name, begun, ended, events, calls, freshAt, answers } = seen;
   const openings = events.filter((event) => event.state === 'open');

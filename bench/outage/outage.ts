@@ -9,7 +9,7 @@ import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';
 
 export interface OutageOptions {
   name: string;
-  /** What every call to the provider's list meets. */
+  /** The fault of every call to the provider's list. */
   fault: object;
   forMs: number;
   freshSeconds: number;
@@ -21,7 +21,7 @@ const PROVIDER = 'TAG_MANGO';
 const LONGEST_RECOVERY_MS = 75_000;
 const POLL_MS = 20;
 
-/** One provider is down for a while, under steady load on a warm cache: how often it was asked, and why. */
+/** Counts and explains the calls to a provider during an outage, under steady load on a warm cache. */
 export async function letFail(
   children: Children,
   { variables, standIns }: Sandbox,
@@ -76,7 +76,7 @@ interface PrinterOptions {
   calls: () => Promise<number>;
 }
 
-/** A line a second. Stopping gives the answers of the whole time, by source. */
+/** Prints a line per second. Stopping returns the responses of the whole time by source. */
 function startPrinter(load: SteadyLoad, { begun, events, calls }: PrinterOptions) {
   const answers = { states: {}, codes: {}, latencies: new Array<number>() };
   let callsBefore = 0;

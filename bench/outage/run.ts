@@ -1,5 +1,5 @@
 /**
- * What calls cost the providers when nothing is held, and when one of them is down:
+ * Counts the calls to the providers with an empty cache and during an outage:
  * node bench/outage/run.ts --clients 1000 --seconds 60 [--rounds unavailable,hang]
  * A thousand cold queries at once must make one call to each provider. Then TagMango's list is down for so long, in
  * each round in another way: the number of calls must be what the openings of the breaker in the log explain.
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     rounds: { type: 'string', default: Object.keys(FAULTS).join() },
     'asks-a-second': { type: 'string', default: '100' },
-    /** Shorter than by default, so that the outage is met soon. */
+    /** Shorter than the default, so that the outage takes effect soon. */
     'fresh-seconds': { type: 'string', default: '5' },
   },
 });

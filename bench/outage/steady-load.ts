@@ -3,14 +3,14 @@ import { LIST } from '../../test/support/load-operations.ts';
 import { type Tally, addAnswer, createTally } from '../../test/support/tally.ts';
 
 export interface SteadyLoad {
-  /** What came since this was last asked. */
+  /** The results since the last call. */
   take(): Tally;
   /** When the first list came that was fetched from the provider after that moment; undefined: not yet. */
   firstFreshAfter(at: number): number | undefined;
   stop(): Promise<void>;
 }
 
-/** So many lists a second, whatever became of those before. */
+/** Reads lists at a fixed rate, without waiting for responses. */
 export function startSteadyLoad(url: string, provider: string, aSecond: number): SteadyLoad {
   const client = createClient(url, aSecond);
   const freshAt: number[] = [];

@@ -5,7 +5,7 @@ import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 const TAKES_AT_MOST_MS = 60_000;
 const COMMANDS = ['--check-config', '--check-providers', '--export-audit'];
 
-/** What an operator may ask of a container, beside running the service. Gives what does not end with 0. */
+/** Runs the commands that an operator may run in a container. Returns those that fail. */
 export function tryCommands(main: string, sandbox: Sandbox, stateFolder: string): string[] {
   const env = {
     NODE_ENV: 'production',

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a container holds: the built service, and its packages without those of development. */
+/** The content of a container: the built service and its production packages. */
 export interface Installation {
   main: string;
-  /** As they lie on the disk, in MiB, like `du`. */
+  /** Their size on disk in MiB, like `du`. */
   megabytes: number;
   packages: number;
 }
@@ -27,14 +27,14 @@ export function install(folder: string): Installation {
   };
 }
 
-/** As npm wrote them down, nested ones too. */
+/** The installed packages according to npm, including nested ones. */
 function installedPackages(folder: string): number {
   const text = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8');
   const { packages } = JSON.parse(text) as { packages: Record<string, object> };
   return Object.keys(packages).length;
 }
 
-/** Shows what npm says only when it fails. */
+/** Prints npm's output only if it fails. */
 export function npm(args: readonly string[], folder: string): void {
   execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm } from './installation.ts';
 
-/** The least version that `engines` allows. */
+/** The lowest version that `engines` allows. */
 export function leastNodeVersion(): string {
   const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
   const { engines } = JSON.parse(text) as { engines: { node: string } };
@@ -11,7 +11,7 @@ export function leastNodeVersion(): string {
   return `${major}.${minor}.${patch}`;
 }
 
-/** Installs that Node from npm, and gives the path of its binary. */
+/** Installs that Node from npm. Resolves with the path of its binary. */
 export function installNode(version: string, folder: string): string {
   const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));

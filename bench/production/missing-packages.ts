@@ -7,7 +7,7 @@ interface Ask {
   env: Readonly<Record<string, string>>;
 }
 
-/** Settings under which the service would load packages that only development installs. */
+/** Settings with which the service would load development packages. */
 function asks(sandbox: Sandbox): Ask[] {
   return [
     { what: 'a start as in development', env: { SANDBOX: 'true' } },
@@ -18,7 +18,7 @@ function asks(sandbox: Sandbox): Ask[] {
   ];
 }
 
-/** Where they are missing it must run all the same, and say which package it is that it lacks. */
+/** Without those packages it must run and name the missing one. */
 export async function tryWithout(
   children: Children,
   { main, sandbox, stateFolder }: { main: string; sandbox: Sandbox; stateFolder: string },

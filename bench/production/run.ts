@@ -1,5 +1,5 @@
 /**
- * Does what a container does, and tries out what stands there then: node bench/production/run.ts
+ * Builds the content of a container, and tests it: node bench/production/run.ts
  * It installs the built service without development packages into a folder of its own, and runs it with
  * NODE_ENV=production against the sandbox: on this Node, and on the least one that package.json allows.
  */
@@ -12,7 +12,7 @@ import { installNode, leastNodeVersion } from './least-node.ts';
 import { tryWithout } from './missing-packages.ts';
 import { tryOut } from './trial.ts';
 
-/** What the installed packages may take. */
+/** The maximum size of the installed packages. */
 const MAX_MEGABYTES = 80;
 
 const children = createChildren();

@@ -35,8 +35,8 @@ const STOPS_WITHIN_MS = 10_000;
 const PROVIDER: Provider = 'TAG_MANGO';
 
 /**
- * The life of a deployed process: it starts, answers a query and a mutation and its repeat, is killed in the middle of
- * another mutation, starts again, closes the record of that one, and stops when it is told to.
+ * The life of a deployed process: it starts, answers a query, a mutation and its repetition, is killed during another
+ * mutation, starts again, closes the record of that one, and stops at SIGTERM.
  */
 export async function tryOut(children: Children, options: TrialOptions): Promise<Finding> {
   const { node, main, sandbox } = options;
@@ -150,7 +150,7 @@ async function stop({ child, client }: Started, expect: Expect): Promise<number>
   return performance.now() - begun;
 }
 
-/** Where the system shows it. */
+/** Where the system provides it. */
 function residentMegabytes(pid: number): string {
   if (process.platform !== 'linux') return 'not shown by this system';
   const [, kilobytes] =

@@ -8,7 +8,7 @@ export interface Attack {
   end(): Promise<void>;
 }
 
-/** A process that does this until it is ended. */
+/** A process that repeats this until it is ended. */
 export function startAttack(
   children: Children,
   { kind, world }: { kind: Task['kind']; world: World },

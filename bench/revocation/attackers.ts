@@ -1,4 +1,4 @@
-/** A process without the secret, told by a message how to be a nuisance. It ends when it is disconnected. */
+/** An attacking process without the secret. A message chooses the attack. It ends when it is disconnected. */
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { constants, setPriority } from 'node:os';
@@ -12,13 +12,13 @@ export interface Task {
 
 const AT_ONCE = 20_000;
 const CONNECTIONS = 3;
-/** On one machine a megabyte is sent in a millisecond, and copying it without end is no work of the service. */
+/** On one machine a megabyte is sent in a millisecond, and copying it is not work of the service. */
 const PAUSE_MS = 100;
 const SILENT_CONNECTIONS = 1_500;
-/** Bytes, as a wrong file of tenants has them. */
+/** The size of an invalid tenants file, in bytes. */
 const WRONG_BYTES = 127 * 1024;
 
-// It is elsewhere: what it does for itself takes nothing from the service.
+// Real attackers use other machines, so this process must not slow the service down.
 setPriority(constants.priority.PRIORITY_LOW);
 process.once('disconnect', () => process.exit(0));
 process.once('message', (task: Task) => void attack(task));
@@ -44,7 +44,7 @@ async function attack({ kind, url, tenantsFile }: Task): Promise<void> {
   }
 }
 
-/** One connection after the other, so many at the same time. */
+/** Opens connections one after the other, `connections` at a time. */
 async function overAll(connections: number, url: string, bytes: string): Promise<void> {
   const { hostname, port } = new URL(url);
   const again = async (): Promise<void> => {
@@ -58,7 +58,7 @@ async function overAll(connections: number, url: string, bytes: string): Promise
   await Promise.all(Array.from({ length: connections }, again));
 }
 
-/** Another one every two seconds, which stands long enough to be read. */
+/** Writes another invalid file every 2.5 seconds, which is long enough for the service to read it. */
 async function writeWrongFiles(file: string): Promise<void> {
   for (let round = 0; ; round += 1) {
     let text = 'tenants:\n';

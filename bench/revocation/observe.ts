@@ -4,7 +4,7 @@ import { quantile, showLatencies } from '../../test/support/tally.ts';
 import { createAsker } from './ask.ts';
 import type { World } from './world.ts';
 
-/** A probe does not wait for the one before, and neither does a query. */
+/** Probes and queries do not wait for earlier ones. */
 const EVERY_MS = 20;
 const WARM_UP_ROUNDS = 250;
 const QUERY = '{ badges { totalCount nodes { __typename } } }';
@@ -15,14 +15,14 @@ export interface Seen {
   /** p50, p95, p99 and the longest, of the tenant and of the probes. */
   shown: string;
   p99: { 'the tenant': number; probes: number };
-  /** Of the tenant's queries and of probes: how many had no answer, or another than 200. */
+  /** The number of queries and probes with no response or a status other than 200. */
   failures: number;
   mostMb: number;
-  /** By how much memory grew meanwhile. */
+  /** The growth of memory during that time. */
   grownMb: number;
 }
 
-/** A tenant and a probe, fifty times a second each, and the memory of the service. */
+/** Observes a tenant's queries and a probe, each fifty times a second, and the memory of the service. */
 export async function observe({ service }: World, forMs: number): Promise<Seen> {
   const asker = createAsker(service.url);
   const end = performance.now() + forMs;
@@ -56,7 +56,7 @@ export async function observe({ service }: World, forMs: number): Promise<Seen> 
   };
 }
 
-/** Lets a process take the memory that it takes under load, whatever comes. */
+/** Lets a process reach the memory usage that it has under load. */
 export async function warmUp({ service }: World): Promise<void> {
   const asker = createAsker(service.url);
   for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {

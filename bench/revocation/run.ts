@@ -1,5 +1,5 @@
 /**
- * What strangers and wrong settings cost everybody else, and how soon what is revoked is out, with a thousand tenants:
+ * Measures the effects of attackers and invalid settings, and how soon a revocation takes effect, with a thousand tenants:
  * node bench/revocation/run.ts --seconds 10 --tenants 1000
  * Other processes send 20,000 requests at a time without the secret on three connections, open connections that say
  * nothing, and write wrong files of tenants; probes and another tenant are to be answered meanwhile. Then, while all
@@ -17,7 +17,7 @@ import { createWorld, toTenants } from './world.ts';
 const MAX_REVOCATION_MS = 5_000;
 const MAX_P99_MS = 100;
 const MAX_GROWTH_MB = 64;
-/** By then a wrong file is in place, and has been read. */
+/** By then an invalid file is in place and has been read. */
 const UNTIL_WRONG_MS = 3_000;
 
 const { values } = parseArgs({

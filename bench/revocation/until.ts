@@ -4,7 +4,7 @@ import { type As, createAsker } from './ask.ts';
 const ASK_EVERY_MS = 50;
 const PATIENCE_MS = 60_000;
 
-/** How long this status takes to come, milliseconds; Infinity if it does not within a minute. */
+/** The time in milliseconds until this status is returned; Infinity if it takes more than a minute. */
 export async function msUntilRefused(
   url: string,
   { status, ...as }: As & { status: number },

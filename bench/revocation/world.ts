@@ -22,7 +22,7 @@ export interface World {
 
 const SECRETS = ['first', 'second', 'third'];
 
-/** Production asks for sixteen characters. */
+/** Production requires at least sixteen characters. */
 export function toSecret(name: string): string {
   return `${name}-secret-of-the-router`;
 }

@@ -1,19 +1,19 @@
 import { pick } from '../../test/support/random.ts';
 
-/** A fault to switch on next. */
+/** The next fault to switch on. */
 export interface Drawn {
   fault: object;
-  /** At every operation of a stand-in, and not at any one. */
+  /** Whether it applies to all operations of a stand-in. */
   isEverywhere: boolean;
 }
 
-/** What takes most memory comes first, where it is sure to be met: from then on it must be flat. */
+/** The faults that take most memory come first, so that memory is flat from then on. */
 const COSTLY = ['deep', 'bomb', 'huge'];
 
 const CHANGES =
   'one-malformed no-ids no-names extra-fields duplicates differing-duplicates other-creator other-id';
 
-/** The kinds that need or have choices; the others are switched on as they are. */
+/** The kinds with parameters; the others are switched on without any. */
 const VARIANTS: Readonly<Record<string, readonly object[]>> = {
   answer: [{ status: 418, body: 'no badges today' }],
   drip: [{ part: 'headers' }, { part: 'body' }],
@@ -24,7 +24,7 @@ const VARIANTS: Readonly<Record<string, readonly object[]>> = {
   records: CHANGES.split(' ').map((change) => ({ change })),
 };
 
-/** Every fault that there is, in an order that the seed decides, and then all of them again. */
+/** All faults in an order that depends on the seed, again and again. */
 export function createDeck(
   { kinds, presets }: { kinds: readonly string[]; presets: readonly string[] },
   random: () => number,

@@ -5,9 +5,9 @@ import { type Counts, count } from '../../test/support/tally.ts';
 import { type Drawn, createDeck } from './fault-deck.ts';
 
 export interface FaultRun {
-  /** How often each fault was switched on. */
+  /** Counts of the faults that were switched on. */
   shown: Counts;
-  /** Switches all off, and no more on. */
+  /** Switches all faults off for good. */
   stop(): Promise<void>;
 }
 
@@ -31,10 +31,10 @@ export async function startFaults(
 
   async function switchOn({ fault, isEverywhere }: Drawn): Promise<void> {
     const { standIn, operations } = pick(places, random);
-    // Lists are asked for more than all else.
+    // Lists are requested most often.
     const one = pick(['listBadges', pick(operations, random)], random);
     if (await standIn.setFault(isEverywhere ? '*' : one, fault)) return;
-    // Not every answer can show every fault.
+    // Not every operation can simulate every fault.
     for (const place of places) if (await place.standIn.setFault('*', fault)) return;
     throw new Error(`No stand-in shows ${JSON.stringify(fault)}`);
   }

@@ -13,17 +13,17 @@ export interface LoadOptions {
 }
 
 export interface Load {
-  /** The reads since this was last asked. */
+  /** The reads since the last call. */
   take(): Tally;
   /** All of them so far. */
   writes: Tally;
-  /** Lets what is under way end, and closes every connection. */
+  /** Waits for requests in progress, and closes every connection. */
   stop(): Promise<void>;
 }
 
 const WRITE_EVERY_MS = 1_000;
 
-/** Readers that ask, read the answer and think, and one writer beside them. */
+/** Readers that send a request, read the response and pause, and one writer. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const { random, meanThinkMs } = options;
   const client = createClient(options.url, options.clients + 1);
@@ -45,7 +45,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     const answer = await client.ask(nextRead(known, random));
     addAnswer(tally, answer);
     const badges = answer.body.data?.badges;
-    // What is incomplete would leave the writer without one of the providers.
+    // An incomplete list would leave the writer without one of the providers.
     if (badges?.totalCount && badges.nodes) known = badges.nodes;
   }
 

@@ -9,10 +9,10 @@ import {
 } from '../../test/support/tally.ts';
 import type { Usage } from '../../test/support/process-usage.ts';
 
-/** All that was seen of a run. */
+/** The observations of a run. */
 export interface Seen {
   minutes: number;
-  /** Memory, megabytes, in the course of the run. */
+  /** Memory in megabytes, over the run. */
   rssMb: readonly number[];
   reads: Tally;
   writes: Tally;
@@ -26,7 +26,7 @@ export interface Seen {
   stoppedMs: number;
   /** Warnings and errors. */
   logged: Counts;
-  /** Lines of its output that are none of its log, such as the trace of an uncaught error. */
+  /** Lines of its output that are not log lines, such as the trace of an uncaught error. */
   alien: readonly string[];
 }
 
@@ -88,7 +88,7 @@ export function toFinding(seen: Seen): Finding {
   };
 }
 
-/** Files that are open for anything but the next call to a provider. */
+/** Open files other than connections for the next call to a provider. */
 function withoutKept({ files, toProviders }: Usage): number {
   return files - toProviders;
 }
@@ -100,7 +100,7 @@ function tenth(rssMb: readonly number[], index: number): number {
   return quantile(rssMb.slice(from, to), 0.5);
 }
 
-/** Adds what came later. */
+/** Adds a later tally. */
 export function addAll(to: Tally, { requests, latencies, statuses, codes, states }: Tally): void {
   to.requests += requests;
   for (const ms of latencies) to.latencies.push(ms);

@@ -2,7 +2,7 @@
  * Mixed load on one process for a long time, with faults of every kind switched on and off at both providers:
  * node bench/soak/run.ts --minutes 60 --faults
  * What must hold: memory is flat, no socket is left when the load has stopped, no rejection went unhandled, and the
- * process ends by itself after SIGTERM, with nothing left that keeps it.
+ * process ends by itself after SIGTERM, because nothing keeps it alive.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,9 +21,9 @@ import { usageOf } from '../../test/support/process-usage.ts';
 /** Idle connections to the providers are closed sooner. */
 const IDLE_MS = 10_000;
 const STOPS_WITHIN_MS = 12_000;
-/** Much shorter than by default, so that faults are met by reads, and outlast what is held. */
+/** Much shorter than the default, so that reads encounter faults, which outlast snapshots. */
 const TIMES = { BADGES_FRESH_SECONDS: '5', BADGES_STALE_SECONDS: '20' };
-/** In so many parts of the run its figures are taken. */
+/** The number of parts for which figures are taken. */
 const STRETCHES = 120;
 const MIN_STRETCH_MS = 1_000;
 
@@ -103,7 +103,7 @@ const { figures, problems } = toFinding({
 });
 conclude(figures, problems);
 
-/** Until the time is over, or the process has ended. */
+/** Waits until the time is over or the process has ended. */
 async function watch(): Promise<void> {
   const stretchMs = Math.max(MIN_STRETCH_MS, forMs / STRETCHES);
   let shownAt = 0;
@@ -125,7 +125,7 @@ async function watch(): Promise<void> {
   }
 }
 
-/** The calls that came to each provider. */
+/** The calls to each provider. */
 async function readCalls({ standIns }: Sandbox): Promise<Counts> {
   const calls = Object.entries(standIns).map(async ([provider, standIn]) => {
     return [provider, (await standIn.arrivals()).total] as const;

@@ -1,6 +1,6 @@
 /**
- * Loaded before the service: `process.exit` only sets the exit code, so that the process ends when nothing keeps it
- * any more, and never when a timer or a socket was forgotten.
+ * Loaded before the service: `process.exit` only sets the exit code, so that the process ends when nothing keeps
+ * it alive, and never ends if a timer or a socket was forgotten.
  */
 process.exit = ((code?: number) => {
   process.exitCode = code ?? 0;

@@ -20,11 +20,11 @@ const MEMBER = `query Member { tagMangoMember(email: "ada@example.com") { id bad
 /** Those of the demo. */
 const RETURNING_AI_USER = '1102';
 const TAG_MANGO_USER = '6650aa11bb22cc33dd44ee55';
-/** What a run makes is known by its name, and deleted again: the lists stay as long as they are. */
+/** Badges of a run are recognized by their names and deleted again, so that the lists keep their length. */
 const MADE = 'Soak';
 const MAX_MADE = 5;
 
-/** Gives the next write, of every operation that there is; `known`: the badges that there are now. */
+/** Returns the next write, in turn of every operation; `known`: the current badges. */
 export function createWriting(random: () => number): (known: Known) => Operation {
   let n = 0;
   let repeated: Operation | undefined;
@@ -57,7 +57,7 @@ export function createWriting(random: () => number): (known: Known) => Operation
       case 3:
         return { query: MEMBER };
       case 4:
-        // The same key again: whatever became of it, nothing is written twice.
+        // The same key again: nothing must be written twice.
         if (repeated) return repeated;
     }
     const name = badge.name.startsWith(MADE) ? `${MADE} ${n}` : `Badge ${n}`;

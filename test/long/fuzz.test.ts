@@ -7,9 +7,9 @@ const DOCUMENTS = runsOf({ short: 2_000, full: 50_000 });
 const seed = seedOf({ short: 1 });
 const { FROM = '0' } = process.env;
 
-/** What is at the stand-ins may be another when one document of a run is repeated alone. */
+/** If a single document of a run is repeated, the badges of the stand-ins may differ. */
 test(
-  'valid, nearly valid and wild documents get answers of the graph with known codes, and nothing fails',
+  'valid, nearly valid and random documents get GraphQL responses with known codes, and nothing fails',
   async () => {
     const { figures, problems } = await withChildren((children) =>
       sendDocuments(children, { documents: DOCUMENTS, seed, from: Number(FROM) }),

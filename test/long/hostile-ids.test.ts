@@ -8,7 +8,7 @@ const IDS = runsOf({ short: 2_000, full: 100_000 });
 const seed = seedOf();
 
 test(
-  'whatever is given for an id, a provider sees its documented paths with allowed ids only',
+  'with any text given as an ID, a provider receives only its documented paths with valid IDs',
   async () => {
     const figures = await withChildren((children) => tryIds(children, { ids: IDS, seed }));
     const rows = (title: string, counts: Counts) =>

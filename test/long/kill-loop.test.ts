@@ -7,12 +7,12 @@ import { MAIN } from '../support/service-process.ts';
 import { killAgainAndAgain } from './kill-loop/loop.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 
-/** What SIGKILL cannot show is the loss of power; against that, SQLite syncs every commit. */
+/** SIGKILL does not simulate a power loss. For that, SQLite syncs every commit. */
 const RUNS = runsOf({ short: 12, full: 200 });
 const seed = seedOf();
 
 test(
-  'a process killed while it writes has lost nothing that it acknowledged',
+  'a process killed while it writes loses no acknowledged write',
   async () => {
     if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
     const folder = mkdtempSync(join(tmpdir(), 'kill-loop-'));
@@ -31,7 +31,7 @@ test(
       ['ms to open again, median', quantile(openings, 0.5).toFixed(1)],
       ['ms to open again, longest', quantile(openings, 1).toFixed(1)],
     ]);
-    // The state is left in its folder when something is wrong with it.
+    // The folder is kept if its state is damaged.
     expect({ seed, folder, problems }).toEqual({ seed, folder, problems: [] });
     expect(total).toBeGreaterThan(0);
     rmSync(folder, { recursive: true });

@@ -27,9 +27,9 @@ afterAll(async () => {
   await redis?.stop();
 });
 
-/** In random order, with lists held back until after the write that they do not show yet. */
+/** In random order. Some lists that do not show the write yet are delayed until after it. */
 (redisPath === undefined ? test.skip : test)(
-  'once a write is answered, no replica shows what was before, whatever lists arrive late',
+  'once a write is answered, no replica shows the old badge, even if lists arrive late',
   async () => {
     const random = createRandom(seed);
     const counted: Counted = {

@@ -13,7 +13,7 @@ const SWAPS = runsOf({ short: 1, full: 5 });
 const RECOVERED_MS = 5_000;
 
 withRedis(
-  'when servers of Redis swap roles under load, nothing is written twice, and changes are taken again within seconds',
+  'when Redis servers swap roles under load, nothing is written twice, and changes are accepted again within seconds',
   async () => {
     const found = await withChildren((children) => swapUnderLoad(children, SWAPS));
     const { recoveries, ...finding } = found;

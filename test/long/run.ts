@@ -1,4 +1,4 @@
-/** Runs the long tests, or those whose names match: npm run test:long -- --size=full [--seed=1] [--runs=1000] [fuzz roles …] */
+/** Runs the long tests, or those with matching names: npm run test:long -- --size=full [--seed=1] [--runs=1000] [fuzz roles …] */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -9,7 +9,7 @@ import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 
 /**
  * Random sequences of mutations with keys, faults before and after they are applied, repeats, kills and restarts,
- * through the real writing pipeline on the embedded store. A failure is shrunk to its shortest sequence, and shown.
+ * through the real writing pipeline on the embedded store. A failure is shrunk to its shortest sequence.
  */
 const RUNS = runsOf({ short: 300, full: 10_000 });
 const seed = seedOf();
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 test(
-  'whatever sequence of mutations, faults, repeats, kills and restarts: no key stands for two writes',
+  'in any sequence of mutations, faults, repeats, kills and restarts, no key stands for two writes',
   async () => {
     const counted: Counted = {
       mutations: 0,

@@ -1,4 +1,4 @@
-/** How much the long runs do: SIZE is `short`, as in `npm test`, or `full`; RUNS is a number of its own, and SEED repeats a run. */
+/** The size of long runs: SIZE is `short` (as in `npm test`) or `full`, RUNS is a number of cases, and SEED repeats a run. */
 const { SIZE = 'short', RUNS, SEED } = process.env;
 if (SIZE !== 'short' && SIZE !== 'full') throw new Error('SIZE must be short or full');
 if (RUNS !== undefined && !/^[1-9]\d*$/.test(RUNS))
@@ -7,10 +7,10 @@ if (SEED !== undefined && !/^\d+$/.test(SEED)) throw new Error('SEED must be a w
 
 const isShort = SIZE === 'short' && RUNS === undefined;
 
-/** For Jest, milliseconds. */
+/** Jest's timeout in milliseconds. */
 export const TIMEOUT_MS = isShort ? 120_000 : 7_200_000;
 
-/** SEED, or another one each time; a short run may have one of its own, with which it reaches what it is to reach. */
+/** SEED, or a random one. A short run may have a fixed seed with which it covers all expected cases. */
 export function seedOf({ short }: { short?: number } = {}): number {
   if (SEED !== undefined) return Number(SEED);
   return isShort && short !== undefined ? short : Math.floor(Math.random() * 2 ** 31);
@@ -22,7 +22,7 @@ export function runsOf(sizes: Readonly<Record<'short' | 'full', number>>): numbe
 
 export type Figures = readonly (readonly [name: string, figure: string | number])[];
 
-/** Prints what a run has counted, unless it is the short one. */
+/** Prints the figures of a run, unless it is a short one. */
 export function showFigures(title: string, figures: Figures): void {
   if (isShort) return;
   const width = Math.max(...figures.map(([name]) => name.length)) + 2;

@@ -11,12 +11,12 @@ if (redisPath === undefined)
   console.log('Skipped: rolling restarts, since Redis is not installed.');
 
 const ROUNDS = runsOf({ short: 1, full: 50 });
-/** The delay that is the default of production, and three seconds; more beside other tests. */
+/** The default shutdown delay in production and three seconds; more while other tests run. */
 const MAX_STOP_MS = ROUNDS > 1 ? 5_000 : 15_000;
 const RESTARTS = runsOf({ short: 1, full: 20 });
 
 test(
-  'a SIGTERM to the process group of npm start loses no operation that was accepted',
+  'a SIGTERM to the process group of npm start loses no accepted operation',
   async () => {
     const rounds = await withChildren(async (children) =>
       stopAgainAndAgain(children, await startSandbox(children), ROUNDS),

@@ -12,9 +12,9 @@ export function findBrowser(): string | undefined {
 
 export interface OpenPage {
   page: Page;
-  /** What the page asked of anything but this machine. */
+  /** URLs of requests to other machines. */
   foreignRequests: string[];
-  /** What the page reported as errors. */
+  /** Errors that the page reported. */
   errors: string[];
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function launchBrowser(executablePath: string): Promise<Browser> {
   });
 }
 
-/** A page of somebody who was never here before. */
+/** Opens a page in a new browser context, as a first-time visitor does. */
 export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const foreignRequests: string[] = [];

@@ -1,7 +1,7 @@
 import { type KeyObject, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
-/** A certificate that signs itself, with its key, in PEM. Whoever trusts it trusts the server that shows it. */
+/** A self-signed certificate with its key, in PEM. A client that trusts it trusts the server that presents it. */
 export interface Certificate {
   cert: string;
   key: string;

@@ -17,17 +17,17 @@ export function createSkippingClock(): SkippingClock {
   };
 }
 
-/** For tests that show more faults in a row than any breaker would let pass. */
+/** A breaker that never opens, for tests with many faults in a row. */
 export const alwaysClosed: CircuitBreaker = { waitMs: () => 0, enter: () => () => undefined };
 
 export interface ManualClock extends Clock {
-  /** Lets time pass; pauses end at their moments, one after the other, with all that follows from each. */
+  /** Moves the clock forward. Each pause ends at its time, and everything that follows from it happens before the next one ends. */
   advance(ms: number): Promise<void>;
-  /** How long each pause that was begun was to take. */
+  /** The length of every pause so far, in milliseconds. */
   pauses: number[];
 }
 
-/** Stands still unless the test moves it. */
+/** A clock that only the test moves. */
 export function createManualClock(start = 0): ManualClock {
   let now = start;
   const pauses: number[] = [];
@@ -69,7 +69,7 @@ export function createManualClock(start = 0): ManualClock {
   };
 }
 
-/** After all that follows from what has resolved by now. */
+/** Resolves after all work that is due now. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

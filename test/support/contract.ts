@@ -9,7 +9,7 @@ import {
   readOperations,
 } from './openapi.ts';
 
-/** One request that reached a provider's place, and what came back. */
+/** A request to a provider and its response. */
 export interface Exchange {
   request: ExchangeRequest;
   answer: ExchangeAnswer;
@@ -36,8 +36,8 @@ export interface ExchangeAnswer {
 export interface Contract {
   operations: readonly string[];
   /**
-   * What in the exchange breaks the contract; empty when nothing does. The request is held to it unless it was
-   * refused, since a refusal is the right answer to a request that breaks the contract.
+   * Returns the violations of the contract in an exchange. The request is checked unless it was
+   * rejected, because a rejection is the right response to a request that violates the contract.
    */
   problemsOf(exchange: Exchange): string[];
 }

@@ -4,19 +4,19 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { passOn } from './tls-front.ts';
 
-/** How it meets a request for a tunnel, or one of plain http. A number: it refuses with this status. */
+/** How it handles CONNECT and plain HTTP requests. A number: it rejects them with this status. */
 export type Mood = 'passes on' | 'hangs' | 'resets' | number;
 
-/** A proxy as companies have them: the only way to hosts that no DNS server knows. */
+/** A company's forward proxy: the only way to hosts that DNS cannot resolve. */
 export interface ForwardProxy {
   url: string;
   mood: Mood;
-  /** What it was asked for, and by whom: `CONNECT host:port`, or `METHOD URL` of plain http. */
+  /** Its requests with their sender: `CONNECT host:port`, or `METHOD URL` for plain HTTP. */
   asked: { what: string; authorization: string | undefined }[];
   close(): Promise<void>;
 }
 
-/** `ports`: where on this machine each host stands. */
+/** `ports`: the local port of each host. */
 export async function startForwardProxy(
   ports: Readonly<Record<string, number>>,
 ): Promise<ForwardProxy> {

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a stand-in cannot do to a connection. */
+/** Faults of a connection that a stand-in cannot simulate. */
 export type Misbehaviour = (answer: ServerResponse, passOn: () => Promise<Response>) => unknown;
 
 export interface Front {
   origin: string;
   /** Writes that arrived, as `METHOD path`. */
   writes: string[];
-  /** What the next writes meet. */
+  /** The fault of the next writes. */
   misbehave: Misbehaviour;
-  /** After the next read it takes no more connections. */
+  /** Accepts no more connections after the next read. */
   vanishAfterRead: () => void;
   close(): Promise<void>;
 }
 
-/** Stands before a provider: passes its reads on, and spoils its writes. */
+/** A proxy before a provider that forwards reads and disturbs writes. */
 export async function startFront(providerOrigin: string): Promise<Front> {
   const writes: string[] = [];
   let isVanishing = false;

@@ -1,7 +1,7 @@
 import { pick } from './random.ts';
 import type { Operation } from './graphql-client.ts';
 
-/** The badges that there are, as a reader knows them. */
+/** The existing badges, as a reader knows them. */
 export type Known = readonly { provider: string; id: string; name: string }[];
 
 export const LIST: Operation = {
@@ -31,7 +31,7 @@ const TYPENAMES: Readonly<Record<string, string>> = {
 };
 const REPRESENTATIONS = 20;
 
-/** Of ten reads five are lists, three single badges, and two of another subgraph's references. */
+/** Half of the reads are lists, 30 % are single badges, and 20 % resolve references of another subgraph. */
 export function nextRead(known: Known, random: () => number): Operation {
   const dice = random();
   if (dice < 0.5) return LIST;
@@ -52,7 +52,7 @@ const UPDATE = `mutation Update($input: UpdateBadgeInput!, $idempotencyKey: Stri
   result: updateBadge(input: $input, idempotencyKey: $idempotencyKey) { ${PAYLOAD} }
 }`;
 
-/** All that a Returning.AI badge has beside its name, so that an update needs nothing that the store remembers. */
+/** All fields of a Returning.AI badge except its name: an update with them needs no remembered values. */
 export const COMPLETE = {
   action: 'custom',
   quantity: 1,
@@ -68,7 +68,7 @@ export const COMPLETE = {
   attachRequired: false,
 };
 
-/** Gives the badge another name. */
+/** An update that renames the badge. */
 export function toRename(
   { provider, id }: { provider: string; id: string },
   name: string,

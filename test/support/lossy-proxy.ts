@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 
 export interface LossyProxy {
   url: string;
-  /** How many of the next answers to mutations it loses, after the service has given them. */
+  /** How many of the next responses to mutations it drops after the service has sent them. */
   lose: number;
-  /** Bodies of the mutations that it passed on. */
+  /** Bodies of the forwarded mutations. */
   mutations: string[];
   close(): Promise<void>;
 }
 
-/** Between a gateway and the service: passes requests on, and resets connections instead of answering. */
+/** A proxy between a gateway and the service that forwards requests and resets connections instead of responding. */
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];

@@ -27,7 +27,7 @@ export const ADA = {
   tagMango: '6650aa11bb22cc33dd44ee55',
 };
 
-/** What the stand-ins hold before each case. */
+/** The badges of the stand-ins before each case. */
 export const STORED = {
   returningAI: { badges: [returningAIStored()] },
   tagMango: {
@@ -46,10 +46,10 @@ export function resetStandIns({ returningAI, tagMango }: Sandbox): void {
   for (const badge of STORED.tagMango.badges) tagMango.badges.set(badge._id, badge);
 }
 
-/** The look-up of a member by e-mail is a POST that changes nothing. */
+/** The lookup of a member by email is a POST request that changes nothing. */
 const READS = ['listBadges', 'lookupUser', 'userInfo'];
 
-/** What reached either provider and changes something, in its order. */
+/** The writes that reached either provider, in order. */
 export function writesTo({ returningAI, tagMango }: Sandbox): RecordedRequest[] {
   return [...returningAI.requests, ...tagMango.requests].filter(
     ({ operation }) => !READS.includes(operation),
@@ -109,7 +109,7 @@ export const changesTo = (values: object) =>
     after: JSON.stringify(value),
   }));
 
-/** Every shown field of the stored badge on its way to null. */
+/** The changes that set every shown field of the stored badge to null. */
 export const changesOfDeletion = Object.entries({
   title: 'Major',
   action: 'custom',
@@ -122,7 +122,7 @@ export const changesOfDeletion = Object.entries({
 
 const holder = (badgeId: string, userId: string) => JSON.stringify({ badgeId, userId });
 
-/** A member who gets badges, and is not known to hold any of them. */
+/** A member who receives badges and may not hold any of them yet. */
 export const changesOfAward = (userId: string, badgeIds: readonly string[]) =>
   badgeIds.map((badgeId) => ({ field: 'holders', before: null, after: holder(badgeId, userId) }));
 
@@ -130,13 +130,13 @@ export const changesOfRevocation = (userId: string, badgeId: string) => [
   { field: 'holders', before: holder(badgeId, userId), after: 'null' },
 ];
 
-/** A mutation as it is asked. */
+/** A mutation with its variables. */
 export interface Asked {
   document: DocumentNode;
   variables: { input: object };
   /** Where the payload is in the answer. */
   field: string;
-  /** What it calls at the provider, by the name in the contract file. */
+  /** The provider's operation that it calls, by its `operationId` in the contract file. */
   operation: string;
 }
 
@@ -171,7 +171,7 @@ export const revoke = (input: RevokeBadgeInput): Asked => ({
   operation: 'removeBadge',
 });
 
-/** One operation at one provider: what is asked, the one write that the provider receives, what the caller is told. */
+/** One operation at one provider: the mutation, the only write that the provider receives, and the response. */
 export interface OperationCase {
   what: string;
   at: 'returningAI' | 'tagMango';
@@ -180,7 +180,7 @@ export interface OperationCase {
   payload: object;
   /** Requests to the provider besides the write, in their order. */
   reads: string[];
-  /** Without these reads it is not sent. */
+  /** Reads without which the write is not sent. */
   needsReads?: true;
 }
 

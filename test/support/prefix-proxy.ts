@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
 export interface PrefixProxy {
-  /** With the prefix, and without a slash at its end. */
+  /** With the prefix and without a trailing slash. */
   url: string;
   close(): Promise<void>;
 }
 
-/** What a company's front proxy does: it serves the playground and the graph under a prefix, and nothing else of the service. */
+/** A company's reverse proxy: it serves the playground and the graph under a prefix, and nothing else of the service. */
 export async function startPrefixProxy(serviceUrl: string, prefix: string): Promise<PrefixProxy> {
   const paths = new Map([
     [prefix, '/'],

@@ -1,17 +1,17 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** What a process holds of the machine, as Linux counts it. */
+/** The resources of a process, as Linux counts them. */
 export interface Usage {
   /** Memory, megabytes. */
   rssMb: number;
   /** Open files, sockets included. */
   files: number;
   sockets: number;
-  /** Connections among them that lead to a provider: some are kept for the next call, as long as it allows. */
+  /** The sockets connected to a provider: some are kept open for the next call, for as long as the provider allows. */
   toProviders: number;
 }
 
-/** Throws when there is no such process. */
+/** Throws if there is no such process. */
 export function usageOf(pid: number, providerPorts: readonly number[]): Usage {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   const folder = `/proc/${pid}/fd`;
@@ -27,7 +27,7 @@ export function usageOf(pid: number, providerPorts: readonly number[]): Usage {
   };
 }
 
-/** It may have been closed since it was listed. */
+/** The file may have been closed since it was listed. */
 function targetOf(path: string): string {
   try {
     return readlinkSync(path);
@@ -36,7 +36,7 @@ function targetOf(path: string): string {
   }
 }
 
-/** Where the connections over IPv4 lead to, by inode. The process sees those of others too. */
+/** The remote ports of IPv4 connections by inode, including those of other processes. */
 function readRemotePorts(pid: number): Map<string, number> {
   const [, ...lines] = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').trim().split('\n');
   return new Map(

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 
-/** Takes the place of a provider, and sees the first line of each request byte by byte: no parser tidies it up. */
+/** Replaces a provider and reads the first line of each request as raw bytes, which no parser has normalized. */
 export interface RawProvider {
   origin: string;
   close(): Promise<void>;
 }
 
 export interface RawProviderOptions {
-  /** Told of every first line as it stood on the socket, one letter for each byte. */
+  /** Called with every first line as received, one character for each byte. */
   onLine: (line: string) => void;
   /** JSON. */
   answer: (line: string) => object;
@@ -21,7 +21,7 @@ export async function startRawProvider(options: RawProviderOptions): Promise<Raw
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    // A caller that goes away is none of its concern.
+    // A client may disconnect at any time.
     socket.on('error', () => undefined);
     serve(socket, options);
   });
@@ -53,7 +53,7 @@ function serve(socket: Socket, { onLine, answer }: RawProviderOptions): void {
   });
 }
 
-/** 0: it is not whole yet. */
+/** 0 while the request is incomplete. */
 function endOfRequest(received: string): number {
   const head = received.indexOf(END_OF_HEAD);
   if (head < 0) return 0;

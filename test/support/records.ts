@@ -4,7 +4,7 @@ import {
   newBadge,
 } from '../../src/sandbox/tag-mango/badges.ts';
 
-/** A badge as Returning.AI holds it, with values that differ from the defaults of a replacing PUT. */
+/** A badge as Returning.AI stores it, with values that differ from the defaults of a replacing PUT. */
 export function returningAIStored(given: Partial<ReturningAIStored> = {}): ReturningAIStored {
   return {
     id: '84845081-98fd-46f3-96aa-1032174e58a5',

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** The one address of Redis, behind which the servers change places. Connections that stand stay where they are. */
+/** A single address for several Redis servers. Open connections stay with their server when the address moves. */
 export interface RedisFront {
   url: string;
-  /** Where new connections lead. */
+  /** The port to which new connections lead. */
   target: string;
-  /** All connections that stand now get this answer to everything, instead of one of a server. */
+  /** From now on all open connections get this reply to every command. */
   answerAll(error: string): void;
-  /** How many connections were made in all. */
+  /** The number of connections so far. */
   connections: number;
   close(): Promise<void>;
 }

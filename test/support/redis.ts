@@ -15,16 +15,16 @@ export function findRedis(): string | undefined {
 
 export interface RedisServer {
   url: string;
-  /** Ends it with all that it holds. */
+  /** Ends it. Its data is lost. */
   stop(): Promise<void>;
-  /** The same address again, and empty. */
+  /** Starts it again at the same address, empty. */
   start(): Promise<void>;
-  /** Keeps its connections, and answers nothing. */
+  /** Stops replying, with open connections. */
   hang(): void;
   resume(): void;
 }
 
-/** An empty Redis on a free port, that writes nothing to disk. */
+/** Starts an empty Redis on a free port. It writes nothing to disk. */
 export async function startRedis(executablePath: string): Promise<RedisServer> {
   const port = await findFreePort();
   let server = await startOn(executablePath, port);
@@ -41,7 +41,7 @@ export async function startRedis(executablePath: string): Promise<RedisServer> {
 
 async function startOn(executablePath: string, port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  // A dump that another Redis left in that folder would be loaded at the start.
+  // A dump of another Redis in that folder would be loaded at the start.
   const own = ['--dir', tmpdir(), '--dbfilename', `badges-test-${process.pid}-${port}.rdb`];
   // A replica need not wait for others that may come.
   const server = spawn(executablePath, [...args, ...own, '--repl-diskless-sync-delay', '0'], {

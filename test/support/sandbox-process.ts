@@ -16,22 +16,22 @@ const aboutSchema = z.object({
   kinds: z.record(z.string(), z.string()),
   presets: z.array(z.string()),
 });
-/** The requests that came to a stand-in, as it counted them. */
+/** The number of requests that a stand-in received. */
 export type Arrivals = z.output<typeof arrivalsSchema>;
 
-/** A stand-in, by its control routes. */
+/** The control routes of a stand-in. */
 export interface StandIn {
   port: number;
   arrivals(): Promise<Arrivals>;
-  /** What it can do, and which faults it can show. */
+  /** Its operations, and the faults that it can simulate. */
   about(): Promise<z.output<typeof aboutSchema>>;
-  /** False: this operation cannot show that fault. */
+  /** Resolves with false if the operation cannot simulate that fault. */
   setFault(operation: string, fault: object): Promise<boolean>;
   clearFaults(): Promise<void>;
 }
 
 export interface Sandbox {
-  /** The settings that lead a service to it. */
+  /** The settings of a service that uses it. */
   variables: Record<string, string>;
   /** By the provider's name in the graph. */
   standIns: Record<'RETURNING_AI' | 'TAG_MANGO', StandIn>;

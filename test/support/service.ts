@@ -16,7 +16,7 @@ export interface TestService {
   sandbox: Sandbox;
   /** Lines of the service's log, parsed. */
   log: Record<string, unknown>[];
-  /** Gives it other settings while it runs. */
+  /** Replaces settings while it runs. */
   apply(next: Pick<ServiceOptions, 'tenants' | 'routerSecrets'>): Change;
   execute<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | string,
@@ -34,20 +34,20 @@ export interface Answer<Data> {
 
 export interface TestServiceOptions extends Partial<ServiceOptions> {
   sandbox?: SandboxOptions;
-  /** By the keys of the providers that the only tenant has; those that most tests are about if left out. */
+  /** Keys of the only tenant's providers. The first two if omitted. */
   configured?: readonly string[];
-  /** Of the only tenant; those of the sandbox if left out. */
+  /** Settings of the only tenant's providers. Those of the sandbox if omitted. */
   providerValues?: TenantSettings['providerValues'];
 }
 
-/** What a test says of them stays true when there is a third one; what holds for every one is in test/conformance. */
+/** Tests of these two do not depend on other providers. test/conformance tests every provider. */
 const FIRST_PROVIDERS = ['returningAI', 'tagMango'];
 
 function only<T>(keys: readonly string[], of: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(of).filter(([key]) => keys.includes(key)));
 }
 
-/** The real service over real sockets, on stand-ins of its own. */
+/** Starts the real service over real sockets, with its own stand-ins. */
 export async function startTestService({
   sandbox: sandboxOptions,
   configured = FIRST_PROVIDERS,
@@ -66,7 +66,7 @@ export async function startTestService({
     host: '127.0.0.1',
     port: 0,
     isProduction: false,
-    // It takes longer to start than all else.
+    // It takes most of the time of a start.
     hasPlayground: false,
     hasIntrospection: true,
     hasCacheTags: false,
@@ -90,9 +90,9 @@ export async function startTestService({
     hasAuthDirectives: false,
     logger,
     now: Date.now,
-    // Without one of its own, the machine's clock is the one that measures durations.
+    // Unless a test passes its own clock, the system clock measures durations.
     wallTime: overrides.now ?? Date.now,
-    // A suite makes more calls in a second than a community in a day.
+    // Tests make more calls per second than a provider allows.
     http: { budget: undefined },
     fastPath: { shadow: 0 },
     ...overrides,

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Between one replica and Redis: answers and messages come late, and in order. */
+/** A proxy between a replica and Redis that delays replies and messages and keeps their order. */
 export interface SlowLink {
   url: string;
-  /** How late, milliseconds. */
+  /** The delay in milliseconds. */
   delayMs: number;
   close(): Promise<void>;
 }

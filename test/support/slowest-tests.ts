@@ -7,7 +7,7 @@ interface RunResults {
 
 const SHOWN = 10;
 
-/** Prints which tests took longest, as a reporter of Jest. */
+/** A reporter of Jest that prints the slowest tests. */
 export default class SlowestTests {
   onRunComplete(_contexts: unknown, { testResults }: RunResults): void {
     const tests = testResults.flatMap(({ testFilePath, testResults: own }) =>

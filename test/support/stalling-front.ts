@@ -6,23 +6,23 @@ export const STALLS = ['hang', 'drip headers', 'drip body'] as const;
 export type Stall = (typeof STALLS)[number];
 
 export const STAGES = ['all', 'write', 'from the write on'] as const;
-/** Which requests get no whole answer. */
+/** Requests that get no complete response. */
 export type Stage = (typeof STAGES)[number];
 
 export interface StallingFront {
   origin: string;
   /** Writes that arrived. */
   writes: () => number;
-  /** Connections on which an answer is begun or awaited. */
+  /** Connections with a pending or incomplete response. */
   openAnswers: () => number;
   close(): Promise<void>;
 }
 
 const DRIP_MS = 20;
-/** The look-up of a member is a POST that changes nothing. */
+/** The lookup of a member is a POST request that changes nothing. */
 const READ = /^GET |\/users\/info$/;
 
-/** Stands before a provider, and lets requests wait for ever for the end of their answers. */
+/** A proxy before a provider that never completes responses. */
 export async function startStallingFront(
   providerOrigin: string,
   { stall, stage }: { stall: Stall; stage: Stage },

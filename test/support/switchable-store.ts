@@ -6,11 +6,11 @@ import { StateError, type StateStore } from '../../src/state/state-store.ts';
 
 export interface StoreSwitch {
   isDown: boolean;
-  /** The store goes down after so many more questions, each of which it still answers. */
+  /** The number of calls that the store still answers before it goes down. */
   downAfter: number | null;
-  /** Whether the question at which it goes down is carried out, though its answer is lost. */
+  /** Whether the call at which it goes down is executed, although its result is lost. */
   isLastCarriedOut: boolean;
-  /** How many questions it was asked. */
+  /** The number of calls so far. */
   asked: number;
 }
 
@@ -18,7 +18,7 @@ export function createStoreSwitch(): StoreSwitch {
   return { isDown: false, downAfter: null, isLastCarriedOut: false, asked: 0 };
 }
 
-/** The store, as long as the switch lets it be reached. */
+/** A store that can be made unavailable. */
 export function toSwitchable(store: StateStore, state: StoreSwitch): StateStore {
   async function reach<T>(ask: () => Promise<T>): Promise<T> {
     state.asked += 1;
@@ -45,7 +45,7 @@ export function toSwitchable(store: StateStore, state: StoreSwitch): StateStore 
       await reach(async () => undefined);
       yield* store.readForward(log);
     },
-    // What runs under a lock goes on when the store goes down.
+    // Work under a lock continues when the store goes down.
     async withLock(key, times, work) {
       await reach(async () => undefined);
       return store.withLock(key, times, work);
@@ -56,12 +56,12 @@ export function toSwitchable(store: StateStore, state: StoreSwitch): StateStore 
 
 export interface RenewableStore {
   store: StateStore;
-  /** From now on it is empty: as of a new service, without the time that a new one takes. */
+  /** Empties it, which takes less time than a new service. */
   renew(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** For suites whose tests share one service, and begin with badges that this service has never written. */
+/** For suites whose tests share one service and start with badges that it has never written. */
 export function createRenewableStore(): RenewableStore {
   let current = open();
   return {

@@ -6,13 +6,13 @@ export interface Finding {
   problems: string[];
 }
 
-/** How often each thing came. */
+/** Numbers of occurrences by name. */
 export type Counts = Record<string, number>;
 
-/** What came of many requests. Plain data, so that processes can send it. */
+/** Results of many requests, as plain data that processes can exchange. */
 export interface Tally {
   requests: number;
-  /** Of each, milliseconds. */
+  /** Of each request, in milliseconds. */
   latencies: number[];
   /** By HTTP status. */
   statuses: Counts;
@@ -45,13 +45,13 @@ export function showCounts(counts: Counts): string {
   return parts.map(([name, times]) => `${name} ${times}`).join(', ') || 'none';
 }
 
-/** The value that so large a part of them does not exceed; NaN for none. */
+/** The quantile of the values for a part between 0 and 1; NaN if there are none. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 }
 
-/** p50, p95, p99 and the most, milliseconds. */
+/** p50, p95, p99 and maximum, in milliseconds. */
 export function showLatencies(latencies: readonly number[]): string {
   const parts = [0.5, 0.95, 0.99, 1].map((part) => quantile(latencies, part).toFixed(0));
   return `${parts.join(' / ')} ms`;

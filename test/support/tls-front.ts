@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Certificate } from './certificates.ts';
 
-/** Takes https, and passes it on to a server that takes none, under the name that this one has on this machine. */
+/** A proxy that accepts HTTPS and forwards requests over HTTP to a server on this machine. */
 export interface TlsFront {
   port: number;
   close(): Promise<void>;
@@ -14,12 +14,12 @@ export async function startTlsFront(
   targetPort: number,
   certificate: Certificate,
 ): Promise<TlsFront> {
-  // Whoever speaks HTTP/2 to it when it is offered is not understood.
+  // It does not understand HTTP/2, although a client may choose it when it is offered.
   const options = { ...certificate, ALPNProtocols: ['h2', 'http/1.1'] };
   const server = createServer(options, (request, response) =>
     passOn(targetPort, request, response),
   );
-  // A caller that does not trust the certificate says so, and goes away.
+  // A client that does not trust the certificate disconnects.
   server.on('tlsClientError', () => undefined);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -33,7 +33,7 @@ export async function startTlsFront(
   };
 }
 
-/** What is reset on the far side is reset on the near one. */
+/** A reset by the server is forwarded to the client. */
 export function passOn(port: number, request: IncomingMessage, response: ServerResponse): void {
   const host = `127.0.0.1:${port}`;
   const { method = '', url = '' } = request;

@@ -3,12 +3,12 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 
-/** A pair of keys whose public half an issuer may publish. */
+/** A key pair whose public key an issuer may publish. */
 export interface SigningKey {
   kid: string;
   alg: string;
   privateKey: CryptoKey;
-  /** What the issuer publishes of it. */
+  /** The public key, as the issuer publishes it. */
   publicJwk: Record<string, unknown>;
 }
 
@@ -18,16 +18,16 @@ export async function createSigningKey(kid: string, alg = 'ES256'): Promise<Sign
 }
 
 export interface Issuer {
-  /** What the service needs to know of it. */
+  /** The settings with which the service trusts it. */
   settings: { jwksUrl: string; issuer: string; audience: string };
-  /** Keys that it publishes, or how it fails to. */
+  /** The published keys, or the fault of the key endpoint. */
   published: readonly SigningKey[] | ((response: ServerResponse) => unknown);
-  /** How often its keys were asked for. */
+  /** The number of requests for its keys. */
   fetches: number;
   close(): Promise<void>;
 }
 
-/** Somebody whose tokens count: a server that publishes keys. */
+/** A trusted issuer: a server that publishes keys. */
 export async function startIssuer(
   published: readonly SigningKey[],
   { port: wanted = 0 }: { port?: number } = {},
@@ -58,7 +58,7 @@ export async function startIssuer(
   return issuer;
 }
 
-/** What differs from a good token. An undefined claim or header is left out. */
+/** Differences from a valid token. An undefined claim or header is omitted. */
 export interface TokenDifference {
   claims?: Readonly<Record<string, unknown>>;
   header?: Readonly<Record<string, unknown>>;
@@ -86,7 +86,7 @@ export function createSigner({ settings }: Issuer, now: () => number = Date.now)
   };
 }
 
-/** Parts of a token that nobody signed, or somebody wrongly. */
+/** The parts of a token that is unsigned or has a wrong signature. */
 export function toTokenPart(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -7,14 +7,14 @@ const { default: TestSequencer } = createRequire(import.meta.url)(
 ) as typeof Sequencer;
 type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
-/** They wait more than they compute, and many start several processes. */
+/** Files that wait more than they compute. Many of them start several processes. */
 const WAITING = /\/test\/(long|bench)\/|\/(deadline|playground-visits|documented-calls)\.test/;
 
 const OTHERS_FOR_EACH = 2;
 
 /**
- * Begins with those that wait, so that none is left over at the end, and with others beside each, so that they use the
- * processors and there are not too many processes at once. Jest would begin with those that took longest.
+ * Starts with the files that wait, so that none runs alone at the end, and mixes in others that use the processors
+ * meanwhile and limit the number of processes at a time. By default Jest starts with the slowest files.
  */
 export default class WaitingFirst extends TestSequencer {
   override async sort(tests: Tests): Promise<Tests> {

@@ -14,11 +14,11 @@ export interface MutationCall {
   kind: OperationKind;
   input: object;
   key?: string | null;
-  /** What the router says of who asks. */
+  /** The actor that the router vouches for. */
   caller?: string;
 }
 
-/** A payload with every field of the graph that it can have. */
+/** A payload with every field that it can have. */
 export interface Payload {
   badge?: Record<string, unknown> | null;
   badges?: Record<string, unknown>[];
@@ -83,7 +83,7 @@ export async function mutate(url: string, call: MutationCall): Promise<Payload> 
 export const codesOf = ({ userErrors }: Payload) => userErrors.map(({ code }) => code);
 export const warningsOf = ({ warnings }: Payload) => warnings.map(({ code }) => code);
 
-/** The fields that an update was refused for, since their values are not known: one error names them all. */
+/** The fields whose unknown values were the reason for rejecting an update. One error names all of them. */
 export function fieldsUnknownIn({ userErrors }: { userErrors: readonly object[] }): string[] {
   expect(userErrors).toMatchObject([
     {
@@ -98,7 +98,7 @@ export function fieldsUnknownIn({ userErrors }: { userErrors: readonly object[] 
   return names.split(', ');
 }
 
-/** What reached a provider that changes something. */
+/** The writes that reached the providers. */
 export function writesOf({ returningAI, tagMango }: Sandbox): RecordedRequest[] {
   return [...returningAI.requests, ...tagMango.requests].filter(
     ({ method, operation }) => method !== 'GET' && operation !== 'userInfo',
@@ -113,24 +113,24 @@ export interface WritingService {
   mutate(call: MutationCall): Promise<Payload>;
   query(text: string): Promise<Record<string, unknown>>;
   writes(): RecordedRequest[];
-  /** Stops the service and its store and starts both again, on the same folder and the same providers. */
+  /** Restarts the service and its store with the same folder and the same providers. */
   restart(): Promise<void>;
-  /** A second service on the same store and providers, as another replica is. The caller closes it. */
+  /** Starts a second service on the same store and providers, like another replica. The caller closes it. */
   startTwin(options: TestServiceOptions): Promise<TestService>;
   close(): Promise<void>;
 }
 
 export interface WritingOptions extends Omit<TestServiceOptions, 'store'> {
   sandbox?: SandboxOptions;
-  /** Of the store: what it keeps for a while expires by it. */
+  /** The store's clock for expiry. */
   storeNow?: () => number;
-  /** Of the store: what measures its durations, where that is another clock. */
+  /** The store's clock for durations, if it differs from `storeNow`. */
   storeMonotonic?: () => number;
-  /** Around the store that is opened at every start. */
+  /** Wraps the store that is opened at every start. */
   wrapStore?: (store: StateStore) => StateStore;
 }
 
-/** The real service on an embedded store, with providers that outlive it. */
+/** Starts the real service on an embedded store, with stand-ins that outlive its restarts. */
 export async function startWritingService({
   sandbox: sandboxOptions,
   storeNow = Date.now,

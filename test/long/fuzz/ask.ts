@@ -1,7 +1,7 @@
-/** How a request was made. */
+/** The kind of a generated request. */
 export type Kind = 'valid' | 'nearly valid' | 'wild';
 
-/** The body of a request, right or wrong. */
+/** The body of a request, which may be invalid. */
 export interface FuzzAsk {
   query: string;
   variables?: object;

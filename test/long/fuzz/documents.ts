@@ -13,7 +13,7 @@ import { toMemoryFinding } from './memory.ts';
 import type { Known } from './values.ts';
 
 const CONNECTIONS = 16;
-/** As in a small container: without a bound the heap grows with the machine, leak or not. */
+/** As in a small container: without a limit the heap grows even without a leak. */
 const HEAP = '--max-old-space-size=256';
 const SAMPLES = 200;
 const MAX_FINDINGS = 20;
@@ -21,17 +21,17 @@ const MAX_FINDINGS = 20;
 export interface FuzzOptions {
   documents: number;
   seed: number;
-  /** The first document of the run: with it, one of a longer run is repeated. */
+  /** The number of the first document, to repeat a part of a longer run. */
   from: number;
 }
 
 export interface FuzzFinding {
   figures: Figures;
-  /** Answers and log lines that must not be, and what the memory has grown by. */
+  /** Invalid responses and log lines, and the growth of the memory. */
   problems: string[];
 }
 
-/** Valid documents, valid ones with one thing changed, and wild ones, in equal parts, against a service in production. */
+/** Sends valid documents, valid ones with one change, and random ones, in equal parts, to a service in production mode. */
 export async function sendDocuments(
   children: Children,
   { documents, seed, from }: FuzzOptions,
@@ -95,7 +95,7 @@ export async function sendDocuments(
   };
 }
 
-/** What is there to ask for. */
+/** The existing badges and members. */
 async function findKnown(client: Client): Promise<Known> {
   const { body } = await client.ask({
     query: '{ badges(first: 100) { nodes { ... on BadgeFields { provider id name } } } }',

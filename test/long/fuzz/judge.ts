@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BadgeErrorCode } from '../../../src/badges/error-code.ts';
 import type { Answer } from '../../support/graphql-client.ts';
 
-/** Beside those of the graph: what is wrong with a request as such. */
+/** Codes for invalid requests, besides those of the graph. */
 const REQUEST_CODES = [
   'BAD_REQUEST',
   'BAD_USER_INPUT',
@@ -34,11 +34,11 @@ const answerSchema = z
   .refine(({ data, errors }) => data !== undefined || errors !== undefined);
 
 const STATUSES: readonly number[] = [200, 400];
-/** Of stacks, of files, of other programs, and of what the stand-ins say. */
+/** Words from stack traces, paths, libraries and the stand-ins' messages. */
 const NEVER_SHOWN =
   /\bat .+:\d+:\d+|node_modules|\.[jt]s\b|\/(work|home|src|dist|tmp)\/|Cannot read|is not a function|is not iterable|TypeError|RangeError|ECONN|EPIPE|UND_ERR|127\.0\.0\.1|devMessage|statusMessage|\[object/;
 
-/** Why an answer must not be; undefined for one that may. */
+/** Why a response is invalid; undefined if it is valid. */
 export function judge({ status, body }: Answer): string | undefined {
   if (status === 0) return 'no answer, or none in JSON';
   if (!STATUSES.includes(status)) return `status ${status}`;

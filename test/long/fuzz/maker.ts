@@ -14,7 +14,7 @@ import { makeWild } from './wild.ts';
 
 const OTHER_NAMES = ['x', '__proto__', 'constructor', '__schema', '__type', '__typename', '_'];
 
-/** Makes one request of the numbers that it is given: valid, nearly valid or wild. */
+/** Generates one request from random numbers: valid, nearly valid or wild. */
 export function createMaker(
   schema: GraphQLSchema,
   known: Known,

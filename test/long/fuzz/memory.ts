@@ -3,7 +3,7 @@ import { type Finding, quantile } from '../../support/tally.ts';
 const MAX_GROWTH = 0.2;
 const MAX_GROWTH_MB = 40;
 
-/** The second tenth of fewer still warms caches and compilers, and then nothing can be said. */
+/** In shorter runs, caches and compilers are still warming up during the second tenth. */
 const MIN_DOCUMENTS = 30_000;
 
 /** Compares the second tenth of a run with its last. */

@@ -15,22 +15,22 @@ import { pick } from '../../support/random.ts';
 import type { FuzzAsk } from './ask.ts';
 import { type Source, isRequired, makeValue } from './values.ts';
 
-/** What of a document has been made so far. */
+/** The parts of a document generated so far. */
 interface Draft extends Source {
   schema: GraphQLSchema;
   definitions: string[];
   fragments: string[];
   variables: Record<string, unknown>;
-  /** For names that nothing else has. */
+  /** For unique names. */
   names: number;
 }
 
 const MUTATIONS = 0.3;
-/** Beside `__typename`. */
+/** Besides `__typename`. */
 const MAX_FIELDS = 5;
 const MAX_ROOT_FIELDS = 3;
 
-/** A document that the schema lets through, with its variables. What it asks for need not exist. */
+/** A document that is valid for the schema, with its variables. The requested badges need not exist. */
 export function makeValid(schema: GraphQLSchema, source: Source): FuzzAsk {
   const { random } = source;
   const draft: Draft = {
@@ -87,7 +87,7 @@ function makeFields(
 function makeField(field: GraphQLField<unknown, unknown>, draft: Draft): string {
   const { random } = draft;
   const given = field.args.filter((argument) => isRequired(argument) || random() < 0.2);
-  // Fields with arguments have names of their own: two of them under one name would be wrong.
+  // Fields with arguments have unique aliases: two under one name would conflict.
   const alias = given.length > 0 || random() < 0.1 ? `a${(draft.names += 1)}: ` : '';
   const args = given.map((argument) => `${argument.name}: ${makeArgument(argument, draft)}`);
   const type = getNamedType(field.type);

@@ -18,7 +18,7 @@ export interface Value {
   json: unknown;
 }
 
-/** What is there. */
+/** The existing badges. */
 export interface Known {
   ids: readonly string[];
   /** Names, e-mails and cursors. */
@@ -48,12 +48,12 @@ const TEXTS = [
 const SIZES = [0, 1, 2, 50, 100];
 const NUMBERS = [...SIZES, 101, -1, 2 ** 31 - 1, -(2 ** 31)];
 const FLOATS = [0, -0.5, 1.5, 1e21, -1e308, 5e-324];
-/** A text that every field for texts takes. */
+/** A text that is valid for every text field. */
 const IMAGE = 'https://img.example/x.png';
 const MAX_ITEMS = 3;
 const NULL: Value = { literal: 'null', json: null };
 
-/** One that the type lets through. */
+/** A value that is valid for the type. */
 export function makeValue(type: GraphQLInputType, source: Source): Value {
   const { random } = source;
   if (!isNonNullType(type) && random() < 0.1) return NULL;

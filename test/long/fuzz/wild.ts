@@ -23,7 +23,7 @@ interface Chance {
   names: readonly string[];
 }
 
-/** Anything that a request can hold. */
+/** Random text in place of a document. */
 export function makeWild({ random, names }: Chance): FuzzAsk {
   return {
     query: random() < 0.9 ? makeTokens(random, names) : makeCharacters(random),
@@ -33,7 +33,7 @@ export function makeWild({ random, names }: Chance): FuzzAsk {
   };
 }
 
-/** Half of them between braces, so that more of them are read. */
+/** Half of them are in braces, so that the parser gets further. */
 function makeTokens(random: () => number, names: readonly string[]): string {
   const length = Math.floor(random() * MAX_TOKENS);
   const kinds = [SIGNS, SIGNS, names, names, names, VALUES, KEYWORDS];
@@ -46,7 +46,7 @@ function makeCharacters(random: () => number): string {
   return String.fromCharCode(...Array.from({ length }, () => Math.floor(random() * 0x10000)));
 }
 
-/** Any JSON, with so many levels. */
+/** Random JSON with at most so many levels. */
 export function makeJson(random: () => number, levels: number): unknown {
   const dice = random();
   if (levels === 0 || dice < 0.6) return pick(LEAVES, random);

@@ -22,7 +22,7 @@ const found = z.object({
   badges: z.array(z.object({ id: z.string() })).optional(),
 });
 
-/** What came of each text of a request, in its order and in a few words. Undefined: the request failed as a whole. */
+/** A short description of the result for each text of a request, in order. Undefined: the whole request failed. */
 export function describeAnswer(
   { status, body }: Answer,
   texts: readonly string[],

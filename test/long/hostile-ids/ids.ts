@@ -1,13 +1,13 @@
 import { pick } from '../../support/random.ts';
 import { HEX_LETTERS, PLAIN_LETTERS } from './alphabets.ts';
 
-/** A text that somebody gives for an id. */
+/** A text given as an ID. */
 export interface Id {
   kind: string;
   text: string;
 }
 
-/** Names of Object.prototype and its like are ids as any other where letters and `_` are. */
+/** Names of Object.prototype are valid IDs where letters and `_` are allowed. */
 const PROTOTYPE_NAMES = [
   ...['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', 'valueOf', 'toJSON'],
   ...['__defineGetter__', '__lookupGetter__', 'isPrototypeOf', 'length', 'then', 'undefined'],
@@ -56,7 +56,7 @@ const CONTROLS = [
   ...['%0d%0a', '%0a', '\r\nHost: evil.example', ' HTTP/1.1\r\nX-A: b', '\u560d\u560a'],
   '\r\n\r\nDELETE /api/v1/badges/0 HTTP/1.1\r\nHost: a\r\n\r\n',
 ];
-/** Each looks like the letter before it, or becomes it when somebody folds or normalizes. */
+/** Each looks like the preceding letter, or becomes it by case folding or normalization. */
 const LOOK_ALIKES = [
   ...[
     '0０',
@@ -165,7 +165,7 @@ const some = (random: Random, most: number, make: () => string): string =>
 const letters = (random: Random, among: string, length: number): string =>
   Array.from({ length }, () => among[whole(random, among.length)]).join('');
 
-/** Puts it somewhere into an id that would do, or in the place of a part of that. */
+/** Inserts it into a valid ID, or replaces a part of one. */
 function into(random: Random, text: string): string {
   const id = pick(KNOWN, random);
   const at = whole(random, id.length + 1);

@@ -4,7 +4,7 @@ import { startRawProvider } from '../../support/raw-provider.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';
 import { RETURNING_AI_IDS, TAG_MANGO_IDS } from './ids.ts';
 
-/** Every first line that a provider may ever see, with what its id must be. */
+/** Every valid first line of a request to a provider, with the rule for its ID. */
 const LINES: readonly (readonly [pattern: string, line: RegExp, isId?: (id: string) => boolean])[] =
   [
     ['GET /badges', /^GET \/api\/v1\/badges HTTP\/1\.1$/],
@@ -42,11 +42,11 @@ const LINES: readonly (readonly [pattern: string, line: RegExp, isId?: (id: stri
 export interface Providers {
   /** The settings that lead a service to them. */
   variables: Record<string, string>;
-  /** How often each line came. */
+  /** The number of requests by first line. */
   calls: Counts;
-  /** The number of all lines. */
+  /** The total number of lines. */
   total: () => number;
-  /** Lines that no provider should ever see. */
+  /** Lines that no provider should receive. */
   strays: string[];
   close(): Promise<void>;
 }
@@ -131,7 +131,7 @@ function answerOfTagMango(line: string): object {
   return { success: true, result: method === 'GET' ? records : ofTagMango(id) };
 }
 
-/** Of a badge that was not there before. */
+/** The ID of a new badge. */
 function newId(): string {
   return randomBytes(12).toString('hex');
 }

@@ -27,8 +27,8 @@ export interface TrialFigures {
 
 /**
  * Gives random and adversarial texts for ids through every operation that takes one, to the real service and past it
- * to the providers' clients, and looks at the first line of each request as it comes to the stand-ins. Throws at the
- * first line that no provider should see, and at the first id of which something else comes than must.
+ * to the providers' clients, and checks the first line of each request at the stand-ins. Throws at the first line that
+ * no provider should receive, and at the first ID with an unexpected result.
  */
 export async function tryIds(
   children: Children,
@@ -61,7 +61,7 @@ export async function tryIds(
   async function tryBatch(way: Way, most: number): Promise<void> {
     const ids: Id[] = [];
     let characters = 0;
-    // A way that takes many must not take all of a small run.
+    // A way with many texts per request must not use up a short run.
     const size = Math.min(way.most, most, Math.max(1, Math.ceil(total / 20)));
     while (ids.length < size && characters < MAX_CHARACTERS) {
       const id = nextId(random);
@@ -102,7 +102,7 @@ export async function tryIds(
     if (seen !== must) fail(`${name} gave "${seen}", not "${must}"`, id);
   }
 
-  /** Which of them it was: each once more by itself. */
+  /** Repeats the texts one by one to find the failing one. */
   async function blame(way: Way, ids: readonly Id[]): Promise<never> {
     const shown = showStrays();
     for (const id of ids) {

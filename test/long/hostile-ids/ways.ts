@@ -11,10 +11,10 @@ import {
 import { RETURNING_AI_IDS, TAG_MANGO_IDS } from './ids.ts';
 import { MEMBER } from './providers.ts';
 
-/** A way for a text to get into the service, and what must come of it. */
+/** A way for a text to enter the service, and its expected result. */
 export interface Way {
   name: string;
-  /** Its part of all ids, measured by the sum of all shares. */
+  /** Its share of all IDs, relative to the sum of all shares. */
   share: number;
   /** How many texts one request takes. */
   most: number;
@@ -106,7 +106,7 @@ const member = (argument: string) => ({
   type: 'String!',
   field: `tagMangoMember(${argument}: $v) { id badges { id } }`,
 });
-/** Of its badges only those that can be asked for. */
+/** Only its badges that can be requested. */
 const FOUND_MEMBER = `found ${MEMBER} with ${KNOWN_TAG_MANGO_IDS.join()}`;
 
 const READS: readonly Way[] = [
@@ -160,7 +160,7 @@ function write(
   };
 }
 
-/** What comes of a write of the badge with this id. */
+/** The result of a write to the badge with this ID. */
 const target = (known: readonly string[], isId: (id: string) => boolean) => (text: string) =>
   !isId(text) ? 'INVALID_INPUT' : known.includes(text) ? 'done' : 'NOT_FOUND';
 const returningAITarget = target(RETURNING_AI_IDS, isReturningAIBadgeId);
@@ -183,7 +183,7 @@ const WRITES: readonly Way[] = [
   }),
   write('Delete', (id) => ({ returningAI: { id } }), {
     field: 'returningAI.id',
-    // The stand-in refuses to delete: what is deleted is gone for every other way too.
+    // The stand-in rejects deletions, because a deleted badge would be missing for all other ways.
     expected(text) {
       const outcome = returningAITarget(text);
       return outcome === 'done' ? 'PROVIDER_BAD_RESPONSE -' : outcome;
@@ -207,7 +207,7 @@ const WRITES: readonly Way[] = [
   }),
   write('Award', (email) => ofKnownBadge({ email }), {
     field: 'returningAI.user.email',
-    // The stand-in answers every e-mail with an id that no member can have.
+    // The stand-in returns an invalid member ID for every email address.
     expected: (text) => (isEmail(text) ? 'NOT_FOUND' : 'INVALID_INPUT'),
   }),
   write('Award', (userId) => ({ tagMango: { userId, badgeIds: [TAG_MANGO_ID] } }), {

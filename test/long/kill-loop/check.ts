@@ -2,9 +2,9 @@ import type { LogEntry, StateStore } from '../../../src/state/state-store.ts';
 import { type Acknowledged, WRITERS, namesOf, readText } from './records.ts';
 
 export interface Finding {
-  /** What is lost, torn, out of order, or there only in part. */
+  /** Lost, torn, reordered or incomplete writes. */
   problems: string[];
-  /** Writes that are there although the kill came before they were acknowledged. */
+  /** Stored writes that were not acknowledged before the kill. */
   unacknowledged: number;
 }
 

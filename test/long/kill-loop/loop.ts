@@ -7,25 +7,25 @@ import { createEmbeddedStore } from '../../../src/state/sqlite/store.ts';
 import { check } from './check.ts';
 import { type Acknowledged, readLine } from './records.ts';
 
-/** The kill comes within so many ms after the first acknowledged write… */
+/** The process is killed within this time after the first acknowledged write… */
 const KILL_WITHIN_MS = 250;
-/** …and once in so many runs, within so many ms after the start: while the store is being opened. */
+/** …and in one of so many runs within this time after the start, while the store is being opened. */
 const EARLY_EVERY = 10;
 const EARLY_WITHIN_MS = 200;
 
 export interface KillFigures {
   /** Writes that were acknowledged, by kind. */
   acknowledged: Record<Acknowledged['kind'], number>;
-  /** Writes that are there although the kill came before they were acknowledged. */
+  /** Stored writes that were not acknowledged before the kill. */
   unacknowledged: number;
   killedBeforeAWrite: number;
   /** How long it took to open the folder again, each time, milliseconds. */
   openings: number[];
-  /** What is lost, torn, out of order, or there only in part. */
+  /** Lost, torn, reordered or incomplete writes. */
   problems: string[];
 }
 
-/** Kills a process that writes into the folder, again and again, and looks each time what is there. */
+/** Repeatedly kills a process that writes to the folder, and checks what is stored. */
 export async function killAgainAndAgain(
   folder: string,
   { runs, seed }: { runs: number; seed: number },
@@ -68,7 +68,7 @@ export async function killAgainAndAgain(
     if (acknowledged.length === 0) figures.killedBeforeAWrite += 1;
     figures.unacknowledged += await look([run]);
   }
-  // What one run wrote must also have survived all the kills after it.
+  // Writes of one run must also survive all later kills.
   await look(written.keys());
   return figures;
 }

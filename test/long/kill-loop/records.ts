@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export const WRITERS = 4;
 
-/** What a writer acknowledged: its n-th set or append, or that it brought the shared count to n. */
+/** An acknowledged write: the writer's n-th set or append, or n as the new value of the shared count. */
 export interface Acknowledged {
   kind: 'set' | 'append' | 'count';
   writer: number;
@@ -27,7 +27,7 @@ export const namesOf = (run: number) => ({
   logOf: (writer: number) => `run ${run} log of ${writer}`,
 });
 
-/** A text that tells whose it is, and whether it is whole. Every 16th is large. */
+/** A text that shows its writer and whether it is complete. Every 16th is large. */
 export function toText(writer: number, n: number): string {
   const start = `${writer} ${n} ${'x'.repeat(n % 16 === 0 ? 60_000 : (n * 97) % 3000)} `;
   return start + digest(start);

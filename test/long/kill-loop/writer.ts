@@ -21,7 +21,7 @@ async function write(writer: number): Promise<void> {
 
     const expected = await store.get(names.count);
     const next = Number(expected) + 1;
-    // Others take their turn between the two, so that some changes lose.
+    // Other writers run in between, so that some changes conflict.
     await nextTurn();
     if (await store.compareAndSet(names.count, { expected, value: String(next) }))
       process.stdout.write(toLine({ kind: 'count', writer, n: next }));

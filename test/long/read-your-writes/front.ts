@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens while a write passes through: it has not reached the provider yet, then it has. */
+/** Called before and after a write reaches the provider. */
 export interface WriteHooks {
   sent: () => Promise<void>;
   applied: () => Promise<void>;
@@ -11,7 +11,7 @@ export interface WriteHooks {
 /** Between one replica and its provider. */
 export interface Front {
   origin: string;
-  /** Whether lists are held that are read from now on: they show what was when they were read. */
+  /** Whether new reads of lists are delayed. They show the state at the time of the read. */
   isHolding: boolean;
   /** How many lists are held. */
   held: () => number;

@@ -8,27 +8,27 @@ export interface Plan {
 }
 
 export interface ReplicaPlan {
-  /** What it holds of the list before the write. */
+  /** Its snapshot of the list before the write. */
   local: 'cold' | 'warm' | 'stale';
-  /** A read that is under way beside the write. */
+  /** A read in progress during the write. */
   read: ReadPlan | null;
-  /** How late it hears from Redis during the write, milliseconds. */
+  /** The delay of replies from Redis during the write, in milliseconds. */
   delayMs: number;
 }
 
-/** The moments of a write, in their order. */
+/** The stages of a write, in order. */
 export const MOMENTS = ['before', 'sent', 'applied', 'answered', 'read'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 export interface ReadPlan {
   beginAt: Moment;
-  /** When the provider's answer to it is let go. Null: it is not held. */
+  /** When the provider's response to it is released. Null: it is not delayed. */
   releaseAt: Moment | null;
   /** Whether the next reader may read the list, too: this one took longer than its ticket lasts. */
   isSlow: boolean;
 }
 
-/** Far below what a command may take. */
+/** Far below the timeout of a command. */
 const LONGEST_DELAY_MS = 30;
 const LAST_BEGIN = MOMENTS.indexOf('applied');
 

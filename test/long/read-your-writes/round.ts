@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Moment, Plan, ReadPlan } from './plan.ts';
 import type { Replica, World } from './world.ts';
 
-/** What is counted over all rounds, to show that they reach what they are to reach. */
+/** Counts over all rounds, which show that all expected cases occur. */
 export interface Counted {
   writes: number;
   reads: number;
-  /** Reads that had begun before the write was answered, and had not ended then. */
+  /** Reads in progress when the write was answered. */
   readsInFlight: number;
-  /** Of them those whose list was read before the write, and answered after it. */
+  /** Those of them whose list was read before the write and answered after it. */
   lateLists: number;
   violations: string[];
 }
@@ -16,7 +16,7 @@ export interface Counted {
 /** How long a read that is to be held may take to reach the provider; else it waits for another replica's. */
 const ARRIVAL_MS = 20;
 
-/** One write among reads. Every read that begins after its answer is to show the new name. */
+/** One write among reads. Every read that starts after its response must show the new name. */
 export async function playRound(
   world: World,
   { plan, name, counted }: { plan: Plan; name: string; counted: Counted },
@@ -69,7 +69,7 @@ export async function playRound(
   counted.readsInFlight += pending.size;
   for (const { front } of replicas) counted.lateLists += front.held();
 
-  // What is let go now arrives among the reads that begin now.
+  // Responses released now arrive during the reads that start now.
   await Promise.all([look('at once'), reach('answered')]);
   await reach('read');
   replicas.forEach(({ front }) => front.release());
@@ -82,7 +82,7 @@ export async function playRound(
   }
 
   async function prepare(): Promise<void> {
-    // Leaves all replicas without the list.
+    // Removes the list from all replicas.
     await replicas[0]?.rename(`Before ${name}`);
     counted.writes += 1;
     for (const [index, replica] of replicas.entries()) {

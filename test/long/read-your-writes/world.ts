@@ -37,7 +37,7 @@ export interface Replica {
   read(): Promise<string[]>;
   /** Resolves when the write is answered, and rejects unless it was made. */
   rename(name: string): Promise<void>;
-  /** Makes what it holds stale. */
+  /** Makes its snapshot stale. */
   age(): void;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Replicas with nothing in common but Redis and the provider. */
+/** Replicas that share only Redis and the provider. */
 export async function startWorld(redis: RedisServer, count: number): Promise<World> {
   const sandbox = await startSandbox({ returningAI: { badges: [BADGE] } });
   const admin = await createRedisClient({ url: redis.url, onChange: () => undefined });
@@ -117,7 +117,7 @@ async function startReplica(sandbox: Sandbox, redis: RedisServer): Promise<Repli
     logger: pino({ level: 'silent' }),
     now,
     wallTime: now,
-    // All are configured alike; each has a front of its own on its way.
+    // All have the same configuration. Each has its own proxy to the provider.
     http: { budget: undefined, connect: () => createPool(front.origin) },
   });
 

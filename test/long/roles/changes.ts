@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Operation, type Client, codesOf } from '../../support/graphql-client.ts';
 import { LIST, COMPLETE, toRename } from '../../support/load-operations.ts';
 
-/** Changes under load, and what came of them. */
+/** Changes under load, and their results. */
 export interface Changes {
   /** Titles of those that were answered as made. */
   done: readonly string[];
-  /** When one was refused for the store, `performance.now()`. */
+  /** When a change was rejected because of the store, as `performance.now()`. */
   refusedAt: readonly number[];
   problems: readonly string[];
   repeated: () => number;
@@ -19,7 +19,7 @@ export interface Changes {
 const WRITERS = 24;
 const PAUSE_MS = 100;
 const REPEATED_AFTER_MS = 1_000;
-/** A change is repeated so long until it is answered. */
+/** How long a change is repeated until it is answered. */
 const PATIENCE_MS = 20_000;
 
 const CREATE = `mutation Create($input: CreateBadgeInput!, $key: String) {

@@ -8,16 +8,16 @@ import { findRedis, startRedis } from '../../support/redis.ts';
 /** Two servers of Redis behind one address, of which one follows the other. */
 export interface Servers {
   url: string;
-  /** Resolves once the one has all that the other was given so far. */
+  /** Resolves once the replica has all writes of the master. */
   untilFollowed(): Promise<void>;
-  /** The one takes the place of the other. Connections that stand stay where they are. */
+  /** Swaps the roles of the servers. Open connections stay with their server. */
   swap(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** How late a replica receives what its master was given: what was written last is lost at a swap. */
+/** The replication delay: the last writes are lost at a swap. */
 const REPLICATION_MS = 30;
-/** The address moves so much later at every other swap. */
+/** At every other swap the address moves later by this time. */
 const LATE_MS = 300;
 
 export async function startServers(children: Children): Promise<Servers> {

@@ -16,9 +16,9 @@ export interface SwapFinding {
   answered: number;
   /** Of them, those sent once more. */
   repeated: number;
-  /** Answers that refused for the store. */
+  /** Responses that rejected a change because of the store. */
   refused: number;
-  /** Pairs of updates that expect the same version, and those of which both were made. */
+  /** Pairs of updates that expect the same version, and those in which both were applied. */
   pairs: number;
   bothMade: number;
   /** Titles of changes that the provider saw more than once, and of those that it never saw. */
@@ -87,7 +87,7 @@ export async function swapUnderLoad(children: Children, swaps: number): Promise<
   };
 }
 
-/** How often each title came, all along: the sandbox keeps the last requests only. */
+/** How often each title was received during the whole run, since the sandbox keeps only the last requests. */
 function countWrites(sandbox: Sandbox): { end(): ReadonlyMap<string, number> } {
   const seen = new Map<string, number>();
   function count(): void {

@@ -5,7 +5,7 @@ export const KINDS = ['update', 'update-hidden', 'create', 'delete', 'award', 'r
 
 export interface MutationCommand {
   kind: (typeof KINDS)[number];
-  /** Which of the badges, of the keys, and of the inputs under a key. */
+  /** Indexes of the badge, of the key, and of the input under a key. */
   badge: number;
   key: number;
   variant: number;
@@ -49,7 +49,7 @@ export const sequences: fc.Arbitrary<Command[]> = fc
   )
   .map((steps) => steps.flat());
 
-/** Values of a badge that no other key and variant gives: what stands at the provider tells whose write it was. */
+/** Values that are unique to a key and a variant: the provider's badge shows which write it comes from. */
 export function toInput({ kind, key, variant }: MutationCommand, badgeId: string): object {
   const own = `k${key}v${variant}`;
   switch (kind) {

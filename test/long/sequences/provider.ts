@@ -5,18 +5,18 @@ import type { Provider } from '../../../src/providers/provider.ts';
 import type { BadgeHolder } from '../../../src/providers/returning-ai/client.ts';
 import { toReturningAIBadge } from '../../../src/providers/returning-ai/badge.ts';
 
-/** What becomes of a write at the provider. */
+/** The provider's reaction to a write. */
 export const WRITE_FAULTS = [
   'none',
   'not-sent',
   'refused',
-  /** The answer is lost; the write before it too, or not. */
+  /** The response is lost, and the write may be lost too. */
   'lost',
   'lost-applied',
   /** Accepted without a body. */
   'empty',
   'empty-applied',
-  /** This process dies while it waits. */
+  /** This process ends while it waits. */
   'killed',
   'killed-applied',
 ] as const;
@@ -39,7 +39,7 @@ export interface ScriptedProvider {
   sent: Sent[];
   /** Whether the provider has a badge of this id. */
   has(id: string): boolean;
-  /** What the next mutation meets. `scope` marks its writes; `killed` is called when one waits to be killed. */
+  /** Sets the faults of the next mutation. `scope` marks its writes; `killed` is called when one waits to be killed. */
   script(next: { scope: string; write: WriteFault; read: ReadFault; killed: () => void }): void;
 }
 
@@ -48,7 +48,7 @@ if (!found) throw new Error('there is no such provider');
 const provider = found;
 const forever = () => new Promise<never>(() => undefined);
 
-/** Returning.AI's client without its HTTP: it obeys a script, and counts. */
+/** Returning.AI's client without HTTP. It follows a script and counts calls. */
 export function createScriptedProvider(ids: readonly string[]): ScriptedProvider {
   const records = new Map<string, object>(
     ids.map((id) => [id, toAnswer(id, { title: id, action: 'custom', quantity: 1 })]),
@@ -70,7 +70,7 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
       sent.push({ scope, badgeId, isApplied });
       return isApplied ? apply() : null;
     };
-    // Whoever comes later under the same script finds the provider well.
+    // Later calls under the same script succeed.
     now = { ...now, write: 'none' };
     switch (fault) {
       case 'none':

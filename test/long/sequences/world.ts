@@ -13,7 +13,7 @@ import { createProviderAccess } from '../../../src/tenants/create-tenant.ts';
 import { type Command, type MutationCommand, toInput } from './commands.ts';
 import { createScriptedProvider } from './provider.ts';
 
-/** What is counted over all sequences, to show that they reach what they are to reach. */
+/** Counts over all sequences, which show that all expected cases occur. */
 export interface Counted {
   mutations: number;
   sends: number;
@@ -115,7 +115,7 @@ export async function play(
       const label = `${status} ${code ?? ''}`.trim();
       counted.outcomes[label] = (counted.outcomes[label] ?? 0) + 1;
       const text = JSON.stringify(played.outcome);
-      // Of several at once, an earlier one may be refused before a later one is sent.
+      // Of concurrent mutations, an earlier one may be rejected before a later one is sent.
       const isAlone = command.times === 1 || wasKept;
       if (status === 'REFUSED' && ownSends.length > 0 && isAlone)
         throw new Error(`${scope}: ${text} was sent`);

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Passes requests on to whichever upstreams say that they are ready, and repeats none of them. */
+/** Forwards requests to the upstreams that are ready, and repeats none. */
 export interface Balancer {
   url: string;
   isReady(origin: string): boolean;

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Operation, type Client, codesOf } from '../../support/graphql-client.ts';
 import { type Known, LIST, toRename } from '../../support/load-operations.ts';
 
-/** An operation that was not answered as it should have been. */
+/** An operation with a missing or wrong response. */
 export interface Lost {
   /** When it was sent, `performance.now()`. */
   at: number;
   what: string;
-  /** Nobody took the connection, so that nothing was sent. */
+  /** The connection was refused, so nothing was sent. */
   isRefused: boolean;
 }
 
@@ -16,11 +16,11 @@ export interface Load {
   sent: () => number;
   answered: () => number;
   lost: readonly Lost[];
-  /** Ends once all that were sent have come to an end. */
+  /** Stops sending, and resolves after the last response. */
   end(): Promise<void>;
 }
 
-/** Sends so many operations a second, whatever becomes of those before; of five, so many are writes with a key. */
+/** Sends operations at a fixed rate without waiting for responses. Of five, `writesOfFive` are writes with a key. */
 export function startLoad(
   client: Client,
   { badges, perSecond, writesOfFive }: { badges: Known; perSecond: number; writesOfFive: number },
@@ -64,7 +64,7 @@ export function startLoad(
   };
 }
 
-/** The badges in turn: writes of the same one would wait for each other. */
+/** Takes the badges in turn, because writes to the same one would wait for each other. */
 function toWrite(badges: Known, turn: number): Operation {
   return toRename(pick(badges, turn), `Name ${turn}`, randomUUID());
 }
@@ -75,7 +75,7 @@ function pick(badges: Known, turn: number): Known[number] {
   return badge;
 }
 
-/** Those of the provider that states no limit. */
+/** The badges of the provider without a documented rate limit. */
 export async function listWritable(client: Client): Promise<Known> {
   const { body } = await client.ask(LIST);
   return (body.data?.badges?.nodes ?? []).filter(({ provider }) => provider === 'RETURNING_AI');

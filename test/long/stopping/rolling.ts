@@ -14,7 +14,7 @@ const LOOK_MS = 50;
 export interface RollingFigures {
   sent: number;
   answered: number;
-  /** Not answered as it should have been. */
+  /** Operations with a missing or wrong response. */
   lost: readonly Lost[];
   /** By code or signal. */
   endings: Counts;
@@ -27,8 +27,8 @@ export interface RollingOptions {
 }
 
 /**
- * Two processes on one Redis, each replaced in its turn by a new one on the same port, behind a balancer that looks at
- * readiness and repeats nothing, under load.
+ * Two processes on one Redis under load, each replaced in turn by a new one on the same port, behind a load balancer
+ * that checks readiness and repeats nothing.
  */
 export async function restartInTurn(
   children: Children,

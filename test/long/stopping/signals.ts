@@ -16,18 +16,18 @@ const MIN_BEFORE_MS = 500;
 const MAX_BEFORE_MS = 1_500;
 
 export interface Round {
-  /** Of npm, and so of the service. */
+  /** The exit code of npm, which is that of the service. */
   code: number | null;
   signal: string | null;
   /** From the signal to the end. */
   ms: number;
   sent: number;
   answered: number;
-  /** Accepted, and not answered as it should have been. */
+  /** Accepted operations with a missing or wrong response. */
   lost: Lost[];
 }
 
-/** `npm start`, and SIGTERM to its whole process group while writes are under way. */
+/** Runs `npm start` and sends SIGTERM to its process group during writes. */
 export async function stopAgainAndAgain(
   children: Children,
   sandbox: Sandbox,
@@ -61,7 +61,7 @@ async function playRound(children: Children, env: Record<string, string>): Promi
   };
 }
 
-/** In a process group of its own. */
+/** Starts it in its own process group. */
 async function startByNpm(children: Children, env: Record<string, string>) {
   // Built already.
   const npm = spawn('npm', ['start', '--ignore-scripts'], {

@@ -1,10 +1,10 @@
 import { pick } from '../../support/random.ts';
 import type { TenantId } from './marks.ts';
 
-/** Two of three ask for every tenant, under the same names. */
+/** Two of three actors have the same names at every tenant. */
 export function pickActor(tenant: TenantId, random: () => number): string {
   return pick(['ann', 'ben', toOnly(tenant)], random);
 }
 
-/** Who asks for this tenant only. */
+/** The actor of this tenant only. */
 export const toOnly = (tenant: TenantId) => `only-${tenant}`;

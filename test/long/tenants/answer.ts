@@ -1,6 +1,6 @@
 import { type TenantId, isOwnNumber, isOwnText, toCreator } from './marks.ts';
 
-/** As much of an answer as is looked at field by field. */
+/** The part of a response that is checked field by field. */
 export interface AnswerBody {
   data?: {
     badges?: { totalCount: number | null; nodes: Shown[]; sources: Source[] } | null;
@@ -44,7 +44,7 @@ interface Payload {
   userErrors: { code: string; currentBadge?: Shown | null }[];
 }
 
-/** Every badge in it, wherever it stands. */
+/** Every badge in the response, at any place. */
 export function badgesIn({ data }: AnswerBody): Shown[] {
   const { badges, badge, _entities, tagMangoMember, result } = data ?? {};
   const all = [

@@ -14,14 +14,14 @@ export type ProviderId = keyof typeof IDS;
 
 export const BADGES = [...IDS.RETURNING_AI, ...IDS.TAG_MANGO].length;
 
-/** Whom both stand-ins know, and what the member holds there. */
+/** A member whom both stand-ins know, with their badges. */
 export const MEMBER = {
   email: 'ada@example.com',
   id: '6650aa11bb22cc33dd44ee55',
   badgeIds: IDS.TAG_MANGO.slice(0, 3),
 };
 
-/** What no answer shows of a badge: the same at every write, so that it is never in doubt. */
+/** Hidden fields of a badge: the same in every write, so that their values are always known. */
 export const toHidden = (tenant: TenantId) => ({
   darkImage: toImage(tenant, 'dark'),
   lightImage: toImage(tenant, 'light'),

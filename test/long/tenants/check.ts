@@ -18,11 +18,11 @@ export interface Exchange {
   planned: Planned;
   heard: Pick<Answer, 'status' | 'text'>;
   body: AnswerBody;
-  /** The tenant's providers were well from the request to the answer, and for a while before. */
+  /** The tenant's providers had no faults during the request and for a while before it. */
   isWell: boolean;
 }
 
-/** What a provider's trouble, and nothing else, can bring. */
+/** Codes that only a fault of a provider can cause. */
 const OF_TROUBLE = [
   'PROVIDER_UNAVAILABLE',
   'PROVIDER_TIMEOUT',
@@ -38,10 +38,10 @@ export interface CheckOptions {
   violations: Violations;
 }
 
-/** Looks at every answer for what can only be another tenant's. */
+/** Checks every response for data of other tenants. */
 export function createCheck({ versions, violations }: CheckOptions) {
   const entries = new Map<string, TenantId>();
-  /** Keys that were sent in bad times: what came of them may be told later. */
+  /** Keys that were sent during faults: their outcomes may be returned later. */
   const unsure = new Set<string>();
 
   return (exchange: Exchange): void => {
@@ -96,12 +96,12 @@ function checkMarks({ tenant, heard, body }: Exchange, report: Report): void {
   if (changed.length > 0) report('a change without the tenant’s mark', changed.join());
 }
 
-/** A dry run would be sent. */
+/** A dry run would be sent to the provider. */
 function isDone({ data }: AnswerBody): boolean {
   return data?.result?.userErrors.length === 0;
 }
 
-/** What a tenant whose providers are well must be shown and was not. */
+/** Reports data that a tenant without faults should have received and did not. */
 function missingIn({ planned, body }: Exchange): string | undefined {
   const { data } = body;
   const { ids } = planned;
@@ -133,5 +133,5 @@ function missingIn({ planned, body }: Exchange): string | undefined {
   }
 }
 
-/** A list that is only late is stale and says no reason, which a code would be. */
+/** A list that is only late is stale and has no code. */
 const GOOD = ['FRESH', 'CACHED', 'STALE'];

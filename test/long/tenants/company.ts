@@ -6,20 +6,20 @@ import { TENANTS, type TenantId, foreignIn, toCredential } from './marks.ts';
 import { type Mood, createMood } from './mood.ts';
 import type { Violations } from './violations.ts';
 
-/** A tenant with the providers that it has for itself. */
+/** A tenant with its own providers. */
 export interface Company {
   id: TenantId;
   sandbox: Sandbox;
   fronts: Readonly<Record<'returningAI' | 'tagMango', Front>>;
   mood: Mood;
-  /** What stands for it in the file of tenants. */
+  /** Its entry in the tenants file. */
   settings: Readonly<Record<string, unknown>>;
   /** Its secrets, as variables of the service. */
   variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** What a dry run would write is called so, and must never come. */
+/** The name in dry runs, which must never reach a provider. */
 export const DRY = 'Dry';
 
 export async function startCompany(id: TenantId, violations: Violations): Promise<Company> {
@@ -69,7 +69,7 @@ export async function startCompany(id: TenantId, violations: Violations): Promis
   };
 }
 
-/** Each with the credentials of each: only its own may be let in. */
+/** Tries the credentials of every tenant at every tenant's providers: each must accept only its own. */
 export async function checkFronts(
   companies: readonly Company[],
   violations: Violations,

@@ -8,23 +8,23 @@ import {
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 
-/** Takes the credentials of one tenant only, and passes on what comes with them to the stand-in behind it. */
+/** A proxy that accepts the credentials of one tenant only and forwards requests to the stand-in behind it. */
 export interface Front {
   origin: string;
   /** Requests with other credentials. */
   refused: number;
-  /** Requests that change something, and were answered well. */
+  /** Successful writes. */
   writes: number;
   close(): Promise<void>;
 }
 
 export interface FrontOptions {
   standIn: string;
-  /** What every request must carry. */
+  /** The credentials that every request must have. */
   own: Readonly<Record<string, string>>;
   /** The same for the stand-in. */
   behind: Readonly<Record<string, string>>;
-  /** Told what each request holds beside its credentials. */
+  /** Called with the content of each request without its credentials. */
   onRequest: (text: string) => void;
 }
 
@@ -68,7 +68,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const isOwner = (headers: IncomingHttpHeaders) =>
     Object.entries(own).every(([name, value]) => headers[name] === value);
   const server = createServer((request, response) => {
-    // Whoever hung up is told nothing.
+    // A client that disconnected gets no response.
     answer(request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');

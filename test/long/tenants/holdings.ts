@@ -3,7 +3,7 @@ import { foreignIn, isOwnNumber, isOwnText, toCreator } from './marks.ts';
 import { toHidden } from './badges.ts';
 import type { Violations } from './violations.ts';
 
-/** What the stand-ins hold in the end is their own tenant's, also in the fields that no answer shows. */
+/** At the end, the stand-ins contain only data of their own tenant, including hidden fields. */
 export function checkHoldings(companies: readonly Company[], violations: Violations): void {
   for (const { id, sandbox, fronts } of companies) {
     const refused = fronts.returningAI.refused + fronts.tagMango.refused;

@@ -10,20 +10,20 @@ import type { Planned } from './requests.ts';
 import { planFirst } from './updates.ts';
 import type { Versions } from './versions.ts';
 
-/** What was asked and answered, for the table. */
+/** Counts of requests and responses for the table. */
 export interface Seen {
   /** By tenant and operation. */
   requests: Record<TenantId, Counts>;
-  /** By tenant and code; of good times and of others. */
+  /** By tenant and code, with and without faults. */
   codes: Record<'well' | 'troubled', Record<TenantId, Counts>>;
   /** By tenant, provider and state. */
   states: Record<TenantId, Counts>;
   /** By tenant and provider: updates that were answered with their badge and without an error. */
   updates: Record<TenantId, Counts>;
   warnings: Counts;
-  /** Of requests of tenants that were well, milliseconds. */
+  /** Of requests of tenants without faults, in milliseconds. */
   latencies: number[];
-  /** Requests that only isolation keeps from going wrong. */
+  /** Requests that would fail without isolation. */
   baits: Counts;
 }
 
@@ -40,7 +40,7 @@ export interface LoadOptions {
 export interface Load {
   seen: Seen;
   sent(): number;
-  /** The writes that the others build on. */
+  /** Sends the writes that later ones depend on. */
   prepare(): Promise<void>;
   /** Resolves when all requests are answered. */
   run(): Promise<void>;
@@ -55,7 +55,7 @@ interface Caller {
   clients: readonly Client[];
 }
 
-/** The same number of workers for each tenant, so that one that hangs costs the others nothing here. */
+/** The same number of workers for each tenant, so that a slow tenant does not delay the load of the others. */
 export function createLoad(options: LoadOptions): Load {
   const { companies, urls, random, versions, check } = options;
   const seen = createSeen();

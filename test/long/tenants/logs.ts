@@ -7,7 +7,7 @@ import type { Violations } from './violations.ts';
 const ofTenant = z.looseObject({ tenant: z.string() });
 const WARN_LEVEL = 40;
 
-/** No line of a tenant names another, and none tells of a fault at a tenant whose providers are well. */
+/** No log line of a tenant names another one, and none reports a fault of a tenant whose providers have none. */
 export function watchLog(
   service: ProductionService,
   companies: readonly Company[],

@@ -1,4 +1,4 @@
-/** One is another's name in capitals: they are told apart by every letter, or not at all. */
+/** Two names differ only in case. */
 export const TENANTS = ['acme', 'ACME', 'bolt'] as const;
 export type TenantId = (typeof TENANTS)[number];
 
@@ -25,7 +25,7 @@ export const toImage = (tenant: TenantId, name: string) =>
 export const toCreator = (tenant: TenantId) =>
   `6149b1e5612c4e5fd960000${TENANTS.indexOf(tenant) + 1}`;
 
-/** It can stand in one header, and nowhere else. */
+/** The secret may appear in one header and nowhere else. */
 export const toCredential = (tenant: TenantId, provider: string) =>
   `credential-${provider}-${tenant}`;
 
@@ -35,7 +35,7 @@ export function namesIn(text: string): TenantId[] {
   return TENANTS.filter((tenant) => found.has(tenant));
 }
 
-/** What a text holds that this tenant must never see. Undefined: nothing. */
+/** The data of other tenants in a text. Undefined if there is none. */
 export function foreignIn(text: string, own: TenantId): string | undefined {
   if (ANY_CREDENTIAL.test(text)) return 'a credential';
   const others = namesIn(text).filter((tenant) => tenant !== own);

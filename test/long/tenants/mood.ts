@@ -1,6 +1,6 @@
-/** Whether a tenant's providers are well, and have been for long enough that nothing is left of their last trouble. */
+/** Whether a tenant's providers have no faults, and no effects of their last fault remain. */
 export interface Mood {
-  /** Which of its good times this is; null: it is none. */
+  /** The number of the current period without faults; null during a fault. */
   goodTime(): number | null;
   begin(trouble: string): void;
   end(): void;

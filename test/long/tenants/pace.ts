@@ -1,4 +1,4 @@
-/** Says whether another one may begin now: so many a second, and never two at once. */
+/** Limits starts to a rate per second, and never allows two at once. */
 export function createPace(perSecond: number): () => boolean {
   let left = 0;
   let at = performance.now();

@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<ProviderId, string>> = {
 };
 const PROVIDERS = Object.keys(TYPES) as ProviderId[];
 
-/** Gives the next request of a tenant. */
+/** Returns the next request of a tenant. */
 export function createPlan(options: PlanOptions): () => Planned {
   const { tenant, random, mood } = options;
   const mayWrite = createPace(TAG_MANGO_WRITES_A_SECOND);

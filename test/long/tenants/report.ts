@@ -14,16 +14,16 @@ export interface Findings {
   companies: readonly Company[];
   seconds: number;
   played: readonly Played[];
-  /** How many were held when they were looked for; undefined: nobody can look. */
+  /** The number of locks found; undefined if they cannot be checked. */
   locks: number | undefined;
-  /** Of all that is kept, by tenant. */
+  /** The number of stored values by tenant. */
   kept: Counts;
   /** Audit records by tenant and outcome. */
   audited: Counts;
   violations: Counts;
 }
 
-/** The table, and what does not hold. */
+/** The table, and the violations. */
 export function toFigures(findings: Findings): Finding {
   const { seen, companies, seconds, played, violations } = findings;
   const sum = (counts: Counts) => Object.values(counts).reduce((total, each) => total + each, 0);
@@ -60,7 +60,7 @@ export function toFigures(findings: Findings): Finding {
   };
 }
 
-/** What must have been seen, or the rest proves nothing. */
+/** Cases that must have occurred, or the run proves nothing. */
 function toBlindSpots({ seen, companies, played, locks }: Findings): string[] {
   const idle = companies
     .filter(({ id }) => Object.keys(seen.updates[id]).length === 0)

@@ -59,11 +59,11 @@ ${BADGE}`;
 /** Whether a version is expected that another write may have outdated, or that never was this tenant's. */
 export type Conflict = 'never' | 'possible' | 'certain';
 
-/** A request, and what its answer is to be. */
+/** A request with its expected response. */
 export interface Planned extends Operation {
   operation: 'list' | 'badge' | 'entities' | 'history' | 'member' | 'update' | 'dry run';
   actor: string;
-  /** The badges that it asks for. */
+  /** The IDs of the requested badges. */
   ids: readonly string[];
   conflict: Conflict;
   idempotencyKey: string | null;

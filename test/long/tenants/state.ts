@@ -4,17 +4,17 @@ import { openDatabaseToRead } from '../../../src/state/sqlite/copies.ts';
 import { foreignIn, namesIn } from './marks.ts';
 import type { Violations } from './violations.ts';
 
-/** Something that is kept, under its name. */
+/** A stored value with its name. */
 interface Kept {
   key: string;
   text: string;
 }
 
-/** Names without a tenant: signs of processes, and records of all tenants, each of which says whose it is. */
+/** Names without a tenant: heartbeats of processes, and records that name their tenant. */
 const OF_NO_TENANT = /^(badges:)?(instance:|listed$|list:(leases|since)$)/;
 const OF_ALL = /^(badges:)?((log:)?audit$|(value:)?audit-open\/)/;
 
-/** Looks through all that is kept, and counts it by tenant. */
+/** Checks all stored values, and counts them by tenant. */
 export async function checkState(
   kept: AsyncIterable<Kept>,
   violations: Violations,
@@ -35,7 +35,7 @@ export async function checkState(
   return counts;
 }
 
-/** Locks are gone before anybody looks, unless it is now. */
+/** Locks exist only for a short time, so they are checked during the run. */
 export async function checkLocks(client: RedisClient, violations: Violations): Promise<number> {
   const locks = await client.keys('badges:lock:*');
   for (const key of locks) {
@@ -64,7 +64,7 @@ async function readKey(client: RedisClient, key: string, type: string): Promise<
       return JSON.stringify(await client.hGetAll(key));
     case 'zset':
       return (await client.zRange(key, 0, -1)).join(' ');
-    // It is gone meanwhile.
+    // It has been removed meanwhile.
     case 'none':
       return '';
     default:
@@ -72,7 +72,7 @@ async function readKey(client: RedisClient, key: string, type: string): Promise<
   }
 }
 
-/** The same of the folder of one process. */
+/** The stored values in the folder of one process. */
 export async function* keptInFolder(folder: string): AsyncGenerator<Kept> {
   const { database, close } = openDatabaseToRead({ folder });
   const all = [

@@ -26,7 +26,7 @@ const LOCKS_MS = 200;
 export interface TrialOptions {
   requests: number;
   seed: number;
-  /** With it, two processes share what they keep. */
+  /** With it, two processes share their state. */
   redis: RedisServer | undefined;
 }
 
@@ -45,8 +45,8 @@ interface World {
 
 /**
  * Three tenants with the same badge ids, actors and idempotency keys, each with providers of its own that fail now
- * and then. No answer, record, line of the log or kept value may hold anything of another tenant, and no fault of one
- * may show at another.
+ * and then. No response, record, log line or stored value may contain data of another tenant, and no fault of one may
+ * affect another.
  */
 export async function tryTenants(
   children: Children,
@@ -127,7 +127,7 @@ async function startWorld(children: Children, redis: RedisServer | undefined): P
   return { companies, services, violations, folder, env };
 }
 
-/** All requests, with one provider after the other in trouble. */
+/** Sends all requests, with faults of one provider after the other. */
 async function playLoad(
   load: Load,
   companies: readonly Company[],

@@ -6,20 +6,20 @@ import { type TenantId, toText } from './marks.ts';
 
 interface Trouble {
   name: string;
-  /** Undefined: the tenant asks more of TagMango than it may. */
+  /** Undefined: the tenant exceeds TagMango's rate limit. */
   toFault?: (message: string) => FaultInput;
   lastsMs: number;
-  /** How long it shows afterwards at most: while a breaker is open, or a limit is used up. */
+  /** The maximum time for which its effects remain: while a breaker is open or a rate limit is exhausted. */
   tailMs: number;
 }
 
-/** An attempt under way, the longest time that a breaker first stays open, and its probe. */
+/** An attempt in progress, the longest first pause of a breaker, and its probe. */
 const BREAKER_MS = 14_000;
 const LIMIT_MS = 7_000;
-/** As long as a provider is left alone that refuses one request too many. */
+/** How long calls are paused after a provider reports its rate limit. */
 const COOL_MS = 12_000;
 
-/** The tenant looks up members as fast as it can. */
+/** The tenant looks up members at full speed. */
 export const FLOOD = 'flood';
 
 const TROUBLES: readonly Trouble[] = [
@@ -38,7 +38,7 @@ const TROUBLES: readonly Trouble[] = [
   { name: 'hanging', toFault: () => ({ kind: 'hang' }), lastsMs: 3_000, tailMs: BREAKER_MS },
   {
     name: 'too many',
-    // It does not say for how long, so that it is left alone for longer than a request may take.
+    // Without Retry-After, calls are paused for longer than a request may take.
     toFault: (message) => ({ kind: 'answer', status: 429, body: { message } }),
     lastsMs: 2_000,
     tailMs: COOL_MS,
@@ -50,13 +50,13 @@ const FIRST_AFTER_MS = 500;
 const BETWEEN_MS = 1_000;
 const PLACES = [['returningAI'], ['tagMango'], ['returningAI', 'tagMango']] as const;
 
-/** A trouble that a tenant had. */
+/** A fault of a tenant's provider. */
 export interface Played {
   tenant: TenantId;
   name: string;
 }
 
-/** One trouble after the other, each of one tenant, until the signal is aborted. */
+/** Switches on one fault after the other, each for one tenant, until the signal is aborted. */
 export async function playTroubles(
   companies: readonly Company[],
   { random, signal }: { random: () => number; signal: AbortSignal },

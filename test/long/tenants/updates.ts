@@ -14,11 +14,11 @@ export interface UpdateOptions {
   sent: () => number;
 }
 
-/** So many requests long the same keys are in use. */
+/** The number of requests during which the same keys are used. */
 const KEY_EVERY = 200;
 const KEYS_AT_ONCE = 4;
 
-/** Gives the next update of a tenant at one of the providers. */
+/** Returns the next update of a tenant at one of the providers. */
 export function createUpdates(options: UpdateOptions): (provider: ProviderId) => Planned {
   const { tenant, random, versions, sent } = options;
   let n = 0;
@@ -81,7 +81,7 @@ export function createUpdates(options: UpdateOptions): (provider: ProviderId) =>
   };
 }
 
-/** A write of every badge whose provider shows only a part of it: what is left out later is known from then on. */
+/** A write to every badge with hidden fields: from then on, omitted fields are known. */
 export function planFirst(tenant: TenantId): Planned[] {
   return IDS.RETURNING_AI.map((id, number) => {
     const title = toText(tenant, `First ${number}`);
@@ -115,7 +115,7 @@ function toValues(
   const value = toNumber(tenant, number);
   if (provider === 'TAG_MANGO') return { name, description, pointsThreshold: value };
   const image = toImage(tenant, `${kind}-${number}`);
-  // What is left out is sent as it was written last, at this tenant.
+  // Omitted fields are sent with the values that this tenant wrote last.
   const isWhole = number % 3 === 0;
   return { title: name, description, quantity: value, image, ...(isWhole && toHidden(tenant)) };
 }

@@ -1,10 +1,10 @@
 import type { TenantId } from './marks.ts';
 
-/** The versions that each tenant was shown last, and which have been whose. */
+/** The last versions shown to each tenant, and the owner of every version. */
 export interface Versions {
-  /** Gives another tenant that was shown the same, if there is one. */
+  /** Returns another tenant that was shown the same version, if there is one. */
   note(tenant: TenantId, badgeId: string, version: string): TenantId | undefined;
-  /** Undefined: it was shown none so far. */
+  /** Undefined if none has been shown yet. */
   last(tenant: TenantId, badgeId: string): string | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type Counts, count } from '../../support/tally.ts';
 
-/** What must not be, as it was found. */
+/** Violations found during a run. */
 export interface Violations {
   add(kind: string, detail: string): void;
   /** By kind. */
