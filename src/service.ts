@@ -88,6 +88,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       nobody: tenants.nobody,
       defaultTenant: options.defaultTenant,
       checkToken: tokens?.check,
+      peekToken: tokens?.peek,
     },
   });
   // Repeated, because a shared store notices a crash only after a while, and other replicas may crash later.
@@ -110,6 +111,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return {
     url: server.url,
     close,
+    fastPathUsage: server.fastPathUsage,
     routerSecrets,
     tenants,
   };

@@ -28,7 +28,7 @@ import {
   reject,
   withRequestId,
 } from './errors.ts';
-import { type FastPathOptions, createFastPath } from './fast-path/fast-path.ts';
+import { type FastPathOptions, type FastPathUsage, createFastPath } from './fast-path/fast-path.ts';
 import {
   HEALTH_PATHS,
   type IdentityOptions,
@@ -60,7 +60,7 @@ export interface ServerOptions extends ApolloOptions {
   /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
   /** Undefined: the framework answers every request. */
-  fastPath?: Pick<FastPathOptions, 'shadow'> | undefined;
+  fastPath?: Pick<FastPathOptions, 'shadow' | 'keptBytes'> | undefined;
 }
 
 export interface RunningServer {
@@ -68,6 +68,8 @@ export interface RunningServer {
   url: string;
   /** Reports that it is not ready, accepts requests for the shutdown delay, and lets those in progress finish. */
   close(): Promise<void>;
+  /** What the fast path keeps and has answered. Undefined: it is off. */
+  fastPathUsage: () => FastPathUsage | undefined;
 }
 
 const TIMES = {
@@ -184,7 +186,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close();
     await apollo.stop();
   }
-  return { url: `http://${host}:${port}`, close };
+  return { url: `http://${host}:${port}`, close, fastPathUsage: () => fastPath?.usage() };
 }
 
 /** In a URL, an IPv6 address is in brackets. */

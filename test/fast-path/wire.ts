@@ -8,6 +8,8 @@ export interface RawCaller {
   close(): void;
 }
 
+/** Comes before the answer to a request that expects it. */
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const ANSWER_MS = 20_000;
 
 export function createRawCaller(url: string): RawCaller {
@@ -50,6 +52,7 @@ function readAnswer(socket: Socket, send: () => void): Promise<string> {
     const onClose = (): void => end();
     function onData(chunk: Buffer): void {
       received += chunk.toString('latin1');
+      if (received.startsWith(CONTINUE)) received = received.slice(CONTINUE.length);
       if (isWhole(received)) end();
     }
     socket.on('data', onData).on('close', onClose);

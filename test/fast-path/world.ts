@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import {
-  type IdentityOptions,
-  createRouterSecrets,
-} from '../../src/server/identity/authenticate.ts';
+import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { type ServerOptions, startServer } from '../../src/server/server.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { type Tenants, createTenants } from '../../src/tenants/tenants.ts';
+import type { FastPathUsage } from '../../src/server/fast-path/fast-path.ts';
+import type { TokenCheck } from '../../src/server/identity/token.ts';
 import { alwaysClosed } from '../support/clock.ts';
 
 /** Two servers over the same tenants, lists and clock: one with the fast path, and one without. */
@@ -25,8 +24,12 @@ export interface World {
   pass(ms: number): void;
   /** Reads every list that may be read. */
   warm(): Promise<void>;
-  /** Requests that the fast path has looked at and answered, once it is closed. */
+  usage(): FastPathUsage;
   close(): Promise<void>;
+}
+
+interface Clock {
+  now: () => number;
 }
 
 export interface WorldOptions extends Partial<
@@ -36,12 +39,13 @@ export interface WorldOptions extends Partial<
   >
 > {
   routerSecrets?: readonly string[];
-  tokens?: Pick<IdentityOptions, 'checkToken'> | undefined;
+  /** Of each server, if callers have tokens. */
+  tokens?: (clock: Clock) => TokenCheck;
 }
 
 const FRESH_SECONDS = 30;
 /** Milliseconds at which the clock begins. */
-const START = 1_800_000_000_000;
+export const START = 1_800_000_000_000;
 
 export async function startWorld({
   routerSecrets = [],
@@ -108,12 +112,27 @@ export async function startWorld({
       nobody: tenants.nobody,
       defaultTenant: 'default',
       checkToken: undefined,
-      ...tokens,
     },
     ...options,
   };
-  const fast = await startServer({ fastPath: { shadow: 0 }, ...common, logger });
-  const full = await startServer({ ...common, fastPath: undefined, logger: quiet });
+  const checks = [0, 1].map(() => tokens?.({ now }));
+  const [identity, other] = checks.map((check) => ({
+    ...common.identity,
+    checkToken: check?.check,
+    peekToken: check?.peek,
+  }));
+  const fast = await startServer({
+    fastPath: { shadow: 0 },
+    ...common,
+    ...(identity && { identity }),
+    logger,
+  });
+  const full = await startServer({
+    ...common,
+    ...(other && { identity: other }),
+    fastPath: undefined,
+    logger: quiet,
+  });
   return {
     sandbox,
     tenants,
@@ -121,6 +140,11 @@ export async function startWorld({
     full: full.url,
     log,
     now,
+    usage() {
+      const usage = fast.fastPathUsage();
+      if (!usage) throw new Error('The fast path is off');
+      return usage;
+    },
     pass: (ms) => void (moment += ms),
     async warm() {
       const bounds = { purpose: 'query', deadlineAt: moment + 8_000 } as const;
@@ -132,6 +156,7 @@ export async function startWorld({
     },
     async close() {
       await Promise.all([fast.close(), full.close()]);
+      checks.forEach((check) => check?.close());
       await tenants.close();
       await store.close();
       await sandbox.close();

@@ -14,14 +14,16 @@ import { toBaseHeaders } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
-import { type Split, splitBody } from './entities-plan.ts';
+import { type EntitiesPlan, type Split, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
 import { type Head, createReadHead } from './head.ts';
 import { type Usage, createKeep } from './keep.ts';
-import { type LearnerOptions, type Ready, createLearner } from './learner.ts';
+import { createKeptAnswers } from './kept-answers.ts';
+import { type LearnerOptions, createLearner } from './learner.ts';
+import { type Ready, createManners } from './manners.ts';
 import { createPlans } from './plans.ts';
 import { Unsure, toExecutable } from './render.ts';
-import { createSight } from './sight.ts';
+import { type Sight, createSight } from './sight.ts';
 import { createRound } from './turn.ts';
 
 export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshMs' | 'now'> {
@@ -58,6 +60,13 @@ const KEPT_BYTES = 64 * 1024 * 1024;
 const COUNTED_PER_BYTE = 8;
 const LOG_EVERY_MS = 600_000;
 
+/** A body, each character a byte of it. */
+interface Asked {
+  body: string;
+  /** Undefined: it has no list of representations. */
+  split: Split | undefined;
+}
+
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
@@ -71,30 +80,32 @@ export function createFastPath(options: FastPathOptions): FastPath {
   const keep = createKeep(options.keptBytes ?? KEPT_BYTES);
   const fragments = createFragments(keep);
   const plans = createPlans(keep, fragments);
-  const learner = createLearner({
-    ...options,
-    executable: toExecutable(options.schema),
-    plans,
-    fragments,
-  });
+  const executable = toExecutable(options.schema);
+  const answers = createKeptAnswers(keep, executable);
+  const manners = createManners();
+  const learner = createLearner({ ...options, executable, plans, fragments, answers, manners });
   const readHead = createReadHead(identity);
   const round = createRound();
   const counts = { requests: 0, fast: 0 };
 
   /** Undefined: the full path has to answer. */
-  function answerEntities(split: Split, head: Head): Ready | undefined {
-    const contentType = learner.contentTypeFor(head);
-    const plan = contentType === undefined ? undefined : plans.find(split);
-    if (!plan || contentType === undefined) return undefined;
+  function answer({ body, split }: Asked, head: Head): Ready | undefined {
+    const contentType = manners.contentTypeFor(head);
+    const plan = split && plans.find(split);
+    if (contentType === undefined || plan === null) return undefined;
     const sight = createSight(head.caller.tenant, options);
+    const text = split ? plan && writeEntities(plan, split, sight) : answers.answer(body, sight);
+    if (text === undefined || text.length > mostBytes) return undefined;
+    return { text, cacheControl: sight.cacheControl(), contentType };
+  }
+
+  function writeEntities(plan: EntitiesPlan, split: Split, sight: Sight): string | undefined {
     try {
-      const text = fragments.answer(plan, split, sight);
-      if (text === undefined || text.length > mostBytes) return undefined;
-      return { text, cacheControl: sight.cacheControl(), contentType };
-    } catch (error) {
-      if (error instanceof Unsure) return undefined;
+      return fragments.answer(plan, split, sight);
+    } catch (err) {
+      if (err instanceof Unsure) return undefined;
       plans.refuse(split);
-      logger.error({ err: error }, 'A document cannot be answered fast, and is not tried again');
+      logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
       return undefined;
     }
   }
@@ -124,42 +135,53 @@ export function createFastPath(options: FastPathOptions): FastPath {
   }
 
   /** Whether it was answered. */
-  function tryToAnswer(exchange: Exchange, split: Split | undefined): boolean {
+  function tryToAnswer(exchange: Exchange, asked: Asked): boolean {
     const { response, head } = exchange;
-    if (!split) return false;
-    const ready = answerEntities(split, head);
+    const ready = answer(asked, head);
     if (!ready || !hasRoomFor(ready, head)) {
-      learn(exchange, split);
+      learn(exchange, asked);
       return false;
     }
     if (shadow > 0 && random() < shadow) {
-      learner.compare(response, split, () => answerEntities(split, head));
+      learner.compare(
+        response,
+        () => answer(asked, head),
+        () => refuse(asked, head),
+      );
       return false;
     }
     send(exchange, ready);
     return true;
   }
 
-  function learn({ response, head }: Exchange, split: Split): void {
-    const isKnown = plans.find(split) !== undefined;
-    if (!isKnown || learner.contentTypeFor(head) === undefined) {
-      learner.watch(response, head, split);
+  function learn({ response, head }: Exchange, { body, split }: Asked): void {
+    const { tenant } = head.caller;
+    if (!split) {
+      if (answers.isWanted(body, tenant)) learner.watchAnswer(response, head, body);
+    } else if (plans.find(split) === undefined || manners.contentTypeFor(head) === undefined) {
+      learner.watchEntities(response, head, split);
     }
+  }
+
+  function refuse({ body, split }: Asked, { caller }: Head): void {
+    if (split) plans.refuse(split);
+    else answers.refuse(body, caller.tenant);
   }
 
   async function decide(exchange: Exchange, body: Buffer, full: () => void): Promise<void> {
     const { request, response, head } = exchange;
     counts.requests += 1;
-    const split = splitBody(body.toString('latin1'));
+    const text = body.toString('latin1');
+    const asked = { body: text, split: splitBody(text) };
     const isReady = round.hasRoom();
-    if (isReady && round.spend(() => tryToAnswer(exchange, split))) return;
+    if (isReady && round.spend(() => tryToAnswer(exchange, asked))) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
     request.unshift(body);
-    if (!isReady && split) {
+    if (!isReady) {
       await queue.take(head.caller.tenant.id);
       if (response.destroyed) return;
-      if (round.spend(() => tryToAnswer(exchange, split))) return void request.resume();
+      if (round.spend(() => tryToAnswer(exchange, asked))) return void request.resume();
     }
     full();
   }

@@ -44,14 +44,43 @@ export function createReadHead(identity: IdentityOptions): ReadHead {
 const ALL_SCOPES = new Set(SCOPES);
 
 /** The caller, where it can be told at once and without a doubt. */
-function findCaller(
+function findCaller(request: IncomingMessage, identity: IdentityOptions): Caller | undefined {
+  return identity.checkToken ? fromToken(request, identity) : fromRouter(request, identity);
+}
+
+function fromRouter(
   { headers }: IncomingMessage,
-  { checkToken, tenants, defaultTenant }: IdentityOptions,
+  { tenants, defaultTenant }: IdentityOptions,
 ): Caller | undefined {
-  if (checkToken) return undefined;
   const { 'x-badges-actor': actor = '', 'x-badges-tenant': tenantId } = headers;
-  // Several headers of one name come joined by commas, and are refused.
+  // Several headers of one name come joined by commas, and are rejected.
   if (actor.includes(',')) return undefined;
   const tenant = tenants.get((typeof tenantId === 'string' && tenantId) || (defaultTenant ?? ''));
   return tenant && { actor: '', tenant, scopes: ALL_SCOPES };
+}
+
+const BEARER = 'Bearer ';
+const AUTHORIZATION = 'authorization';
+
+function fromToken(
+  { headers: { authorization = '' }, rawHeaders }: IncomingMessage,
+  { peekToken, tenants, defaultTenant }: IdentityOptions,
+): Caller | undefined {
+  if (!authorization.startsWith(BEARER)) return undefined;
+  const claims = peekToken?.(authorization.slice(BEARER.length));
+  // Of several headers Node shows the first, and the full path rejects them.
+  if (!claims || countNames(rawHeaders, AUTHORIZATION) !== 1) return undefined;
+  const { actor, scopes } = claims;
+  const tenant = tenants.get(claims.tenant ?? defaultTenant ?? '');
+  return tenant && { actor, tenant, scopes };
+}
+
+/** Names and values take turns. */
+function countNames(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const given = rawHeaders[at];
+    if (given?.length === name.length && given.toLowerCase() === name) count += 1;
+  }
+  return count;
 }

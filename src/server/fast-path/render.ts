@@ -68,15 +68,16 @@ function untouchable<T extends object>(what: string): T {
   const refuse = (): never => {
     throw new Touched(`A resolver looks at its ${what}`);
   };
-  // Every field asks whether its answer is measured.
+  // Every field asks whether its answer is measured, and who passes it on asks whether it is a promise.
   const get = (_target: object, key: string | symbol): undefined =>
-    key === ANSWER ? undefined : refuse();
+    key === ANSWER || key === 'then' ? undefined : refuse();
   const handler: ProxyHandler<T> = { get, has: refuse, ownKeys: refuse, set: refuse };
   return new Proxy<T>(Object.create(null) as T, handler);
 }
 
+/** In the place of what differs from caller to caller. */
 const CONTEXT = untouchable<Record<string, unknown>>('context');
-const INFO = untouchable<GraphQLResolveInfo>('info');
+export const INFO = untouchable<GraphQLResolveInfo>('info');
 
 export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = document.definitions.filter(

@@ -31,6 +31,8 @@ export interface IssuerReport {
 export interface IssuerKeys {
   /** Finds the key that signed a token. */
   find: JWTVerifyGetKey;
+  /** Stands for the keys that are cached. Undefined: there are none, or they are due for a refresh. */
+  current: () => object | undefined;
   close: () => void;
 }
 
@@ -127,6 +129,7 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
         return (await loadNow())(header, token);
       }
     },
+    current: () => (held && now() < held.at + FRESH_MS ? held : undefined),
     close: () => clearInterval(timer),
   };
 }

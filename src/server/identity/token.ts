@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type JWTPayload, errors, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { SCOPES, type Scope } from '../../badges/context.ts';
 import { isInvisible } from '../../providers/input-checks.ts';
@@ -72,13 +73,45 @@ const claimsSchema = z.object({
 export interface TokenCheck {
   /** Verifies a caller's token and reads its claims. Rejects with a `RejectedRequest`. */
   check: (token: string) => Promise<Claims>;
+  /** The claims of a token that was verified a moment ago and would be again. Undefined: it has to be checked. */
+  peek: (token: string) => Claims | undefined;
   close: () => void;
 }
+
+interface VerifiedToken {
+  claims: Claims;
+  /** Stands for the keys that it was verified with. */
+  keys: object;
+  /** Seconds since the epoch, without tolerance. */
+  exp: number;
+  nbf: number;
+}
+
+/** How many tokens are remembered, and their characters. They are forgotten when the keys are refreshed. */
+const MEMORY = { max: 1_000, maxSize: 4_000_000 };
 
 export function createTokenCheck(options: TokenOptions): TokenCheck {
   const { issuer, audience, wallTime } = options;
   const keys = createIssuerKeys(options);
+  const memory = new LRUCache<string, VerifiedToken>({
+    ...MEMORY,
+    sizeCalculation: (_verified, { length }) => length,
+  });
+
+  function peek(token: string): Claims | undefined {
+    const known = memory.get(token);
+    if (!known) return undefined;
+    const now = Math.floor(wallTime() / 1_000);
+    const isInTime = known.exp > now - TOLERANCE_SECONDS && known.nbf <= now + TOLERANCE_SECONDS;
+    if (isInTime && known.keys === keys.current()) return known.claims;
+    memory.delete(token);
+    return undefined;
+  }
+
   async function check(token: string): Promise<Claims> {
+    const known = peek(token);
+    if (known) return known;
+    const keysBefore = keys.current();
     const verified = jwtVerify(token, keys.find, {
       issuer,
       audience,
@@ -91,7 +124,13 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       const { payload, protectedHeader } = await verified;
       if (!isAccessTokenType(protectedHeader.typ)) throw invalidToken('is not an access token');
       if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('contains a claim twice');
-      return toClaims(payload);
+      const claims = toClaims(payload);
+      const { exp = 0, nbf = 0 } = payload;
+      // Only where no refresh came in between is it known which keys it was verified with.
+      if (keysBefore && keysBefore === keys.current()) {
+        memory.set(token, { claims, keys: keysBefore, exp, nbf });
+      }
+      return claims;
     } catch (error) {
       const reason = toReason(error);
       if (reason !== undefined) throw invalidToken(reason, error);
@@ -109,7 +148,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       });
     }
   }
-  return { check, close: keys.close };
+  return { check, peek, close: keys.close };
 }
 
 function toClaims(payload: JWTPayload): Claims {

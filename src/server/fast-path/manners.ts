@@ -1,0 +1,56 @@
+/**
+ * Promises: tells how answers to requests of one kind of head are sent, as the full path has sent one. An answer of any
+ * other shape than the usual one teaches nothing.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Head } from './head.ts';
+import type { FullAnswer } from './tap.ts';
+
+/** What a fast answer is sent as. */
+export interface Ready {
+  /** The whole body; each character is a byte of its UTF-8. */
+  text: string;
+  cacheControl: string;
+  contentType: string;
+}
+
+export interface Manners {
+  /** The content type of answers to such heads. Undefined: none was seen yet. */
+  contentTypeFor(head: Head): string | undefined;
+  /** Notes how it was answered, and returns whether the answer may be kept. */
+  note(head: Head, answer: FullAnswer): boolean;
+}
+
+/** All headers of an answer that may be kept, in their order. */
+const HEADERS = [
+  'cache-control',
+  'x-content-type-options',
+  'x-request-id',
+  'content-type',
+  'content-length',
+];
+const MAX_HEADS = 200;
+
+export function createManners(): Manners {
+  const contentTypes = new LRUCache<string, string>({ max: MAX_HEADS });
+  return {
+    contentTypeFor: ({ manners }) => contentTypes.get(manners),
+    note({ manners }, answer) {
+      const type = answer.headers['content-type'];
+      if (!isUsual(answer) || typeof type !== 'string') return false;
+      contentTypes.set(manners, type);
+      return true;
+    },
+  };
+}
+
+function isUsual({ status, headers }: FullAnswer): boolean {
+  const names = Object.keys(headers);
+  return (
+    status === 200 &&
+    names.length === HEADERS.length &&
+    names.every((name, at) => name === HEADERS[at]) &&
+    headers['x-content-type-options'] === 'nosniff' &&
+    String(headers['cache-control']).startsWith('private')
+  );
+}

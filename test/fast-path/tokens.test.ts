@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type Issuer,
+  type SigningKey,
+  type TokenDifference,
+  createSigner,
+  createSigningKey,
+  startIssuer,
+} from '../support/tokens.ts';
+import { type Asked, createAsker, toBody, toRequest } from './ask.ts';
+import { checkTokensOf } from './token-check.ts';
+import { type World, startWorld } from './world.ts';
+
+let key: SigningKey;
+let other: SigningKey;
+let issuer: Issuer;
+let world: World;
+let asker: ReturnType<typeof createAsker>;
+
+beforeAll(async () => {
+  [key, other] = await Promise.all([createSigningKey('first'), createSigningKey('second')]);
+  issuer = await startIssuer([key]);
+});
+afterAll(() => issuer.close());
+beforeEach(async () => {
+  issuer.published = [key];
+  world = await startWorld({ tokens: checkTokensOf(issuer) });
+  await world.warm();
+  asker = createAsker(world);
+});
+afterEach(async () => {
+  asker.close();
+  await world.close();
+});
+
+const sign = (difference: TokenDifference = {}, by = key) =>
+  createSigner(issuer, () => world.now())(by, difference);
+
+async function ask(token: string, headers: Record<string, string> = {}): Promise<Asked> {
+  const [id = ''] = world.sandbox.tagMango.badges.keys();
+  const body = toBody([{ __typename: 'TagMangoBadge', id }]);
+  return asker.ask(toRequest(body, { Authorization: `Bearer ${token}`, ...headers }));
+}
+
+/** Until it is answered fast. */
+async function warmUp(token: string): Promise<void> {
+  for (let times = 0; times < 4; times += 1) await ask(token);
+  expect(await ask(token)).toMatchObject({ status: 200, isFast: true });
+}
+
+test('a caller whose token was verified a moment ago is answered fast', async () => {
+  await warmUp(await sign());
+  // Another caller's token is verified first.
+  const second = await sign({ claims: { sub: 'bob' } });
+  expect(await ask(second)).toMatchObject({ status: 200, isFast: false });
+  expect(await ask(second)).toMatchObject({ status: 200, isFast: true });
+});
+
+test('a token that has expired is rejected, though it was verified before', async () => {
+  const seconds = Math.floor(world.now() / 1_000);
+  const token = await sign({ claims: { exp: seconds + 5 } });
+  await warmUp(token);
+  // With the tolerance it is 35 s; the keys are refreshed after 30.
+  world.pass(27_000);
+  expect(await ask(token)).toMatchObject({ status: 200, isFast: true });
+  world.pass(8_000);
+  expect(await ask(token)).toMatchObject({ status: 401, isFast: false });
+});
+
+test('a token that was valid under a corrected clock is rejected', async () => {
+  const seconds = Math.floor(world.now() / 1_000);
+  const token = await sign({ claims: { exp: seconds - 20 } });
+  await warmUp(token);
+  world.pass(10_000);
+  expect(await ask(token)).toMatchObject({ status: 401, isFast: false });
+});
+
+test('the tokens of a key are forgotten with it', async () => {
+  const token = await sign();
+  await warmUp(token);
+  issuer.published = [other];
+  world.pass(30_000);
+  await world.warm();
+  // Starts the refresh of the keys.
+  await ask(token);
+  const { fetches } = issuer;
+  for (let times = 0; times < 100 && issuer.fetches === fetches; times += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    if ((await ask(token)).status === 401) break;
+  }
+  expect(await ask(token)).toMatchObject({ status: 401, isFast: false });
+});
+
+describe('no fast answer is given', () => {
+  test.each([
+    ['without the scope to read', { claims: { scope: 'badges:write' } }, 200],
+    ['of a tenant that there is not', { claims: { tenant: 'nobody' } }, 403],
+    ['that is not valid yet', { claims: { nbf: 1_800_000_100 } }, 401],
+    ['for another audience', { claims: { aud: 'others' } }, 401],
+  ])('to a token %s', async (_what, difference, status) => {
+    await warmUp(await sign());
+    const token = await sign(difference);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await ask(token)).toMatchObject({ status, isFast: false });
+    }
+  });
+
+  test('to a token that another key has signed', async () => {
+    await warmUp(await sign());
+    const forged = await sign({ header: { kid: 'first' } }, other);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await ask(forged)).toMatchObject({ status: 401, isFast: false });
+    }
+  });
+
+  test('to a caller without a token, or with two', async () => {
+    const token = await sign();
+    await warmUp(token);
+    const [id = ''] = world.sandbox.tagMango.badges.keys();
+    const body = toBody([{ __typename: 'TagMangoBadge', id }]);
+    expect(await asker.ask(toRequest(body))).toMatchObject({
+      isFast: false,
+      body: expect.stringContaining('UNAUTHENTICATED') as unknown,
+    });
+    expect(await ask(token, { authorization: `Bearer ${token}` })).toMatchObject({
+      status: 400,
+      isFast: false,
+    });
+  });
+
+  test('to a token of another tenant from what the first one has', async () => {
+    await warmUp(await sign());
+    const token = await sign({ claims: { tenant: 'second' } });
+    await ask(token);
+    await ask(token);
+    expect(await ask(token)).toMatchObject({ status: 200, isFast: true });
+    expect(world.usage().fragments).toBe(2);
+  });
+});
