@@ -101,6 +101,21 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(repeated.badge).toBeNull();
   });
 
+  test('is not taken for an older badge that an update gave the same values', async () => {
+    const older = await service.mutate({
+      kind: 'create',
+      input: { [key]: { [name]: 'Guide', description: 'Always prepared.' } },
+    });
+    lose(false);
+    await service.mutate(call({ key: 'once' }));
+    const update = { id: older.badge?.id, [name]: 'Scout' };
+    const updated = await service.mutate({ kind: 'update', input: { [key]: update } });
+    expect(updated.userErrors).toEqual([]);
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(repeated.badge).toBeNull();
+  });
+
   test('that was not applied stays unknown under its key, also after a restart', async () => {
     lose(false);
     await service.mutate(call({ key: 'once' }));

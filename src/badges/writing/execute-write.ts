@@ -24,7 +24,6 @@ import {
   toOutcome,
 } from './outcome.ts';
 import { optionalReadBounds, prepareBounds, send, timeToStart } from './send.ts';
-import { toProof } from './unknown-outcome.ts';
 import type { Mutation, Write, WriteJournal } from './write.ts';
 
 /** Checks the input, prepares it, and writes under the lock of the badge. The journal records what happens. */
@@ -149,9 +148,7 @@ async function planAndSend(write: Write): Promise<Outcome> {
     const { changes, warnings } = plan;
     return toOutcome('DRY_RUN', { badges: current, changes, warnings });
   }
-  const { list } = read;
-  const proof = await toProof(write, plan, { current, open, list });
-  return send({ write, plan, current, open, list, proof });
+  return send({ write, plan, current, open, list: read.list });
 }
 
 type CurrentRead =

@@ -109,7 +109,7 @@ export interface IdempotencyClaim {
 
 function openClaim(
   store: StateStore,
-  { key, lostOutcome }: ClaimOptions,
+  { key, toLostOutcome }: ClaimOptions,
   fresh: KeyRecord,
 ): IdempotencyClaim {
   let attempt: StoredAttempt | null = null;
@@ -134,7 +134,7 @@ function openClaim(
     },
     end,
     async abandon() {
-      await end(attempt && lostOutcome).catch((error: unknown) => {
+      await end(attempt && toLostOutcome()).catch((error: unknown) => {
         if (!(error instanceof StateError)) throw error;
       });
     },
@@ -183,7 +183,7 @@ interface ClaimOptions {
   /** How long to wait for the one that holds the key, milliseconds. */
   waitMs: number;
   /** The outcome of a write whose process died before it knew the outcome. */
-  lostOutcome: StoredOutcome;
+  toLostOutcome: () => StoredOutcome;
 }
 
 const POLL_MS = 25;
@@ -196,7 +196,7 @@ export async function claimIdempotencyKey(
   store: StateStore,
   options: ClaimOptions,
 ): Promise<Claim> {
-  const { key, inputHash, waitMs, lostOutcome } = options;
+  const { key, inputHash, waitMs, toLostOutcome } = options;
   const fresh: KeyRecord = {
     inputHash,
     owner: store.instanceId,
@@ -222,7 +222,7 @@ export async function claimIdempotencyKey(
           return { kind: 'held', key: openClaim(store, options, fresh) };
         }
       } else {
-        await replaceRecord(store, key, text, { ...record, outcome: lostOutcome });
+        await replaceRecord(store, key, text, { ...record, outcome: toLostOutcome() });
       }
       continue;
     }

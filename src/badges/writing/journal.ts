@@ -4,7 +4,7 @@ import { type AuditEntry, createAuditEntry } from './audit.ts';
 import type { IdempotencyClaim, StoredAttempt } from './idempotency.ts';
 import { createHeldOf, createMemoryOf } from './memory.ts';
 import { type Outcome, toStoredOutcome, wasSent, withNotRecorded } from './outcome.ts';
-import { claimAnswered, claimCreated, toCreation } from './unknown-outcome.ts';
+import { type Creation, claimAnswered, claimCreated, toCreation } from './unknown-outcome.ts';
 import type { Mutation, Sending, Write, WriteJournal } from './write.ts';
 
 /** What a write does if the state store fails. */
@@ -64,8 +64,9 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
   const [targetId = ''] = target?.ids ?? [];
   const memory = target?.isLocked ? createMemoryOf(mutation, targetId) : null;
   const audit = openAudit(mutation, target);
-  const creation = toCreation(mutation);
   let isRecorded = true;
+  let creation: Creation | undefined;
+  const ownCreation = (): Creation => (creation ??= toCreation(mutation));
 
   async function rollback(): Promise<void> {
     await memory?.withdraw();
@@ -91,7 +92,7 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
     },
 
     async claimCreated(badge) {
-      const { value } = await tryStore(() => claimCreated(tenant.store, creation, badge));
+      const { value } = await tryStore(() => claimCreated(tenant.store, ownCreation(), badge));
       return value === true;
     },
 
@@ -122,7 +123,7 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
           const own = memory ?? createMemoryOf(write, badge.id);
           await own.settle(plan.writtenValues, badge.record, ...(sent ? [sent.record] : []));
         }
-        if (badge && target === null) await claimAnswered(tenant.store, creation, badge);
+        if (badge && target === null) await claimAnswered(tenant.store, ownCreation(), badge);
         await commitHeld(write, plan);
       });
       return isRecorded && !failure;

@@ -64,7 +64,7 @@ async function runUnderKey(mutation: Mutation, idempotencyKey: string): Promise<
     key,
     inputHash: hashInput(oneOf),
     waitMs: deadlineAt - tenant.now(),
-    lostOutcome: toLostOutcome(of.provider, kind),
+    toLostOutcome: () => toLostOutcome(of.provider, kind),
   });
   switch (claim.kind) {
     case 'held':

@@ -5,8 +5,8 @@ import { requireAccess } from '../context.ts';
 import { toProviderConflictError, toWriteFailure } from '../user-errors.ts';
 import { applied, reread } from './applied-write.ts';
 import { type Outcome, rejectedBy, toOutcome } from './outcome.ts';
-import { acceptedWithoutClearAnswer, unknown } from './unknown-outcome.ts';
-import type { Mutation, Sending } from './write.ts';
+import { acceptedWithoutClearAnswer, findTwinIds, unknown } from './unknown-outcome.ts';
+import type { Mutation, Proof, Sending } from './write.ts';
 
 /** Reserved for reading the badge after the write. */
 const REREAD_MS = 1_000;
@@ -37,8 +37,9 @@ export function timeToStart({ context: { tenant, deadlineAt } }: Mutation): numb
 }
 
 /** Stages the write, sends it at most once, and finds out whether it took effect. */
-export async function send(sending: Sending): Promise<Outcome> {
-  const { write } = sending;
+export async function send(planned: Omit<Sending, 'proof'>): Promise<Outcome> {
+  const { write } = planned;
+  const sending = { ...planned, proof: await toProof(planned) };
   if (timeToStart(write) < 0) return rejectedBy('tooLate', write.of.provider);
   if (!(await write.journal.stage(sending))) return rejectedBy('noState', write.of.provider);
   try {
@@ -50,6 +51,19 @@ export async function send(sending: Sending): Promise<Outcome> {
     await write.journal.rollback();
     return refused(sending, error);
   }
+}
+
+/** Taken before the send, so that a read after it can tell the effect of this write from an older state. */
+async function toProof(planned: Omit<Sending, 'proof'>): Promise<Proof> {
+  const { write, plan, current, open, list } = planned;
+  const { operation, target } = write;
+  const states = open.sent ? [...current, open.sent] : current;
+  return {
+    isVisible:
+      states.length > 0 &&
+      states.every((badge) => operation.isConfirmedBy?.(plan, badge) === false),
+    twinIds: target === null && list ? await findTwinIds(operation, list, plan.body) : undefined,
+  };
 }
 
 /** Null if the provider accepted the write without a clear answer. An unexpected error of ours is an unknown outcome. */

@@ -3,7 +3,7 @@ import { createSlices } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
-import type { Operation, WritePlan } from '../../providers/provider.ts';
+import type { Operation } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { toWriteFailure } from '../user-errors.ts';
@@ -21,7 +21,7 @@ import { KEY_KEPT_MS, type StoredAttempt, toIdempotencyKey } from './idempotency
 import { createMemoryOf } from './memory.ts';
 import { type Outcome, type StoredOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
 import { hashInput, toStateKey } from './stored-record.ts';
-import type { Mutation, Proof, Sending, Write } from './write.ts';
+import type { Mutation, Sending } from './write.ts';
 
 /** The provider accepted the write without a clear answer: a read decides, where it can. */
 export async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {
@@ -90,26 +90,11 @@ async function readEffect({ write, plan, proof }: Sending): Promise<BadgeReading
   return badge && (await write.journal.claimCreated(badge)) ? { badge } : undefined;
 }
 
-/** Read before the send, so that a read after it can tell the effect of this write from an older state. */
-export async function toProof(
-  { operation, target }: Write,
-  plan: WritePlan,
-  { current, open, list }: Pick<Sending, 'current' | 'open' | 'list'>,
-): Promise<Proof> {
-  const states = open.sent ? [...current, open.sent] : current;
-  return {
-    isVisible:
-      states.length > 0 &&
-      states.every((badge) => operation.isConfirmedBy?.(plan, badge) === false),
-    twinIds: target === null && list ? await findTwinIds(operation, list, plan.body) : undefined,
-  };
-}
-
 /** They are stored with the attempt. With more of them, the created badge cannot be identified. */
 const MAX_TWINS = 100;
 
 /** The IDs of badges that have the values of a creation before it is sent. Undefined if they are too many. */
-async function findTwinIds(
+export async function findTwinIds(
   operation: Operation,
   list: BadgeIndex,
   body: object,
@@ -262,7 +247,10 @@ function toCreatedKey({ tenant }: Creation, { provider, id }: BadgeFields): stri
   return toStateKey('created', tenant, provider, id);
 }
 
-/** Whether another mutation made the badge, by the audit records. */
+/**
+ * Whether the audit records show another origin of the badge or of its values: another creation, or an update, which
+ * may have given an older badge the values of this creation.
+ */
 async function isMadeByAnother(
   store: Pick<StateStore, 'readBackward'>,
   { tenant, caller, idempotencyKey }: Creation,
@@ -272,9 +260,11 @@ async function isMadeByAnother(
   const entries = await store.readBackward(log, { limit: MAX_RECORDS });
   return entries.some(({ entry }) => {
     const reading = readAuditRecord(entry);
-    if (!('record' in reading) || reading.record.operation !== 'create') return false;
-    const isOwn =
-      reading.record.caller === caller && reading.record.idempotencyKey === idempotencyKey;
+    if (!('record' in reading)) return false;
+    const { record } = reading;
+    if (record.operation === 'update') return !['REFUSED', 'UNCHANGED'].includes(record.outcome);
+    if (record.operation !== 'create') return false;
+    const isOwn = record.caller === caller && record.idempotencyKey === idempotencyKey;
     return idempotencyKey === null || !isOwn;
   });
 }
