@@ -27,17 +27,17 @@ import { KEY_KEPT_MS } from './writing/idempotency.ts';
 import { OUTCOMES } from './writing/outcome.ts';
 import type { OnUnreadable } from './writing/stored-record.ts';
 
-/** An entry has the texts of before and after; a page of long ones ends early. */
+/** Entries contain the texts before and after a change, so a page of long ones ends early. */
 const PAGE_CHARACTERS = 1_000_000;
-/** How many entries are read for one page: where more of them in a row cannot be read, the page ends among them. */
+/** The maximum number of entries read for one page, including unreadable ones. */
 const MAX_READ = 1_000;
 const MIN_READ = 20;
 
 export interface HistoryPageOptions {
   log: string;
-  /** How many readable entries make a page. */
+  /** The number of readable entries in a page. */
   size: number;
-  /** A position; only what is older is read. Null: from the newest on. */
+  /** Only entries older than this position are read. Null to begin with the newest. */
   after: string | null;
   onUnreadable: OnUnreadable;
 }
@@ -45,14 +45,14 @@ export interface HistoryPageOptions {
 export interface HistoryPage {
   /** Newest first. */
   records: { position: string; record: AuditRecord }[];
-  /** How many unreadable entries there are from the start of this page to the start of the next. */
+  /** The number of unreadable entries between the starts of this page and the next. */
   droppedEntries: number;
   hasNextPage: boolean;
-  /** The next page has what is older. Null: no entry belongs to this page. */
+  /** The next page begins after it. Null if the page has no entry. */
   endPosition: string | null;
 }
 
-/** A page of the log of one badge, without what cannot be read. */
+/** Reads a page of the log of one badge, without unreadable entries. */
 export async function readHistoryPage(
   store: StateStore,
   { log, size, after, onUnreadable }: HistoryPageOptions,
@@ -61,7 +61,7 @@ export async function readHistoryPage(
   let droppedEntries = 0;
   let characters = 0;
   let read = 0;
-  /** Of the last entry that belongs to this page. */
+  /** The position of the last entry of this page. */
   let endPosition: string | null = null;
 
   const slices = createSlices();
@@ -197,7 +197,7 @@ class BadgeHistoryArgs {
 
   @Field(() => Int, {
     nullable: true,
-    // Routers count by it.
+    // Routers estimate the cost of a query from it.
     defaultValue: DEFAULT_PAGE_SIZE,
     description: `Maximum number of entries to return, 0 to ${MAX_PAGE_SIZE}.`,
   })
@@ -266,7 +266,7 @@ function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
   });
 }
 
-/** A clear refusal frees the key. */
+/** A rejected or unchanged mutation releases its key. */
 function isKeyKept({ idempotencyKey, outcome }: AuditRecord): boolean {
   return idempotencyKey !== null && outcome !== 'REFUSED' && outcome !== 'UNCHANGED';
 }
@@ -279,7 +279,7 @@ function toCursor(position: string): string {
   return Buffer.from(position).toString('base64url');
 }
 
-/** Of the longest position. */
+/** The length of the cursor of the longest position. */
 const CURSOR_CHARACTERS = 64;
 
 function toPosition(cursor: string): string {

@@ -30,7 +30,7 @@ import { BadgeUserError } from './user-errors.ts';
 import { runMutation } from './writing/run-mutation.ts';
 import { refuse } from './writing/outcome.ts';
 
-/** By the provider's key; the fields are filled in below. */
+/** One field per provider, named by its key. The fields are added below. */
 abstract class OneOfInput {
   [providerKey: string]: object | null | undefined;
 }
@@ -120,7 +120,7 @@ export class BadgeChange implements FieldChange {
   after!: string;
 }
 
-/** What the payload of every mutation has. */
+/** The fields of every mutation payload. */
 @ObjectType()
 abstract class MutationPayload {
   @Field(() => [BadgeChange], {
@@ -287,13 +287,13 @@ async function run(
   });
 }
 
-/** Who says neither yes nor no has not agreed to the write. Left out, it is false. */
+/** Null is neither a yes nor a no to the write. An omitted argument is false. */
 function refuseNullDryRun(dryRun: boolean | null | undefined): InputProblem[] {
   const message = 'Argument "dryRun" must not be null. Set it to true or false, or omit it.';
   return dryRun === null ? [invalid('dryRun', message)] : [];
 }
 
-/** Each payload shows of an outcome what its type has. */
+/** A payload has the fields of the outcome that its type declares. */
 async function toPayload<P extends Payload>(
   PayloadClass: new () => P,
   running: ReturnType<typeof runMutation>,
@@ -302,7 +302,7 @@ async function toPayload<P extends Payload>(
   return Object.assign(new PayloadClass(), { ...outcome, badge: outcome.badges[0] ?? null });
 }
 
-/** The same input with its ids as the providers compare them, so that they are one badge, one lock and one key. */
+/** The input with canonical IDs, so that each badge has one lock and each input one hash. */
 export function withCanonicalIds(
   oneOf: Readonly<Record<string, object | null | undefined>>,
 ): Record<string, object | null | undefined> {

@@ -6,56 +6,56 @@ import { StateError, type StateStore } from '../state/state-store.ts';
 import { type OnUnreadable, type SharedValue, createSharedValue } from './writing/stored-record.ts';
 
 /**
- * What this service wrote to a provider's badges lately, shared by all replicas. A provider's list may show a write
- * late: until it does, the badge is shown, and updated, as the write left it.
+ * The latest writes of this service to a provider's badges, shared by all replicas. A provider's list may show a write
+ * late. Until it does, the badge is shown and updated in its state after the write.
  */
 export interface RecentWrites {
-  /** The list as it stands with the writes that it does not show yet. Never rejects. */
+  /** Adds to a list the writes that it does not show yet. Never rejects. */
   complete(list: BadgeList): Promise<BadgeList>;
-  /** Badges of an answer that is no list, each as it stands; one that was deleted is left out. Never rejects. */
+  /** Does the same for badges of another answer. Deleted badges are left out. Never rejects. */
   completeSome(badges: readonly BadgeFields[]): Promise<readonly BadgeFields[]>;
-  /** What the writes of one badge leave open, which a list has just shown so. Never rejects. */
+  /** The earlier states and unconfirmed writes of a badge that a list has just shown. Never rejects. */
   openAt(badge: BadgeFields): Promise<OpenWrites>;
   /** Resolves once every later list read is completed with this write. Never rejects. */
   note(write: NotedWrite): Promise<void>;
 }
 
 export interface OpenWrites {
-  /** Readable versions that the badge had before. What shows one of these may show no more than an older state. */
+  /** Readable versions that the badge had before. A read that shows one of these may be late. */
   olderVersions: ReadonlySet<string>;
-  /** As the badge was sent last, where only older states were shown since. Undefined: nothing is in doubt. */
+  /** The badge as it was sent last, if only older states were shown since. Undefined if nothing is in doubt. */
   sent: BadgeFields | undefined;
 }
 
 export interface NotedWrite {
   id: string;
-  /** Null: there was none. Undefined: it could not be read, so that no list can be told to be older. */
+  /** Null for a creation. Undefined if the badge could not be read, so that no list can be recognized as older. */
   before: BadgeFields | null | undefined;
-  /** As the badge stands now. Null: it is deleted. Undefined: the outcome is unknown, and what was known of it holds on. */
+  /** The badge after the write. Null if it was deleted. Undefined if the outcome is unknown: earlier notes then stay valid. */
   after: BadgeFields | null | undefined;
   /**
-   * As the badge was sent, where the provider took the write and shows only older states: it may ignore the write, or
-   * show it late. The badge is shown as `after`, and the next write begins with this. Undefined: nothing is in doubt.
+   * The badge as it was sent, if the provider accepted the write but shows only older states: it may ignore the write or
+   * show it late. The badge is shown as `after`, and the next write starts from `sent`. Undefined if nothing is in doubt.
    */
   sent?: BadgeFields | undefined;
-  /** Stands for the values that were written and that the provider does not show. Undefined: there are none. */
+  /** A mark for the written values that the provider does not show. Undefined if there are none. */
   hiddenRevision: string | undefined;
 }
 
-/** How late a list may show a write. After that it is believed in any case. */
+/** How late a list may show a write, in milliseconds. After that, the list is always trusted. */
 export const LIST_LAG_MS = 60_000;
-/** Of badges that are waited for, and of states of one badge: more are written by a script, and the oldest are dropped. */
+/** The maximum number of tracked badges, and of states per badge. The oldest are dropped. */
 const MAX_WRITES = 200;
 const MAX_STATES = 20;
-/** Of their records as JSON, so that a list is completed in a moment. */
+/** The maximum size of their records as JSON, so that lists are completed quickly. */
 const MAX_CHARACTERS = 500_000;
-/** Of badges whose hidden values count in their version. A badge that is dropped only gets another version. */
+/** The maximum number of badges with a mark for hidden values. A badge that is dropped changes its version. */
 const MAX_REVISIONS = 2_000;
 /** The state of a badge that is not in the list. */
 const ABSENT = '';
 
 const sentSchema = z.object({
-  /** Readable versions of the badge as it was sent before, while those writes were in doubt too. */
+  /** Readable versions of earlier unconfirmed writes. */
   earlier: z.array(z.string()),
   version: z.string(),
   record: z.unknown(),
@@ -65,11 +65,11 @@ const writesSchema = z.object({
   writes: z.array(
     z.object({
       id: z.string(),
-      /** Readable versions of the badge before this write, as far as a list may still show them. */
+      /** Readable versions from before this write that a list may still show. */
       earlier: z.array(z.string()),
       /** The readable version after it. */
       version: z.string(),
-      /** Null: deleted. */
+      /** Null if the badge was deleted. */
       record: z.unknown(),
       sent: sentSchema.optional(),
       /** Epoch milliseconds. */
@@ -88,7 +88,7 @@ export interface RecentWritesOptions {
   key: string;
   provider: Provider;
   isImageUrl: UrlRule;
-  /** Epoch milliseconds by the machine's clock: replicas compare them. */
+  /** Epoch milliseconds by the machine's clock, as replicas compare them. */
   wallTime: () => number;
   onUnreadable: OnUnreadable;
 }
@@ -124,13 +124,13 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
   });
 
   function lay(badges: Map<string, BadgeFields>, write: RecentWrite): void {
-    // Another version may have stored a record that this one cannot read.
+    // The record may be of another version, and unreadable for this one.
     const standing = write.record === null ? null : provider.restoreBadge(write.record, isImageUrl);
     if (standing) badges.set(write.id, standing);
     else if (write.record === null) badges.delete(write.id);
   }
 
-  /** What is known of badges that were shown a moment ago. `settled` are ids of which nothing is waited for any more. */
+  /** Lays the known writes over badges that were just read. `settled` has the IDs of badges that show their write by now. */
   async function overlay(shown: readonly BadgeFields[], isWaitedFor: (id: string) => boolean) {
     const [known, { revisions: hidden }] = [await writes.read(), await revisions.read()];
     const open = known.writes.filter(({ id, until }) => until > wallTime() && isWaitedFor(id));
@@ -179,7 +179,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
   };
 }
 
-/** A shared value that holds what is noted also while the store is out of reach, as far as this process knows. */
+/** A shared value that keeps notes in this process while the store is unavailable. */
 function createReachable<T>({
   value,
   empty,
@@ -219,7 +219,7 @@ function createReachable<T>({
       const waiting = [...unsaved.filter(({ id }) => id !== write.id), write].slice(-MAX_WRITES);
       unsaved = (await change((held) => edit(held, waiting))) ? [] : waiting;
     },
-    /** What the list shows by now, or contradicts, need not be waited for; what cannot be forgotten expires. */
+    /** Drops writes that a list shows or contradicts by now. If the store fails, they expire. */
     async forget(ids: readonly string[]): Promise<void> {
       unsaved = unsaved.filter(({ id }) => !ids.includes(id));
       await change((held) => without(held, ids));
@@ -248,7 +248,7 @@ function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: numbe
   return { writes: newest([...open.values()]) };
 }
 
-/** As many as are worth waiting for; the oldest are dropped. */
+/** The newest writes within the limits. */
 function newest(writes: readonly RecentWrite[]): RecentWrite[] {
   let characters = 0;
   const kept = writes.slice(-MAX_WRITES).toReversed();
@@ -259,7 +259,7 @@ function newest(writes: readonly RecentWrite[]): RecentWrite[] {
   return (end === -1 ? kept : kept.slice(0, end)).toReversed();
 }
 
-/** Undefined: no list that is read later can be told to be older than this write. */
+/** Undefined if no later list can be recognized as older than this write. */
 function toRecentWrite(
   { id, before, after, sent }: NotedWrite,
   last: RecentWrite | undefined,
@@ -287,7 +287,7 @@ function newestStates(states: readonly string[]): string[] {
   return [...new Set(states)].slice(-MAX_STATES);
 }
 
-/** From the oldest to the newest that is known. */
+/** All known states, oldest first. */
 function statesOf(write: RecentWrite): string[] {
   return [...write.earlier, write.version, ...sentStatesOf(write)];
 }
@@ -296,7 +296,7 @@ function sentStatesOf(write: RecentWrite | undefined): string[] {
   return write?.sent ? [...write.sent.earlier, write.sent.version] : [];
 }
 
-/** Whether a list that shows this leaves it open what has become of the write that was sent last. */
+/** Whether a list that shows this state leaves it open if the last write took effect. */
 function isInDoubt({ earlier, version, sent }: RecentWrite, state: string): boolean {
   return sent !== undefined && [...earlier, version, ...sent.earlier].includes(state);
 }

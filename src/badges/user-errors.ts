@@ -70,7 +70,7 @@ export class BadgeProviderError extends BadgeUserError {
   retryAfterMs!: number | null;
 }
 
-/** What keeps a mutation from being sent, apart from its input and the provider. */
+/** Reasons why a mutation is not sent, apart from its input and the provider. */
 const OBSTACLES = {
   keyReused: {
     code: 'IDEMPOTENCY_KEY_REUSED',
@@ -87,15 +87,15 @@ const OBSTACLES = {
   /** The mutation may have been applied. */
   keyUnreadable: {
     code: 'OUTCOME_UNKNOWN',
-    // A repeat with the same key never writes.
+    // A retry with the same key never writes.
     retryable: true,
     message:
       'The stored result for this idempotency key cannot be read, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
   },
-  /** By an operator. */
+  /** An operator erased the result. */
   keyErased: {
     code: 'OUTCOME_UNKNOWN',
-    // A repeat with the same key within its 24 hours never writes.
+    // A retry with the same key never writes within its 24 hours.
     retryable: false,
     message:
       'The stored result for this idempotency key was erased, so it is unknown whether the mutation was applied. Nothing was sent now. Check the badge, and use a new key only if the change is missing.',
@@ -166,7 +166,7 @@ export function toConflictError(
   });
 }
 
-/** The provider says so, whatever version was expected. */
+/** A conflict that the provider reported, independent of `expectedVersion`. */
 export function toProviderConflictError(
   { name }: Provider,
   { providerMessage }: Pick<ProviderError, 'providerMessage'>,
@@ -182,7 +182,7 @@ export function toProviderConflictError(
   });
 }
 
-/** A failed read before the write: nothing was sent, so a repeat is as safe as it is useful. */
+/** A failed read before the write. Nothing was sent. */
 export function toReadFailure(provider: Provider, error: ProviderError): BadgeProviderError {
   return toProviderError(provider, error, {
     message: `${provider.name.title} ${error.message}. Nothing was sent.`,
@@ -191,12 +191,12 @@ export function toReadFailure(provider: Provider, error: ProviderError): BadgePr
   });
 }
 
-/** What a failed write was, as far as its error tells of it. */
+/** The failed write, as its error describes it. */
 export interface FailedWrite {
   kind: OperationKind;
-  /** Named when the provider calls one of them invalid: it does not say which in a way to rely on. */
+  /** Listed in the message if the provider rejects the input, as it does not reliably say which field is invalid. */
   sentFields: readonly string[];
-  /** A repeat with the key is safe, and tells what is known by then. */
+  /** Whether a retry with the same key is safe. */
   hasKey: boolean;
   /** Whether the payload shows a badge that a read found afterwards. */
   isShown: boolean;
@@ -227,7 +227,7 @@ function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
   }
 }
 
-/** What to do after an unknown outcome. */
+/** Advice after an unknown outcome. */
 function adviceOn({ kind, hasKey, isShown }: FailedWrite): string {
   const look = isShown ? LOOK_AT_BADGE[kind] : LOOK_FOR_BADGE[kind];
   return hasKey
@@ -260,7 +260,7 @@ function toProviderError(
     ...rest,
     field: null,
     provider: name.enumValue,
-    // A wait is said only where a repeat is worth something.
+    // A delay makes sense only if a retry does.
     retryAfterMs: rest.retryable ? (retryAfterMs ?? null) : null,
     providerMessage: providerMessage ?? null,
   });

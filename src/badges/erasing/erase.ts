@@ -8,20 +8,20 @@ import { EraseError, type Selection, describeSelection } from './selection.ts';
 export interface Erasing {
   store: StateStore;
   keeper: StateKeeper;
-  /** Told now and then how many records were looked at. */
+  /** Called with the number of records that were checked since the last call. */
   onProgress: (records: number) => void;
 }
 
-/** How many of each kind are erased, or would be. */
+/** The number of records of each kind that were erased or, in a dry run, would be. */
 export interface Erased {
   auditRecords: number;
   historyEntries: number;
   /** Values under keys: remembered fields, badges of members, recent writes, limits. */
   values: number;
   idempotencyKeys: number;
-  /** Of mutations that are under way: these stay. */
+  /** Records of mutations in progress, which are kept. */
   underWay: number;
-  /** Records that cannot be read, so that nobody can tell whose they are: these stay. */
+  /** Records that cannot be read or attributed, which are kept. */
   unreadable: number;
 }
 
@@ -34,12 +34,12 @@ const NOTHING: Erased = {
   unreadable: 0,
 };
 
-/** Counts what is stored of the selection, without a change. */
+/** Counts what is stored for the selection, without changing it. */
 export function survey(erasing: Erasing, selection: Selection): Promise<Erased> {
   return walk(erasing, selection, { isDryRun: true });
 }
 
-/** Erases what is stored of the selection. What is under way is left, and counted. */
+/** Erases what is stored for the selection. Records of mutations in progress are kept and counted. */
 export async function erase(erasing: Erasing, selection: Selection): Promise<Erased> {
   const { keeper } = erasing;
   const erased = await walk(erasing, selection, { isDryRun: false });
@@ -70,7 +70,7 @@ async function walk(
   const logs = createLogErasure(erasing, selection, { isDryRun });
   const keys = createKeyErasure(store, selection, { isDryRun });
 
-  // First what would be written into the logs later.
+  // Open records come first, as they would be written to the logs later.
   for await (const key of store.keys(OPEN_AUDITS)) {
     const judged = await keys.eraseOpenAudit(key);
     erased.auditRecords += judged === 'erased' ? 1 : 0;
@@ -101,7 +101,7 @@ function createLogErasure(
   const { tenant, badge, member } = selection;
   const ownLog = badge && badgeLog(tenant, badge.provider, badge.id);
 
-  /** Of logs that hold nothing else, also what cannot be read. */
+  /** In logs of the selection alone, unreadable entries are erased too. */
   function judge(log: string, entry: string): Verdict {
     const isOwn = badge ? log === ownLog : member === undefined && log !== AUDIT_LOG;
     return isOwn ? 'erased' : judgeRecord(entry, selection);
@@ -136,15 +136,15 @@ export interface RunEraseOptions {
   /** Whether the settings name the tenant. */
   isConfigured: boolean;
   tell: (text: string) => void;
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   now: () => number;
 }
 
 const PROGRESS_MS = 2_000;
-/** One erasure at a time: another would bring back what this one has removed. It falls by itself should this process die. */
+/** One erasure at a time: a concurrent one could restore what this one has removed. The lock expires if this process dies. */
 const LOCK = { waitMs: 1_000, ttlMs: 10 * 60 * 1_000 };
 
-/** Says what there is, and erases it unless it is a dry run. Throws an `EraseError` where nothing is stored. */
+/** Reports what is stored, and erases it unless it is a dry run. Rejects with an `EraseError` if nothing is stored. */
 export async function runErase(selection: Selection, options: RunEraseOptions): Promise<void> {
   const { store, isDryRun, tell } = options;
   const erasing = { ...options, onProgress: createProgress(options) };
@@ -165,7 +165,7 @@ export async function runErase(selection: Selection, options: RunEraseOptions): 
   });
 }
 
-/** A tenant of the settings is known, whether anything is stored of it or not. */
+/** Throws unless the selection is a configured tenant, for which nothing needs to be stored. */
 function refuseUnknown(selection: Selection, { isConfigured }: RunEraseOptions): void {
   const isOfTenant = selection.badge === undefined && selection.member === undefined;
   if (isOfTenant && isConfigured) return;

@@ -6,7 +6,7 @@ import { type KeyRecord, readKeyRecord, rememberErasedKey } from '../writing/ide
 import { toStateKey } from '../writing/stored-record.ts';
 import type { Selection } from './selection.ts';
 
-/** As little of a record as must be read, so that records of other versions are erased too. */
+/** The minimum that must be readable, so that records of other versions are erased too. */
 const recordSchema = z.looseObject({
   tenant: z.string(),
   provider: z.string(),
@@ -16,10 +16,10 @@ const recordSchema = z.looseObject({
 });
 type LooseRecord = z.output<typeof recordSchema>;
 
-/** What becomes of a record. */
+/** What to do with a record. `text` replaces it. */
 export type Verdict = 'kept' | 'erased' | 'unreadable' | { text: string };
 
-/** An audit record, as it stands in every log. */
+/** Judges an audit record of any log. */
 export function judgeRecord(text: string, selection: Selection): Verdict {
   const record = parseLoosely(text);
   if (!record) return 'unreadable';
@@ -41,7 +41,7 @@ function parseLoosely(text: string): LooseRecord | undefined {
   }
 }
 
-/** Of an award of several badges the others stay. */
+/** In the record of an award of several badges, the other badges are kept. */
 function withoutBadge(
   record: LooseRecord,
   { provider, id }: NonNullable<Selection['badge']>,
@@ -53,10 +53,10 @@ function withoutBadge(
   return { text: JSON.stringify({ ...record, badgeIds, changes }) };
 }
 
-/** How deep JSON may stand in texts of JSON: a change has its values so. */
+/** The maximum nesting of JSON texts within JSON. The values of a change are such texts. */
 const MAX_LAYERS = 8;
 
-/** Whether the text is a value anywhere in this, also in JSON that is itself a text. */
+/** Whether the text occurs as a value at any depth, including in nested JSON texts. */
 export function mentions(value: unknown, text: string, layers = MAX_LAYERS): boolean {
   if (value === text) return true;
   if (layers === 0) return false;
@@ -79,9 +79,9 @@ function fromJson(text: string): unknown {
 export type KeyVerdict = 'kept' | 'erased' | 'under way';
 
 export interface KeyErasure {
-  /** A record of a mutation that had not ended when it was written. */
+  /** Erases the record of a mutation that has not ended. */
   eraseOpenAudit(key: string): Promise<KeyVerdict>;
-  /** An idempotency key of the tenant. That it was used is remembered, under a name that tells nothing, until it would have expired. */
+  /** Erases an idempotency key. An anonymous mark of its use is kept until the key would have expired. */
   eraseKey(key: string): Promise<KeyVerdict>;
 }
 
@@ -111,10 +111,10 @@ export function createKeyErasure(
       if (!isMeant(text, record, selection)) return 'kept';
       if (record && !record.outcome && (await store.isAlive(record.owner))) return 'under way';
       if (isDryRun) return 'erased';
-      // Under a key whose process died before it sent anything, nothing was done.
+      // If the process died before it sent anything, the key is unused.
       const isUsed = !record || record.attempt !== null || record.outcome !== null;
       if (isUsed) await rememberErasedKey(store, key);
-      // Somebody else has changed it since, and so goes on with it.
+      // A concurrent change means that its mutation is in progress.
       const isErased = await store.compareAndSet(key, { expected: text, value: null });
       return isErased ? 'erased' : 'under way';
     },
@@ -129,11 +129,11 @@ function isMeant(text: string, record: KeyRecord | null, { badge, member }: Sele
   return mentions(record ?? text, wanted);
 }
 
-/** What is stored of a tenant under keys that begin so, and its id. */
+/** Prefixes of keys that continue with the ID of the tenant. */
 const KINDS = ['hidden', 'held', 'created', 'recent-writes', 'hidden-revisions'];
 const MAX_TRIES = 20;
 
-/** Gives how many values are erased, or would be, whole or in part. */
+/** Returns the number of values that were erased or, in a dry run, would be, completely or in part. */
 export async function eraseValues(
   store: StateStore,
   selection: Selection,
@@ -182,7 +182,7 @@ async function* edits(
     for await (const key of store.keys(`${toStateKey(kind, tenant)}/`))
       yield { key, edit: toNothing };
   }
-  // These are named by the id as it is.
+  // These keys contain the ID without encoding.
   for (const name of names) yield { key: `bucket/${tenant}/${name}`, edit: toNothing };
 }
 
@@ -191,7 +191,7 @@ async function wouldEdit(store: StateStore, key: string, edit: Edit): Promise<bo
   return text !== null && edit(text) !== text;
 }
 
-/** Tells whether there was anything to erase. */
+/** Returns whether there was anything to erase. */
 async function editValue(store: StateStore, key: string, edit: Edit): Promise<boolean> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const text = await store.get(key);
@@ -209,7 +209,7 @@ const listsSchema = z.looseObject({
   revisions: z.array(z.tuple([z.string()], z.unknown())).optional(),
 });
 
-/** A value that lists badges, without this one. What cannot be read goes whole: it would be replaced by the next change. */
+/** Removes one badge from a value that lists badges. Null for an unreadable value, which the next change would replace anyway. */
 function valueWithoutBadge(text: string, badgeId: string): string | null {
   if (!text.includes(JSON.stringify(badgeId).slice(1, -1))) return text;
   const value = parse(text);

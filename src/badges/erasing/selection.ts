@@ -1,7 +1,7 @@
 import { parseArgs, types } from 'node:util';
 import { providers } from '../../providers/index.ts';
 
-/** Something that the operator has to change before erasing. The message says what. */
+/** A mistake in the options that the operator has to correct. The message says which. */
 export class EraseError extends Error {
   constructor(message: string) {
     super(message);
@@ -9,7 +9,7 @@ export class EraseError extends Error {
   }
 }
 
-/** What is to be erased: all of a tenant, or what is stored of one of its badges, or of one of its members. */
+/** What to erase: all data of a tenant, of one of its badges, or of one of its members. */
 export interface Selection {
   tenant: string;
   badge: { provider: string; id: string } | undefined;
@@ -54,7 +54,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** What is erased, for people. */
+/** The selection in words. */
 export function describeSelection({ tenant, badge, member }: Selection): string {
   if (badge) return `the badge ${badge.id} of ${badge.provider} in tenant ${tenant}`;
   return member === undefined ? `tenant ${tenant}` : `the member ${member} in tenant ${tenant}`;

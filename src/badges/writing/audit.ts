@@ -15,24 +15,24 @@ import {
 } from './stored-record.ts';
 
 /**
- * One mutation that passed its input checks. No secret is in it: names, ids and values of fields only.
- * What a newer version adds is kept when this one closes the record.
+ * One mutation that passed its input checks. It holds names, IDs and field values, and no secrets. Fields that a newer
+ * version added are kept when this one closes the record.
  */
 const auditSchema = z.looseObject({
-  /** Of the mutation; unique. */
+  /** A unique ID of the mutation. */
   id: z.string(),
   /** ISO 8601. */
   at: z.string().refine((text) => Number.isFinite(Date.parse(text))),
   tenant: z.string(),
   caller: z.string(),
   provider: z.string(),
-  /** Empty for a badge that was to be created and whose ID is unknown. */
+  /** Empty for a creation if the ID of the badge is unknown. */
   badgeIds: z.array(z.string()),
   operation: z.string(),
-  /** One of `OUTCOMES`, or of a newer version's. */
+  /** One of `OUTCOMES`, or a value of a newer version. */
   outcome: z.string(),
   changes: z.array(changeSchema),
-  /** Whom an award or a revocation was for, also a refused one. Versions before did not note it. */
+  /** The member of an award or a revocation, also of a rejected one. Absent in records of earlier versions. */
   memberId: z.string().nullish(),
   idempotencyKey: z.string().nullable(),
 });
@@ -55,11 +55,11 @@ export type AuditedMutation = Pick<
   'at' | 'tenant' | 'caller' | 'provider' | 'badgeIds' | 'operation' | 'idempotencyKey'
 >;
 
-/** The record of one mutation, which is to be written exactly once, whatever becomes of this process. */
+/** The record of one mutation. It is written exactly once, even if this process dies. */
 export interface AuditEntry {
-  /** Before the first byte leaves: should this process die, the record is written by the next, as of unknown outcome. */
+  /** Called before the first byte leaves: if this process dies, the next one writes the record with an unknown outcome. */
   begin(planned: Pick<AuditRecord, 'changes' | 'memberId'>): Promise<void>;
-  /** Writes the record, and into the log of each badge that is there its own part of it. */
+  /** Writes the record to the log of all records, and to the log of each existing badge its own part. */
   end(known: KnownOutcome): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export interface KnownOutcome extends Pick<
   notFoundIds: readonly string[];
 }
 
-/** How the keys of records begin whose mutation has not ended. */
+/** Prefix of the keys of records whose mutation has not ended. */
 export const OPEN_AUDITS = LISTED;
 
 export function createAuditEntry(store: StateStore, about: AuditedMutation): AuditEntry {
@@ -89,7 +89,7 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
       isOpen = true;
     },
     async end({ notFoundIds, ...known }) {
-      // An unknown outcome shows no changes to its caller; the record says what was to change.
+      // An unknown outcome shows no changes to the caller. The record has the planned ones.
       const changes = known.outcome === 'UNKNOWN' ? begun : known.changes;
       const write = () =>
         writeRecord(store, {
@@ -97,12 +97,12 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
           notFoundIds,
           ...(isOpen && { closing: key }),
         });
-      // Without an answer the store may hold an open entry, of which the next process would make a second record.
+      // The store may hold an open entry without having said so: the next process would write a second record from it.
       if (isUnsure) await store.set(key, null);
       try {
         await write();
       } catch (error) {
-        // Only the open entry tells whether the record is written, so only with it a repeat is safe.
+        // Only the open entry shows whether the record was written, so a retry is safe only with it.
         if (isOpen) retryInBackground(write);
         throw error;
       }
@@ -110,14 +110,14 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
   };
 }
 
-/** Writes the records of processes that died between their first byte and their outcome. One that cannot be read, or not be closed, costs the others nothing. */
+/** Writes the records of processes that died between their first byte and their outcome. One that fails does not stop the others. */
 export async function closeLostAudits(
   store: StateStore,
   onUnreadable: OnUnreadable,
 ): Promise<void> {
   let failure: StateError | undefined;
   for await (const key of store.keys(OPEN_AUDITS)) {
-    // There may be many, and a store of this machine lets nobody else have a turn by itself.
+    // There may be many, and the embedded store is synchronous: other requests get their turn here.
     await nextTurn();
     try {
       const reason = await closeIfLost(store, key);
@@ -130,7 +130,7 @@ export async function closeLostAudits(
   if (failure) throw failure;
 }
 
-/** Gives why it cannot be read. */
+/** Returns why the record cannot be read, or undefined. */
 async function closeIfLost(store: StateStore, key: string): Promise<string | undefined> {
   const owner = ownerOfOpenAudit(key);
   if (owner === undefined) return 'a key that this service does not make';
@@ -140,13 +140,13 @@ async function closeIfLost(store: StateStore, key: string): Promise<string | und
   const reading = readAuditRecord(text);
   if ('unreadable' in reading) return reading.unreadable;
   const { record } = reading;
-  // It is closed by the version that knows what it says.
+  // A version that knows this outcome closes it.
   if (!Object.hasOwn(OUTCOMES, record.outcome)) return 'outcome: unknown';
   await writeRecord(store, { record, notFoundIds: [], closing: key });
   return undefined;
 }
 
-/** The process that opened it. */
+/** The process that opened the record. Undefined if the key is malformed. */
 export function ownerOfOpenAudit(key: string): string | undefined {
   const [instanceId = ''] = key.slice(OPEN_AUDITS.length).split('/');
   try {
@@ -163,11 +163,11 @@ function toText(record: AuditRecord): string {
 interface RecordToWrite {
   record: AuditRecord;
   notFoundIds: readonly string[];
-  /** The open entry, which is closed in the same step: so there is one record, however many try to write it. */
+  /** The open entry, closed in the same step, so that concurrent attempts write one record. */
   closing?: string;
 }
 
-/** A badge that was never there gets no log: anybody could name any number of them. */
+/** A badge that never existed gets no log: a caller could name any number of them. */
 async function writeRecord(
   store: StateStore,
   { record, notFoundIds, ...options }: RecordToWrite,
@@ -186,7 +186,7 @@ async function hasEntries(store: StateStore, log: string): Promise<boolean> {
   return (await store.readBackward(log, { limit: 1 })).length > 0;
 }
 
-/** What the record says of one of its badges: with all of them in each log, an award of many would grow with their square. */
+/** The part of a record about one of its badges. Complete records in each log would grow with the square of the badges. */
 function partOf(record: AuditRecord, badgeId: string): AuditRecord {
   const changes = record.changes.filter((change) => {
     const heldId = heldBadgeId(change);
@@ -195,18 +195,18 @@ function partOf(record: AuditRecord, badgeId: string): AuditRecord {
   return { ...record, badgeIds: [badgeId], changes };
 }
 
-/** While records cannot be closed for the same reason, it is told of again once in so many runs. */
+/** A failure that lasts is reported again after this many runs. */
 const RUNS_PER_REMINDER = 60;
 
 export interface AuditRecoveryOptions {
   onUnreadable: OnUnreadable;
-  /** Records of processes that died cannot be closed, for a reason that is new or has not been told of for long. */
+  /** Reports that records of dead processes cannot be closed: first for a new reason, then as a reminder. */
   onFailure: (error: unknown) => void;
-  /** They can be again. */
+  /** Reports that they can be closed again. */
   onRecovery: () => void;
 }
 
-/** Each call closes what dead processes left open. It never rejects, and runs once at a time. */
+/** Each call closes the records that dead processes left open. It never rejects; concurrent calls do nothing. */
 export function createAuditRecovery(
   store: StateStore,
   { onUnreadable, onFailure, onRecovery }: AuditRecoveryOptions,

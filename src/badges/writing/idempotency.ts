@@ -13,31 +13,31 @@ import {
 } from './stored-record.ts';
 import type { Mutation } from './write.ts';
 
-/** What is needed to find out later whether a write took effect. */
+/** A write that is about to be sent, as needed to find out later whether it took effect. */
 const attemptSchema = z.looseObject({
   provider: z.string(),
   badgeId: z.string().nullable(),
   body: z.record(z.string(), z.unknown()),
   changes: z.array(changeSchema),
   hiddenValues: z.record(z.string(), z.unknown()).nullable(),
-  /** Whether a read can tell that it took effect: not so for values that stood before, or that no read shows. */
+  /** Whether a read can prove that it took effect. It cannot for values that were there before, or that no read shows. */
   isVisible: z.boolean(),
-  /** Of a creation: badges that had its values before. Absent: not known, or no creation. */
+  /** The badges that had the values of a creation before it. Absent if they are unknown, or for other operations. */
   twinIds: z.array(z.string()).optional(),
 });
 export type StoredAttempt = z.output<typeof attemptSchema>;
 
-/** What a newer version adds is kept when this one adds an outcome. */
+/** Fields that a newer version added are kept when this one adds an outcome. */
 const recordSchema = z
   .looseObject({
     inputHash: z.string(),
-    /** The process that took the key. */
+    /** The process that claimed the key. */
     owner: z.string(),
-    /** Of this taking of the key, unlike every other. */
+    /** A unique ID of this claim. */
     claim: z.string(),
     /** Set before the first byte leaves. */
     attempt: attemptSchema.nullable(),
-    /** Set once the outcome is known, or known to be unknown. */
+    /** Set when the write has ended, also with an unknown outcome. */
     outcome: storedOutcomeSchema.nullable(),
   })
   .refine(isOfItsStage, { path: ['stage'] });
@@ -54,7 +54,7 @@ export function toKeyText(record: KeyRecord): string {
   return JSON.stringify({ ...record, format: FORMAT, stage: stageOf(record) });
 }
 
-/** Tells whether the key still held `expected`. Null: nothing. */
+/** Null stands for no record. Returns whether the key still held `expected`. */
 export function replaceRecord(
   store: StateStore,
   key: string,
@@ -62,14 +62,14 @@ export function replaceRecord(
   record: KeyRecord | null,
 ): Promise<boolean> {
   const value = record && toKeyText(record);
-  // A claim that is lost is noticed when its write is announced.
+  // The loss of a claim that sent nothing is noticed when its write is staged.
   const isSecured = record === null || stageOf(record) !== 'CLAIMED';
   return store.compareAndSet(key, { expected, value, ttlMs: KEY_KEPT_MS, isSecured });
 }
 
 /**
- * Where it stands that what was kept under a key was erased: a write may have been sent, and a repeat must not send it
- * again while the key would still be kept. The name tells neither the key nor its caller.
+ * Marks a key whose record was erased: its write may have been sent, so a repeat must not send it again until the key
+ * would have expired. The name reveals neither the key nor its caller.
  */
 function erasedKeyOf(key: string): string {
   return `erased-key/${createHash('sha256').update(key).digest('base64url')}`;
@@ -84,8 +84,8 @@ export async function isErasedKey(store: StateStore, key: string): Promise<boole
 }
 
 /**
- * Written too, although it follows from the rest: a record that lost its attempt would look like one under which
- * nothing was sent, and its key would be free.
+ * Checks the stored stage against the other fields: a damaged record without its attempt would otherwise look as if
+ * nothing had been sent, and its key could be claimed again.
  */
 function isOfItsStage(record: { attempt: unknown; outcome: unknown; [field: string]: unknown }) {
   const { stage, format } = record;
@@ -97,11 +97,11 @@ function stageOf({ attempt, outcome }: { attempt: unknown; outcome: unknown }): 
   return attempt === null ? 'CLAIMED' : 'SENDING';
 }
 
-/** A key that this call holds. What the store cannot take at its end, it is given later. */
+/** A key that this mutation holds. If the store fails at the end, the key is ended in the background. */
 export interface IdempotencyClaim {
-  /** Before the first byte leaves. Rejects with a `StateError`, also when somebody has taken the key over. */
+  /** Called before the first byte leaves. Rejects with a `StateError`, also if another process has taken the key over. */
   markSending(attempt: StoredAttempt): Promise<void>;
-  /** Null: nothing was applied, and the key is free again. */
+  /** Null if nothing was applied: the key is released. Rejects with a `StateError`. */
   end(outcome: StoredOutcome | null): Promise<void>;
   /** After an unexpected error: the key is released, or its outcome is unknown if the write may have been sent. */
   abandon(): Promise<void>;
@@ -142,8 +142,8 @@ function openClaim(
 }
 
 /**
- * Leaves of a claim its last record only (null: nothing), and tells whether the key was still this claim's.
- * What the store holds is read: it may have taken a change without being able to say so.
+ * Replaces the record of a claim by its last one, or removes it (null). Returns whether the key was still this claim's.
+ * Reads the key first, as the store may have taken an earlier change without confirming it.
  */
 export async function endClaim(
   store: StateStore,
@@ -163,7 +163,7 @@ function lost(): StateError {
 
 export type Claim =
   | { kind: 'held'; key: IdempotencyClaim }
-  /** A write under this key has ended. `resolve` replaces an unknown outcome by what is known now. */
+  /** A write under this key has ended. `resolve` replaces an unknown outcome by a known one. */
   | {
       kind: 'ended';
       outcome: StoredOutcome;
@@ -172,15 +172,15 @@ export type Claim =
     }
   | { kind: 'reused' }
   | { kind: 'in-progress' }
-  /** What stood under the key was erased: a write may have been sent. */
+  /** The record was erased. Its write may have been sent. */
   | { kind: 'erased' }
-  /** What stands under the key cannot be read: a write may have been sent. It is left as it is. */
+  /** The record cannot be read, and is kept as it is. Its write may have been sent. */
   | { kind: 'unreadable'; reason: string };
 
 interface ClaimOptions {
   key: string;
   inputHash: string;
-  /** How long to wait for the one that holds the key, milliseconds. */
+  /** How long to wait for another holder of the key, in milliseconds. */
   waitMs: number;
   /** The outcome of a write whose process died before it knew the outcome. */
   toLostOutcome: () => StoredOutcome;
@@ -189,8 +189,8 @@ interface ClaimOptions {
 const POLL_MS = 25;
 
 /**
- * Takes a key, or waits for the call that holds it. At most one caller in all processes holds a key at a time,
- * and a key under which bytes may have left is never held again. Rejects with a `StateError`.
+ * Claims a key, or waits for the mutation that holds it. At most one mutation in all processes holds a key at a time,
+ * and a key whose write may have been sent is never held again. Rejects with a `StateError`.
  */
 export async function claimIdempotencyKey(
   store: StateStore,
@@ -240,7 +240,7 @@ async function take(
   try {
     return await replaceRecord(store, key, expected, fresh);
   } catch (error) {
-    // The store may have given the key all the same, and this process would hold it for as long as it lives.
+    // The store may have taken the claim, which would hold the key for as long as this process lives.
     retryInBackground(() => endClaim(store, key, { claim: fresh.claim, last: null }));
     throw error;
   }

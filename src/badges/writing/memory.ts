@@ -14,7 +14,7 @@ import type { Mutation } from './write.ts';
 const fieldsSchema = z.object({
   values: z.record(z.string(), z.unknown()),
   at: z.string(),
-  /** Records of the badge, one of which the write left. Absent: unknown. */
+  /** Records of the badge, one of which is its state after the write. Absent if unknown. */
   left: z.array(z.unknown()).optional(),
 });
 const memorySchema = z.object({
@@ -25,22 +25,22 @@ type Memory = z.output<typeof memorySchema>;
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The values of one badge as this service wrote them last, for the fields that its provider does not show.
- * One object serves one write, under the badge's lock. Values are pending from before their send until the outcome is
- * known; where pending values that never settled differ from settled ones, the field is unknown.
+ * The values that this service wrote last into the fields of one badge that its provider does not show.
+ * One object serves one write, under the lock of the badge. Values are pending from before the send until the outcome is
+ * known. A field is unknown if its pending value never settled and differs from the settled one.
  */
 export interface HiddenMemory {
-  /** Null: nothing known. */
+  /** Null if nothing is known. */
   recall(): Promise<RememberedFields | null>;
-  /** What is about to be sent, and the record that it will leave. */
+  /** Remembers the values that are about to be sent, and the record that the badge will have (undefined if unknown). */
   pend(values: Values, left: object | undefined): Promise<void>;
-  /** The provider took what was sent, and the badge stands as one of these records. */
+  /** The write was applied, and the badge now has one of these records. */
   settle(values: Values, ...left: readonly object[]): Promise<void>;
-  /** What was pending was not sent, or had no effect: all is as it was before. Repeated in the background if the store fails. */
+  /** The write was not sent or had no effect: restores what was remembered before. Retried in the background if the store fails. */
   withdraw(): Promise<void>;
-  /** Values were sent that the store could not take: what it holds is not to be trusted. */
+  /** Values were sent that the store could not take, so the remembered ones are not to be trusted. */
   doubt(): void;
-  /** The badge is gone. */
+  /** The badge was deleted. */
   forget(): Promise<void>;
 }
 
@@ -54,11 +54,11 @@ export function createHiddenMemory(
   },
 ): HiddenMemory {
   const { key, wallTime, doubtful, onUnreadable } = options;
-  /** Of this write: the stored texts before it was pending, and since. */
+  /** The stored texts before this write was pending, and since. */
   let pended: { before: string | null; since: string } | undefined;
   const stamp = (values: Values, left: readonly object[]) => {
     const at = new Date(wallTime()).toISOString();
-    // Nothing vouches for what is left then, and it is sent only where the caller asks for it.
+    // Without a record to compare with, the values are sent only if the caller asks for it.
     if (isTooLong(values, ...left)) return { values: withoutLong(values), at, left: [] };
     return { values, at, left: [...left] };
   };
@@ -100,7 +100,7 @@ export function createHiddenMemory(
     async withdraw() {
       if (!pended) return;
       const { before, since } = pended;
-      // Only what this write left: by the time of a repeat, another one may have written.
+      // Replaces only the text of this write: by the time of a retry, another write may have changed it.
       const restore = () => store.compareAndSet(key, { expected: since, value: before });
       try {
         await restore();
@@ -111,14 +111,14 @@ export function createHiddenMemory(
     },
     doubt() {
       doubtful.add(key);
-      // Other replicas do not know of the doubt: all they can be told is to forget.
+      // Other replicas do not know of the doubt, so the values are forgotten as soon as the store can be reached.
       retryInBackground(forgetDoubtful);
     },
     forget: async () => store.set(key, null),
   };
 }
 
-/** Of all texts of a badge. A store would take long for more, and a provider may hold as much as its answer. */
+/** The maximum for all texts of a badge, which keeps the store fast. */
 const MAX_CHARACTERS = 2_000_000;
 const LONG_CHARACTERS = 100_000;
 
@@ -141,7 +141,7 @@ function toText(memory: Memory): string {
   return JSON.stringify({ format: FORMAT, ...memory });
 }
 
-/** Records that are kept of a badge whose last writes never settled. */
+/** The number of records kept for a badge whose last writes never settled. */
 const MAX_LEFT = 5;
 
 function knownFields(memory: Memory): RememberedFields | null {
@@ -149,7 +149,7 @@ function knownFields(memory: Memory): RememberedFields | null {
   return settled && { ...settled, left: settled.left ?? [] };
 }
 
-/** Where a write never settled, only what it agrees on with the one before it; the badge may stand as either left it. */
+/** If a write never settled, the values on which it and the one before it agree, with the records of both. */
 function toSettled({ settled, pending }: Memory): Memory['settled'] {
   if (!settled || !pending) return settled;
   const agreed = Object.entries(settled.values).filter(
@@ -159,7 +159,7 @@ function toSettled({ settled, pending }: Memory): Memory['settled'] {
   return { values: Object.fromEntries(agreed), at: settled.at, left };
 }
 
-/** How the keys of memories begin. */
+/** Prefix of the keys of remembered values. */
 const MEMORIES = 'hidden/';
 
 const keptSchema = z.looseObject({});
@@ -169,9 +169,9 @@ const doubtedMemorySchema = z.looseObject({
 });
 
 /**
- * After an older copy of the state was put back: a badge may have been written since, so that what it shows is no
- * evidence for what is remembered of the rest. The values stay, and are sent only where the caller asks for them.
- * Gives how many memories there are.
+ * Called after an older copy of the state was restored: a badge may have been written since, so what it shows no longer
+ * confirms the remembered values. They are kept, and sent only if the caller asks for it.
+ * Returns the number of badges with remembered values.
  */
 export async function doubtMemories(store: StateStore): Promise<number> {
   let memories = 0;
@@ -180,7 +180,7 @@ export async function doubtMemories(store: StateStore): Promise<number> {
     if (text === null) continue;
     memories += 1;
     const reading = readStored(text, doubtedMemorySchema);
-    // What cannot be read is in doubt already.
+    // Values that cannot be read are never sent.
     if ('unreadable' in reading) continue;
     const { settled, pending } = reading.record;
     const doubted = { ...reading.record, settled: doubt(settled), pending: doubt(pending) };
@@ -206,7 +206,7 @@ export function createMemoryOf(
   });
 }
 
-/** Which badges a member was awarded through this service and has not lost through it, as far as it knows. */
+/** The badges that a member was awarded through this service and has not lost through it, as far as it knows. */
 export interface HeldBadges {
   /** Of the given badges, those that the member holds. Rejects with a `StateError`. */
   among(badgeIds: readonly string[]): Promise<string[]>;
@@ -216,7 +216,7 @@ export interface HeldBadges {
   revoke(badgeIds: readonly string[]): Promise<void>;
 }
 
-/** More are awarded by a script; the oldest are dropped. */
+/** The oldest are dropped. */
 const MAX_HELD = 1_000;
 const heldSchema = z.object({ badgeIds: z.array(z.string()) });
 

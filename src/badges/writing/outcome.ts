@@ -27,13 +27,13 @@ import { changeSchema } from './stored-record.ts';
 /** The result of a mutation. */
 export interface Outcome {
   status: OutcomeStatus;
-  /** The badges after it: what was answered or read. Before it, where nothing was written. */
+  /** The badges after the write, from its answer or a read. If nothing was written, the badges before. */
   badges: readonly BadgeFields[];
   deletedBadgeId: string | null;
   changes: readonly FieldChange[];
   warnings: readonly Warning[];
   userErrors: readonly BadgeUserError[];
-  /** Badges of the input that the provider does not have: they get no history. */
+  /** Badges of the input that the provider does not have. They get no history. */
   notFoundIds: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export const OUTCOMES = {
   UNKNOWN:
     'The request was sent but the response was missing or inconclusive, so it may have been applied.',
 } as const;
-/** A dry run leaves no trace, and so is no outcome in the graph. */
+/** A dry run leaves no record, so the graph has no such outcome. */
 export type OutcomeStatus = keyof typeof OUTCOMES | 'DRY_RUN';
 
 export function toOutcome(
@@ -141,8 +141,8 @@ function notRecorded(fields: readonly string[]): Warning {
 }
 
 /**
- * An outcome as JSON that outlives the process. Only writes that were, or may have been, applied are kept.
- * Enums are texts here: a newer version may have values that this one does not know.
+ * An outcome as it is stored with its key. Only writes that were or may have been applied are stored.
+ * Enums are strings here, as a newer version may have values that this one does not know.
  */
 export const storedOutcomeSchema = z.looseObject({
   status: z.string(),
@@ -209,7 +209,7 @@ export function restoreOutcome(
   };
 }
 
-/** Null: of a provider that this version does not know, or in a form that it cannot read. */
+/** Null if this version does not know the provider, or cannot read the record. */
 function restoreBadge(
   { provider: enumValue, record }: StoredOutcome['badges'][number],
   isImageUrl: UrlRule,

@@ -6,9 +6,9 @@ import type { FieldChange } from '../../providers/provider.ts';
 import { StateError, type StateStore } from '../../state/state-store.ts';
 
 /**
- * The format of the records that this version writes, and the newest that it reads. It goes up only when the versions
- * before could not read what is written: they ignore fields that they do not know, and take values of an enum that they
- * do not know for what is safe. Records from before there were formats have none, and read like format 1.
+ * The format of the records that this version writes, and the newest that it reads. It is raised only if earlier versions
+ * could not read the records: they ignore unknown fields, and treat unknown enum values as the safe one. Records without
+ * a format are of format 1.
  */
 export const FORMAT = 1;
 
@@ -18,16 +18,16 @@ export const changeSchema: z.ZodType<FieldChange> = z.looseObject({
   after: z.string().transform(toWholeJson),
 });
 
-/** A stored text as read. It is foreign: another version, an operator or a broken disk may have written it. */
+/** A stored text as read. It is not trusted: another version, an operator or a broken disk may have written it. */
 export type StoredReading<T> = { record: T } | { unreadable: string };
 
 /** The reason never quotes the text. */
 export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading<T> {
   let json: unknown;
   try {
-    // Earlier versions stored half characters as they came.
+    // Earlier versions stored halves of surrogate pairs.
     json = parseWholeJson(text);
-    // What is nested too deep can be read, and not be written again.
+    // Too deeply nested JSON can be parsed, but not written again.
     JSON.stringify(json);
   } catch {
     return { unreadable: 'not JSON' };
@@ -35,7 +35,7 @@ export function readStored<T>(text: string, schema: z.ZodType<T>): StoredReading
   return readStoredJson(json, schema);
 }
 
-/** The same for a text that is parsed already. */
+/** Reads a text that is already parsed. */
 export function readStoredJson<T>(json: unknown, schema: z.ZodType<T>): StoredReading<T> {
   const format = isObject(json) && Object.hasOwn(json, 'format') ? json.format : FORMAT;
   if (format !== FORMAT) return { unreadable: toFormatReason(format) };
@@ -45,7 +45,7 @@ export function readStoredJson<T>(json: unknown, schema: z.ZodType<T>): StoredRe
   return { unreadable: `${issue?.path.join('.') || 'record'}: ${issue?.code ?? 'invalid'}` };
 }
 
-/** Such a text is not to be written over. */
+/** Whether a newer version wrote the text, which must then not be overwritten. */
 export function isOfNewerFormat(text: string): boolean {
   try {
     const json: unknown = JSON.parse(text);
@@ -61,7 +61,7 @@ function toFormatReason(format: unknown): string {
     : 'an unknown format';
 }
 
-/** A record that this version cannot read. It is left where it is. */
+/** A record that this version cannot read, and therefore leaves unchanged. */
 export interface UnreadableRecord {
   kind:
     | 'audit record'
@@ -70,7 +70,7 @@ export interface UnreadableRecord {
     | 'remembered fields'
     | 'recent writes'
     | 'badges of a member';
-  /** Where it is stored. */
+  /** The key under which it is stored. */
   key: string;
   reason: string;
 }
@@ -133,12 +133,12 @@ export function createSharedValue<T extends object>(
 }
 
 const EVERY_MS = 1_000;
-/** Then nobody asks any more: keys are kept no longer. */
+/** Idempotency keys are not kept longer either. */
 const AT_MOST_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Brings to an end in the background what the store could not take, or took without saying so. Nobody waits for it;
- * should this process end before, the process that finds its traces can read them. `work` may run several times.
+ * Retries a change that the store could not take, or took without confirming it. No caller waits for it. If this process
+ * ends before, another one finds and finishes the change. `work` may run several times.
  */
 export function retryInBackground(work: () => Promise<unknown>): void {
   void (async () => {
@@ -155,12 +155,12 @@ export function retryInBackground(work: () => Promise<unknown>): void {
   })();
 }
 
-/** A key of the state store out of parts that may hold anything. */
+/** Builds a key of the state store from parts with any characters. */
 export function toStateKey(...parts: readonly string[]): string {
   return parts.map(encode).join('/');
 }
 
-/** Half a character has no encoding in a URI, and one of its own here. */
+/** URI encoding, extended to halves of surrogate pairs. */
 function encode(part: string): string {
   if (part.isWellFormed()) return encodeURIComponent(part);
   const characters = Array.from(part, (character) =>
@@ -171,7 +171,7 @@ function encode(part: string): string {
   return characters.join('');
 }
 
-/** The same for equal inputs whatever their order of fields; absent and null differ. */
+/** Equal for equal inputs in any order of fields. Absent and null fields differ. */
 export function hashInput(input: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(input)))
