@@ -62,7 +62,7 @@ export interface RecordRules<R extends object, B extends BadgeFields> {
   badgeClass: new (record: R, surroundings: BadgeSurroundings) => B;
 }
 
-/** Makes a badge of a record, or says which field could not be read, and of which badge. */
+/** Maps a record to a badge, or states which field of which badge could not be read. */
 export function createRecordReader<R extends object, B extends BadgeFields>(
   rules: RecordRules<R, B>,
 ): (json: unknown, surroundings: BadgeSurroundings) => RecordReading<B> {

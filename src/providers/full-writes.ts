@@ -54,7 +54,7 @@ export interface FullWrites<Rules extends FieldRules, Client, Badge> extends Omi
   'updateInput' | 'check' | 'judge'
 > {
   updateInput: ClassType<FullUpdateInput & FieldsOf<Rules>>;
-  /** The provider's name for people. */
+  /** Human-readable name of the provider. */
   title: string;
   /** Statements about the provider, each with a mark if no page of the provider makes it. */
   statements: {
@@ -191,7 +191,7 @@ interface Memory {
   describe(fields: readonly string[]): string;
 }
 
-/** `current` undefined: the badge could not be read, so that nothing speaks for an edit or against it. */
+/** `current` is undefined if the badge could not be read: whether it was edited elsewhere is unknown then. */
 function judgeMemory<Rules extends FieldRules>(
   table: FieldTable<Rules>,
   {

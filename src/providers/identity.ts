@@ -23,8 +23,8 @@ const PHONE = /^(user|member|primary|contact)?(phone|mobile)(number|no)?$/;
 const LABELS = ['name', 'key', 'label', 'field', 'fieldName', 'fieldIdorName', 'title'];
 
 /**
- * Whether what a provider says of a person names somebody else than was asked for. A person may have other addresses
- * too, under other names; but one at least must be the one, if there are any.
+ * Whether a provider's record of a person names a different person than the requested one. It may contain further
+ * addresses, but if it contains any, one of them must be the requested one.
  */
 export function isAnotherPerson(person: unknown, asked: PersonKey): boolean {
   const entries = entriesOf(person);

@@ -136,7 +136,7 @@ export function valueOf(record: object, field: string): unknown {
   return Object.hasOwn(record, field) ? record[field as keyof typeof record] : undefined;
 }
 
-/** The change of one field, or undefined when the value stands already. `before` is undefined when unknown. */
+/** The change of one field. Undefined if the field has this value already. `before` is undefined if it is unknown. */
 export function toChange(field: string, before: unknown, after: unknown): FieldChange | undefined {
   const beforeText = before === undefined ? null : JSON.stringify(before);
   const afterText = JSON.stringify(after);
@@ -175,7 +175,7 @@ export abstract class BadgeAtVersionInput {
   expectedVersion?: string | null;
 }
 
-/** Who lost the version and gives null must not overwrite what somebody else has written: left out, it is meant. */
+/** A client that lost the version and sends null must not overwrite other changes. Omitting the field is deliberate. */
 export function refuseNullVersion({ expectedVersion }: BadgeAtVersionInput): InputProblem[] {
   const message =
     'Field "expectedVersion" must not be null. Set it to the version that you last read, or omit it.';

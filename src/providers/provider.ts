@@ -13,7 +13,7 @@ import type { ProviderSettings, ProviderValues } from './settings.ts';
 export interface Provider {
   /** Its field in every one-of input. */
   readonly key: string;
-  /** Its value in the enum `BadgeProvider`, and its name for people. */
+  /** Its value in the enum `BadgeProvider`, and its human-readable name. */
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
   /**
@@ -93,7 +93,7 @@ export interface Operation<
   readonly inputClass: ClassType<Input>;
   /** What is wrong with the input by itself, but for its badge ids; empty when nothing is. */
   check(input: Input, rules: InputRules): InputProblem[];
-  /** The badges that must be there, and the input field that names them. Null for one that makes a badge. */
+  /** The badges that must exist, and the input field that names them. Null for a creation. */
   target(input: Input): Target | null;
   /** Whether the write can do without reading the badge: it gives every value that it replaces, or replaces none. */
   canSkipRead?(input: Input): boolean;

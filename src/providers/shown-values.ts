@@ -135,8 +135,8 @@ export function isFormOf(shown: unknown, given: unknown): boolean {
 }
 
 /**
- * Somebody who shortens a text by hand ends it with a word. A list that cuts it says so, or cuts at a usual length,
- * perhaps before a blank, or within a word.
+ * Whether a text was truncated by a list, which marks the cut, or cuts at a usual length, before a space or within a
+ * word. A text that a person has shortened ends with a whole word.
  */
 function isCutOf(shown: string, given: string): boolean {
   const start = withoutEllipsis(shown);

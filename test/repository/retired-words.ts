@@ -3,6 +3,7 @@
  * whole words, in any case, also across a line break. Write the words of the field instead.
  */
 export const retiredWords: readonly string[] = [
+  'a fault of ours',
   'all the same',
   'answered for another',
   'as good as',
@@ -11,6 +12,7 @@ export const retiredWords: readonly string[] = [
   'for a slip',
   'for people.',
   'for programs.',
+  'in our words',
   'in vain',
   'insist',
   'is no HTTP',
@@ -32,6 +34,7 @@ export const retiredWords: readonly string[] = [
   'the token is none',
   'what came of',
   'which end comes first',
+  'who asks',
   'whoever',
   'written-out',
 ];

@@ -35,7 +35,7 @@ export const check: ProviderCheck = {
       darkImage: `${PICTURE}dark`,
       lightImage: `${PICTURE}light`,
       enabledDarkAndLight: true,
-      // Nobody is to gain anything by it, should somebody approve it meanwhile.
+      // The badge grants nothing, in case it is approved during the check.
       award: false,
       awardCurrency: false,
       awardXpQuantity: 7,

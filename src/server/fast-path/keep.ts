@@ -9,7 +9,7 @@ export type KeptKind = 'plans' | 'fragments' | 'answers';
 /** What may be dropped at any moment. */
 export interface Kept {
   readonly kind: KeptKind;
-  /** Told once it is dropped, whoever did it. */
+  /** Called once it is dropped, for whatever reason. */
   onDrop(): void;
 }
 
