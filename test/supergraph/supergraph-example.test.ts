@@ -137,7 +137,7 @@ test('stops the other parts and says so when the badges subgraph dies', async ()
 
 function startExample(env: Ports): Example {
   const child = spawn(process.execPath, [START], {
-    env: { ...process.env, ...env, NODE_OPTIONS: `--import=${LOOPBACK_ONLY}` },
+    env: { ...process.env, NODE_ENV: 'test', ...env, NODE_OPTIONS: `--import=${LOOPBACK_ONLY}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const example: Example = {

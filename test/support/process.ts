@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+const { NODE_COMPILE_CACHE } = process.env;
+
 /** The Node that runs the service as a process of its own: SERVICE_NODE names another one to try it on. */
 export const NODE = process.env.SERVICE_NODE ?? process.execPath;
-/** Node 22 warns that its SQLite is experimental. */
-export const NODE_ENVIRONMENT: Readonly<Record<string, string>> =
-  NODE === process.execPath ? {} : { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' };
+/** For every Node that tests start. Node 22 warns that its SQLite is experimental. */
+export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...(NODE !== process.execPath && { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }),
+  ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
+};
 
 /** How a process ended. */
 export interface Ending {

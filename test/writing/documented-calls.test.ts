@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OperationKind } from '../../src/providers/provider.ts';
 import type { FaultInput } from '../../src/sandbox/faults.ts';
+import { createSkippingClock } from '../support/clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import {
   type WritingService,
@@ -62,9 +63,12 @@ const FAILING_LISTS: [string, FaultInput][] = [
 
 let service: WritingService;
 beforeEach(async () => {
+  const clock = createSkippingClock();
   service = await startWritingService({
     operationDeadlineMs: 6_000,
     attemptTimeoutMs: 800,
+    now: clock.now,
+    http: { clock, budget: undefined },
     sandbox: {
       returningAI: { badges: [returningAIStored()] },
       tagMango: { badges: [tagMangoStored()], requestLimit: 1_000_000 },
