@@ -1,11 +1,10 @@
 import {
-  createFileTexts,
   createRedisUrlWatch,
   createRouterSecretWatch,
   createTenantsWatch,
 } from './config/file-watch.ts';
 import type { Config, secretsOf } from './config/read-config.ts';
-import type { ConfigError, Given } from './config/source.ts';
+import { type ConfigError, type Given, createFileTexts } from './config/source.ts';
 import { readYamlElsewhere } from './config/yaml-tree.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { RunningService } from './service.ts';

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { isObject } from '../http/json.ts';
@@ -106,4 +106,117 @@ export function isRouterSecret(text: string): boolean {
 /** Several secrets may be valid at the same time, separated by commas. */
 export function partsOf(text: string | undefined): string[] {
   return text === undefined ? [] : text.split(',').map((secret) => secret.trim());
+}
+
+/** The texts of files, as they are while no process is writing them. */
+export interface FileTexts {
+  /** Checks all files, and returns whether a text that counts has changed. */
+  look(): Steps<boolean>;
+  /** To be called before the files of a setting are read. */
+  begin(): void;
+  /** Reads the text of a file that counts, and watches the file from now on. A new file counts once it was checked. */
+  read: ReadFile;
+  /** Whether a text that was read since `begin` does not count yet. */
+  isUnsettled(): boolean;
+  /** Stops watching the files that were not read since `begin`. */
+  forgetOthers(): void;
+  readonly size: number;
+}
+
+export interface FileTextsOptions {
+  readFile?: ReadFile;
+  /** Differs if the file was written or replaced. */
+  signatureOf?: (path: string) => Signature;
+  /** Epoch milliseconds. */
+  wallTime?: () => number;
+}
+
+export interface Signature {
+  text: string;
+  /** Epoch milliseconds of the last change of any kind. */
+  changedAt: number;
+}
+
+interface Held {
+  signature: string;
+  /** Whether a write since the file was read would change the signature. */
+  isSure: boolean;
+  seen: SecretReading;
+  used: SecretReading | undefined;
+}
+
+/** Two writes within one tick of the file system's clock have the same time. */
+const TICK_MS = 3_000;
+/** Some file systems do not report a write, so each file is read at every third check. */
+const LOOKS_PER_READ = 3;
+
+/** A text counts once two checks in a row have found it, because a file may be read while it is written. */
+export function createFileTexts({
+  readFile = readText,
+  signatureOf = toSignature,
+  wallTime = Date.now,
+}: FileTextsOptions = {}): FileTexts {
+  const files = new Map<string, Held>();
+  const asked = new Set<string>();
+  let looks = 0;
+
+  function readNow(path: string): Omit<Held, 'used'> {
+    // Taken before the text is read, so that a write in between is noticed.
+    const { text: signature, changedAt } = signatureOf(path);
+    const isSure = changedAt < wallTime() - TICK_MS;
+    return { signature, isSure, seen: readFile(path) };
+  }
+  /** Returns whether the text that counts has changed. */
+  function lookAt(path: string, held: Held, isDue: boolean): boolean {
+    const isSame = held.isSure && !isDue && signatureOf(path).text === held.signature;
+    const before = held.seen;
+    if (!isSame) Object.assign(held, readNow(path));
+    if (!isEqual(before, held.seen) || isEqual(held.used, held.seen)) return false;
+    held.used = held.seen;
+    return true;
+  }
+
+  return {
+    read(path) {
+      asked.add(path);
+      const held = files.get(path) ?? { ...readNow(path), used: undefined };
+      files.set(path, held);
+      return held.used ?? held.seen;
+    },
+    *look() {
+      looks += 1;
+      let index = 0;
+      let hasChanged = false;
+      for (const [path, held] of files) {
+        index += 1;
+        const isDue = (looks + index) % LOOKS_PER_READ === 0;
+        hasChanged = lookAt(path, held, isDue) || hasChanged;
+        yield;
+      }
+      return hasChanged;
+    },
+    begin: () => asked.clear(),
+    isUnsettled: () => [...asked].some((path) => files.get(path)?.used === undefined),
+    forgetOthers() {
+      [...files.keys()].filter((path) => !asked.has(path)).forEach((path) => files.delete(path));
+    },
+    get size() {
+      return files.size;
+    },
+  };
+}
+
+/** Follows links. The time of the last change, unlike that of the last write, cannot be set. */
+function toSignature(path: string): Signature {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
+    return { text: [dev, ino, size, mtimeNs, ctimeNs].join(), changedAt: Number(ctimeMs) };
+  } catch {
+    // Reading the file reports the reason.
+    return { text: '', changedAt: Infinity };
+  }
+}
+
+function isEqual(a: SecretReading | undefined, b: SecretReading | undefined): boolean {
+  return a?.value === b?.value && a?.problem === b?.problem;
 }

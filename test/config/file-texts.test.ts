@@ -12,8 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type FileTextsOptions, createFileTexts } from '../../src/config/file-watch.ts';
-import { runToEnd } from '../../src/config/source.ts';
+import { type FileTextsOptions, createFileTexts, runToEnd } from '../../src/config/source.ts';
 import { numRuns } from '../properties/runs.ts';
 
 let folder: string;

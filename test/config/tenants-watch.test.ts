@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFileTexts, createTenantsWatch } from '../../src/config/file-watch.ts';
+import { createTenantsWatch } from '../../src/config/file-watch.ts';
+import { createFileTexts } from '../../src/config/source.ts';
 import { type YamlReading, readYaml } from '../../src/config/yaml-tree.ts';
 import type { TenantSettings } from '../../src/providers/settings.ts';
 import { numRuns } from '../properties/runs.ts';

@@ -94,6 +94,32 @@ test('no file imports itself through others', () => {
   expect(files.filter((file) => reaches(file, file))).toEqual([]);
 });
 
+/** Files that a process, a worker or a browser starts with: no other file imports them. */
+const ENTRY_POINTS = [
+  'config/yaml-worker.ts',
+  'main.ts',
+  'sandbox/main.ts',
+  'server/playground/browser.js',
+];
+const importersOf = (file: string): string[] => [
+  ...new Set(imports.filter(({ to }) => to === file).map(({ from }) => from)),
+];
+
+test('every file but the entry points is imported', () => {
+  const unused = files.filter((file) => importersOf(file).length === 0);
+  expect(unused.toSorted()).toEqual(ENTRY_POINTS);
+});
+
+test('a file of 20 lines or fewer has several importers: with a single one, it belongs there', () => {
+  const small = files.flatMap((file) => {
+    const lines = textOf(file).trimEnd().split('\n').length;
+    const [importer, ...others] = importersOf(file);
+    if (lines > 20 || importer === undefined || others.length > 0) return [];
+    return [`src/${file} has ${lines} lines, and is imported by src/${importer} only`];
+  });
+  expect(small).toEqual([]);
+});
+
 describe('no provider is named outside its folder', () => {
   test.each(files.filter((file) => !NAMES_A_PROVIDER.test(file)))('%s', (file) => {
     const lines = textOf(file)
