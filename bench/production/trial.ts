@@ -10,7 +10,7 @@ import {
 import type { Finding } from '../../test/support/tally.ts';
 import { LIST, toRename } from '../../test/support/load-operations.ts';
 import type { Sandbox } from '../../test/support/sandbox-process.ts';
-import { ROUTER_SECRET, startProductionService } from '../../test/support/service-process.ts';
+import { startProductionService } from '../../test/support/service-process.ts';
 
 export interface TrialOptions {
   /** The Node to run on. */
@@ -131,12 +131,10 @@ const HISTORY = `query History($provider: BadgeProvider!, $id: ID!) {
 }`;
 
 async function hasUnknown({ url }: Started, { provider, id }: Badge): Promise<boolean> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
-    body: JSON.stringify({ query: HISTORY, variables: { provider, id } }),
-  });
-  const outcomes = [...(await answer.text()).matchAll(/"outcome":"(\w+)"/g)].map(([, one]) => one);
+  const client = createClient(url, 1);
+  const { text } = await client.ask({ query: HISTORY, variables: { provider, id } });
+  await client.close();
+  const outcomes = [...text.matchAll(/"outcome":"(\w+)"/g)].map(([, one]) => one);
   return outcomes.join() === 'UNKNOWN,APPLIED';
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.ts';
 import { readProviderSettings } from '../../src/providers/settings.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { ADA, STORED } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
@@ -226,12 +227,8 @@ describe('the headers of a caller', () => {
       badges { totalCount }
       tagMangoMember(email: "${ADA.email}") { id }
     }`;
-    const response = await fetch(`${service.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...HOSTILE },
-      body: JSON.stringify({ query }),
-    });
-    expect(await response.json()).toMatchObject({ data: { badges: { totalCount: 3 } } });
+    const { text } = await sendOperation(`${service.url}/graphql`, { query }, { headers: HOSTILE });
+    expect(JSON.parse(text)).toMatchObject({ data: { badges: { totalCount: 3 } } });
 
     const { returningAI, tagMango } = service.sandbox;
     const headers = [...returningAI.requests, ...tagMango.requests].map(

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isSubject, readActor } from '../../src/server/identity/token.ts';
 import { numRuns } from '../properties/runs.ts';
 import { anyText } from '../properties/texts.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { HALL_OF_FAME, resetStandIns, writesTo } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
@@ -17,17 +18,13 @@ beforeEach(() => resetStandIns(service.sandbox));
 const toHeader = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 
 async function askAs(header: string | undefined, query: string): Promise<unknown> {
-  const response = await fetch(`${service.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-request-id': 'asked-1',
-      ...(header !== undefined && { 'x-badges-actor': header }),
-    },
-    body: JSON.stringify({ query }),
-  });
-  expect(response.status).toBe(200);
-  return response.json();
+  const headers = {
+    'x-request-id': 'asked-1',
+    ...(header !== undefined && { 'x-badges-actor': header }),
+  };
+  const { status, text } = await sendOperation(`${service.url}/graphql`, { query }, { headers });
+  expect(status).toBe(200);
+  return JSON.parse(text) as unknown;
 }
 
 let renames = 0;

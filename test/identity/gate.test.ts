@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
 
@@ -201,12 +202,12 @@ describe.each([
   test('a body is parsed, and a query on /graphql is answered', async () => {
     expect(readAnswer(await send('POST', '/graphql', credentials)).status).toBe(400);
 
-    const response = await fetch(`${service.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...Object.fromEntries(credentials) },
-      body: JSON.stringify({ query: '{ badges { totalCount } }' }),
-    });
-    expect(await response.json()).toEqual({ data: { badges: { totalCount: 16 } } });
+    const { text } = await sendOperation(
+      `${service.url}/graphql`,
+      { query: '{ badges { totalCount } }' },
+      { headers: Object.fromEntries(credentials) },
+    );
+    expect(JSON.parse(text)).toEqual({ data: { badges: { totalCount: 16 } } });
     expect(calls()).not.toEqual([]);
   });
 

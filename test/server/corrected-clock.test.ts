@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ANSWERED, ask, toTokenRefusal } from '../identity/ask.ts';
 import { type ManualClock, createManualClock } from '../support/clock.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { startTestService } from '../support/service.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
@@ -191,13 +192,10 @@ interface Sources {
 }
 
 async function readSources(url: string): Promise<{ data: Sources; headers: Headers }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ badges { sources { state asOf } } }' }),
-  });
-  const { data } = (await response.json()) as { data: Sources };
-  return { data, headers: response.headers };
+  const query = '{ badges { sources { state asOf } } }';
+  const { text, headers } = await sendOperation(url, { query });
+  const { data } = JSON.parse(text) as { data: Sources };
+  return { data, headers };
 }
 
 async function arrived(requests: readonly unknown[]): Promise<void> {

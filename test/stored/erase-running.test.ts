@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { runMain, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { filesOf } from '../secrets/files.ts';
 import { dumpOf } from '../secrets/redis-dump.ts';
@@ -136,9 +137,7 @@ describe('beside replicas that run', () => {
 
   const BADGES = '{ badges { nodes { ... on BadgeFields { description } } } }';
   async function read({ url }: ServiceProcess): Promise<string> {
-    const body = JSON.stringify({ query: BADGES });
-    const headers = { 'content-type': 'application/json' };
-    return (await fetch(url, { method: 'POST', headers, body })).text();
+    return (await sendOperation(url, { query: BADGES })).text;
   }
 
   withRedis('nothing comes back from their memory, lists or counts', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { composeSupergraph } from '../../examples/supergraph/compose.ts';
 import { ROUTER_SECRET } from '../support/gateways/forwarded.ts';
 import { type RunningGateway, startGatewayProcess } from '../support/gateways/index.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import {
   type Issuer,
@@ -35,12 +36,12 @@ afterAll(async () => {
 });
 
 async function sdlOf({ url }: TestService): Promise<string> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
-    body: JSON.stringify({ query: '{ _service { sdl } }' }),
-  });
-  const { data } = (await response.json()) as { data: { _service: { sdl: string } } };
+  const { text } = await sendOperation(
+    `${url}/graphql`,
+    { query: '{ _service { sdl } }' },
+    { headers: { 'router-authorization': ROUTER_SECRET } },
+  );
+  const { data } = JSON.parse(text) as { data: { _service: { sdl: string } } };
   return data._service.sdl;
 }
 
@@ -80,14 +81,11 @@ describe('Hive Gateway, which does not enforce the directives unless it is told 
       },
     ],
   ])('leaves a token with %s to the subgraph, which looks at it', async (scope, expected) => {
-    const response = await fetch(gateway.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${await sign(key, { claims: { scope } })}`,
-      },
-      body: JSON.stringify({ query: '{ badges { totalCount } }' }),
-    });
-    expect(await response.json()).toMatchObject(expected);
+    const { text } = await sendOperation(
+      gateway.url,
+      { query: '{ badges { totalCount } }' },
+      { headers: { authorization: `Bearer ${await sign(key, { claims: { scope } })}` } },
+    );
+    expect(JSON.parse(text)).toMatchObject(expected);
   });
 });

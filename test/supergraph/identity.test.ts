@@ -9,6 +9,7 @@ import {
   type RunningGateway,
   startGatewayProcess,
 } from '../support/gateways/index.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { type Issuer, createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 
@@ -152,16 +153,16 @@ describe.each(cases)('$title', ({ name, toRefusal, atEntities }) => {
     token?: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<unknown> {
-    const response = await fetch(gateway.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...headers,
+    const { text } = await sendOperation(
+      gateway.url,
+      { query },
+      {
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
       },
-      body: JSON.stringify({ query }),
-    });
-    const text = await response.text();
+    );
     expect(text).not.toContain(ROUTER_SECRET);
     if (token !== undefined) expect(text).not.toContain(token);
     return JSON.parse(text);

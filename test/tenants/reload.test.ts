@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const OLD_KEY = 'old-returning-ai-key';
@@ -52,16 +53,9 @@ interface Ask {
 }
 
 async function ask({ query, tenant = 'acme', secret = 's1' }: Ask) {
-  const response = await fetch(service?.url ?? '', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'router-authorization': secret,
-      'x-badges-tenant': tenant,
-    },
-    body: JSON.stringify({ query }),
-  });
-  return { status: response.status, body: await response.text() };
+  const headers = { 'router-authorization': secret, 'x-badges-tenant': tenant };
+  const { status, text } = await sendOperation(service?.url ?? '', { query }, { headers });
+  return { status, body: text };
 }
 
 const LIST = '{ badges(filter: { providers: [RETURNING_AI] }) { totalCount } }';

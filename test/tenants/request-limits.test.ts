@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { type SkippingClock, createSkippingClock } from '../support/clock.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
 let sandbox: Sandbox;
@@ -32,12 +33,12 @@ async function start(clock: SkippingClock): Promise<void> {
 async function waitedFor(tenant: string, clock: SkippingClock): Promise<number> {
   const before = clock.now() - Date.now();
   for (let asked = 0; asked < 10; asked += 1) {
-    const response = await fetch(`${service.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-badges-tenant': tenant },
-      body: JSON.stringify({ query: '{ badges { totalCount } }' }),
-    });
-    expect(await response.json()).toEqual({ data: { badges: { totalCount: 8 } } });
+    const { text } = await sendOperation(
+      `${service.url}/graphql`,
+      { query: '{ badges { totalCount } }' },
+      { headers: { 'x-badges-tenant': tenant } },
+    );
+    expect(JSON.parse(text)).toEqual({ data: { badges: { totalCount: 8 } } });
   }
   return clock.now() - Date.now() - before;
 }

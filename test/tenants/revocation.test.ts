@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const TENANTS = 1_000;
@@ -45,15 +46,8 @@ function toYaml(...without: string[]): string {
 }
 
 async function statusOf(secret: string, tenant: string): Promise<number> {
-  const { status } = await fetch(service.url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'router-authorization': secret,
-      'x-badges-tenant': tenant,
-    },
-    body: JSON.stringify({ query: '{ __typename }' }),
-  });
+  const headers = { 'router-authorization': secret, 'x-badges-tenant': tenant };
+  const { status } = await sendOperation(service.url, { query: '{ __typename }' }, { headers });
   return status;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { print } from 'graphql';
 import { BadgeHistoryDocument, type BadgeHistoryQueryVariables } from '../generated/operations.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import {
   ADA,
   type Asked,
@@ -52,15 +53,12 @@ async function send(
   { document, variables }: Asked,
   { caller, ...args }: RunArgs,
 ): Promise<{ data?: unknown; errors?: unknown }> {
-  const response = await fetch(`${service.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(caller !== undefined && { 'x-badges-actor': caller }),
-    },
-    body: JSON.stringify({ query: print(document), variables: { ...variables, ...args } }),
-  });
-  return (await response.json()) as { data?: unknown; errors?: unknown };
+  const { text } = await sendOperation(
+    `${service.url}/graphql`,
+    { query: print(document), variables: { ...variables, ...args } },
+    { headers: caller === undefined ? {} : { 'x-badges-actor': caller } },
+  );
+  return JSON.parse(text) as { data?: unknown; errors?: unknown };
 }
 
 const history = (variables: Partial<BadgeHistoryQueryVariables> = {}) =>

@@ -1,3 +1,4 @@
+import { sendOperation } from '../../support/graphql-client.ts';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { type SlowLink, startSlowLink } from '../../support/slow-link.ts';
@@ -122,12 +123,8 @@ async function startReplica(sandbox: Sandbox, redis: RedisServer): Promise<Repli
   });
 
   async function ask<Data>(query: string): Promise<Data> {
-    const response = await fetch(`${service.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query }),
-    });
-    return ((await response.json()) as { data: Data }).data;
+    const { text } = await sendOperation(`${service.url}/graphql`, { query });
+    return (JSON.parse(text) as { data: Data }).data;
   }
 
   return {
