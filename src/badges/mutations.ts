@@ -28,7 +28,7 @@ import { Badge } from './connection.ts';
 import { type BadgesContext, refuseHalfCharacters } from './context.ts';
 import { BadgeUserError } from './user-errors.ts';
 import { runMutation } from './writing/run-mutation.ts';
-import { refuse } from './writing/outcome.ts';
+import { rejectInput } from './writing/outcome.ts';
 
 /** One field per provider, named by its key. The fields are added below. */
 abstract class OneOfInput {
@@ -278,7 +278,7 @@ async function run(
     ...refuseNullDryRun(dryRun),
     ...refuseHalfCharacters({ input, idempotencyKey }),
   ];
-  if (problems.length > 0) return refuse([], problems);
+  if (problems.length > 0) return rejectInput([], problems);
   return runMutation(context, {
     kind,
     oneOf: withCanonicalIds(input),

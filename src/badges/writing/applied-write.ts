@@ -8,7 +8,7 @@ import { type Outcome, alteredWarning, toOutcome, withNotRecorded } from './outc
 import type { Sending, Standing, Write } from './write.ts';
 
 /** The provider applied the write. Its answer, or a read after it, decides what is shown and remembered. */
-export async function applied(
+export async function settleApplied(
   sending: Sending,
   answered: readonly BadgeFields[],
 ): Promise<Outcome> {

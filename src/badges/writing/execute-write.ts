@@ -18,7 +18,7 @@ import {
   type Outcome,
   noChange,
   notReadBefore,
-  refuse,
+  rejectInput,
   rejectedBy,
   resentWarning,
   toOutcome,
@@ -31,7 +31,7 @@ export async function executeWrite(mutation: Mutation, journal: WriteJournal): P
   const { operation, of, context } = mutation;
   const target = operation.target(mutation.input);
   const problems = checkInput(mutation, target);
-  if (problems.length > 0) return journal.discard(refuse(inputPath(mutation), problems));
+  if (problems.length > 0) return journal.discard(rejectInput(inputPath(mutation), problems));
 
   const prepared = await prepareInput(mutation);
   const input = prepared.input ?? mutation.input;
@@ -71,7 +71,7 @@ async function prepareInput(mutation: Mutation): Promise<{ input?: object; refus
     );
     if (!prepared) return { input };
     if ('input' in prepared) return prepared;
-    return { refusal: refuse(inputPath(mutation), prepared.problems) };
+    return { refusal: rejectInput(inputPath(mutation), prepared.problems) };
   } catch (error) {
     return { refusal: toRefusedRead(mutation, error) };
   }
@@ -142,7 +142,7 @@ async function planAndSend(write: Write): Promise<Outcome> {
     return { ...rejectedBy('noState', of.provider), badges: current };
   }
   if (plan.problems.length > 0) {
-    return { ...refuse(inputPath(write), plan.problems, current), changes: predicted };
+    return { ...rejectInput(inputPath(write), plan.problems, current), changes: predicted };
   }
   if (dryRun) {
     const { changes, warnings } = plan;

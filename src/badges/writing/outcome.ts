@@ -75,7 +75,7 @@ export function rejectedBy(obstacle: Obstacle, provider: Provider): Outcome {
 }
 
 /** `path` leads to the provider's input. */
-export function refuse(
+export function rejectInput(
   path: readonly string[],
   problems: readonly InputProblem[],
   badges: readonly BadgeFields[] = [],

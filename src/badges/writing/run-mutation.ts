@@ -9,7 +9,7 @@ import {
   toIdempotencyKey,
 } from './idempotency.ts';
 import { createJournal, tryStore } from './journal.ts';
-import { type Outcome, refuse, rejectedBy, restoreOutcome, toLostOutcome } from './outcome.ts';
+import { type Outcome, rejectInput, rejectedBy, restoreOutcome, toLostOutcome } from './outcome.ts';
 import { hashInput } from './stored-record.ts';
 import { recheck } from './unknown-outcome.ts';
 import type { Mutation, MutationRequest } from './write.ts';
@@ -28,7 +28,7 @@ export async function runMutation(
   const mutation = toMutation(context, request);
   if (!mutation) {
     const message = 'Set exactly one provider field.';
-    return refuse(['input'], [{ code: 'INVALID_INPUT', message, field: [] }]);
+    return rejectInput(['input'], [{ code: 'INVALID_INPUT', message, field: [] }]);
   }
   const { dryRun, idempotencyKey } = mutation;
   if (dryRun || idempotencyKey === null) {
@@ -37,7 +37,7 @@ export async function runMutation(
   if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
     const message =
       'Argument "idempotencyKey" must be 1 to 200 visible ASCII characters without spaces.';
-    return refuse([], [invalid('idempotencyKey', message)]);
+    return rejectInput([], [invalid('idempotencyKey', message)]);
   }
   const { value, failure } = await tryStore(() => runUnderKey(mutation, idempotencyKey));
   return failure ? rejectedBy('noState', mutation.of.provider) : value;

@@ -3,9 +3,9 @@ import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
 import { requireAccess } from '../context.ts';
 import { toProviderConflictError, toWriteFailure } from '../user-errors.ts';
-import { applied, reread } from './applied-write.ts';
+import { reread, settleApplied } from './applied-write.ts';
 import { type Outcome, rejectedBy, toOutcome } from './outcome.ts';
-import { acceptedWithoutClearAnswer, findTwinIds, unknown } from './unknown-outcome.ts';
+import { findTwinIds, settleUnclear, settleUnknown } from './unknown-outcome.ts';
 import type { Mutation, Proof, Sending } from './write.ts';
 
 /** Reserved for reading the badge after the write. */
@@ -44,12 +44,12 @@ export async function send(planned: Omit<Sending, 'proof'>): Promise<Outcome> {
   if (!(await write.journal.stage(sending))) return rejectedBy('noState', write.of.provider);
   try {
     const answered = await sendOnce(sending);
-    return answered ? await applied(sending, answered) : await acceptedWithoutClearAnswer(sending);
+    return answered ? await settleApplied(sending, answered) : await settleUnclear(sending);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (error.effect === 'unknown') return unknown(sending, error);
+    if (error.effect === 'unknown') return settleUnknown(sending, error);
     await write.journal.rollback();
-    return refused(sending, error);
+    return settleRejected(sending, error);
   }
 }
 
@@ -100,7 +100,10 @@ function isOther({ write: { target }, list }: Sending, id: string): boolean {
 }
 
 /** Nothing was changed, so the badges are as they were read. Only a reported conflict is a reason to read again. */
-async function refused({ write, plan, current }: Sending, error: ProviderError): Promise<Outcome> {
+async function settleRejected(
+  { write, plan, current }: Sending,
+  error: ProviderError,
+): Promise<Outcome> {
   const { kind, target, idempotencyKey, of } = write;
   if (error.kind === 'conflict') {
     const now = target?.isLocked ? (await reread(write))?.badge : undefined;

@@ -9,7 +9,7 @@ import type { BadgeIndex } from '../reading/badge-index.ts';
 import { toWriteFailure } from '../user-errors.ts';
 import {
   type BadgeReading,
-  applied,
+  settleApplied,
   invalidateLists,
   publish,
   publishStanding,
@@ -24,17 +24,17 @@ import { hashInput, toStateKey } from './stored-record.ts';
 import type { Mutation, Sending } from './write.ts';
 
 /** The provider accepted the write without a clear answer: a read decides, where it can. */
-export async function acceptedWithoutClearAnswer(sending: Sending): Promise<Outcome> {
+export async function settleUnclear(sending: Sending): Promise<Outcome> {
   const reading = await readEffect(sending);
   if (reading && proves(sending, reading.badge)) {
-    return applied(sending, reading.badge ? [reading.badge] : []);
+    return settleApplied(sending, reading.badge ? [reading.badge] : []);
   }
   const error = badResponse('accepted the request without confirming the change');
   return toUnknown(sending, error, reading);
 }
 
 /** The write was sent, and no clear answer was received. The outcome shows what a read finds. */
-export async function unknown(sending: Sending, error: ProviderError): Promise<Outcome> {
+export async function settleUnknown(sending: Sending, error: ProviderError): Promise<Outcome> {
   return toUnknown(sending, error, await readEffect(sending));
 }
 
