@@ -116,7 +116,21 @@ function withUsedOnly(query: string): string {
 function toEntitiesBody(documents: readonly EntitiesDocument[], options: PoolOptions): string {
   const { random } = options;
   const { query, operationName } = pick(documents, random);
-  const size = pick([1, 1, 1, 2, 3, 10, 10, 40, 100, chance(random, 0.05) ? 1_500 : 20], random);
+  const size = pick(
+    [
+      1,
+      1,
+      1,
+      2,
+      3,
+      10,
+      10,
+      40,
+      100,
+      chance(random, 0.06) ? pick([1_500, 3_000, 3_001], random) : 20,
+    ],
+    random,
+  );
   const isOdd = chance(random, 0.12);
   const list = Array.from({ length: chance(random, 0.01) ? 0 : size }, () =>
     isOdd && chance(random, 0.3) ? toOddRepresentation(options) : toRepresentation(options),

@@ -41,6 +41,19 @@ describe('every configured secret is compared, by its digest, whatever comes:', 
   });
 });
 
+test('what was accepted on a connection is accepted again, and nothing else, until the secrets change', () => {
+  const secrets = createRouterSecrets(SECRETS);
+  const [connection, other] = [{}, {}];
+  const accepts = (header: string) => secrets.accepts(header, connection);
+  expect([accepts('second'), accepts('second'), accepts('third')]).toEqual([true, true, true]);
+  expect(['thirD', 'thir', 'third ', ''].map(accepts)).toEqual([false, false, false, false]);
+  expect(secrets.accepts('thirD', other)).toBe(false);
+  secrets.keepOnly(['first']);
+  expect([accepts('third'), accepts('first')]).toEqual([false, true]);
+  secrets.replace(['fourth']);
+  expect([accepts('first'), accepts('fourth')]).toEqual([false, true]);
+});
+
 test('without secrets none is needed, and none is accepted', () => {
   const secrets = createRouterSecrets([]);
   expect([secrets.isNeeded(), secrets.accepts(undefined), secrets.accepts('')]).toEqual([
