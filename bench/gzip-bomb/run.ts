@@ -52,7 +52,7 @@ function createHttp(baseUrl: string): ProviderHttp {
   return createProviderHttp({
     provider: { enumValue: 'PROVIDER', title: 'Provider' },
     baseUrl,
-    headers: {},
+    credentials: {},
     routes: [/^GET \/(small|bomb)$/],
     attemptTimeoutMs: TIMEOUT_MS,
     clock: { now: Date.now, pause: async () => undefined },

@@ -72,7 +72,7 @@ async function measureLists(
   { seed, add }: { seed: number; add: Add },
 ): Promise<void> {
   const side = provider.key === 'returningAI' ? 'returningAI' : 'tagMango';
-  const codec = createBadgeIndexCodec(provider, isHttpsUrl);
+  const codec = createBadgeIndexCodec(provider, { isImageUrl: isHttpsUrl, values: undefined });
   for (const family of ANSWERS) {
     if (family.only !== undefined && family.only !== side) continue;
     const records = recordsOf(family, side, seed);
@@ -88,7 +88,7 @@ function listOf(provider: Provider, characters: number): BadgeList {
   const badges: BadgeFields[] = [];
   for (let index = 0; index < RECORDS; index += 1) {
     const record = { id: idOf(index), title: 'a', name: 'a', description: 'x'.repeat(characters) };
-    const badge = provider.restoreBadge(record, isHttpsUrl);
+    const badge = provider.restoreBadge(record, { isImageUrl: isHttpsUrl, values: undefined });
     if (badge) badges.push(badge);
   }
   const nothing = { malformedIds: new Set<string>(), ambiguousIds: new Set<string>() };
@@ -124,13 +124,14 @@ async function measureWrites(
     key: 'a',
     provider,
     isImageUrl: isHttpsUrl,
+    values: undefined,
     wallTime: Date.now,
     onUnreadable: quiet,
   });
   const note = async (index: number) => {
     const written = provider.restoreBadge(
       { id: idOf(index), title: 'b', name: 'b', description: 'y'.repeat(2_400) },
-      isHttpsUrl,
+      { isImageUrl: isHttpsUrl, values: undefined },
     );
     const revision = String(random());
     await writes.note({

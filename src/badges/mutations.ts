@@ -14,15 +14,13 @@ import {
 } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
 import { describedEnum } from '../providers/described-enum.ts';
-import { providers } from '../providers/index.ts';
+import { providers, warningCodes } from '../providers/index.ts';
 import { invalid } from '../providers/input-checks.ts';
 import {
   type FieldChange,
   type InputProblem,
   type OperationKind,
-  WARNING_CODES,
   type Warning,
-  type WarningCode,
 } from '../providers/provider.ts';
 import { Badge } from './connection.ts';
 import { type BadgesContext, refuseHalfCharacters } from './context.ts';
@@ -86,13 +84,13 @@ for (const { key, name, operations } of providers) {
 const BadgeWarningCode = describedEnum({
   name: 'BadgeWarningCode',
   description: 'Machine-readable code of a warning.',
-  values: WARNING_CODES,
+  values: warningCodes(),
 });
 
 @ObjectType({ description: 'A warning about a mutation that did not fail.' })
 export class BadgeWarning implements Warning {
   @Field(() => BadgeWarningCode, { description: 'Machine-readable code.' })
-  code!: WarningCode;
+  code!: string;
 
   @Field(() => String, { description: 'Human-readable message.' })
   message!: string;

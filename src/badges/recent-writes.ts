@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { BadgeFields } from '../providers/badge-fields.ts';
-import type { UrlRule } from '../providers/https-url.ts';
+import type { BadgeFields, BadgeSurroundings } from '../providers/badge-fields.ts';
 import type { BadgeList, Provider } from '../providers/provider.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { type OnUnreadable, type SharedValue, createSharedValue } from './writing/stored-record.ts';
@@ -83,18 +82,17 @@ type RecentWrite = Writes['writes'][number];
 const revisionsSchema = z.object({ revisions: z.array(z.tuple([z.string(), z.string()])) });
 type Revisions = z.output<typeof revisionsSchema>;
 
-export interface RecentWritesOptions {
+export interface RecentWritesOptions extends BadgeSurroundings {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
   key: string;
   provider: Provider;
-  isImageUrl: UrlRule;
   /** Epoch milliseconds by the machine's clock, as replicas compare them. */
   wallTime: () => number;
   onUnreadable: OnUnreadable;
 }
 
 export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
-  const { store, key, provider, isImageUrl, wallTime, onUnreadable } = options;
+  const { store, key, provider, wallTime, onUnreadable } = options;
   const kind = 'recent writes';
   const writes = createReachable({
     value: createSharedValue({
@@ -125,7 +123,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
 
   function lay(badges: Map<string, BadgeFields>, write: RecentWrite): void {
     // The record may be of another version, and unreadable for this one.
-    const standing = write.record === null ? null : provider.restoreBadge(write.record, isImageUrl);
+    const standing = write.record === null ? null : provider.restoreBadge(write.record, options);
     if (standing) badges.set(write.id, standing);
     else if (write.record === null) badges.delete(write.id);
   }
@@ -168,7 +166,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
       const open = all.find(({ id, until }) => id === badge.id && until > wallTime());
       const olderVersions = new Set(open ? statesOf(open) : []);
       const isOpen = open?.sent && isInDoubt(open, badge.readableVersion);
-      const sent = isOpen ? provider.restoreBadge(open.sent?.record, isImageUrl) : null;
+      const sent = isOpen ? provider.restoreBadge(open.sent?.record, options) : null;
       return { olderVersions, sent: sent ?? undefined };
     },
 

@@ -2,6 +2,7 @@ import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { CallBounds } from '../http/call-options.ts';
 import type { UrlRule } from '../providers/https-url.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
+import type { ProviderValues } from '../providers/settings.ts';
 import type { Locks, StateStore } from '../state/state-store.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
 import type { RecentWrites } from './recent-writes.ts';
@@ -46,6 +47,8 @@ export interface TenantProvider {
 
 export interface ProviderAccess {
   readonly client: ProviderClient;
+  /** The tenant's settings for the provider. */
+  readonly values: ProviderValues;
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
   /** Completes every list that is read with recent writes of this service. */
   readonly recentWrites: RecentWrites;

@@ -200,6 +200,8 @@ export interface FailedWrite {
   hasKey: boolean;
   /** Whether the payload shows a badge that a read found afterwards. */
   isShown: boolean;
+  /** Of a rejected write: the fields that its input gives. */
+  inputFields?: readonly string[];
 }
 
 export function toWriteFailure(
@@ -207,13 +209,25 @@ export function toWriteFailure(
   error: ProviderError,
   write: FailedWrite,
 ): BadgeProviderError {
-  const hasSuspects = error.kind === 'rejected' && write.sentFields.length > 0;
-  const suspects = hasSuspects ? `. Fields that were sent: ${write.sentFields.join(', ')}` : '';
+  const atFault = error.fieldsAtFault.filter((field) => write.inputFields?.includes(field));
+  const [first] = atFault;
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}${suspects}. ${effectInWords(error, write)}`,
+    message: `${provider.name.title} ${error.message}${suspectsOf(error, write, atFault)}. ${effectInWords(error, write)}`,
+    field: first === undefined ? null : ['input', provider.key, first],
     code: writeCode(error),
     retryable: error.effect === 'unknown' ? write.hasKey : isRetryable(error.kind),
   });
+}
+
+/** The provider may say by its own codes which fields are at fault; otherwise all that were sent are named. */
+function suspectsOf(
+  { kind }: ProviderError,
+  { sentFields }: FailedWrite,
+  atFault: readonly string[],
+): string {
+  if (atFault.length > 0) return `. Fields at fault: ${atFault.join(', ')}`;
+  const hasSuspects = kind === 'rejected' && sentFields.length > 0;
+  return hasSuspects ? `. Fields that were sent: ${sentFields.join(', ')}` : '';
 }
 
 function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
@@ -254,11 +268,11 @@ function toProviderError(
     retryAfterMs,
     providerMessage,
   }: Partial<Pick<ProviderError, 'retryAfterMs' | 'providerMessage'>>,
-  rest: { message: string; code: BadgeErrorCode; retryable: boolean },
+  rest: { message: string; code: BadgeErrorCode; retryable: boolean; field?: string[] | null },
 ): BadgeProviderError {
   return Object.assign(new BadgeProviderError(), {
-    ...rest,
     field: null,
+    ...rest,
     provider: name.enumValue,
     // A delay makes sense only if a retry does.
     retryAfterMs: rest.retryable ? (retryAfterMs ?? null) : null,

@@ -178,7 +178,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
     writes += 1;
     onProgress(`${providerName.title}: write ${writes}, ${kind}`);
     const write = await client.call(`${kind} of a badge`, 'write', (own, bounds) =>
-      operation.send(own, { input: { id }, body }, bounds),
+      operation.send(own, { input: { id }, body, found: undefined }, bounds),
     );
     const answered = write.error ? undefined : find(write.json);
     const answer = answered && (isShown(answered) ? 'the new badge' : 'the old badge');

@@ -181,7 +181,7 @@ function readLimits(given: YamlNode | undefined, report: Report): Record<string,
   if (!byName) report([], 'must be a map of providers to limits');
   for (const [name, requests] of byName ?? []) {
     const provider = providers.find((one) => one.name.enumValue === name);
-    const most = provider?.requestWindow?.requests;
+    const most = provider?.requestWindows[0]?.requests;
     if (!provider || most === undefined) {
       report([name], 'is not a provider with a documented limit');
       continue;

@@ -74,6 +74,36 @@ export interface RequestBudget {
   block(ms: number): Promise<void>;
 }
 
+/** A budget of several windows: a request takes one of each. Requests take turns, so that one at most is waiting. */
+export function combineBudgets(budgets: readonly RequestBudget[]): RequestBudget | undefined {
+  if (budgets.length < 2) return budgets[0];
+  /** What the request that waits has: it would use these windows up if it took anew. */
+  const taken = new Set<RequestBudget>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function takeAll(isQuery: boolean): Promise<number> {
+    for (const budget of budgets) {
+      if (taken.has(budget)) continue;
+      const waitMs = await budget.take(isQuery);
+      if (waitMs > 0) return waitMs;
+      taken.add(budget);
+    }
+    taken.clear();
+    return 0;
+  }
+
+  return {
+    take(isQuery) {
+      const next = last.then(() => takeAll(isQuery));
+      last = next;
+      return next;
+    },
+    async block(ms) {
+      await Promise.all(budgets.map((budget) => budget.block(ms)));
+    },
+  };
+}
+
 export interface RateLimiter {
   /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError` at once if the wait would be longer. */
   enter(purpose: CallPurpose, until: number): Promise<void>;

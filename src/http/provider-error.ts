@@ -79,6 +79,8 @@ export class ProviderError extends Error {
    * at most 300 characters, well formed, without control characters and secrets.
    */
   providerMessage: string | undefined;
+  /** Input fields that a refusal names by the provider's own codes, filled in by the http layer. The first one counts most. */
+  fieldsAtFault: readonly string[] = [];
 
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause });

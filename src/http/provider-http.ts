@@ -86,8 +86,12 @@ export interface ProviderHttpOptions extends HttpDeps {
   provider: ProviderName;
   /** Includes any path prefix. */
   baseUrl: string;
-  /** Sent with every call. A value whose name sounds like a credential is treated as a secret. */
-  headers: Readonly<Record<string, string>>;
+  /** Headers that are sent with every call, beside the credentials. Absent: none. */
+  headers?: Readonly<Record<string, string>>;
+  /** Headers that are sent with every call, and whose values are secrets. */
+  credentials: Readonly<Record<string, string>>;
+  /** The input fields that the JSON of a refused write names by codes of the provider, never by its text. Absent: none. */
+  toFieldsAtFault?: (refusal: unknown) => readonly string[];
   /** No other request is sent. */
   routes: Routes;
 }
@@ -99,7 +103,8 @@ const MIN_WAIT_MS = 100;
 
 /** Makes every call to a provider: admission, attempt, verdict, and retries of reads. Never follows a redirect. */
 export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
-  const { clock, random, attemptTimeoutMs, headers, provider, onFault } = options;
+  const { clock, random, attemptTimeoutMs, credentials, provider, onFault } = options;
+  const headers = { ...options.headers, ...credentials };
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const dispatcher = options.connect(base.origin);
@@ -109,7 +114,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   };
   const reads = createAdmission({ ...shared, breaker: options.createBreaker('reads') });
   const writes = createAdmission({ ...shared, breaker: options.createBreaker('writes') });
-  const redact = createRedact(secretsIn(headers), options.redactOthers);
+  const redact = createRedact(secretsIn(credentials), options.redactOthers);
   const retryAfter = toRetryAfterBounds(options.windowMs);
 
   /** Nothing is added to the path after this check. */
@@ -173,6 +178,9 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const found = purpose === 'write' && answered ? await findProviderMessage(answered) : undefined;
     const providerMessage = (found && redact(found)) || undefined;
     error.providerMessage = providerMessage;
+    if (purpose === 'write' && answered && error.effect === 'refused') {
+      error.fieldsAtFault = options.toFieldsAtFault?.(await tryToJson(answered)) ?? [];
+    }
     onFault({
       method: call.method,
       // A query string may name a person.
@@ -228,12 +236,8 @@ function notFound(provider: ProviderName): ProviderError {
   return new ProviderError('has no such resource', { kind, effect: 'refused', provider });
 }
 
-const NAMED_FOR_A_CREDENTIAL = /auth|key|token|secret|cookie/i;
-
-function secretsIn(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers)
-    .filter(([name]) => NAMED_FOR_A_CREDENTIAL.test(name))
-    .map(([, value]) => value.replace(/^Bearer /, ''));
+function secretsIn(credentials: ProviderHttpOptions['credentials']): string[] {
+  return Object.values(credentials).map((value) => value.replace(/^Bearer /, ''));
 }
 
 function withoutMember({ memberId }: HttpCall, text: string): string {

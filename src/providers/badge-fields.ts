@@ -65,7 +65,7 @@ export abstract class BadgeFields {
 export interface BadgeSurroundings {
   readonly isImageUrl: UrlRule;
   /** The settings of the tenant for the provider. Undefined: the provider is not configured. */
-  readonly values?: ProviderValues | undefined;
+  readonly values: ProviderValues | undefined;
 }
 
 /** A badge that reads its fields from a record of its provider. */

@@ -2,7 +2,7 @@ import type { ClassType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
-import type { BadgeFields } from './badge-fields.ts';
+import type { BadgeFields, BadgeSurroundings } from './badge-fields.ts';
 import type { UrlRule } from './https-url.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';
 
@@ -17,13 +17,16 @@ export interface Provider {
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
   /**
-   * How many requests it takes of all callers of one tenant: no stretch of `windowMs` may see more than `requests`.
-   * Absent: it states no limit.
+   * How many requests it takes of all callers of one tenant: no stretch of `windowMs` may see more than `requests`. All
+   * of the windows hold at once. Empty: it states no limit. A tenant's own limit is one of the first window, and the
+   * others shrink with it.
    */
-  readonly requestWindow?: { readonly requests: number; readonly windowMs: number };
+  readonly requestWindows: readonly { readonly requests: number; readonly windowMs: number }[];
   readonly badgeClass: ClassType<BadgeFields>;
   /** What it can do to badges; what is absent is absent from the inputs too. */
   readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
+  /** Codes of warnings that only its operations give, with their descriptions in the graph. */
+  readonly warnings: Readonly<Record<string, string>>;
   /** Classes with queries of its own. */
   readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
@@ -35,19 +38,25 @@ export interface Provider {
   canonicalId(id: string): string;
   /** The input of a write with every id in that spelling. */
   canonicalInput<Input extends object>(input: Input): Input;
-  /** A badge again, from the `record` of one that was kept as JSON. Null: it cannot be read. */
-  restoreBadge(record: unknown, isImageUrl: UrlRule): BadgeFields | null;
+  /** A badge again, from the `record` of one that was kept as JSON, with the settings of its tenant. Null: it cannot be read. */
+  restoreBadge(record: unknown, surroundings: BadgeSurroundings): BadgeFields | null;
   /** The same badge with a mark for values that this service wrote and the provider does not show. Absent: it shows all. */
   withHiddenRevision?(badge: BadgeFields, revision: string | undefined): BadgeFields;
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
+/** Parts of a provider that most providers do not need. */
+type Optional = Pick<
+  Provider,
+  'requestWindows' | 'warnings' | 'resolvers' | 'canonicalId' | 'canonicalInput'
+>;
+
 /** What a folder says of its provider: its operations and reads use its own client and its own type of badge. */
-export interface ProviderDefinition<
-  Client extends ProviderClient,
-  Badge extends BadgeFields,
-> extends Provider {
-  readonly badgeClass: ClassType<Badge>;
+export interface ProviderDefinition<Client extends ProviderClient, Badge extends BadgeFields, Kept>
+  extends Omit<Provider, keyof Optional | 'restoreBadge' | 'operations'>, Partial<Optional> {
+  readonly badgeClass: new (record: Kept, surroundings: BadgeSurroundings) => Badge;
+  /** Reads a record that was kept. */
+  readonly recordSchema: { safeParse(record: unknown): { data?: Kept | undefined } };
   readonly operations: Readonly<
     Partial<Record<OperationKind, OwnOperation<NoInfer<Client>, NoInfer<Badge>>>>
   >;
@@ -56,30 +65,37 @@ export interface ProviderDefinition<
       readonly send: (client: NoInfer<Client>, bounds: CallBounds) => Promise<unknown>;
     }[];
   };
-  restoreBadge(record: unknown, isImageUrl: UrlRule): NoInfer<Badge> | null;
   createClient(values: ProviderValues, options: ClientOptions): Client;
 }
 
 /** Properties and no methods, since the parameters of methods may be of a narrower type. */
 interface OwnOperation<Client extends ProviderClient, Badge extends BadgeFields> extends Operation {
-  readonly prepare?: (
-    client: Client,
-    input: never,
-    bounds: CallBounds,
-  ) => Promise<Prepared<object>>;
-  readonly plan: (input: never, basis: PlanBasis<Badge>) => WritePlan;
+  readonly prepare?: (client: Client, input: never, bounds: CallBounds) => Promise<Prepared>;
+  readonly plan: (input: never, basis: PlanBasis<Badge, never>) => WritePlan;
   readonly send: (
     client: Client,
-    write: { input: never; body: object },
+    write: { input: never; body: object; found: never },
     bounds: CallBounds,
   ) => Promise<readonly Badge[] | null>;
 }
 
 /** The provider as the rest of the service knows it. Does not compile with an operation of another provider. */
-export function defineProvider<Client extends ProviderClient, Badge extends BadgeFields>(
-  definition: ProviderDefinition<Client, Badge>,
+export function defineProvider<Client extends ProviderClient, Badge extends BadgeFields, Kept>(
+  definition: ProviderDefinition<Client, Badge, Kept>,
 ): Provider {
-  return definition;
+  const { recordSchema, badgeClass } = definition;
+  return {
+    requestWindows: [],
+    warnings: {},
+    resolvers: [],
+    canonicalId: (id) => id,
+    canonicalInput: (input) => input,
+    ...definition,
+    restoreBadge(record, surroundings) {
+      const { data } = recordSchema.safeParse(record);
+      return data === undefined ? null : new badgeClass(data, surroundings);
+    },
+  };
 }
 
 export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';
@@ -89,6 +105,7 @@ export interface Operation<
   Input extends object = object,
   Client extends ProviderClient = ProviderClient,
   Badge extends BadgeFields = BadgeFields,
+  Found extends object = object,
 > {
   readonly inputClass: ClassType<Input>;
   /** What is wrong with the input by itself, but for its badge ids; empty when nothing is. */
@@ -98,17 +115,25 @@ export interface Operation<
   /** Whether the write can do without reading the badge: it gives every value that it replaces, or replaces none. */
   canSkipRead?(input: Input): boolean;
   /** Reads what the input only points to, such as the id of a user. */
-  prepare?(client: Client, input: Input, bounds: CallBounds): Promise<Prepared<Input>>;
-  /** The provider's id of the member who gets or loses badges. Absent for other operations. */
-  memberId?(input: Input): string;
+  prepare?(client: Client, input: Input, bounds: CallBounds): Promise<Prepared<Found>>;
+  /**
+   * The provider's id of the member who gets or loses badges. Null: only `prepare` can find it. Absent for other
+   * operations.
+   */
+  memberId?(input: Input, found: Found | undefined): string | null;
   /** Lays the input over the badge. */
-  plan(input: Input, basis: PlanBasis<Badge>): WritePlan;
+  plan(input: Input, basis: PlanBasis<Badge, Found>): WritePlan;
   /** Sent at most once. The badges that the answer shows; null: it was accepted without the body that was promised. */
   send(
     client: Client,
-    write: { input: Input; body: object },
+    write: { input: Input; body: object; found: Found | undefined },
     bounds: CallBounds,
   ): Promise<readonly Badge[] | null>;
+  /**
+   * An award or a revocation changes what the badge shows, and its answer has no badge: it is read again, so that the
+   * caller sees it as it then is.
+   */
+  readonly isReadAfter?: true;
   /**
    * The badge as it stands after the write: what the answer or a read shows, laid over what was sent and what was there
    * before. Absent where no badge changes.
@@ -132,9 +157,12 @@ export interface Target {
   isLocked: boolean;
 }
 
-export type Prepared<Input> = { input: Input } | { problems: InputProblem[] };
+/** What the input points to, for `plan` and `send`, or what is wrong with it. */
+export type Prepared<Found = object> = { found: Found } | { problems: InputProblem[] };
 
-export interface PlanBasis<Badge extends BadgeFields = BadgeFields> {
+export interface PlanBasis<Badge extends BadgeFields = BadgeFields, Found extends object = object> {
+  /** What `prepare` found. Undefined: there is no such step. */
+  found: Found | undefined;
   /** Undefined when there is none yet, or for a complete input whose read failed. */
   current: Badge | undefined;
   /** What this service wrote last. Null: it wrote nothing, or nothing is known of it. */
@@ -188,12 +216,13 @@ export interface FieldChange {
 }
 
 export interface Warning {
-  readonly code: WarningCode;
+  /** One of `WARNING_CODES`, or of the provider's own. */
+  readonly code: string;
   readonly message: string;
   readonly fields: readonly string[];
 }
 
-/** Printed as the enum `BadgeWarningCode`, with these texts as descriptions. */
+/** Printed as the enum `BadgeWarningCode` with those of the providers, and with these texts as descriptions. */
 export const WARNING_CODES = {
   NO_CHANGE: 'The badge already has all the given values. Nothing was sent.',
   HIDDEN_FIELDS_REUSED:
@@ -209,13 +238,9 @@ export const WARNING_CODES = {
   NOT_RECORDED:
     'The state store was unavailable, so this change is missing from the history and from the remembered values.',
   PREVIOUS_VALUES_UNKNOWN: 'The badge could not be read before the write, so `before` is unknown.',
-  AUTOMATION_DELAYED: 'Members gain or lose the badge with a delay after the change.',
   OTHER:
     'A warning recorded by a newer version of this service, with a code that this version does not know.',
-  AUTOMATION_WITHOUT_RULE:
-    'Automation is enabled, but the badge has neither a points threshold nor a subscription for it to use.',
 } as const;
-export type WarningCode = keyof typeof WARNING_CODES;
 
 /** What a query of a provider's own gets of the request. */
 export interface ProviderContext {

@@ -14,7 +14,7 @@ import {
   createSnapshotCache,
 } from '../cache/snapshot-cache.ts';
 import { type SnapshotStore, VARIANT } from '../cache/snapshot-entry.ts';
-import { createCircuitBreaker } from '../http/admission.ts';
+import { combineBudgets, createCircuitBreaker } from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
 import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
@@ -106,11 +106,13 @@ export function createTenant(
       freshMs: options.freshSeconds * 1_000,
       staleMs: options.staleSeconds * 1_000,
       isImageUrl,
+      values,
       recentWrites: createRecentWrites({
         store: options.store,
         key: `${encodeURIComponent(id)}/${provider.name.enumValue}`,
         provider,
         isImageUrl,
+        values,
         wallTime: options.wallTime,
         onUnreadable: options.onUnreadable,
       }),
@@ -158,6 +160,7 @@ interface AccessOptions extends Pick<
   name: string;
   freshMs: number;
   isImageUrl: UrlRule;
+  values: ProviderValues;
   recentWrites: RecentWrites;
   onList: (list: BadgeList) => void;
 }
@@ -168,7 +171,7 @@ const INCOMPLETE_FRESH_MS = 5_000;
 export function createProviderAccess(
   provider: Provider,
   client: ProviderClient,
-  { freshMs, isImageUrl, recentWrites, onList, ...options }: AccessOptions,
+  { freshMs, isImageUrl, values, recentWrites, onList, ...options }: AccessOptions,
 ): ProviderAccess {
   async function load(bounds: CallBounds): Promise<BadgeIndex> {
     const list = await client.listBadges(bounds);
@@ -179,11 +182,11 @@ export function createProviderAccess(
     ...options,
     load,
     judge: toJudgement,
-    codec: createBadgeIndexCodec(provider, isImageUrl),
+    codec: createBadgeIndexCodec(provider, { isImageUrl, values }),
     freshMs: ({ droppedRecords }) =>
       droppedRecords > 0 ? Math.min(INCOMPLETE_FRESH_MS, freshMs) : freshMs,
   });
-  return { client, snapshots, recentWrites };
+  return { client, values, snapshots, recentWrites };
 }
 
 function toJudgement(error: unknown): Judgement {
@@ -214,32 +217,46 @@ export function createHttpDeps(
   of: { topic: string; provider: Provider; most: number | undefined },
 ): HttpDeps {
   const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
-  const { requestWindow, name } = of.provider;
-  const budget =
-    requestWindow &&
+  const { name } = of.provider;
+  const windows = toWindows(of.provider, of.most);
+  const buckets =
+    shared?.buckets ?? createStoredBuckets(store, { now, wallTime: options.wallTime });
+  const budgets = windows.map((window, index) =>
     createRequestBudget({
       // The name does not depend on the credentials: new ones may not start a new window.
-      name: of.topic,
-      window: { ...requestWindow, requests: of.most ?? requestWindow.requests },
-      buckets: shared?.buckets ?? createStoredBuckets(store, { now, wallTime: options.wallTime }),
+      name: index === 0 ? of.topic : `${of.topic}/${window.windowMs}`,
+      window,
+      buckets,
       isShared: shared !== undefined,
       replicas,
       now,
-    });
+    }),
+  );
   return {
     attemptTimeoutMs,
     clock: { now, pause },
     random,
     connect: (origin) => createPool(origin, options.proxies),
-    budget,
+    budget: combineBudgets(budgets),
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
     createBreaker: (calls) =>
       createCircuitBreaker({ now, random, onChange: createBreakerLog(logger, name, calls) }),
-    windowMs: requestWindow?.windowMs,
+    windowMs: windows.length > 0 ? Math.max(...windows.map(({ windowMs }) => windowMs)) : undefined,
     ...(options.redactOthers && { redactOthers: options.redactOthers }),
     ...options.http,
   };
+}
+
+/** The windows of a tenant that may use `most` requests of the first one. */
+function toWindows(
+  { requestWindows }: Provider,
+  most: number | undefined,
+): Provider['requestWindows'] {
+  const share = (most ?? Infinity) / (requestWindows[0]?.requests ?? 1);
+  return requestWindows.map(({ requests, windowMs }) => {
+    return { requests: Math.max(1, Math.floor(requests * Math.min(1, share))), windowMs };
+  });
 }
 
 /** Smaller corrections of the machine's clock are ignored. */

@@ -19,7 +19,7 @@ import { NAMES, describePrototypes } from './prototypes.ts';
 const before = describePrototypes();
 afterEach(() => expect(describePrototypes()).toEqual(before));
 
-const codec = createBadgeIndexCodec(returningAI, isHttpsUrl);
+const codec = createBadgeIndexCodec(returningAI, { isImageUrl: isHttpsUrl, values: undefined });
 /** An index of badges with these ids, and one more that cannot be read. */
 const indexOf = async (ids: readonly string[], unreadable: string) =>
   createBadgeIndex(
@@ -29,7 +29,7 @@ const indexOf = async (ids: readonly string[], unreadable: string) =>
         { id: unreadable, title: null },
         { id: 'a', title: 'A' },
       ],
-      (record) => toReturningAIBadge(record, { isImageUrl: isHttpsUrl }),
+      (record) => toReturningAIBadge(record, { isImageUrl: isHttpsUrl, values: undefined }),
     ),
   );
 

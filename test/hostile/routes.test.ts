@@ -52,7 +52,7 @@ beforeAll(async () => {
     ...deps,
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl: `${provider.origin}/prefix/`,
-    headers: {},
+    credentials: {},
     routes: [/^GET \/badges$/, /^PUT \/badges\/[a-z]{1,8}$/],
   });
   returningAI = createReturningAIClient(

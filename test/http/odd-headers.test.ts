@@ -34,7 +34,7 @@ beforeAll(async () => {
   http = createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl: `http://127.0.0.1:${port}`,
-    headers: {},
+    credentials: {},
     routes: [/^PUT \/badges$/],
     attemptTimeoutMs: 5_000,
     clock: { now: Date.now, pause: async () => undefined },

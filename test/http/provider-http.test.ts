@@ -41,7 +41,7 @@ function createHttp(baseUrl: string, key: string, rest: Partial<HttpDeps> = {}):
   return createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl,
-    headers: { 'x-api-key': key },
+    credentials: { 'x-api-key': key },
     routes: [/^(GET|PUT) \/badges(\/1)?$/],
     attemptTimeoutMs: 800,
     clock: { now: Date.now, pause: async () => undefined },

@@ -36,7 +36,8 @@ beforeAll(async () => {
   http = createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl: `http://127.0.0.1:${port}`,
-    headers: { 'x-api-key': KEY, 'x-host': 'acme.example', 'x-offset': '500' },
+    credentials: { 'x-api-key': KEY },
+    headers: { 'x-host': 'acme.example', 'x-offset': '500' },
     routes: [/^(GET|PUT|POST) \/badges$/],
     attemptTimeoutMs: 2_000,
     clock: { now: Date.now, pause: async () => undefined },

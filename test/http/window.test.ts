@@ -52,7 +52,7 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
   const client = createProviderHttp({
     provider: { enumValue: 'ACME', title: 'Acme' },
     baseUrl: `http://127.0.0.1:${port}`,
-    headers: {},
+    credentials: {},
     routes: [/^PUT \/badges$/],
     attemptTimeoutMs: 2_000,
     clock,

@@ -24,7 +24,7 @@ export type Json = Record<string, unknown>;
 export const ENVELOPES: readonly EnvelopeOf[] = [
   {
     key: 'Returning.AI',
-    reader: createReturningAIAnswers({ isImageUrl: isHttpsUrl }),
+    reader: createReturningAIAnswers({ isImageUrl: isHttpsUrl, values: undefined }),
     id: 'major',
     record: { id: 'major', title: 'Major', quantity: '3', awarded: 'false' },
     wrap: (body, flag) => ({
@@ -35,7 +35,9 @@ export const ENVELOPES: readonly EnvelopeOf[] = [
   },
   {
     key: 'TagMango',
-    reader: createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl })),
+    reader: createTagMangoAnswers(
+      createBadgeReading({ isImageUrl: isHttpsUrl, values: undefined }),
+    ),
     id: '6657092c8142bfe0656481bf',
     record: { _id: '6657092c8142bfe0656481bf', name: 'Hall of Fame', enableAutomation: false },
     wrap: (result, flag) => ({

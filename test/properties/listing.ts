@@ -31,7 +31,10 @@ export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[]
 }
 
 function toBadge(provider: Provider, { id, name }: { id: string; name: string }): BadgeFields {
-  const badge = provider.restoreBadge({ id, name, title: name }, isHttpsUrl);
+  const badge = provider.restoreBadge(
+    { id, name, title: name },
+    { isImageUrl: isHttpsUrl, values: undefined },
+  );
   if (badge) return badge;
   throw new Error('a badge of an id and a name is not restored');
 }

@@ -35,7 +35,10 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
   const { provider, nameField, toBadge, readings, validRecord, nearlyValidRecord, shownOnly } =
     wire;
   const restore = (record: object): BadgeFields => {
-    const badge = provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
+    const badge = provider.restoreBadge(JSON.parse(JSON.stringify(record)), {
+      isImageUrl: isHttpsUrl,
+      values: undefined,
+    });
     if (badge) return badge;
     throw new Error('a kept record is not restored');
   };

@@ -157,14 +157,15 @@ function toReadings(
 }
 
 function returningAIWire(): Wire {
-  const toBadge = (json: unknown) => toReturningAIBadge(json, { isImageUrl: isHttpsUrl });
+  const toBadge = (json: unknown) =>
+    toReturningAIBadge(json, { isImageUrl: isHttpsUrl, values: undefined });
   const nearlyValidRecord = nearlyValidObject(returningAIFields, almostReturningAI);
   const { list, one } = toPayloads(nearlyValidRecord);
   return {
     provider: returningAI,
     nameField: 'title',
     toBadge,
-    readings: toReadings(createReturningAIAnswers({ isImageUrl: isHttpsUrl }), {
+    readings: toReadings(createReturningAIAnswers({ isImageUrl: isHttpsUrl, values: undefined }), {
       list: toReturningAIAnswer(list),
       one: toReturningAIAnswer(one),
     }),
@@ -241,17 +242,21 @@ function toTagMangoAnswer(payload: JsonText): JsonText {
 }
 
 function tagMangoWire(): Wire {
-  const toBadge = (json: unknown) => toTagMangoBadge(json, { isImageUrl: isHttpsUrl });
+  const toBadge = (json: unknown) =>
+    toTagMangoBadge(json, { isImageUrl: isHttpsUrl, values: undefined });
   const nearlyValidRecord = nearlyValidObject(tagMangoFields, almostTagMango);
   const { list, one } = toPayloads(nearlyValidRecord);
   return {
     provider: tagMango,
     nameField: 'name',
     toBadge,
-    readings: toReadings(createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl })), {
-      list: toTagMangoAnswer(list),
-      one: toTagMangoAnswer(one),
-    }),
+    readings: toReadings(
+      createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl, values: undefined })),
+      {
+        list: toTagMangoAnswer(list),
+        one: toTagMangoAnswer(one),
+      },
+    ),
     validRecord: validObject(tagMangoFields, ['_id', 'name']),
     shownOnly: ['creator', 'createdAt', 'updatedAt'],
     nearlyValidRecord,

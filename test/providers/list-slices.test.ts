@@ -13,7 +13,7 @@ const id = (index: number) => index.toString(16).padStart(24, '0');
 /** Read by the provider's own mapping, as its client does. */
 function toReading(provider: Provider) {
   return (record: unknown) => {
-    const badge = provider.restoreBadge(record, isHttpsUrl);
+    const badge = provider.restoreBadge(record, { isImageUrl: isHttpsUrl, values: undefined });
     return badge ? { badge } : { malformed: { id: null, field: 'record' } };
   };
 }
@@ -47,7 +47,7 @@ describe.each(providers)('the largest list of $name.title', (provider) => {
   });
 
   test('leaves others their turn while it is kept for replicas, and taken from them', async () => {
-    const codec = createBadgeIndexCodec(provider, isHttpsUrl);
+    const codec = createBadgeIndexCodec(provider, { isImageUrl: isHttpsUrl, values: undefined });
     const index = createBadgeIndex(await read());
     let text = '';
     expect(await countTurns(async () => void (text = await codec.encode(index)))).toBeGreaterThan(
@@ -81,7 +81,10 @@ test('a record is compared with those of its id only as far as they are alike', 
   );
   const [first, ...others] = providers;
   if (!first) throw new Error(`there are ${others.length} providers`);
-  const badge = first.restoreBadge({ id: 'a', title: 'A', name: 'A' }, isHttpsUrl);
+  const badge = first.restoreBadge(
+    { id: 'a', title: 'A', name: 'A' },
+    { isImageUrl: isHttpsUrl, values: undefined },
+  );
   if (!badge) throw new Error('the record cannot be read');
   const records = [long, ...Array.from({ length: 5_000 }, () => ['y'])];
   const list = await toBadgeList(records, (tags) => ({

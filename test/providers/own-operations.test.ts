@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { defineProvider } from '../../src/providers/provider.ts';
 import { awardOperation } from '../../src/providers/returning-ai/award.ts';
-import { ReturningAIBadge } from '../../src/providers/returning-ai/badge.ts';
+import { ReturningAIBadge, recordSchema } from '../../src/providers/returning-ai/badge.ts';
 import { createReturningAIClient } from '../../src/providers/returning-ai/client.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import { awardOperation as foreignAward } from '../../src/providers/tag-mango/award.ts';
@@ -11,7 +11,7 @@ const own = {
   ...returningAI,
   badgeClass: ReturningAIBadge,
   check: { ...returningAI.check, reads: [] },
-  restoreBadge: () => null,
+  recordSchema,
   createClient: createReturningAIClient,
 };
 

@@ -9,8 +9,9 @@ import {
 } from '../../src/providers/returning-ai/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 
-const read = (json: unknown) => toReturningAIBadge(json, { isImageUrl: isHttpsUrl });
-const answers = createReturningAIAnswers({ isImageUrl: isHttpsUrl });
+const read = (json: unknown) =>
+  toReturningAIBadge(json, { isImageUrl: isHttpsUrl, values: undefined });
+const answers = createReturningAIAnswers({ isImageUrl: isHttpsUrl, values: undefined });
 const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { id: 'a', title: 'Major' };
 

@@ -10,8 +10,11 @@ import {
 } from '../../src/providers/tag-mango/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 
-const read = (json: unknown) => toTagMangoBadge(json, { isImageUrl: isHttpsUrl });
-const answers = createTagMangoAnswers(createBadgeReading({ isImageUrl: isHttpsUrl }));
+const read = (json: unknown) =>
+  toTagMangoBadge(json, { isImageUrl: isHttpsUrl, values: undefined });
+const answers = createTagMangoAnswers(
+  createBadgeReading({ isImageUrl: isHttpsUrl, values: undefined }),
+);
 const list = (json: unknown) => answers.list(json, { status: 200, headers: {} });
 const record = { _id: '6657092c8142bfe0656481bf', name: 'Hall Of Fame' };
 

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import type { Codec } from '../../cache/snapshot-cache.ts';
 import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeFields, BadgeSurroundings } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
 import { describedEnum } from '../../providers/described-enum.ts';
-import type { UrlRule } from '../../providers/https-url.ts';
 import type { BadgeList, Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';
@@ -182,9 +181,12 @@ const keptSchema = z.object({
 });
 
 /** Encodes a provider's list for sharing with other replicas: its raw records, without other parts of the response. */
-export function createBadgeIndexCodec(provider: Provider, isImageUrl: UrlRule): Codec<BadgeIndex> {
+export function createBadgeIndexCodec(
+  provider: Provider,
+  surroundings: BadgeSurroundings,
+): Codec<BadgeIndex> {
   function restore(record: unknown): BadgeFields {
-    const badge = provider.restoreBadge(record, isImageUrl);
+    const badge = provider.restoreBadge(record, surroundings);
     if (!badge) throw new Error('A stored list has an unreadable record');
     return badge;
   }

@@ -21,7 +21,7 @@ export async function settleApplied(
     altered.length > 0
       ? [...plan.warnings, alteredWarning(write.of.provider, standing)]
       : plan.warnings;
-  const badges = badge ? [badge] : withKnown(sending, answered);
+  const badges = badge ? [badge] : await shownAfter(sending, answered);
   badges.forEach((each) => write.source.remember(each));
   return toOutcome('APPLIED', {
     badges: badges.length > 0 ? badges : current,
@@ -49,6 +49,21 @@ function withKnown(sending: Sending, answered: readonly BadgeFields[]): BadgeFie
   return answered.map((shown) =>
     toStanding(write, plan.body, { shown, before: known.get(shown.id) }),
   );
+}
+
+/** After an award or a revocation: what the answer shows, or a read if the answer shows nothing and the operation asks for one. */
+async function shownAfter(
+  sending: Sending,
+  answered: readonly BadgeFields[],
+): Promise<readonly BadgeFields[]> {
+  const { write } = sending;
+  const known = withKnown(sending, answered);
+  if (known.length > 0 || !write.operation.isReadAfter) return known;
+  const ids = new Set(write.target?.ids);
+  const read = await readAfterWrite(write, ({ list }) =>
+    list.badges.filter(({ id }) => ids.has(id)),
+  );
+  return read ?? known;
 }
 
 /** Compares what the answer shows with what was sent. Where they differ, a read decides. */

@@ -34,11 +34,11 @@ export async function executeWrite(mutation: Mutation, journal: WriteJournal): P
   if (problems.length > 0) return journal.discard(rejectInput(inputPath(mutation), problems));
 
   const prepared = await prepareInput(mutation);
-  const input = prepared.input ?? mutation.input;
+  const { found } = prepared;
   // Null also if the input only points to the member, and the member was not found.
-  const memberId = operation.memberId?.(input) || null;
+  const memberId = operation.memberId?.(mutation.input, found) || null;
   const source = context.sourceOf(of);
-  const write = { ...mutation, input, target, memberId, source, journal, lock: null };
+  const write = { ...mutation, found, target, memberId, source, journal, lock: null };
   return journal.close(prepared.refusal ?? (await underLock(write)), memberId);
 }
 
@@ -61,7 +61,7 @@ function checkInput(
 }
 
 /** Reads what the input only points to, such as the ID of a member. */
-async function prepareInput(mutation: Mutation): Promise<{ input?: object; refusal?: Outcome }> {
+async function prepareInput(mutation: Mutation): Promise<{ found?: object; refusal?: Outcome }> {
   const { operation, of, input } = mutation;
   try {
     const prepared = await operation.prepare?.(
@@ -69,8 +69,7 @@ async function prepareInput(mutation: Mutation): Promise<{ input?: object; refus
       input,
       prepareBounds(mutation),
     );
-    if (!prepared) return { input };
-    if ('input' in prepared) return prepared;
+    if (!prepared || 'found' in prepared) return prepared ?? {};
     return { refusal: rejectInput(inputPath(mutation), prepared.problems) };
   } catch (error) {
     return { refusal: toRefusedRead(mutation, error) };
@@ -117,7 +116,7 @@ async function underLock(write: Write): Promise<Outcome> {
 
 /** Reads the badge, plans the write, and sends it unless something speaks against it. */
 async function planAndSend(write: Write): Promise<Outcome> {
-  const { target, dryRun, of, journal, memberId, kind } = write;
+  const { target, dryRun, of, journal, found, memberId, kind } = write;
   const read = await readCurrent(write);
   if ('refusal' in read) return read.refusal;
   const { current } = read;
@@ -126,7 +125,8 @@ async function planAndSend(write: Write): Promise<Outcome> {
   const { remembered, isUnavailable } = await journal.recall();
   const knownHeld =
     memberId !== null && kind === 'award' ? await journal.alreadyHeld(memberId) : [];
-  const plan = toPlan(write, { current: first, remembered, knownHeld }, { ...read, open });
+  const basis = { found, current: first, remembered, knownHeld };
+  const plan = toPlan(write, basis, { ...read, open });
   const predicted = dryRun ? plan.changes : [];
 
   const expected = target?.expectedVersion;

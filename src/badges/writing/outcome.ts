@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type { UrlRule } from '../../providers/https-url.ts';
-import { providers } from '../../providers/index.ts';
+import type { Tenant } from '../tenant.ts';
+import { warningCodes } from '../../providers/index.ts';
 import {
   type FieldChange,
   type InputProblem,
   type OperationKind,
   type Provider,
-  WARNING_CODES,
   type Warning,
-  type WarningCode,
   type WritePlan,
 } from '../../providers/provider.ts';
 import { BadgeErrorCode } from '../error-code.ts';
@@ -193,14 +191,14 @@ export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOu
 /** A stored outcome, as far as this version can read it. `provider` is the one that the mutation is for. */
 export function restoreOutcome(
   stored: StoredOutcome,
-  { provider, isImageUrl }: { provider: Provider; isImageUrl: UrlRule },
+  { provider, tenant }: { provider: Provider; tenant: Tenant },
 ): Outcome {
   const status = stored.status === 'APPLIED' ? 'APPLIED' : 'UNKNOWN';
   const userErrors = stored.userErrors.map((error) => restoreError(error, provider));
   const isUnexplained = status === 'UNKNOWN' && userErrors.length === 0;
   return {
     status,
-    badges: stored.badges.flatMap((badge) => restoreBadge(badge, isImageUrl) ?? []),
+    badges: stored.badges.flatMap((badge) => restoreBadge(badge, tenant) ?? []),
     deletedBadgeId: stored.deletedBadgeId,
     changes: stored.changes.map(({ field, before, after }) => ({ field, before, after })),
     warnings: stored.warnings.map(restoreWarning),
@@ -212,18 +210,15 @@ export function restoreOutcome(
 /** Null if this version does not know the provider, or cannot read the record. */
 function restoreBadge(
   { provider: enumValue, record }: StoredOutcome['badges'][number],
-  isImageUrl: UrlRule,
+  { providers, isImageUrl }: Tenant,
 ): BadgeFields | null {
-  const provider = providers.find(({ name }) => name.enumValue === enumValue);
-  return provider?.restoreBadge(record, isImageUrl) ?? null;
+  const of = providers.find(({ provider }) => provider.name.enumValue === enumValue);
+  const values = of?.access?.values;
+  return of?.provider.restoreBadge(record, { isImageUrl, values }) ?? null;
 }
 
 function restoreWarning({ code, message, fields }: StoredOutcome['warnings'][number]): Warning {
-  return { code: isWarningCode(code) ? code : 'OTHER', message, fields };
-}
-
-function isWarningCode(code: string): code is WarningCode {
-  return Object.hasOwn(WARNING_CODES, code);
+  return { code: Object.hasOwn(warningCodes(), code) ? code : 'OTHER', message, fields };
 }
 
 function restoreError(

@@ -101,5 +101,5 @@ async function repeatOutcome(
   const { context, of } = mutation;
   const known = await recheck(mutation, claim);
   if (known !== claim.outcome) await claim.resolve(known);
-  return restoreOutcome(known, { provider: of.provider, isImageUrl: context.tenant.isImageUrl });
+  return restoreOutcome(known, { provider: of.provider, tenant: context.tenant });
 }

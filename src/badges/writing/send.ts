@@ -69,10 +69,11 @@ async function toProof(planned: Omit<Sending, 'proof'>): Promise<Proof> {
 /** Null if the provider accepted the write without a clear answer. An unexpected error of ours is an unknown outcome. */
 async function sendOnce(sending: Sending): Promise<readonly BadgeFields[] | null> {
   const { write, plan } = sending;
-  const { operation, input, of } = write;
+  const { operation, input, found, of } = write;
   const { client } = requireAccess(of);
   try {
-    const answered = await operation.send(client, { input, body: plan.body }, writeBounds(write));
+    const sent = { input, body: plan.body, found };
+    const answered = await operation.send(client, sent, writeBounds(write));
     if (answered?.some(({ id }) => isOther(sending, id))) {
       throw badResponse('returned a different badge');
     }
@@ -116,6 +117,7 @@ async function settleRejected(
       kind,
       hasKey: idempotencyKey !== null,
       sentFields: plan.givenFields,
+      inputFields: Object.keys(write.input),
       isShown: current.length > 0,
     }),
   ];

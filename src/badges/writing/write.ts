@@ -34,6 +34,8 @@ export interface Mutation extends MutationRequest {
 /** A mutation with valid input on its way to the provider. */
 export interface Write extends Mutation {
   readonly target: Target | null;
+  /** What `prepare` found. Undefined if the operation prepares nothing. */
+  readonly found: object | undefined;
   /** The member who gains or loses badges. Null for other operations, and while the ID is unknown. */
   readonly memberId: string | null;
   readonly source: BadgeSource;
@@ -57,7 +59,7 @@ export interface Sending {
 
 /** How a later read can prove that a write took effect. */
 export interface Proof {
-  /** Whether a badge that shows the planned values is a proof: false if it showed them before. */
+  /** Whether a badge that shows the planned values proves the write: false if it showed them before. */
   readonly isVisible: boolean;
   /** For a creation, the badges that had the same values before. Undefined if they are unknown or too many. */
   readonly twinIds: readonly string[] | undefined;

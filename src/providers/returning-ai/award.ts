@@ -5,7 +5,7 @@ import { type Holding, planAward, planRevoke, toShownOver } from '../holders.ts'
 import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
-import type { BadgeHolder, ReturningAIClient } from './client.ts';
+import type { ReturningAIClient } from './client.ts';
 
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
 const USER_ID = /^\d{1,20}$/;
@@ -45,37 +45,43 @@ export class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
 @InputType({ description: 'The Returning.AI badge to revoke and the member who loses it.' })
 export class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
 
-type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient, ReturningAIBadge>;
+/** The member, whom the input may name by the e-mail address only. */
+interface FoundUser {
+  id: string;
+}
+
+type UserOperation = Operation<BadgeAndUserInput, ReturningAIClient, ReturningAIBadge, FoundUser>;
 
 const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   check: ({ user }) => checkUser(user),
   target: ({ badgeId }) => ({ field: 'badgeId', ids: [badgeId], isLocked: false }),
   canSkipRead: () => true,
   prepare: findUser,
-  memberId: ({ user }) => user.id ?? '',
+  memberId: ({ user }, found) => found?.id ?? user.id ?? null,
   toStanding: toShownOver,
 };
 
-function toHolder({ badgeId, user }: BadgeAndUserInput): BadgeHolder {
-  return { id: badgeId, memberId: user.id ?? '' };
-}
+const idOf = (found: FoundUser | undefined): string => found?.id ?? '';
 
-function toHolding({ badgeId, user }: BadgeAndUserInput): Holding {
-  return { userId: user.id ?? '', badgeIds: [badgeId] };
+function toHolding({ badgeId }: BadgeAndUserInput, found: FoundUser | undefined): Holding {
+  return { userId: idOf(found), badgeIds: [badgeId] };
 }
 
 export const awardOperation: UserOperation = {
   ...common,
   inputClass: AwardReturningAIBadgeInput,
-  plan: (input, { knownHeld }) => planAward({ userId: input.user.id }, toHolding(input), knownHeld),
-  send: (client, { input, body }, bounds) => client.awardBadge(toHolder(input), body, bounds),
+  plan: (input, { found, knownHeld }) =>
+    planAward({ userId: idOf(found) }, toHolding(input, found), knownHeld),
+  send: (client, { input: { badgeId }, body, found }, bounds) =>
+    client.awardBadge({ id: badgeId, memberId: idOf(found) }, body, bounds),
 };
 
 export const revokeOperation: UserOperation = {
   ...common,
   inputClass: RevokeReturningAIBadgeInput,
-  plan: (input) => planRevoke({ userId: input.user.id }, toHolding(input)),
-  send: (client, { input, body }, bounds) => client.removeBadge(toHolder(input), body, bounds),
+  plan: (input, { found }) => planRevoke({ userId: idOf(found) }, toHolding(input, found)),
+  send: (client, { input: { badgeId }, body, found }, bounds) =>
+    client.removeBadge({ id: badgeId, memberId: idOf(found) }, body, bounds),
 };
 
 function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
@@ -94,21 +100,20 @@ function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
     : [];
 }
 
-/** The input with the member's id in the place of the e-mail. */
 async function findUser(
   client: ReturningAIClient,
-  input: BadgeAndUserInput,
+  { user }: BadgeAndUserInput,
   bounds: CallBounds,
-): Promise<Prepared<BadgeAndUserInput>> {
-  const { email } = input.user;
-  if (email == null) return { input };
+): Promise<Prepared<FoundUser>> {
+  const { email } = user;
+  if (email == null) return { found: { id: user.id ?? '' } };
   if (!client.findUserId) {
     const message =
       'Members can only be found by ID, because the integration API is not configured.';
     return { problems: [at(['email'], message)] };
   }
   const id = await client.findUserId(email, bounds);
-  if (id !== null && USER_ID.test(id)) return { input: { ...input, user: { id } } };
+  if (id !== null && USER_ID.test(id)) return { found: { id } };
   const message = 'Returning.AI has no member with this e-mail address.';
   return { problems: [{ ...at(['email'], message), code: 'NOT_FOUND' }] };
 }

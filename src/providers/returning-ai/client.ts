@@ -55,7 +55,7 @@ export function createUserSearch(
     ...options.http,
     provider: name,
     baseUrl,
-    headers: { authorization: `Bearer ${key}` },
+    credentials: { authorization: `Bearer ${key}` },
     routes: USER_ROUTES,
   });
 
@@ -121,7 +121,7 @@ export function createReturningAIClient(
     ...options.http,
     provider: name,
     baseUrl: values.RETURNING_AI_BASE_URL,
-    headers: { 'x-api-key': values.RETURNING_AI_API_KEY },
+    credentials: { 'x-api-key': values.RETURNING_AI_API_KEY },
     routes: BADGE_ROUTES,
   });
   const users = createUserSearch(values, options);

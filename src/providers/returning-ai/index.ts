@@ -92,6 +92,7 @@ export const returningAI = defineProvider({
   name,
   settings,
   badgeClass: ReturningAIBadge,
+  recordSchema,
   operations: {
     create: createOperation,
     update: updateOperation,
@@ -99,17 +100,9 @@ export const returningAI = defineProvider({
     award: awardOperation,
     revoke: revokeOperation,
   },
-  resolvers: [],
   example,
   check,
   isBadgeId,
-  // Ids are opaque: nothing says that two spellings could be one.
-  canonicalId: (id) => id,
-  canonicalInput: (input) => input,
-  restoreBadge(record, isImageUrl) {
-    const { data } = recordSchema.safeParse(record);
-    return data ? new ReturningAIBadge(data, { isImageUrl }) : null;
-  },
   withHiddenRevision: (badge, hiddenRevision) =>
     badge instanceof ReturningAIBadge ? badge.with({ hiddenRevision }) : badge,
   createClient: createReturningAIClient,

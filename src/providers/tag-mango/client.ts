@@ -79,8 +79,8 @@ export function createTagMangoClient(
     ...options.http,
     provider: name,
     baseUrl: values.TAG_MANGO_BASE_URL,
+    credentials: { authorization: `Bearer ${values.TAG_MANGO_API_KEY}` },
     headers: {
-      authorization: `Bearer ${values.TAG_MANGO_API_KEY}`,
       'x-whitelabel-host': values.TAG_MANGO_WHITELABEL_HOST,
       ...(values.TAG_MANGO_TIMEZONE_OFFSET && {
         'x-timezone-offset': values.TAG_MANGO_TIMEZONE_OFFSET,

@@ -5,7 +5,7 @@ import { type TagMangoClient, createTagMangoClient } from './client.ts';
 import { TagMangoMemberQueries } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
 
-import { createOperation, updateOperation } from './write.ts';
+import { AUTOMATION_WARNINGS, createOperation, updateOperation } from './write.ts';
 
 /** An address of nobody: the domain cannot exist. */
 const NOBODY = { email: 'nobody@badges-check.invalid', phone: null };
@@ -95,18 +95,16 @@ export const tagMango = defineProvider({
   key: 'tagMango',
   name,
   settings,
-  requestWindow: { requests: 120, windowMs: 10_000 },
+  requestWindows: [{ requests: 120, windowMs: 10_000 }],
   badgeClass: TagMangoBadge,
+  recordSchema,
   operations: { create: createOperation, update: updateOperation, award: awardOperation },
+  warnings: AUTOMATION_WARNINGS,
   resolvers: [TagMangoMemberQueries],
   example,
   check,
   isBadgeId: isObjectId,
   canonicalId: toCanonicalId,
   canonicalInput: withCanonicalIds,
-  restoreBadge(record, isImageUrl) {
-    const { data } = recordSchema.safeParse(record);
-    return data ? new TagMangoBadge(data, { isImageUrl }) : null;
-  },
   createClient: createTagMangoClient,
 });

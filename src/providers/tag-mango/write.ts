@@ -53,6 +53,21 @@ function hasMangoes(values: object): boolean {
   return Array.isArray(mangoes) && mangoes.length > 0;
 }
 
+/** Printed in the graph with these texts as descriptions. */
+export const AUTOMATION_WARNINGS = {
+  AUTOMATION_DELAYED: 'Members gain or lose the badge with a delay after the change.',
+  AUTOMATION_WITHOUT_RULE:
+    'Automation is enabled, but the badge has neither a points threshold nor a subscription for it to use.',
+} as const;
+
+function warning(
+  code: keyof typeof AUTOMATION_WARNINGS,
+  message: string,
+  fields: string[],
+): Warning {
+  return { code, message, fields };
+}
+
 const AUTOMATION_FIELDS = [
   'enableAutomation',
   'pointsThreshold',
@@ -101,18 +116,12 @@ function bothKinds(fields: readonly string[]): InputProblem {
 }
 
 function delayed(fields: string[]): Warning {
-  return {
-    code: 'AUTOMATION_DELAYED',
-    message: 'TagMango applies the new rule to members with a delay.',
-    fields,
-  };
+  const message = 'TagMango applies the new rule to members with a delay.';
+  return warning('AUTOMATION_DELAYED', message, fields);
 }
 
 function withoutRule(fields: string[]): Warning {
-  return {
-    code: 'AUTOMATION_WITHOUT_RULE',
-    message:
-      'Automation is enabled, but the badge has neither "pointsThreshold" nor "automationEnabledMangoes". Set one of them, otherwise no member gets the badge.',
-    fields,
-  };
+  const message =
+    'Automation is enabled, but the badge has neither "pointsThreshold" nor "automationEnabledMangoes". Set one of them, otherwise no member gets the badge.';
+  return warning('AUTOMATION_WITHOUT_RULE', message, fields);
 }

@@ -47,6 +47,8 @@ export const awardOperation: GrantOperation = {
 export const revokeOperation: GrantOperation = {
   ...common,
   inputClass: RevokeForumBadgeInput,
+  // The answer shows no badge, and fewer members hold it.
+  isReadAfter: true,
   plan: (input) => planRevoke({}, toHolding(input)),
   send: (client, { input }, bounds) => client.revokeBadge(toGrant(input), bounds),
 };

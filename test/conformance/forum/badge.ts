@@ -84,8 +84,11 @@ export class ForumBadge extends RecordBadge<ForumRecord> {
     return this.record.description ?? null;
   }
 
+  /** The forum shows its own pictures by their paths. */
   override get imageUrl(): string | null {
-    return this.picture(this.record.image_url);
+    const { image_url: url } = this.record;
+    const origin = this.surroundings.values?.FORUM_BASE_URL ?? '';
+    return this.picture(url && /^\/(?!\/)/.test(url) ? origin + url : url);
   }
 
   protected override comparableValues(): unknown[] {

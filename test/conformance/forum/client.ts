@@ -1,4 +1,5 @@
 import type { CallBounds } from '../../../src/http/call-options.ts';
+import { isObject } from '../../../src/http/json.ts';
 import { type Routes, createProviderHttp } from '../../../src/http/provider-http.ts';
 import {
   type BadgeCalls,
@@ -13,6 +14,22 @@ import { type ForumBadge, createForumAnswers, isBadgeId } from './badge.ts';
 import { name, type settings } from './settings.ts';
 
 const badgePath = (id: string): string => `/badges/${toSegment(id, isBadgeId)}`;
+
+/** The codes of the forum that are about one field. */
+const FIELDS_BY_CODE: Readonly<Record<string, string>> = {
+  name_taken: 'name',
+  image_unreachable: 'imageUrl',
+  no_such_member: 'userId',
+};
+
+function toFieldsAtFault(refusal: unknown): string[] {
+  const codes: unknown[] = isObject(refusal) ? [refusal.code].flat() : [];
+  return codes.flatMap((code) =>
+    typeof code === 'string' && Object.hasOwn(FIELDS_BY_CODE, code)
+      ? (FIELDS_BY_CODE[code] ?? [])
+      : [],
+  );
+}
 
 const ROUTES: Routes = [
   /^(GET|POST) \/badges$/,
@@ -41,8 +58,9 @@ export function createForumClient(
     ...options.http,
     provider: name,
     baseUrl: values.FORUM_BASE_URL,
-    headers: { 'x-forum-pass': values.FORUM_API_KEY },
+    credentials: { 'x-forum-pass': values.FORUM_API_KEY },
     routes: ROUTES,
+    toFieldsAtFault,
   });
   const answer = createForumAnswers({ isImageUrl: options.isImageUrl, values });
 

@@ -4,7 +4,7 @@ import { awardOperation, revokeOperation } from './award.ts';
 import { ForumBadge, isBadgeId, recordSchema } from './badge.ts';
 import { type ForumClient, createForumClient } from './client.ts';
 import { name, settings } from './settings.ts';
-import { createOperation, deleteOperation, updateOperation } from './write.ts';
+import { FORUM_WARNINGS, createOperation, deleteOperation, updateOperation } from './write.ts';
 
 const badgeId = '12';
 const userId = '501';
@@ -59,8 +59,13 @@ export const forum = defineProvider({
   key: 'forum',
   name,
   settings,
-  requestWindow: { requests: 60, windowMs: 60_000 },
+  requestWindows: [
+    { requests: 60, windowMs: 60_000 },
+    { requests: 12, windowMs: 5_000 },
+  ],
+  warnings: FORUM_WARNINGS,
   badgeClass: ForumBadge,
+  recordSchema,
   operations: {
     create: createOperation,
     update: updateOperation,
@@ -68,15 +73,8 @@ export const forum = defineProvider({
     award: awardOperation,
     revoke: revokeOperation,
   },
-  resolvers: [],
   example,
   check,
   isBadgeId,
-  canonicalId: (id) => id,
-  canonicalInput: (input) => input,
-  restoreBadge(record, isImageUrl) {
-    const { data } = recordSchema.safeParse(record);
-    return data ? new ForumBadge(data, { isImageUrl }) : null;
-  },
   createClient: createForumClient,
 });

@@ -107,7 +107,7 @@ export async function startForumStandIn(options: ForumStandInOptions = {}): Prom
       addGrantRoutes(app, served);
     },
   });
-  const stored = options.badges ?? demoBadges((name) => `${standIn.origin}/pictures/${name}.svg`);
+  const stored = options.badges ?? demoBadges();
   for (const badge of stored) store.badges.set(String(badge.id), badge);
   return {
     ...standIn,
@@ -218,14 +218,14 @@ function toBadge(given: Pick<StoredBadge, 'id' | 'name'> & Partial<StoredBadge>)
   return { ...empty, grant_count: 0, ...given };
 }
 
-function demoBadges(picture: (name: string) => string): StoredBadge[] {
+function demoBadges(): StoredBadge[] {
   const names = ['Welcomer', 'First Flag', 'Editor', 'Good Answer', 'Famous Topic', 'Regular'];
   return [...names, 'Anniversary', 'Popular Link'].map((name, index) =>
     toBadge({
       id: 12 + index,
       name,
       description: `Given for: ${name.toLowerCase()}.`,
-      image_url: picture(name.toLowerCase().replaceAll(' ', '-')),
+      image_url: `/pictures/${name.toLowerCase().replaceAll(' ', '-')}.svg`,
     }),
   );
 }

@@ -139,7 +139,11 @@ export const inputChecks: readonly Check[] = [
             const isInPath = operation?.target(input)?.field === 'id';
             if (!operation || !isInPath) continue;
             for (const id of HOSTILE_IDS) {
-              const write = { input: withBadgeId(operation, input, id), body: {} };
+              const write = {
+                input: withBadgeId(operation, input, id),
+                body: {},
+                found: undefined,
+              };
               const bounds = { purpose: 'write', deadlineAt: clock.now() + 3_000 } as const;
               const error = await operation
                 .send(client, write, bounds)

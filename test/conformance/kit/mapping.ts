@@ -8,7 +8,7 @@ import { createBadgesSchema } from '../../../src/badges/schema.ts';
 import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import type { BadgeFields } from '../../../src/providers/badge-fields.ts';
-import { isHttpsUrl } from '../../../src/providers/https-url.ts';
+import { isHttpsOrLoopbackUrl } from '../../../src/providers/https-url.ts';
 import type { BadgeList, Provider } from '../../../src/providers/provider.ts';
 import { toOutput } from '../../properties/graph-output.ts';
 import { anyJson, numberText, stringText } from '../../properties/json-texts.ts';
@@ -19,6 +19,8 @@ import { type Check, type World, expectFor, inWorld } from './world.ts';
 /** A place in front of a stand-in, which gives other answers where it is told to. */
 interface Front {
   list: () => Promise<BadgeList>;
+  /** A badge that was kept, with the settings of the client. */
+  restore: (record: unknown) => BadgeFields | null;
   /** What the stand-in answered last. */
   answered: () => string;
   answerWith: (text: string | undefined) => void;
@@ -49,8 +51,10 @@ async function inFront(
     return [variable, value.replace(standIn.origin, `http://127.0.0.1:${port}`)] as const;
   });
   const clock = createSkippingClock();
-  const client = provider.createClient(Object.fromEntries(led), {
-    isImageUrl: isHttpsUrl,
+  const settings = Object.fromEntries(led);
+  const isImageUrl = isHttpsOrLoopbackUrl;
+  const client = provider.createClient(settings, {
+    isImageUrl,
     http: {
       attemptTimeoutMs: 3_000,
       clock,
@@ -64,6 +68,7 @@ async function inFront(
   });
   try {
     await run({
+      restore: (record) => provider.restoreBadge(record, { isImageUrl, values: settings }),
       list: () => client.listBadges({ purpose: 'query', deadlineAt: clock.now() + 20_000 }),
       answered: () => answered,
       answerWith: (text) => void (given = text),
@@ -128,12 +133,16 @@ async function typeOf({ badgeClass }: Provider): Promise<GraphQLObjectType> {
 }
 
 /** Whatever was read: it can be shown, kept, and made again. */
-function expectSound(provider: Provider, badge: BadgeFields, type: GraphQLObjectType): void {
+function expectSound(
+  provider: Provider,
+  badge: BadgeFields,
+  { type, restore }: { type: GraphQLObjectType; restore: Front['restore'] },
+): void {
   const { id, name, imageUrl, version, record } = badge;
   expectFor({ id }, [provider.isBadgeId(id), typeof name], [true, 'string']);
   expectFor({ id, version }, /^[\w-]{22}$/.test(version), true);
-  if (imageUrl !== null) expectFor({ imageUrl }, isHttpsUrl(imageUrl), true);
-  const restored = provider.restoreBadge(JSON.parse(JSON.stringify(record)), isHttpsUrl);
+  if (imageUrl !== null) expectFor({ imageUrl }, isHttpsOrLoopbackUrl(imageUrl), true);
+  const restored = restore(JSON.parse(JSON.stringify(record)));
   if (!restored) throw new Error(`the record of ${id} cannot be restored`);
   expect(restored).toBeInstanceOf(provider.badgeClass);
   expect(JSON.stringify(toOutput(type, restored))).toBe(JSON.stringify(toOutput(type, badge)));
@@ -149,10 +158,10 @@ export const mappingChecks: readonly Check[] = [
     name: 'whatever its list holds gives badges that can be shown, kept and restored, or a ProviderError',
     run: (provider) =>
       inWorld(provider, (world) =>
-        inFront(provider, world, async ({ list, answered, answerWith }) => {
+        inFront(provider, world, async ({ list, restore, answered, answerWith }) => {
           const type = await typeOf(provider);
           const { badges } = await list();
-          for (const badge of badges) expectSound(provider, badge, type);
+          for (const badge of badges) expectSound(provider, badge, { type, restore });
           const known = prototypes();
           let read = 0;
           await fc.assert(
@@ -160,7 +169,7 @@ export const mappingChecks: readonly Check[] = [
               answerWith(text);
               try {
                 const found = await list();
-                for (const badge of found.badges) expectSound(provider, badge, type);
+                for (const badge of found.badges) expectSound(provider, badge, { type, restore });
                 read += 1;
               } catch (error) {
                 if (!(error instanceof ProviderError)) throw error;

@@ -44,7 +44,7 @@ export function createDirect(variables: Readonly<Record<string, string>>): Direc
     ...http,
     provider: { enumValue: 'BELOW', title: 'Below' },
     baseUrl: variables.RETURNING_AI_BASE_URL ?? '',
-    headers: {},
+    credentials: {},
     routes: BADGE_ROUTES,
   });
   const bounds = () => ({ purpose: 'write', deadlineAt: Date.now() + 2 * TIMEOUT_MS }) as const;

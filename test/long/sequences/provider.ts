@@ -62,7 +62,8 @@ export function createScriptedProvider(ids: readonly string[]): ScriptedProvider
     read: 'none',
     killed: () => undefined,
   };
-  const toBadge = (record: unknown) => toReturningAIBadge(record, { isImageUrl: () => true });
+  const toBadge = (record: unknown) =>
+    toReturningAIBadge(record, { isImageUrl: () => true, values: undefined });
 
   async function write<T>(badgeId: string | null, apply: () => T): Promise<T | null> {
     const { scope, write: fault, killed } = now;
