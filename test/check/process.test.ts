@@ -7,6 +7,7 @@ import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { MAIN } from '../support/service-process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
+import { variablesOfFirst } from '../support/service.ts';
 
 /** The command as an operator runs it, with the settings of a deployment. */
 let sandbox: Sandbox;
@@ -51,7 +52,7 @@ async function run(
     env: {
       NODE_ENV: 'production',
       ROUTER_SECRET: 'of-the-router-of-this-test',
-      ...sandbox.variables,
+      ...variablesOfFirst(sandbox),
       ...env,
     },
     stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
 import { type CheckSurroundings, checkProviders } from '../../src/check/check-providers.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { ofFirst } from '../support/service.ts';
 
 export interface CheckRun {
   code: 0 | 1;
@@ -18,7 +19,9 @@ export async function runCheck(
   const output: string[] = [];
   const progress: string[] = [];
   const code = await checkProviders(args, {
-    tenants: [{ id: 'default', providerValues: sandbox.providerValues, requestLimits: {} }],
+    tenants: [
+      { id: 'default', providerValues: ofFirst(sandbox.providerValues), requestLimits: {} },
+    ],
     defaultTenant: 'default',
     isProduction: false,
     attemptTimeoutMs: 500,

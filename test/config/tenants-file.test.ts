@@ -220,8 +220,11 @@ describe('of many problems 20 are told, and how many more there are:', () => {
 
 describe('one secret in the hands of two tenants is refused, whatever else they hold', () => {
   const plain = [
-    'RETURNING_AI_BASE_URL: https://api.returning.ai',
-    'RETURNING_AI_INTEGRATION_BASE_URL: https://integration.returning.ai',
+    ...providers.flatMap(({ settings }) =>
+      Object.entries(settings).flatMap(([name, { isBaseUrl, default: known }]) =>
+        isBaseUrl && known === undefined ? [`${name}: https://api.example.com`] : [],
+      ),
+    ),
     'TAG_MANGO_WHITELABEL_HOST: club.tagmango.com',
   ];
   const secrets = providers.flatMap(({ settings }) =>

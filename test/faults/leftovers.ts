@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'leftovers-'));
 const sandbox = await startSandbox();
 sandbox.returningAI.faults.set('*', { kind: 'hang' });
 sandbox.tagMango.faults.set('*', { kind: 'drip' });
+const { returningAI, tagMango } = sandbox.providerValues;
 const store = createEmbeddedStore({ folder, now: Date.now });
 const service = await startService({
   host: '127.0.0.1',
@@ -27,7 +28,8 @@ const service = await startService({
   attemptTimeoutMs: 150,
   operationDeadlineMs: 1_400,
   replicas: 1,
-  tenants: [{ id: 'default', providerValues: sandbox.providerValues, requestLimits: {} }],
+  // Those that have faults only.
+  tenants: [{ id: 'default', providerValues: { returningAI, tagMango }, requestLimits: {} }],
   defaultTenant: 'default',
   routerSecrets: [],
   tokens: undefined,

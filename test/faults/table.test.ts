@@ -3,6 +3,7 @@ import { type Unreachable, type UnreachableWay, startUnreachable } from '../../s
 import { eventually } from '../state/eventually.ts';
 import { tagMangoStored } from '../support/records.ts';
 import { findRedis } from '../support/redis.ts';
+import { otherProviders } from '../support/service.ts';
 import { codesOf } from '../support/writing.ts';
 import {
   type FaultyService,
@@ -529,6 +530,9 @@ describe('one provider down', () => {
         sources: [
           { provider: 'RETURNING_AI', state: 'FRESH', code: null },
           { provider: 'TAG_MANGO', state: 'FAILED', code: 'PROVIDER_UNAVAILABLE' },
+          ...otherProviders.map(({ name }) => {
+            return { provider: name.enumValue, state: 'SKIPPED', code: null };
+          }),
         ],
       },
       one: { id: RETURNING_AI.id },

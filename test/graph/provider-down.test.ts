@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BadgePageDocument, OneBadgeDocument } from '../generated/operations.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { manyBadges } from '../support/records.ts';
-import { type TestService, startTestService } from '../support/service.ts';
+import { type TestService, otherProviders, startTestService } from '../support/service.ts';
 
 let service: TestService;
 beforeEach(async () => {
@@ -24,6 +24,9 @@ const source = (provider: string, state: string, code: string | null = null) => 
   asOf: state === 'FAILED' || state === 'SKIPPED' ? null : expect.any(String),
   droppedRecords: 0,
 });
+
+/** The others are not configured. */
+const others = otherProviders.map(({ name }) => source(name.enumValue, 'SKIPPED'));
 
 const ENTITIES = `{ _entities(representations: [
   { __typename: "ReturningAIBadge", id: "badge-0" }
@@ -53,6 +56,7 @@ describe('with one provider down', () => {
     expect(data.badges?.sources).toEqual([
       source('RETURNING_AI', 'FRESH'),
       source('TAG_MANGO', 'FAILED', 'PROVIDER_UNAVAILABLE'),
+      ...others,
     ]);
     expect(errors).toEqual([
       {
@@ -104,7 +108,11 @@ describe('with one provider down', () => {
       filter: { providers: ['RETURNING_AI'] },
     });
     expect([data.badges?.totalCount, errors]).toEqual([3, undefined]);
-    expect(data.badges?.sources.map(({ state }) => state)).toEqual(['FRESH', 'SKIPPED']);
+    expect(data.badges?.sources.map(({ state }) => state)).toEqual([
+      'FRESH',
+      'SKIPPED',
+      ...others.map(() => 'SKIPPED'),
+    ]);
   });
 
   test('and alone let through by the filter, badges is null', async () => {
@@ -150,7 +158,11 @@ test('with both down, badges is null with an error for each', async () => {
 test('a provider that hangs costs no more than the attempt timeout', async () => {
   service.sandbox.tagMango.faults.set('*', { kind: 'hang' });
   const { data } = await service.execute(BadgePageDocument, {});
-  expect(data.badges?.sources.map(({ code }) => code)).toEqual([null, 'PROVIDER_TIMEOUT']);
+  expect(data.badges?.sources.map(({ code }) => code)).toEqual([
+    null,
+    'PROVIDER_TIMEOUT',
+    ...others.map(() => null),
+  ]);
 });
 
 test('a provider that is not configured is skipped, and its single badge is an error', async () => {

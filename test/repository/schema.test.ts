@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Kind, parse } from 'graphql';
 import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.ts';
+import { providers } from '../../src/providers/index.ts';
 import { describedElements } from './described-elements.ts';
 
 let badges: BadgesSchema;
@@ -15,9 +16,11 @@ test('every element of the schema is described', () => {
 });
 
 test('the names that other people rely on are there', () => {
+  const types = providers.map(({ badgeClass }) => badgeClass.name).sort();
+  expect(types).toEqual(expect.arrayContaining(['ReturningAIBadge', 'TagMangoBadge']));
   const { sdl } = badges;
   for (const line of [
-    'union Badge = ReturningAIBadge | TagMangoBadge',
+    `union Badge = ${types.join(' | ')}`,
     'type ReturningAIBadge implements BadgeFields @key(fields: "id")',
     'type TagMangoBadge implements BadgeFields @key(fields: "id")',
     'input UpdateBadgeInput @oneOf',

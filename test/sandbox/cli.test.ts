@@ -3,6 +3,8 @@ import { ALTERATIONS, BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { type Cli, startCli } from '../../src/sandbox/cli.ts';
 import { KINDS, PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
+import { providers } from '../../src/providers/index.ts';
+import { otherProviders } from '../support/service.ts';
 import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';
 
 const running: Cli[] = [];
@@ -21,7 +23,13 @@ async function start(...args: string[]): Promise<Record<string, string>> {
 test('it prints the variables that lead to the stand-ins', async () => {
   const variables = await start();
 
+  const settings = otherProviders.flatMap((each) => Object.keys(each.settings));
+  const ofOthers = Object.keys(variables).filter((name) => settings.includes(name));
+  for (const { name } of otherProviders) {
+    expect(ofOthers).toContainEqual(expect.stringMatching(`^${name.enumValue}_.*BASE_URL$`));
+  }
   expect(variables).toEqual({
+    ...Object.fromEntries(ofOthers.map((name) => [name, expect.stringMatching(/./)])),
     RETURNING_AI_BASE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     RETURNING_AI_API_KEY: 'sandbox-returning-ai-key',
     RETURNING_AI_INTEGRATION_BASE_URL: `${variables.RETURNING_AI_BASE_URL}/apis/v1`,
@@ -72,7 +80,7 @@ describe('--help', () => {
     const { text, close } = await startCli(['--help']);
     const kinds = faultSchema.options.map(({ shape }) => shape.kind.value);
     const sandbox = await startSandbox();
-    const operations = [...sandbox.returningAI.operations, ...sandbox.tagMango.operations];
+    const operations = [...sandbox.standIns.values()].flatMap((each) => [...each.operations]);
     await sandbox.close();
 
     const words = new Set(text.split(/[\s,;:]+/));
@@ -102,7 +110,8 @@ describe('--help', () => {
   test('fits a screen', async () => {
     const lines = (await help()).split('\n');
 
-    expect(lines.length).toBeLessThan(50);
+    // Each provider has a line or two.
+    expect(lines.length).toBeLessThan(46 + 2 * providers.length);
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
   });
 

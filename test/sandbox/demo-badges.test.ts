@@ -74,24 +74,27 @@ test('the same name gives the same picture', async () => {
   expect(await draw()).toBe(await draw());
 });
 
-test("the badges of the providers' own pages are among them", async () => {
-  const ids = await Promise.all(
-    providers.map(async (provider) => (await listBadges(provider)).badges.map(({ id }) => id)),
-  );
+test.each(providers)(
+  '$key: the badge of its examples, which is that of its own pages, is among them',
+  async (provider) => {
+    const { badges } = await listBadges(provider);
+    expect(badges.map(({ id }) => id)).toContain(provider.example.badgeId);
+  },
+);
 
-  expect(ids).toEqual([
-    expect.arrayContaining(['84845081-98fd-46f3-96aa-1032174e58a5']),
-    expect.arrayContaining(['6657092c8142bfe0656481bf']),
-  ]);
+test("the examples are of the badges of the providers' own pages", () => {
+  expect(providers.map(({ example }) => example.badgeId)).toEqual(
+    expect.arrayContaining(['84845081-98fd-46f3-96aa-1032174e58a5', '6657092c8142bfe0656481bf']),
+  );
 });
 
-test('the settings of the sandbox lead to both stand-ins', () => {
-  expect(sandbox.variables).toEqual({
-    ...sandbox.returningAI.variables,
-    ...sandbox.tagMango.variables,
-  });
-  expect(sandbox.providerValues).toEqual({
-    returningAI: sandbox.returningAI.variables,
-    tagMango: sandbox.tagMango.variables,
-  });
+test('the settings of the sandbox lead to all stand-ins', () => {
+  const standIns = [...sandbox.standIns].map(([key, { variables }]) => ({ key, variables }));
+  expect(standIns.map(({ key }) => key)).toEqual(providers.map(({ key }) => key));
+  expect(sandbox.variables).toEqual(
+    Object.assign({}, ...standIns.map(({ variables }) => variables)),
+  );
+  expect(sandbox.providerValues).toEqual(
+    Object.fromEntries(standIns.map(({ key, variables }) => [key, variables])),
+  );
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type GraphQLFormattedError, print } from 'graphql';
 import { pino } from 'pino';
+import { providers } from '../../src/providers/index.ts';
 import type { TenantSettings } from '../../src/providers/settings.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { type ServiceOptions, startService } from '../../src/service.ts';
@@ -47,6 +48,20 @@ function only<T>(keys: readonly string[], of: Readonly<Record<string, T>>): Reco
   return Object.fromEntries(Object.entries(of).filter(([key]) => keys.includes(key)));
 }
 
+/** By the key of a provider, only what belongs to those that most tests are about. */
+export function ofFirst<T>(of: Readonly<Record<string, T>>): Record<string, T> {
+  return only(FIRST_PROVIDERS, of);
+}
+
+/** The variables that configure those providers only. */
+export function variablesOfFirst({ standIns }: Pick<Sandbox, 'standIns'>): Record<string, string> {
+  const variables = FIRST_PROVIDERS.map((key) => standIns.get(key)?.variables);
+  return Object.assign({}, ...variables) as Record<string, string>;
+}
+
+/** All other providers there are. */
+export const otherProviders = providers.filter(({ key }) => !FIRST_PROVIDERS.includes(key));
+
 /** Starts the real service over real sockets, with its own stand-ins. */
 export async function startTestService({
   sandbox: sandboxOptions,
@@ -79,7 +94,7 @@ export async function startTestService({
     tenants: [
       {
         id: 'default',
-        providerValues: providerValues ?? only(configured, sandbox.providerValues),
+        providerValues: only(configured, providerValues ?? sandbox.providerValues),
         requestLimits: {},
       },
     ],

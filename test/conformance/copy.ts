@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/*
+ * A copy of the service in which the fictitious forum is registered, made by following docs/adding-a-provider.md.
+ */
+
+export const root = join(import.meta.dirname, '../..');
+export const example = join(import.meta.dirname, 'forum');
+const page = readFileSync(join(root, 'docs/adding-a-provider.md'), 'utf8');
+
+/** Where the page says that a file goes. */
+export const files = [...page.matchAll(/^\| `(src\/[^`]*<name>[^`]*)`/gm)].map(([, file = '']) =>
+  file.replace('<name>', 'forum'),
+);
+
+export interface Edit {
+  file: string;
+  /** Of imports. */
+  first: string[];
+  replaced: { line: string; by: string[] }[];
+}
+
+/** A block of the page: a line that goes before all others, or in the place of those that are taken out before it. */
+function readEdit(block: string): Edit {
+  const [file = '', ...lines] = block.trimEnd().split('\n');
+  const edit: Edit = { file: file.trim(), first: [], replaced: [] };
+  let added: Edit['replaced'][number] | undefined;
+  for (const line of lines) {
+    if (line.startsWith('-')) edit.replaced.push((added = { line: line.slice(1), by: [] }));
+    else if (added) added.by.push(line.slice(1));
+    else edit.first.push(line.slice(1));
+  }
+  return edit;
+}
+
+export const edits = [...page.matchAll(/```diff\n(.*?)```/gs)].map(([, block = '']) =>
+  readEdit(block),
+);
+
+export function apply(text: string, { file, first, replaced }: Edit): string {
+  const edited = replaced.reduce((before, { line, by }) => {
+    if (!before.includes(`${line}\n`)) throw new Error(`${file} no longer has the line: ${line}`);
+    return before.replace(`${line}\n`, by.length === 0 ? '' : `${by.join('\n')}\n`);
+  }, text);
+  return [...first, edited].join('\n');
+}
+
+const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
+
+/** Copies the source and what `beside` names, registers the forum, and compiles. Gives the folder. */
+export async function copyWithForum(beside: readonly string[] = []): Promise<string> {
+  // Within the repository, so that packages are found.
+  const folder = mkdtempSync(join(root, 'dist/adding-'));
+  for (const path of ['src', ...CONFIGURATION, ...beside]) {
+    cpSync(join(root, path), join(folder, path), { recursive: true });
+  }
+  for (const file of files) {
+    const text = readFileSync(join(example, file.split('/').at(-1) ?? ''), 'utf8');
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text.replaceAll("'../../../src/", "'../../"));
+  }
+  for (const edit of edits.filter(
+    ({ file }) => file.startsWith('src/') || beside.includes('test'),
+  )) {
+    const file = join(folder, edit.file);
+    writeFileSync(file, apply(readFileSync(file, 'utf8'), edit));
+  }
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: folder,
+  });
+  for (const contract of globSync('providers/*/contract.yaml', { cwd: join(folder, 'src') })) {
+    cpSync(join(folder, 'src', contract), join(folder, 'dist', contract));
+  }
+  return folder;
+}
