@@ -9,7 +9,7 @@ import { AUDIT_LOG, badgeLog, closeLostAudits } from '../../dist/badges/writing/
 import { readKeyRecord } from '../../dist/badges/writing/idempotency.js';
 import { createHeldBadges, createHiddenMemory } from '../../dist/badges/writing/memory.js';
 import type { BadgeFields } from '../../dist/providers/badge-fields.js';
-import { isHttpsUrl } from '../../dist/providers/https-url.js';
+import { isHttpsUrl } from '../../dist/providers/graph-types.js';
 import { providers } from '../../dist/providers/index.js';
 import type { BadgeList, Provider } from '../../dist/providers/provider.js';
 import { createRetention } from '../../dist/state/retention.js';

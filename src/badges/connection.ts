@@ -10,8 +10,8 @@ import {
   createUnionType,
 } from 'type-graphql';
 import { BadgeFields } from '../providers/badge-fields.ts';
+import { describedEnum } from '../providers/graph-types.ts';
 import { providers } from '../providers/index.ts';
-import { describedEnum } from '../providers/described-enum.ts';
 import { BadgeErrorCode } from './error-code.ts';
 import { OrderDirection, OrderField } from './reading/badge-index.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { FaultKind, ProviderError } from '../http/provider-error.ts';
-import { describedEnum } from '../providers/described-enum.ts';
+import { describedEnum } from '../providers/graph-types.ts';
 
 /** Codes for clients to branch on, with their descriptions in the SDL. */
 const CODES = {

@@ -13,7 +13,7 @@ import {
   Resolver,
 } from 'type-graphql';
 import { createSlices } from '../http/json.ts';
-import { describedEnum } from '../providers/described-enum.ts';
+import { describedEnum } from '../providers/graph-types.ts';
 import type { FieldChange } from '../providers/provider.ts';
 import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';

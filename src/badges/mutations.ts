@@ -13,15 +13,10 @@ import {
   Resolver,
 } from 'type-graphql';
 import type { BadgeFields } from '../providers/badge-fields.ts';
-import { describedEnum } from '../providers/described-enum.ts';
+import { describedEnum } from '../providers/graph-types.ts';
 import { providers, warningCodes } from '../providers/index.ts';
 import { invalid } from '../providers/input-checks.ts';
-import {
-  type FieldChange,
-  type InputProblem,
-  type OperationKind,
-  type Warning,
-} from '../providers/provider.ts';
+import type { FieldChange, InputProblem, OperationKind, Warning } from '../providers/provider.ts';
 import { Badge } from './connection.ts';
 import { type BadgesContext, refuseHalfCharacters } from './context.ts';
 import { BadgeUserError } from './user-errors.ts';

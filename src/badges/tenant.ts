@@ -1,6 +1,6 @@
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { CallBounds } from '../http/call-options.ts';
-import type { UrlRule } from '../providers/https-url.ts';
+import type { UrlRule } from '../providers/graph-types.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';
 import type { Locks, StateStore } from '../state/state-store.ts';

@@ -4,7 +4,7 @@ import type { CallBounds, CallPurpose } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
-import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
+import { isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/graph-types.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Proxies } from '../http/attempt.ts';
 import { hostOf } from '../http/hosts.ts';
-import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/https-url.ts';
+import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/graph-types.ts';
 import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './source.ts';
 
 /**

@@ -5,9 +5,9 @@ import type { ProviderHttp } from '../http/provider-http.ts';
 import type { AnswerHead } from '../http/response.ts';
 import type { BadgeFields } from './badge-fields.ts';
 import { MAX_RECORDS, type RecordReading, STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
+import { signOfMore } from './envelope.ts';
 import type { BadgeList, ProviderClient } from './provider.ts';
 import { type Verdict, readVerdict, refusalIn } from './verdict.ts';
-import { signOfMore } from './whole-list.ts';
 
 /** How a provider wraps what it answers with. */
 export interface Wire<B extends BadgeFields> {

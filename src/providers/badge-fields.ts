@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
-import { HttpsUrl, type UrlRule } from './https-url.ts';
+import { HttpsUrl, type UrlRule } from './graph-types.ts';
 import type { ProviderValues } from './settings.ts';
 
 /** Half of a SHA-256: collisions are out of reach, and it stays short enough to paste. */

@@ -1,41 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import 'reflect-metadata';
-import { type ClassType, Field, Float, ID, InputType } from 'type-graphql';
+import { type ClassType, Field, InputType } from 'type-graphql';
 import { z } from 'zod';
 import type { RecordBadge } from './badge-fields.ts';
-import { HttpsUrl, isHttpsOrLoopbackUrl } from './https-url.ts';
+import { HttpsUrl, isHttpsOrLoopbackUrl } from './graph-types.ts';
 import {
   BadgeAtVersionInput,
-  TEXT_CHARACTERS,
+  type FieldRule,
+  type FieldRules,
+  type FieldType,
+  INPUT_TYPES,
+  type NamedRules,
+  checkFields,
   isGiven,
-  refuseBlank,
-  refuseControls,
-  refuseControlsInLines,
-  refuseFraction,
-  refuseImage,
-  refuseLong,
-  refuseMany,
-  refuseNull,
   toChange,
   valueOf,
 } from './input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
 import { withoutSignature } from './shown-values.ts';
-
-/** What an input takes for a field: its type in the graph and in TypeScript, and what is checked of it. */
-const INPUT_TYPES = {
-  /** A text of one line. */
-  line: () => String,
-  /** A text of several lines. */
-  text: () => String,
-  /** The URL of a picture. */
-  image: () => String,
-  flag: () => Boolean,
-  number: () => Float,
-  integer: () => Float,
-  ids: () => [ID],
-} as const;
-export type FieldType = keyof typeof INPUT_TYPES;
 
 /** The same where a badge shows it. */
 const SHOWN_TYPES = { ...INPUT_TYPES, image: () => HttpsUrl } as const;
@@ -73,29 +55,6 @@ const WRITTEN: Readonly<Record<FieldType, z.ZodType>> = {
   integer: z.int(),
   ids: z.array(plain),
 };
-
-/** One field that can be written: everything that a provider's folder says about it. */
-export interface FieldRule {
-  readonly type: FieldType;
-  /** Its name in records and requests. Absent: the same as in the graph. */
-  readonly wire?: string;
-  /** What null sends. Absent: the field cannot be cleared. */
-  readonly cleared?: unknown;
-  /** It must have a visible character, and a creation must give it unless it has a default. */
-  readonly isRequired?: true;
-  /** What a creation sends if its input omits the field. Absent: nothing. */
-  readonly default?: unknown;
-  /** No documented answer shows it. */
-  readonly isHidden?: true;
-  /** How many entries a list can have. */
-  readonly most?: number;
-  /** Its descriptions in the inputs of a creation and of an update. */
-  readonly create: string;
-  readonly update: string;
-  /** Its description in the badge. Absent: it is shown only as a field that every badge has. */
-  readonly shown?: string;
-}
-export type FieldRules = Readonly<Record<string, FieldRule>>;
 
 /** The fields of an input, as far as they are given. */
 export type FieldsOf<Rules extends FieldRules> = {
@@ -214,8 +173,7 @@ export function createFieldTable<const Rules extends FieldRules>(
     names,
     wireOf,
     given,
-    check: (input, { isImageUrl }) =>
-      checkEach(fields, input, (url, field) => refuseImage(field, url, isImageUrl)),
+    check: (input, { isImageUrl }) => checkFields(fields, input, isImageUrl),
     toBody: (input) =>
       Object.fromEntries(
         given(input).map((name) => [wireOf(name), valueOf(input, name) ?? rules[name]?.cleared]),
@@ -284,59 +242,10 @@ function showField(
   Field(SHOWN_TYPES[type], { nullable, description: shown })(prototype, name);
 }
 
-type Named = readonly (readonly [name: string, rule: FieldRule])[];
-
-function checkEach(
-  fields: Named,
-  input: object,
-  checkImage: (url: string | undefined, field: string) => InputProblem[],
-): InputProblem[] {
-  const textOf = (name: string): string | undefined => {
-    const value = valueOf(input, name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const each = (
-    isMeant: (rule: FieldRule) => boolean,
-    check: (name: string, rule: FieldRule) => InputProblem[],
-  ): InputProblem[] =>
-    fields.filter(([, rule]) => isMeant(rule)).flatMap(([name, rule]) => check(name, rule));
-  const ofType = (type: FieldType, check: (name: string) => InputProblem[]): InputProblem[] =>
-    each((rule) => rule.type === type, check);
-  return [
-    ...each(
-      ({ cleared }) => cleared === undefined,
-      (name) => refuseNull(name, valueOf(input, name)),
-    ),
-    ...each(
-      ({ isRequired }) => isRequired === true,
-      (name) => refuseBlank(name, textOf(name)),
-    ),
-    ...ofType('line', (name) => refuseControls(name, textOf(name))),
-    ...ofType('text', (name) => refuseControlsInLines(name, textOf(name))),
-    ...each(
-      ({ type }) => type === 'line' || type === 'text',
-      (name, { type }) =>
-        refuseLong(name, textOf(name), TEXT_CHARACTERS[type === 'line' ? 'name' : 'description']),
-    ),
-    ...ofType('integer', (name) => {
-      const value = valueOf(input, name);
-      return refuseFraction(name, typeof value === 'number' ? value : undefined);
-    }),
-    ...ofType('image', (name) => checkImage(textOf(name), name)),
-    ...each(
-      ({ most }) => most !== undefined,
-      (name, { most = 0 }) => {
-        const value = valueOf(input, name);
-        return refuseMany(name, Array.isArray(value) ? value : [], most);
-      },
-    ),
-  ];
-}
-
 /** The class that the graph makes an input of. */
 function toInput<Input extends object>(
   inputClass: new () => object,
-  of: { name: string; description: string; fields: Named; by: 'create' | 'update' },
+  of: { name: string; description: string; fields: NamedRules; by: 'create' | 'update' },
 ): ClassType<Input> {
   Object.defineProperty(inputClass, 'name', { value: of.name });
   for (const [name, rule] of of.fields) {

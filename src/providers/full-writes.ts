@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { type ClassType, Field, InputType } from 'type-graphql';
-import { describedEnum } from './described-enum.ts';
-import type { FieldRules, FieldTable, FieldsOf } from './field-table.ts';
+import type { FieldTable, FieldsOf } from './field-table.ts';
+import { describedEnum } from './graph-types.ts';
 import {
   BadgeAtVersionInput,
+  type FieldRules,
   isGiven,
   refuseNothingGiven,
   refuseNullVersion,

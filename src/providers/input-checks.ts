@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { Field, ID, InputType } from 'type-graphql';
-import type { UrlRule } from './https-url.ts';
+import { Field, Float, ID, InputType } from 'type-graphql';
+import type { UrlRule } from './graph-types.ts';
 import type { FieldChange, InputProblem, Target, WritePlan } from './provider.ts';
 
 /**
@@ -110,6 +110,94 @@ export function refuseFraction(field: string, value: number | null | undefined):
   return typeof value === 'number' && !Number.isSafeInteger(value)
     ? [invalid(field, `Field "${field}" must be a whole number between -(2^53 - 1) and 2^53 - 1.`)]
     : [];
+}
+
+/** What an input takes for a field: its type in the graph and in TypeScript, and what is checked of it. */
+export const INPUT_TYPES = {
+  /** A text of one line. */
+  line: () => String,
+  /** A text of several lines. */
+  text: () => String,
+  /** The URL of a picture. */
+  image: () => String,
+  flag: () => Boolean,
+  number: () => Float,
+  integer: () => Float,
+  ids: () => [ID],
+} as const;
+export type FieldType = keyof typeof INPUT_TYPES;
+
+/** One field that can be written: everything that a provider's folder says about it. */
+export interface FieldRule {
+  readonly type: FieldType;
+  /** Its name in records and requests. Absent: the same as in the graph. */
+  readonly wire?: string;
+  /** What null sends. Absent: the field cannot be cleared. */
+  readonly cleared?: unknown;
+  /** It must have a visible character, and a creation must give it unless it has a default. */
+  readonly isRequired?: true;
+  /** What a creation sends if its input omits the field. Absent: nothing. */
+  readonly default?: unknown;
+  /** No documented answer shows it. */
+  readonly isHidden?: true;
+  /** How many entries a list can have. */
+  readonly most?: number;
+  /** Its descriptions in the inputs of a creation and of an update. */
+  readonly create: string;
+  readonly update: string;
+  /** Its description in the badge. Absent: it is shown only as a field that every badge has. */
+  readonly shown?: string;
+}
+export type FieldRules = Readonly<Record<string, FieldRule>>;
+
+export type NamedRules = readonly (readonly [name: string, rule: FieldRule])[];
+
+/** Everything that the rules of its fields refuse in an input. */
+export function checkFields(
+  fields: NamedRules,
+  input: object,
+  isImageUrl: UrlRule,
+): InputProblem[] {
+  const textOf = (name: string): string | undefined => {
+    const value = valueOf(input, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const each = (
+    isMeant: (rule: FieldRule) => boolean,
+    check: (name: string, rule: FieldRule) => InputProblem[],
+  ): InputProblem[] =>
+    fields.filter(([, rule]) => isMeant(rule)).flatMap(([name, rule]) => check(name, rule));
+  const ofType = (type: FieldType, check: (name: string) => InputProblem[]): InputProblem[] =>
+    each((rule) => rule.type === type, check);
+  return [
+    ...each(
+      ({ cleared }) => cleared === undefined,
+      (name) => refuseNull(name, valueOf(input, name)),
+    ),
+    ...each(
+      ({ isRequired }) => isRequired === true,
+      (name) => refuseBlank(name, textOf(name)),
+    ),
+    ...ofType('line', (name) => refuseControls(name, textOf(name))),
+    ...ofType('text', (name) => refuseControlsInLines(name, textOf(name))),
+    ...each(
+      ({ type }) => type === 'line' || type === 'text',
+      (name, { type }) =>
+        refuseLong(name, textOf(name), TEXT_CHARACTERS[type === 'line' ? 'name' : 'description']),
+    ),
+    ...ofType('integer', (name) => {
+      const value = valueOf(input, name);
+      return refuseFraction(name, typeof value === 'number' ? value : undefined);
+    }),
+    ...ofType('image', (name) => refuseImage(name, textOf(name), isImageUrl)),
+    ...each(
+      ({ most }) => most !== undefined,
+      (name, { most = 0 }) => {
+        const value = valueOf(input, name);
+        return refuseMany(name, Array.isArray(value) ? value : [], most);
+      },
+    ),
+  ];
 }
 
 export function refuseNothingGiven(

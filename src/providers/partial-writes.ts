@@ -3,9 +3,10 @@ import { type ClassType, InputType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
 import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-fields.ts';
-import type { FieldRules, FieldTable, FieldsOf } from './field-table.ts';
+import type { FieldTable, FieldsOf } from './field-table.ts';
 import {
   BadgeAtVersionInput,
+  type FieldRules,
   changesToNothing,
   planWithoutFields,
   refuseNothingGiven,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHttpsUrl, isLoopbackHttpUrl } from './https-url.ts';
+import { isHttpsUrl, isLoopbackHttpUrl } from './graph-types.ts';
 
 /** One environment variable of a provider. */
 export interface ProviderSetting {

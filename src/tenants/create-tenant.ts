@@ -20,14 +20,13 @@ import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
-import { type UrlRule, isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/https-url.ts';
+import { type UrlRule, isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/graph-types.ts';
 import { providers } from '../providers/index.ts';
 import type { BadgeList, Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues, TenantSettings } from '../providers/settings.ts';
 import type { SharedState } from '../state/open-state.ts';
 import { createRequestBudget, createStoredBuckets } from '../state/rate-limit.ts';
 import { type StateStore, createLocks } from '../state/state-store.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import {
   createBreakerLog,
   createDriftLog,
@@ -35,6 +34,7 @@ import {
   createRenewalLog,
   createWaitLog,
 } from '../telemetry/log-lines.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 export interface TenantOptions {
   isProduction: boolean;

@@ -1,12 +1,12 @@
-import './register-forum.ts';
 import { expect, test } from '@jest/globals';
 import { createPool } from '../../src/http/attempt.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { alwaysClosed } from '../support/clock.ts';
 import { createForumClient } from './forum/client.ts';
 import { forum } from './forum/index.ts';
 import { type World, exampleOf, inWorld } from './kit/world.ts';
+import './register-forum.ts';
 
 /** What a provider can say of itself beside what both of the first ones do. */
 

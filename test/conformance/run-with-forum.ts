@@ -9,7 +9,15 @@ import { copyWithForum, root } from './copy.ts';
 
 const patterns = process.argv.slice(2);
 if (patterns.length === 0) throw new Error('Name the tests to run, such as test/graph.');
-const folder = await copyWithForum(['test', 'docs', 'schema', 'bench', 'examples', 'README.md', 'codegen.ts']);
+const folder = await copyWithForum([
+  'test',
+  'docs',
+  'schema',
+  'bench',
+  'examples',
+  'README.md',
+  'codegen.ts',
+]);
 try {
   const { status } = spawnSync(
     process.execPath,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Browser, Page } from 'playwright-core';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { numRuns } from '../properties/runs.ts';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { BAD_URLS, GOOD_URLS } from './urls.ts';

@@ -8,7 +8,7 @@ import { createHiddenMemory } from '../../src/badges/writing/memory.ts';
 import { hashInput, toStateKey } from '../../src/badges/writing/stored-record.ts';
 import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { toBadgeList } from '../../src/providers/badge-list.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { toReturningAIBadge } from '../../src/providers/returning-ai/badge.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
 import { createStoredBuckets } from '../../src/state/rate-limit.ts';

@@ -7,7 +7,7 @@ import {
   type ProviderHttp,
   createProviderHttp,
 } from '../../src/http/provider-http.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import {
   type ReturningAIClient,
   createReturningAIClient,

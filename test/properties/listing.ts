@@ -3,7 +3,7 @@ import type { BadgeSource, BadgesContext } from '../../src/badges/context.ts';
 import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
 import type { TenantProvider } from '../../src/badges/tenant.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 

@@ -5,7 +5,7 @@ import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.t
 import { ProviderError } from '../../src/http/provider-error.ts';
 import type { BadgeFields } from '../../src/providers/badge-fields.ts';
 import { type RecordReading, toBadgeList } from '../../src/providers/badge-list.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { toOutput } from './graph-output.ts';
 import { anyJson, toArrayText } from './json-texts.ts';

@@ -4,8 +4,8 @@ import { awardOperation } from '../../src/providers/returning-ai/award.ts';
 import { ReturningAIBadge, recordSchema } from '../../src/providers/returning-ai/badge.ts';
 import { createReturningAIClient } from '../../src/providers/returning-ai/client.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
-import { awardOperation as foreignAward } from '../../src/providers/tag-mango/award.ts';
 import { tagMango } from '../../src/providers/tag-mango/index.ts';
+import { awardOperation as foreignAward } from '../../src/providers/tag-mango/member.ts';
 
 const own = {
   ...returningAI,

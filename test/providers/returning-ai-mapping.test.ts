@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import {
   createReturningAIAnswers,
-  toReturningAIBadge,
   toPayload,
+  toReturningAIBadge,
 } from '../../src/providers/returning-ai/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 

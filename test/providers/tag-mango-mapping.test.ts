@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import { isHttpsUrl } from '../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import {
   createBadgeReading,
   createTagMangoAnswers,
-  toTagMangoBadge,
   toPayload,
+  toTagMangoBadge,
 } from '../../src/providers/tag-mango/badge.ts';
 import { readFixture } from '../support/fixture.ts';
 

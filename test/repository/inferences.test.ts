@@ -42,7 +42,7 @@ const CLAIMS: readonly (readonly [claim: string, said: RegExp, orMark?: RegExp])
 
 /** Where a rule of our own is said, and not what a provider does. */
 const OWN_RULES =
-  /^(src\/(config|server|http|sandbox)\/|src\/providers\/(https-url|settings|input-checks)\.ts)/;
+  /^(src\/(config|server|http|sandbox)\/|src\/providers\/(graph-types|settings|input-checks)\.ts)/;
 
 interface Text {
   at: string;

@@ -4,7 +4,7 @@ import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../htt
 import { badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields, BadgeSurroundings } from '../../providers/badge-fields.ts';
 import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
-import { describedEnum } from '../../providers/described-enum.ts';
+import { describedEnum } from '../../providers/graph-types.ts';
 import type { BadgeList, Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';

@@ -14,11 +14,10 @@ import {
   saysNotFound,
 } from '../answers.ts';
 import { toBadgeList, toSegment } from '../badge-list.ts';
-import { toName } from '../envelope.ts';
+import { signOfMore, toName } from '../envelope.ts';
 import { type PersonKey, isAnotherPerson } from '../identity.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
-import { signOfMore } from '../whole-list.ts';
 import {
   type TagMangoBadge,
   createBadgeReading,

@@ -1,10 +1,8 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
-import { awardOperation } from './award.ts';
 import { TagMangoBadge, recordSchema } from './badge.ts';
 import { type TagMangoClient, createTagMangoClient } from './client.ts';
-import { TagMangoMemberQueries } from './member.ts';
+import { TagMangoMemberQueries, awardOperation } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
-
 import { AUTOMATION_WARNINGS, createOperation, updateOperation } from './write.ts';
 
 /** An address of nobody: the domain cannot exist. */

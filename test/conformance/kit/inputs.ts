@@ -3,7 +3,7 @@ import { isInputObjectType, isNonNullType } from 'graphql';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
 import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
-import { isHttpsUrl } from '../../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../../src/providers/graph-types.ts';
 import type { Operation, OperationKind } from '../../../src/providers/provider.ts';
 import { alwaysClosed, createSkippingClock } from '../../support/clock.ts';
 import { HOSTILE_IDS } from './declarations.ts';

@@ -8,7 +8,7 @@ import { createBadgesSchema } from '../../../src/badges/schema.ts';
 import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import type { BadgeFields } from '../../../src/providers/badge-fields.ts';
-import { isHttpsOrLoopbackUrl } from '../../../src/providers/https-url.ts';
+import { isHttpsOrLoopbackUrl } from '../../../src/providers/graph-types.ts';
 import type { BadgeList, Provider } from '../../../src/providers/provider.ts';
 import { toOutput } from '../../properties/graph-output.ts';
 import { anyJson, numberText, stringText } from '../../properties/json-texts.ts';

@@ -1,7 +1,7 @@
 import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import { type HttpDeps, createProviderHttp } from '../../../src/http/provider-http.ts';
-import { isHttpsUrl } from '../../../src/providers/https-url.ts';
+import { isHttpsUrl } from '../../../src/providers/graph-types.ts';
 import { providers } from '../../../src/providers/index.ts';
 import {
   BADGE_ROUTES,

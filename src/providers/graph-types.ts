@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { GraphQLScalarType, Kind } from 'graphql';
+import { registerEnumType } from 'type-graphql';
 import { isLoopbackHost } from '../http/hosts.ts';
 
 /** Whether a URL may be shown to a client, or written as an image. */
@@ -65,4 +66,25 @@ export const HttpsUrl = new GraphQLScalarType<string, string>({
 function readString(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('An HttpsUrl must be a string.');
   return value;
+}
+
+export interface EnumDescriptions {
+  name: string;
+  description: string;
+  /** By the values of the enum. */
+  values: Readonly<Record<string, string>>;
+}
+
+/** Adds an enum to the graph, in which every value has a description. Fields name what it returns as their type. */
+export function describedEnum({
+  name,
+  description,
+  values,
+}: EnumDescriptions): Readonly<Record<string, string>> {
+  const members = Object.fromEntries(Object.keys(values).map((value) => [value, value]));
+  const valuesConfig = Object.fromEntries(
+    Object.entries(values).map(([value, text]) => [value, { description: text }]),
+  );
+  registerEnumType(members, { name, description, valuesConfig });
+  return members;
 }
