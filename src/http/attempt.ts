@@ -161,7 +161,7 @@ async function receive(
       ? { bug: cause }
       : { error: transportError(cause, progress.stage), answered: undefined };
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
     const asking = dispatcher.compose(noteSending(progress)).request({
       method,
       path,

@@ -1,3 +1,4 @@
+import './register-forum.ts';
 import { expect, test } from '@jest/globals';
 import { createPool } from '../../src/http/attempt.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
@@ -6,7 +7,6 @@ import { alwaysClosed } from '../support/clock.ts';
 import { createForumClient } from './forum/client.ts';
 import { forum } from './forum/index.ts';
 import { type World, exampleOf, inWorld } from './kit/world.ts';
-import './register-forum.ts';
 
 /** What a provider can say of itself beside what both of the first ones do. */
 
