@@ -20,7 +20,7 @@ interface Entry extends Kept {
 
 /** Of its compiled fields, as far as can be told from the length of the document. */
 const PLAN_BYTES = 4_000;
-const BYTES_OF_CHARACTER = 30;
+const BYTES_OF_CHARACTER = 36;
 
 export function createPlans(keep: Keep, fragments: Fragments): Plans {
   const byBefore = new Map<string, Map<string, Entry>>();

@@ -1,0 +1,43 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from '@jest/globals';
+import { createBadgesSchema } from '../../src/badges/schema.ts';
+import { planEntities, splitBody } from '../../src/server/fast-path/entities-plan.ts';
+import { createFragments } from '../../src/server/fast-path/fragments.ts';
+import { createKeep } from '../../src/server/fast-path/keep.ts';
+import { createPlans } from '../../src/server/fast-path/plans.ts';
+import { toExecutable } from '../../src/server/fast-path/render.ts';
+
+const DOCUMENTS = 2_500;
+const MIB = 1024 * 1024;
+/** Of plans that are being made, and of the collector's own. */
+const SLACK_BYTES = 8 * MIB;
+
+setFlagsFromString('--expose_gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function toBody(at: number): string {
+  const query = `query Q${at}($representations: [_Any!]!) { _entities(representations: $representations) { __typename ... on TagMangoBadge { id name description imageUrl version createdAt a${at}: name } ... on ReturningAIBadge { id title description image version } } }`;
+  const variables = { representations: [{ __typename: 'A', id: 'a' }] };
+  return JSON.stringify({ query, operationName: `Q${at}`, variables });
+}
+
+test('plans take no more memory than is counted, and a budget bounds them whatever is asked', async () => {
+  const { schema } = await createBadgesSchema();
+  const executable = toExecutable(schema);
+  const keep = createKeep(24 * MIB);
+  const plans = createPlans(keep, createFragments(keep));
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < DOCUMENTS; at += 1) {
+    const split = splitBody(toBody(at));
+    const plan = split && planEntities(executable, split);
+    if (plan) plans.add(plan);
+  }
+  collectGarbage();
+  const { bytes, plans: kept } = keep.usage();
+  expect(bytes).toBeLessThanOrEqual(24 * MIB);
+  expect(kept).toBeGreaterThan(1_000);
+  expect(kept).toBeLessThan(DOCUMENTS);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes + SLACK_BYTES);
+});
