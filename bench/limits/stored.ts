@@ -8,7 +8,7 @@ import { createRecentWrites } from '../../dist/badges/recent-writes.js';
 import { AUDIT_LOG, badgeLog, closeLostAudits } from '../../dist/badges/writing/audit.js';
 import { readKeyRecord } from '../../dist/badges/writing/idempotency.js';
 import { createHeldBadges, createHiddenMemory } from '../../dist/badges/writing/memory.js';
-import type { BadgeFields } from '../../dist/providers/badge-fields.js';
+import type { BadgeFields } from '../../dist/providers/badge-list.js';
 import { isHttpsUrl } from '../../dist/providers/graph-types.js';
 import { providers } from '../../dist/providers/index.js';
 import type { BadgeList, Provider } from '../../dist/providers/provider.js';

@@ -9,7 +9,7 @@ import {
   ObjectType,
   createUnionType,
 } from 'type-graphql';
-import { BadgeFields } from '../providers/badge-fields.ts';
+import { BadgeFields } from '../providers/badge-list.ts';
 import { describedEnum } from '../providers/graph-types.ts';
 import { providers } from '../providers/index.ts';
 import { BadgeErrorCode } from './error-code.ts';

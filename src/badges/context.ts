@@ -9,7 +9,7 @@ import {
 import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
 import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';
 import { invalidInput } from './error-code.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';

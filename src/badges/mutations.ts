@@ -12,7 +12,7 @@ import {
   ObjectType,
   Resolver,
 } from 'type-graphql';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../providers/badge-list.ts';
 import { describedEnum } from '../providers/graph-types.ts';
 import { providers, warningCodes } from '../providers/index.ts';
 import { invalid } from '../providers/input-checks.ts';
@@ -20,8 +20,8 @@ import type { FieldChange, InputProblem, OperationKind, Warning } from '../provi
 import { Badge } from './connection.ts';
 import { type BadgesContext, refuseHalfCharacters } from './context.ts';
 import { BadgeUserError } from './user-errors.ts';
-import { runMutation } from './writing/run-mutation.ts';
 import { rejectInput } from './writing/outcome.ts';
+import { runMutation } from './writing/run-mutation.ts';
 
 /** One field per provider, named by its key. The fields are added below. */
 abstract class OneOfInput {

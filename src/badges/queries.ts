@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Arg, Args, Ctx, Directive, ID, Info, Query, Resolver } from 'type-graphql';
 import { isObject } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BadgeFields, BadgeSurroundings } from '../providers/badge-fields.ts';
+import type { BadgeFields, BadgeSurroundings } from '../providers/badge-list.ts';
 import type { BadgeList, Provider } from '../providers/provider.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { type OnUnreadable, type SharedValue, createSharedValue } from './writing/stored-record.ts';

@@ -19,7 +19,7 @@ import {
 } from 'graphql';
 import 'reflect-metadata';
 import { buildSchema, createResolversMap } from 'type-graphql';
-import { BadgeFields } from '../providers/badge-fields.ts';
+import { BadgeFields } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
 import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';

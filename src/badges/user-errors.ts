@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Field, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { ProviderError } from '../http/provider-error.ts';
-import type { BadgeFields } from '../providers/badge-fields.ts';
+import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, OperationKind, Provider } from '../providers/provider.ts';
 import { Badge, BadgeProvider } from './connection.ts';
 import { BadgeErrorCode, isRetryable, readCode, writeCode } from './error-code.ts';

@@ -126,10 +126,10 @@ export const MAX_DEPTH = 100;
  */
 export const MAX_FIELDS = 10_000;
 /**
- * Ten bytes each in the longest answer, which is less than any real value has. V8 blocks the process while it copies
- * small values, and an answer of nothing but empty lists would hold two million.
+ * Twenty bytes each in the longest answer, which is less than any record has. V8 blocks the process while it copies
+ * small objects, and an answer of nothing but empty lists would hold two million.
  */
-export const MAX_VALUES = 500_000;
+export const MAX_CONTAINERS = 250_000;
 /** Parsing a character takes as long as scanning this many. */
 const PARSING_WEIGHT = 3;
 
@@ -182,14 +182,15 @@ export async function parseJsonInSlices(
 ): Promise<unknown> {
   const frames: Frame[] = [];
   let depth = 0;
-  let values = 0;
+  let containers = 0;
   let outermost: Member | undefined;
   let isInString = false;
 
   function open(at: number, isArray: boolean): void {
     if (depth === 0 && !isBlank(text, outermost ? outermost.end + 1 : 0, at)) throw malformed();
     if (depth === MAX_DEPTH) throw new JsonError('deep');
-    count();
+    containers += 1;
+    if (containers > MAX_CONTAINERS) throw new JsonError('many');
     const frame = (frames[depth] ??= toFrame());
     depth += 1;
     Object.assign(frame, { isArray, start: at, unread: at + 1, comma: -1 });
@@ -213,11 +214,6 @@ export async function parseJsonInSlices(
     return at - unread;
   }
 
-  function count(): void {
-    values += 1;
-    if (values > MAX_VALUES) throw new JsonError('many');
-  }
-
   /** Returns the number of characters that were parsed. */
   function separate(at: number): number {
     const frame = frames[depth - 1];
@@ -229,7 +225,6 @@ export async function parseJsonInSlices(
       frame.unread = at + 1;
     }
     frame.comma = at;
-    count();
     return isDue ? at - unread : 0;
   }
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { promisify, types } from 'node:util';
 import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { JsonError, MAX_DEPTH, MAX_VALUES, createSlices, parseJsonInSlices } from './json.ts';
+import { JsonError, MAX_DEPTH, MAX_CONTAINERS, createSlices, parseJsonInSlices } from './json.ts';
 import { ProviderError, type Repeat, badResponse } from './provider-error.ts';
 
 /** An answer without its body. */
@@ -212,7 +212,9 @@ function toRefusal(error: unknown): ProviderError {
   const kind = error instanceof JsonError ? error.kind : 'malformed';
   if (kind === 'deep') return badResponse(`returned JSON with more than ${MAX_DEPTH} levels`);
   if (kind === 'many')
-    return badResponse(`returned JSON with more than ${MAX_VALUES.toLocaleString('en')} values`);
+    return badResponse(
+      `returned JSON with more than ${MAX_CONTAINERS.toLocaleString('en')} lists and objects`,
+    );
   // The decoder's own error adds nothing.
   return noJson('returned malformed JSON', new SyntaxError('malformed JSON'));
 }

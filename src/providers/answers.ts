@@ -3,8 +3,13 @@ import { createSlices, isObject } from '../http/json.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
 import type { ProviderHttp } from '../http/provider-http.ts';
 import type { AnswerHead } from '../http/response.ts';
-import type { BadgeFields } from './badge-fields.ts';
-import { MAX_RECORDS, type RecordReading, STEPS_OF_RECORD, toBadgeList } from './badge-list.ts';
+import {
+  type BadgeFields,
+  MAX_RECORDS,
+  type RecordReading,
+  STEPS_OF_RECORD,
+  toBadgeList,
+} from './badge-list.ts';
 import { signOfMore } from './envelope.ts';
 import type { BadgeList, ProviderClient } from './provider.ts';
 import { type Verdict, readVerdict, refusalIn } from './verdict.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import 'reflect-metadata';
 import { type ClassType, Field, InputType } from 'type-graphql';
 import { z } from 'zod';
-import type { RecordBadge } from './badge-fields.ts';
+import type { RecordBadge } from './badge-list.ts';
 import { HttpsUrl, isHttpsOrLoopbackUrl } from './graph-types.ts';
 import {
   BadgeAtVersionInput,

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type ClassType, InputType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
 import type { Written } from './answers.ts';
-import type { BadgeFields } from './badge-fields.ts';
+import type { BadgeFields } from './badge-list.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
 import {
   BadgeAtVersionInput,

@@ -2,7 +2,7 @@ import type { ClassType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
-import type { BadgeFields, BadgeSurroundings } from './badge-fields.ts';
+import type { BadgeFields, BadgeSurroundings } from './badge-list.ts';
 import type { UrlRule } from './graph-types.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';
 

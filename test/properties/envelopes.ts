@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isObject } from '../../src/http/json.ts';
 import type { AnswerReader } from '../../src/providers/answers.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { createReturningAIAnswers } from '../../src/providers/returning-ai/badge.ts';
 import { createBadgeReading, createTagMangoAnswers } from '../../src/providers/tag-mango/badge.ts';

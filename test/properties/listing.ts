@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { BadgeSource, BadgesContext } from '../../src/badges/context.ts';
 import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
 import type { TenantProvider } from '../../src/badges/tenant.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';

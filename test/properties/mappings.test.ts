@@ -3,8 +3,11 @@ import fc from 'fast-check';
 import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
-import { type RecordReading, toBadgeList } from '../../src/providers/badge-list.ts';
+import {
+  type BadgeFields,
+  type RecordReading,
+  toBadgeList,
+} from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { toOutput } from './graph-output.ts';

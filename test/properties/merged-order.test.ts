@@ -10,7 +10,7 @@ import {
   compareKeys,
 } from '../../src/badges/reading/badge-index.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, toCursor } from '../../src/badges/reading/page.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { anyLists, contextOf } from './listing.ts';
 import { anyOrder } from './orders.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ProviderError, UnclearAnswer } from '../../src/http/provider-error.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
+import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import {
   ENVELOPES,
   type EnvelopeOf,

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { AnswerReader } from '../../src/providers/answers.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
-import type { RecordReading } from '../../src/providers/badge-list.ts';
+import type { BadgeFields, RecordReading } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBadgeIndex, createBadgeIndexCodec } from '../../src/badges/reading/badge-index.ts';
-import type { BadgeFields } from '../../src/providers/badge-fields.ts';
-import { toBadgeList } from '../../src/providers/badge-list.ts';
+import { type BadgeFields, toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';

@@ -286,8 +286,9 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await dialogOf(open)
         .getByText('Header "router-authorization" must contain the router\'s secret.')
         .waitFor();
+      const rejected = open.page.waitForResponse((response) => response.status() === 401);
       await enter(open, 'not-the-secret');
-      await open.page.waitForResponse((response) => response.status() === 401);
+      await rejected;
       await dialogOf(open).getByText('must contain').waitFor();
       await enter(open, SECRET);
       await dialogOf(open).waitFor({ state: 'hidden' });

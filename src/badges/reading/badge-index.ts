@@ -2,8 +2,11 @@ import { z } from 'zod';
 import type { Codec } from '../../cache/snapshot-cache.ts';
 import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
-import type { BadgeFields, BadgeSurroundings } from '../../providers/badge-fields.ts';
-import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
+import {
+  type BadgeFields,
+  type BadgeSurroundings,
+  STEPS_OF_RECORD,
+} from '../../providers/badge-list.ts';
 import { describedEnum } from '../../providers/graph-types.ts';
 import type { BadgeList, Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
 import { type OrderKey, type OrderedBy, compareKeys, orderKey } from './badge-index.ts';
 

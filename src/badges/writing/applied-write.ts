@@ -1,5 +1,5 @@
 import { ProviderError } from '../../http/provider-error.ts';
-import { type BadgeFields, toVersion } from '../../providers/badge-fields.ts';
+import { type BadgeFields, toVersion } from '../../providers/badge-list.ts';
 import { toChange } from '../../providers/input-checks.ts';
 import type { FieldChange, WritePlan } from '../../providers/provider.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';

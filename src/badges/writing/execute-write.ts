@@ -1,5 +1,5 @@
 import { ProviderError } from '../../http/provider-error.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalid } from '../../providers/input-checks.ts';
 import type {
   InputProblem,
@@ -9,9 +9,9 @@ import type {
   WritePlan,
 } from '../../providers/provider.ts';
 import { type HeldLock, StateError } from '../../state/state-store.ts';
+import { requireAccess } from '../context.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { OpenWrites } from '../recent-writes.ts';
-import { requireAccess } from '../context.ts';
 import { toConflictError, toNotFoundError, toReadFailure } from '../user-errors.ts';
 import { ifStoreFails, requiresStore } from './journal.ts';
 import {

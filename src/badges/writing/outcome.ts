@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { ProviderError } from '../../http/provider-error.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
-import type { Tenant } from '../tenant.ts';
+import type { BadgeFields } from '../../providers/badge-list.ts';
 import { warningCodes } from '../../providers/index.ts';
-import {
-  type FieldChange,
-  type InputProblem,
-  type OperationKind,
-  type Provider,
-  type Warning,
-  type WritePlan,
+import type {
+  FieldChange,
+  InputProblem,
+  OperationKind,
+  Provider,
+  Warning,
+  WritePlan,
 } from '../../providers/provider.ts';
 import { BadgeErrorCode } from '../error-code.ts';
+import type { Tenant } from '../tenant.ts';
 import {
   BadgeProviderError,
   type BadgeUserError,

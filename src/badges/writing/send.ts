@@ -1,6 +1,6 @@
 import type { CallBounds } from '../../http/call-options.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-list.ts';
 import { requireAccess } from '../context.ts';
 import { toProviderConflictError, toWriteFailure } from '../user-errors.ts';
 import { reread, settleApplied } from './applied-write.ts';

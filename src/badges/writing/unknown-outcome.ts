@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createSlices } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
-import type { BadgeFields } from '../../providers/badge-fields.ts';
-import { STEPS_OF_RECORD } from '../../providers/badge-list.ts';
+import { type BadgeFields, STEPS_OF_RECORD } from '../../providers/badge-list.ts';
 import type { Operation } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import { toWriteFailure } from '../user-errors.ts';
 import {
   type BadgeReading,
-  settleApplied,
   invalidateLists,
   publish,
   publishStanding,
   readAfterWrite,
   reread,
+  settleApplied,
 } from './applied-write.ts';
 import { badgeLog, readAuditRecord } from './audit.ts';
 import { KEY_KEPT_MS, type StoredAttempt, toIdempotencyKey } from './idempotency.ts';

@@ -1,4 +1,4 @@
-import type { BadgeFields } from '../../providers/badge-fields.ts';
+import type { BadgeFields } from '../../providers/badge-list.ts';
 import type {
   Operation,
   OperationKind,

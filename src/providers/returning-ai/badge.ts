@@ -3,8 +3,14 @@ import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../http/json.ts';
 import { type AnswerReader, createAnswerReader } from '../answers.ts';
-import { BadgeFields, type BadgeSurroundings, RecordBadge, toVersion } from '../badge-fields.ts';
-import { createRecordReader, withBadgeId } from '../badge-list.ts';
+import {
+  BadgeFields,
+  type BadgeSurroundings,
+  RecordBadge,
+  createRecordReader,
+  toVersion,
+  withBadgeId,
+} from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
 import { isBadgeId, name } from './settings.ts';
 

@@ -4,8 +4,15 @@ import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../http/json.ts';
 import { type AnswerReader, createAnswerReader } from '../answers.ts';
-import { BadgeFields, type BadgeSurroundings, RecordBadge } from '../badge-fields.ts';
-import { type RecordReading, createRecordReader, toId, withBadgeId } from '../badge-list.ts';
+import {
+  BadgeFields,
+  type BadgeSurroundings,
+  RecordBadge,
+  type RecordReading,
+  createRecordReader,
+  toId,
+  withBadgeId,
+} from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
 import { toInstant } from '../shown-values.ts';
 import { isObjectId, name, toCanonicalId } from './settings.ts';

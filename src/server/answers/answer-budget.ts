@@ -1,6 +1,180 @@
-import { GraphQLError } from 'graphql';
+import {
+  type FieldNode,
+  GraphQLError,
+  type GraphQLFormattedError,
+  GraphQLIncludeDirective,
+  type GraphQLNamedType,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  Kind,
+  type SelectionSetNode,
+  getDirectiveValues,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  typeFromAST,
+} from 'graphql';
 import { OVERLOADED, REQUEST_CAPS, limitError, showCap } from '../limits/limits.ts';
-import type { AnswerSize } from './answer-size.ts';
+
+/** The size of a part of a response. */
+export interface AnswerSize {
+  fields: number;
+  /** Of its JSON in UTF-8. */
+  bytes: number;
+}
+
+/** The parts of an operation that the size of a selection depends on. */
+export type Executed = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
+
+/** Two quotes, a colon, and a comma or a bracket. */
+const AROUND_KEY = 4;
+const BRACKETS = 2;
+const QUOTES = 2;
+const NULL_BYTES = 4;
+/** Of a timestamp with its quotes. Numbers and booleans are shorter. */
+const LONGEST_OTHER_BYTES = 26;
+const ESCAPED = /["\\\p{Cc}]/u;
+/** Items of a list of scalars have no key and cost less than fields: this many count as one field. */
+const VALUES_OF_FIELD = 10;
+const LONG_TEXT = 500;
+
+export function bytesOfText(text: string): number {
+  return ESCAPED.test(text)
+    ? Buffer.byteLength(JSON.stringify(text))
+    : Buffer.byteLength(text) + QUOTES;
+}
+
+/** Measures the leaves of one response. A long string is measured once, however often it is selected. */
+function createLeafSizes(): (value: unknown) => AnswerSize {
+  const known = new Map<string, number>();
+
+  function ofText(text: string): number {
+    if (text.length < LONG_TEXT) return bytesOfText(text);
+    const bytes = known.get(text) ?? bytesOfText(text);
+    known.set(text, bytes);
+    return bytes;
+  }
+  function ofValue(value: unknown): number {
+    if (value === null || value === undefined) return NULL_BYTES;
+    return typeof value === 'string' ? ofText(value) : LONGEST_OTHER_BYTES;
+  }
+  return (value) => {
+    if (!Array.isArray(value)) return { fields: 0, bytes: ofValue(value) };
+    const values: readonly unknown[] = value;
+    let bytes = BRACKETS;
+    for (const each of values) bytes += ofValue(each) + 1;
+    return { fields: Math.ceil(values.length / VALUES_OF_FIELD), bytes };
+  };
+}
+
+/** Measures the selections of one operation, each once: keys and brackets, without the values of fields. */
+export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
+  const ofLeaf = createLeafSizes();
+  const known = new Map<SelectionSetNode, Map<GraphQLNamedType, AnswerSize>>();
+
+  /** Of an abstract type: the maximum over its possible types. */
+  function ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const byType = known.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
+    known.set(selections, byType);
+    const measured = byType.get(type) ?? measure(selections, type);
+    byType.set(type, measured);
+    return measured;
+  }
+  function measure(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    if (!isAbstractType(type)) return ofObject(selections, type);
+    const sizes = schema.getPossibleTypes(type).map((each) => ofObject(selections, each));
+    return {
+      fields: Math.max(0, ...sizes.map(({ fields }) => fields)),
+      bytes: Math.max(0, ...sizes.map(({ bytes }) => bytes)),
+    };
+  }
+  function ofObject({ selections }: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const size = { fields: 0, bytes: 0 };
+    for (const selection of selections) {
+      const { fields, bytes } = ofSelection(selection, type);
+      size.fields += fields;
+      size.bytes += bytes;
+    }
+    return size;
+  }
+  function ofSelection(
+    selection: SelectionSetNode['selections'][number],
+    type: GraphQLNamedType,
+  ): AnswerSize {
+    if (!isIncluded(selection)) return NOTHING;
+    if (selection.kind === Kind.FIELD) return ofKey(selection, type);
+    const part =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+    if (!part) return NOTHING;
+    const { typeCondition, selectionSet } = part;
+    const isOfType = !typeCondition || isOf(type, typeFromAST(schema, typeCondition));
+    return isOfType ? ofObject(selectionSet, type) : NOTHING;
+  }
+  function isOf(type: GraphQLNamedType, condition: GraphQLNamedType | undefined): boolean {
+    if (type === condition) return true;
+    const isPossible = isObjectType(type) || isInterfaceType(type);
+    return isPossible && isAbstractType(condition) && schema.isSubType(condition, type);
+  }
+  function isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
+    if (!selection.directives?.length) return true;
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variableValues);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variableValues);
+    return skip?.if !== true && include?.if !== false;
+  }
+
+  /** Of the objects of a field. The values of their fields are measured when they are resolved. */
+  function ofObjects(value: unknown, fieldNodes: readonly FieldNode[], type: GraphQLNamedType) {
+    const size = { fields: 0, bytes: BRACKETS };
+    const objects = Array.isArray(value) ? value.length : value === null ? 0 : 1;
+    for (const { selectionSet } of fieldNodes) {
+      if (!selectionSet) continue;
+      const one = ofSelections(selectionSet, type);
+      size.fields += objects * one.fields;
+      size.bytes += objects * (one.bytes + BRACKETS);
+    }
+    return size;
+  }
+  return {
+    ofValue(value: unknown, { fieldNodes, returnType }: MeasuredField): AnswerSize {
+      const type = getNamedType(returnType);
+      return isLeafType(type) ? ofLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
+    },
+    ofRoot: ofSelections,
+    /** Of a scalar, an enum value, or a list of these. */
+    ofLeaf,
+    isIncluded,
+  };
+}
+
+export type SelectionSizes = ReturnType<typeof createSelectionSizes>;
+export type MeasuredField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType'>;
+
+const NOTHING: AnswerSize = { fields: 0, bytes: 0 };
+
+function ofKey(field: FieldNode, type: GraphQLNamedType): AnswerSize {
+  const value = field.name.value === '__typename' ? type.name.length + QUOTES : 0;
+  return { fields: 1, bytes: bytesOfKey(field) + value };
+}
+
+export function bytesOfKey({ alias, name }: FieldNode): number {
+  return (alias ?? name).value.length + AROUND_KEY;
+}
+
+/** Of an error, without its message and path. */
+const BYTES_AROUND_ERROR = 250;
+
+export function bytesOfPath(path: readonly (string | number)[]): number {
+  return path.reduce<number>((sum, key) => sum + bytesOfText(String(key)) + 1, 0);
+}
+
+export function sizeOfError({
+  message,
+  path = [],
+}: Pick<GraphQLFormattedError, 'message' | 'path'>): AnswerSize {
+  return { fields: 0, bytes: BYTES_AROUND_ERROR + bytesOfText(message) + bytesOfPath(path) };
+}
 
 /** What one response holds of the bytes that all responses of the process may have at one time. */
 export interface BudgetShare {

@@ -25,16 +25,14 @@ import type { FairQueue, NextTurn } from '../request.ts';
 import {
   type AnswerBudget,
   type AnswerMeter,
-  RETRY_AFTER_MS,
-  createAnswerMeter,
-} from './answer-budget.ts';
-import {
   type AnswerSize,
+  RETRY_AFTER_MS,
   type SelectionSizes,
   bytesOfPath,
+  createAnswerMeter,
   createSelectionSizes,
   sizeOfError,
-} from './answer-size.ts';
+} from './answer-budget.ts';
 import { fitIntoAnswer } from './mutation-parts.ts';
 
 /** The state of measuring one response. */

@@ -12,8 +12,12 @@ import {
   responsePathAsArray,
 } from 'graphql';
 import { isObject } from '../../http/json.ts';
-import type { AnswerMeter } from './answer-budget.ts';
-import { type AnswerSize, type SelectionSizes, bytesOfKey } from './answer-size.ts';
+import {
+  type AnswerMeter,
+  type AnswerSize,
+  type SelectionSizes,
+  bytesOfKey,
+} from './answer-budget.ts';
 
 /** An empty list of them means success, so the first error is reported in any case. */
 const OUTCOME = 'userErrors';

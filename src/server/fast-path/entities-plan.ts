@@ -10,8 +10,7 @@ import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
 import { countSigns } from '../request.ts';
 import { toFlat, toUtf8Bytes } from './keep.ts';
-import { type Question, readQuestion } from './question.ts';
-import { type Executable, type Render, compile } from './render.ts';
+import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
 /** Where the representations stand in a body, as one string of one byte a character. */
 export interface Split {

@@ -16,15 +16,14 @@ import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
 import { type EntitiesPlan, type Split, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
+import { type Ready, createManners } from './full-answer.ts';
 import { type Head, createReadHead } from './head.ts';
 import { type Usage, createKeep } from './keep.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, createLearner } from './learner.ts';
-import { type Ready, createManners } from './manners.ts';
 import { createPlans } from './plans.ts';
 import { Unsure, toExecutable } from './render.ts';
 import { type Sight, createSight } from './sight.ts';
-import { createRound } from './turn.ts';
 
 export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshMs' | 'now'> {
   /** Executable, and not used yet. */
@@ -57,6 +56,8 @@ export interface FastPath {
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 /** What is counted of an answer while it is made is at most so many times its bytes. */
+/** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
+const MUTATION = 'mutation';
 const COUNTED_PER_BYTE = 8;
 const LOG_EVERY_MS = 600_000;
 
@@ -172,13 +173,13 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const { request, response, head } = exchange;
     counts.requests += 1;
     const text = body.toString('latin1');
-    const asked = { body: text, split: splitBody(text) };
+    const asked = text.includes(MUTATION) ? undefined : { body: text, split: splitBody(text) };
     const isReady = round.hasRoom();
-    if (isReady && round.spend(() => tryToAnswer(exchange, asked))) return;
+    if (asked && isReady && round.spend(() => tryToAnswer(exchange, asked))) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
     request.unshift(body);
-    if (!isReady) {
+    if (asked && !isReady) {
       await queue.take(head.caller.tenant.id);
       if (response.destroyed) return;
       if (round.spend(() => tryToAnswer(exchange, asked))) return void request.resume();
@@ -224,4 +225,45 @@ function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer)
     const [only] = chunks;
     then(chunks.length === 1 && only ? only : Buffer.concat(chunks));
   });
+}
+
+/**
+ * Fast answers take no longer than a few milliseconds of one round of the event loop, however many requests arrive
+ * together. The others wait for their turn with all other requests.
+ */
+interface Round {
+  /** Whether one more may be answered in this round. */
+  hasRoom(): boolean;
+  /** Does it and counts its time. */
+  spend<T>(work: () => T): T;
+}
+
+const MAX_MS = 5;
+/** A round is looked at only after so much work: to mark each would cost more than to answer. */
+const MARK_MS = 1;
+
+function createRound(now: () => number = () => performance.now()): Round {
+  let spentMs = 0;
+  let isMarked = false;
+
+  function note(ms: number): void {
+    spentMs += ms;
+    if (isMarked || spentMs < MARK_MS) return;
+    isMarked = true;
+    setImmediate(() => {
+      spentMs = 0;
+      isMarked = false;
+    });
+  }
+  return {
+    hasRoom: () => spentMs < MAX_MS,
+    spend(work) {
+      const begun = now();
+      try {
+        return work();
+      } finally {
+        note(now() - begun);
+      }
+    },
+  };
 }

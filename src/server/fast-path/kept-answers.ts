@@ -12,12 +12,10 @@ import {
   createBadgesContext,
   listTag,
 } from '../../badges/context.ts';
-
 import type { Tenant } from '../../badges/tenant.ts';
 import type { Head } from './head.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from './keep.ts';
-import { type Question, readQuestion } from './question.ts';
-import { type Executable, INFO, Unsure, compile } from './render.ts';
+import { type Executable, INFO, type Question, Unsure, compile, readQuestion } from './render.ts';
 import { type Identity, type Sight, identityOf } from './sight.ts';
 
 export interface KeptAnswers {

@@ -8,14 +8,13 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type EntitiesPlan, type Split, planEntities } from './entities-plan.ts';
 import type { Fragments } from './fragments.ts';
+import { type FullAnswer, type Manners, type Ready, tap } from './full-answer.ts';
 import type { Head } from './head.ts';
-import type { KeptAnswers } from './kept-answers.ts';
 import { toUtf8Bytes } from './keep.ts';
-import type { Manners, Ready } from './manners.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { Plans } from './plans.ts';
 import type { Executable } from './render.ts';
 import { type FreshTime, createSight } from './sight.ts';
-import { type FullAnswer, tap } from './tap.ts';
 
 export interface LearnerOptions extends FreshTime {
   executable: Executable;

@@ -2,6 +2,8 @@
  * Promises: writes the JSON of a selection as graphql-js would execute it with the same schema, by its own collection of
  * fields, resolvers and scalars; or throws. A resolver that looks at the caller, or at what it is executed for, throws,
  * so that nothing that depends on these is ever written.
+ * What a body asks is read as the full path has read it: only of bodies that it has answered without an error, so that
+ * none of its checks is repeated.
  */
 import {
   type DocumentNode,
@@ -15,15 +17,20 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
   defaultFieldResolver,
   getArgumentValues,
+  getOperationAST,
+  getVariableValues,
   isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
+  parse,
 } from 'graphql';
-import { collectSubfields } from 'graphql/execution/collectFields.js';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
 
@@ -193,4 +200,41 @@ function compileField(
   const resolve = selected.resolvers.get(field) ?? defaultFieldResolver;
   const render = compile(selected, field.type, nodes);
   return (source) => render(settled(resolve(source, args, CONTEXT, INFO)));
+}
+
+export interface Question extends Selected {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  query: GraphQLObjectType;
+  /** As they stand in the body. */
+  given: Record<string, unknown>;
+  /** The root fields, by the keys of the answer. */
+  roots: ReadonlyMap<string, readonly FieldNode[]>;
+}
+
+/** Undefined: it is no query, or cannot be read. */
+export function readQuestion(executable: Executable, body: unknown): Question | undefined {
+  const { schema } = executable;
+  if (!isObject(body) || typeof body.query !== 'string') return undefined;
+  const { operationName, variables: given = {} } = body;
+  const name = typeof operationName === 'string' && operationName !== '' ? operationName : null;
+  const document = parse(body.query, { noLocation: true });
+  const operation = getOperationAST(document, name);
+  const query = schema.getQueryType();
+  if (operation?.operation !== OperationTypeNode.QUERY || !query) return undefined;
+  const known = isObject(given) ? given : {};
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], known);
+  if (!coerced) return undefined;
+  const fragments = fragmentsOf(document);
+  const roots = collectFields(schema, fragments, coerced, query, operation.selectionSet);
+  return {
+    ...executable,
+    document,
+    operation,
+    query,
+    given: known,
+    variables: coerced,
+    fragments,
+    roots,
+  };
 }

@@ -7,8 +7,9 @@ import {
   BadgeFields,
   type BadgeSurroundings,
   RecordBadge,
-} from '../../../src/providers/badge-fields.ts';
-import { createRecordReader, withBadgeId } from '../../../src/providers/badge-list.ts';
+  createRecordReader,
+  withBadgeId,
+} from '../../../src/providers/badge-list.ts';
 import { createFieldTable } from '../../../src/providers/field-table.ts';
 import { name } from './settings.ts';
 

@@ -7,7 +7,7 @@ import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
 import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
-import type { BadgeFields } from '../../../src/providers/badge-fields.ts';
+import type { BadgeFields } from '../../../src/providers/badge-list.ts';
 import { isHttpsOrLoopbackUrl } from '../../../src/providers/graph-types.ts';
 import type { BadgeList, Provider } from '../../../src/providers/provider.ts';
 import { toOutput } from '../../properties/graph-output.ts';
