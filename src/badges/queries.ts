@@ -149,9 +149,6 @@ function toStatus(
   return { provider, ...nothing, ...known };
 }
 
-/** The class of a badge has the name of its GraphQL type. */
-export const typeOfBadge = ({ constructor }: BadgeFields): string => constructor.name;
-
 const providerByTypeName = new Map(
   providers.map((provider) => [provider.badgeClass.name, provider]),
 );

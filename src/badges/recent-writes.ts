@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { BadgeFields, BadgeSurroundings } from '../providers/badge-list.ts';
-import type { BadgeList, Provider } from '../providers/provider.ts';
+import type { BadgeFields, BadgeList, BadgeSurroundings } from '../providers/badge-list.ts';
+import type { Provider } from '../providers/provider.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { type OnUnreadable, type SharedValue, createSharedValue } from './writing/stored-record.ts';
 

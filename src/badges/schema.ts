@@ -19,12 +19,12 @@ import {
 } from 'graphql';
 import 'reflect-metadata';
 import { buildSchema, createResolversMap } from 'type-graphql';
-import { BadgeFields } from '../providers/badge-list.ts';
+import { BadgeFields, typeOfBadge } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
 import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
-import { BadgeQueries, resolveEntities, typeOfBadge } from './queries.ts';
+import { BadgeQueries, resolveEntities } from './queries.ts';
 
 const NAMES = ['@authenticated', '@requiresScopes'];
 const FEDERATION = '//specs.apollo.dev/federation/';

@@ -3,6 +3,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value of a field of an object. Undefined if it has none; what it inherits is not looked at. */
+export function valueOf(record: object, field: string): unknown {
+  return Object.hasOwn(record, field) ? record[field as keyof typeof record] : undefined;
+}
+
 /** The first `max` UTF-16 units of a text, or one less where that would split a surrogate pair. */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;

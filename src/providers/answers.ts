@@ -5,13 +5,14 @@ import type { ProviderHttp } from '../http/provider-http.ts';
 import type { AnswerHead } from '../http/response.ts';
 import {
   type BadgeFields,
+  type BadgeList,
   MAX_RECORDS,
   type RecordReading,
   STEPS_OF_RECORD,
   toBadgeList,
 } from './badge-list.ts';
 import { signOfMore } from './envelope.ts';
-import type { BadgeList, ProviderClient } from './provider.ts';
+import type { ProviderClient } from './provider.ts';
 import { type Verdict, readVerdict, refusalIn } from './verdict.ts';
 
 /** How a provider wraps what it answers with. */

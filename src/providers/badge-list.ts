@@ -6,7 +6,6 @@ import type { ZodSafeParseResult } from 'zod';
 import { MAX_FIELDS, type Slices, createSlices, cutText, isObject } from '../http/json.ts';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
 import { HttpsUrl, type UrlRule } from './graph-types.ts';
-import type { BadgeList } from './provider.ts';
 import type { ProviderValues } from './settings.ts';
 
 /** Half of a SHA-256: collisions are out of reach, and it stays short enough to paste. */
@@ -17,6 +16,9 @@ export function toVersion(values: readonly unknown[]): string {
   const digest = createHash('sha256').update(JSON.stringify(values)).digest();
   return digest.subarray(0, DIGEST_BYTES).toString('base64url');
 }
+
+/** The class of a badge has the name of its GraphQL type. */
+export const typeOfBadge = ({ constructor }: BadgeFields): string => constructor.name;
 
 /**
  * What every badge has. A provider's badge class extends it and reads from the provider's record.
@@ -76,7 +78,8 @@ export interface BadgeSurroundings {
 /** A badge that reads its fields from a record of its provider. */
 export abstract class RecordBadge<R extends object> extends BadgeFields {
   override readonly record: R;
-  protected readonly surroundings: BadgeSurroundings;
+  /** Private, because it holds settings: no log and no JSON of a badge may contain them. */
+  readonly #surroundings: BadgeSurroundings;
   /** A hash of all writable values, which may be long. */
   #version: string | undefined;
   /** Whether an image may be shown, by its URL: many fields of many answers show the same ones. */
@@ -85,7 +88,11 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
   constructor(record: R, surroundings: BadgeSurroundings) {
     super();
     this.record = record;
-    this.surroundings = surroundings;
+    this.#surroundings = surroundings;
+  }
+
+  protected get surroundings(): BadgeSurroundings {
+    return this.#surroundings;
   }
 
   /** The writable values, so that two badges with equal ones look the same to a person. */
@@ -103,16 +110,31 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
   /** The same badge with other values. Undefined: not shown. */
   with(values: Partial<R>): this {
     const record = { ...this.record, ...values };
-    return Reflect.construct(this.constructor, [record, this.surroundings]) as this;
+    return Reflect.construct(this.constructor, [record, this.#surroundings]) as this;
   }
 
   /** Null if there is no such image, or if it must not be shown. */
   picture(url: string | null | undefined): string | null {
     if (!url) return null;
-    const isShown = this.#pictures.get(url) ?? this.surroundings.isImageUrl(url);
+    const isShown = this.#pictures.get(url) ?? this.#surroundings.isImageUrl(url);
     this.#pictures.set(url, isShown);
     return isShown ? url : null;
   }
+}
+
+export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
+  readonly badges: readonly Badge[];
+  /** Ids of records that were dropped because another field of theirs was unreadable. */
+  readonly malformedIds: ReadonlySet<string>;
+  /** Ids of several records that differ: the first one counts for readers, and none may be written over. */
+  readonly ambiguousIds: ReadonlySet<string>;
+  readonly droppedRecords: number;
+  /** The provider's name of the first field that could not be read; for the log. */
+  readonly firstMalformedField: string | undefined;
+  /** The provider's names of fields that nobody here knows; the first few, for the log. */
+  readonly unknownFields: readonly string[];
+  /** By the provider's name of a field that is only shown: in how many records it could not be read, and is null; for the log. */
+  readonly unreadableFields: Readonly<Record<string, number>>;
 }
 
 /** Beyond this a list would keep the process busy for seconds. */

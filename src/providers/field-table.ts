@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import 'reflect-metadata';
 import { type ClassType, Field, InputType } from 'type-graphql';
+import { valueOf } from '../http/json.ts';
 import { z } from 'zod';
 import type { RecordBadge } from './badge-list.ts';
 import { HttpsUrl, isHttpsOrLoopbackUrl } from './graph-types.ts';
@@ -14,7 +15,6 @@ import {
   checkFields,
   isGiven,
   toChange,
-  valueOf,
 } from './input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
 import { withoutSignature } from './shown-values.ts';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { type ClassType, Field, InputType } from 'type-graphql';
+import { valueOf } from '../http/json.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
 import { describedEnum } from './graph-types.ts';
 import {
@@ -10,7 +11,6 @@ import {
   refuseNullVersion,
   toChange,
   toLockedTarget,
-  valueOf,
 } from './input-checks.ts';
 import { type ChangeableBadge, type PartialWrites, definedValues } from './partial-writes.ts';
 import type {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Field, Float, ID, InputType } from 'type-graphql';
+import { valueOf } from '../http/json.ts';
 import type { UrlRule } from './graph-types.ts';
 import type { FieldChange, InputProblem, Target, WritePlan } from './provider.ts';
 
@@ -218,10 +219,6 @@ export function refuseNothingGiven(
 /** Null is given; only what the caller left out is not. */
 export function isGiven(input: object, field: string): boolean {
   return valueOf(input, field) !== undefined;
-}
-
-export function valueOf(record: object, field: string): unknown {
-  return Object.hasOwn(record, field) ? record[field as keyof typeof record] : undefined;
 }
 
 /** The change of one field. Undefined if the field has this value already. `before` is undefined if it is unknown. */

@@ -2,7 +2,7 @@ import type { ClassType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
-import type { BadgeFields, BadgeSurroundings } from './badge-list.ts';
+import type { BadgeFields, BadgeList, BadgeSurroundings } from './badge-list.ts';
 import type { UrlRule } from './graph-types.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';
 
@@ -262,21 +262,6 @@ export interface ProviderContext {
 export interface ProviderClient {
   listBadges(bounds: CallBounds): Promise<BadgeList>;
   close: () => Promise<void>;
-}
-
-export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
-  readonly badges: readonly Badge[];
-  /** Ids of records that were dropped because another field of theirs was unreadable. */
-  readonly malformedIds: ReadonlySet<string>;
-  /** Ids of several records that differ: the first one counts for readers, and none may be written over. */
-  readonly ambiguousIds: ReadonlySet<string>;
-  readonly droppedRecords: number;
-  /** The provider's name of the first field that could not be read; for the log. */
-  readonly firstMalformedField: string | undefined;
-  /** The provider's names of fields that nobody here knows; the first few, for the log. */
-  readonly unknownFields: readonly string[];
-  /** By the provider's name of a field that is only shown: in how many records it could not be read, and is null; for the log. */
-  readonly unreadableFields: Readonly<Record<string, number>>;
 }
 
 export interface ClientOptions {

@@ -5,6 +5,7 @@ import {
   type ApolloServerPlugin,
   type BaseContext,
   type GraphQLRequestContextWillSendResponse,
+  HeaderMap,
 } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -13,13 +14,20 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyReply } from 'fastify';
-import { type DocumentNode, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { cutText, nextTurn, toWholeJson } from '../http/json.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createSizePlugin, measureFields } from './answers/measured-answers.ts';
+import { RETRY_AFTER_MS, sizeOfError } from './answers/answer-budget.ts';
+import { addOrStop, answerOf, measureFields } from './answers/measured-answers.ts';
 import { type FormatError, createErrorFormat } from './errors.ts';
 import {
   MAX_VALIDATION_ERRORS,
@@ -27,7 +35,7 @@ import {
   knownOperations,
 } from './limits/document-limits.ts';
 import { exactFloats } from './limits/exact-numbers.ts';
-import { PARSE_CAPS } from './limits/limits.ts';
+import { OVERLOADED, PARSE_CAPS } from './limits/limits.ts';
 import { createLimitsPlugin } from './limits/request-limits.ts';
 import { createRequestPlugin } from './request.ts';
 
@@ -115,6 +123,60 @@ export function createDocumentStore(maxWeight = MAX_WEIGHT): DocumentStore {
 function weigh({ loc, tokenCount = 0 }: DocumentNode): number {
   const characters = loc?.source.body.length ?? 0;
   return Math.max(1, tokenCount, Math.ceil(characters / CHARACTERS_PER_TOKEN));
+}
+
+/** There must be room for this many bytes of the result of a write before it begins. */
+const MIN_BYTES_OF_WRITE = 64 * 1024;
+
+/** Rejects requests whose responses would be too large, or for which the budget has no room. */
+function createSizePlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
+  return {
+    requestDidStart: async ({ contextValue }) => {
+      const answer = answerOf(contextValue);
+      if (!answer) return;
+      const { meter } = answer;
+      return {
+        // Apollo Server also calls it if it has found no operation.
+        responseForOperation: async ({ operation }: { operation?: OperationDefinitionNode }) => {
+          const isWrite = operation?.operation === OperationTypeNode.MUTATION;
+          const overload = meter.findOverload(isWrite ? MIN_BYTES_OF_WRITE : 1);
+          return overload ? toRejection(overload, formatError) : null;
+        },
+        willSendResponse: async ({ operation, response }) => {
+          const { body, http } = response;
+          if (body.kind !== 'single' || body.singleResult.data === undefined) return;
+          const { errors = [] } = body.singleResult;
+          if (operation?.operation === OperationTypeNode.MUTATION) {
+            errors.forEach((error) => meter.force(sizeOfError(error)));
+            return;
+          }
+          if (!meter.stopped) {
+            const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
+            const bytes = Math.max(0, errorBytes - answer.errorBytes);
+            addOrStop(meter, { fields: 0, bytes });
+          }
+          if (!meter.stopped) return;
+          const rejection = toRejection(meter.stopped, formatError);
+          // Partial errors make no sense without data.
+          contextValue.partialErrors.length = 0;
+          body.singleResult = rejection.body.singleResult;
+          http.status = rejection.http.status;
+          for (const [name, value] of rejection.http.headers) http.headers.set(name, value);
+        },
+      };
+    },
+  };
+}
+
+/** The same response that Apollo Server gives for a request that it does not execute. */
+function toRejection(reason: GraphQLError, formatError: FormatError) {
+  const { message, extensions } = reason;
+  const isOverload = extensions.code === OVERLOADED;
+  const headers = new HeaderMap();
+  if (isOverload) headers.set('retry-after', String(RETRY_AFTER_MS / 1_000));
+  const http = { status: isOverload ? 503 : 400, headers };
+  const errors = [formatError({ message, extensions }, reason)];
+  return { http, body: { kind: 'single' as const, singleResult: { errors } } };
 }
 
 type Response = GraphQLRequestContextWillSendResponse<BadgesContext>;

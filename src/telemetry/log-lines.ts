@@ -1,8 +1,8 @@
+import type { BadgeList } from '../providers/badge-list.ts';
 import type { CircuitBreakerOptions } from '../http/admission.ts';
 import { cutText } from '../http/json.ts';
 import { ProviderError, type ProviderName } from '../http/provider-error.ts';
 import type { OnFault, OnWait } from '../http/provider-http.ts';
-import type { BadgeList } from '../providers/provider.ts';
 import type { Logger } from './logger.ts';
 
 // Each function returns a listener that writes log lines about one kind of event. No line contains text of a provider

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type GraphQLObjectType, isObjectType } from 'graphql';
@@ -51,6 +52,16 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
     if ('badge' in reading) return reading.badge;
     throw new Error(`${reading.malformed.field} is unreadable`);
   };
+
+  test('shows no setting of its tenant in its JSON, and none when it is printed', () => {
+    const [record] = fc.sample(validRecord, { numRuns: 1, seed: 1 });
+    const { record: kept } = readValid(record ?? '');
+    const values = { [`${String(provider.key)}_API_KEY`]: 'planted-secret' };
+    const badge = provider.restoreBadge(kept, { isImageUrl: isHttpsUrl, values });
+    const printed = [JSON.stringify(badge), inspect(badge, { depth: 9, showHidden: true })];
+    expect(printed.join()).toContain(badge?.id);
+    expect(printed.join()).not.toMatch(/planted|API_KEY/);
+  });
 
   test.each(Object.entries(readings))(
     '%s, whatever it is, gives sound badges or a ProviderError',

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool } from '../../src/http/attempt.ts';
 import { isHttpsOrLoopbackUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
-import type { BadgeList, Provider } from '../../src/providers/provider.ts';
+import type { BadgeList } from '../../src/providers/badge-list.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { alwaysClosed, createSkippingClock } from '../support/clock.ts';
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,8 +14,6 @@ export default function prepare(): void {
    * processes that tests start have an environment of their own.
    */
   process.env.NODE_ENV = 'production';
-  // Many threads would take an arena each.
-  process.env.MALLOC_ARENA_MAX ??= '2';
   process.env.TMPDIR = makeFolder();
   // For the many processes that run the same modules.
   process.env.NODE_COMPILE_CACHE ??= join(process.env.TMPDIR, 'compile-cache');
@@ -30,6 +28,8 @@ function makeFolder(): string {
   const { TMPDIR } = process.env;
   const isFree = TMPDIR === undefined && hasRoom(IN_MEMORY);
   const folder = mkdtempSync(join(isFree ? IN_MEMORY : tmpdir(), 'badges-tests-'));
+  // Some tests start processes of another user.
+  chmodSync(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

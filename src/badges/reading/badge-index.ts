@@ -4,11 +4,12 @@ import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../htt
 import { badResponse } from '../../http/provider-error.ts';
 import {
   type BadgeFields,
+  type BadgeList,
   type BadgeSurroundings,
   STEPS_OF_RECORD,
 } from '../../providers/badge-list.ts';
 import { describedEnum } from '../../providers/graph-types.ts';
-import type { BadgeList, Provider } from '../../providers/provider.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type NameSearch, createNameSearch } from './name-search.ts';
 
@@ -159,8 +160,11 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
     return byId.get(id) ?? null;
   }
 
+  let named: NameSearch | undefined;
   return {
-    named: createNameSearch(),
+    get named() {
+      return (named ??= createNameSearch());
+    },
     list,
     droppedRecords,
     find,

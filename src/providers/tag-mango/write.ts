@@ -1,5 +1,6 @@
 import type { FieldsOf } from '../field-table.ts';
-import { invalid, valueOf } from '../input-checks.ts';
+import { valueOf } from '../../http/json.ts';
+import { invalid } from '../input-checks.ts';
 import { createPartialWrites } from '../partial-writes.ts';
 import type { FieldChange, InputProblem, Warning, WritePlan } from '../provider.ts';
 import { type RULES, type TagMangoBadge, table } from './badge.ts';

@@ -1,17 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
-  type GraphQLError,
+  type FieldNode,
+  GraphQLError,
   type GraphQLField,
   type GraphQLResolveInfo,
   type GraphQLSchema,
-  type OperationDefinitionNode,
+  Kind,
   OperationTypeNode,
   SchemaMetaFieldDef,
+  type SelectionNode,
   TypeMetaFieldDef,
   defaultFieldResolver,
+  getNamedType,
   getNullableType,
+  isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -19,21 +22,142 @@ import {
 } from 'graphql';
 import type { BadgesContext } from '../../badges/context.ts';
 import { isObject } from '../../http/json.ts';
-import type { FormatError } from '../errors.ts';
-import { ANSWER_CAPS, OVERLOADED } from '../limits/limits.ts';
+import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue, NextTurn } from '../request.ts';
 import {
   type AnswerBudget,
   type AnswerMeter,
   type AnswerSize,
-  RETRY_AFTER_MS,
   type SelectionSizes,
+  bytesOfKey,
   bytesOfPath,
   createAnswerMeter,
   createSelectionSizes,
   sizeOfError,
 } from './answer-budget.ts';
-import { fitIntoAnswer } from './mutation-parts.ts';
+
+/** An empty list of them means success, so the first error is reported in any case. */
+const OUTCOME = 'userErrors';
+/** Size of a null. */
+const NULL = { fields: 0, bytes: 4 };
+
+interface MutationAnswer {
+  meter: AnswerMeter;
+  sizes: SelectionSizes;
+  onLeftOut: (error: GraphQLError) => void;
+}
+
+/**
+ * Returns what the response of a mutation has room for. It is never rejected for its size, because the write has been
+ * made by then: a badge that does not fit is null and a list ends early, with an error for each.
+ */
+export function fitIntoAnswer(
+  value: unknown,
+  answer: MutationAnswer,
+  info: GraphQLResolveInfo,
+): unknown {
+  const { meter, sizes, onLeftOut } = answer;
+  if (info.path.prev === undefined) {
+    meter.force(sizes.ofValue(value, info));
+    return value;
+  }
+  if (!isPart(info)) return value;
+  if (!isObject(value) && !Array.isArray(value)) {
+    meter.force(sizes.ofLeaf(value));
+    return value;
+  }
+  const whole: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const kept: unknown[] = [];
+  for (const each of whole) {
+    const size = sizeOfPart(each, info.fieldNodes, { ...info, sizes });
+    const excess = meter.add(size);
+    if (excess && info.fieldName === OUTCOME && kept.length === 0) meter.force(size);
+    else if (excess) {
+      onLeftOut(toLeftOut(excess, info));
+      break;
+    }
+    kept.push(each);
+  }
+  return Array.isArray(value) ? kept : (kept[0] ?? null);
+}
+
+/** Parts fit or are omitted individually: a field of a payload, or an object within an item of one of its lists. */
+function isPart({ path, returnType }: GraphQLResolveInfo): boolean {
+  const isOfPayload = path.prev?.prev === undefined;
+  const isObjectOfItem =
+    !isLeafType(getNamedType(returnType)) && !isListType(getNullableType(returnType));
+  return isOfPayload || isObjectOfItem;
+}
+
+interface Executed extends Pick<GraphQLResolveInfo, 'schema' | 'fragments'> {
+  sizes: SelectionSizes;
+}
+
+/** The size of the selected fields of a value, without the objects in it that are parts of their own. */
+function sizeOfPart(
+  value: unknown,
+  fieldNodes: readonly FieldNode[],
+  executed: Executed,
+): AnswerSize {
+  const selections = fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
+  if (selections.length === 0) return executed.sizes.ofLeaf(value);
+  const sum = { fields: 0, bytes: 3 };
+  const add = ({ fields, bytes }: AnswerSize): void => {
+    sum.fields += fields;
+    sum.bytes += bytes;
+  };
+  if (!isObject(value)) return NULL;
+  for (const field of fieldsOf(value, selections, executed)) {
+    add({ fields: 1, bytes: bytesOfKey(field) });
+    const inner = field.name.value === '__typename' ? typeNameOf(value) : value[field.name.value];
+    if (Array.isArray(inner) && field.selectionSet) {
+      for (const each of inner) add(sizeOfPart(each, [field], executed));
+    } else add(isObject(inner) && field.selectionSet ? NULL : executed.sizes.ofLeaf(inner));
+  }
+  return sum;
+}
+
+function* fieldsOf(
+  value: object,
+  selections: readonly SelectionNode[],
+  executed: Executed,
+): Generator<FieldNode> {
+  for (const selection of selections) {
+    if (!executed.sizes.isIncluded(selection)) continue;
+    if (selection.kind === Kind.FIELD) {
+      yield selection;
+      continue;
+    }
+    const part =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? selection
+        : executed.fragments[selection.name.value];
+    const condition = part?.typeCondition?.name.value;
+    if (!part || isOfOtherType(value, condition, executed)) continue;
+    yield* fieldsOf(value, part.selectionSet.selections, executed);
+  }
+}
+
+/** The class of an object has the name of its GraphQL type. */
+const typeNameOf = ({ constructor }: object): string => constructor.name;
+
+function isOfOtherType(
+  value: object,
+  condition: string | undefined,
+  { schema }: Executed,
+): boolean {
+  const isOfOneType = condition !== undefined && isObjectType(schema.getType(condition));
+  const isTyped = isObjectType(schema.getType(typeNameOf(value)));
+  return isOfOneType && isTyped && typeNameOf(value) !== condition;
+}
+
+function toLeftOut({ message, extensions }: GraphQLError, info: GraphQLResolveInfo): GraphQLError {
+  const { retryable: _, retryAfterMs: __, ...kept } = extensions;
+  return new GraphQLError(
+    `${message} The result of the mutation is in ${OUTCOME}; this part of the response was omitted.`,
+    { nodes: info.fieldNodes, path: responsePathAsArray(info.path), extensions: kept },
+  );
+}
 
 /** The state of measuring one response. */
 interface MeasuredAnswer {
@@ -82,7 +206,8 @@ export function createMeasuring({
   };
 }
 
-function answerOf(context: object): MeasuredAnswer | undefined {
+/** Undefined: the response is not measured. */
+export function answerOf(context: object): MeasuredAnswer | undefined {
   const { [ANSWER]: answer }: MeasuredContext = context;
   return answer;
 }
@@ -196,7 +321,7 @@ function isNullableItem({ returnType }: GraphQLResolveInfo): boolean {
   return isListType(list) && !isNonNullType(list.ofType);
 }
 
-function addOrStop(meter: AnswerMeter, size: AnswerSize): void {
+export function addOrStop(meter: AnswerMeter, size: AnswerSize): void {
   const excess = meter.add(size);
   if (excess) meter.stop(excess);
 }
@@ -211,58 +336,4 @@ function dropValue(value: unknown, reason: GraphQLError, info: GraphQLResolveInf
 function toNull(reason: GraphQLError, { returnType }: GraphQLResolveInfo): null {
   if (isNonNullType(returnType)) throw reason;
   return null;
-}
-
-/** There must be room for this many bytes of the result of a write before it begins. */
-const MIN_BYTES_OF_WRITE = 64 * 1024;
-
-/** Rejects requests whose responses would be too large, or for which the budget has no room. */
-export function createSizePlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
-  return {
-    requestDidStart: async ({ contextValue }) => {
-      const answer = answerOf(contextValue);
-      if (!answer) return;
-      const { meter } = answer;
-      return {
-        // Apollo Server also calls it if it has found no operation.
-        responseForOperation: async ({ operation }: { operation?: OperationDefinitionNode }) => {
-          const isWrite = operation?.operation === OperationTypeNode.MUTATION;
-          const overload = meter.findOverload(isWrite ? MIN_BYTES_OF_WRITE : 1);
-          return overload ? toRejection(overload, formatError) : null;
-        },
-        willSendResponse: async ({ operation, response }) => {
-          const { body, http } = response;
-          if (body.kind !== 'single' || body.singleResult.data === undefined) return;
-          const { errors = [] } = body.singleResult;
-          if (operation?.operation === OperationTypeNode.MUTATION) {
-            errors.forEach((error) => meter.force(sizeOfError(error)));
-            return;
-          }
-          if (!meter.stopped) {
-            const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
-            const bytes = Math.max(0, errorBytes - answer.errorBytes);
-            addOrStop(meter, { fields: 0, bytes });
-          }
-          if (!meter.stopped) return;
-          const rejection = toRejection(meter.stopped, formatError);
-          // Partial errors make no sense without data.
-          contextValue.partialErrors.length = 0;
-          body.singleResult = rejection.body.singleResult;
-          http.status = rejection.http.status;
-          for (const [name, value] of rejection.http.headers) http.headers.set(name, value);
-        },
-      };
-    },
-  };
-}
-
-/** The same response that Apollo Server gives for a request that it does not execute. */
-function toRejection(reason: GraphQLError, formatError: FormatError) {
-  const { message, extensions } = reason;
-  const isOverload = extensions.code === OVERLOADED;
-  const headers = new HeaderMap();
-  if (isOverload) headers.set('retry-after', String(RETRY_AFTER_MS / 1_000));
-  const http = { status: isOverload ? 503 : 400, headers };
-  const errors = [formatError({ message, extensions }, reason)];
-  return { http, body: { kind: 'single' as const, singleResult: { errors } } };
 }
