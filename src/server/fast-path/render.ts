@@ -82,7 +82,7 @@ function untouchable<T extends object>(what: string): T {
   return new Proxy<T>(Object.create(null) as T, handler);
 }
 
-/** In the place of what differs from caller to caller. */
+/** These stand in for the context and the info of a request, which differ from caller to caller. */
 const CONTEXT = untouchable<Record<string, unknown>>('context');
 export const INFO = untouchable<GraphQLResolveInfo>('info');
 
