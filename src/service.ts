@@ -111,7 +111,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return {
     url: server.url,
     close,
-    fastPathUsage: server.fastPathUsage,
+    usageAhead: server.usageAhead,
     routerSecrets,
     tenants,
   };

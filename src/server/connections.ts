@@ -188,6 +188,21 @@ export function createConnections(bounds: ConnectionBounds): Connections {
   };
 }
 
+/** Handles admitted requests before the framework does. */
+export interface Ahead {
+  /** Answers a request, or hands it on to this listener. */
+  before(full: RequestListener): RequestListener;
+  usage(): Readonly<Record<string, number>>;
+  close(): void;
+}
+
+export interface FastPathSettings {
+  /** The share of fast answers, from 0 to 1, that are compared with the full path's, which is then sent. */
+  shadow: number;
+  /** Maximum size of all that is kept. 64 MiB if omitted. */
+  keptBytes?: number;
+}
+
 export interface HttpServerOptions {
   /** Decides by the head of a request. What it returns is sent, and the connection ends; undefined admits the request. */
   gate: (request: IncomingMessage) => RawResponse | undefined;
@@ -196,6 +211,7 @@ export interface HttpServerOptions {
     ServerOptions,
     'keepAliveTimeout' | 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'
   >;
+  ahead: readonly Ahead[];
 }
 
 /**
@@ -203,7 +219,7 @@ export interface HttpServerOptions {
  * parsed: no body, no expectation, no pipelined request.
  */
 export function createHttpServer(
-  { gate, connections, times }: HttpServerOptions,
+  { gate, connections, times, ahead }: HttpServerOptions,
   handler: RequestListener,
 ): Server {
   /**
@@ -229,7 +245,8 @@ export function createHttpServer(
   }
 
   const options = { ...times, requireHostHeader: false, IncomingMessage: GatedRequest };
-  const server = createServer<typeof GatedRequest>(options, handler);
+  const listener = ahead.reduce((next, each) => each.before(next), handler);
+  const server = createServer<typeof GatedRequest>(options, listener);
   server.on('upgrade', (request) => {
     const { socket, rejection, method } = request;
     // A client may disconnect before it has the response.

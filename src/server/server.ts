@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
@@ -15,7 +14,9 @@ import { createAnswerBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
 import { type ApolloOptions, createApollo, createSchema, toAnswerBody } from './apollo.ts';
 import {
+  type Ahead,
   type Connections,
+  type FastPathSettings,
   createConnections,
   createHttpServer,
   toBaseHeaders,
@@ -28,7 +29,7 @@ import {
   reject,
   withRequestId,
 } from './errors.ts';
-import { type FastPathOptions, type FastPathUsage, createFastPath } from './fast-path/fast-path.ts';
+import { addFastPath } from './fast-path/fast-path.ts';
 import {
   HEALTH_PATHS,
   type IdentityOptions,
@@ -60,7 +61,7 @@ export interface ServerOptions extends ApolloOptions {
   /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
   /** Undefined: the framework answers every request. */
-  fastPath?: Pick<FastPathOptions, 'shadow' | 'keptBytes'> | undefined;
+  fastPath?: FastPathSettings | undefined;
 }
 
 export interface RunningServer {
@@ -68,8 +69,8 @@ export interface RunningServer {
   url: string;
   /** Reports that it is not ready, accepts requests for the shutdown delay, and lets those in progress finish. */
   close(): Promise<void>;
-  /** What the fast path keeps and has answered. Undefined: it is off. */
-  fastPathUsage: () => FastPathUsage | undefined;
+  /** Counts of what is ahead of the framework, by their names in the log. Empty if nothing is. */
+  usageAhead: () => Readonly<Record<string, number>>;
 }
 
 const TIMES = {
@@ -104,13 +105,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const queue = createFairQueue();
   const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
   const schema = await createSchema(options);
-  const fastPath =
-    options.fastPath && createFastPath({ ...options, ...options.fastPath, schema, queue, budget });
+  const ahead: Ahead[] = [];
+  addFastPath(ahead, { ...options, schema, queue, budget });
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
     isReady: () => isReady,
-    before: (full) => fastPath?.before(full) ?? full,
+    ahead,
     queue,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
@@ -182,11 +183,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Writes continue after their caller has disconnected, and should finish too.
     const restMs = Math.max(0, lastMoment - performance.now());
     await Promise.race([Promise.allSettled(operations), pause(restMs, undefined, { ref: false })]);
-    fastPath?.close();
+    ahead.forEach((each) => each.close());
     await app.close();
     await apollo.stop();
   }
-  return { url: `http://${host}:${port}`, close, fastPathUsage: () => fastPath?.usage() };
+  const usageAhead = (): Record<string, number> =>
+    Object.assign({}, ...ahead.map((each) => each.usage())) as Record<string, number>;
+  return { url: `http://${host}:${port}`, close, usageAhead };
 }
 
 /** In a URL, an IPv6 address is in brackets. */
@@ -197,8 +200,7 @@ function toUrlHost(host: string): string {
 interface AppParts {
   connections: Connections;
   isReady: () => boolean;
-  /** Handles a request before the framework does. */
-  before: (full: RequestListener) => RequestListener;
+  ahead: readonly Ahead[];
   queue: FairQueue;
   /** The ID of the caller's tenant. */
   tenantOf: (request: FastifyRequest) => string;
@@ -206,7 +208,7 @@ interface AppParts {
 
 function createApp(
   options: ServerOptions,
-  { connections, isReady, before, queue, tenantOf }: AppParts,
+  { connections, isReady, ahead, queue, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets } = options;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
@@ -222,7 +224,7 @@ function createApp(
   });
   const app = fastify({
     serverFactory: (handler) =>
-      createHttpServer({ gate, connections, times: TIMES }, before(handler)),
+      createHttpServer({ gate, connections, times: TIMES, ahead }, handler),
     // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,

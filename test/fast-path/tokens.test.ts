@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   type Issuer,
@@ -13,12 +14,15 @@ import { type World, startWorld } from './world.ts';
 
 let key: SigningKey;
 let other: SigningKey;
+let namesake: SigningKey;
 let issuer: Issuer;
 let world: World;
 let asker: ReturnType<typeof createAsker>;
 
 beforeAll(async () => {
-  [key, other] = await Promise.all([createSigningKey('first'), createSigningKey('second')]);
+  [key, other, namesake] = (await Promise.all(
+    ['first', 'second', 'first'].map((name) => createSigningKey(name)),
+  )) as [SigningKey, SigningKey, SigningKey];
   issuer = await startIssuer([key]);
 });
 afterAll(() => issuer.close());
@@ -75,20 +79,56 @@ test('a token that was valid under a corrected clock is rejected', async () => {
   expect(await ask(token)).toMatchObject({ status: 401, isFast: false });
 });
 
-test('the tokens of a key are forgotten with it', async () => {
-  const token = await sign();
-  await warmUp(token);
-  issuer.published = [other];
-  world.pass(30_000);
-  await world.warm();
-  // Starts the refresh of the keys.
-  await ask(token);
+/** Passes time until the keys are refreshed, which a request with this token starts. */
+async function refreshKeys(token: string): Promise<void> {
   const { fetches } = issuer;
-  for (let times = 0; times < 100 && issuer.fetches === fetches; times += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    if ((await ask(token)).status === 401) break;
-  }
-  expect(await ask(token)).toMatchObject({ status: 401, isFast: false });
+  world.pass(31_000);
+  await world.warm();
+  await ask(token);
+  for (let times = 0; times < 200 && issuer.fetches === fetches; times += 1) await pause(5);
+  expect(issuer.fetches).toBe(fetches + 1);
+  // The keys are checked before they are used.
+  await pause(50);
+}
+
+test('a refresh that finds the same keys costs no caller anything', async () => {
+  const token = await sign({ claims: { exp: Math.floor(world.now() / 1_000) + 3_600 } });
+  await warmUp(token);
+  await refreshKeys(token);
+  expect(await ask(token)).toMatchObject({ status: 200, isFast: true });
+});
+
+test('while the issuer is down, verified tokens are accepted as long as its keys', async () => {
+  const token = await sign({ claims: { exp: Math.floor(world.now() / 1_000) + 3_600 } });
+  await warmUp(token);
+  issuer.published = (response) => response.writeHead(503).end();
+  world.pass(599_000);
+  await world.warm();
+  expect(await ask(token)).toMatchObject({ status: 200, isFast: true });
+  world.pass(1_000);
+  await world.warm();
+  expect(await ask(token)).toMatchObject({ status: 503, isFast: false });
+});
+
+describe('a token is verified again when', () => {
+  test.each([
+    ['its key is gone', () => [other], 401],
+    ['there is no key', () => [], 401],
+    ['another key has the same name', () => [key, namesake], 401],
+    [
+      'its key has another name',
+      () => [{ ...key, publicJwk: { ...key.publicJwk, kid: 'third' } }],
+      401,
+    ],
+    ['there is one more key', () => [key, other], 200],
+  ])('%s', async (_what, toPublished, status) => {
+    const token = await sign({ claims: { exp: Math.floor(world.now() / 1_000) + 3_600 } });
+    await warmUp(token);
+    issuer.published = toPublished();
+    await refreshKeys(token);
+    expect(await ask(token)).toMatchObject({ status, isFast: false });
+    expect(await ask(token)).toMatchObject({ status, isFast: status === 200 });
+  });
 });
 
 describe('no fast answer is given', () => {

@@ -52,6 +52,7 @@ async function start(given: Given): Promise<string> {
           ? undefined
           : { status: 401, requestId: 'one', body: {} },
       times: { ...TIMES, ...given.times },
+      ahead: [],
     },
     given.handler ?? ((_request, response) => response.end('in')),
   );

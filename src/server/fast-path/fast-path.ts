@@ -5,12 +5,12 @@
  * Promises: an answer has the status, headers and bytes that the full path would give, within the same limits; all that
  * is not sure of it goes to the full path whole, as if it had never been looked at.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { AnswerBudget } from '../answers/answer-budget.ts';
 import { whenDone } from '../answers/measured-answers.ts';
 import { PIECE_CHARACTERS } from '../apollo.ts';
-import { toBaseHeaders } from '../connections.ts';
+import { type Ahead, type FastPathSettings, toBaseHeaders } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
@@ -18,7 +18,7 @@ import { type EntitiesPlan, type Split, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
 import { type Ready, createManners } from './full-answer.ts';
 import { type Head, createReadHead } from './head.ts';
-import { type Usage, createKeep } from './keep.ts';
+import { createKeep } from './keep.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, createLearner } from './learner.ts';
 import { createPlans } from './plans.ts';
@@ -26,6 +26,8 @@ import { Unsure, toExecutable } from './render.ts';
 import { type Sight, createSight } from './sight.ts';
 
 export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshMs' | 'now'> {
+  /** Undefined: it is off. */
+  fastPath?: FastPathSettings | undefined;
   /** Executable, and not used yet. */
   schema: GraphQLSchema;
   identity: IdentityOptions;
@@ -33,31 +35,17 @@ export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshM
   /** Of all answers of the process that are not yet sent. */
   budget: AnswerBudget;
   answerMaxBytes?: number;
-  /** Of all that is kept. */
-  keptBytes?: number;
-  /** The share of fast answers that are compared with the full path's, which is then sent: 0 to 1. */
-  shadow: number;
-  /** Within 0 and 1. */
-  random?: () => number;
 }
 
-export interface FastPathUsage extends Usage {
-  /** Requests that could have been answered fast by their head. */
-  requests: number;
-  fast: number;
-}
-
-export interface FastPath {
-  /** Answers before this listener, or hands the request on to it. */
-  before(full: RequestListener): RequestListener;
-  usage(): FastPathUsage;
-  close(): void;
+/** Puts the fast path ahead of the framework, unless it is off. */
+export function addFastPath(ahead: Ahead[], options: FastPathOptions): void {
+  if (options.fastPath) ahead.push(createFastPath(options, options.fastPath));
 }
 
 const KEPT_BYTES = 64 * 1024 * 1024;
-/** What is counted of an answer while it is made is at most so many times its bytes. */
 /** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
 const MUTATION = 'mutation';
+/** What is counted of an answer while it is made is at most so many times its bytes. */
 const COUNTED_PER_BYTE = 8;
 const LOG_EVERY_MS = 600_000;
 
@@ -74,11 +62,14 @@ interface Exchange {
   head: Head;
 }
 
-export function createFastPath(options: FastPathOptions): FastPath {
-  const { identity, queue, budget, logger, shadow, random = Math.random } = options;
+function createFastPath(
+  options: FastPathOptions,
+  { shadow, keptBytes = KEPT_BYTES }: FastPathSettings,
+): Ahead {
+  const { identity, queue, budget, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
   const mostBytes = Math.min(PIECE_CHARACTERS, answerMaxBytes / COUNTED_PER_BYTE);
-  const keep = createKeep(options.keptBytes ?? KEPT_BYTES);
+  const keep = createKeep(keptBytes);
   const fragments = createFragments(keep);
   const plans = createPlans(keep, fragments);
   const executable = toExecutable(options.schema);
@@ -87,6 +78,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
   const learner = createLearner({ ...options, executable, plans, fragments, answers, manners });
   const readHead = createReadHead(identity);
   const round = createRound();
+  /** `requests`: those that could have been answered fast by their head. */
   const counts = { requests: 0, fast: 0 };
 
   /** Undefined: the full path has to answer. */
@@ -143,7 +135,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
       learn(exchange, asked);
       return false;
     }
-    if (shadow > 0 && random() < shadow) {
+    if (shadow > 0 && Math.random() < shadow) {
       learner.compare(
         response,
         () => answer(asked, head),
@@ -187,7 +179,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     full();
   }
 
-  const usage = (): FastPathUsage => ({ ...keep.usage(), ...counts });
+  const usage = () => ({ ...keep.usage(), ...counts });
   function report(): void {
     if (counts.requests > 0) logger.info(usage(), 'What the fast path keeps, and has answered');
   }

@@ -31,7 +31,10 @@ export interface IssuerReport {
 export interface IssuerKeys {
   /** Finds the key that signed a token. */
   find: JWTVerifyGetKey;
-  /** Stands for the keys that are cached. Undefined: there are none, or they are due for a refresh. */
+  /**
+   * Stands for the keys that `find` would look in now. The same object as long as a refresh finds the same keys.
+   * Undefined: there are none. Starts a refresh that is due, as `find` does.
+   */
   current: () => object | undefined;
   close: () => void;
 }
@@ -54,6 +57,8 @@ const TICK_MS = 5_000;
 
 interface Held {
   find: LocalJWKSet;
+  /** The keys as JSON. */
+  text: string;
   at: number;
 }
 
@@ -73,7 +78,8 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
     try {
       const { keys, unusable } = await pickUsableKeys(await fetchIssuerKeys(address));
       report.unusable(unusable);
-      held = { find: createLocalJWKSet({ keys }), at };
+      const text = JSON.stringify(keys);
+      held = { find: held?.text === text ? held.find : createLocalJWKSet({ keys }), text, at };
       failure = undefined;
       reported = 'nothing';
       return held;
@@ -114,13 +120,18 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
     if (isDue && !isPaused) void loadOnce();
   }
 
+  function findKnown(): Held | undefined {
+    const known = held && now() < held.at + KEPT_MS ? held : undefined;
+    if (known) refresh();
+    return known;
+  }
+
   // Also without tokens: the next one may arrive during an outage.
   const timer = setInterval(refresh, TICK_MS).unref();
   return {
     async find(header, token) {
-      const known = held && now() < held.at + KEPT_MS ? held : undefined;
+      const known = findKnown();
       if (!known) return (await loadNow())(header, token);
-      refresh();
       try {
         return await known.find(header, token);
       } catch (error) {
@@ -129,7 +140,7 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
         return (await loadNow())(header, token);
       }
     },
-    current: () => (held && now() < held.at + FRESH_MS ? held : undefined),
+    current: () => findKnown()?.find,
     close: () => clearInterval(timer),
   };
 }

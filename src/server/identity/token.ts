@@ -87,7 +87,7 @@ interface VerifiedToken {
   nbf: number;
 }
 
-/** How many tokens are remembered, and their characters. They are forgotten when the keys are refreshed. */
+/** How many tokens are remembered, and their characters. They are forgotten with any change of the issuer's keys. */
 const MEMORY = { max: 1_000, maxSize: 4_000_000 };
 
 export function createTokenCheck(options: TokenOptions): TokenCheck {
@@ -126,7 +126,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('contains a claim twice');
       const claims = toClaims(payload);
       const { exp = 0, nbf = 0 } = payload;
-      // Only where no refresh came in between is it known which keys it was verified with.
+      // Only where the keys are the same as before is it known which ones it was verified with.
       if (keysBefore && keysBefore === keys.current()) {
         memory.set(token, { claims, keys: keysBefore, exp, nbf });
       }

@@ -1,0 +1,51 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import ts from 'typescript';
+
+const root = join(import.meta.dirname, '../..');
+const FOLDER = join(root, 'src/server/fast-path/');
+const SERVER = join(root, 'src/server/server.ts');
+const isOfFastPath = (line: string): boolean => /\baddFastPath\b/.test(line);
+
+/** The sources as they are without the folder of the fast path, and without its line and its import in the server. */
+function createHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const readText = (file: string): string | undefined => {
+    const text = file.startsWith(FOLDER) ? undefined : ts.sys.readFile(file);
+    return file === SERVER
+      ? text
+          ?.split('\n')
+          .filter((line) => !isOfFastPath(line))
+          .join('\n')
+      : text;
+  };
+  return {
+    ...host,
+    fileExists: (file) => !file.startsWith(FOLDER) && ts.sys.fileExists(file),
+    readFile: readText,
+    getSourceFile(file, languageVersion) {
+      const text = readText(file);
+      return text === undefined ? undefined : ts.createSourceFile(file, text, languageVersion);
+    },
+  };
+}
+
+test('without the folder of the fast path, one line of the server and its import, all else compiles', () => {
+  const lines = ts.sys.readFile(SERVER)?.split('\n').filter(isOfFastPath);
+  expect(lines).toEqual([
+    "import { addFastPath } from './fast-path/fast-path.ts';",
+    '  addFastPath(ahead, { ...options, schema, queue, budget });',
+  ]);
+  const config = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
+  const files = globSync('src/**/*.ts', { cwd: root }).map((file) => join(root, file));
+  const left = files.filter((file) => !file.startsWith(FOLDER));
+  expect(left.length).toBeLessThan(files.length);
+  const program = ts.createProgram(left, options, createHost(options));
+  const problems = ts.getPreEmitDiagnostics(program);
+  const texts = problems.map(({ messageText }) =>
+    ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
+  expect(texts).toEqual([]);
+}, 120_000);
