@@ -3,15 +3,14 @@ import { quantile } from '../support/tally.ts';
 import { findRedis } from '../support/redis.ts';
 import { withChildren } from '../support/children.ts';
 import { swapUnderLoad } from './roles/swapping.ts';
-import { TIMEOUT_MS, isShort, runsOf, showFigures } from './size.ts';
+import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
 
 const withRedis = findRedis() ? test : test.skip;
 if (!findRedis())
   console.log('Skipped: Redis that swaps roles under load, since it is not installed.');
 
 const SWAPS = runsOf({ short: 1, full: 5 });
-/** Beside other tests on two cores it takes longer than on a machine of its own. */
-const RECOVERED_MS = isShort ? 15_000 : 5_000;
+const RECOVERED_MS = 5_000;
 
 withRedis(
   'when Redis servers swap roles under load, nothing is written twice, and changes are accepted again within seconds',

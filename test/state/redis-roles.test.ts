@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { type OpenState, openState } from '../../src/state/open-state.ts';
@@ -11,6 +11,7 @@ import { startServiceProcess } from '../support/service-process.ts';
 import { type RedisFront, startRedisFront } from '../support/redis-front.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { codesOf, mutate } from '../support/writing.ts';
+import { startSlowLink } from '../support/slow-link.ts';
 import { eventually } from './eventually.ts';
 
 const executablePath = findRedis();
@@ -61,6 +62,13 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
   async function follow(index: number, master: number): Promise<void> {
     await ask(index, 'REPLICAOF', '127.0.0.1', portOf(master));
   }
+  /** The second server becomes the master. Open connections stay with the first. */
+  async function swap(): Promise<void> {
+    await ask(1, 'REPLICAOF', 'NO', 'ONE');
+    await follow(0, 1);
+    front.target = servers[1]?.url ?? '';
+  }
+  const taken = () => Promise.resolve('taken');
   /** One that has just come is called online before it confirms its first write. */
   async function isFollowed(index: number): Promise<boolean> {
     await ask(index, 'SET', 'followed', 'yes');
@@ -88,9 +96,7 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
     const [one, two] = [await open(), await open()];
     await one.store.compareAndSet('before', { expected: null, value: 'kept', isSecured: true });
 
-    await ask(1, 'REPLICAOF', 'NO', 'ONE');
-    await follow(0, 1);
-    front.target = servers[1]?.url ?? '';
+    await swap();
 
     for (const { store } of [one, two]) {
       expect(await msUntil(() => store.set('after', 'taken'))).toBeLessThan(RECOVERED_MS);
@@ -109,6 +115,62 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
     expect(heard).toEqual(['list']);
     expect(lines.filter((line) => line.includes('READONLY'))).not.toHaveLength(0);
     await eventually(() => lines.includes('Redis accepts writes again, over new connections'));
+  });
+
+  test('a replica that follows confirms each write, also while Redis reports a lag of -1', async () => {
+    await follow(1, 0);
+    await eventually(() => isFollowed(0));
+    const { store } = await open();
+    // Redis may report it in the first milliseconds of a second.
+    let writes = 0;
+    for (const end = performance.now() + 3_200; performance.now() < end; writes += 1) {
+      const change = { expected: writes === 0 ? null : 'written', value: 'written' };
+      expect(await store.compareAndSet('a', { ...change, isSecured: true })).toBe(true);
+    }
+    expect(writes).toBeGreaterThan(100);
+  });
+
+  test('a lock that was held while the servers swapped roles is free within seconds', async () => {
+    await follow(1, 0);
+    await eventually(() => isFollowed(0));
+    const [one, two] = [await open(), await open()];
+    await one.store.withLock('lock', { waitMs: 1_000, ttlMs: 60_000 }, async (lock) => {
+      await lock.secure();
+      await swap();
+    });
+    const times = { waitMs: RECOVERED_MS, ttlMs: 5_000 };
+    expect(await msUntil(() => two.store.withLock('lock', times, taken))).toBeLessThan(
+      RECOVERED_MS,
+    );
+  });
+
+  test('a lock whose release the new master has not received is free within seconds', async () => {
+    const link = await startSlowLink(servers[0]?.url ?? '');
+    await ask(1, 'REPLICAOF', '127.0.0.1', new URL(link.url).port);
+    await eventually(() => isFollowed(0));
+    const [one, two] = [await open(), await open()];
+    await one.store.withLock('lock', { waitMs: 1_000, ttlMs: 60_000 }, async (lock) => {
+      await lock.secure();
+      link.delayMs = 1_000;
+    });
+    // This reply follows the release.
+    await one.store.set('a', '1');
+    await swap();
+    const times = { waitMs: RECOVERED_MS, ttlMs: 5_000 };
+    expect(await msUntil(() => two.store.withLock('lock', times, taken))).toBeLessThan(
+      RECOVERED_MS,
+    );
+    await link.close();
+  });
+
+  test('a reply that arrived while this process was busy is no failure of Redis', async () => {
+    const { store } = await open(servers[0]?.url);
+    await store.set('a', '1');
+    const answer = store.get('a');
+    // Until the command is sent. Then longer than a command may take.
+    await setImmediate();
+    for (const end = performance.now() + 1_500; performance.now() < end;);
+    expect(await answer).toBe('1');
   });
 
   test.each([

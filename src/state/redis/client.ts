@@ -151,10 +151,12 @@ export function createRedisCalls(
 
     const tooLate = Promise.withResolvers<never>();
     // The client's own timeout ends when the command is sent.
-    const timer = setTimeout(
-      () => tooLate.reject(new StateError('unavailable', 'Redis did not respond in time')),
-      withinMs,
-    );
+    const timer = setTimeout(() => {
+      // If this process was busy, the reply may have arrived in time: it is read before this.
+      setImmediate(() =>
+        tooLate.reject(new StateError('unavailable', 'Redis did not respond in time')),
+      );
+    }, withinMs);
     try {
       return await Promise.race([ask(client), tooLate.promise]);
     } catch (error) {

@@ -139,12 +139,15 @@ function createShared<T>(run: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Parses lines such as `slave0:ip=10.0.0.2,port=6379,state=online,offset=1234,lag=0`. */
+/**
+ * Parses lines such as `slave0:ip=10.0.0.2,port=6379,state=online,offset=1234,lag=0`. In the first milliseconds of a
+ * second the lag may be -1, because Redis subtracts two clocks that tick at different moments.
+ */
 function readRole(answer: unknown): Role {
   const info = typeof answer === 'string' ? answer : '';
   const [, history = ''] = /^master_replid:(\w+)/m.exec(info) ?? [];
   const followers = info.split('\n').filter((line) => {
-    const [, lag] = /^slave\d+:.*\bstate=online\b.*\blag=(\d+)/.exec(line) ?? [];
+    const [, lag] = /^slave\d+:.*\bstate=online\b.*\blag=(-?\d+)/.exec(line) ?? [];
     return lag !== undefined && Number(lag) <= MAX_LAG_SECONDS;
   });
   return { history, replicas: followers.length };

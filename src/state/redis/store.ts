@@ -20,14 +20,19 @@ const KEPT_MS = 10_000;
  */
 const UNSURE_MS = 5000;
 
-export interface Heartbeat {
+interface RedisConnection {
+  client: RedisClient;
+  reach: RedisCalls;
+}
+
+interface Heartbeat {
   isAlive(instanceId: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
 /** Keeps a heartbeat of this process in Redis, which expires soon after the process has ended. */
-export function startHeartbeat(
-  { client, reach }: { client: RedisClient; reach: RedisCalls },
+function startHeartbeat(
+  { client, reach }: RedisConnection,
   { own, toKey, now }: { own: string; toKey: (id: string) => string; now: () => number },
 ): Heartbeat {
   let unsureUntil = -Infinity;
@@ -64,6 +69,11 @@ export function startHeartbeat(
 /** Between two attempts, ms; at least half of it. Random, so that waiting replicas do not ask at the same moment. */
 const POLL_MS = 50;
 
+/** How soon a failed release is repeated. */
+const RELEASE_AGAIN_MS = 250;
+/** How many locks are released again on a new connection: the last ones. */
+const MAX_RELEASED = 1_000;
+
 /** The lock may have expired, and another process may hold it. */
 const RELEASE = `
   if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -82,15 +92,70 @@ interface Lock {
   ttlMs: number;
 }
 
+interface Releases {
+  /** Returns at once. Redis receives the release before later commands of this process. */
+  release: (lock: Lock) => void;
+  stop: () => void;
+}
+
+/**
+ * Releases locks. A failover may prevent a release, or bring back a lock that was released just before, and the badge
+ * would stay locked until the lock expires. So a release is repeated after a failure and on each new connection, for as
+ * long as Redis may have the lock.
+ */
+function createReleases({ client, reach }: RedisConnection, now: () => number): Releases {
+  const released = new Map<string, Lock & { expiresAt: number; isSending: boolean }>();
+
+  async function send(token: string): Promise<void> {
+    const lock = released.get(token);
+    if (!lock || lock.isSending) return;
+    lock.isSending = true;
+    // While there is no connection, the next one is waited for.
+    while (client.isReady && released.has(token) && now() < lock.expiresAt) {
+      const sent = reach(() => client.eval(RELEASE, { keys: [lock.key], arguments: [token] }));
+      const isAnswered = await sent.then(
+        () => true,
+        () => false,
+      );
+      if (isAnswered) break;
+      await sleep(RELEASE_AGAIN_MS, undefined, { ref: false });
+    }
+    lock.isSending = false;
+  }
+
+  function forgetOld(): void {
+    for (const [token, { expiresAt }] of released) {
+      if (expiresAt > now() && released.size <= MAX_RELEASED) return;
+      released.delete(token);
+    }
+  }
+
+  const onReady = (): void => [...released.keys()].forEach((token) => void send(token));
+  client.on('ready', onReady);
+  return {
+    release(lock) {
+      released.set(lock.token, { ...lock, expiresAt: now() + lock.ttlMs, isSending: false });
+      forgetOld();
+      void send(lock.token);
+    },
+    stop() {
+      client.off('ready', onReady);
+      released.clear();
+    },
+  };
+}
+
 /** `now`: monotonic milliseconds. */
-export function createRedisLocks(
-  reach: RedisCalls,
+function createRedisLocks(
+  connection: RedisConnection,
   {
     toKey,
     now,
     replication,
   }: { toKey: (key: string) => string; now: () => number; replication: Replication },
-): Pick<StateStore, 'withLock'> {
+): Pick<StateStore, 'withLock'> & Pick<Releases, 'stop'> {
+  const { reach } = connection;
+  const { release, stop } = createReleases(connection, now);
   // Within a process, callers queue for the lock, so that each replica polls once per key.
   const queue = createTimedLocks();
 
@@ -118,17 +183,8 @@ export function createRedisLocks(
     await replication.confirm(moment);
   }
 
-  /**
-   * Not awaited: Redis receives it before later commands of this process. A lock that cannot be released expires
-   * after `ttlMs`.
-   */
-  function release({ key, token }: Lock): void {
-    reach((client) => client.eval(RELEASE, { keys: [key], arguments: [token] })).catch(
-      () => undefined,
-    );
-  }
-
   return {
+    stop,
     async withLock(key, { waitMs, ttlMs }, work) {
       const deadline = now() + waitMs;
       return queue.withLock(key, waitMs, async () => {
@@ -179,10 +235,13 @@ export function createRedisStore(
     now,
     onUnknown: options.onUnknownReplicas ?? (() => undefined),
   });
-  const heartbeat = startHeartbeat(
-    { client, reach },
-    { own: instanceId, toKey: keysOf('instance'), now },
-  );
+  const connection = { client, reach };
+  const heartbeat = startHeartbeat(connection, {
+    own: instanceId,
+    toKey: keysOf('instance'),
+    now,
+  });
+  const locks = createRedisLocks(connection, { toKey: keysOf('lock'), now, replication });
 
   return {
     instanceId,
@@ -199,10 +258,11 @@ export function createRedisStore(
       toLogKey: keysOf('log'),
       toValueKey: keysOf('value'),
     }),
-    ...createRedisLocks(reach, { toKey: keysOf('lock'), now, replication }),
+    withLock: locks.withLock,
     async close() {
       if (closed) return;
       replication.stop();
+      locks.stop();
       const stopped = heartbeat.stop();
       closed = true;
       await stopped;

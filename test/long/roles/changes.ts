@@ -7,7 +7,7 @@ import { LIST, COMPLETE, toRename } from '../../support/load-operations.ts';
 export interface Changes {
   /** Titles of those that were answered as made. */
   done: readonly string[];
-  /** When a change was rejected because of the store, as `performance.now()`. */
+  /** When a change was rejected because of the store or a lock, as `performance.now()`. */
   refusedAt: readonly number[];
   problems: readonly string[];
   repeated: () => number;
@@ -48,8 +48,12 @@ export async function startChanges(clients: readonly Client[]): Promise<Changes>
   }
 
   async function ask(at: number, change: Operation): Promise<Answer> {
+    const sentAt = performance.now();
     const answer = await clientOf(at).ask(change);
-    if (codesOf(answer).includes('STATE_UNAVAILABLE')) refusedAt.push(performance.now());
+    const codes = codesOf(answer);
+    if (codes.includes('STATE_UNAVAILABLE')) refusedAt.push(performance.now());
+    // It has waited for a lock that was left behind since it was sent.
+    if (codes.includes('WRITE_IN_PROGRESS')) refusedAt.push(sentAt);
     return answer;
   }
 

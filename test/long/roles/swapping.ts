@@ -16,7 +16,7 @@ export interface SwapFinding {
   answered: number;
   /** Of them, those sent once more. */
   repeated: number;
-  /** Responses that rejected a change because of the store. */
+  /** Responses that rejected a change because of the store or a lock. */
   refused: number;
   /** Pairs of updates that expect the same version, and those in which both were applied. */
   pairs: number;
