@@ -29,4 +29,6 @@ export default tseslint.config(
   // The compiler knows what a browser has.
   { files: ['src/server/playground/browser.js'], rules: { 'no-undef': 'off' } },
   { files: ['eslint.config.js', '.yarn/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+  // Their packages are installed by the benchmark only.
+  { files: ['bench/peers/**'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,17 +1,21 @@
 /**
- * Runs the service from its sources, for `npm run dev`. Each file is compiled when it is loaded, so that Node itself can
- * restart the service when a file changes. It does not check types: editors and `npm run check` do.
+ * Runs the service from its sources, for `npm run dev`, and peers of the benchmark, which have decorators. Each file is
+ * compiled when it is loaded, so that Node itself can restart the service when a file changes. It does not check types:
+ * editors and `npm run check` do.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
-const SOURCES = new URL('../../src/', import.meta.url).href;
+const SOURCES = ['../../src/', '../../bench/peers/'].map(
+  (path) => new URL(path, import.meta.url).href,
+);
 
 registerHooks({
   load(url, context, loadNext) {
-    if (!url.startsWith(SOURCES) || !url.endsWith('.ts')) return loadNext(url, context);
+    if (!SOURCES.some((folder) => url.startsWith(folder)) || !url.endsWith('.ts'))
+      return loadNext(url, context);
     const filename = fileURLToPath(url);
     const { code } = transformSync(readFileSync(filename, 'utf8'), {
       filename,
