@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sendOperation } from '../support/graphql-client.ts';
 import { type TestService, startTestService } from '../support/service.ts';
+import { type Headers, NAME, NEW, OLD, WRONG_CREDENTIALS } from './credentials.ts';
 import { readAnswer, sendRaw, toRequest } from './raw-request.ts';
-
-type Headers = readonly (readonly [string, string])[];
-
-const [NEW, OLD] = ['the-new-secret', 'the-old-secret'];
-const NAME = 'router-authorization';
 
 let service: TestService;
 beforeAll(async () => {
@@ -79,44 +75,6 @@ const TARGETS = [
   '*',
 ];
 
-const CREDENTIALS: readonly (readonly [string, Headers])[] = [
-  ['no secret', []],
-  ['a wrong one', [[NAME, 'the-bad-secret']]],
-  ['an empty one', [[NAME, '']]],
-  ['one that lacks its last letter', [[NAME, NEW.slice(0, -1)]]],
-  ['one with a letter more', [[NAME, `${OLD}s`]]],
-  ['one in the wrong case', [[NAME, NEW.toUpperCase()]]],
-  ['one with Bearer before it', [[NAME, `Bearer ${NEW}`]]],
-  ['one in quotes', [[NAME, `"${NEW}"`]]],
-  ['both in one header', [[NAME, `${NEW},${OLD}`]]],
-  [
-    'the right one in two headers',
-    [
-      [NAME, NEW],
-      [NAME, NEW],
-    ],
-  ],
-  [
-    'a wrong one before the right one',
-    [
-      [NAME, 'wrong'],
-      [NAME, NEW],
-    ],
-  ],
-  [
-    'a wrong one after the right one',
-    [
-      [NAME, OLD],
-      [NAME.toUpperCase(), 'wrong'],
-    ],
-  ],
-  ['the right one under another name', [['x-router-authorization', NEW]]],
-  ['the right one under a name with an underscore', [['router_authorization', NEW]]],
-  ['the right one as a bearer token', [['authorization', `Bearer ${NEW}`]]],
-  ['the right one as a cookie', [['cookie', `${NAME}=${NEW}`]]],
-  ['its digest', [[NAME, Buffer.from(NEW).toString('base64')]]],
-];
-
 /** Broken, so that whoever parses it says 400. */
 const BODY = '{"query": "{ badges';
 
@@ -166,7 +124,7 @@ const everyRequest = METHODS.flatMap((method) =>
   [...TARGETS, ...HEALTH].map((target) => ({ method, target })),
 );
 
-describe.each(CREDENTIALS)('with %s', (_what, credentials) => {
+describe.each(WRONG_CREDENTIALS)('with %s', (_what, credentials) => {
   test('every method on every target gets the same 401, and nothing of it is read', async () => {
     const shut = everyRequest.filter(({ method, target }) => !isOpen(method, target));
     for (const { method, target } of shut) {

@@ -56,7 +56,7 @@ export interface AnswerBody {
     badges?: {
       totalCount?: number | null;
       sources?: { provider: string; state: string }[];
-      nodes?: { provider: string; id: string; name: string }[];
+      nodes?: { __typename: string; provider: string; id: string; name: string }[];
     } | null;
     badge?: object | null;
     _entities?: (object | null)[];

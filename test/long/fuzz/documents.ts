@@ -3,6 +3,7 @@ import type { Children } from '../../support/children.ts';
 import { type Client, createClient } from '../../support/graphql-client.ts';
 import { createRandom } from '../../support/random.ts';
 import { startSandbox } from '../../support/sandbox-process.ts';
+import { showShare, watchFastAnswers } from '../../support/fast-answers.ts';
 import { ERROR_LEVEL, startProductionService } from '../../support/service-process.ts';
 import { addAnswer, createTally, showCounts } from '../../support/tally.ts';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
@@ -17,6 +18,7 @@ const CONNECTIONS = 16;
 const HEAP = '--max-old-space-size=256';
 const SAMPLES = 200;
 const MAX_FINDINGS = 20;
+const LEAST_FAST = 0.02;
 
 export interface FuzzOptions {
   documents: number;
@@ -31,7 +33,10 @@ export interface FuzzFinding {
   problems: string[];
 }
 
-/** Sends valid documents, valid ones with one change, and random ones, in equal parts, to a service in production mode. */
+/**
+ * Sends valid documents, valid ones with one change, random ones, and a few documents again and again, in equal parts,
+ * to a service in production mode.
+ */
 export async function sendDocuments(
   children: Children,
   { documents, seed, from }: FuzzOptions,
@@ -41,7 +46,13 @@ export async function sendDocuments(
   const client = createClient(service.url, CONNECTIONS);
   const { schema } = await createBadgesSchema();
   const make = createMaker(schema, await findKnown(client));
-  const tally = { valid: createTally(), 'nearly valid': createTally(), wild: createTally() };
+  const tally = {
+    valid: createTally(),
+    'nearly valid': createTally(),
+    wild: createTally(),
+    'asked again': createTally(),
+  };
+  const fastShare = watchFastAnswers([service]);
   const rssMb: number[] = [];
   const problems: string[] = [];
   const sampleEvery = Math.max(1, Math.floor(documents / SAMPLES));
@@ -75,11 +86,13 @@ export async function sendDocuments(
   const { RETURNING_AI, TAG_MANGO } = standIns;
   const arrivals = [await RETURNING_AI.arrivals(), await TAG_MANGO.arrivals()];
   await client.close();
+  if (!service.hasEnded()) await service.end('SIGTERM');
   const memory = toMemoryFinding(rssMb, documents);
   return {
     figures: [
       ['documents', next - from],
       ['documents a second', (documents / seconds).toFixed(0)],
+      ['answered fast', showShare(fastShare())],
       ...Object.entries(tally).flatMap(([kind, { requests, statuses, codes }]) => [
         [`${kind} documents`, requests] as const,
         [`${kind}, by HTTP status`, showCounts(statuses)] as const,
@@ -91,19 +104,26 @@ export async function sendDocuments(
       ],
       ...memory.figures,
     ],
-    problems: [...problems, ...memory.problems],
+    problems: [
+      ...problems,
+      ...memory.problems,
+      // A single document that is repeated may be of any kind.
+      ...(documents > 1 && fastShare() < LEAST_FAST ? ['too few were answered fast'] : []),
+    ],
   };
 }
 
 /** The existing badges and members. */
 async function findKnown(client: Client): Promise<Known> {
   const { body } = await client.ask({
-    query: '{ badges(first: 100) { nodes { ... on BadgeFields { provider id name } } } }',
+    query:
+      '{ badges(first: 100) { nodes { __typename ... on BadgeFields { provider id name } } } }',
   });
   const nodes = body.data?.badges?.nodes ?? [];
   if (nodes.length === 0) throw new Error('the sandbox has no badges');
   return {
     ids: [...nodes.map(({ id }) => id), '6650aa11bb22cc33dd44ee55', '1102'],
+    representations: nodes.map(({ __typename, id }) => ({ __typename, id })),
     texts: [...nodes.map(({ name }) => name), 'ada@example.com', '919900112233'],
   };
 }

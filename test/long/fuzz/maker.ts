@@ -8,13 +8,14 @@ import {
 } from 'graphql';
 import type { FuzzAsk, Kind } from './ask.ts';
 import { spoil } from './nearly-valid.ts';
+import { askAgain } from './known.ts';
 import { makeValid } from './valid.ts';
 import type { Known } from './values.ts';
 import { makeWild } from './wild.ts';
 
 const OTHER_NAMES = ['x', '__proto__', 'constructor', '__schema', '__type', '__typename', '_'];
 
-/** Generates one request from random numbers: valid, nearly valid or wild. */
+/** Generates one request from random numbers. */
 export function createMaker(
   schema: GraphQLSchema,
   known: Known,
@@ -26,9 +27,10 @@ export function createMaker(
 
   return (random) => {
     const dice = random();
-    if (dice < 1 / 3) return { kind: 'wild', ask: makeWild({ random, names }) };
+    if (dice < 1 / 4) return { kind: 'wild', ask: makeWild({ random, names }) };
+    if (dice < 1 / 2) return { kind: 'asked again', ask: askAgain({ random, known, entityNames }) };
     const valid = makeValid(schema, { random, known, entityNames });
-    if (dice < 2 / 3) return { kind: 'valid', ask: valid };
+    if (dice < 3 / 4) return { kind: 'valid', ask: valid };
     return { kind: 'nearly valid', ask: spoil(valid, { random, names }) };
   };
 }

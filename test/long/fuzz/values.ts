@@ -21,6 +21,7 @@ export interface Value {
 /** The existing badges. */
 export interface Known {
   ids: readonly string[];
+  representations: readonly { __typename: string; id: string }[];
   /** Names, e-mails and cursors. */
   texts: readonly string[];
 }

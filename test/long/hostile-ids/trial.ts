@@ -1,6 +1,7 @@
 import { type Children, makeFolder } from '../../support/children.ts';
 import { createClient } from '../../support/graphql-client.ts';
 import { createRandom, pick } from '../../support/random.ts';
+import { watchFastAnswers } from '../../support/fast-answers.ts';
 import { startProductionService } from '../../support/service-process.ts';
 import { type Counts, count } from '../../support/tally.ts';
 import { describeAnswer } from './answers.ts';
@@ -18,6 +19,8 @@ export interface TrialFigures {
   tried: number;
   /** Of the graph. */
   requests: number;
+  /** The share of them that the fast path answered, 0 to 1. */
+  fastShare: number;
   kinds: Counts;
   ways: Counts;
   outcomes: Counts;
@@ -41,11 +44,13 @@ export async function tryIds(
     STATE_DIR: makeFolder(children),
   });
   const client = createClient(service.url, 1);
+  const fastShare = watchFastAnswers([service]);
   const direct = createDirect(providers.variables);
   const { calls } = providers;
   const figures: TrialFigures = {
     tried: 0,
     requests: 0,
+    fastShare: 0,
     kinds: {},
     ways: {},
     outcomes: {},
@@ -127,5 +132,5 @@ export async function tryIds(
     await Promise.all([client.close(), direct.close(), service.end('SIGTERM')]);
     await providers.close();
   }
-  return figures;
+  return { ...figures, fastShare: fastShare() };
 }

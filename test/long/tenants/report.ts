@@ -5,14 +5,20 @@ import {
   showCounts,
   showLatencies,
 } from '../../support/tally.ts';
+import { showShare } from '../../support/fast-answers.ts';
 import type { Company } from './company.ts';
 import type { Seen } from './load.ts';
 import type { Played } from './troubles.ts';
+
+/** Of all requests. Every fifth is a write, after which the lists are read again. */
+const LEAST_FAST = 0.1;
 
 export interface Findings {
   seen: Seen;
   companies: readonly Company[];
   seconds: number;
+  /** Of the requests, 0 to 1. */
+  fastShare: number;
   played: readonly Played[];
   /** The number of locks found; undefined if they cannot be checked. */
   locks: number | undefined;
@@ -44,6 +50,7 @@ export function toFigures(findings: Findings): Finding {
       ['requests a second', (total / seconds).toFixed(0)],
       ['seconds', seconds.toFixed(0)],
       ['while well, p50 / p95 / p99 / longest', showLatencies(seen.latencies)],
+      ['answered fast', showShare(findings.fastShare)],
       ...ofTenants,
       ['updates with', showCounts(seen.baits)],
       ['warnings', showCounts(seen.warnings)],
@@ -61,7 +68,7 @@ export function toFigures(findings: Findings): Finding {
 }
 
 /** Cases that must have occurred, or the run proves nothing. */
-function toBlindSpots({ seen, companies, played, locks }: Findings): string[] {
+function toBlindSpots({ seen, companies, fastShare, played, locks }: Findings): string[] {
   const idle = companies
     .filter(({ id }) => Object.keys(seen.updates[id]).length === 0)
     .map(({ id }) => id);
@@ -71,6 +78,7 @@ function toBlindSpots({ seen, companies, played, locks }: Findings): string[] {
   });
   return [
     ...(locks === 0 ? ['no lock was ever seen'] : []),
+    ...(fastShare < LEAST_FAST ? [`only ${showShare(fastShare)} were answered fast`] : []),
     ...idle.map((id) => `${id} has written nothing`),
     ...hidden.map(({ id }) => `the troubles of ${id} never showed`),
     ...(played.length === 0 ? ['no provider had any trouble'] : []),

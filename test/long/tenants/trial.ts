@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { type Children, makeFolder } from '../../support/children.ts';
 import type { Finding } from '../../support/tally.ts';
 import { createRandom } from '../../support/random.ts';
+import { watchFastAnswers } from '../../support/fast-answers.ts';
 import { type ProductionService, startProductionService } from '../../support/service-process.ts';
 import { createRedisClient } from '../../../src/state/redis/client.ts';
 import type { RedisServer } from '../../support/redis.ts';
@@ -65,6 +66,7 @@ export async function tryTenants(
     random,
     check: createCheck({ versions, violations }),
   });
+  const fastShare = watchFastAnswers(services);
   let locks = 0;
   const looking =
     admin &&
@@ -93,6 +95,7 @@ export async function tryTenants(
     seen: load.seen,
     companies,
     seconds,
+    fastShare: fastShare(),
     played,
     locks: admin && locks,
     kept,
