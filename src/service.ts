@@ -85,7 +85,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     routerSecrets,
     identity: {
       tenants: tenants.byId,
-      nobody: tenants.nobody,
+      emptyTenant: tenants.emptyTenant,
       defaultTenant: options.defaultTenant,
       checkToken: tokens?.check,
       peekToken: tokens?.peek,

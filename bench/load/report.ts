@@ -25,7 +25,7 @@ export interface Seen {
 
 /** Of TagMango, in any 10 s. */
 const MAX_REQUESTS = 120;
-const LONGEST_WAIT_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 const SLOWEST_SHOWN = 6;
 /** The warning of a write without the shared store. */
 const NOT_RECORDED = 'NOT_RECORDED';
@@ -67,7 +67,7 @@ function toProblems(seen: Seen, isStoreMissed: boolean): string[] {
   if (tagMango.mostIn10s > MAX_REQUESTS)
     problems.push(`TagMango counted ${tagMango.mostIn10s} requests within 10 s`);
   if (tagMango.refused429 > 0) problems.push('TagMango refused requests');
-  if (Math.max(0, ...seen.waits) > LONGEST_WAIT_MS)
+  if (Math.max(0, ...seen.waits) > MAX_WAIT_MS)
     problems.push(`a call of a mutation waited for ${showWait(seen)}`);
   if (written.some(({ codes }) => codes.length > 0)) problems.push('writes failed');
   if (Object.keys(reads.codes).length > 0) problems.push('reads failed');

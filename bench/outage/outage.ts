@@ -18,7 +18,7 @@ export interface OutageOptions {
 
 const PROVIDER = 'TAG_MANGO';
 /** The breaker is open for a minute at most. */
-const LONGEST_RECOVERY_MS = 75_000;
+const MAX_RECOVERY_MS = 75_000;
 const POLL_MS = 20;
 
 /** Counts and explains the calls to a provider during an outage, under steady load on a warm cache. */
@@ -56,11 +56,11 @@ export async function letFail(
   await standIn.clearFaults();
   const ended = performance.now();
   console.log(`${options.name}: TagMango is well again`);
-  while (events.at(-1)?.state !== 'closed' && performance.now() < ended + LONGEST_RECOVERY_MS) {
+  while (events.at(-1)?.state !== 'closed' && performance.now() < ended + MAX_RECOVERY_MS) {
     await sleep(POLL_MS);
   }
   const calls = (await callsSoFar()) - before;
-  while (!load.firstFreshAfter(ended) && performance.now() < ended + LONGEST_RECOVERY_MS) {
+  while (!load.firstFreshAfter(ended) && performance.now() < ended + MAX_RECOVERY_MS) {
     await sleep(POLL_MS);
   }
   const freshAt = load.firstFreshAfter(ended);

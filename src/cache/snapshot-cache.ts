@@ -182,7 +182,7 @@ export interface SnapshotCache<T, Bounds> {
   readNew(bounds: Bounds): Promise<Snapshot<T>>;
   /**
    * Forgets the snapshot here and at all replicas, and waits at most `withinMs` for them.
-   * A read in flight still answers its readers, but is not kept.
+   * An in-flight read still answers its readers, but is not kept.
    */
   clear(withinMs: number): Promise<void>;
   /** Stops listening to other replicas. */
@@ -218,7 +218,7 @@ const REFRESH_PAUSE_MS = 1_000;
 /** How long after a failed read the next one starts, so that the provider is not flooded. Errors are not cached. */
 const RETRY_PAUSE_MS = 100;
 
-interface Flight<T> {
+interface InFlightRead<T> {
   done: Promise<Reading<T>>;
   patience: Promise<undefined>;
   /** Whether `patience` has resolved. */
@@ -234,26 +234,26 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   const { topic, shared, siblings = new Set(), now, pause, judge, onUnheard } = options;
   const entry = createSnapshotEntry(options);
   const loader = createSnapshotLoader<T, Bounds>({ ...options, entry });
-  let flight: Flight<T> | undefined;
+  let inFlight: InFlightRead<T> | undefined;
   /** The error of the last refresh. */
   let failure: unknown;
   let nextRefreshAt = -Infinity;
   let nextReadAt = -Infinity;
 
-  /** The read in flight, unless it was sent before an invalidation. */
-  function join(bounds: Bounds): Flight<T> {
-    if (flight && entry.mayJoin(flight.progress)) return flight;
+  /** The in-flight read, unless it was sent before an invalidation. */
+  function join(bounds: Bounds): InFlightRead<T> {
+    if (inFlight && entry.mayJoin(inFlight.progress)) return inFlight;
     const progress: Progress = { begun: undefined };
-    const started: Flight<T> = {
+    const started: InFlightRead<T> = {
       progress,
       done: shareInTime(bounds, progress),
       patience: pause(PATIENCE_MS).then(() => void (started.isOverdue = true)),
       isOverdue: false,
       readers: 0,
     };
-    flight = started;
+    inFlight = started;
     const end = (error?: unknown): void => {
-      if (flight === started) flight = undefined;
+      if (inFlight === started) inFlight = undefined;
       failure = error;
       if (error === undefined) return;
       if (started.readers === 0) onUnheard?.(error);
@@ -279,7 +279,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   function peek(): Reading<T> | undefined {
     const held = show();
     if (held?.state === 'CACHED' || (held && now() < nextRefreshAt)) return held;
-    return flight?.isOverdue && entry.mayJoin(flight.progress) ? held : undefined;
+    return inFlight?.isOverdue && entry.mayJoin(inFlight.progress) ? held : undefined;
   }
 
   async function read(bounds: Bounds): Promise<Reading<T>> {

@@ -76,7 +76,7 @@ export interface CheckSurroundings extends Omit<
   signal: AbortSignal;
 }
 
-const LONGEST_LAG_MS = 30_000;
+const MAX_LAG_MS = 30_000;
 
 /** A provider that is configured for a tenant. */
 interface Subject {
@@ -198,7 +198,7 @@ async function tryScratch(
     return undefined;
   }
   const report = await checkScratch({
-    longestLagMs: LONGEST_LAG_MS,
+    longestLagMs: MAX_LAG_MS,
     pause: sleep,
     ...surroundings,
     ...{ provider, client, contract, name },

@@ -111,7 +111,7 @@ export interface ScratchOptions {
 
 /** Between reads of the list: few calls, but short lags are noticed. */
 const PAUSES_MS = [250, 250, 500, 1_000, 1_000, 2_000, 2_000];
-const LONGEST_PAUSE_MS = 4_000;
+const MAX_PAUSE_MS = 4_000;
 
 export function createScratchBadge(options: ScratchOptions): ScratchBadge {
   const { provider, client, now, onProgress } = options;
@@ -157,7 +157,7 @@ export function createScratchBadge(options: ScratchOptions): ScratchBadge {
         last = record;
         return { list: called, listed: record, lagMs: reads === 0 ? 0 : askedAt - writtenAt };
       }
-      const pauseMs = PAUSES_MS[reads] ?? LONGEST_PAUSE_MS;
+      const pauseMs = PAUSES_MS[reads] ?? MAX_PAUSE_MS;
       if (isLasting(called.error) || now() + pauseMs > writtenAt + longestLagMs) {
         // A list that was too slow once is not waited for again.
         longestLagMs = 0;

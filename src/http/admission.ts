@@ -175,7 +175,7 @@ const MIN_CALLS = 10;
 const MAX_BAD_SHARE = 0.5;
 const MAX_FAILURES_IN_ROW = 5;
 const OPEN_MS = 10_000;
-const LONGEST_OPEN_MS = 60_000;
+const MAX_OPEN_MS = 60_000;
 /** So that replicas do not probe at the same moment. */
 const JITTER = 0.2;
 /** How long a caller is told to wait while a probe is under way. */
@@ -198,7 +198,7 @@ export function createCircuitBreaker({
   let isProbing = false;
 
   function open(): void {
-    const openMs = Math.min(LONGEST_OPEN_MS, OPEN_MS * 2 ** timesOpened) * (1 - JITTER * random());
+    const openMs = Math.min(MAX_OPEN_MS, OPEN_MS * 2 ** timesOpened) * (1 - JITTER * random());
     timesOpened += 1;
     openUntil = now() + openMs;
     onChange('open', openMs);

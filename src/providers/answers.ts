@@ -15,33 +15,33 @@ import { signOfMore } from './envelope.ts';
 import type { ProviderClient } from './provider.ts';
 import { type Verdict, readVerdict, refusalIn } from './verdict.ts';
 
-/** How a provider wraps what it answers with. */
+/** How a provider wraps its responses. */
 export interface Wire<B extends BadgeFields> {
-  /** What is inside the envelope, if there is one. */
+  /** Returns what is inside the envelope, or the whole JSON if there is no envelope. */
   toPayload: (json: unknown) => unknown;
-  /** Whether the provider documents badges, and lists of them, without anything around. */
+  /** Whether the provider documents badges and lists of badges without an envelope. */
   hasBareAnswers: boolean;
-  /** Whether something is a badge by the fields that it has, readable or not. */
+  /** Whether a value is a badge, judged by the names of its fields. It may be unreadable. */
   isRecord: (value: unknown) => boolean;
   toBadge: (record: unknown) => RecordReading<B>;
 }
 
-/** Reads the answers of one provider. What speaks against a request in its answer is thrown, wherever it stands. */
+/** Reads the responses of one provider. Throws a `ProviderError` if a response reports a failure anywhere. */
 export interface AnswerReader<B extends BadgeFields> {
-  /** The whole list, or none. */
+  /** The complete list. Rejects if the list is only a part. */
   list: (json: unknown, head: AnswerHead) => Promise<BadgeList<B>>;
-  /** The one badge that a write promises to answer with; `id` is that of the badge that is changed. Null: there was no body. */
+  /** The badge that a write promises to return. `id` is that of the changed badge. Null: there was no body. */
   written: (id?: string) => (json: unknown, head: AnswerHead) => B[] | null;
-  /** The badges that a write of the badge `id` promises to answer with. Null: there was no body. */
+  /** The badges that a write of the badge `id` promises to return. Null: there was no body. */
   holding: (id: string) => (json: unknown, head: AnswerHead) => Promise<B[] | null>;
-  /** A write that promises no badges. Null: there was no body. */
+  /** For a write that promises to return no badges. Null: there was no body. */
   done: (json: unknown, head: AnswerHead) => B[] | null;
 }
 
 export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): AnswerReader<B> {
   const { toPayload, isRecord, toBadge } = wire;
 
-  /** `promised` is the payload that the operation promises, as far as it is there. */
+  /** `promised` is the payload that the operation promises. Undefined if it is missing. */
   function judge(json: unknown, { status }: AnswerHead, promised?: unknown): Verdict {
     const isPromised = (value: unknown): boolean => promised !== undefined && value === promised;
     const isBareSuccess = wire.hasBareAnswers && isPromised(json);
@@ -49,7 +49,7 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
     return readVerdict(json, { status, isRecord: isData, isBareSuccess });
   }
 
-  /** Throws unless the answer says clearly that the write was carried out. */
+  /** Throws unless the response clearly confirms the write. */
   function checkWritten(verdict: Verdict): void {
     const refusal = refusalIn(verdict);
     if (refusal) throw refusal;
@@ -73,7 +73,7 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
       const hasRecord = isRecord(payload);
       const verdict = judge(json, head, hasRecord ? payload : undefined);
       const reading = hasRecord ? toBadge(payload) : undefined;
-      // A refusal beside the badge that was asked for is none to rely on.
+      // A refusal next to the requested badge is not reliable.
       const isShown = verdict.says === 'no' && reading && 'badge' in reading;
       checkWritten(isShown ? { ...verdict, says: 'both' } : verdict);
       if (!reading) throw new UnclearAnswer('responded without the expected badge');
@@ -108,13 +108,16 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
 export interface BadgeCallsOptions<B extends BadgeFields> {
   http: ProviderHttp;
   answer: AnswerReader<B>;
-  /** The path of all badges, and of one. The latter throws for an impossible id. */
+  /** The paths of all badges and of one badge. The latter throws for an ID that the provider cannot have. */
   badges: string;
   badgePath: (id: string) => string;
   updateMethod: 'PUT' | 'PATCH';
 }
 
-/** Every write resolves with the badges that its answer shows. Null: the answer leaves open whether it was carried out. */
+/**
+ * Every write resolves with the badges in its response. Null: the response leaves open whether the write was carried
+ * out.
+ */
 export type Written<B> = Promise<readonly B[] | null>;
 
 /** The calls that every provider has. */
@@ -142,7 +145,7 @@ export function createBadgeCalls<B extends BadgeFields>({
   };
 }
 
-/** What a write resolves with: null where its answer leaves open whether it was carried out. */
+/** Resolves with null if the response leaves open whether the write was carried out. */
 export async function orUnclear<T>(write: Promise<T>): Promise<T | null> {
   try {
     return await write;
@@ -152,7 +155,7 @@ export async function orUnclear<T>(write: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The first readable record of each id, and all ids; null is that of a record without one that can be read. */
+/** The first readable record of each ID, and all IDs. A record without a readable ID counts as null. */
 async function readEach<B extends BadgeFields>(
   records: readonly unknown[],
   toBadge: (record: unknown) => RecordReading<B>,
@@ -177,7 +180,7 @@ function missing(isPerhapsUnreadable: boolean): ProviderError {
     : badResponse('returned a different badge');
 }
 
-/** A part of a list, or an empty one that nobody vouches for, would show badges as gone that are there. */
+/** A part of a list, or an empty list without a confirmation, would make existing badges look deleted. */
 function checkWhole(answer: Parameters<typeof signOfMore>[0], { says }: Verdict): void {
   const sign = signOfMore(answer);
   if (sign !== undefined)
@@ -189,7 +192,7 @@ function checkWhole(answer: Parameters<typeof signOfMore>[0], { says }: Verdict)
   }
 }
 
-/** It answers well enough: only this list cannot be used. */
+/** The provider works, and only this list is unusable. So the circuit breaker does not count it. */
 export function incomplete(message: string): ProviderError {
   return new ProviderError(message, {
     kind: 'bad-response',
@@ -198,13 +201,13 @@ export function incomplete(message: string): ProviderError {
   });
 }
 
-/** Beside them, a list inside an object is no list of badges. */
+/** Arrays by these names are not lists of badges. */
 const NO_RECORDS = /error|warning|fail|link/i;
 
-/** An array by such a name is the list, also if it is empty. */
+/** An array by one of these names is the list, even if it is empty. */
 const RECORDS = /^(badges?|items|data|list|results?|records|docs|documents|rows|content|entries)$/i;
 
-/** The list inside a payload: itself an array, or the one array of objects inside an object (inferred). */
+/** The list in a payload: the payload itself, or the only array of objects in it (inferred). */
 function findRecords(payload: unknown): readonly unknown[] | undefined {
   if (Array.isArray(payload)) return payload as unknown[];
   if (!isObject(payload)) return undefined;
@@ -216,17 +219,17 @@ function findRecords(payload: unknown): readonly unknown[] | undefined {
   return arrays.length === 1 && isList ? records : undefined;
 }
 
-/** How a provider answers a look-up of one thing. */
+/** How a provider answers a look-up of one object. */
 export interface LookupWire {
-  /** What is inside the envelope, if there is one. */
+  /** Returns what is inside the envelope, or the whole JSON if there is no envelope. */
   toPayload: (json: unknown) => unknown;
-  /** Whether a payload is what was looked for, by its id. */
+  /** Whether a payload is the requested object, judged by its ID. */
   isFound: (payload: unknown) => boolean;
 }
 
 /**
- * What a look-up found; null when the answer says that there is nothing. An answer that says neither that it found
- * something nor that it succeeded is none.
+ * What a look-up found. Null if the response says that there is no such object. Throws if the response confirms
+ * neither.
  */
 export function readLookup(
   json: unknown,
@@ -248,7 +251,7 @@ export function readLookup(
   return payload;
 }
 
-/** Whether a refusal says that there is no such thing, in any of its codes. */
+/** Whether any code of a refusal is 404. */
 export function saysNotFound(refusal: unknown): boolean {
   return readVerdict(refusal, { status: 200, isRecord: () => false }).codes.includes(404);
 }

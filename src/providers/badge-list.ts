@@ -8,10 +8,10 @@ import { ProviderError, badResponse } from '../http/provider-error.ts';
 import { HttpsUrl, type UrlRule } from './graph-types.ts';
 import type { ProviderValues } from './settings.ts';
 
-/** Half of a SHA-256: collisions are out of reach, and it stays short enough to paste. */
+/** Half of a SHA-256: long enough to rule out collisions, and short enough to paste. */
 const DIGEST_BYTES = 16;
 
-/** A hash of the given values, in their order. Two badges with equal values have equal versions. */
+/** A hash of the given values, in this order. Badges with equal values have equal versions. */
 export function toVersion(values: readonly unknown[]): string {
   const digest = createHash('sha256').update(JSON.stringify(values)).digest();
   return digest.subarray(0, DIGEST_BYTES).toString('base64url');
@@ -30,7 +30,7 @@ export const typeOfBadge = ({ constructor }: BadgeFields): string => constructor
     'Fields that every badge has, with the same types and nullability for all providers. One fragment on this interface works for all badges.',
 })
 export abstract class BadgeFields {
-  /** As read, in JSON: from it the provider's folder can make the badge again. */
+  /** The record as it was read, as JSON. The provider's folder can create the badge from it again. */
   abstract readonly record: object;
 
   /** The enum value of the provider. */
@@ -58,7 +58,7 @@ export abstract class BadgeFields {
   })
   abstract readonly imageUrl: string | null;
 
-  /** The version without what this service knows of fields that the provider does not show. Not in the graph. */
+  /** The version without what this service knows about fields that the provider does not show. Not in the graph. */
   abstract readonly readableVersion: string;
 
   @Field(() => String, {
@@ -68,21 +68,21 @@ export abstract class BadgeFields {
   abstract readonly version: string;
 }
 
-/** What a badge needs beside its record to be shown. */
+/** What a badge needs besides its record. */
 export interface BadgeSurroundings {
   readonly isImageUrl: UrlRule;
-  /** The settings of the tenant for the provider. Undefined: the provider is not configured. */
+  /** The tenant's settings for the provider. Undefined: the provider is not configured. */
   readonly values: ProviderValues | undefined;
 }
 
 /** A badge that reads its fields from a record of its provider. */
 export abstract class RecordBadge<R extends object> extends BadgeFields {
   override readonly record: R;
-  /** Private, because it holds settings: no log and no JSON of a badge may contain them. */
+  /** Private, because it contains settings, which must not appear in logs or in the JSON of a badge. */
   readonly #surroundings: BadgeSurroundings;
-  /** A hash of all writable values, which may be long. */
+  /** A hash of all writable values, computed when it is first needed. */
   #version: string | undefined;
-  /** Whether an image may be shown, by its URL: many fields of many answers show the same ones. */
+  /** Whether an image may be shown, by URL: many fields of many responses show the same images. */
   readonly #pictures = new Map<string, boolean>();
 
   constructor(record: R, surroundings: BadgeSurroundings) {
@@ -95,7 +95,7 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
     return this.#surroundings;
   }
 
-  /** The writable values, so that two badges with equal ones look the same to a person. */
+  /** The writable values. Two badges with equal values look the same to a person. */
   protected abstract comparableValues(): readonly unknown[];
 
   override get readableVersion(): string {
@@ -107,13 +107,13 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
     return this.readableVersion;
   }
 
-  /** The same badge with other values. Undefined: not shown. */
+  /** The same badge with other values. An undefined value means that the field is not shown. */
   with(values: Partial<R>): this {
     const record = { ...this.record, ...values };
     return Reflect.construct(this.constructor, [record, this.#surroundings]) as this;
   }
 
-  /** Null if there is no such image, or if it must not be shown. */
+  /** Null if there is no image, or if its URL must not be shown. */
   picture(url: string | null | undefined): string | null {
     if (!url) return null;
     const isShown = this.#pictures.get(url) ?? this.#surroundings.isImageUrl(url);
@@ -124,30 +124,33 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
 
 export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
   readonly badges: readonly Badge[];
-  /** Ids of records that were dropped because another field of theirs was unreadable. */
+  /** IDs of records that were dropped because another of their fields was unreadable. */
   readonly malformedIds: ReadonlySet<string>;
-  /** Ids of several records that differ: the first one counts for readers, and none may be written over. */
+  /** IDs that occur in several different records. Reads show the first record, and writes are rejected. */
   readonly ambiguousIds: ReadonlySet<string>;
   readonly droppedRecords: number;
-  /** The provider's name of the first field that could not be read; for the log. */
+  /** The provider's name of the first field that could not be read, for the log. */
   readonly firstMalformedField: string | undefined;
-  /** The provider's names of fields that nobody here knows; the first few, for the log. */
+  /** The provider's names of fields that this service does not know, for the log; the first few. */
   readonly unknownFields: readonly string[];
-  /** By the provider's name of a field that is only shown: in how many records it could not be read, and is null; for the log. */
+  /**
+   * How many records have an unreadable value in a field that is only shown, by the provider's name of the field; for
+   * the log. The value is null.
+   */
   readonly unreadableFields: Readonly<Record<string, number>>;
 }
 
-/** Beyond this a list would keep the process busy for seconds. */
+/** Reading a longer list would keep the process busy for seconds. */
 export const MAX_RECORDS = 20_000;
-/** A badge may hold the id under the other name. */
+/** Records may have the ID under either name. */
 const ID_FIELDS = ['id', '_id'];
-/** Names that go into the log. */
+/** For the log. */
 const MAX_UNKNOWN_FIELDS = 10;
 const MAX_FIELD_CHARACTERS = 50;
 
-/** One record of a provider's answer, read. */
+/** The result of reading one record. */
 export type RecordReading<B extends BadgeFields> =
-  /** `unreadable`: the provider's names of fields that are only shown, and are left out since they cannot be read. */
+  /** `unreadable`: the provider's names of fields that are only shown, and were omitted because they cannot be read. */
   | { badge: B; unreadable?: readonly string[] }
   /**
    * `id` is null when that is what could not be read; `field` is the provider's name of what could not.
@@ -155,12 +158,15 @@ export type RecordReading<B extends BadgeFields> =
    */
   | { malformed: { id: string | null; field: string; isForeign?: true } };
 
-/** By field, how a value is read that is never written back. Undefined: it cannot be. Null and absent need no reading. */
+/**
+ * How to read fields that are never written back, by name. Undefined: unreadable. Null and absent values are not
+ * passed.
+ */
 export type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
 
 /**
- * What is known of a record, without those of its values that are only shown and cannot be read: they cost the badge
- * nothing else. Whatever else stands in it, however much, is not looked at.
+ * The known fields of a record, without unreadable values of fields that are only shown: such a value does not make
+ * the badge unreadable. Unknown fields are not read, however many there are.
  */
 function readShownOnly(
   json: Readonly<Record<string, unknown>>,
@@ -168,7 +174,7 @@ function readShownOnly(
 ): { record: Record<string, unknown>; unreadable: string[] } {
   const record: Record<string, unknown> = {};
   const unreadable: string[] = [];
-  // What is missing may be among those that were not kept.
+  // The missing field may be one of those that were not kept.
   if (Object.keys(json).length > MAX_FIELDS) return { record, unreadable };
   for (const field of known) {
     if (!Object.hasOwn(json, field)) continue;
@@ -184,17 +190,17 @@ function readShownOnly(
 /** How a provider's records are read. */
 export interface RecordRules<R extends object, B extends BadgeFields> {
   schema: { shape: object; safeParse(json: unknown): ZodSafeParseResult<R> };
-  /** The record's field with the id, and others that may have it instead. */
+  /** The record's field with the ID, and other fields that may contain it instead. */
   idFields: readonly [string, ...string[]];
   shownOnly: ShownOnly;
-  /** Fields of the schema that this service adds: a provider's own of that name is ignored. */
+  /** Fields of the schema that this service adds. A field of the provider with such a name is ignored. */
   added?: readonly string[];
-  /** The one spelling of an id. Absent: each spelling is another id. */
+  /** Returns the one spelling of an ID. If left out, each spelling is a different ID. */
   canonicalId?: (id: string) => string;
   badgeClass: new (record: R, surroundings: BadgeSurroundings) => B;
 }
 
-/** Maps a record to a badge, or states which field of which badge could not be read. */
+/** Returns a function that maps a record to a badge, or names the field that could not be read. */
 export function createRecordReader<R extends object, B extends BadgeFields>(
   rules: RecordRules<R, B>,
 ): (json: unknown, surroundings: BadgeSurroundings) => RecordReading<B> {
@@ -214,7 +220,7 @@ export function createRecordReader<R extends object, B extends BadgeFields>(
   };
 }
 
-/** The first of these fields that holds an id: a text, or a number that JSON has not rounded. */
+/** The first of these fields that contains an ID: a text, or a number that JSON has not rounded. */
 function readId(
   json: Readonly<Record<string, unknown>>,
   fields: readonly string[],
@@ -227,12 +233,12 @@ export function toId(value: unknown): string | undefined {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : undefined;
 }
 
-/** How much of a slice each record takes: as much as to look at so many characters. */
+/** The cost of a record in a slice of work, as a number of characters. */
 export const STEPS_OF_RECORD = 2_000;
 
 /**
- * Reads a provider's whole list, in slices. A malformed record costs the others nothing: it is dropped and counted.
- * Of records with the same id the first one counts.
+ * Reads a provider's whole list, in slices. A malformed record is dropped and counted, and does not affect the others.
+ * Of several records with the same ID the first one counts.
  */
 export async function toBadgeList<B extends BadgeFields>(
   records: unknown,
@@ -290,7 +296,7 @@ export async function toBadgeList<B extends BadgeFields>(
   };
 }
 
-/** A badge holds of its record what was read. */
+/** A badge's record contains only the fields that were read. */
 function noteUnknown(
   unknown: Set<string>,
   record: unknown,
@@ -306,12 +312,12 @@ function noteUnknown(
   }
 }
 
-/** Ends at the first difference, and so takes no longer than the shorter one, however often that comes. */
+/** Stops at the first difference, so the cost is limited by the shorter record, even if there are many duplicates. */
 function differ(a: BadgeFields | undefined, b: BadgeFields | undefined): boolean {
   return !isDeepStrictEqual(a?.record, b?.record);
 }
 
-/** A badge whose id could never be asked for is none that a list may show. */
+/** A list must not show a badge whose ID no request could use. */
 export function withBadgeId<B extends BadgeFields>(
   reading: RecordReading<B>,
   isBadgeId: (id: string) => boolean,
@@ -320,7 +326,7 @@ export function withBadgeId<B extends BadgeFields>(
   return { malformed: { id: reading.badge.id, field: 'id' } };
 }
 
-/** An id as a part of a path. Throws for a text that cannot be one: it could lead to another resource. */
+/** An ID as a part of a path. Throws if the text cannot be an ID, because it could lead to another resource. */
 export function toSegment(id: string, isId: (id: string) => boolean): string {
   if (isId(id)) return encodeURIComponent(id);
   throw badResponse('was not called, because it cannot have such an ID', 'not-sent');

@@ -19,7 +19,7 @@ import {
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
 import { withoutSignature } from './shown-values.ts';
 
-/** The same where a badge shows it. */
+/** The types of the same fields in a badge. */
 const SHOWN_TYPES = { ...INPUT_TYPES, image: () => HttpsUrl } as const;
 
 interface ValueTypes {
@@ -33,7 +33,7 @@ interface ValueTypes {
 }
 
 const text = z.string().nullish();
-/** How a record holds a field of each type, unless the provider has a way of its own. */
+/** How a record contains a field of each type, unless the provider has its own format. */
 const READERS: Readonly<Record<FieldType, z.ZodType>> = {
   line: text,
   text,
@@ -45,7 +45,7 @@ const READERS: Readonly<Record<FieldType, z.ZodType>> = {
 };
 const plain = z.string();
 const image = plain.refine((url) => url === '' || isHttpsOrLoopbackUrl(url));
-/** What may be sent of a value that this service remembers. */
+/** How a remembered value of each type must look to be sent. */
 const WRITTEN: Readonly<Record<FieldType, z.ZodType>> = {
   line: plain,
   text: plain,
@@ -56,7 +56,7 @@ const WRITTEN: Readonly<Record<FieldType, z.ZodType>> = {
   ids: z.array(plain),
 };
 
-/** The fields of an input, as far as they are given. */
+/** The fields of an input. Undefined: omitted. */
 export type FieldsOf<Rules extends FieldRules> = {
   [Name in keyof Rules]?: ValueTypes[Rules[Name]['type']] | null;
 };
@@ -85,34 +85,37 @@ export type RecordOf<Rules extends FieldRules> = {
 
 type RecordShape<R> = { readonly [Name in keyof R]-?: z.ZodType<R[Name]> };
 
-/** From the rules of its fields: a provider's inputs, its checks, what it is sent, what it shows, and what has changed. */
+/** What follows from the rules of a provider's fields: inputs, checks, request bodies, shown values and changes. */
 export interface FieldTable<Rules extends FieldRules> {
   names: readonly (keyof Rules & string)[];
   wireOf(name: string): string;
   given(input: FieldsOf<Rules>): (keyof Rules & string)[];
   check(input: FieldsOf<Rules>, rules: InputRules): InputProblem[];
-  /** Only what is given, under its names in requests. */
+  /** The given fields, under their names in requests. */
   toBody(input: FieldsOf<Rules>): Record<string, unknown>;
   /** The value of a field as it would be written. Undefined: the record does not show it. */
   shown(record: object, field: string): unknown;
-  /** The value of a field that can be sent back. Undefined: the record does not show it, or shows a null that cannot be sent. */
+  /**
+   * The value of a field that can be sent back. Undefined: the record does not show it, or shows a null that cannot be
+   * sent.
+   */
   sendable(record: object, field: string): unknown;
-  /** A value that was remembered. Undefined: there is none, or none that the field can have. */
+  /** A remembered value. Undefined: there is none, or it is not valid for the field. */
   remembered(values: object, field: string): unknown;
-  /** The writable fields of a record that was kept. Undefined: it cannot be read. */
+  /** The writable fields of a stored record. Undefined: it cannot be read. */
   readRecord(record: unknown): object | undefined;
   /** Whether a person would see no difference between two values of a field. */
   isSame(field: string, a: unknown, b: unknown): boolean;
   /** The values of all fields, without differences that a person cannot see. */
   comparableValues(record: object): unknown[];
-  /** What a body changes of a record. Undefined: of a badge that is new or could not be read. */
+  /** What a body changes in a record. `record` is undefined for a badge that is new or could not be read. */
   changes(body: object, record: object | undefined): FieldChange[];
-  /** The fields of a body that a record shows with another value. */
+  /** The fields of a body that a record shows with a different value. */
   notAsSent(body: object, record: object): string[];
-  /** How the fields are read from a record. */
+  /** The schemas that read the fields of a record. */
   recordShape: RecordShape<RecordOf<Rules>>;
   createInput(name: string, description: string): ClassType<FieldsOf<Rules>>;
-  /** `base`: what the input has beside the fields. Absent: the badge and its version. */
+  /** `base`: the fields of the input besides those of the table; ID and version if left out. */
   updateInput<Base extends BadgeAtVersionInput = BadgeAtVersionInput>(
     name: string,
     description: string,
@@ -122,7 +125,7 @@ export interface FieldTable<Rules extends FieldRules> {
   show(badgeClass: { prototype: RecordBadge<object> }): void;
 }
 
-/** `readers`: how the provider's records hold fields of a type, where that is not as usual in JSON. */
+/** `readers`: how the provider's records contain fields of a type, where they differ from plain JSON. */
 export function createFieldTable<const Rules extends FieldRules>(
   rules: Rules,
   readers: Partial<typeof READERS> = {},
@@ -203,12 +206,12 @@ export function createFieldTable<const Rules extends FieldRules>(
   };
 }
 
-/** No record is read without it. */
+/** Whether a record without the field is unreadable. */
 function isAlwaysThere(rule: FieldRule): boolean {
   return rule.isRequired === true && rule.default === undefined;
 }
 
-/** The signature of a URL and the order of a set are no difference. */
+/** Ignores the signature of a URL and the order of a set. */
 function toComparable(value: unknown, { type, cleared }: FieldRule): unknown {
   switch (type) {
     case 'image':
@@ -242,7 +245,7 @@ function showField(
   Field(SHOWN_TYPES[type], { nullable, description: shown })(prototype, name);
 }
 
-/** The class that the graph makes an input of. */
+/** The class from which the graph makes an input type. */
 function toInput<Input extends object>(
   inputClass: new () => object,
   of: { name: string; description: string; fields: NamedRules; by: 'create' | 'update' },

@@ -57,18 +57,18 @@ export interface FullWrites<Rules extends FieldRules, Client, Badge> extends Omi
   updateInput: ClassType<FullUpdateInput & FieldsOf<Rules>>;
   /** Human-readable name of the provider. */
   title: string;
-  /** Statements about the provider, each with a mark if no page of the provider makes it. */
+  /** Statements about the provider. Each is marked as inferred if no page of the provider makes it. */
   statements: {
-    /** That an update must hold every field. */
+    /** An update must contain every field. */
     replaces: string;
-    /** That it may reset what is omitted. */
+    /** The provider may reset omitted fields. */
     mayReset: string;
   };
 }
 
 /**
- * The creation and the update of a provider whose requests must hold every field: what one omits may be lost. Fields
- * that the provider does not show are sent with the values that this service last wrote.
+ * Creation and update for a provider that may reset omitted fields, so every request contains all of them. Fields that
+ * the provider does not show are sent with the values that this service last wrote.
  */
 export function createFullWrites<
   Rules extends FieldRules,
@@ -80,7 +80,7 @@ export function createFullWrites<
     table.notAsSent(body, record).filter((name) => table.sendable(record, name) !== undefined);
   const shownValue = ({ record }: Badge, field: string) => table.sendable(record, field);
 
-  /** What is sent, as far as the badge shows the field at all. */
+  /** The sent values, for fields that the badge shows. */
   function toExpected(body: object, before: Badge): Badge {
     const sent = Object.entries(body).filter(
       ([name]) => valueOf(before.record, name) !== undefined,
@@ -88,7 +88,9 @@ export function createFullWrites<
     return before.with(Object.fromEntries(sent));
   }
 
-  /** The whole badge as it should be. A field that is not given, shown or remembered is refused, or omitted on request. */
+  /**
+   * The whole intended badge. A field that is neither given, shown nor remembered is rejected, or omitted on request.
+   */
   function planUpdate(
     input: FullUpdateInput & FieldsOf<Rules>,
     { current, remembered }: PlanBasis<Badge>,
@@ -172,27 +174,27 @@ export function createFullWrites<
 interface Draft {
   body: Record<string, unknown>;
   changes: FieldChange[];
-  /** Hidden fields that are sent as remembered, and those that cannot be sent. */
+  /** Hidden fields that are sent with remembered values, and those whose value is unknown. */
   reused: string[];
   unknown: string[];
   warnings: Warning[];
 }
 
-/** What this service wrote last, judged by what the badge shows now and by what the caller allows. */
+/** What this service wrote last, in view of what the badge shows now and of the caller's policy. */
 interface Memory {
-  /** Undefined: not remembered, or the badge seems to have been edited elsewhere since. */
+  /** The remembered value. Undefined: there is none, or the badge seems to have been edited elsewhere since. */
   trusted(field: string): unknown;
-  /** What may be sent for a field that is not shown. Undefined: nothing. */
+  /** The value to send for a field that is not shown. Undefined: there is none. */
   reusable(field: string): unknown;
-  /** What was written, where the shown value is another form of it. Undefined: the shown value counts. */
+  /** The written value, if the shown value is another form of it. Undefined: the shown value is used. */
   originalOf(field: string, shown: unknown): unknown;
   /** Whether a shown value differs from the one that this service wrote last. */
   differs(field: string, shown: unknown): boolean;
-  /** What is remembered of fields that cannot be sent, and why not, in a sentence. Empty if nothing is. */
+  /** A sentence about the remembered values that are not sent, with the reason. Empty if there are none. */
   describe(fields: readonly string[]): string;
 }
 
-/** `current` is undefined if the badge could not be read: whether it was edited elsewhere is unknown then. */
+/** `current` is undefined if the badge could not be read, so whether it was edited elsewhere is unknown. */
 function judgeMemory<Rules extends FieldRules>(
   table: FieldTable<Rules>,
   {
@@ -209,7 +211,7 @@ function judgeMemory<Rules extends FieldRules>(
   const left = current && lefts.find((record) => isAsLeft(table, current, record));
   const isUntouched = left !== undefined;
   const written = (field: string) => table.remembered(remembered?.values ?? {}, field);
-  /** What the write left: a provider may hold another value than it was sent. */
+  /** The value after the write, which may differ from the one that was sent. */
   const stood = (field: string): unknown => {
     const known = left ?? lefts.at(0);
     return (known && table.sendable(known, field)) ?? written(field);
@@ -242,7 +244,7 @@ function judgeMemory<Rules extends FieldRules>(
   };
 }
 
-/** Whether everything that the record shows is as it was left, or is shown in another form. */
+/** Whether every field that the record shows is unchanged, or is shown in another form. */
 function isAsLeft<Rules extends FieldRules>(
   table: FieldTable<Rules>,
   now: object,
@@ -257,7 +259,7 @@ function isAsLeft<Rules extends FieldRules>(
 
 type Statements = FullWrites<FieldRules, unknown, unknown>['statements'];
 
-/** What callers are told about fields that they did not give. */
+/** Messages about fields that the caller did not set. */
 function createMessages(title: string, { replaces, mayReset }: Statements) {
   const inDoubt = (field: string, message: string): Warning => ({
     code: 'SHOWN_VALUE_IN_DOUBT',
@@ -265,7 +267,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
     fields: [field],
   });
   return {
-    /** A shown value is sent back as it is shown, unless it is plainly another form of what the provider was given. */
+    /** A shown value is sent back, unless it is clearly another form of the value that the provider was given. */
     ofShown(field: string, { shown, memory }: { shown: unknown; memory: Memory }): Warning[] {
       if (memory.originalOf(field, shown) !== undefined) {
         return [
@@ -297,7 +299,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
       message: `These fields are omitted, and ${mayReset}: ${fields.join(', ')}.`,
       fields,
     }),
-    /** One problem for all fields. */
+    /** One problem for all such fields. */
     unknown(fields: readonly string[], memory: Memory): InputProblem {
       const known = memory.describe(fields);
       return {
@@ -313,7 +315,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
   };
 }
 
-/** A picture's URL can be long. */
+/** URLs of images can be long. */
 const SHOWN_CHARACTERS = 60;
 
 function toShort(value: unknown): string {

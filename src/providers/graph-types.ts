@@ -3,13 +3,13 @@ import { GraphQLScalarType, Kind } from 'graphql';
 import { registerEnumType } from 'type-graphql';
 import { isLoopbackHost } from '../http/hosts.ts';
 
-/** Whether a URL may be shown to a client, or written as an image. */
+/** Whether a URL may be shown to a client or written as an image. */
 export type UrlRule = (url: string) => boolean;
 
 /** The rule for production. */
 export const isHttpsUrl: UrlRule = (url) => hasProtocol(url, 'https:');
 
-/** The rule outside production: also plain http to this machine, where the sandbox serves its pictures. */
+/** The rule outside production, which also accepts plain http to this machine, where the sandbox serves its images. */
 export const isHttpsOrLoopbackUrl: UrlRule = (url) => isHttpsUrl(url) || isLoopbackHttpUrl(url);
 
 /** Plain http that never leaves this machine. */
@@ -18,8 +18,9 @@ export function isLoopbackHttpUrl(url: string): boolean {
 }
 
 /**
- * What ends an attribute in a page, looks like it, or changes how the rest is read without being seen: besides quotes
- * of all scripts also apostrophes, accents and primes that stand alone. U+FFFD stands for letters that were lost.
+ * Characters that end an attribute in a page, look like its end, or invisibly change how the rest is read. Besides the
+ * quotation marks of all scripts, these are free-standing apostrophes, accents and primes. U+FFFD replaces lost
+ * letters.
  */
 const UNSAFE = new RegExp(
   [
@@ -30,24 +31,24 @@ const UNSAFE = new RegExp(
   'u',
 );
 /**
- * Absolute as it is written, since parsers read more into a URL than browsers do in an attribute. The host follows the
- * two slashes at once, without credentials, in letters and digits.
+ * Checks the text as it is written, because parsers accept more than browsers do in an attribute. The host follows the
+ * two slashes directly, without credentials, and consists of letters and digits.
  */
 const PLAIN_URL = /^https?:\/\/(\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}._-]+)(:\d{1,5})?([/?#].*)?$/iu;
-/** Servers take no longer request lines, signed URLs are a quarter of it at most. */
+/** Servers reject longer request lines. Signed URLs reach a quarter of this. */
 const MAX_URL_CHARACTERS = 8_000;
 const MAX_HOST_CHARACTERS = 255;
 
 function hasProtocol(url: string, protocol: string): boolean {
   if (url.length > MAX_URL_CHARACTERS || UNSAFE.test(url)) return false;
   const [, host] = PLAIN_URL.exec(url) ?? [];
-  // Names are no longer, and a parser may take long for one that is.
+  // Host names are shorter, and parsing a longer one can take long.
   if (host === undefined || host.length > MAX_HOST_CHARACTERS || !URL.canParse(url)) return false;
   const parsed = new URL(url);
   return parsed.protocol === protocol && isSameHost(host, parsed.hostname);
 }
 
-/** Whether browsers go where a reader would think: a parser also takes `0x7f.1` and full-width letters for a host. */
+/** Whether browsers go to the host that a reader sees: parsers also read `0x7f.1` and full-width letters as a host. */
 function isSameHost(written: string, read: string): boolean {
   const host = written.toLowerCase().normalize('NFC');
   return host.startsWith('[') || host === read || host === domainToUnicode(read);
@@ -71,11 +72,11 @@ function readString(value: unknown): string {
 export interface EnumDescriptions {
   name: string;
   description: string;
-  /** By the values of the enum. */
+  /** Descriptions by value. */
   values: Readonly<Record<string, string>>;
 }
 
-/** Adds an enum to the graph, in which every value has a description. Fields name what it returns as their type. */
+/** Adds an enum to the graph, with a description for every value. Use the returned object as the type of a field. */
 export function describedEnum({
   name,
   description,

@@ -3,7 +3,7 @@ import { planWithoutFields } from './input-checks.ts';
 import { type ChangeableBadge, definedValues } from './partial-writes.ts';
 import type { FieldChange, Warning, WritePlan } from './provider.ts';
 
-/** The field of a change that says which member holds a badge. */
+/** The field of a change that names the member who holds a badge. */
 const HOLDERS = 'holders';
 
 export interface Holding {
@@ -11,7 +11,7 @@ export interface Holding {
   badgeIds: readonly string[];
 }
 
-/** The plan of giving badges to a member. `knownHeld`: those that the member has already, as far as is known. */
+/** The plan of an award. `knownHeld`: the badges that the member already has, as far as this service knows. */
 export function planAward(
   body: object,
   { userId, badgeIds }: Holding,
@@ -29,7 +29,7 @@ export function planAward(
   });
 }
 
-/** The plan of taking a badge away from a member. */
+/** The plan of a revocation. */
 export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePlan {
   const changes = badgeIds.map((badgeId): FieldChange => {
     return { field: HOLDERS, before: JSON.stringify({ badgeId, userId }), after: 'null' };
@@ -37,8 +37,8 @@ export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePl
   return planWithoutFields(body, { changes });
 }
 
-/** The badge that an answer shows, with what only the list shows beside. */
-export function toShownOver<Badge extends ChangeableBadge<Badge>>(
+/** The badge of a response, completed with fields that only the list shows. */
+export function withShownFields<Badge extends ChangeableBadge<Badge>>(
   shown: Badge,
   { before }: { before: Badge | undefined },
 ): Badge {
@@ -61,7 +61,7 @@ function toJson(text: string | null): unknown {
   }
 }
 
-/** Without ids: `changes` has them. */
+/** Does not name the badges, because `changes` does. */
 function alreadyHeld(badges: number): Warning {
   const what = badges === 1 ? 'a badge' : `${badges} badges`;
   return {

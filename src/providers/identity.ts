@@ -1,25 +1,25 @@
 import { isObject } from '../http/json.ts';
 import { toName } from './envelope.ts';
 
-/** By what a person was asked for. */
+/** The e-mail address or phone number that identifies the requested person. */
 export interface PersonKey {
   email: string | null;
-  /** Digits. */
+  /** Digits only. */
   phone: string | null;
 }
 
 const MAX_DEPTH = 4;
 const MAX_ENTRIES = 1_000;
-/** Of all entries of a person; the nearest ones count. */
+/** For all entries of a person. Outer entries come first. */
 const MAX_ALL_ENTRIES = 5_000;
-/** Of an address, with room for what stands around it. Longer texts are none, and may take long to compare. */
+/** The length of an address with some text around it. Longer texts are not addresses, and are slow to compare. */
 const MAX_ADDRESS_CHARACTERS = 1_000;
-/** What is under these is still about the person. */
+/** Objects under these names describe the same person. */
 const OF_THE_PERSON = /^(user|member|profile|account|contact|attributes|(custom|user)?fields)$/;
 const EMAIL = /^(user|member|primary|account|login|contact)?e?mail(address|id)?$/;
 const LIKE_EMAIL = /mail|^(user|login)name$|^identifier$|^login$/;
 const PHONE = /^(user|member|primary|contact)?(phone|mobile)(number|no)?$/;
-/** What a custom field may call its own name. */
+/** Fields that may contain the name of a custom field. */
 const LABELS = ['name', 'key', 'label', 'field', 'fieldName', 'fieldIdorName', 'title'];
 
 /**
@@ -32,7 +32,7 @@ export function isAnotherPerson(person: unknown, asked: PersonKey): boolean {
 }
 
 interface Entry {
-  /** Whether it stands where the person's own fields do. */
+  /** Whether it is one of the person's own fields, and not one of a nested object. */
   isOwn: boolean;
   name: string;
   value: unknown;
@@ -56,7 +56,7 @@ function isAddress(value: unknown): value is string {
   return isShort && value.includes('@');
 }
 
-/** With or without the code of a country before it. */
+/** Either number may have further digits in front. */
 function isOtherPhone(entries: readonly Entry[], asked: string | null): boolean {
   if (asked === null) return false;
   return entries.some(({ isOwn, name, value }) => {
@@ -68,7 +68,7 @@ function isOtherPhone(entries: readonly Entry[], asked: string | null): boolean 
   });
 }
 
-/** Some providers show addresses as `a***@example.com`. */
+/** Some providers mask addresses, for example `a***@example.com`. */
 function isSameEmail(shown: string, asked: string): boolean {
   const [start = '', ...rest] = toComparable(shown).split(/[*•…]+/u);
   const email = toComparable(asked);
@@ -80,7 +80,7 @@ function toComparable(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
 
-/** The fields of a person by their names, also those of a list of custom fields; the outer ones first. */
+/** The fields of a person with their names, including custom fields, the outer ones first. */
 function entriesOf(person: unknown): Entry[] {
   const entries: Entry[] = [];
   let level: Pick<Entry, 'isOwn' | 'value'>[] = [{ isOwn: true, value: person }];

@@ -5,8 +5,8 @@ import type { UrlRule } from './graph-types.ts';
 import type { FieldChange, InputProblem, Target, WritePlan } from './provider.ts';
 
 /**
- * A part on either side of the only @. No control characters and nothing that cannot be seen, and no lone surrogates:
- * encoded, they would be another's.
+ * One part on each side of the only @, without control, format and surrogate characters: an invisible or badly encoded
+ * character could turn the address into that of another member.
  */
 const EMAIL = /^[^\s@\p{Cc}\p{Cf}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cf}\p{Cs}]{1,190}$/u;
 
@@ -14,7 +14,7 @@ export function isEmail(text: string): boolean {
   return EMAIL.test(text);
 }
 
-/** Checks that several providers share. Each returns a problem at `field`, or nothing. */
+/** Checks that several providers share. Each returns the problems that it found at `field`. */
 
 export function invalid(field: string, message: string): InputProblem {
   return { code: 'INVALID_INPUT', field: [field], message };
@@ -31,8 +31,8 @@ export function refuseBlank(field: string, value: string | null | undefined): In
 }
 
 /**
- * What leaves nothing on a screen: space, control and format characters, those that Unicode says to ignore (such as
- * U+3164, the filler of Hangul), and two more, the blank of Braille and the null of musical notes.
+ * A text that leaves nothing visible on a screen: spaces, control and format characters, those that Unicode says to
+ * ignore (such as U+3164, the Hangul filler), the blank of Braille, and the null notehead of musical notation.
  */
 const INVISIBLE = /^[\s\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]*$/u;
 
@@ -40,7 +40,7 @@ export function isInvisible(text: string): boolean {
   return INVISIBLE.test(text);
 }
 
-/** A list that grew too long could not be read any more, and so not be mended through this service. */
+/** A longer text could make the whole list too long to read, and then this service could not repair it. */
 export const TEXT_CHARACTERS = { name: 1_000, description: 10_000 } as const;
 
 export function refuseLong(
@@ -56,21 +56,21 @@ export function refuseLong(
 export function refuseMany(
   field: string,
   values: readonly unknown[] | null | undefined,
-  most: number,
+  maxEntries: number,
 ): InputProblem[] {
-  return (values?.length ?? 0) > most
-    ? [invalid(field, `Field "${field}" must have at most ${most} entries.`)]
+  return (values?.length ?? 0) > maxEntries
+    ? [invalid(field, `Field "${field}" must have at most ${maxEntries} entries.`)]
     : [];
 }
 
 /**
- * Characters that act on what stands around them: terminals and databases read orders in some, and others turn the
- * direction of what follows, so that it looks like something else. Joiners and the marks of direction are no such:
- * Persian, Hebrew and emoji are written with them.
+ * Characters that act on the text around them: terminals and databases interpret some as commands, and others change
+ * the direction of the text that follows. Joiners and direction marks are allowed, because Persian, Hebrew and emoji
+ * need them.
  */
 const CONTROL =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u206f\ufff9-\ufffb]/u;
-/** Of these what a text of several lines may have. */
+/** Control characters that a text of several lines may contain. */
 const LINE_CONTROLS = /\t|\r?\n|[\u2028\u2029]/g;
 
 /** For texts of one line. */
@@ -95,7 +95,7 @@ export function refuseControlsInLines(
     : [];
 }
 
-/** Null and "" clear an image. */
+/** Null and "" remove an image. */
 export function refuseImage(
   field: string,
   value: string | null | undefined,
@@ -106,20 +106,20 @@ export function refuseImage(
     : [];
 }
 
-/** For a number that a provider takes as an integer, of which no page states a bound. */
+/** For a number that a provider takes as an integer. No provider documents its bounds. */
 export function refuseFraction(field: string, value: number | null | undefined): InputProblem[] {
   return typeof value === 'number' && !Number.isSafeInteger(value)
     ? [invalid(field, `Field "${field}" must be a whole number between -(2^53 - 1) and 2^53 - 1.`)]
     : [];
 }
 
-/** What an input takes for a field: its type in the graph and in TypeScript, and what is checked of it. */
+/** The types of input fields: each has a type in the graph, a type in TypeScript, and its checks. */
 export const INPUT_TYPES = {
   /** A text of one line. */
   line: () => String,
   /** A text of several lines. */
   text: () => String,
-  /** The URL of a picture. */
+  /** The URL of an image. */
   image: () => String,
   flag: () => Boolean,
   number: () => Float,
@@ -128,32 +128,32 @@ export const INPUT_TYPES = {
 } as const;
 export type FieldType = keyof typeof INPUT_TYPES;
 
-/** One field that can be written: everything that a provider's folder says about it. */
+/** Everything that a provider's folder states about one writable field. */
 export interface FieldRule {
   readonly type: FieldType;
-  /** Its name in records and requests. Absent: the same as in the graph. */
+  /** The name of the field in records and requests. The same as in the graph if left out. */
   readonly wire?: string;
-  /** What null sends. Absent: the field cannot be cleared. */
+  /** What is sent for null. If left out, the field cannot be cleared. */
   readonly cleared?: unknown;
-  /** It must have a visible character, and a creation must give it unless it has a default. */
+  /** The field must have a visible character, and a creation must set it unless it has a default. */
   readonly isRequired?: true;
-  /** What a creation sends if its input omits the field. Absent: nothing. */
+  /** What a creation sends if its input omits the field. Nothing if left out. */
   readonly default?: unknown;
-  /** No documented answer shows it. */
+  /** No documented response shows the field. */
   readonly isHidden?: true;
-  /** How many entries a list can have. */
-  readonly most?: number;
-  /** Its descriptions in the inputs of a creation and of an update. */
+  /** The maximum number of entries in a list. */
+  readonly maxEntries?: number;
+  /** Descriptions in the inputs of a creation and of an update. */
   readonly create: string;
   readonly update: string;
-  /** Its description in the badge. Absent: it is shown only as a field that every badge has. */
+  /** Description in the type of the badge. If left out, the badge shows the field only as one that every badge has. */
   readonly shown?: string;
 }
 export type FieldRules = Readonly<Record<string, FieldRule>>;
 
 export type NamedRules = readonly (readonly [name: string, rule: FieldRule])[];
 
-/** Everything that the rules of its fields refuse in an input. */
+/** Checks an input against the rules of its fields. */
 export function checkFields(
   fields: NamedRules,
   input: object,
@@ -192,10 +192,10 @@ export function checkFields(
     }),
     ...ofType('image', (name) => refuseImage(name, textOf(name), isImageUrl)),
     ...each(
-      ({ most }) => most !== undefined,
-      (name, { most = 0 }) => {
+      ({ maxEntries }) => maxEntries !== undefined,
+      (name, { maxEntries = 0 }) => {
         const value = valueOf(input, name);
-        return refuseMany(name, Array.isArray(value) ? value : [], most);
+        return refuseMany(name, Array.isArray(value) ? value : [], maxEntries);
       },
     ),
   ];
@@ -216,19 +216,19 @@ export function refuseNothingGiven(
       ];
 }
 
-/** Null is given; only what the caller left out is not. */
+/** Null counts as given, and only an omitted field does not. */
 export function isGiven(input: object, field: string): boolean {
   return valueOf(input, field) !== undefined;
 }
 
-/** The change of one field. Undefined if the field has this value already. `before` is undefined if it is unknown. */
+/** The change of one field. Undefined if the value stays the same. `before` is undefined if it is unknown. */
 export function toChange(field: string, before: unknown, after: unknown): FieldChange | undefined {
   const beforeText = before === undefined ? null : JSON.stringify(before);
   const afterText = JSON.stringify(after);
   return beforeText === afterText ? undefined : { field, before: beforeText, after: afterText };
 }
 
-/** Every shown field on its way to null. */
+/** Changes of every shown field to null. */
 export function changesToNothing(values: Readonly<Record<string, unknown>>): FieldChange[] {
   return Object.entries(values).flatMap(([field, value]) =>
     value === undefined || value === null
@@ -237,7 +237,7 @@ export function changesToNothing(values: Readonly<Record<string, unknown>>): Fie
   );
 }
 
-/** The plan of a write that sets no field of a badge. */
+/** The plan of a write that sets no fields of a badge. */
 export function planWithoutFields(
   body: object,
   said: Partial<Pick<WritePlan, 'changes' | 'warnings'>> = {},
@@ -246,7 +246,7 @@ export function planWithoutFields(
   return { ...nothing, body, ...said };
 }
 
-/** What the input of every update and delete begins with. */
+/** The common fields of the inputs of all updates and deletions. */
 @InputType()
 export abstract class BadgeAtVersionInput {
   @Field(() => ID, { description: "The provider's ID of the badge." })
@@ -267,7 +267,7 @@ export function refuseNullVersion({ expectedVersion }: BadgeAtVersionInput): Inp
   return expectedVersion === null ? [invalid('expectedVersion', message)] : [];
 }
 
-/** The one badge of such an input, which nobody else may write meanwhile. */
+/** The badge of such an input, which is locked against other writes. */
 export function toLockedTarget({ id, expectedVersion }: BadgeAtVersionInput): Target {
   return { field: 'id', ids: [id], expectedVersion, isLocked: true };
 }

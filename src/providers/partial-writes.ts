@@ -21,10 +21,10 @@ import type {
   WritePlan,
 } from './provider.ts';
 
-/** A badge that can be made again with other values of its record. */
+/** A badge that can be copied with other values of its record. */
 export type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
 
-/** What a record shows. */
+/** The values that a record shows. */
 export function definedValues(record: object): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
@@ -35,16 +35,19 @@ export interface PartialWrites<Rules extends FieldRules, Client, Badge> {
   updateInput: ClassType<BadgeAtVersionInput & FieldsOf<Rules>>;
   create: (client: Client, body: object, bounds: CallBounds) => Written<Badge>;
   update: (client: Client, id: string, body: object, bounds: CallBounds) => Written<Badge>;
-  /** What is wrong with an input beside its fields. Absent: nothing. */
+  /** Problems of an input apart from those of single fields. None if left out. */
   check?: (input: FieldsOf<Rules>, kind: 'create' | 'update') => InputProblem[];
-  /** What the changes mean beside their values. `before` undefined: the badge could not be read. Absent: nothing. */
+  /**
+   * Warnings and problems that follow from the changes. `before` is undefined if the badge could not be read. None if
+   * left out.
+   */
   judge?: (
     changes: readonly FieldChange[],
     write: { before: object | undefined; body: object },
   ) => Pick<WritePlan, 'warnings' | 'problems'>;
 }
 
-/** The creation and the update of a provider that keeps what a request leaves out: only what is given is sent. */
+/** Creation and update for a provider that keeps omitted fields: only the given fields are sent. */
 export function createPartialWrites<
   Rules extends FieldRules,
   Client extends ProviderClient,
@@ -92,15 +95,15 @@ export function createPartialWrites<
 }
 
 export interface Deletion<Client, Badge> {
-  /** Of its input, in the graph. */
+  /** The name of the input type. */
   name: string;
   description: string;
   send: (client: Client, id: string, bounds: CallBounds) => Written<Badge>;
-  /** What of a record is no field of the badge. */
+  /** Fields of a record that are not fields of the badge. */
   beside: readonly string[];
 }
 
-/** The deletion of a badge by its id, which a read that no longer finds it confirms. */
+/** Deletes a badge by its ID. A read that no longer finds the badge confirms the deletion. */
 export function createDeletion<Client extends ProviderClient, Badge extends BadgeFields>({
   name,
   description,

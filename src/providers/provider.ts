@@ -7,55 +7,61 @@ import type { UrlRule } from './graph-types.ts';
 import type { ProviderSettings, ProviderValues } from './settings.ts';
 
 /**
- * What a provider folder gives to the rest of the house; nothing outside the folder knows the provider's API.
- * Functions on inputs and clients are declared as methods, so that each provider types its own.
+ * What a provider's folder offers to the rest of the service. Code outside the folder does not know the provider's
+ * API. Functions on inputs and clients are declared as methods, so that each provider can use its own types.
  */
 export interface Provider {
-  /** Its field in every one-of input. */
+  /** The name of its field in every one-of input. */
   readonly key: string;
   /** Its value in the enum `BadgeProvider`, and its human-readable name. */
   readonly name: ProviderName;
   readonly settings: ProviderSettings;
   /**
-   * How many requests it takes of all callers of one tenant: no stretch of `windowMs` may see more than `requests`. All
-   * of the windows hold at once. Empty: it states no limit. A tenant's own limit is one of the first window, and the
-   * others shrink with it.
+   * How many requests the provider accepts from one tenant: at most `requests` in any period of `windowMs`. All
+   * windows apply at the same time. Empty: the provider documents no limit. A tenant's own limit replaces that of the
+   * first window, and the other windows shrink in proportion.
    */
   readonly requestWindows: readonly { readonly requests: number; readonly windowMs: number }[];
   readonly badgeClass: ClassType<BadgeFields>;
-  /** What it can do to badges; what is absent is absent from the inputs too. */
+  /** The operations on badges. An operation that is absent here is absent from the inputs. */
   readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
-  /** Codes of warnings that only its operations give, with their descriptions in the graph. */
+  /** Codes of warnings that only its operations return, with their descriptions in the graph. */
   readonly warnings: Readonly<Record<string, string>>;
-  /** Classes with queries of its own. */
+  /** Resolver classes with the provider's own queries. */
   readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
   readonly check: ProviderCheck;
 
-  /** Whether a string can be a badge id here at all. Only such strings ever enter a path. */
+  /** Whether a string can be an ID of a badge. Only such strings are ever put into a path. */
   isBadgeId(id: string): boolean;
-  /** The one spelling of an id, of several that the provider takes for the same: only it is compared, kept and sent. */
+  /**
+   * The one spelling of an ID, of several that the provider accepts as equal. Only this one is compared, stored and
+   * sent.
+   */
   canonicalId(id: string): string;
-  /** The input of a write with every id in that spelling. */
+  /** The input of a write with all its IDs in that spelling. */
   canonicalInput<Input extends object>(input: Input): Input;
-  /** A badge again, from the `record` of one that was kept as JSON, with the settings of its tenant. Null: it cannot be read. */
+  /**
+   * Creates a badge from a stored `record` of an earlier one, with the settings of its tenant. Null: it cannot be
+   * read.
+   */
   restoreBadge(record: unknown, surroundings: BadgeSurroundings): BadgeFields | null;
-  /** The same badge with a mark for values that this service wrote and the provider does not show. Absent: it shows all. */
+  /** The same badge with a mark for written values that the provider does not show. Absent if it shows all values. */
   withHiddenRevision?(badge: BadgeFields, revision: string | undefined): BadgeFields;
   createClient(values: ProviderValues, options: ClientOptions): ProviderClient;
 }
 
-/** Parts of a provider that most providers do not need. */
+/** Parts that most providers do not need. */
 type Optional = Pick<
   Provider,
   'requestWindows' | 'warnings' | 'resolvers' | 'canonicalId' | 'canonicalInput'
 >;
 
-/** What a folder says of its provider: its operations and reads use its own client and its own type of badge. */
+/** What a folder states about its provider. Operations and reads use the provider's own client and badge type. */
 export interface ProviderDefinition<Client extends ProviderClient, Badge extends BadgeFields, Kept>
   extends Omit<Provider, keyof Optional | 'restoreBadge' | 'operations'>, Partial<Optional> {
   readonly badgeClass: new (record: Kept, surroundings: BadgeSurroundings) => Badge;
-  /** Reads a record that was kept. */
+  /** Reads a stored record. */
   readonly recordSchema: { safeParse(record: unknown): { data?: Kept | undefined } };
   readonly operations: Readonly<
     Partial<Record<OperationKind, OwnOperation<NoInfer<Client>, NoInfer<Badge>>>>
@@ -68,7 +74,7 @@ export interface ProviderDefinition<Client extends ProviderClient, Badge extends
   createClient(values: ProviderValues, options: ClientOptions): Client;
 }
 
-/** Properties and no methods, since the parameters of methods may be of a narrower type. */
+/** Properties instead of methods, because TypeScript accepts narrower parameter types in methods. */
 interface OwnOperation<Client extends ProviderClient, Badge extends BadgeFields> extends Operation {
   readonly prepare?: (client: Client, input: never, bounds: CallBounds) => Promise<Prepared>;
   readonly plan: (input: never, basis: PlanBasis<Badge, never>) => WritePlan;
@@ -79,7 +85,7 @@ interface OwnOperation<Client extends ProviderClient, Badge extends BadgeFields>
   ) => Promise<readonly Badge[] | null>;
 }
 
-/** The provider as the rest of the service knows it. Does not compile with an operation of another provider. */
+/** The provider as the rest of the service knows it. An operation of another provider does not compile here. */
 export function defineProvider<Client extends ProviderClient, Badge extends BadgeFields, Kept>(
   definition: ProviderDefinition<Client, Badge, Kept>,
 ): Provider {
@@ -100,7 +106,7 @@ export function defineProvider<Client extends ProviderClient, Badge extends Badg
 
 export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';
 
-/** One kind of write. All but `prepare` and `send` are pure. */
+/** One kind of write. All functions except `prepare` and `send` are pure. */
 export interface Operation<
   Input extends object = object,
   Client extends ProviderClient = ProviderClient,
@@ -108,75 +114,78 @@ export interface Operation<
   Found extends object = object,
 > {
   readonly inputClass: ClassType<Input>;
-  /** What is wrong with the input by itself, but for its badge ids; empty when nothing is. */
+  /** Problems of the input itself, except for its badge IDs. Empty if there are none. */
   check(input: Input, rules: InputRules): InputProblem[];
   /** The badges that must exist, and the input field that names them. Null for a creation. */
   target(input: Input): Target | null;
-  /** Whether the write can do without reading the badge: it gives every value that it replaces, or replaces none. */
+  /** Whether the write works without reading the badge, because it replaces no value that it does not set. */
   canSkipRead?(input: Input): boolean;
-  /** Reads what the input only points to, such as the id of a user. */
+  /** Looks up what the input only refers to, such as a user by e-mail address. */
   prepare?(client: Client, input: Input, bounds: CallBounds): Promise<Prepared<Found>>;
   /**
-   * The provider's id of the member who gets or loses badges. Null: only `prepare` can find it. Absent for other
+   * The provider's ID of the member who receives or loses badges. Null: only `prepare` can find it. Absent for other
    * operations.
    */
   memberId?(input: Input, found: Found | undefined): string | null;
-  /** Lays the input over the badge. */
+  /** Combines the input with the current badge. */
   plan(input: Input, basis: PlanBasis<Badge, Found>): WritePlan;
-  /** Sent at most once. The badges that the answer shows; null: it was accepted without the body that was promised. */
+  /**
+   * Sends the write, at most once. Returns the badges in the response; null if it was accepted without the promised
+   * body.
+   */
   send(
     client: Client,
     write: { input: Input; body: object; found: Found | undefined },
     bounds: CallBounds,
   ): Promise<readonly Badge[] | null>;
   /**
-   * An award or a revocation changes what the badge shows, and its answer has no badge: it is read again, so that the
-   * caller sees it as it then is.
+   * Set for an award or a revocation that changes what the badge shows, but returns no badge: the badge is read again,
+   * so that the caller sees its new state.
    */
   readonly isReadAfter?: true;
   /**
-   * The badge as it stands after the write: what the answer or a read shows, laid over what was sent and what was there
-   * before. Absent where no badge changes.
+   * The badge after the write: what the response or a read shows, on top of what was sent and of the previous values.
+   * Absent if the write changes no badge.
    */
   toStanding?(shown: Badge, written: { body: object; before: Badge | undefined }): Badge;
-  /** The badge as it will show itself if the write takes effect as it is sent. Absent where a write has no fields of a badge. */
+  /** The badge as the provider will show it if the write takes effect as sent. Absent if the write sets no fields. */
   toExpected?(body: object, before: Badge): Badge;
-  /** The fields of a body that a badge shows with another value. Absent where a write has no fields of a badge. */
+  /** The fields of a body that a badge shows with a different value. Absent if the write sets no fields. */
   fieldsNotAsSent?(body: object, badge: Badge): string[];
-  /** The value of a field, as `changes` show it. Undefined: the badge does not show the field. */
+  /** The value of a field as in `changes`. Undefined: the badge does not show the field. */
   valueOf?(badge: Badge, field: string): unknown;
-  /** Whether a badge read later (null: gone) shows that the write took effect. Absent where no read can show it. */
+  /** Whether a later read (null: the badge is gone) proves that the write took effect. Absent if no read can. */
   isConfirmedBy?(plan: Pick<WritePlan, 'body'>, badge: Badge | null): boolean;
 }
 
 export interface Target {
   field: string;
   ids: readonly string[];
-  /** Only for one badge, which is then locked. Undefined: whatever version it has. */
+  /** Only for a single, locked badge. Undefined: any version. */
   expectedVersion?: string | null | undefined;
   isLocked: boolean;
 }
 
-/** What the input points to, for `plan` and `send`, or what is wrong with it. */
+/** What `prepare` found, for `plan` and `send`, or the problems of the input. */
 export type Prepared<Found = object> = { found: Found } | { problems: InputProblem[] };
 
 export interface PlanBasis<Badge extends BadgeFields = BadgeFields, Found extends object = object> {
   /** What `prepare` found. Undefined: there is no such step. */
   found: Found | undefined;
-  /** Undefined when there is none yet, or for a complete input whose read failed. */
+  /** Undefined for a creation, or for a complete input whose read failed. */
   current: Badge | undefined;
-  /** What this service wrote last. Null: it wrote nothing, or nothing is known of it. */
+  /** What this service wrote last. Null: it wrote nothing, or no record of it exists. */
   remembered: RememberedFields | null;
-  /** Those ids of the target that the member holds already, as far as this service knows. */
+  /** The badges of the target that the member already holds, as far as this service knows. */
   knownHeld?: readonly string[];
 }
 
-/** Values by field, with the time of their write. */
+/** Values by field, with the time at which they were written. */
 export interface RememberedFields {
   readonly values: Readonly<Record<string, unknown>>;
   /** ISO 8601. */
   readonly at: string;
-  /** Records of the badge as it may have stood right after that write. Empty: unknown. */
+  /** Possible records of the badge right after that write. Empty: unknown. */
   readonly left: readonly unknown[];
 }
 
@@ -187,42 +196,42 @@ export interface InputRules {
 export interface InputProblem {
   code: 'INVALID_INPUT' | 'HIDDEN_FIELDS_UNKNOWN' | 'NOT_FOUND';
   message: string;
-  /** Path inside the provider's input; empty for the input as a whole. */
+  /** The path in the provider's input. Empty: the input as a whole. */
   field: readonly string[];
 }
 
-/** Never changed after it was made. */
+/** Immutable. */
 export interface WritePlan {
   /** The JSON to send. */
   readonly body: object;
-  /** Values by field as they are meant to be afterwards, to be remembered. Null: the provider needs no memory. */
+  /** The intended values after the write, by field, which are remembered. Null: the provider needs no memory. */
   readonly writtenValues: Readonly<Record<string, unknown>> | null;
-  /** The writable fields that the input gives. */
+  /** The writable fields that the input sets. */
   readonly givenFields: readonly string[];
-  /** Only what differs. */
+  /** Only fields whose value changes. */
   readonly changes: readonly FieldChange[];
   readonly warnings: readonly Warning[];
-  /** What stands against sending; empty when nothing does. */
+  /** Reasons not to send the write. Empty if there are none. */
   readonly problems: readonly InputProblem[];
 }
 
 export interface FieldChange {
-  /** The input field's name. */
+  /** The name of the input field. */
   field: string;
-  /** JSON text; null when the value before is unknown. */
+  /** JSON text. Null if the previous value is unknown. */
   before: string | null;
   /** JSON text. */
   after: string;
 }
 
 export interface Warning {
-  /** One of `WARNING_CODES`, or of the provider's own. */
+  /** One of `WARNING_CODES`, or one of the provider's own codes. */
   readonly code: string;
   readonly message: string;
   readonly fields: readonly string[];
 }
 
-/** Printed as the enum `BadgeWarningCode` with those of the providers, and with these texts as descriptions. */
+/** The values of the enum `BadgeWarningCode`, apart from those of the providers, with their descriptions. */
 export const WARNING_CODES = {
   NO_CHANGE: 'The badge already has all the given values. Nothing was sent.',
   HIDDEN_FIELDS_REUSED:
@@ -242,13 +251,13 @@ export const WARNING_CODES = {
     'A warning recorded by a newer version of this service, with a code that this version does not know.',
 } as const;
 
-/** What a query of a provider's own gets of the request. */
+/** What a provider's own query can use of the request. */
 export interface ProviderContext {
-  /** Throws a `ProviderError` when the provider is not configured. */
+  /** Throws a `ProviderError` if the provider is not configured. */
   clientOf(providerKey: string): ProviderClient;
   /**
-   * Badges that a client has just read past the list, each as this service's last write left it where the provider
-   * does not show that write yet.
+   * Badges that a client has just read without using the list. If the provider does not show a recent write yet, the
+   * badge is returned as this service's last write left it.
    */
   withRecentWrites(
     providerKey: string,
@@ -258,7 +267,10 @@ export interface ProviderContext {
   readonly bounds: CallBounds;
 }
 
-/** One provider for one tenant, with further calls that only its own folder knows. Rejects with a `ProviderError` only. */
+/**
+ * One provider's client for one tenant. Only the provider's own folder knows its further calls. Rejects with a
+ * `ProviderError` only.
+ */
 export interface ProviderClient {
   listBadges(bounds: CallBounds): Promise<BadgeList>;
   close: () => Promise<void>;
@@ -269,10 +281,10 @@ export interface ClientOptions {
   http: HttpDeps;
 }
 
-/** What the playground and the example operations show of a provider, true on the sandbox. */
+/** Examples for the playground and the documentation, which work on the sandbox. */
 export interface ProviderExample {
   badgeId: string;
-  /** Fields of its own, as a selection. */
+  /** The provider's own fields, as a selection set. */
   selection: string;
   operations: readonly ExampleMutation[];
 }
@@ -281,46 +293,46 @@ export interface ExampleMutation {
   kind: OperationKind;
   operationName: string;
   input: object;
-  /** What to look at; only where it is not plain from the name. */
+  /** What to notice. Left out if the name says it. */
   about?: string;
   dryRun?: true;
   idempotencyKey?: string;
 }
 
 /**
- * What is asked of the real provider to find out whether it keeps to its contract file. That file names the operations
- * `listBadges`, `createBadge`, `updateBadge` and `deleteBadge`, where there are such.
+ * The calls that check whether the real provider follows its contract file. The contract file uses the operation names
+ * `listBadges`, `createBadge`, `updateBadge` and `deleteBadge`, as far as the provider has them.
  */
 export interface ProviderCheck {
   readonly contract: URL;
-  /** They change nothing, and name nobody. */
+  /** They change nothing, and do not name a real member. */
   readonly reads: readonly CheckedRead[];
   readonly scratch: ScratchBadge;
-  /** Any of these holds the id in a record of a badge. */
+  /** Fields that may contain the ID in a record of a badge. */
   readonly idFields: readonly string[];
 }
 
 export interface CheckedRead {
   /** Its operation in the contract file. */
   readonly operation: string;
-  /** What it needs, and what may be wrong when it is refused. It is left out where they are not set. */
+  /** The settings that the call needs, and that may be wrong if it is rejected. It is skipped if they are not set. */
   readonly settings: readonly string[];
-  /** Whether it looks a member up, so that nothing of its answer may be told. */
+  /** Whether it looks up a member, so that no part of its response may be reported. */
   readonly isOfMember?: boolean;
   send(this: void, client: ProviderClient, bounds: CallBounds): Promise<unknown>;
 }
 
-/** A badge that the check makes for itself, to see what reads cannot show. It is of no use to a member. */
+/** A badge that the check creates for itself, to test what reads cannot show. It is of no use to members. */
 export interface ScratchBadge {
   readonly nameField: string;
-  /** What is written beside the name; no value is one that a reset would leave. */
+  /** Values that are written besides the name. They differ from the values after a reset. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Without these an update is refused; beside the name. */
+  /** Fields besides the name without which an update is rejected. */
   readonly requiredFields: readonly string[];
-  /** Of the fields, one of each kind: to be written in other ways, and read back. */
+  /** One field of each kind, which is written in different ways and read back. */
   readonly textField: string;
   readonly numberField: string;
   readonly urlField: string;
-  /** The fields that a null is tried for. */
+  /** The fields for which null is tried. */
   readonly nullFields: readonly string[];
 }

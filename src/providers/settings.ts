@@ -5,27 +5,30 @@ import { isHttpsUrl, isLoopbackHttpUrl } from './graph-types.ts';
 export interface ProviderSetting {
   readonly schema: z.ZodType<string>;
   readonly isSecret?: true;
-  /** Plain http to another machine is refused in production. */
+  /** In production, plain http to another machine is rejected. */
   readonly isBaseUrl?: true;
-  /** Used when the provider is configured without it. */
+  /** Used if the provider is configured without it. */
   readonly default?: string;
   readonly isOptional?: true;
-  /** Another one, without which this one is of no use; only for optional ones. */
+  /** Another variable that must be set too. Only for optional ones. */
   readonly needs?: string;
 }
 
-/** A provider's variables by name. It is configured once one of them is set, and then needs all without a default. */
+/**
+ * A provider's variables by name. Once one of them is set, the provider is configured and needs all that have no
+ * default.
+ */
 export type ProviderSettings = Readonly<Record<string, ProviderSetting>>;
 
-/** Checked values of a provider's settings by variable name. */
+/** Checked values of a provider's settings, by variable name. */
 export type ProviderValues = Readonly<Record<string, string>>;
 
-/** What one company has of its own. */
+/** The settings of one tenant. */
 export interface TenantSettings {
   readonly id: string;
-  /** By provider key; a provider that is not here is not configured. */
+  /** By provider key. A provider that is missing here is not configured. */
   readonly providerValues: Readonly<Record<string, ProviderValues | undefined>>;
-  /** By provider key: how many requests of the provider's window it may use. Not here: all of them. */
+  /** How many requests of the provider's window the tenant may use, by provider key. All of them if missing. */
   readonly requestLimits: Readonly<Record<string, number | undefined>>;
 }
 
@@ -33,7 +36,7 @@ type OptionalNames<S extends ProviderSettings> = {
   [Name in keyof S]: S[Name] extends { isOptional: true } ? Name : never;
 }[keyof S];
 
-/** What a client gets of its provider's settings: checked, with defaults filled in. */
+/** The settings that a client receives: checked, with defaults. */
 export type ValuesOf<S extends ProviderSettings> = {
   readonly [Name in Exclude<keyof S, OptionalNames<S>>]: string;
 } & { readonly [Name in OptionalNames<S>]?: string };
@@ -46,7 +49,7 @@ export interface SettingProblem {
 export type SettingsReading =
   { values: ProviderValues | undefined } | { problems: SettingProblem[] };
 
-/** The credentials among a provider's values. */
+/** The values that are secret. */
 export function secretValuesOf(settings: ProviderSettings, values: ProviderValues): string[] {
   return Object.entries(settings).flatMap(([name, { isSecret }]) => {
     const value = values[name];
@@ -54,7 +57,7 @@ export function secretValuesOf(settings: ProviderSettings, values: ProviderValue
   });
 }
 
-/** Undefined values mean: not configured. Values of secrets are never in a problem. */
+/** `values` is undefined if the provider is not configured. Problems never contain the values of secrets. */
 export function readProviderSettings(
   settings: ProviderSettings,
   given: Readonly<Record<string, string | undefined>>,
@@ -93,13 +96,13 @@ function isPlainRemoteHttp(url: string): boolean {
 }
 
 /**
- * As it is written, since a parser drops line breaks, resolves dots and reads other letters as these:
- * a host of ASCII, perhaps a port, and a path of plain segments.
+ * Checks the text as it is written, because a URL parser drops line breaks, resolves dots and replaces other
+ * characters. Allows an ASCII host, an optional port, and a path of plain segments.
  */
 const PLAIN_BASE_URL =
   /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/*$/i;
 
-/** An http or https URL without query, fragment or credentials. Trailing slashes are cut. */
+/** An http or https URL without query, fragment and credentials. Trailing slashes are removed. */
 export const baseUrlSetting = z
   .string()
   .refine((url) => /^https?:/i.test(url) && URL.canParse(url), {
@@ -121,7 +124,7 @@ function hasOnlyOriginAndPath(url: string): boolean {
   return search + hash + username + password === '';
 }
 
-/** A credential that goes into a header: visible ASCII, so that it can never start another header. */
+/** A credential that goes into a header. It is visible ASCII, so it can never start another header. */
 export const secretSetting = z
   .string()
   .regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');

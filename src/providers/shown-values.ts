@@ -1,13 +1,13 @@
 /*
- * Moments as providers write them. A text that can be read in two ways, or that names a day that does not exist, is not
- * read: a wrong date is worse than no date.
+ * Times as providers write them. An ambiguous text, or one with a day that does not exist, is not read: a wrong date
+ * is worse than none.
  */
 
-/** The earliest moment, so that nothing smaller, such as 20240531, is taken for a number of seconds. */
+/** The earliest time, so that a smaller number such as 20240531 is not read as seconds. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 
-/** ISO 8601 in UTC. Undefined: it cannot be read. */
+/** ISO 8601 in UTC. Undefined: the value cannot be read. */
 export function toInstant(value: unknown): string | undefined {
   if (typeof value === 'number') return ofEpoch(value);
   if (typeof value !== 'string') return undefined;
@@ -16,7 +16,7 @@ export function toInstant(value: unknown): string | undefined {
   return ofParts(text) ?? ofHttpDate(text);
 }
 
-/** Seconds or milliseconds: for any moment of this century they are a thousand times as many. */
+/** Seconds or milliseconds. For times of this century the two cannot be confused. */
 function ofEpoch(number: number): string | undefined {
   for (const ms of [number, number * 1_000]) {
     if (ms >= EARLIEST && ms < LATEST) return new Date(ms).toISOString();
@@ -29,7 +29,7 @@ const TIME = String.raw`(?<hour>\d{2}):(?<minute>\d{2})(:(?<second>\d{2})([.,](?
 const ZONE = String.raw`(Z|UTC|GMT|(?<sign>[+-])(?<zoneHour>\d{2}):?(?<zoneMinute>\d{2})?)`;
 const PARTS = new RegExp(`^${DAY}((T| +)${TIME} *${ZONE}?)?$`, 'i');
 
-/** Year first, in digits. Without a zone it is UTC. */
+/** Year first, in digits. UTC if there is no zone. */
 function ofParts(text: string): string | undefined {
   const parts = PARTS.exec(text)?.groups;
   if (!parts) return undefined;
@@ -55,7 +55,7 @@ function isDay(year: number, month: number, day: number): boolean {
   return day > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** `Fri, 31 May 2024 13:03:26 GMT`; only where it is written exactly so. */
+/** `Fri, 31 May 2024 13:03:26 GMT`, in exactly this format. */
 function ofHttpDate(text: string): string | undefined {
   const date = new Date(
     /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(text) ? text : '',
@@ -66,20 +66,20 @@ function ofHttpDate(text: string): string | undefined {
 }
 
 /*
- * How a provider may show a value in another form than the one it was given: its list may cut or escape long texts, and
- * it may sign the URL of a picture anew at every read.
+ * How a provider may show a value in a different form from the one it was given: its list may truncate or escape long
+ * texts, and it may sign the URL of an image at every read.
  */
 
-/** What a query string holds beside a signature. Any of the first kind tells that a URL is signed. */
+/** Parameters of a signed URL. Any of the first kind shows that a URL is signed. */
 const SIGNATURE =
   /^(x-(amz|goog|oss|cos|ms|obs)-(signature|credential)|signature|sig|sign|hmac|hdnea|hdnts|hdntl|token|auth_key|verify|__token__)$/i;
 const BESIDE_SIGNATURE =
   /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
 
-/** What is longer is shown to nobody as a URL. */
+/** Longer URLs are never shown. */
 const MAX_URL_CHARACTERS = 8_000;
 
-/** A URL as it is without a signature that expires; any other text as it is. */
+/** A URL without a signature that expires. Other texts are returned unchanged. */
 export function withoutSignature(text: string): string {
   if (text.length > MAX_URL_CHARACTERS) return text;
   const [rest = '', query] = text.split(/\?(.*)/s, 2);
@@ -96,30 +96,30 @@ export function withoutSignature(text: string): string {
   return `${rest}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
 }
 
-/** Why a text as it is shown may not be the text that the provider holds. */
+/** Why a shown text may differ from the stored one. */
 export type Doubt = 'cut' | 'escaped' | 'signed';
 
 const ELLIPSIS = /\[?(…|\.\.\.)\]?$/;
 const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;
-/** Shorter texts are seldom cut. */
-const SHORTEST_CUT = 40;
-/** Lengths at which lists cut texts, where nothing but the length tells. */
+/** Shorter texts are rarely truncated. */
+const MIN_CUT_CHARACTERS = 40;
+/** Lengths at which lists truncate texts, if only the length tells. */
 const CUT_LENGTHS = new Set([
   100, 120, 128, 140, 150, 160, 180, 200, 240, 250, 255, 256, 280, 300, 400, 500, 512, 1000, 1024,
 ]);
 
-/** Undefined: nothing in the text itself speaks against it. */
+/** Undefined: nothing in the text itself raises a doubt. */
 export function doubtOf(shown: unknown): Doubt | undefined {
   if (typeof shown !== 'string') return undefined;
   if (withoutSignature(shown) !== shown) return 'signed';
   if (ENTITY.test(shown)) return 'escaped';
   const isCut =
-    shown.length >= SHORTEST_CUT &&
-    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_END.test(shown)));
+    shown.length >= MIN_CUT_CHARACTERS &&
+    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_SENTENCE_END.test(shown)));
   return isCut ? 'cut' : undefined;
 }
 
-/** Whether what is shown is another form of what the provider was given: cut, escaped, trimmed or signed. */
+/** Whether a shown value is another form of a given one: truncated, escaped, trimmed or signed. */
 export function isFormOf(shown: unknown, given: unknown): boolean {
   if (shown === given) return true;
   if (typeof shown !== 'string' || typeof given !== 'string') return false;
@@ -135,22 +135,22 @@ export function isFormOf(shown: unknown, given: unknown): boolean {
 }
 
 /**
- * Whether a text was truncated by a list, which marks the cut, or cuts at a usual length, before a space or within a
- * word. A text that a person has shortened ends with a whole word.
+ * Whether a list truncated a text: it marks the cut, or cuts at a usual length, before a space or inside a word. A
+ * text that a person shortened ends with a whole word.
  */
 function isCutOf(shown: string, given: string): boolean {
   const start = withoutEllipsis(shown);
   const isStart =
-    start.length >= SHORTEST_CUT && start.length < given.length && given.startsWith(start);
+    start.length >= MIN_CUT_CHARACTERS && start.length < given.length && given.startsWith(start);
   if (!isStart) return false;
   const isUsual =
-    NO_END.test(start) && [0, 1].some((blanks) => CUT_LENGTHS.has(shown.length + blanks));
+    NO_SENTENCE_END.test(start) && [0, 1].some((blanks) => CUT_LENGTHS.has(shown.length + blanks));
   const isInWord = LETTER_AT_END.test(start) && LETTER_AT_START.test(given.slice(start.length));
   return start !== shown || isUsual || isInWord;
 }
 
-/** Of a sentence. */
-const NO_END = /[\p{L}\p{N}\s,]$/u;
+/** Not the end of a sentence. */
+const NO_SENTENCE_END = /[\p{L}\p{N}\s,]$/u;
 const LETTER_AT_END = /[\p{L}\p{N}]$/u;
 const LETTER_AT_START = /^[\p{L}\p{N}\p{M}]/u;
 
@@ -162,9 +162,9 @@ const NAMED: Readonly<Record<string, string>> = {
   apos: "'",
   nbsp: '\u00a0',
 };
-const LARGEST_CODE_POINT = 0x10ffff;
+const MAX_CODE_POINT = 0x10ffff;
 
-/** The blanks before it go by themselves: an expression that looks for both takes the square of their number. */
+/** The spaces before it are removed separately: one expression for both would take quadratic time. */
 function withoutEllipsis(text: string): string {
   const start = text.replace(ELLIPSIS, '');
   return start === text ? text : start.trimEnd();
@@ -174,6 +174,6 @@ function unescaped(text: string): string {
   return text.replace(new RegExp(ENTITY, 'gi'), (entity, name: string) => {
     if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? entity;
     const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
-    return code <= LARGEST_CODE_POINT ? String.fromCodePoint(code) : entity;
+    return code <= MAX_CODE_POINT ? String.fromCodePoint(code) : entity;
   });
 }

@@ -12,24 +12,26 @@ import {
   toWord,
 } from './envelope.ts';
 
-/** What an answer says of the request that it answers. */
+/** What a response says about the request that it answers. */
 export interface Verdict {
-  /** `unclear`: neither yes nor no, or not yet. `both`: yes in one place and no in another. */
+  /**
+   * `unclear`: neither success nor failure, or not finished yet. `both`: success in one place and failure in another.
+   */
   readonly says: 'yes' | 'no' | 'both' | 'unclear';
-  /** The HTTP statuses of errors in it: first those that are written as numbers, the outer ones before. */
+  /** The HTTP status codes of errors in the response: numeric ones first, and outer ones before inner ones. */
   readonly codes: readonly number[];
 }
 
 export interface VerdictOptions {
-  /** Of the answer itself. */
+  /** The HTTP status of the response. */
   status: number;
-  /** Marks what is data and no part of the envelope: its fields say nothing of the request. */
+  /** Marks data that is not part of the envelope: its fields say nothing about the request. */
   isRecord: (value: unknown) => boolean;
-  /** The provider documents such an answer as a success that carries no flag. */
+  /** Whether the provider documents this response as a success without a flag. */
   isBareSuccess?: boolean;
 }
 
-/** What is found on the way. A code of success is less than a flag: it may only repeat the status of the answer. */
+/** What has been found so far. A success code counts less than a flag, because it may only repeat the HTTP status. */
 interface Signs {
   yes: boolean;
   yesByCode: boolean;
@@ -40,11 +42,11 @@ interface Signs {
   namedCodes: number[];
 }
 
-/** Anything else, such as 202 or 207, says that it was not done yet, or in part. */
+/** Other success codes, such as 202 and 207, mean that the work is not finished or was done only in part. */
 const PLAIN_SUCCESS = [200, 201, 203];
 const MULTI_STATUS = 207;
 
-/** Reads every flag, code and error of an envelope, wherever it stands and however it is spelled. */
+/** Reads every flag, code and error of an envelope, wherever it is and however it is spelled. */
 export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
   const { status, isRecord, isBareSuccess = false } = options;
   const signs: Signs = {
@@ -59,7 +61,7 @@ export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
   for (const part of parts) notePart(part, signs);
   if (isObject(json) && isRecord(json)) notePart(envelopeOfBare(json), signs);
   if (!isWhole) signs.doubt = true;
-  // A word alone can refuse, and none is documented as a success.
+  // A bare text can report a failure. No bare text is documented as a success.
   if (typeof json === 'string' || json === false) {
     notePart({ result: json }, signs);
     signs.doubt = true;
@@ -67,7 +69,7 @@ export function readVerdict(json: unknown, options: VerdictOptions): Verdict {
   return { says: conclude(signs, status), codes: [...signs.codes, ...signs.namedCodes] };
 }
 
-/** The error of an answer that does not say yes alone; undefined when nothing speaks against the request. */
+/** The error that a response reports. Undefined if it reports none. */
 export function refusalIn({ says, codes }: Verdict): ProviderError | undefined {
   switch (says) {
     case 'no':
@@ -89,7 +91,10 @@ function conclude({ yes, yesByCode, no, doubt }: Signs, status: number): Verdict
   return (yes || yesByCode) && !doubt ? 'yes' : 'unclear';
 }
 
-/** A record without an envelope has what an envelope would say between its own fields. Others may be fields of its own. */
+/**
+ * A record without an envelope has the envelope's flags among its own fields. Other fields may be its own, and are
+ * ignored.
+ */
 function envelopeOfBare(record: Readonly<Record<string, unknown>>): EnvelopePart {
   const said = Object.entries(record).filter(([key]) => {
     const name = toName(key);
@@ -110,7 +115,7 @@ const LEFT_OUT =
 const EFFECT =
   /^(is)?(deleted|removed|updated|created|applied|changed|modified|matched|saved|assigned|awarded|revoked|affected|processed|nmodified|done|completed)(count|rows|records|items|badges)?$|^(rows|records|items)?affected$|^success(ful|es)?(count|total)$|^(is)?(valid|allowed|permitted|authorized|authenticated|accepted|granted)$/;
 const PAYLOAD = /^(result|data|body|response|payload)$/;
-/** What is told of one item, under its id. */
+/** The name of a field that reports on one item: the ID of that item. */
 const ITEM = /^([0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 function notePart(part: EnvelopePart, signs: Signs): void {
@@ -134,7 +139,9 @@ function noteFlag(value: unknown, signs: Signs): void {
   else if (isThere(value) && !noteCode(value, signs)) signs.doubt = true;
 }
 
-/** One that succeeded says nothing of the others. A number may be its status, or anything else of it. */
+/**
+ * The success of one item says nothing about the others. A number may be a status or anything else, such as a count.
+ */
 function noteItem(value: unknown, signs: Signs): void {
   const { yes, yesByCode } = signs;
   const number = toNumber(value);
@@ -146,10 +153,10 @@ function noteItem(value: unknown, signs: Signs): void {
   Object.assign(signs, { yes, yesByCode });
 }
 
-/** `isState`: its words are a flag; others are about codes, and may only repeat the status of the answer. */
+/** If `isState`, the words are a flag. Otherwise they are about codes, and may only repeat the HTTP status. */
 function noteState(value: unknown, signs: Signs, isState: boolean): void {
   if (noteCode(value, signs)) return;
-  // The number 0 is a success of some and a failure of others, and so is 1 as a code.
+  // 0 means success to some APIs and failure to others, and so does 1 as a code.
   const number = toNumber(value);
   if (number === 0 || (number === 1 && !isState)) return;
   const flag = toFlag(value);
@@ -161,7 +168,7 @@ function noteState(value: unknown, signs: Signs, isState: boolean): void {
 const PENDING =
   /^(pending|processing|accepted|queued|enqueued|inprogress|scheduled|waiting|started|running|partial|partially\w*|partialsuccess|partialcontent|multistatus|mixed)$/;
 
-/** Whether the value is a code. */
+/** Returns whether the value is a code. */
 function noteCode(value: unknown, signs: Signs): boolean {
   const code = toCode(value);
   if (code === undefined) return false;
@@ -178,11 +185,11 @@ function keepCode(code: number, value: unknown, { codes, namedCodes }: Signs): v
   (toNumber(value) === undefined ? namedCodes : codes).push(code);
 }
 
-/** The first is told, and the others may be what it is. */
+/** The first code is reported. The others may decide what it means. */
 const MAX_CODES = 100;
 const MAX_CODE_CHARACTERS = 200;
 
-/** By their names, however they are written. */
+/** Codes by their names, in any spelling. */
 const CODES: readonly (readonly [RegExp, number])[] = [
   [/^(badrequest|invalid(request|input|argument)|validation(error|failed))$/, 400],
   [/^(unauthori[sz]ed|unauthenticated|(invalid|expired)(token|apikey)|tokenexpired)$/, 401],
@@ -201,7 +208,7 @@ const CODES: readonly (readonly [RegExp, number])[] = [
   [/^gatewaytimeout$/, 504],
 ];
 
-/** The number of a code, also in a text such as "404 Not Found", or by its name. */
+/** A numeric code, also in a text such as "404 Not Found" or by its name. Undefined if the value is no code. */
 function toCode(value: unknown): number | undefined {
   const number = toNumber(value);
   if (number !== undefined || typeof value !== 'string') return number;
@@ -219,21 +226,21 @@ function noteError(name: string, value: unknown, signs: Signs): void {
   if (isNo(value) || !someValue(value, isError)) return;
   signs.no = true;
   if (COUNT.test(name)) return;
-  // What is deeper is looked at as a part of its own.
+  // Deeper values are parts of the envelope themselves, and are read as such.
   for (const each of Array.isArray(value) ? value.slice(0, MAX_CODES) : [value]) {
     const code = toCode(each);
     if (code !== undefined) keepCode(code, each, signs);
   }
 }
 
-/** Whether there are errors is a question that some answer. */
+/** Some APIs answer the question whether there are errors. */
 function isNo(value: unknown): boolean {
   return typeof value === 'string' && /^no?$/.test(toWord(value));
 }
 
 const NO_ERROR = /^(0+|ok|success|no[ _-]?errors?\b.*)$/;
 
-/** Whether a value beside the word "error" is one. */
+/** Whether the value of an error field reports an error. */
 function isError(value: unknown): boolean {
   if (typeof value === 'string') {
     return isThere(value) && !NO_ERROR.test(toWord(value));
@@ -246,7 +253,7 @@ function isCounted(value: unknown): boolean {
   return isThere(value) && toNumber(value) !== 0;
 }
 
-/** Nothing was deleted, none was assigned: that may be as it should be, and a read can tell. */
+/** Whether nothing was deleted, assigned or changed. That may be correct, and a read can tell. */
 function isNoEffect(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : toFlag(value) === false;
 }

@@ -164,10 +164,10 @@ export type Behaviour = z.output<typeof behaviourSchema>;
 
 /** Help text: the behaviours of every provider, with their defaults. */
 export const BEHAVIOURS = {
-  listLagMs: 'a write is missing from the list for so long: 0',
-  answers: 'a write answers with the badge as it is now, or as it was before: new, before',
-  alters: 'what becomes of the values that are sent: [], or alterations',
-  listShows: 'what becomes of the values where the list shows them: [], or alterations',
+  listLagMs: 'how long a write is missing from the list, in milliseconds: 0',
+  answers: 'whether a write returns the badge as it is now or as it was before: new, before',
+  alters: 'how written values are altered: [], or alterations',
+  listShows: 'how values are altered in the list only: [], or alterations',
 };
 
 /** A behaviour that can be changed while the stand-in runs, in code or with JSON over HTTP. */

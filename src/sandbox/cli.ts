@@ -81,34 +81,34 @@ export function toOption({ name: { enumValue } }: Provider): string {
 export function helpText({ standIns }: Sandbox): string {
   const options = providers.map((provider) => `--${toOption(provider)}`);
   const behaviours = [...standIns.values()].map((standIn) => standIn.behaviours);
-  return `Stand-ins for every provider, on this machine, with demo badges that change as you write.
+  return `Stand-ins for every provider on this machine, with demo badges that change as you write.
 
-  npm run sandbox -- ${options.map((option, index) => `${option} ${5101 + index}`).join(' ')}    on free ports where they are left out
-  npm run sandbox -- ${options.at(-1)}-at refused                  leads to where no connection comes about:
-                                                             ${UNREACHABLE_WAYS.join(', ')}; so does
+  npm run sandbox -- ${options.map((option, index) => `${option} ${5101 + index}`).join(' ')}    without a port: a free one
+  npm run sandbox -- ${options.at(-1)}-at refused                  an address that cannot be reached:
+                                                             ${UNREACHABLE_WAYS.join(', ')}; also with
                                                              ${options
                                                                .slice(0, -1)
                                                                .map((option) => `${option}-at`)
                                                                .join(', ')}
 
-It prints the variables that lead the service to it; ORIGIN below is http://127.0.0.1 and the port of a base URL among
-them. Faults are switched for one operation, or for all with *, by name or by kind. With times they meet that many
-requests; with isApplied a write takes effect before its fault shows.
+It prints the variables that point the service to the stand-ins. ORIGIN below is http://127.0.0.1 with the port of one
+of their base URLs. Faults are set for one operation, or for all with *, by name or by kind. With times they apply to
+that many requests. With isApplied a write takes effect before its fault.
   ${PUT}/faults/listBadges -d '{"name":"too-many","times":3}'
   ${PUT}/faults/updateBadge -d '{"kind":"reset","isApplied":true}'
   ${PUT}/faults/'*' -d '{"kind":"records","change":"no-ids"}'
-  curl ORIGIN/_sandbox/faults                       what is switched on
-  curl -X DELETE ORIGIN/_sandbox/faults/listBadges  off again; all stands for every one
-  curl ORIGIN/_sandbox/arrivals                     how many requests came, and the most in any 10 s; DELETE starts anew
-  curl ORIGIN/_sandbox                              what follows, as JSON
+  curl ORIGIN/_sandbox/faults                       the faults that are set
+  curl -X DELETE ORIGIN/_sandbox/faults/listBadges  removes one; all removes every fault
+  curl ORIGIN/_sandbox/arrivals                     number of requests, and maximum in any 10 s; DELETE resets it
+  curl ORIGIN/_sandbox                              the following lists, as JSON
 
 ${wrap(`Names: ${PRESET_NAMES.join(', ')}`, 0)}
 Kinds, with their options and defaults:
 ${list(KINDS)}
-Behaviour that differs from the provider's pages, until it is changed again; DELETE is back to the pages:
+Behaviour that differs from the provider's documentation, until it is changed again; DELETE restores the default:
   ${PUT}/behaviour -d '{"alters":[{"kind":"trim"}]}'
 ${list(Object.assign({}, BEHAVIOURS, ...behaviours) as Record<string, string>)}
-${wrap(`Alterations, of all fields of the fitting type or of those in fields: ${Object.values(ALTERATIONS).join('; ')}`, 0)}
+${wrap(`Alterations of all fields of a suitable type, or of those in fields: ${Object.values(ALTERATIONS).join('; ')}`, 0)}
 ${operationsOf(standIns)}
 `;
 }

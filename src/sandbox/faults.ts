@@ -96,17 +96,17 @@ export type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>
 
 /** Help text: every kind, and its options with their defaults. */
 export const KINDS: Readonly<Record<Fault['kind'], string>> = {
-  answer: 'this answer: status=200, contentType=application/json, headers={}, body',
+  answer: 'the given answer: status=200, contentType=application/json, headers={}, body',
   hang: 'no answer, and the connection stays open',
-  drip: 'one byte after the other, for ever: part=body or headers, everyMs=50',
+  drip: 'single bytes without end: part=body or headers, everyMs=50',
   delay:
-    'the right answer, ms late; a write takes effect after that wait, or with isApplied before it',
+    'the real answer after ms milliseconds; a write takes effect after that time, or with isApplied before it',
   reset: 'the connection is reset (RST): at=start, or body for the middle of the real answer',
   truncate:
-    'the connection ends (FIN) in the middle of the body: body, or else that of the real answer',
+    'the connection ends (FIN) in the middle of the body: the given body, or that of the real answer',
   huge: 'very long JSON, streamed: bytes=6291456',
-  bomb: 'gzip, whatever accept-encoding says, of very long JSON: megabytes=100 when decoded',
-  deep: 'JSON arrays in one another: levels=1000000',
+  bomb: 'gzip of very long JSON, regardless of accept-encoding: megabytes=100 when decoded',
+  deep: 'nested JSON arrays: levels=1000000',
   headers: 'the real answer, with these headers added or replaced',
   records: `the real answer with other badges: change=${RECORD_CHANGES.join(', ')}`,
 };

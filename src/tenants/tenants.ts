@@ -14,7 +14,7 @@ export interface Tenants {
   /** By their IDs. Always the current ones. */
   readonly byId: ReadonlyMap<string, Tenant>;
   /** For callers that belong to no tenant. It has no access to any provider. */
-  readonly nobody: Tenant;
+  readonly emptyTenant: Tenant;
   /** Creates the tenants whose settings differ. Requests in progress continue with the tenant they started with. */
   replace(settings: readonly TenantSettings[]): Change;
   close(): Promise<void>;
@@ -93,7 +93,7 @@ export function createTenants(
   replace(settings);
   return {
     byId,
-    nobody: create({ id: '', providerValues: {}, requestLimits: {} }),
+    emptyTenant: create({ id: '', providerValues: {}, requestLimits: {} }),
     replace,
     async close() {
       const all = [...byId.values()];

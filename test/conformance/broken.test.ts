@@ -5,7 +5,7 @@ import type { Operation, OperationKind, Provider } from '../../src/providers/pro
 import { forum } from './forum/index.ts';
 import { kit } from './kit/index.ts';
 
-/** The kit is worth what it notices: each of these mistakes is one that somebody could make in a new folder. */
+/** A kit is only worth what it detects. Each case is a mistake that a new folder could contain. */
 
 const whole: Provider = { ...forum };
 const operationsOf = (kind: OperationKind): Operation => {
@@ -13,7 +13,7 @@ const operationsOf = (kind: OperationKind): Operation => {
   if (operation) return operation;
   throw new Error(`the forum has no ${kind}`);
 };
-/** Other properties of one operation. */
+/** The provider with other properties of one operation. */
 const withOperation = (kind: OperationKind, change: Partial<Operation>): Partial<Provider> => ({
   operations: { ...whole.operations, [kind]: { ...operationsOf(kind), ...change } },
 });
@@ -21,9 +21,9 @@ const update = operationsOf('update');
 
 interface Mistake {
   mistake: string;
-  /** What the provider has instead. */
+  /** The properties that differ. */
   change: Partial<Provider>;
-  /** The beginning of the name of the check that notices. */
+  /** The beginning of the name of the check that fails. */
   noticedBy: string;
 }
 

@@ -8,7 +8,7 @@ import { createForumClient } from './forum/client.ts';
 import { forum } from './forum/index.ts';
 import { type World, exampleOf, inWorld } from './kit/world.ts';
 
-/** What a provider can say of itself beside what both of the first ones do. */
+/** What a provider can state about itself that neither of the first two needs. */
 
 const { badgeId } = forum.example;
 const create = (world: World) =>
@@ -25,7 +25,7 @@ test('a refusal names the input fields that the codes of the provider are about,
     expect((await create(world)).userErrors).toEqual([
       expect.objectContaining({
         code: 'INVALID_INPUT',
-        // The example gives no image.
+        // The example has no image.
         field: ['input', 'forum', 'name'],
         message:
           'Forum rejected the request as invalid. Fields at fault: name. Nothing was changed.',
@@ -60,7 +60,7 @@ test('a badge that was kept shows the picture that only the settings of the tena
     const imageUrl = `${standIn.origin}/pictures/welcomer.svg`;
     const shown = { badge: { name: 'Host', imageUrl } };
     expect([await rename(), await rename()]).toMatchObject([shown, shown]);
-    // The list still shows the old name, so that what this service wrote is restored.
+    // The list still shows the old name, so this service restores what it wrote.
     Object.assign(standIn.behaviour, { listLagMs: 60_000 });
     await mutate('update', { id: badgeId, name: 'Hostess' });
     expect((await read()).data.badge).toMatchObject({ name: 'Hostess', imageUrl });
@@ -78,7 +78,7 @@ test('a credential is taken out of the words of the provider, whatever its heade
   expect(await wordsOfForum(key)).toBe('The pass [redacted] is not allowed to do this');
 });
 
-/** What the client lets through of the words of the provider about a write. */
+/** The provider's words about a write that the client passes on. */
 async function wordsOfForum(key: string): Promise<unknown> {
   let words: unknown;
   await inWorld(forum, async ({ standIn, clock }) => {

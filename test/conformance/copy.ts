@@ -11,19 +11,19 @@ export const root = join(import.meta.dirname, '../..');
 export const example = join(import.meta.dirname, 'forum');
 const page = readFileSync(join(root, 'docs/adding-a-provider.md'), 'utf8');
 
-/** Where the page says that a file goes. */
+/** The files that the page names. */
 export const files = [...page.matchAll(/^\| `(src\/[^`]*<name>[^`]*)`/gm)].map(([, file = '']) =>
   file.replace('<name>', 'forum'),
 );
 
 export interface Edit {
   file: string;
-  /** Of imports. */
+  /** Imports, which go to the top. */
   first: string[];
   replaced: { line: string; by: string[] }[];
 }
 
-/** A block of the page: a line that goes before all others, or in the place of those that are taken out before it. */
+/** Reads a block of the page: lines to add before all others, or lines that replace the removed ones before them. */
 function readEdit(block: string): Edit {
   const [file = '', ...lines] = block.trimEnd().split('\n');
   const edit: Edit = { file: file.trim(), first: [], replaced: [] };
@@ -50,7 +50,7 @@ export function apply(text: string, { file, first, replaced }: Edit): string {
 
 const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
 
-/** Copies the source and what `beside` names, registers the forum, and compiles. Gives the folder. */
+/** Copies the source and the folders `beside`, registers the forum, compiles, and returns the folder of the copy. */
 export async function copyWithForum(beside: readonly string[] = []): Promise<string> {
   // Within the repository, so that packages are found.
   const folder = mkdtempSync(join(root, 'dist/adding-'));

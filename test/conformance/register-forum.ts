@@ -5,8 +5,8 @@ import { forum } from './forum/index.ts';
 import { startForumStandIn } from './forum/stand-in.ts';
 
 /*
- * Imported before anything that builds the graph: what the two lines of docs/adding-a-provider.md do in the source,
- * this does for one test file.
+ * Must be imported before anything that builds the graph. Does for one test file what the two lines of
+ * docs/adding-a-provider.md do in the source.
  */
 (providers as Provider[]).push(forum);
 Object.assign(standIns, { forum: startForumStandIn });

@@ -1,6 +1,6 @@
 /**
- * Runs tests in a copy in which the fictitious forum is registered, to see which of them count the providers or spell
- * them out: node test/conformance/run-with-forum.ts test/graph test/sandbox
+ * Runs tests in a copy in which the fictitious forum is registered, to find tests that count or enumerate the
+ * providers: node test/conformance/run-with-forum.ts test/graph test/sandbox
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

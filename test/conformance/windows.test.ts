@@ -7,7 +7,7 @@ import { createHttpDeps } from '../../src/tenants/create-tenant.ts';
 import { numRuns } from '../properties/runs.ts';
 import { forum } from './forum/index.ts';
 
-/** A provider with several windows: all of them hold at once. */
+/** A provider with several windows, which all apply at the same time. */
 
 const SEQUENCES = Math.ceil(numRuns / 10);
 
@@ -36,7 +36,7 @@ function createBudget(now: () => number, most?: number): RequestBudget {
   return budget;
 }
 
-/** The moments at which requests leave, each as soon as it may. */
+/** The times at which requests leave, each as soon as possible. */
 async function send(
   budget: RequestBudget,
   clock: { time: number },
@@ -82,7 +82,7 @@ test('whatever is asked for, no window sees more requests than it takes', () =>
     { numRuns: SEQUENCES },
   ));
 
-/** After a minute without a request. */
+/** After a minute without requests. */
 const BURST = Array.from({ length: 60 }, (_, index) => {
   return { afterMs: index === 1 ? 60_000 : 0, isQuery: false };
 });
@@ -97,7 +97,7 @@ test('a burst is held back by the short window, and a long stream by the long on
   const [long, short] = forum.requestWindows.map(({ windowMs }) => mostIn(sent, windowMs));
   expect(short).toBeLessThanOrEqual(12);
   expect(long).toBeLessThanOrEqual(60);
-  // A request that waits for one window uses the other one up once.
+  // A request that waits for one window takes only one unit of the other.
   expect((sent.at(-1) ?? Infinity) - (sent[0] ?? 0)).toBeLessThan(130_000);
 });
 

@@ -109,7 +109,7 @@ export async function startWorld({
     routerSecrets: createRouterSecrets(routerSecrets),
     identity: {
       tenants: tenants.byId,
-      nobody: tenants.nobody,
+      emptyTenant: tenants.emptyTenant,
       defaultTenant: 'default',
       checkToken: undefined,
     },

@@ -114,7 +114,7 @@ async function underLock(write: Write): Promise<Outcome> {
   }
 }
 
-/** Reads the badge, plans the write, and sends it unless something speaks against it. */
+/** Reads the badge, plans the write, and sends it unless it is rejected or only previewed. */
 async function planAndSend(write: Write): Promise<Outcome> {
   const { target, dryRun, of, journal, found, memberId, kind } = write;
   const read = await readCurrent(write);

@@ -134,7 +134,7 @@ export function createSharedValue<T extends object>(
 
 const EVERY_MS = 1_000;
 /** Idempotency keys are not kept longer either. */
-const AT_MOST_MS = 24 * 60 * 60 * 1_000;
+const MAX_RETRY_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Retries a change that the store could not take, or took without confirming it. No caller waits for it. If this process
@@ -142,7 +142,7 @@ const AT_MOST_MS = 24 * 60 * 60 * 1_000;
  */
 export function retryInBackground(work: () => Promise<unknown>): void {
   void (async () => {
-    const until = performance.now() + AT_MOST_MS;
+    const until = performance.now() + MAX_RETRY_MS;
     while (performance.now() < until) {
       await pause(EVERY_MS, undefined, { ref: false });
       try {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import type { CallBounds } from '../../http/call-options.ts';
-import { type Holding, planAward, planRevoke, toShownOver } from '../holders.ts';
+import { type Holding, planAward, planRevoke, withShownFields } from '../holders.ts';
 import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import type { ReturningAIBadge } from './badge.ts';
@@ -58,7 +58,7 @@ const common: Omit<UserOperation, 'inputClass' | 'plan' | 'send'> = {
   canSkipRead: () => true,
   prepare: findUser,
   memberId: ({ user }, found) => found?.id ?? user.id ?? null,
-  toStanding: toShownOver,
+  toStanding: withShownFields,
 };
 
 const idOf = (found: FoundUser | undefined): string => found?.id ?? '';

@@ -23,27 +23,30 @@ const BADGES = '/badges';
 const USER_INFO = '/users/info';
 const badgePath = (id: string): string => `${BADGES}/${toSegment(id, isBadgeId)}`;
 
-/** No page of the provider shows GET and DELETE: they are inferred from its navigation and from the routes beside them. */
+/**
+ * No page of the provider shows GET and DELETE: they are inferred from its navigation and from the neighbouring
+ * routes.
+ */
 export const BADGE_ROUTES: Routes = [
   /^(GET|POST) \/badges$/,
   /^(PUT|DELETE) \/badges\/[A-Za-z0-9_-]{1,64}$/,
   /^POST \/badges\/[A-Za-z0-9_-]{1,64}\/(award|remove)$/,
 ];
-/** Of the integration API. */
+/** Routes of the integration API. */
 const USER_ROUTES: Routes = [/^POST \/users\/info$/];
 
 export interface UserSearch {
-  /** The id that the badge routes take; null when there is no such user. */
+  /** The ID that the badge routes take. Null: there is no such user. */
   findUserId: (email: string, bounds: CallBounds) => Promise<string | null>;
   close: () => Promise<void>;
 }
 
-/** Numbers are read where they are exact. */
+/** Numbers are accepted if they are exact. */
 const userSchema = z.object({
   userId: z.union([z.string().min(1), z.int().nonnegative().transform(String)]),
 });
 
-/** The integration API, where it is configured. */
+/** The integration API, if it is configured. */
 export function createUserSearch(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
@@ -79,7 +82,10 @@ export function createUserSearch(
   };
 }
 
-/** The id in `{status, data}`; null when the data is null. What is given to another member cannot be taken back unseen. */
+/**
+ * The ID in `{status, data}`. Null if the data is null. Checks the person, because an award to the wrong member cannot
+ * be taken back unnoticed.
+ */
 export function readUserId(json: unknown, head: AnswerHead, email: string): string | null {
   const user = readLookup(json, head, { toPayload: toData, isFound: hasUserId });
   if (user === null) return null;
@@ -99,7 +105,7 @@ function toData(json: unknown): unknown {
   return isObject(json) ? json.data : undefined;
 }
 
-/** A badge, and the member who gets or loses it. */
+/** A badge, and the member who receives or loses it. */
 export interface BadgeHolder {
   id: string;
   memberId: string;
@@ -136,7 +142,7 @@ export function createReturningAIClient(
 
   return {
     ...calls,
-    // No page shows what a deletion answers, and what a removal shows is of no use: the envelope counts.
+    // No page documents the response of a deletion, and that of a removal is of no use: only the envelope is read.
     deleteBadge: async (id, bounds) =>
       orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),
     awardBadge: async ({ id, memberId }, body, bounds) => {

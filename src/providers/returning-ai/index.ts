@@ -5,8 +5,8 @@ import { type ReturningAIClient, createReturningAIClient } from './client.ts';
 import { isBadgeId, name, settings } from './settings.ts';
 import { createOperation, deleteOperation, updateOperation } from './write.ts';
 
-/** An address of nobody: the domain cannot exist. */
-const NOBODY = 'nobody@badges-check.invalid';
+/** Belongs to no member, because the domain cannot exist. */
+const UNKNOWN_EMAIL = 'nobody@badges-check.invalid';
 const PICTURE = 'https://example.com/badges-check.png?size=200&mode=';
 
 export const check: ProviderCheck = {
@@ -22,7 +22,7 @@ export const check: ProviderCheck = {
       operation: 'userInfo',
       settings: ['RETURNING_AI_INTEGRATION_BASE_URL', 'RETURNING_AI_INTEGRATION_API_KEY'],
       isOfMember: true,
-      send: async (client: ReturningAIClient, bounds) => client.findUserId?.(NOBODY, bounds),
+      send: async (client: ReturningAIClient, bounds) => client.findUserId?.(UNKNOWN_EMAIL, bounds),
     },
   ],
   scratch: {

@@ -10,7 +10,7 @@ export const settings = {
   /** No default: the provider's pages name three hosts, one of them for staging (inferred). */
   RETURNING_AI_BASE_URL: { schema: baseUrlSetting, isBaseUrl: true },
   RETURNING_AI_API_KEY: { schema: secretSetting, isSecret: true },
-  /** Another API of the provider, with a key of its own: it finds users by e-mail. */
+  /** A separate API of the provider with its own key, which finds users by e-mail address. */
   RETURNING_AI_INTEGRATION_BASE_URL: {
     schema: baseUrlSetting,
     isBaseUrl: true,
@@ -25,7 +25,9 @@ export const settings = {
   },
 } as const satisfies ProviderSettings;
 
-/** Ids are opaque here: UUIDs in the samples, perhaps 24 hex digits (inferred). Neither can climb out of a path. */
+/**
+ * IDs are opaque: UUIDs in the samples, perhaps 24 hexadecimal digits (inferred). Neither can leave its path segment.
+ */
 const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function isBadgeId(id: string): boolean {

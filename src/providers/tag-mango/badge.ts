@@ -17,10 +17,13 @@ import { createFieldTable } from '../field-table.ts';
 import { toInstant } from '../shown-values.ts';
 import { isObjectId, name, toCanonicalId } from './settings.ts';
 
-/** Of one badge; far more than a creator sells. Each is kept several times: in records, in the history and under the key. */
+/**
+ * Per badge; far more than a creator sells. Each ID is stored several times: in records, in the history and under the
+ * key.
+ */
 const MAX_MANGOES = 1_000;
 
-/** The fields that can be written. That the provider keeps those that are not given is inferred. */
+/** The writable fields. That the provider keeps omitted ones is inferred. */
 export const RULES = {
   name: {
     type: 'line',
@@ -68,7 +71,7 @@ export const RULES = {
   automationEnabledMangoes: {
     type: 'ids',
     cleared: [],
-    most: MAX_MANGOES,
+    maxEntries: MAX_MANGOES,
     create: 'Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred).',
     shown: 'Automation by subscription: subscribers of any of these mangoes have the badge.',
     update:
@@ -76,7 +79,7 @@ export const RULES = {
   },
 } as const;
 
-/** Its length is checked before anything is made of it: one record may hold as much as a whole answer. */
+/** The length is checked first, because one record may be as long as a whole response. */
 const mangoes = z
   .custom<string[]>((value) => isShortList(value) && value.every((id) => typeof id === 'string'))
   .transform((ids) => ids.map(toCanonicalId));
@@ -98,7 +101,7 @@ export const recordSchema = z.object({
   updatedAt: instant.nullish(),
 });
 
-/** A badge as read. Undefined: absent, so unknown. Null: null on the wire. */
+/** A badge as it was read. Undefined: absent, so unknown. Null: null in the response. */
 export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 
 @ObjectType({ implements: BadgeFields, description: 'A badge of a TagMango creator.' })
@@ -146,7 +149,7 @@ export class TagMangoBadge extends RecordBadge<TagMangoRecord> {
 }
 table.show(TagMangoBadge);
 
-/** Null for "", as elsewhere. */
+/** Null for "", as in other fields. */
 function toTime(value: unknown): string | null | undefined {
   return value === '' ? null : (instant.safeParse(value).data ?? toInstant(value));
 }
@@ -154,7 +157,7 @@ function toTime(value: unknown): string | null | undefined {
 export const toTagMangoBadge = createRecordReader({
   schema: recordSchema,
   idFields: ['_id', 'id'],
-  // No update sends these unless it is told to: the provider keeps what is left out.
+  // Updates do not send these unless they are set: the provider keeps omitted fields.
   shownOnly: {
     creator: (value) => (value === '' ? null : toId(value)),
     pointCategoryForAutomation: (value) => (typeof value === 'string' ? value : undefined),
@@ -165,7 +168,7 @@ export const toTagMangoBadge = createRecordReader({
   badgeClass: TagMangoBadge,
 });
 
-/** Reads a record that may be shown. `creator` is the one whose badges they must be. Undefined: any creator that the key shows. */
+/** Reads the badges of a creator. `creator` undefined: any creator that the API key shows. */
 export function createBadgeReading(
   surroundings: BadgeSurroundings,
   creator?: string,
@@ -174,7 +177,7 @@ export function createBadgeReading(
     withBadgeId(ofCreator(toTagMangoBadge(record, surroundings), creator), isObjectId);
 }
 
-/** A badge of another creator is none that this tenant may see or change. */
+/** A tenant must neither see nor change a badge of another creator. */
 function ofCreator(
   reading: RecordReading<TagMangoBadge>,
   creator: string | undefined,
@@ -188,14 +191,14 @@ function ofCreator(
   };
 }
 
-/** Reads the answers of the badge routes. */
+/** Reads the responses of the badge routes. */
 export function createTagMangoAnswers(
   toBadge: (record: unknown) => RecordReading<TagMangoBadge>,
 ): AnswerReader<TagMangoBadge> {
   return createAnswerReader({ toPayload, hasBareAnswers: true, isRecord, toBadge });
 }
 
-/** The payload inside `{success, result}`, inside `{success, data}`, or bare: the provider's pages show all three. */
+/** The payload of `{success, result}` or `{success, data}`, or a bare one: the provider's pages show all three. */
 export function toPayload(json: unknown): unknown {
   if (!isObject(json) || isRecord(json)) return json;
   if ('result' in json) return json.result;

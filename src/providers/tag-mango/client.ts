@@ -29,10 +29,10 @@ import { isObjectId, name, type settings, toCanonicalId } from './settings.ts';
 const EXTERNAL = '/api/v1/external';
 const BADGES = `${EXTERNAL}/gamification/badges`;
 const badgePath = (id: string): string => `${BADGES}/${toSegment(id, isObjectId)}`;
-/** Under the path of badges it is the member who is named. */
+/** The ID in this path is that of the member, although it follows `/badges`. */
 const assignPath = (userId: string): string => `${badgePath(userId)}/assign`;
 
-/** A value of a query is as long as an e-mail of which every character takes four bytes. */
+/** The longest value of a query is an e-mail address of which every character takes four bytes. */
 const ROUTES: Routes = [
   /^(GET|POST) \/api\/v1\/external\/gamification\/badges$/,
   /^PATCH \/api\/v1\/external\/gamification\/badges\/[0-9a-fA-F]{24}(\/assign)?$/,
@@ -47,23 +47,23 @@ const memberSchema = z.object({
 export interface TagMangoMemberFound {
   id: string;
   badges: readonly TagMangoBadge[];
-  /** How many more there are that cannot be read. */
+  /** How many of the member's badges could not be read. */
   droppedBadges: number;
 }
 
 export interface TagMangoClient extends BadgeCalls<TagMangoBadge> {
-  /** The answer shows no badges. */
+  /** The response shows no badges. */
   assignBadges(userId: string, body: object, bounds: CallBounds): Written<TagMangoBadge>;
-  /** Null: no such member. */
+  /** Null: there is no such member. */
   findMember(by: MemberKey, bounds: CallBounds): Promise<TagMangoMemberFound | null>;
 }
 
-/** At least one of the two. */
+/** At least one of the two must be set. */
 export type MemberKey = PersonKey;
 
 const clients = new WeakMap<ProviderClient, TagMangoClient>();
 
-/** The same client in its own type. */
+/** The same client with its own type. */
 export function toTagMangoClient(client: ProviderClient): TagMangoClient {
   const own = clients.get(client);
   if (!own) throw new TypeError('The client belongs to another provider.');
@@ -101,7 +101,7 @@ export function createTagMangoClient(
     const member = memberSchema.safeParse(found);
     if (!member.success) throw badResponse('returned an unreadable member');
     const { _id: id, badges } = member.data;
-    // Badges are no part of the person.
+    // Badges do not describe the person.
     const person = isObject(found) ? { ...found, badges: null } : found;
     if (isAnotherPerson(person, by)) {
       throw badResponse('returned a different member from the requested one');
@@ -140,7 +140,7 @@ export function createTagMangoClient(
   return client;
 }
 
-/** A member may have more badges than are shown, by what is said about badges beside them. */
+/** Rejects if the response says that the member has more badges than it shows. */
 function checkAllBadges(person: unknown, records: readonly unknown[]): void {
   const fields = isObject(person) ? Object.entries(person) : [];
   const json = Object.fromEntries(fields.filter(([key]) => toName(key).includes('badge')));

@@ -5,8 +5,8 @@ import { TagMangoMemberQueries, awardOperation } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
 import { AUTOMATION_WARNINGS, createOperation, updateOperation } from './write.ts';
 
-/** An address of nobody: the domain cannot exist. */
-const NOBODY = { email: 'nobody@badges-check.invalid', phone: null };
+/** Belongs to no member, because the domain cannot exist. */
+const UNKNOWN_MEMBER = { email: 'nobody@badges-check.invalid', phone: null };
 const SETTINGS = ['TAG_MANGO_BASE_URL', 'TAG_MANGO_API_KEY', 'TAG_MANGO_WHITELABEL_HOST'];
 
 export const check: ProviderCheck = {
@@ -22,7 +22,7 @@ export const check: ProviderCheck = {
       operation: 'lookupUser',
       settings: SETTINGS,
       isOfMember: true,
-      send: (client: TagMangoClient, bounds) => client.findMember(NOBODY, bounds),
+      send: (client: TagMangoClient, bounds) => client.findMember(UNKNOWN_MEMBER, bounds),
     },
   ],
   scratch: {
@@ -30,7 +30,7 @@ export const check: ProviderCheck = {
     fields: {
       description: 'Made by a check of this API. It can be deleted.',
       imageUrl: 'https://example.com/badges-check.png?size=200&mode=plain',
-      // Automation stays off: no member may gain it. Mangoes would have to be real ones.
+      // Automation stays off, so that no member receives the badge. Mangoes would have to exist.
       enableAutomation: false,
       pointsThreshold: 1_000_003,
       pointCategoryForAutomation: 'lifetime',

@@ -47,14 +47,14 @@ export const returningAIBehaviourSchema = behaviourSchema.extend({
   shows: z
     .union([z.enum(['documented', 'all']), z.array(z.enum(SHOWN_FIELDS))])
     .default('documented'),
-  /** Whether a PUT resets the fields that its body leaves out. */
+  /** Whether a PUT resets omitted fields. */
   put: z.enum(['replaces', 'merges']).default('replaces'),
 });
 export type ReturningAIBehaviour = z.output<typeof returningAIBehaviourSchema>;
 
 export const RETURNING_AI_BEHAVIOURS = {
   shows: 'which fields Returning.AI shows: documented, all, or a list of names',
-  put: "what Returning.AI's PUT does with what its body leaves out: replaces, merges",
+  put: "what Returning.AI's PUT does with omitted fields: replaces, merges",
 };
 
 /** The body of a PUT or POST. A PUT resets missing fields to these defaults. */

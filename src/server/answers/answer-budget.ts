@@ -34,7 +34,7 @@ const BRACKETS = 2;
 const QUOTES = 2;
 const NULL_BYTES = 4;
 /** Of a timestamp with its quotes. Numbers and booleans are shorter. */
-const LONGEST_OTHER_BYTES = 26;
+const MAX_OTHER_BYTES = 26;
 const ESCAPED = /["\\\p{Cc}]/u;
 /** Items of a list of scalars have no key and cost less than fields: this many count as one field. */
 const VALUES_OF_FIELD = 10;
@@ -58,7 +58,7 @@ function createLeafSizes(): (value: unknown) => AnswerSize {
   }
   function ofValue(value: unknown): number {
     if (value === null || value === undefined) return NULL_BYTES;
-    return typeof value === 'string' ? ofText(value) : LONGEST_OTHER_BYTES;
+    return typeof value === 'string' ? ofText(value) : MAX_OTHER_BYTES;
   }
   return (value) => {
     if (!Array.isArray(value)) return { fields: 0, bytes: ofValue(value) };

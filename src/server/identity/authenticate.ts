@@ -195,7 +195,7 @@ export interface IdentityOptions {
   /** By their IDs. */
   tenants: ReadonlyMap<string, Tenant>;
   /** For callers that belong to no tenant. */
-  nobody: Tenant;
+  emptyTenant: Tenant;
   /** The tenant of callers that name none. Undefined: they must name one. */
   defaultTenant: string | undefined;
   /** Undefined: callers have no tokens, and the router vouches for them. */
@@ -214,7 +214,7 @@ type Headers = Pick<IncomingMessage, 'headersDistinct'>;
 export function createAuthenticate(
   options: IdentityOptions,
 ): (headers: Headers) => Promise<Caller> {
-  const { tenants, nobody, defaultTenant, checkToken } = options;
+  const { tenants, emptyTenant, defaultTenant, checkToken } = options;
 
   function findTenant(id: string): Tenant {
     const tenant = tenants.get(id);
@@ -228,7 +228,7 @@ export function createAuthenticate(
     const caller = { ...toActor(actor), scopes: ALL_SCOPES };
     // Several names are joined into one that no tenant has.
     const tenantId = headers.headersDistinct['x-badges-tenant']?.join(', ') || defaultTenant;
-    if (tenantId === undefined) return { ...caller, tenant: nobody, lacks: 'tenant' };
+    if (tenantId === undefined) return { ...caller, tenant: emptyTenant, lacks: 'tenant' };
     return { ...caller, tenant: findTenant(tenantId) };
   }
 
@@ -237,7 +237,7 @@ export function createAuthenticate(
     const token = toBearer(readOnce(headers, 'authorization'));
     // A router that reads the schema has no token.
     if (token === undefined) {
-      return { actor: ANONYMOUS, tenant: nobody, scopes: NO_SCOPES, lacks: 'token' };
+      return { actor: ANONYMOUS, tenant: emptyTenant, scopes: NO_SCOPES, lacks: 'token' };
     }
     const { actor, scopes, tenant: tenantId = defaultTenant } = await checkToken(token);
     if (tenantId === undefined) {

@@ -212,7 +212,7 @@ interface UsableKeys {
 
 /** Maximum number of keys in a key set. The largest issuers publish about ten. */
 const MAX_KEYS = 100;
-const RSA_BITS = { least: 2_048, most: 16_384 };
+const RSA_BITS = { min: 2_048, max: 16_384 };
 /** One algorithm for each type is enough to check whether a key is usable: the others differ only in the digest. */
 const ALGORITHM_OF: Readonly<Record<string, string>> = {
   RSA: 'RS256',
@@ -296,7 +296,7 @@ async function findFlaw(key: JWK, algorithm: string): Promise<string | undefined
     if (made instanceof Uint8Array) return 'is not a public key';
     return hasAcceptedSize(made)
       ? undefined
-      : `is an RSA key that does not have ${RSA_BITS.least} to ${RSA_BITS.most} bits`;
+      : `is an RSA key that does not have ${RSA_BITS.min} to ${RSA_BITS.max} bits`;
   } catch {
     // The library's message may quote the key.
     return 'is malformed';
@@ -306,5 +306,5 @@ async function findFlaw(key: JWK, algorithm: string): Promise<string | undefined
 function hasAcceptedSize({ algorithm }: CryptoKey): boolean {
   if (!('modulusLength' in algorithm)) return true;
   const bits = Number(algorithm.modulusLength);
-  return bits >= RSA_BITS.least && bits <= RSA_BITS.most;
+  return bits >= RSA_BITS.min && bits <= RSA_BITS.max;
 }

@@ -18,8 +18,8 @@ const MAX_SUBJECT_CHARACTERS = 255;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]|(?![\u200c\u200d])\p{Cf}/u;
 
 /** Whether a text can name a caller in records. */
-function isName(text: string, most: number): boolean {
-  const isLong = text.length > 2 * most || [...text].length > most;
+function isName(text: string, maxCharacters: number): boolean {
+  const isLong = text.length > 2 * maxCharacters || [...text].length > maxCharacters;
   return !isLong && !FORBIDDEN.test(text) && !isInvisible(text);
 }
 

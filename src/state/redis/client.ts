@@ -8,7 +8,7 @@ export const COMMAND_MS = 1000;
 const SILENCE_MS = 3000;
 const PING_MS = 1000;
 const UNANSWERED_PINGS = 2;
-const LONGEST_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 1000;
 const JITTER_MS = 100;
 
 export type RedisClient = RedisClientType;
@@ -75,7 +75,7 @@ function createUnconnected({ url, latestUrl = () => url }: RedisClientOptions): 
         connectTimeout: CONNECT_MS,
         socketTimeout: SILENCE_MS,
         reconnectStrategy: (retries) =>
-          Math.min(50 * 2 ** retries, LONGEST_BACKOFF_MS) + Math.random() * JITTER_MS,
+          Math.min(50 * 2 ** retries, MAX_BACKOFF_MS) + Math.random() * JITTER_MS,
       },
     });
   } catch {

@@ -38,7 +38,7 @@ const OF_ANOTHER_SERVER =
   /(?:^|[\s-])(READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN|UNBLOCKED|NOAUTH|WRONGPASS)\b/;
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 
 export interface RenewalOptions {
   /** All connections to the same address. */
@@ -66,7 +66,7 @@ export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Re
     let isRefused = true;
     for (let attempt = 0; !isStopped; attempt += 1) {
       if (isRefused) clients.filter(({ isReady }) => isReady).forEach(reconnect);
-      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+      const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
       await pause(pauseMs, undefined, { ref: false });
       // A lost connection is reopened by its client.
       isRefused = isConnected() && (await isRefusedStill());

@@ -27,7 +27,7 @@ const toHolding = ({ badgeId, userId }: GrantInput) => ({ userId, badgeIds: [bad
 const toGrant = ({ badgeId, userId }: GrantInput) => ({ id: badgeId, memberId: userId });
 
 const common: Omit<GrantOperation, 'inputClass' | 'plan' | 'send'> = {
-  // Members have ids of the same kind.
+  // IDs of members have the same format.
   check: ({ userId }) =>
     isBadgeId(userId) ? [] : [invalid('userId', "userId must be the forum's id of the member")],
   target: ({ badgeId }) => ({ field: 'badgeId', ids: [badgeId], isLocked: false }),
@@ -47,7 +47,7 @@ export const awardOperation: GrantOperation = {
 export const revokeOperation: GrantOperation = {
   ...common,
   inputClass: RevokeForumBadgeInput,
-  // The answer shows no badge, and fewer members hold it.
+  // The response shows no badge, but the number of holders changes.
   isReadAfter: true,
   plan: (input) => planRevoke({}, toHolding(input)),
   send: (client, { input }, bounds) => client.revokeBadge(toGrant(input), bounds),

@@ -13,14 +13,14 @@ import {
 import { createFieldTable } from '../../../src/providers/field-table.ts';
 import { name } from './settings.ts';
 
-/** Ids are whole numbers without leading zeros. */
+/** IDs are whole numbers without leading zeros. */
 const BADGE_ID = /^[1-9]\d{0,9}$/;
 
 export function isBadgeId(id: string): boolean {
   return BADGE_ID.test(id);
 }
 
-/** The fields that can be written; the forum keeps those that are not given. */
+/** The writable fields. The forum keeps omitted ones. */
 export const RULES = {
   name: {
     type: 'line',
@@ -85,7 +85,7 @@ export class ForumBadge extends RecordBadge<ForumRecord> {
     return this.record.description ?? null;
   }
 
-  /** The forum shows its own pictures by their paths. */
+  /** The forum shows its own images by their paths. */
   override get imageUrl(): string | null {
     const { image_url: url } = this.record;
     const origin = this.surroundings.values?.FORUM_BASE_URL ?? '';
@@ -110,7 +110,7 @@ export const toForumBadge = createRecordReader({
   badgeClass: ForumBadge,
 });
 
-/** Lists stand in `badges`, one badge in `badge`. */
+/** A list is in `badges`, and a single badge in `badge`. */
 export function createForumAnswers(surroundings: BadgeSurroundings): AnswerReader<ForumBadge> {
   return createAnswerReader({
     toPayload: (json) => (isObject(json) ? (json.badges ?? json.badge) : undefined),

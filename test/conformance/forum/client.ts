@@ -15,7 +15,7 @@ import { name, type settings } from './settings.ts';
 
 const badgePath = (id: string): string => `/badges/${toSegment(id, isBadgeId)}`;
 
-/** The codes of the forum that are about one field. */
+/** The forum's error codes that concern one field. */
 const FIELDS_BY_CODE: Readonly<Record<string, string>> = {
   name_taken: 'name',
   image_unreachable: 'imageUrl',
@@ -38,7 +38,7 @@ const ROUTES: Routes = [
   /^DELETE \/badges\/[1-9]\d{0,9}\/grants\/[1-9]\d{0,9}$/,
 ];
 
-/** A badge, and the member who gets or loses it. */
+/** A badge, and the member who receives or loses it. */
 export interface Grant {
   id: string;
   memberId: string;

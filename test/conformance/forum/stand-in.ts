@@ -53,9 +53,9 @@ export interface ForumStandIn extends ProviderStandIn {
 export interface ForumStandInOptions {
   port?: number;
   badges?: readonly StoredBadge[];
-  /** How many requests it takes in a minute; the provider's 60 if left out. */
+  /** The number of requests in a minute; the provider's 60 if left out. */
   requestLimit?: number;
-  /** Milliseconds, for the list that lags. */
+  /** Milliseconds, for a list that lags. */
   now?: () => number;
 }
 

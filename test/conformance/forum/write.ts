@@ -3,7 +3,7 @@ import type { Warning } from '../../../src/providers/provider.ts';
 import { type ForumBadge, type RULES, table } from './badge.ts';
 import type { ForumClient } from './client.ts';
 
-/** Printed in the graph with this text as its description. */
+/** Values of an enum of the graph, with their descriptions. */
 export const FORUM_WARNINGS = {
   GRANTS_PAUSED: 'The badge cannot be granted until it is enabled again.',
 };

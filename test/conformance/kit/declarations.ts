@@ -5,7 +5,7 @@ import type { OperationKind } from '../../../src/providers/provider.ts';
 import { readContract } from '../../support/contract.ts';
 import { type Check, codesOf, examplesOf, expectFor, inWorld } from './world.ts';
 
-/** What no provider's ids may be: each would lead out of a path, or be read as something else. */
+/** Texts that must not be IDs of any provider: each would leave its path segment, or be read as something else. */
 export const HOSTILE_IDS = [
   ...['', '.', '..', '../users', '%2e%2e', 'a/b', 'a%2fb', 'a\\b', 'a?b', 'a#b', 'a;b', 'a b'],
   ...['a\0', 'a\r\nHost: evil', 'ａ', 'é', '\u202e12', '\ud800', 'http://evil.example', 'a@b'],

@@ -6,7 +6,7 @@ import { secretChecks } from './secrets.ts';
 import type { Check } from './world.ts';
 import { writingChecks } from './writing.ts';
 
-/** What holds for every provider: see docs/adding-a-provider.md. */
+/** The checks of every provider: see docs/adding-a-provider.md. */
 export const kit: Readonly<Record<string, readonly Check[]>> = {
   declarations: declarationChecks,
   reading: readingChecks,

@@ -9,7 +9,7 @@ import { alwaysClosed, createSkippingClock } from '../../support/clock.ts';
 import { HOSTILE_IDS } from './declarations.ts';
 import { type Check, codesOf, exampleOf, examplesOf, expectFor, inWorld } from './world.ts';
 
-/** What acts on what stands around it, or is not seen at all. */
+/** Characters that act on the text around them, or that are invisible. */
 const HIDDEN_TEXTS = [
   'Ma\u202ejor',
   'Ma\u0000jor',
@@ -19,7 +19,7 @@ const HIDDEN_TEXTS = [
 ];
 const INVISIBLE_NAMES = ['', ' ', '\u200b', '\u3164', '\u2800', '\u00ad\ufeff'];
 
-/** The fields of an input that take a text and are no ids. */
+/** The text fields of an input that are not IDs. */
 async function textFieldsOf({ inputClass }: Operation): Promise<string[]> {
   const { schema } = await createBadgesSchema();
   const type = schema.getType(inputClass.name);
@@ -32,7 +32,7 @@ async function textFieldsOf({ inputClass }: Operation): Promise<string[]> {
 
 const FIELD_KINDS: readonly OperationKind[] = ['create', 'update'];
 
-/** An input with another id in the place of its badge. */
+/** An input with another ID in place of that of its badge. */
 function withBadgeId(operation: Operation, input: object, id: string): object {
   const target = operation.target(input);
   if (!target) return input;

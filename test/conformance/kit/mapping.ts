@@ -16,12 +16,12 @@ import { numRuns } from '../../properties/runs.ts';
 import { alwaysClosed, createSkippingClock } from '../../support/clock.ts';
 import { type Check, type World, expectFor, inWorld } from './world.ts';
 
-/** A place in front of a stand-in, which gives other answers where it is told to. */
+/** A server in front of a stand-in that can replace its responses. */
 interface Front {
   list: () => Promise<BadgeList>;
-  /** A badge that was kept, with the settings of the client. */
+  /** Restores a stored badge, with the settings of the client. */
   restore: (record: unknown) => BadgeFields | null;
-  /** What the stand-in answered last. */
+  /** The last response of the stand-in. */
   answered: () => string;
   answerWith: (text: string | undefined) => void;
 }
@@ -81,7 +81,7 @@ async function inFront(
 
 type Path = readonly (string | number)[];
 
-/** Every place of a JSON value, the outermost first. */
+/** The paths of all values in a JSON value, the outermost first. */
 function pathsOf(value: unknown, path: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [path];
   const inner = Object.entries(value).flatMap(([key, each]) =>
@@ -103,7 +103,7 @@ function replaceAt(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** An answer of which some values are something else. The texts are put in last: no value is as odd as its text. */
+/** A response in which some values are replaced. The texts are inserted last, so that they stay as odd as they are. */
 function alteredAnswers(answer: string): fc.Arbitrary<string> {
   const base: unknown = JSON.parse(answer);
   const other = fc.oneof(
@@ -132,7 +132,7 @@ async function typeOf({ badgeClass }: Provider): Promise<GraphQLObjectType> {
   throw new Error(`there is no type ${badgeClass.name}`);
 }
 
-/** Whatever was read: it can be shown, kept, and made again. */
+/** Every badge that was read can be shown, stored and restored. */
 function expectSound(
   provider: Provider,
   badge: BadgeFields,
@@ -178,7 +178,7 @@ export const mappingChecks: readonly Check[] = [
             }),
             { numRuns },
           );
-          // A search that never reads anything would find nothing.
+          // If nothing could be read, nothing would be tested.
           expect(read).toBeGreaterThan(numRuns / 10);
         }),
       ),

@@ -5,11 +5,11 @@ import type { ProviderStandIn, RecordedRequest } from '../../../src/sandbox/stan
 import { type SkippingClock, alwaysClosed, createSkippingClock } from '../../support/clock.ts';
 import { type TestService, startTestService } from '../../support/service.ts';
 
-/** One thing that holds for every provider. */
+/** One property of every provider. */
 export interface Check {
   /** A sentence about what a user sees. */
   name: string;
-  /** Rejects where it does not hold. */
+  /** Rejects if the property does not hold. */
   run: (provider: Provider) => Promise<void>;
 }
 
@@ -48,23 +48,23 @@ export interface Args {
   dryRun?: boolean;
 }
 
-/** The real service on the stand-ins of all providers, as a check of one of them meets it. */
+/** The real service on the stand-ins of all providers, as a check of one provider sees it. */
 export interface World {
   service: TestService;
   clock: SkippingClock;
   standIn: ProviderStandIn;
-  /** Asks for the provider's badges as a list, one by its id, and one as an entity. */
+  /** Reads the provider's badges as a list, one by its ID, and one as an entity. */
   read: (id?: string) => Promise<{ data: Listed; codes: string[]; text: string }>;
   mutate: (kind: OperationKind, input: object, args?: Args) => Promise<Payload>;
-  /** What reached the stand-in and was no read. */
+  /** The requests to the stand-in that were not reads. */
   writes: () => RecordedRequest[];
-  /** So long that nothing of before is fresh, stale or cooling down. */
+  /** Advances the clock until nothing earlier is fresh, stale or cooling down. */
   outlive: () => void;
-  /** A full stand-in without faults, and nothing read. */
+  /** Resets the stand-in to its demo badges without faults, and forgets everything that was read. */
   reset: () => void;
 }
 
-/** No pause takes any time, and no stand-in refuses a request for its window. */
+/** Pauses take no time, and no stand-in enforces its request window. */
 export async function inWorld(
   provider: Provider,
   run: (world: World) => Promise<void>,
@@ -143,7 +143,7 @@ export function exampleOf(provider: Provider, kind: OperationKind): object | und
   return provider.operations[kind] ? example?.input : undefined;
 }
 
-/** Every kind of write that the provider has, with the input of its example. */
+/** Every kind of write of the provider, with the input of its example. */
 export function examplesOf(provider: Provider): { kind: OperationKind; input: object }[] {
   const kinds: OperationKind[] = ['create', 'update', 'award', 'revoke', 'delete'];
   return kinds.flatMap((kind) => {
@@ -154,7 +154,7 @@ export function examplesOf(provider: Provider): { kind: OperationKind; input: ob
 
 export const codesOf = ({ userErrors }: Payload): string[] => userErrors.map(({ code }) => code);
 
-/** Says of whom and what a value is, so that a difference is understood by itself. */
+/** Adds a description of the value, so that a failure can be understood by itself. */
 export function expectFor(about: Record<string, unknown>, seen: unknown, expected: unknown): void {
   expect({ ...about, seen }).toEqual({ ...about, seen: expected });
 }

@@ -11,7 +11,7 @@ import {
   inWorld,
 } from './world.ts';
 
-/** What a stand-in holds, also of what it never shows. */
+/** Everything that a stand-in stores, including what it never shows. */
 const held = ({ standIn: { badges, awards } }: World) => structuredClone([badges, awards]);
 
 function needed(provider: Provider, kind: 'create' | 'update' | 'award' | 'delete'): object {
@@ -167,7 +167,7 @@ export const writingChecks: readonly Check[] = [
   },
 ];
 
-/** The stand-in's operations of a kind; the contract file names those of badges alike for all providers. */
+/** The stand-in's operations of a kind. The contract files use the same names for all providers. */
 function operationsOf(provider: Provider, operations: ReadonlySet<string>, kind: string): string[] {
   const reads = new Set(provider.check.reads.map(({ operation }) => operation));
   const writes = [...operations].filter((operation) => !reads.has(operation));

@@ -29,7 +29,7 @@ export interface ReadPlan {
 }
 
 /** Far below the timeout of a command. */
-const LONGEST_DELAY_MS = 30;
+const MAX_DELAY_MS = 30;
 const LAST_BEGIN = MOMENTS.indexOf('applied');
 
 export function createPlan(random: () => number, replicas: number): Plan {
@@ -51,7 +51,7 @@ export function createPlan(random: () => number, replicas: number): Plan {
     replicas: Array.from({ length: replicas }, () => ({
       local: (['cold', 'cold', 'warm', 'stale'] as const)[below(4)] ?? 'cold',
       read: isLikely(0.8) ? toRead() : null,
-      delayMs: isLikely(0.4) ? below(LONGEST_DELAY_MS) : 0,
+      delayMs: isLikely(0.4) ? below(MAX_DELAY_MS) : 0,
     })),
     isShared: isLikely(0.3),
   };

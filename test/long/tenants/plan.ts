@@ -18,7 +18,7 @@ export interface PlanOptions extends UpdateOptions {
 const TAG_MANGO_WRITES_A_SECOND = 0.8;
 const MEMBERS_A_SECOND = 0.8;
 const MAX_REPRESENTATIONS = 12;
-const LONGEST_HISTORY = 10;
+const MAX_HISTORY = 10;
 
 const TYPES: Readonly<Record<ProviderId, string>> = {
   RETURNING_AI: 'ReturningAIBadge',
@@ -66,7 +66,7 @@ export function createPlan(options: PlanOptions): () => Planned {
   }
 
   function history(): Planned {
-    const variables = { ...pickBadge(), first: LONGEST_HISTORY };
+    const variables = { ...pickBadge(), first: MAX_HISTORY };
     return { ...rest(), operation: 'history', query: HISTORY, variables };
   }
 

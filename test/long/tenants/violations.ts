@@ -10,7 +10,7 @@ export interface Violations {
 }
 
 const DETAILS_OF_A_KIND = 3;
-const LONGEST_DETAIL = 1_500;
+const MAX_DETAIL = 1_500;
 
 export function createViolations(): Violations {
   const counts: Counts = {};
@@ -21,7 +21,7 @@ export function createViolations(): Violations {
     add(kind, detail) {
       count(counts, kind);
       if ((counts[kind] ?? 0) > DETAILS_OF_A_KIND) return;
-      details.push(`${kind}: ${detail.slice(0, LONGEST_DETAIL)}`);
+      details.push(`${kind}: ${detail.slice(0, MAX_DETAIL)}`);
     },
   };
 }
