@@ -1,12 +1,11 @@
 import './register-forum.ts';
 import { expect, test } from '@jest/globals';
-import { createPool } from '../../src/http/attempt.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
-import { alwaysClosed } from '../support/clock.ts';
 import { createForumClient } from './forum/client.ts';
 import { forum } from './forum/index.ts';
 import { type World, exampleOf, inWorld } from './kit/world.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 /** What a provider can state about itself that neither of the first two needs. */
 
@@ -89,14 +88,8 @@ async function wordsOfForum(key: string): Promise<unknown> {
       {
         isImageUrl: isHttpsUrl,
         http: {
-          attemptTimeoutMs: 3_000,
+          ...plainHttpDeps,
           clock,
-          random: () => 0,
-          connect: createPool,
-          budget: undefined,
-          createBreaker: () => alwaysClosed,
-          onFault: () => undefined,
-          onWait: () => undefined,
         },
       },
     );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../../src/http/admission.ts';
-import { type HttpCall, createPool } from '../../src/http/attempt.ts';
+import type { HttpCall } from '../../src/http/attempt.ts';
 import {
   type HttpDeps,
   type OnFault,
@@ -18,6 +18,7 @@ import {
   toTagMangoClient,
 } from '../../src/providers/tag-mango/client.ts';
 import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 /** The first lines that came to the provider, as they stood on the socket. */
 const lines: string[] = [];
@@ -29,17 +30,13 @@ let returningAI: ReturningAIClient;
 let tagMango: TagMangoClient;
 
 const deps: HttpDeps = {
+  ...plainHttpDeps,
   attemptTimeoutMs: 800,
-  clock: { now: Date.now, pause: async () => undefined },
-  random: () => 0,
-  connect: createPool,
-  budget: undefined,
   createBreaker: () => ({
     waitMs: () => 0,
     enter: () => (verdict) => void verdicts.push(verdict),
   }),
   onFault: (fault) => faults.push(fault),
-  onWait: () => undefined,
 };
 
 beforeAll(async () => {

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPool } from '../../src/http/attempt.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 import { type ProviderHttp, createProviderHttp } from '../../src/http/provider-http.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 /** Answers of JSON in UTF-8 whose headers say so in odd ways, over a real socket. */
 
@@ -36,14 +36,8 @@ beforeAll(async () => {
     baseUrl: `http://127.0.0.1:${port}`,
     credentials: {},
     routes: [/^PUT \/badges$/],
+    ...plainHttpDeps,
     attemptTimeoutMs: 5_000,
-    clock: { now: Date.now, pause: async () => undefined },
-    random: () => 0,
-    connect: createPool,
-    budget: undefined,
-    createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
-    onFault: () => undefined,
-    onWait: () => undefined,
   });
 });
 afterAll(async () => {

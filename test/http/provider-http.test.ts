@@ -5,7 +5,6 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../../src/http/admission.ts';
-import { createPool } from '../../src/http/attempt.ts';
 import type { CallBounds } from '../../src/http/call-options.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../../src/http/provider-http.ts';
 import { eventually } from '../state/eventually.ts';
 import { createSkippingClock, settled } from '../support/clock.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 type Fault = Parameters<OnFault>[0];
 
@@ -43,11 +43,8 @@ function createHttp(baseUrl: string, key: string, rest: Partial<HttpDeps> = {}):
     baseUrl,
     credentials: { 'x-api-key': key },
     routes: [/^(GET|PUT) \/badges(\/1)?$/],
+    ...plainHttpDeps,
     attemptTimeoutMs: 800,
-    clock: { now: Date.now, pause: async () => undefined },
-    random: () => 0,
-    connect: createPool,
-    budget: undefined,
     createBreaker: () => ({
       waitMs: () => 0,
       enter: () => (verdict) => void verdicts.push(verdict),

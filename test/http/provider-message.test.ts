@@ -3,7 +3,6 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPool } from '../../src/http/attempt.ts';
 import type { CallPurpose } from '../../src/http/call-options.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../src/http/provider-http.ts';
 import { createRedactOthers } from '../../src/http/provider-text.ts';
 import { numRuns } from '../properties/runs.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 /** What a provider says of a write that failed, as operators and clients are shown it. */
 
@@ -39,14 +39,9 @@ beforeAll(async () => {
     credentials: { 'x-api-key': KEY },
     headers: { 'x-host': 'acme.example', 'x-offset': '500' },
     routes: [/^(GET|PUT|POST) \/badges$/],
+    ...plainHttpDeps,
     attemptTimeoutMs: 2_000,
-    clock: { now: Date.now, pause: async () => undefined },
-    random: () => 0,
-    connect: createPool,
-    budget: undefined,
-    createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
     onFault: (fault) => faults.push(fault),
-    onWait: () => undefined,
     redactOthers: createRedactOthers(() => [OTHER_KEY, 'short']),
   });
 });

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPool } from '../../src/http/attempt.ts';
 import { type ProviderHttp, createProviderHttp } from '../../src/http/provider-http.ts';
 import { createRequestBudget, createStoredBuckets } from '../../src/state/rate-limit.ts';
 import { createSkippingClock } from '../support/clock.ts';
+import { plainHttpDeps } from '../support/http-deps.ts';
 
 /** A provider whose window is another than that of those that we know, and which asks to be left alone for most of it. */
 
@@ -54,10 +54,9 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
     baseUrl: `http://127.0.0.1:${port}`,
     credentials: {},
     routes: [/^PUT \/badges$/],
+    ...plainHttpDeps,
     attemptTimeoutMs: 2_000,
     clock,
-    random: () => 0,
-    connect: createPool,
     budget: store && {
       ...createRequestBudget({
         name: 'acme',
@@ -68,9 +67,6 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
         now: clock.now,
       }),
     },
-    createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
-    onFault: () => undefined,
-    onWait: () => undefined,
     windowMs: WINDOW.windowMs,
   });
   clients.push(client);

@@ -10,6 +10,7 @@ import {
   exchange,
   readContract,
 } from '../support/contract.ts';
+import { DEFAULT_FIELDS, returningAIStored } from '../support/records.ts';
 
 const contract = readContract(
   new URL('../../src/providers/returning-ai/contract.yaml', import.meta.url),
@@ -17,23 +18,7 @@ const contract = readContract(
 const KEY = { 'x-api-key': 'sandbox-returning-ai-key' };
 const INTEGRATION_KEY = { authorization: 'Bearer sandbox-returning-ai-integration-key' };
 
-const MAJOR = {
-  id: '84845081-98fd-46f3-96aa-1032174e58a5',
-  title: 'Major',
-  action: 'custom',
-  quantity: 3,
-  image: 'https://img.example/major.png',
-  description: 'One trade that makes 30%.',
-  darkImage: 'https://img.example/dark.png',
-  lightImage: 'https://img.example/light.png',
-  enabledDarkAndLight: true,
-  award: true,
-  awardCurrency: true,
-  awardXpQuantity: 70,
-  awardCurrencyQuantity: 7,
-  attachRequired: true,
-  awarded: true,
-};
+const MAJOR = returningAIStored();
 const MAJOR_SHOWN = {
   id: MAJOR.id,
   title: 'Major',
@@ -45,19 +30,8 @@ const MAJOR_SHOWN = {
   awarded: 'true',
 };
 const { id: _, ...MAJOR_BODY } = MAJOR;
-const DEFAULTS = {
-  quantity: 0,
-  image: '',
-  description: '',
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-  attachRequired: false,
-};
+/** What a PUT resets omitted fields to. The action is required. */
+const { action: _action, ...UNSET } = { ...DEFAULT_FIELDS, quantity: 0 };
 
 const list = { operation: 'listBadges', method: 'GET', path: '/badges', headers: KEY };
 const create = {
@@ -222,7 +196,7 @@ test('makes a badge with an id of its own, and lists it last', async () => {
     awarded: 'false',
   };
   expect(made).toEqual({
-    ...DEFAULTS,
+    ...UNSET,
     id: shown.id,
     title: 'Scout',
     action: 'custom',
@@ -236,7 +210,7 @@ test('an update replaces the whole badge: fields left out are reset, also those 
   const answer = await call({ ...update, body: { title: 'Minor', action: 'custom' } });
 
   expect([...standIn.badges.values()]).toEqual([
-    { ...DEFAULTS, id: MAJOR.id, title: 'Minor', action: 'custom', awarded: true },
+    { ...UNSET, id: MAJOR.id, title: 'Minor', action: 'custom', awarded: true },
   ]);
   expect(answer).toEqual(
     success('Badge has been updated successfully', {

@@ -1,4 +1,6 @@
+import type { OperationKind } from '../../src/providers/provider.ts';
 import { sendOperation } from '../support/graphql-client.ts';
+import { WHOLE_BADGE, toDocument } from '../support/writing.ts';
 import { DELETED_ID, RETURNING_AI_ID, TAG_MANGO_ID } from './badges.ts';
 import { FIELD_WORDS } from './provider-words.ts';
 import type { Output } from './search.ts';
@@ -10,20 +12,6 @@ export interface Call {
   variables?: object;
 }
 
-const WHOLE = `
-  fragment Whole on Badge {
-    __typename
-    ... on BadgeFields { id provider name description imageUrl version }
-    ... on ReturningAIBadge {
-      title action quantity image darkImage lightImage enabledDarkAndLight
-      award awardCurrency awardXpQuantity awardCurrencyQuantity attachRequired awarded
-    }
-    ... on TagMangoBadge {
-      creator createdAt updatedAt enableAutomation pointsThreshold
-      pointCategoryForAutomation automationEnabledMangoes
-    }
-  }`;
-
 /** Every query there is. */
 export const READS: readonly Call[] = [
   {
@@ -31,14 +19,14 @@ export const READS: readonly Call[] = [
     query: `{ badges {
       totalCount nodes { ...Whole } edges { cursor } pageInfo { startCursor endCursor }
       sources { provider state code asOf retryAfterMs droppedRecords }
-    } } ${WHOLE}`,
+    } } ${WHOLE_BADGE}`,
   },
   {
     name: 'badge',
     query: `{
       one: badge(provider: RETURNING_AI, id: "${RETURNING_AI_ID}") { ...Whole }
       other: badge(provider: TAG_MANGO, id: "${TAG_MANGO_ID}") { ...Whole }
-    } ${WHOLE}`,
+    } ${WHOLE_BADGE}`,
   },
   {
     name: '_entities',
@@ -66,15 +54,7 @@ export const HISTORY: readonly Call[] = [
 const written = FIELD_WORDS.written.value;
 const picture = `https://img.example/${FIELD_WORDS.written.core}.png`;
 
-const SHOWN: Readonly<Record<string, string>> = {
-  create: 'badge { ...Whole }',
-  update: 'badge { ...Whole }',
-  delete: 'deletedBadgeId',
-  award: 'badges { ...Whole }',
-  revoke: 'badge { ...Whole }',
-};
-
-/** Every mutation of each provider; with a key, so that what came of it is kept. */
+/** Every mutation of each provider; with a key, so that its outcome is stored. */
 export const WRITES: readonly Call[] = [
   toWrite('create', 'create-1', { returningAI: { title: written, darkImage: picture } }),
   toWrite('update', 'update-1', {
@@ -95,21 +75,8 @@ export const WRITES: readonly Call[] = [
   }),
 ];
 
-function toWrite(kind: string, key: string, input: object): Call {
-  const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
-  const query = `mutation ($input: ${type}!, $key: String) {
-    ${kind}Badge(input: $input, idempotencyKey: $key) {
-      ${SHOWN[kind]}
-      changes { field before after }
-      warnings { code message fields }
-      userErrors {
-        __typename code message field
-        ... on BadgeConflictError { currentBadge { ...Whole } }
-        ... on BadgeProviderError { provider retryable retryAfterMs }
-      }
-    }
-  } ${WHOLE}`;
-  return { name: key, query, variables: { input, key } };
+function toWrite(kind: OperationKind, key: string, input: object): Call {
+  return { name: key, query: toDocument(kind), variables: { input, key } };
 }
 
 export interface Answered {

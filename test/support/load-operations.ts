@@ -1,5 +1,6 @@
 import { pick } from './random.ts';
 import type { Operation } from './graphql-client.ts';
+import { DEFAULT_FIELDS } from './records.ts';
 
 /** The existing badges, as a reader knows them. */
 export type Known = readonly { provider: string; id: string; name: string }[];
@@ -53,20 +54,7 @@ const UPDATE = `mutation Update($input: UpdateBadgeInput!, $idempotencyKey: Stri
 }`;
 
 /** All fields of a Returning.AI badge except its name: an update with them needs no remembered values. */
-export const COMPLETE = {
-  action: 'custom',
-  quantity: 1,
-  image: '',
-  description: 'Written by a benchmark',
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-  attachRequired: false,
-};
+export const COMPLETE = { ...DEFAULT_FIELDS, description: 'Written by a benchmark' };
 
 /** An update that renames the badge. */
 export function toRename(

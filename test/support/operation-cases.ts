@@ -14,7 +14,7 @@ import {
   UpdateBadgeDocument,
   type UpdateBadgeInput,
 } from '../generated/operations.ts';
-import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from './records.ts';
+import { DEFAULT_FIELDS, HIDDEN_VALUES, returningAIStored, tagMangoStored } from './records.ts';
 
 export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
 export const HALL_OF_FAME = '6657092c8142bfe0656481bf';
@@ -189,21 +189,7 @@ const clean = { changes: [], warnings: [], userErrors: [] };
 const anyId: unknown = expect.any(String);
 const anyTime: unknown = expect.any(String);
 
-const marketMaker = {
-  title: 'Market Maker',
-  action: 'custom',
-  quantity: 1,
-  image: '',
-  description: '',
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-  attachRequired: false,
-};
+const marketMaker = { title: 'Market Maker', ...DEFAULT_FIELDS };
 const nightOwl = { name: 'Night Owl', enableAutomation: true, pointsThreshold: 7.5 };
 const { id: _id, awarded: _awarded, ...newMajor } = returningAIStored({ title: 'New' });
 const awardedMajor = {

@@ -13,13 +13,7 @@ export function returningAIStored(given: Partial<ReturningAIStored> = {}): Retur
     quantity: 3,
     image: 'https://img.example/major.png',
     description: 'One trade that makes 30%.',
-    darkImage: 'https://img.example/dark.png',
-    lightImage: 'https://img.example/light.png',
-    enabledDarkAndLight: true,
-    award: true,
-    awardCurrency: true,
-    awardXpQuantity: 70,
-    awardCurrencyQuantity: 7,
+    ...HIDDEN_VALUES,
     attachRequired: true,
     awarded: true,
     ...given,
@@ -58,7 +52,35 @@ export function manyBadges(count: number): {
   };
 }
 
-/** What a complete Returning.AI input adds to the readable fields. */
+/** The fields that no documented response of Returning.AI shows, with their defaults. */
+export const HIDDEN_DEFAULTS = {
+  darkImage: '',
+  lightImage: '',
+  enabledDarkAndLight: false,
+  award: false,
+  awardCurrency: false,
+  awardXpQuantity: 0,
+  awardCurrencyQuantity: 0,
+};
+
+/** The defaults of a creation at Returning.AI: every field except the title. */
+export const DEFAULT_FIELDS = {
+  action: 'custom',
+  quantity: 1,
+  image: '',
+  description: '',
+  ...HIDDEN_DEFAULTS,
+  attachRequired: false,
+};
+
+/** Fields of an input as they are written in a document. */
+export function toDocumentText(fields: object): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+    .join(', ');
+}
+
+/** The same hidden fields with other values. */
 export const HIDDEN_VALUES = {
   darkImage: 'https://img.example/dark.png',
   lightImage: 'https://img.example/light.png',

@@ -28,6 +28,21 @@ export interface Payload {
   userErrors: Record<string, unknown>[];
 }
 
+/** Every field of a badge, as the fragment `Whole`. */
+export const WHOLE_BADGE = `
+  fragment Whole on Badge {
+    __typename
+    ... on BadgeFields { id provider name description imageUrl version }
+    ... on ReturningAIBadge {
+      title action quantity image darkImage lightImage enabledDarkAndLight
+      award awardCurrency awardXpQuantity awardCurrencyQuantity attachRequired awarded
+    }
+    ... on TagMangoBadge {
+      creator createdAt updatedAt enableAutomation pointsThreshold
+      pointCategoryForAutomation automationEnabledMangoes
+    }
+  }`;
+
 const SHOWN: Readonly<Record<OperationKind, string>> = {
   create: 'badge { ...Whole }',
   update: 'badge { ...Whole }',
@@ -36,7 +51,8 @@ const SHOWN: Readonly<Record<OperationKind, string>> = {
   revoke: 'badge { ...Whole }',
 };
 
-function toDocument(kind: OperationKind): string {
+/** A mutation of `$input` under `$key` that selects everything that its payload offers. */
+export function toDocument(kind: OperationKind): string {
   const name = kind.charAt(0).toUpperCase() + kind.slice(1);
   return `
     mutation ($input: ${name}BadgeInput!, $key: String) {
@@ -51,18 +67,7 @@ function toDocument(kind: OperationKind): string {
         }
       }
     }
-    fragment Whole on Badge {
-      __typename
-      ... on BadgeFields { id provider name description imageUrl version }
-      ... on ReturningAIBadge {
-        title action quantity image darkImage lightImage enabledDarkAndLight
-        award awardCurrency awardXpQuantity awardCurrencyQuantity attachRequired awarded
-      }
-      ... on TagMangoBadge {
-        creator createdAt updatedAt enableAutomation pointsThreshold
-        pointCategoryForAutomation automationEnabledMangoes
-      }
-    }`;
+    ${WHOLE_BADGE}`;
 }
 
 /** Sends one mutation as a router does, and expects a payload. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
+import { DEFAULT_FIELDS, HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
 import {
   type MutationCall,
   type WritingService,
@@ -179,19 +179,10 @@ test('a created badge is known from its birth, with the defaults that were sent'
   expect(codesOf(renamed)).toEqual([]);
   expect(warningsOf(renamed)).toEqual(['HIDDEN_FIELDS_REUSED']);
   expect(lastBody()).toEqual({
+    ...DEFAULT_FIELDS,
     title: 'Renamed',
-    action: 'custom',
-    quantity: 1,
-    image: '',
-    description: '',
-    darkImage: '',
-    lightImage: '',
-    enabledDarkAndLight: false,
     award: true,
-    awardCurrency: false,
     awardXpQuantity: 30,
-    awardCurrencyQuantity: 0,
-    attachRequired: false,
   });
 });
 

@@ -1,13 +1,13 @@
 import { expect } from '@jest/globals';
 import { isInputObjectType, isNonNullType } from 'graphql';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
-import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import { isHttpsUrl } from '../../../src/providers/graph-types.ts';
 import type { Operation, OperationKind } from '../../../src/providers/provider.ts';
-import { alwaysClosed, createSkippingClock } from '../../support/clock.ts';
+import { createSkippingClock } from '../../support/clock.ts';
 import { HOSTILE_IDS } from './declarations.ts';
 import { type Check, codesOf, exampleOf, examplesOf, expectFor, inWorld } from './world.ts';
+import { plainHttpDeps } from '../../support/http-deps.ts';
 
 /** Characters that act on the text around them, or that are invisible. */
 const HIDDEN_TEXTS = [
@@ -123,14 +123,8 @@ export const inputChecks: readonly Check[] = [
         const client = provider.createClient(service.sandbox.providerValues[provider.key] ?? {}, {
           isImageUrl: isHttpsUrl,
           http: {
-            attemptTimeoutMs: 3_000,
+            ...plainHttpDeps,
             clock,
-            random: () => 0,
-            connect: createPool,
-            budget: undefined,
-            createBreaker: () => alwaysClosed,
-            onFault: () => undefined,
-            onWait: () => undefined,
           },
         });
         try {

@@ -5,7 +5,6 @@ import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { createBadgesSchema } from '../../../src/badges/schema.ts';
-import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import type { BadgeFields, BadgeList } from '../../../src/providers/badge-list.ts';
 import { isHttpsOrLoopbackUrl } from '../../../src/providers/graph-types.ts';
@@ -13,8 +12,9 @@ import type { Provider } from '../../../src/providers/provider.ts';
 import { toOutput } from '../../properties/graph-output.ts';
 import { anyJson, numberText, stringText } from '../../properties/json-texts.ts';
 import { numRuns } from '../../properties/runs.ts';
-import { alwaysClosed, createSkippingClock } from '../../support/clock.ts';
+import { createSkippingClock } from '../../support/clock.ts';
 import { type Check, type World, expectFor, inWorld } from './world.ts';
+import { plainHttpDeps } from '../../support/http-deps.ts';
 
 /** A server in front of a stand-in that can replace its responses. */
 interface Front {
@@ -56,14 +56,8 @@ async function inFront(
   const client = provider.createClient(settings, {
     isImageUrl,
     http: {
-      attemptTimeoutMs: 3_000,
+      ...plainHttpDeps,
       clock,
-      random: () => 0,
-      connect: createPool,
-      budget: undefined,
-      createBreaker: () => alwaysClosed,
-      onFault: () => undefined,
-      onWait: () => undefined,
     },
   });
   try {

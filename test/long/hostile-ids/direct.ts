@@ -1,4 +1,3 @@
-import { createPool } from '../../../src/http/attempt.ts';
 import { ProviderError } from '../../../src/http/provider-error.ts';
 import { type HttpDeps, createProviderHttp } from '../../../src/http/provider-http.ts';
 import { isHttpsUrl } from '../../../src/providers/graph-types.ts';
@@ -10,6 +9,7 @@ import {
 import { readProviderSettings } from '../../../src/providers/settings.ts';
 import type { TagMangoClient } from '../../../src/providers/tag-mango/client.ts';
 import { isReturningAIBadgeId, isTagMangoId } from './alphabets.ts';
+import { plainHttpDeps } from '../../support/http-deps.ts';
 
 const TIMEOUT_MS = 3_000;
 
@@ -26,14 +26,8 @@ export interface Direct {
 }
 
 const http: HttpDeps = {
+  ...plainHttpDeps,
   attemptTimeoutMs: TIMEOUT_MS,
-  clock: { now: Date.now, pause: async () => undefined },
-  random: Math.random,
-  connect: createPool,
-  budget: undefined,
-  createBreaker: () => ({ waitMs: () => 0, enter: () => () => undefined }),
-  onFault: () => undefined,
-  onWait: () => undefined,
 };
 
 /** The providers' own clients, and the one way to a provider below them, on a real socket. */

@@ -1,5 +1,6 @@
 import type { Operation } from '../../support/graphql-client.ts';
 import { COMPLETE } from '../../support/load-operations.ts';
+import { DEFAULT_FIELDS, toDocumentText } from '../../support/records.ts';
 import {
   isEmail,
   isIdempotencyKey,
@@ -235,10 +236,7 @@ const WRITES: readonly Way[] = [
     toAsk: aliased('mutation', {
       type: 'String!',
       field: `updateBadge(idempotencyKey: $v, input: { returningAI: { id: "${RETURNING_AI_ID}",
-        title: "New", action: "custom", quantity: 1, image: "", description: "", darkImage: "",
-        lightImage: "", enabledDarkAndLight: false, award: false, awardCurrency: false,
-        awardXpQuantity: 0, awardCurrencyQuantity: 0, attachRequired: false
-      } }) { userErrors { code field } }`,
+        title: "New", ${toDocumentText(DEFAULT_FIELDS)} } }) { userErrors { code field } }`,
     }),
     expected: (text) => (isIdempotencyKey(text) ? 'done' : 'INVALID_INPUT idempotencyKey'),
   },

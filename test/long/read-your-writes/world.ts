@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 import { startService } from '../../../src/service.ts';
 import { openState } from '../../../src/state/open-state.ts';
 import { type RedisClient, createRedisClient } from '../../../src/state/redis/client.ts';
+import { DEFAULT_FIELDS, HIDDEN_DEFAULTS, toDocumentText } from '../../support/records.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { type Front, startFront } from './front.ts';
 
@@ -14,22 +15,13 @@ import { type Front, startFront } from './front.ts';
 const FRESH_SECONDS = 3_600;
 const BADGE = {
   id: randomUUID(),
+  ...DEFAULT_FIELDS,
   title: 'First',
-  action: 'custom',
   quantity: 3,
   image: 'https://img.example/badge.png',
   description: 'What all replicas read.',
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-  attachRequired: false,
 };
-const HIDDEN = `darkImage: "", lightImage: "", enabledDarkAndLight: false, award: false,
-  awardCurrency: false, awardXpQuantity: 0, awardCurrencyQuantity: 0`;
+const HIDDEN = toDocumentText(HIDDEN_DEFAULTS);
 
 export interface Replica {
   readonly front: Front;

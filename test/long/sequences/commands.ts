@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFAULT_FIELDS } from '../../support/records.ts';
 import { READ_FAULTS, type ReadFault, WRITE_FAULTS, type WriteFault } from './provider.ts';
 
 export const KINDS = ['update', 'update-hidden', 'create', 'delete', 'award', 'revoke'] as const;
@@ -58,7 +59,7 @@ export function toInput({ kind, key, variant }: MutationCommand, badgeId: string
     case 'update-hidden':
       return { id: badgeId, awardXpQuantity: 100 + 10 * key + variant, hiddenFields: 'OMIT' };
     case 'create':
-      return { title: own, action: 'custom', quantity: 1, ...UNSET };
+      return { title: own, ...DEFAULT_FIELDS };
     case 'delete':
       return { id: badgeId };
     case 'award':
@@ -66,16 +67,3 @@ export function toInput({ kind, key, variant }: MutationCommand, badgeId: string
       return { badgeId, user: { id: String(1_000 + variant) } };
   }
 }
-
-const UNSET = {
-  image: '',
-  description: '',
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-  attachRequired: false,
-};
