@@ -21,11 +21,7 @@ const folder = await copyWithForum([
 try {
   const { status } = spawnSync(
     process.execPath,
-    [
-      ...['--max-old-space-size=1024', '--experimental-vm-modules', '--no-warnings'],
-      join(root, 'node_modules/jest/bin/jest.js'),
-      ...patterns,
-    ],
+    ['--max-old-space-size=1024', join(root, 'node_modules/jest/bin/jest.js'), ...patterns],
     { cwd: folder, stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;

@@ -16,8 +16,6 @@ const patterns = positionals.length > 0 ? positionals : [''];
 const { status } = spawnSync(
   process.execPath,
   [
-    '--experimental-vm-modules',
-    '--no-warnings=ExperimentalWarning',
     join(root, 'node_modules/jest/bin/jest.js'),
     '--runInBand',
     ...patterns.map((name) => `test/long/${name}`),

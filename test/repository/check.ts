@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const NODE_ARGS = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'];
 
 interface Part {
   name: string;
@@ -34,7 +33,6 @@ const LANES: readonly (readonly Part[])[] = [
       name: 'repository and composition',
       command: [
         'node',
-        ...NODE_ARGS,
         'node_modules/jest/bin/jest.js',
         '--runInBand',
         'test/repository',

@@ -13,7 +13,7 @@ export interface RunningGateway {
 
 const READY_WITHIN_MS = 20_000;
 
-/** The gateway in a process of its own: jest's module loader is not what gateways are made for. */
+/** The gateway in a process of its own, so that its packages take no memory of the tests. */
 export async function startGatewayProcess(
   name: GatewayName,
   supergraphSdl: string,

@@ -1,0 +1,99 @@
+/**
+ * Runs a test file with jest-circus, and lets Node load all modules. By default Jest loads them into a realm of its own,
+ * again for each file: that takes a third of a second for each, all code starts cold, and errors of Node are no
+ * instances of `Error`. Here the files of a worker share the modules that they import, as requests of the service do.
+ */
+import { createRequire, registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { ModernFakeTimers } from '@jest/fake-timers';
+import type { Config } from '@jest/types';
+import { ModuleMocker } from 'jest-mock';
+import './from-sources.ts';
+import { type Globals, replaceGlobals } from './jest-globals.ts';
+
+/** What jest-circus uses to load modules. */
+interface Runtime {
+  requireInternalModule(file: string): unknown;
+  setGlobalsForRuntime(globals: Omit<Globals, 'jest'>): void;
+  unstable_shouldLoadAsEsm(file: string): boolean;
+  unstable_importModule(file: string): Promise<unknown>;
+}
+
+interface Environment {
+  global: Pick<typeof globalThis, 'console'>;
+}
+
+/** As Jest calls its `testRunner`. */
+type RunTestFile = (
+  ...args: [
+    globalConfig: Config.GlobalConfig,
+    config: Config.ProjectConfig,
+    environment: Environment,
+    runtime: Runtime,
+    path: string,
+    sendMessage: unknown,
+  ]
+) => Promise<unknown>;
+
+const require = createRequire(import.meta.url);
+const circus = require('jest-circus/runner') as { default: RunTestFile };
+
+const GLOBALS = new URL('./jest-globals.ts', import.meta.url).href;
+const ROOT = new URL('../../', import.meta.url).href;
+
+/** Files that change modules of the service, such as the list of providers. They load a copy of all that is ours. */
+const CHANGES_MODULES = /\/test\/conformance\//;
+const COPY = '?copy=';
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    if (specifier === '@jest/globals') return nextResolve(GLOBALS, context);
+    const found = nextResolve(specifier, context);
+    const { search } = new URL(context.parentURL ?? ROOT);
+    const isOurs = found.url.startsWith(ROOT) && !found.url.includes('/node_modules/');
+    return isOurs && search.startsWith(COPY) ? { ...found, url: found.url + search } : found;
+  },
+});
+
+process.setSourceMapsEnabled(true);
+
+/** jest-circus collects its event handlers here. */
+const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
+
+let filesRun = 0;
+
+const runTestFile: RunTestFile = async (...args) => {
+  const [, config, environment, runtime, path] = args;
+  filesRun += 1;
+  const version = `${CHANGES_MODULES.test(path) ? COPY : '?'}${filesRun}`;
+  const timers = new ModernFakeTimers({ config, global: globalThis });
+  const mocks = new ModuleMocker(globalThis);
+  const jest = {
+    advanceTimersByTime: timers.advanceTimersByTime.bind(timers),
+    getTimerCount: timers.getTimerCount.bind(timers),
+    useFakeTimers: timers.useFakeTimers.bind(timers),
+    useRealTimers: timers.useRealTimers.bind(timers),
+    fn: mocks.fn.bind(mocks),
+    spyOn: mocks.spyOn.bind(mocks),
+  };
+  runtime.requireInternalModule = (file) => {
+    // It keeps the tests and the handlers of a file in its modules.
+    delete require.cache[file];
+    Reflect.deleteProperty(globalThis, EVENT_HANDLERS);
+    return require(file);
+  };
+  runtime.setGlobalsForRuntime = (globals) => replaceGlobals({ ...globals, jest });
+  runtime.unstable_shouldLoadAsEsm = () => true;
+  runtime.unstable_importModule = (file) => import(`${pathToFileURL(file).href}${version}`);
+  // Jest's finds no source maps of modules that Node has loaded. Node's own does.
+  Reflect.deleteProperty(Error, 'prepareStackTrace');
+  Object.assign(globalThis, { console: environment.global.console });
+  try {
+    return await circus.default(...args);
+  } finally {
+    timers.dispose();
+    mocks.restoreAllMocks();
+  }
+};
+
+export default runTestFile;
