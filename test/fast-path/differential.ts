@@ -17,6 +17,8 @@ export interface Finding {
   differences: Difference[];
   writes: number;
   outages: number;
+  /** Lines of the log about faults. */
+  faults: Record<string, unknown>[];
 }
 
 export interface Trial extends WorldOptions, Pick<PoolOptions, 'authorizations' | 'secret'> {
@@ -25,6 +27,7 @@ export interface Trial extends WorldOptions, Pick<PoolOptions, 'authorizations' 
 }
 
 const MAX_DIFFERENCES = 3;
+const WARN_LEVEL = 40;
 
 /** Sends the same requests to a server with the fast path and to one without, and compares every byte. */
 export async function compareWays({ requests, random, ...options }: Trial): Promise<Finding> {
@@ -35,7 +38,14 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
     ReturningAIBadge: [...returningAI.badges.keys()],
     TagMangoBadge: [...tagMango.badges.keys()],
   };
-  const finding: Finding = { requests, share: 0, differences: [], writes: 0, outages: 0 };
+  const finding: Finding = {
+    requests,
+    share: 0,
+    differences: [],
+    writes: 0,
+    outages: 0,
+    faults: [],
+  };
   const { secret, authorizations: [authorization] = [] } = options;
   const writer = {
     ...(secret !== undefined && { 'router-authorization': secret }),
@@ -46,17 +56,20 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
     for (let at = 0; at < requests && finding.differences.length < MAX_DIFFERENCES; at += 1) {
       await live(world, { random, finding, writer });
       await world.warm();
-      const request = pool.next();
+      // Some come together on one connection.
+      const together = random() < 0.04 ? 3 : 1;
+      const request = Buffer.concat(Array.from({ length: together }, () => pool.next()));
       // Which is asked first must make no difference.
       const isFastFirst = random() < 0.5;
-      const first = await (isFastFirst ? fast : full).ask(request);
-      const second = await (isFastFirst ? full : fast).ask(request);
+      const first = await (isFastFirst ? fast : full).ask(request, together);
+      const second = await (isFastFirst ? full : fast).ask(request, together);
       const [ofFast, ofFull] = isFastFirst ? [first, second] : [second, first];
       if (ofFast === ofFull) continue;
       finding.differences.push({ request: request.toString('latin1'), fast: ofFast, full: ofFull });
     }
   } finally {
     finding.share = world.usage().fast / requests;
+    finding.faults = world.log.filter(({ level }) => Number(level) >= WARN_LEVEL);
     fast.close();
     full.close();
     await world.close();

@@ -239,13 +239,6 @@ test('what is kept stays within its bytes, and what was used longest ago is drop
   expect(world.usage().plans).toBeGreaterThan(5);
 });
 
-test('in the shadow mode the full path answers, and a difference ends the use of a plan', async () => {
-  await restart({ fastPath: { shadow: 1 } });
-  expect(await askTwice(toBody([one()]))).toMatchObject({ isFast: false });
-  expect(await askTwice(LIST)).toMatchObject({ isFast: false });
-  expect(world.log).toEqual([]);
-});
-
 describe('a connection', () => {
   async function sendParts(parts: readonly string[]): Promise<string> {
     const socket = connect(Number(new URL(world.fast).port), '127.0.0.1');

@@ -39,8 +39,9 @@ export function createRequestPool(options: PoolOptions): RequestPool {
   const { random } = options;
   const documents = Array.from({ length: 14 }, () => toEntitiesDocument(random));
   const others = [
-    ...Array.from({ length: 10 }, () => toListBody(random)),
+    ...Array.from({ length: 12 }, () => toListBody(random)),
     ...Array.from({ length: 8 }, () => toBadgeBody(options)),
+    toSeveralRoots(options),
     { query: '{ __typename }' },
     { query: '{ badges { totalCount } ' },
     { query: '{ _service { sdl } }' },
@@ -52,12 +53,12 @@ export function createRequestPool(options: PoolOptions): RequestPool {
     const json = isOther
       ? JSON.stringify(pick(others, random))
       : toEntitiesBody(documents, options);
-    return random() < 0.06 ? spaced(json, random) : json;
+    return random() < 0.04 ? spaced(json, random) : json;
   }
   return {
     next() {
       const body = Buffer.from(nextBody());
-      return toMessage(random() < 0.06 ? mutate(body, random) : body, options);
+      return toMessage(random() < 0.04 ? mutate(body, random) : body, options);
     },
   };
 }
@@ -87,6 +88,9 @@ function toEntitiesDocument(random: Random): EntitiesDocument {
   const common = chance(random, 0.4) ? '__typename ' : '';
   const isShared = chance(random, 0.2) || parts.length + common.length === 0;
   const shared = isShared ? '... on BadgeFields { id ...F @skip(if: $no) }' : '';
+  const nested = chance(random, 0.2)
+    ? '... on Badge { kind: __typename ... @include(if: $yes) { ... on BadgeFields { version } } }'
+    : '';
   const name = chance(random, 0.5) ? 'Ask' : undefined;
   const root = chance(random, 0.1) ? 'found: _entities' : '_entities';
   const more = chance(random, 0.08) ? ' __typename' : '';
@@ -95,7 +99,7 @@ function toEntitiesDocument(random: Random): EntitiesDocument {
     : '';
   const wrong = chance(random, 0.05) ? ' nowhere' : '';
   const variables = '$representations: [_Any!]!, $yes: Boolean = true, $no: Boolean = false';
-  const selection = `${common}${parts.join(' ')} ${shared}${wrong}`;
+  const selection = `${common}${parts.join(' ')} ${shared}${nested}${wrong}`;
   const query = `query ${name ?? ''}(${variables}) { ${root}(representations: $representations) { ${selection} }${more}${twice} }${
     isShared ? ' fragment F on BadgeFields { name imageUrl }' : ''
   }`;
@@ -113,8 +117,11 @@ function withUsedOnly(query: string): string {
   return used;
 }
 
-function toEntitiesBody(documents: readonly EntitiesDocument[], options: PoolOptions): string {
-  const { random } = options;
+function toEntitiesBody(documents: readonly EntitiesDocument[], of: PoolOptions): string {
+  const { random } = of;
+  // Half of all requests are about one provider, which some tenants have alone.
+  const { TagMangoBadge = [] } = of.ids;
+  const options = chance(random, 0.5) ? { ...of, ids: { TagMangoBadge } } : of;
   const { query, operationName } = pick(documents, random);
   const size = pick(
     [
@@ -138,18 +145,41 @@ function toEntitiesBody(documents: readonly EntitiesDocument[], options: PoolOpt
   const flags = `${query.includes('$yes') && chance(random, 0.3) ? `,"yes":${chance(random, 0.5)}` : ''}${
     query.includes('$no') && chance(random, 0.3) ? `,"no":${chance(random, 0.5)}` : ''
   }`;
+  const more = chance(random, 0.04) ? `,${pick(MORE_VARIABLES, random)}` : '';
   const variables = chance(random, 0.9)
-    ? `{"representations":[${list.join(',')}]${flags}}`
+    ? `{"representations":[${list.join(',')}]${flags}${more}}`
     : `{${flags.slice(1)}${flags && ','}"representations":[${list.join(',')}]}`;
   const members = [
     `"query":${JSON.stringify(query)}`,
     `"variables":${variables}`,
     ...(operationName === undefined ? [] : [`"operationName":${JSON.stringify(operationName)}`]),
     ...(chance(random, 0.03) ? ['"variables":{"representations":[]}'] : []),
-    ...(chance(random, 0.05) ? ['"extensions":{}'] : []),
+    ...(chance(random, 0.06) ? [pick(MORE_MEMBERS, random)] : []),
   ];
   return `{${(chance(random, 0.2) ? members.toReversed() : members).join(',')}}`;
 }
+
+/** Variables that are not declared, or come twice. */
+const MORE_VARIABLES = [
+  '"other":{"deep":[[[{"a":[]}]]]}',
+  '"representations":[]',
+  '"representations":[{"__typename":"TagMangoBadge","id":"x"}]',
+  '"Representations":[{}]',
+  '"yes":null',
+  '"yes":"]}"',
+  '"number":12345678901234567890',
+];
+const MORE_MEMBERS = [
+  '"extensions":{}',
+  '"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}',
+  '"extensions":[]',
+  '"operationName":null',
+  '"operationName":""',
+  '"operationName":"Nowhere"',
+  '"query":"{ __typename }"',
+  '"id":"\\"representations\\":["',
+  '"constructor":{"prototype":1}',
+];
 
 function toRepresentation({ random, ids }: PoolOptions): string {
   const type = pick(Object.keys(ids), random);
@@ -212,12 +242,50 @@ function toListBody(random: Random): object {
     0.6,
   );
   const selection = fields.length > 0 ? fields.join(' ') : 'totalCount';
-  const args = some(
-    ['first: 3', 'filter: { providers: [TAG_MANGO] }', 'orderBy: { field: ID, direction: DESC }'],
-    random,
-  );
+  const args = [
+    ...(chance(random, 0.6) ? [pick(PAGES, random)] : []),
+    ...(chance(random, 0.3) ? [pick(FILTERS, random)] : []),
+    ...(chance(random, 0.4) ? [pick(ORDERS, random)] : []),
+  ];
   const given = args.length > 0 ? `(${args.join(', ')})` : '';
-  return { query: `{ badges${given} { ${selection} } }` };
+  const query = `{ badges${given} { ${selection} } }`;
+  if (!query.includes('$')) return { query };
+  return {
+    query: `query($n: Int, $after: String) ${query.replace(', after: $after', chance(random, 0.5) ? ', after: $after' : '')}`,
+    variables: { n: pick([1, 2, 3, null, -1, 2.5], random), after: null },
+  };
+}
+
+const PAGES = [
+  'first: 3',
+  'first: 1',
+  'last: 2',
+  'first: 0',
+  'first: 3, last: 3',
+  'first: $n, after: $after',
+  'first: 2, after: "nowhere"',
+];
+const FILTERS = [
+  'filter: { providers: [TAG_MANGO] }',
+  'filter: { providers: [] }',
+  'filter: { nameContains: "a" }',
+  'filter: { nameContains: "\\"" }',
+];
+const ORDERS = [
+  'orderBy: { field: ID, direction: DESC }',
+  'orderBy: { field: NAME, direction: ASC }',
+  'orderBy: { direction: DESC }',
+];
+
+/** Several root fields, one of them twice. */
+function toSeveralRoots({ random, ids }: PoolOptions): object {
+  const id = pick(ids.TagMangoBadge ?? [], random);
+  const query = `query($id: ID!) {
+    one: badge(provider: TAG_MANGO, id: $id) { ... on BadgeFields { name } }
+    one: badge(provider: TAG_MANGO, id: $id) { ...F }
+    badges(first: 2) { nodes { ...F } }
+  } fragment F on Badge { __typename ... on TagMangoBadge { id } }`;
+  return { query, variables: { id } };
 }
 
 function toBadgeBody({ random, ids }: PoolOptions): object {
@@ -279,7 +347,7 @@ const HOSTS = ['localhost', '127.0.0.1:4001', 'LOCALHOST:1', '127.0.0.1:x', 'loc
 
 function toMessage(body: Buffer, options: PoolOptions): Buffer {
   const { random, authorizations, secret } = options;
-  const isPlain = chance(random, 0.85);
+  const isPlain = chance(random, 0.92);
   const odd = (share: number): boolean => !isPlain && chance(random, share);
   const headers: [string, string][] = [
     ['Host', odd(0.2) ? pick(HOSTS, random) : 'localhost'],
@@ -299,6 +367,7 @@ function toMessage(body: Buffer, options: PoolOptions): Buffer {
   if (odd(0.04)) headers.push(['Content-Encoding', pick(['gzip', 'identity', ''], random)]);
   if (odd(0.05)) headers.push(['Connection', pick(['close', 'keep-alive', 'upgrade'], random)]);
   if (odd(0.03)) headers.push(['Upgrade', 'h2c']);
+  if (odd(0.03)) headers.push(['Expect', '100-continue']);
   if (chance(random, 0.8))
     headers.push(['X-Request-Id', pick(['r-1', 'r:2', odd(0.3) ? 'no id' : 'r.3'], random)]);
   const isChunked = odd(0.06);

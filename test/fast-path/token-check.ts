@@ -27,6 +27,6 @@ export async function createAuthorizations(
     sign(key, { claims: { exp, nbf: exp - 9_999_500 } }),
     sign(stranger, { claims: { exp } }),
   ]);
-  const often = good.flatMap((token) => Array.from({ length: 20 }, () => token));
+  const often = good.flatMap((token) => Array.from({ length: 30 }, () => token));
   return [...often, ...odd, 'none'].map((token) => `Bearer ${token}`);
 }

@@ -136,11 +136,8 @@ function createFastPath(
       return false;
     }
     if (shadow > 0 && Math.random() < shadow) {
-      learner.compare(
-        response,
-        () => answer(asked, head),
-        () => refuse(asked, head),
-      );
+      const [again, drop] = [() => answer(asked, head), () => refuse(asked, head)];
+      learner.compare(response, head, { ready, again, refuse: drop });
       return false;
     }
     send(exchange, ready);

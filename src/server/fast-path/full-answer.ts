@@ -46,8 +46,8 @@ export interface Ready {
 export interface Manners {
   /** The content type of answers to such heads. Undefined: none was seen yet. */
   contentTypeFor(head: Head): string | undefined;
-  /** Notes how it was answered, and returns whether the answer may be kept. */
-  note(head: Head, answer: FullAnswer): boolean;
+  /** Notes how it was answered, and returns whether the answer may be kept. Stale answers have `NO_STORE` as control. */
+  note(head: Head, answer: FullAnswer, control?: string): boolean;
 }
 
 /** All headers of an answer that may be kept, in their order. */
@@ -64,22 +64,24 @@ export function createManners(): Manners {
   const contentTypes = new LRUCache<string, string>({ max: MAX_HEADS });
   return {
     contentTypeFor: ({ manners }) => contentTypes.get(manners),
-    note({ manners }, answer) {
+    note({ manners }, answer, control = 'private') {
       const type = answer.headers['content-type'];
-      if (!isUsual(answer) || typeof type !== 'string') return false;
+      if (!isUsual(answer, control) || typeof type !== 'string') return false;
       contentTypes.set(manners, type);
       return true;
     },
   };
 }
 
-function isUsual({ status, headers }: FullAnswer): boolean {
+/** Errors come first in the body. */
+function isUsual({ status, headers, text }: FullAnswer, control: string): boolean {
   const names = Object.keys(headers);
   return (
     status === 200 &&
     names.length === HEADERS.length &&
     names.every((name, at) => name === HEADERS[at]) &&
     headers['x-content-type-options'] === 'nosniff' &&
-    String(headers['cache-control']).startsWith('private')
+    text.startsWith('{"data":') &&
+    String(headers['cache-control']).startsWith(control)
   );
 }

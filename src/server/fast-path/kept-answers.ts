@@ -1,8 +1,8 @@
 /**
  * Whole answers of the full path to `badge` and `badges`, found again by the bytes of the body, for one tenant.
  *
- * Promises: an answer is used only while every list that it was made from is the one that a read would give, is fresh,
- * and has the same time. Before it is kept, its bytes are made a second time by resolvers that may not look at the caller.
+ * Promises: an answer is used only while every list that it was made from is the one that a read would give, and has the
+ * same time, state and failure. Before it is kept, its bytes are made a second time by resolvers that may not look at the caller.
  */
 import { getArgumentValues } from 'graphql';
 import {
@@ -13,10 +13,11 @@ import {
   listTag,
 } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
+import { isObject } from '../../http/json.ts';
 import type { Head } from './head.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from './keep.ts';
 import { type Executable, INFO, type Question, Unsure, compile, readQuestion } from './render.ts';
-import { type Identity, type Sight, identityOf } from './sight.ts';
+import { type BadgeReading, type Identity, type Sight, identityOf } from './sight.ts';
 
 export interface KeptAnswers {
   /** The whole body, each character a byte of its UTF-8. Undefined: the full path has to answer. */
@@ -44,6 +45,9 @@ interface UsedList {
   identity: Identity;
   /** Its time, as answers tell it: it changes when the machine's clock is corrected. */
   wallTime: number;
+  /** An answer may tell it, and why there is no newer list. */
+  state: BadgeReading['state'];
+  failure: Identity | undefined;
 }
 
 interface KeptAnswer extends Kept {
@@ -77,10 +81,7 @@ export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswe
     answer(body, sight) {
       const kept = byKey.get(keyOf(body, sight.tenant));
       if (!kept?.text) return undefined;
-      for (const { at, identity, wallTime } of kept.lists) {
-        const used = useOf(at, sight);
-        if (used?.identity !== identity || used.wallTime !== wallTime) return undefined;
-      }
+      if (!kept.lists.every((list) => isSame(list, useOf(list.at, sight)))) return undefined;
       if (kept.isBadgeMissing) sight.noteMissing();
       keep.use(kept);
       return kept.text;
@@ -92,7 +93,7 @@ export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswe
       const question = readBody(executable, body);
       const steady = tenant.providers.flatMap((_, at) => {
         const list = useOf(at, after);
-        return list && useOf(at, before)?.identity === list.identity ? [list] : [];
+        return list && isSame(list, useOf(at, before)) ? [list] : [];
       });
       const made = question && (await makeAgain(question, { caller, steady }));
       if (made === 'unsteady') return;
@@ -102,7 +103,7 @@ export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswe
         const provider = tenant.providers[at]?.provider;
         return provider && tags.has(listTag(provider));
       });
-      if (lists.length === 0 || keepMs === 0) return;
+      if (lists.length === 0) return;
       const isBadgeMissing = keepMs <= INCOMPLETE_KEEP_MS;
       put(keyOf(body, tenant), { text: toUtf8Bytes(text), lists, isBadgeMissing });
     },
@@ -110,13 +111,24 @@ export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswe
   };
 }
 
-/** Undefined: the list has to be read first, or is no longer fresh, which an answer may tell. */
+/** Undefined: the list has to be read first. */
 function useOf(at: number, sight: Sight): UsedList | undefined {
   const reading = sight.see(at)?.reading;
-  if (reading?.state !== 'CACHED') return undefined;
+  if (!reading) return undefined;
   sight.note(reading);
-  const { snapshot } = reading;
-  return { at, identity: identityOf(snapshot), wallTime: sight.tenant.toWallTime(snapshot.asOf) };
+  const { snapshot, state } = reading;
+  const failure = isObject(reading.failure) ? identityOf(reading.failure) : undefined;
+  const wallTime = sight.tenant.toWallTime(snapshot.asOf);
+  return { at, identity: identityOf(snapshot), wallTime, state, failure };
+}
+
+function isSame(one: UsedList, other: UsedList | undefined): boolean {
+  return (
+    one.identity === other?.identity &&
+    one.wallTime === other.wallTime &&
+    one.state === other.state &&
+    one.failure === other.failure
+  );
 }
 
 function readBody(executable: Executable, body: string): Question | undefined {

@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import type { Tenant } from '../../badges/tenant.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { NO_STORE } from '../apollo.ts';
 import { type EntitiesPlan, type Split, planEntities } from './entities-plan.ts';
 import type { Fragments } from './fragments.ts';
 import { type FullAnswer, type Manners, type Ready, tap } from './full-answer.ts';
@@ -14,7 +16,7 @@ import { toUtf8Bytes } from './keep.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import type { Plans } from './plans.ts';
 import type { Executable } from './render.ts';
-import { type FreshTime, createSight } from './sight.ts';
+import { type FreshTime, type Sight, createSight } from './sight.ts';
 
 export interface LearnerOptions extends FreshTime {
   executable: Executable;
@@ -30,13 +32,24 @@ export interface Learner {
   watchEntities(response: ServerResponse, head: Head, split: Split): void;
   /** Keeps that answer. */
   watchAnswer(response: ServerResponse, head: Head, body: string): void;
-  /** Compares with it what `answer` gives at that moment; `refuse` is called when they differ. */
-  compare(response: ServerResponse, answer: () => Ready | undefined, refuse: () => void): void;
+  /** Compares with it what the fast path would have answered. */
+  compare(response: ServerResponse, head: Head, sample: Sample): void;
+}
+
+/** A fast answer that is not sent. */
+export interface Sample {
+  ready: Ready;
+  /** What the fast answer would be now. */
+  again: () => Ready | undefined;
+  /** Called if the full path answers something else. */
+  refuse: () => void;
 }
 
 /** After so many answers that were not as the plan would have them, it is given up. */
 const MAX_TRIES = 3;
 const MAX_TRIED = 1_000;
+/** The status of answers that are rejected for what else is in flight. */
+const OVERLOAD = 503;
 const STAYS = 'A document stays on the full path';
 
 export function createLearner(options: LearnerOptions): Learner {
@@ -66,6 +79,12 @@ export function createLearner(options: LearnerOptions): Learner {
     }
   }
 
+  function lookAtAll(tenant: Tenant): Sight {
+    const sight = createSight(tenant, options);
+    tenant.providers.forEach((_, at) => sight.see(at));
+    return sight;
+  }
+
   /** A list may have been replaced between the two, so that once proves nothing. */
   function giveUp(split: Split): void {
     const { body, start, end } = split;
@@ -84,23 +103,25 @@ export function createLearner(options: LearnerOptions): Learner {
     },
     watchAnswer(response, head, body) {
       const { tenant } = head.caller;
-      const before = createSight(tenant, options);
-      tenant.providers.forEach((_, at) => before.see(at));
+      const before = lookAtAll(tenant);
+      const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, (answer) => {
-        if (!manners.note(head, answer)) return;
-        const after = createSight(tenant, options);
+        if (!manners.note(head, answer, isStale ? NO_STORE : undefined)) return;
+        const after = lookAtAll(tenant);
         answers.learn(body, head, { text: answer.text, before, after }).catch((err: unknown) => {
           logger.debug({ err }, STAYS);
           answers.refuse(body, tenant);
         });
       });
     },
-    compare(response, answer, refuse) {
-      const before = answer();
+    compare(response, { caller: { tenant } }, { ready, again, refuse }) {
+      const before = lookAtAll(tenant);
       tap(response, (full) => {
-        const now = answer();
-        const isSteady = before?.text === now?.text && before?.cacheControl === now?.cacheControl;
-        if (!now || !isSteady || isEqual(now, full)) return;
+        const now = again();
+        const isSteady = isSameAnswer(ready, now) && showsSame(before, lookAtAll(tenant));
+        // With an overload, a caller could otherwise end the use of a document that others share.
+        const isOverload = full.status === OVERLOAD;
+        if (!isSteady || isOverload || isEqual(ready, full)) return;
         refuse();
         logger.error(
           'A fast answer differs from the full path’s. Its request is not answered fast again',
@@ -108,6 +129,15 @@ export function createLearner(options: LearnerOptions): Learner {
       });
     },
   };
+}
+
+const isSameAnswer = (one: Ready, other: Ready | undefined): boolean =>
+  one.text === other?.text && one.cacheControl === other.cacheControl;
+
+/** Whether no list was replaced between the two, not even by one that looks the same. */
+function showsSame(before: Sight, after: Sight): boolean {
+  const { providers } = before.tenant;
+  return providers.every((_, at) => before.see(at)?.identity === after.see(at)?.identity);
 }
 
 function isEqual({ text, cacheControl, contentType }: Ready, full: FullAnswer): boolean {
