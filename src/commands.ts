@@ -15,7 +15,7 @@ import { StateError } from './state/state-store.ts';
 
 // Commands for operators, each with an npm script of its own.
 
-export interface CommandContext {
+interface CommandContext {
   config: Config;
   /** Arguments after the command. */
   args: readonly string[];

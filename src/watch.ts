@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 500;
 /** Maximum number of tenants in one line of the log. */
 const MAX_NAMES = 20;
 
-export interface WatchOptions {
+interface WatchOptions {
   /** The configuration with which the service was started. */
   config: Config;
   given: Given;

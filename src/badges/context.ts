@@ -95,7 +95,7 @@ export function requireAccess({ provider, access }: TenantProvider): ProviderAcc
 }
 
 /** What a response was created from. It determines how long the response may be cached. */
-export interface SourcesUsed {
+interface SourcesUsed {
   /** Monotonic milliseconds. Undefined if nothing was read. */
   oldestAsOf: number | undefined;
   /** Maximum time for caching, in milliseconds. 0 for data that is incomplete, stale, or of unknown age. */

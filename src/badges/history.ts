@@ -33,7 +33,7 @@ const PAGE_CHARACTERS = 1_000_000;
 const MAX_READ = 1_000;
 const MIN_READ = 20;
 
-export interface HistoryPageOptions {
+interface HistoryPageOptions {
   log: string;
   /** The number of readable entries in a page. */
   size: number;
@@ -42,7 +42,7 @@ export interface HistoryPageOptions {
   onUnreadable: OnUnreadable;
 }
 
-export interface HistoryPage {
+interface HistoryPage {
   /** Newest first. */
   records: { position: string; record: AuditRecord }[];
   /** The number of unreadable entries between the starts of this page and the next. */
@@ -108,7 +108,7 @@ const BadgeOutcome = describedEnum({
 });
 
 @ObjectType({ description: 'A mutation of a badge, sent through this service.' })
-export class BadgeHistoryEntry {
+class BadgeHistoryEntry {
   @Field(() => ID, { description: 'ID of this entry.' })
   id!: string;
 
@@ -156,7 +156,7 @@ export class BadgeHistoryEntry {
 }
 
 @ObjectType({ description: 'An edge in the history of a badge.' })
-export class BadgeHistoryEdge {
+class BadgeHistoryEdge {
   @Field(() => String, { description: 'Cursor of this entry, for `after`.' })
   cursor!: string;
 
@@ -165,7 +165,7 @@ export class BadgeHistoryEdge {
 }
 
 @ObjectType({ description: "A page of a badge's history, newest entry first." })
-export class BadgeHistoryConnection {
+class BadgeHistoryConnection {
   @Field(() => [BadgeHistoryEdge], { description: 'Entries of this page with their cursors.' })
   edges!: BadgeHistoryEdge[];
 

@@ -83,7 +83,7 @@ const BadgeWarningCode = describedEnum({
 });
 
 @ObjectType({ description: 'A warning about a mutation that did not fail.' })
-export class BadgeWarning implements Warning {
+class BadgeWarning implements Warning {
   @Field(() => BadgeWarningCode, { description: 'Machine-readable code.' })
   code!: string;
 
@@ -152,13 +152,13 @@ export class UpdateBadgePayload extends MutationPayload {
 }
 
 @ObjectType({ description: 'Result of deleting a badge.' })
-export class DeleteBadgePayload extends MutationPayload {
+class DeleteBadgePayload extends MutationPayload {
   @Field(() => ID, { nullable: true, description: 'ID of the deleted badge.' })
   deletedBadgeId!: string | null;
 }
 
 @ObjectType({ description: 'Result of awarding badges.' })
-export class AwardBadgePayload extends MutationPayload {
+class AwardBadgePayload extends MutationPayload {
   @Field(() => [Badge], {
     description:
       'Badges as the provider returned them, for example all badges of the member (inferred). If the provider returned none, the awarded badges.',
@@ -167,7 +167,7 @@ export class AwardBadgePayload extends MutationPayload {
 }
 
 @ObjectType({ description: 'Result of revoking a badge.' })
-export class RevokeBadgePayload extends MutationPayload {
+class RevokeBadgePayload extends MutationPayload {
   @Field(() => Badge, { nullable: true, description: 'The revoked badge.' })
   badge!: BadgeFields | null;
 }

@@ -21,7 +21,7 @@ import { toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
-export function reportPartialErrors(
+function reportPartialErrors(
   context: BadgesContext,
   errors: readonly ProviderError[],
   info: GraphQLResolveInfo,
@@ -62,7 +62,7 @@ export function requireBadgeId(
 /** Limit of `nameContains`, in UTF-16 units. */
 const MAX_NAME_CHARACTERS = 200;
 
-export interface BadgeListing {
+interface BadgeListing {
   /** Null if none of the requested providers could be read. */
   connection: BadgeConnection | null;
   /** One error for each provider that failed. */

@@ -42,7 +42,7 @@ export interface NotedWrite {
 }
 
 /** How late a list may show a write, in milliseconds. After that, the list is always trusted. */
-export const LIST_LAG_MS = 60_000;
+const LIST_LAG_MS = 60_000;
 /** The maximum number of tracked badges, and of states per badge. The oldest are dropped. */
 const MAX_WRITES = 200;
 const MAX_STATES = 20;
@@ -82,7 +82,7 @@ type RecentWrite = Writes['writes'][number];
 const revisionsSchema = z.object({ revisions: z.array(z.tuple([z.string(), z.string()])) });
 type Revisions = z.output<typeof revisionsSchema>;
 
-export interface RecentWritesOptions extends BadgeSurroundings {
+interface RecentWritesOptions extends BadgeSurroundings {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
   key: string;
   provider: Provider;

@@ -30,7 +30,7 @@ const NAMES = ['@authenticated', '@requiresScopes'];
 const FEDERATION = '//specs.apollo.dev/federation/';
 
 /** Adds auth directives for routers to root fields and entities. The resolvers enforce the same rules themselves. */
-export function withAuthDirectives(sdl: DocumentNode): DocumentNode {
+function withAuthDirectives(sdl: DocumentNode): DocumentNode {
   return visit(sdl, {
     SchemaExtension: (node) => ({ ...node, directives: node.directives?.map(withImports) }),
     ObjectTypeDefinition(node) {
@@ -110,7 +110,7 @@ export interface BadgesSchema {
   sdl: string;
 }
 
-export interface BadgesSchemaOptions {
+interface BadgesSchemaOptions {
   /** Whether the schema contains auth directives. Apollo Gateway does not support them. */
   hasAuthDirectives?: boolean;
 }

@@ -192,7 +192,7 @@ export function toReadFailure(provider: Provider, error: ProviderError): BadgePr
 }
 
 /** The failed write, as its error describes it. */
-export interface FailedWrite {
+interface FailedWrite {
   kind: OperationKind;
   /** Listed in the message if the provider rejects the input, as it does not reliably say which field is invalid. */
   sentFields: readonly string[];

@@ -16,7 +16,7 @@ export interface Codec<T> {
   decode(text: string): Promise<T>;
 }
 
-export interface LoadBounds {
+interface LoadBounds {
   /** Monotonic milliseconds. */
   deadlineAt: number;
   /** Called just before the list is requested. */
@@ -25,7 +25,7 @@ export interface LoadBounds {
   onAge?: (ageMs: number) => void;
 }
 
-export interface SnapshotLoaderOptions<T, Bounds> {
+interface SnapshotLoaderOptions<T, Bounds> {
   name: string;
   /** Reads the list past every cache. */
   load: (bounds: Bounds) => Promise<T>;
@@ -43,7 +43,7 @@ export interface SnapshotLoaderOptions<T, Bounds> {
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export interface SnapshotLoader<T, Bounds> {
+interface SnapshotLoader<T, Bounds> {
   /** The snapshot that another replica has read or is reading, else a new read. Notes its progress in `progress`. */
   share(bounds: Bounds, progress: Progress): Promise<Reading<T>>;
   /** A new read that begins now. */
@@ -56,7 +56,7 @@ const JITTER = 0.1;
 const POLL_MS = 50;
 
 /** Loads new snapshots, and holds those that may be shown later. */
-export function createSnapshotLoader<T, Bounds extends LoadBounds>(
+function createSnapshotLoader<T, Bounds extends LoadBounds>(
   options: SnapshotLoaderOptions<T, Bounds>,
 ): SnapshotLoader<T, Bounds> {
   const { name, codec, staleMs, entry, shared, now, random, pause } = options;

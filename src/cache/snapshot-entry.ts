@@ -62,7 +62,7 @@ export interface SharedValue {
   readonly freshMs: number;
 }
 
-export interface KeptValue extends Omit<SharedValue, 'ageMs'> {
+interface KeptValue extends Omit<SharedValue, 'ageMs'> {
   /** How old it was when it was read, milliseconds; 0 if left out. */
   readonly ageMs?: number;
   /** How long it may be shown at all, milliseconds. */
@@ -83,7 +83,7 @@ export interface Held<T> {
 /** The snapshots of all lists of a process, by the names of the lists. */
 export type SnapshotStore<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'set' | 'delete'>;
 
-export interface SnapshotStoreBounds {
+interface SnapshotStoreBounds {
   maxEntries: number;
   maxBytes: number;
 }

@@ -34,7 +34,7 @@ import {
 } from './report.ts';
 
 /** Makes every read that the settings permit, one after the other. */
-export async function checkReads(
+async function checkReads(
   client: ObservedClient,
   { reads }: Pick<ProviderCheck, 'reads'>,
   { contract, values }: { contract: Contract; values: ProviderValues },

@@ -30,7 +30,7 @@ const LIST = 'listBadges';
 const AS_STORED = 'as stored';
 
 /** Does the answer show what was sent, and the list what is stored? */
-export const tryAlterations: Step = async (trial) => {
+const tryAlterations: Step = async (trial) => {
   const { badge, scratch, notes } = trial;
   const { textField, numberField, urlField, fields } = scratch;
   const number = Number(fields[numberField]) + 4;
@@ -54,7 +54,7 @@ export const tryAlterations: Step = async (trial) => {
 };
 
 /** Is a long text cut when it is stored or listed? */
-export const tryLongText: Step = async (trial) => {
+const tryLongText: Step = async (trial) => {
   const { textField, fields } = trial.scratch;
   const changed = await update(trial, { ...fields, [textField]: PROBE_LONG_TEXT });
   if (!changed) return;
@@ -64,7 +64,7 @@ export const tryLongText: Step = async (trial) => {
 };
 
 /** Does an update reset what it leaves out? */
-export const tryLeavingOut: Step = async (trial) => {
+const tryLeavingOut: Step = async (trial) => {
   const { scratch, notes } = trial;
   const { answered, listed } = trial.badge;
   const required = scratch.requiredFields.map((field) => [field, scratch.fields[field]]);
@@ -95,7 +95,7 @@ function toFates(fates: ReadonlyMap<string, readonly string[]>): string {
 }
 
 /** What does a field become if null is written to it? */
-export const tryNulls: Step = async ({ badge, scratch, notes }) => {
+const tryNulls: Step = async ({ badge, scratch, notes }) => {
   for (const field of scratch.nullFields) {
     const sent = { ...scratch.fields, [field]: null };
     const changed = await badge.update(sent);
@@ -141,12 +141,12 @@ function compare({ notes }: Trial, changed: Changed, kinds: Described): void {
   }
 }
 
-export function toLag({ lagMs }: Pick<Changed, 'lagMs'>): string {
+function toLag({ lagMs }: Pick<Changed, 'lagMs'>): string {
   if (lagMs === 0) return 'at once';
   return lagMs === null ? 'not within the waiting time' : `after ${(lagMs / 1_000).toFixed(1)} s`;
 }
 
-export interface ScratchCheckOptions extends ScratchOptions {
+interface ScratchCheckOptions extends ScratchOptions {
   contract: Contract;
   /** Aborted: the remaining tests are skipped, and the badge is removed. */
   signal: AbortSignal;

@@ -148,7 +148,7 @@ export interface Shape {
   variants: readonly Shape[];
 }
 
-export interface Property {
+interface Property {
   shape: Shape;
   isRequired: boolean;
   mark: Mark;

@@ -82,7 +82,7 @@ export function toStopSignal(tell: (message: string) => void): AbortSignal {
   return controller.signal;
 }
 
-export interface Confirmation {
+interface Confirmation {
   provider: Provider;
   host: string;
   /** Human-readable. */
@@ -91,7 +91,7 @@ export interface Confirmation {
   name: string;
 }
 
-export interface ConfirmOptions {
+interface ConfirmOptions {
   /** Titles or hosts that were confirmed on the command line. If empty, the operator is asked. */
   confirmed: readonly string[];
   /** Undefined: there is no terminal. */

@@ -5,7 +5,7 @@ import type { Contract } from './contract.ts';
 import type { Called } from './observed-client.ts';
 
 /** The path of the line with the route of an operation. */
-export const ROUTE = '(the route)';
+const ROUTE = '(the route)';
 
 /** The observed behaviour of one operation. */
 export interface CallReport {
@@ -66,7 +66,7 @@ function toRouteLine(
 }
 
 /** An observed behaviour of an operation, compared with the contract file. */
-export function toBehaviourLine(
+function toBehaviourLine(
   contract: Contract,
   operation: string,
   { name, seen }: { name: string; seen: string },
@@ -195,7 +195,7 @@ function toVerdict({ drift, seen, seenOn }: Line): string {
   return seen !== null && seenOn !== null ? `as on ${seenOn}` : '';
 }
 
-export interface Summary {
+interface Summary {
   /** The number of lines that were seen and agree, that differ from the contract, and that could not be seen. */
   agreeing: number;
   drifting: number;
@@ -233,7 +233,7 @@ const FORMAT = 1;
  * The observations of a check, which `npm run providers:mark` writes to the contract files. Contains no values and ids of
  * a provider, and no name of a tenant.
  */
-export interface SeenFile {
+interface SeenFile {
   format: typeof FORMAT;
   /** The day of the check, such as `2026-03-01`. */
   day: string;

@@ -7,7 +7,7 @@ export const PROBE_TEXT = '  Ada & <b>Bob</b> "read" 🏆 Ä  ';
 /** A long text without anything that is altered for another reason than its length. */
 export const PROBE_LONG_TEXT = 'Made by a check of this API. '.repeat(32).trim();
 
-export const UNALTERED = 'as sent';
+const UNALTERED = 'as sent';
 
 /** How a provider altered a text. `sent` is one of the texts above. */
 export function describeText(sent: string, got: unknown): string {

@@ -20,7 +20,7 @@ import {
 import { ROUTER_SECRET, redisUrlProblem, toRouterSecrets } from './variables.ts';
 import type { YamlReading } from './yaml-tree.ts';
 
-export interface SecretWatchOptions<Value> {
+interface SecretWatchOptions<Value> {
   given: Given;
   /** The value in use. */
   current: Value;
@@ -30,7 +30,7 @@ export interface SecretWatchOptions<Value> {
   readFile?: ReadFile;
 }
 
-export interface RouterSecretWatchOptions extends SecretWatchOptions<readonly string[]> {
+interface RouterSecretWatchOptions extends SecretWatchOptions<readonly string[]> {
   /** Called with the present secrets that remain valid, perhaps none. */
   onRevocation: (left: readonly string[]) => void;
 }
@@ -94,7 +94,7 @@ function createLook(
   };
 }
 
-export interface TenantsWatchOptions {
+interface TenantsWatchOptions {
   given: Given;
   /** The tenants in use. */
   current: readonly TenantSettings[];

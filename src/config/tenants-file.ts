@@ -10,7 +10,7 @@ import {
 import { type Given, type ReadFile, type SecretReading, type Steps, readSecret } from './source.ts';
 import type { YamlNode, YamlReading } from './yaml-tree.ts';
 
-export interface ProviderSource {
+interface ProviderSource {
   isProduction: boolean;
   /** A setting that is not a secret. */
   valueOf: (name: string) => string | undefined;
@@ -20,7 +20,7 @@ export interface ProviderSource {
 }
 
 /** The settings by provider key; undefined for a provider that is not configured. */
-export function readProviders(source: ProviderSource): Record<string, ProviderValues | undefined> {
+function readProviders(source: ProviderSource): Record<string, ProviderValues | undefined> {
   return Object.fromEntries(
     providers.map((provider) => [provider.key, readProvider(provider, source)]),
   );
@@ -59,7 +59,7 @@ const plainText = z.string().or(z.number().transform(String)).optional();
 const FROM_ELSEWHERE =
   'must be { file: … } or { variable: … }, because secrets are not allowed in this file';
 
-export interface TenantsFile {
+interface TenantsFile {
   path: string;
   given: Given;
   isProduction: boolean;
@@ -234,7 +234,7 @@ function lineOf(root: YamlNode, path: Path): number {
 /** The only tenant if there is no tenants file. */
 export const DEFAULT_TENANT = 'default';
 
-export interface TenantSource {
+interface TenantSource {
   given: Given;
   isProduction: boolean;
   readFile: ReadFile;

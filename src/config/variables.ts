@@ -37,7 +37,7 @@ export function redisUrlProblem(text: string): string | undefined {
 }
 
 /** Credentials in a URL are percent-encoded. */
-export function canDecode(text: string): boolean {
+function canDecode(text: string): boolean {
   try {
     decodeURIComponent(text);
     return true;

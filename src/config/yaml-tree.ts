@@ -21,12 +21,12 @@ export interface YamlNode {
   value: Map<string, YamlNode> | string | number | boolean | null | readonly [];
 }
 
-export interface YamlError {
+interface YamlError {
   line: number;
   message: string;
 }
 
-export interface YamlErrors {
+interface YamlErrors {
   errors: readonly YamlError[];
   /** The number of further errors. */
   more: number;

@@ -2,7 +2,7 @@ import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
 import { ProviderError } from './provider-error.ts';
 
 /** Limits how many calls to one provider are under way at once. */
-export interface Bulkhead {
+interface Bulkhead {
   /** Waits for a place until `until`, monotonic milliseconds. Resolves to a function that releases it, or to undefined if none was free. */
   enter(isQuery: boolean, until: number): Promise<(() => void) | undefined>;
 }
@@ -104,7 +104,7 @@ export function combineBudgets(budgets: readonly RequestBudget[]): RequestBudget
   };
 }
 
-export interface RateLimiter {
+interface RateLimiter {
   /** Waits for a request until `until`, monotonic milliseconds. Throws a `ProviderError` at once if the wait would be longer. */
   enter(purpose: CallPurpose, until: number): Promise<void>;
   /** The provider has answered that the rate limit is reached. */
@@ -246,13 +246,13 @@ export function createCircuitBreaker({
   };
 }
 
-export interface Admission {
+interface Admission {
   /** Waits until a call may be made, at most until `until`, monotonic milliseconds. Throws a `ProviderError` of effect `not-sent`. */
   enter(bounds: CallBounds, until: number): Promise<Admitted>;
   coolDown(ms: number): void;
 }
 
-export interface Admitted {
+interface Admitted {
   /** Must be called once, with how the call ended. */
   leave: (verdict: Verdict) => void;
 }

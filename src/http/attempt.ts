@@ -92,7 +92,7 @@ export interface HttpCall {
 /** Converts the JSON of a 2xx answer, undefined if it had no body, to the result. May throw a `ProviderError`. */
 export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T | Promise<T>;
 
-export type AttemptResult<T> =
+type AttemptResult<T> =
   | { value: T; head: AnswerHead }
   | Failed
   /** Thrown by our own code: it says nothing about the provider. */
@@ -110,7 +110,7 @@ export interface Answered {
   body: Buffer;
 }
 
-export interface AttemptOptions<T> {
+interface AttemptOptions<T> {
   timeoutMs: number;
   retryAfter: RetryAfterBounds;
   /** Limit of the decoded body; the general limit if left out. */

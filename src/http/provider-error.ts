@@ -17,7 +17,7 @@ export type FaultKind =
  * What the call may have changed at the provider. `not-sent`: nothing was sent. `refused`: the provider answered that
  * it applied nothing. `unknown`: something was sent, and no clear answer came.
  */
-export type Effect = 'not-sent' | 'refused' | 'unknown';
+type Effect = 'not-sent' | 'refused' | 'unknown';
 
 /** Whether a read may be repeated within its deadline. */
 export type Repeat = 'never' | 'once' | 'again';
@@ -29,7 +29,7 @@ export interface ProviderName {
 }
 
 /** The consequences of a failed call. */
-export interface Consequences {
+interface Consequences {
   repeat: Repeat;
   /** Whether a stale list may be shown instead. */
   allowsStale: boolean;

@@ -17,13 +17,13 @@ import { ageOf, readJson, toRetryAfterBounds } from './response.ts';
 export type Routes = readonly RegExp[];
 
 /** Logged in place of a path that matches no route, which may contain anything. */
-export const NO_ROUTE = '(none of the routes)';
+const NO_ROUTE = '(none of the routes)';
 
 /**
  * The last check of a request; undefined if it may be sent. An id that passed every earlier check by mistake would
  * reach another resource of the provider, with the tenant's credentials.
  */
-export function routeError(
+function routeError(
   routes: Routes,
   { prefix, method, path }: { prefix: string; method: string; path: string },
 ): ProviderError | undefined {
@@ -82,7 +82,7 @@ export interface HttpDeps {
   redactOthers?: Redact;
 }
 
-export interface ProviderHttpOptions extends HttpDeps {
+interface ProviderHttpOptions extends HttpDeps {
   provider: ProviderName;
   /** Includes any path prefix. */
   baseUrl: string;
@@ -249,9 +249,9 @@ const BASE_MS = 100;
 const BASE_AFTER_429_MS = 500;
 const MAX_PAUSE_MS = 2_000;
 /** An attempt with less time than this cannot succeed. */
-export const MIN_ATTEMPT_MS = 100;
+const MIN_ATTEMPT_MS = 100;
 
-export interface RetryOptions {
+interface RetryOptions {
   clock: Clock;
   /** Within 0 and 1. */
   random: () => number;

@@ -88,7 +88,7 @@ const [HAS_HEADER_CRC, HAS_EXTRA, HAS_NAME, HAS_COMMENT] = [2, 4, 8, 16];
  * The content of gzip that is followed by something else, such as a line break. RFC 1952 lets a reader ignore that;
  * Node rejects it. Undefined unless the first member is complete, has a valid checksum and is at most `maxBytes` long.
  */
-export async function firstMember(body: Buffer, maxBytes: number): Promise<Buffer | undefined> {
+async function firstMember(body: Buffer, maxBytes: number): Promise<Buffer | undefined> {
   const begin = endOfHeader(body);
   if (begin === undefined) return undefined;
   const inflater = createInflateRaw();

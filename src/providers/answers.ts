@@ -105,7 +105,13 @@ export function createAnswerReader<B extends BadgeFields>(wire: Wire<B>): Answer
   };
 }
 
-export interface BadgeCallsOptions<B extends BadgeFields> {
+/** An ID as a part of a path. Throws if the text cannot be an ID, because it could lead to another resource. */
+export function toSegment(id: string, isId: (id: string) => boolean): string {
+  if (isId(id)) return encodeURIComponent(id);
+  throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
+}
+
+interface BadgeCallsOptions<B extends BadgeFields> {
   http: ProviderHttp;
   answer: AnswerReader<B>;
   /** The paths of all badges and of one badge. The latter throws for an ID that the provider cannot have. */
@@ -220,7 +226,7 @@ function findRecords(payload: unknown): readonly unknown[] | undefined {
 }
 
 /** How a provider answers a look-up of one object. */
-export interface LookupWire {
+interface LookupWire {
   /** Returns what is inside the envelope, or the whole JSON if there is no envelope. */
   toPayload: (json: unknown) => unknown;
   /** Whether a payload is the requested object, judged by its ID. */

@@ -162,7 +162,7 @@ export type RecordReading<B extends BadgeFields> =
  * How to read fields that are never written back, by name. Undefined: unreadable. Null and absent values are not
  * passed.
  */
-export type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
+type ShownOnly = Readonly<Record<string, (value: unknown) => unknown>>;
 
 /**
  * The known fields of a record, without unreadable values of fields that are only shown: such a value does not make
@@ -188,7 +188,7 @@ function readShownOnly(
 }
 
 /** How a provider's records are read. */
-export interface RecordRules<R extends object, B extends BadgeFields> {
+interface RecordRules<R extends object, B extends BadgeFields> {
   schema: { shape: object; safeParse(json: unknown): ZodSafeParseResult<R> };
   /** The record's field with the ID, and other fields that may contain it instead. */
   idFields: readonly [string, ...string[]];
@@ -324,10 +324,4 @@ export function withBadgeId<B extends BadgeFields>(
 ): RecordReading<B> {
   if (!('badge' in reading) || isBadgeId(reading.badge.id)) return reading;
   return { malformed: { id: reading.badge.id, field: 'id' } };
-}
-
-/** An ID as a part of a path. Throws if the text cannot be an ID, because it could lead to another resource. */
-export function toSegment(id: string, isId: (id: string) => boolean): string {
-  if (isId(id)) return encodeURIComponent(id);
-  throw badResponse('was not called, because it cannot have such an ID', 'not-sent');
 }

@@ -127,7 +127,7 @@ export function toWord(text: string): string {
 }
 
 /** A list as it was received, with its envelope. */
-export interface ListAnswer {
+interface ListAnswer {
   head: AnswerHead;
   json: unknown;
   /** The list inside the JSON. */

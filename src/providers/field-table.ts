@@ -69,7 +69,7 @@ type AlwaysThere<Rule extends FieldRule> = Rule extends { isRequired: true }
   : false;
 
 /** The writable fields of a record. Undefined: not shown. */
-export type RecordOf<Rules extends FieldRules> = {
+type RecordOf<Rules extends FieldRules> = {
   readonly [
     Name in keyof Rules as AlwaysThere<Rules[Name]> extends true
       ? WireName<Rules[Name], Name>

@@ -50,7 +50,7 @@ export abstract class FullUpdateInput extends BadgeAtVersionInput {
   hiddenFields?: HiddenFieldsPolicy | null;
 }
 
-export interface FullWrites<Rules extends FieldRules, Client, Badge> extends Omit<
+interface FullWrites<Rules extends FieldRules, Client, Badge> extends Omit<
   PartialWrites<Rules, Client, Badge>,
   'updateInput' | 'check' | 'judge'
 > {

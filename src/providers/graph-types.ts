@@ -69,7 +69,7 @@ function readString(value: unknown): string {
   return value;
 }
 
-export interface EnumDescriptions {
+interface EnumDescriptions {
   name: string;
   description: string;
   /** Descriptions by value. */

@@ -20,11 +20,11 @@ export function invalid(field: string, message: string): InputProblem {
   return { code: 'INVALID_INPUT', field: [field], message };
 }
 
-export function refuseNull(field: string, value: unknown): InputProblem[] {
+function refuseNull(field: string, value: unknown): InputProblem[] {
   return value === null ? [invalid(field, `Field "${field}" cannot be cleared.`)] : [];
 }
 
-export function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
+function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
   if (typeof value !== 'string' || !isInvisible(value)) return [];
   const message = value.trim() === '' ? 'must not be empty' : 'must contain a visible character';
   return [invalid(field, `Field "${field}" ${message}.`)];
@@ -41,9 +41,9 @@ export function isInvisible(text: string): boolean {
 }
 
 /** A longer text could make the whole list too long to read, and then this service could not repair it. */
-export const TEXT_CHARACTERS = { name: 1_000, description: 10_000 } as const;
+const TEXT_CHARACTERS = { name: 1_000, description: 10_000 } as const;
 
-export function refuseLong(
+function refuseLong(
   field: string,
   value: string | null | undefined,
   characters: number,
@@ -74,17 +74,14 @@ const CONTROL =
 const LINE_CONTROLS = /\t|\r?\n|[\u2028\u2029]/g;
 
 /** For texts of one line. */
-export function refuseControls(field: string, value: string | null | undefined): InputProblem[] {
+function refuseControls(field: string, value: string | null | undefined): InputProblem[] {
   return typeof value === 'string' && CONTROL.test(value)
     ? [invalid(field, `Field "${field}" must not contain control characters or line breaks.`)]
     : [];
 }
 
 /** For texts of several lines. */
-export function refuseControlsInLines(
-  field: string,
-  value: string | null | undefined,
-): InputProblem[] {
+function refuseControlsInLines(field: string, value: string | null | undefined): InputProblem[] {
   return typeof value === 'string' && CONTROL.test(value.replace(LINE_CONTROLS, ''))
     ? [
         invalid(
@@ -96,7 +93,7 @@ export function refuseControlsInLines(
 }
 
 /** Null and "" remove an image. */
-export function refuseImage(
+function refuseImage(
   field: string,
   value: string | null | undefined,
   isImageUrl: UrlRule,
@@ -107,7 +104,7 @@ export function refuseImage(
 }
 
 /** For a number that a provider takes as an integer. No provider documents its bounds. */
-export function refuseFraction(field: string, value: number | null | undefined): InputProblem[] {
+function refuseFraction(field: string, value: number | null | undefined): InputProblem[] {
   return typeof value === 'number' && !Number.isSafeInteger(value)
     ? [invalid(field, `Field "${field}" must be a whole number between -(2^53 - 1) and 2^53 - 1.`)]
     : [];

@@ -94,7 +94,7 @@ export function createPartialWrites<
   return { create, update };
 }
 
-export interface Deletion<Client, Badge> {
+interface Deletion<Client, Badge> {
   /** The name of the input type. */
   name: string;
   description: string;

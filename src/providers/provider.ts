@@ -58,7 +58,7 @@ type Optional = Pick<
 >;
 
 /** What a folder states about its provider. Operations and reads use the provider's own client and badge type. */
-export interface ProviderDefinition<Client extends ProviderClient, Badge extends BadgeFields, Kept>
+interface ProviderDefinition<Client extends ProviderClient, Badge extends BadgeFields, Kept>
   extends Omit<Provider, keyof Optional | 'restoreBadge' | 'operations'>, Partial<Optional> {
   readonly badgeClass: new (record: Kept, surroundings: BadgeSurroundings) => Badge;
   /** Reads a stored record. */
@@ -225,31 +225,11 @@ export interface FieldChange {
 }
 
 export interface Warning {
-  /** One of `WARNING_CODES`, or one of the provider's own codes. */
+  /** One of the common codes in `providers/index.ts`, or one of the provider's own. */
   readonly code: string;
   readonly message: string;
   readonly fields: readonly string[];
 }
-
-/** The values of the enum `BadgeWarningCode`, apart from those of the providers, with their descriptions. */
-export const WARNING_CODES = {
-  NO_CHANGE: 'The badge already has all the given values. Nothing was sent.',
-  HIDDEN_FIELDS_REUSED:
-    'Fields that the provider does not show were sent with the values that this service last wrote. Later edits of these fields made elsewhere are lost.',
-  HIDDEN_FIELDS_OMITTED:
-    'Fields that the provider does not show were omitted, as requested. The provider may have reset them.',
-  SHOWN_VALUE_IN_DOUBT:
-    'A field that the update does not change is shown in a different form from the one this service wrote, or looks truncated, escaped or signed. The message states which value was sent back.',
-  VALUE_ALTERED:
-    'The provider stored a different value from the one it was sent. `changes` and the badge show the stored value.',
-  ALREADY_HELD:
-    'As far as this service knows, the member already has the badge. The request was sent anyway.',
-  NOT_RECORDED:
-    'The state store was unavailable, so this change is missing from the history and from the remembered values.',
-  PREVIOUS_VALUES_UNKNOWN: 'The badge could not be read before the write, so `before` is unknown.',
-  OTHER:
-    'A warning recorded by a newer version of this service, with a code that this version does not know.',
-} as const;
 
 /** What a provider's own query can use of the request. */
 export interface ProviderContext {
@@ -289,7 +269,7 @@ export interface ProviderExample {
   operations: readonly ExampleMutation[];
 }
 
-export interface ExampleMutation {
+interface ExampleMutation {
   kind: OperationKind;
   operationName: string;
   input: object;
@@ -312,7 +292,7 @@ export interface ProviderCheck {
   readonly idFields: readonly string[];
 }
 
-export interface CheckedRead {
+interface CheckedRead {
   /** Its operation in the contract file. */
   readonly operation: string;
   /** The settings that the call needs, and that may be wrong if it is rejected. It is skipped if they are not set. */

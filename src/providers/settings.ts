@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isHttpsUrl, isLoopbackHttpUrl } from './graph-types.ts';
 
 /** One environment variable of a provider. */
-export interface ProviderSetting {
+interface ProviderSetting {
   readonly schema: z.ZodType<string>;
   readonly isSecret?: true;
   /** In production, plain http to another machine is rejected. */
@@ -41,13 +41,12 @@ export type ValuesOf<S extends ProviderSettings> = {
   readonly [Name in Exclude<keyof S, OptionalNames<S>>]: string;
 } & { readonly [Name in OptionalNames<S>]?: string };
 
-export interface SettingProblem {
+interface SettingProblem {
   variable: string;
   message: string;
 }
 
-export type SettingsReading =
-  { values: ProviderValues | undefined } | { problems: SettingProblem[] };
+type SettingsReading = { values: ProviderValues | undefined } | { problems: SettingProblem[] };
 
 /** The values that are secret. */
 export function secretValuesOf(settings: ProviderSettings, values: ProviderValues): string[] {

@@ -97,7 +97,7 @@ export function withoutSignature(text: string): string {
 }
 
 /** Why a shown text may differ from the stored one. */
-export type Doubt = 'cut' | 'escaped' | 'signed';
+type Doubt = 'cut' | 'escaped' | 'signed';
 
 const ELLIPSIS = /\[?(…|\.\.\.)\]?$/;
 const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;

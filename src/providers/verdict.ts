@@ -22,7 +22,7 @@ export interface Verdict {
   readonly codes: readonly number[];
 }
 
-export interface VerdictOptions {
+interface VerdictOptions {
   /** The HTTP status of the response. */
   status: number;
   /** Marks data that is not part of the envelope: its fields say nothing about the request. */

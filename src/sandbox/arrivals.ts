@@ -82,7 +82,7 @@ function firstWithin(times: readonly number[], start: number, after: number): nu
 }
 
 /** Counts events within the last `windowMs`, and rejects more than `limit`. */
-export interface RateWindow {
+interface RateWindow {
   /** Counts one more event if it fits, and returns whether it did. */
   admit(): boolean;
 }

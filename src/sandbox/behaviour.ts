@@ -16,9 +16,9 @@ const VALUE_ALTERATIONS = [
 ] as const;
 
 /** How a provider alters a value when it stores or lists it. */
-export const valueAlterationSchema = z.discriminatedUnion('kind', VALUE_ALTERATIONS);
+const valueAlterationSchema = z.discriminatedUnion('kind', VALUE_ALTERATIONS);
 /** When a provider stores values, it may also ignore a field. */
-export const alterationSchema = z.discriminatedUnion('kind', [
+const alterationSchema = z.discriminatedUnion('kind', [
   ...VALUE_ALTERATIONS,
   z.strictObject({ kind: z.literal('ignore'), fields: z.array(z.string()) }),
 ]);

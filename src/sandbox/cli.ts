@@ -73,12 +73,12 @@ const WIDTH = 118;
 const PUT = 'curl -X PUT -H content-type:application/json ORIGIN/_sandbox';
 
 /** The name of a provider on the command line, in lower case. */
-export function toOption({ name: { enumValue } }: Provider): string {
+function toOption({ name: { enumValue } }: Provider): string {
   return enumValue.toLowerCase().replaceAll('_', '-');
 }
 
 /** The help text. */
-export function helpText({ standIns }: Sandbox): string {
+function helpText({ standIns }: Sandbox): string {
   const options = providers.map((provider) => `--${toOption(provider)}`);
   const behaviours = [...standIns.values()].map((standIn) => standIn.behaviours);
   return `Stand-ins for every provider on this machine, with demo badges that change as you write.

@@ -26,7 +26,7 @@ const namedFaultSchema = z.strictObject({
 });
 
 /** A fault with the name of its preset. */
-export type NamedFault = z.output<typeof namedFaultSchema>;
+type NamedFault = z.output<typeof namedFaultSchema>;
 type SwitchedFault = Fault | NamedFault;
 
 /** Faults by the operation of the contract file. `*` stands for all operations. */

@@ -19,7 +19,7 @@ import {
 import { KINDS, PRESET_NAMES } from './faults.ts';
 
 /** Draws a badge as SVG. The same name always gives the same picture. */
-export function drawPicture(name: string): string {
+function drawPicture(name: string): string {
   const [title = name] = name.split('.');
   const seed = [...title].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 100_000, 7);
   const hue = seed % 360;
@@ -61,7 +61,7 @@ export interface RecordedRequest {
 const MAX_RECORDED_REQUESTS = 5_000;
 
 /** Records the requests of operations. A request with an unreadable body is only counted. */
-export function addRecording(app: FastifyInstance): {
+function addRecording(app: FastifyInstance): {
   requests: RecordedRequest[];
   arrivals: ArrivalCounter;
 } {
@@ -98,7 +98,7 @@ interface ControlRoutesOptions {
 }
 
 /** The control routes, for a terminal or other processes. `npm run sandbox -- --help` explains them. */
-export function addControlRoutes(app: FastifyInstance, options: ControlRoutesOptions): void {
+function addControlRoutes(app: FastifyInstance, options: ControlRoutesOptions): void {
   app.get('/_sandbox', () => ({
     operations: [...options.operations],
     kinds: KINDS,
@@ -193,7 +193,7 @@ export interface ProviderStandIn extends StandIn {
   variables: Readonly<Record<string, string>>;
 }
 
-export interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
+interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
   /** 0: any free port. */
   port?: number;
   behaviour: BehaviourSwitch;

@@ -203,7 +203,7 @@ export interface FastPathSettings {
   keptBytes?: number;
 }
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   /** Decides by the head of a request. What it returns is sent, and the connection ends; undefined admits the request. */
   gate: (request: IncomingMessage) => RawResponse | undefined;
   connections: Connections;

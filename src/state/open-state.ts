@@ -9,7 +9,7 @@ import { closeToOthers, withStateErrors } from './sqlite/database.ts';
 import { type LogReader, createEmbeddedStore, openEmbeddedLog } from './sqlite/store.ts';
 import type { StateKeeper, StateStore } from './state-store.ts';
 
-export interface OpenStateOptions {
+interface OpenStateOptions {
   /** Undefined: state is kept in `folder` by this process alone. */
   redisUrl: string | undefined;
   folder: string;

@@ -56,7 +56,7 @@ export interface RequestWindow {
  * less than the whole window even in the worst case, because requests may arrive a second late, and others may use the
  * same API key.
  */
-export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
+function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
   return toLimit(requests / 4, (requests * 2) / 3 / windowMs, windowMs);
 }
 
@@ -64,7 +64,7 @@ export function wholeShare({ requests, windowMs }: RequestWindow): TokenLimit {
  * The limit of all replicas together: 7/12. The rest is for replicas that are cut off at the same time, and for the
  * moment after the shared bucket was lost.
  */
-export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
+function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
   const limit = toLimit(requests * 0.13, (requests * 0.45) / windowMs, windowMs);
   // No requests are gained when Redis loses its data.
   return { ...limit, start: 0 };
@@ -74,7 +74,7 @@ export function sharedShare({ requests, windowMs }: RequestWindow): TokenLimit {
  * The limit of one replica that is cut off from the others: 1/3 for all of them together if all but one are. None if
  * that is less than one request each.
  */
-export function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
+function ownShare({ requests, windowMs }: RequestWindow, replicas: number): TokenLimit {
   const share = requests / 3 / Math.max(1, replicas - 1);
   const burst = Math.max(1, Math.floor(share / 5));
   const limit = toLimit(burst, (share - burst) / windowMs, windowMs);
@@ -84,7 +84,7 @@ export function ownShare({ requests, windowMs }: RequestWindow, replicas: number
 }
 
 /** The tokens that queries leave to mutations. */
-export function reserveOf(burst: number): number {
+function reserveOf(burst: number): number {
   return burst > 1 ? Math.max(1, Math.floor(burst / 4)) : 0;
 }
 
@@ -178,7 +178,7 @@ function parse(text: string): TokenBucket | null {
   return data ? { tokens: data[0], at: data[1], blockedUntil: data[2] } : null;
 }
 
-export interface RequestBudgetOptions {
+interface RequestBudgetOptions {
   /** Budgets of the same name share one bucket. */
   name: string;
   window: RequestWindow;

@@ -10,7 +10,7 @@ export interface RetentionOptions {
   log: { info: (message: string) => void; warn: (message: string) => void };
 }
 
-export interface Retention {
+interface Retention {
   /** Removes old records for at most this time before the service accepts requests, and the rest while it runs. */
   start(withinMs: number): Promise<void>;
   stop(): void;

@@ -63,7 +63,7 @@ export interface StateStore {
   close(): Promise<void>;
 }
 
-export interface ValueChange {
+interface ValueChange {
   expected: string | null;
   /** Null deletes. */
   value: string | null;
@@ -211,7 +211,7 @@ export function createLocks(): Locks {
   return { withLock };
 }
 
-export interface TimedLocks {
+interface TimedLocks {
   /** Rejects with a `StateError` of kind `busy` after `waitMs`, without running `work`. */
   withLock<T>(key: string, waitMs: number, work: () => Promise<T>): Promise<T>;
 }

@@ -29,7 +29,7 @@ function isMissing(name: string, error: unknown): boolean {
 
 export type { Logger };
 
-export interface LoggerOptions {
+interface LoggerOptions {
   isProduction: boolean;
   /** The current secrets, which may change. They are removed from every line. */
   secrets: () => Iterable<string>;

@@ -197,7 +197,7 @@ function toJudgement(error: unknown): Judgement {
 }
 
 /** What calls to a provider need from the process. */
-export interface CallOptions extends Pick<
+interface CallOptions extends Pick<
   TenantOptions,
   | 'attemptTimeoutMs'
   | 'shared'

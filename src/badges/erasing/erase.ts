@@ -5,7 +5,7 @@ import { toStateKey } from '../writing/stored-record.ts';
 import { type Verdict, createKeyErasure, eraseValues, judgeRecord } from './records.ts';
 import { EraseError, type Selection, describeSelection } from './selection.ts';
 
-export interface Erasing {
+interface Erasing {
   store: StateStore;
   keeper: StateKeeper;
   /** Called with the number of records that were checked since the last call. */
@@ -35,7 +35,7 @@ const NOTHING: Erased = {
 };
 
 /** Counts what is stored for the selection, without changing it. */
-export function survey(erasing: Erasing, selection: Selection): Promise<Erased> {
+function survey(erasing: Erasing, selection: Selection): Promise<Erased> {
   return walk(erasing, selection, { isDryRun: true });
 }
 
@@ -129,7 +129,7 @@ function createLogErasure(
   };
 }
 
-export interface RunEraseOptions {
+interface RunEraseOptions {
   store: StateStore;
   keeper: StateKeeper;
   isDryRun: boolean;

@@ -57,7 +57,7 @@ function withoutBadge(
 const MAX_LAYERS = 8;
 
 /** Whether the text occurs as a value at any depth, including in nested JSON texts. */
-export function mentions(value: unknown, text: string, layers = MAX_LAYERS): boolean {
+function mentions(value: unknown, text: string, layers = MAX_LAYERS): boolean {
   if (value === text) return true;
   if (layers === 0) return false;
   if (typeof value === 'string') {
@@ -76,9 +76,9 @@ function fromJson(text: string): unknown {
   }
 }
 
-export type KeyVerdict = 'kept' | 'erased' | 'under way';
+type KeyVerdict = 'kept' | 'erased' | 'under way';
 
-export interface KeyErasure {
+interface KeyErasure {
   /** Erases the record of a mutation that has not ended. */
   eraseOpenAudit(key: string): Promise<KeyVerdict>;
   /** Erases an idempotency key. An anonymous mark of its use is kept until the key would have expired. */

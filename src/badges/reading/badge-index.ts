@@ -85,7 +85,7 @@ const RUN = 32;
 const STEPS_OF_COMPARISON = 20;
 
 /** Sorts in ascending order, in slices: names may share a prefix of a thousand characters, which makes comparing slow. */
-export async function sortBadges(
+async function sortBadges(
   badges: readonly BadgeFields[],
   field: OrderField,
 ): Promise<readonly BadgeFields[]> {

@@ -18,17 +18,17 @@ function markTable(): Uint8Array {
   return made;
 }
 
-export function isMarkAt(text: string, at: number): boolean {
+function isMarkAt(text: string, at: number): boolean {
   return markTable()[text.codePointAt(at) ?? 0] === 1;
 }
 
 /** Number of UTF-16 units of the character at this index. */
-export function widthAt(text: string, at: number): number {
+function widthAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
 /** The marks from this index up to the next letter. */
-export function marksAfter(text: string, start: number): string[] {
+function marksAfter(text: string, start: number): string[] {
   const marks: string[] = [];
   for (let at = start; at < text.length && isMarkAt(text, at); at += widthAt(text, at)) {
     marks.push(text.slice(at, at + widthAt(text, at)));
@@ -37,7 +37,7 @@ export function marksAfter(text: string, start: number): string[] {
 }
 
 /** The marks that end at this index, in their order. */
-export function marksBefore(text: string, end: number): string[] {
+function marksBefore(text: string, end: number): string[] {
   const marks: string[] = [];
   for (let at = startBefore(text, end); at >= 0 && isMarkAt(text, at); at = startBefore(text, at)) {
     marks.push(text.slice(at, at + widthAt(text, at)));
@@ -52,7 +52,7 @@ function startBefore(text: string, end: number): number {
 }
 
 /** All sequences of marks, one for each letter with marks. */
-export function rowsOfMarks(text: string): string[][] {
+function rowsOfMarks(text: string): string[][] {
   const rows: string[][] = [];
   for (let at = 0; at < text.length;) {
     const row = marksAfter(text, at);
@@ -67,7 +67,7 @@ export function rowsOfMarks(text: string): string[][] {
  * A name or a search text, folded for comparison: canonical caseless matching of the Unicode standard, which ignores
  * case and composition. In addition, final sigma equals σ, and İ and ı equal i.
  */
-export interface FoldedText {
+interface FoldedText {
   text: string;
   /** Whether a letter has several marks, which normalization may have reordered. */
   hasMarksInRow: boolean;
@@ -99,7 +99,7 @@ export function foldText(given: string): FoldedText {
 const IOTA_BELOW = '\u0345';
 
 /** Folds each character separately, which keeps the order of marks. */
-export function foldAsWritten(text: string): string {
+function foldAsWritten(text: string): string {
   return foldCase(Array.from(text, (character) => character.normalize('NFD')).join(''));
 }
 
@@ -137,7 +137,7 @@ function hasMarksInRow(text: string): boolean {
   return false;
 }
 
-export const DOT_ABOVE = '\u0307';
+const DOT_ABOVE = '\u0307';
 
 /** The lower case of İ is i with a dot, and ı has no dot: the dot above an i is ignored. */
 function withoutDots(text: string): string {

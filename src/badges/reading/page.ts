@@ -34,7 +34,7 @@ function parseJson(text: string): unknown {
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 100;
 
-export interface PageRequest {
+interface PageRequest {
   first?: number | null;
   after?: string | null;
   last?: number | null;
@@ -52,7 +52,7 @@ export interface Page {
 }
 
 /** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
-export interface PageBounds {
+interface PageBounds {
   after: OrderKey | null;
   before: OrderKey | null;
   size: number;

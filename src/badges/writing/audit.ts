@@ -50,7 +50,7 @@ export function readAuditRecord(entry: string): StoredReading<AuditRecord> {
   return readStored(entry, auditSchema);
 }
 
-export type AuditedMutation = Pick<
+type AuditedMutation = Pick<
   AuditRecord,
   'at' | 'tenant' | 'caller' | 'provider' | 'badgeIds' | 'operation' | 'idempotencyKey'
 >;
@@ -63,10 +63,7 @@ export interface AuditEntry {
   end(known: KnownOutcome): Promise<void>;
 }
 
-export interface KnownOutcome extends Pick<
-  AuditRecord,
-  'outcome' | 'changes' | 'badgeIds' | 'memberId'
-> {
+interface KnownOutcome extends Pick<AuditRecord, 'outcome' | 'changes' | 'badgeIds' | 'memberId'> {
   notFoundIds: readonly string[];
 }
 
@@ -198,7 +195,7 @@ function partOf(record: AuditRecord, badgeId: string): AuditRecord {
 /** A failure that lasts is reported again after this many runs. */
 const RUNS_PER_REMINDER = 60;
 
-export interface AuditRecoveryOptions {
+interface AuditRecoveryOptions {
   onUnreadable: OnUnreadable;
   /** Reports that records of dead processes cannot be closed: first for a new reason, then as a reminder. */
   onFailure: (error: unknown) => void;

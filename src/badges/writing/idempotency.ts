@@ -50,12 +50,12 @@ export function readKeyRecord(text: string): StoredReading<KeyRecord> {
   return readStored(text, recordSchema);
 }
 
-export function toKeyText(record: KeyRecord): string {
+function toKeyText(record: KeyRecord): string {
   return JSON.stringify({ ...record, format: FORMAT, stage: stageOf(record) });
 }
 
 /** Null stands for no record. Returns whether the key still held `expected`. */
-export function replaceRecord(
+function replaceRecord(
   store: StateStore,
   key: string,
   expected: string | null,
@@ -79,7 +79,7 @@ export async function rememberErasedKey(store: StateStore, key: string): Promise
   await store.set(erasedKeyOf(key), '{}', { ttlMs: KEY_KEPT_MS });
 }
 
-export async function isErasedKey(store: StateStore, key: string): Promise<boolean> {
+async function isErasedKey(store: StateStore, key: string): Promise<boolean> {
   return (await store.get(erasedKeyOf(key))) !== null;
 }
 
@@ -145,7 +145,7 @@ function openClaim(
  * Replaces the record of a claim by its last one, or removes it (null). Returns whether the key was still this claim's.
  * Reads the key first, as the store may have taken an earlier change without confirming it.
  */
-export async function endClaim(
+async function endClaim(
   store: StateStore,
   key: string,
   { claim, last }: { claim: string; last: KeyRecord | null },

@@ -29,7 +29,7 @@ type Values = Readonly<Record<string, unknown>>;
  * One object serves one write, under the lock of the badge. Values are pending from before the send until the outcome is
  * known. A field is unknown if its pending value never settled and differs from the settled one.
  */
-export interface HiddenMemory {
+interface HiddenMemory {
   /** Null if nothing is known. */
   recall(): Promise<RememberedFields | null>;
   /** Remembers the values that are about to be sent, and the record that the badge will have (undefined if unknown). */
@@ -207,7 +207,7 @@ export function createMemoryOf(
 }
 
 /** The badges that a member was awarded through this service and has not lost through it, as far as it knows. */
-export interface HeldBadges {
+interface HeldBadges {
   /** Of the given badges, those that the member holds. Rejects with a `StateError`. */
   among(badgeIds: readonly string[]): Promise<string[]>;
   /** Rejects with a `StateError`. */

@@ -44,7 +44,7 @@ export const OUTCOMES = {
     'The request was sent but the response was missing or inconclusive, so it may have been applied.',
 } as const;
 /** A dry run leaves no record, so the graph has no such outcome. */
-export type OutcomeStatus = keyof typeof OUTCOMES | 'DRY_RUN';
+type OutcomeStatus = keyof typeof OUTCOMES | 'DRY_RUN';
 
 export function toOutcome(
   status: OutcomeStatus,

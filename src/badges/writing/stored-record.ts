@@ -46,7 +46,7 @@ export function readStoredJson<T>(json: unknown, schema: z.ZodType<T>): StoredRe
 }
 
 /** Whether a newer version wrote the text, which must then not be overwritten. */
-export function isOfNewerFormat(text: string): boolean {
+function isOfNewerFormat(text: string): boolean {
   try {
     const json: unknown = JSON.parse(text);
     return isObject(json) && typeof json.format === 'number' && json.format > FORMAT;

@@ -90,7 +90,7 @@ export interface WriteJournal {
   abandon(): Promise<void>;
 }
 
-export interface Recalled {
+interface Recalled {
   /** Null if nothing is known. */
   readonly remembered: RememberedFields | null;
   /** Whether the store failed, so that more may be known. */

@@ -165,7 +165,7 @@ export const recordSchema = z.object({
 });
 
 /** A badge as read, in the types that a write takes. Undefined: not shown. Null: shown as null, or "" for a number or boolean. */
-export type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
+type ReturningAIRecord = Readonly<z.infer<typeof recordSchema>>;
 
 @ObjectType({
   implements: BadgeFields,

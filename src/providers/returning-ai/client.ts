@@ -11,8 +11,8 @@ import {
   orUnclear,
   readLookup,
   saysNotFound,
+  toSegment,
 } from '../answers.ts';
-import { toSegment } from '../badge-list.ts';
 import { isAnotherPerson } from '../identity.ts';
 import type { ClientOptions } from '../provider.ts';
 import type { ValuesOf } from '../settings.ts';
@@ -35,7 +35,7 @@ export const BADGE_ROUTES: Routes = [
 /** Routes of the integration API. */
 const USER_ROUTES: Routes = [/^POST \/users\/info$/];
 
-export interface UserSearch {
+interface UserSearch {
   /** The ID that the badge routes take. Null: there is no such user. */
   findUserId: (email: string, bounds: CallBounds) => Promise<string | null>;
   close: () => Promise<void>;
@@ -47,7 +47,7 @@ const userSchema = z.object({
 });
 
 /** The integration API, if it is configured. */
-export function createUserSearch(
+function createUserSearch(
   values: ValuesOf<typeof settings>,
   options: ClientOptions,
 ): UserSearch | undefined {
@@ -86,7 +86,7 @@ export function createUserSearch(
  * The ID in `{status, data}`. Null if the data is null. Checks the person, because an award to the wrong member cannot
  * be taken back unnoticed.
  */
-export function readUserId(json: unknown, head: AnswerHead, email: string): string | null {
+function readUserId(json: unknown, head: AnswerHead, email: string): string | null {
   const user = readLookup(json, head, { toPayload: toData, isFound: hasUserId });
   if (user === null) return null;
   const parsed = userSchema.safeParse(user);

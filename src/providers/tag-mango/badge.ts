@@ -102,7 +102,7 @@ export const recordSchema = z.object({
 });
 
 /** A badge as it was read. Undefined: absent, so unknown. Null: null in the response. */
-export type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
+type TagMangoRecord = Readonly<z.infer<typeof recordSchema>>;
 
 @ObjectType({ implements: BadgeFields, description: 'A badge of a TagMango creator.' })
 @Directive('@key(fields: "id")')

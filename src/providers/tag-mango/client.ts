@@ -12,8 +12,9 @@ import {
   orUnclear,
   readLookup,
   saysNotFound,
+  toSegment,
 } from '../answers.ts';
-import { toBadgeList, toSegment } from '../badge-list.ts';
+import { toBadgeList } from '../badge-list.ts';
 import { signOfMore, toName } from '../envelope.ts';
 import { type PersonKey, isAnotherPerson } from '../identity.ts';
 import type { ClientOptions, ProviderClient } from '../provider.ts';
@@ -44,7 +45,7 @@ const memberSchema = z.object({
   badges: z.array(z.unknown()).nullish(),
 });
 
-export interface TagMangoMemberFound {
+interface TagMangoMemberFound {
   id: string;
   badges: readonly TagMangoBadge[];
   /** How many of the member's badges could not be read. */
@@ -59,7 +60,7 @@ export interface TagMangoClient extends BadgeCalls<TagMangoBadge> {
 }
 
 /** At least one of the two must be set. */
-export type MemberKey = PersonKey;
+type MemberKey = PersonKey;
 
 const clients = new WeakMap<ProviderClient, TagMangoClient>();
 

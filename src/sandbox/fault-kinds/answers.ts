@@ -10,13 +10,13 @@ export interface Answer {
   body: string | Buffer;
 }
 
-export function sendAnswer(answer: Answer, response: ServerResponse): void {
+function sendAnswer(answer: Answer, response: ServerResponse): void {
   setHead(answer, response);
   response.end(answer.body);
 }
 
 /** Sends nothing yet. */
-export function setHead({ status, headers }: Answer, response: ServerResponse): void {
+function setHead({ status, headers }: Answer, response: ServerResponse): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) response.setHeader(name, value);
@@ -114,7 +114,7 @@ const MEBIBYTE = 2 ** 20;
 const CHUNK = 2 ** 16;
 
 /** Streams JSON of exactly this many bytes, without a `content-length`. */
-export function sendHuge(bytes: number, response: ServerResponse): void {
+function sendHuge(bytes: number, response: ServerResponse): void {
   response.writeHead(200, JSON_TYPE);
   pipeline(Readable.from(huge(bytes)), response, () => undefined);
 }
@@ -125,13 +125,13 @@ function* huge(bytes: number): Generator<string> {
   yield '"]';
 }
 
-export function sendDeep(levels: number, response: ServerResponse): void {
+function sendDeep(levels: number, response: ServerResponse): void {
   const body = '['.repeat(levels) + ']'.repeat(levels);
   sendAnswer({ status: 200, headers: JSON_TYPE, body }, response);
 }
 
 /** Sends gzip, whether it was requested or not. */
-export async function sendBomb(megabytes: number, response: ServerResponse): Promise<void> {
+async function sendBomb(megabytes: number, response: ServerResponse): Promise<void> {
   const body = await bombOf(megabytes);
   sendAnswer(
     { status: 200, headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body },

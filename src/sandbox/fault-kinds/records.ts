@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordChange } from '../faults.ts';
 
 /** A badge on the wire. */
-export type WireBadge = Readonly<Record<string, unknown>>;
+type WireBadge = Readonly<Record<string, unknown>>;
 type Edit<T> = (before: T) => T;
 
 /** Where the answers of a provider contain badges, and the names of their fields. */

@@ -19,7 +19,7 @@ export const badgesInAnswers: BadgesInAnswers = {
 };
 
 /** The documented fields of a badge, apart from its id. */
-export const DOCUMENTED_FIELDS = [
+const DOCUMENTED_FIELDS = [
   'title',
   'action',
   'quantity',
@@ -30,7 +30,7 @@ export const DOCUMENTED_FIELDS = [
 ] as const;
 
 /** All fields that an answer may show apart from the id: thirteen writable ones, and one of a user. */
-export const SHOWN_FIELDS = [
+const SHOWN_FIELDS = [
   ...DOCUMENTED_FIELDS,
   'darkImage',
   'lightImage',
@@ -40,7 +40,7 @@ export const SHOWN_FIELDS = [
   'awardXpQuantity',
   'awardCurrencyQuantity',
 ] as const;
-export type ShownField = (typeof SHOWN_FIELDS)[number];
+type ShownField = (typeof SHOWN_FIELDS)[number];
 
 export const returningAIBehaviourSchema = behaviourSchema.extend({
   /** The documented fields, the thirteen writable ones and `awarded`, or the given ones; always with the id. */

@@ -30,7 +30,7 @@ export interface ReturningAIStandIn extends ProviderStandIn {
   behaviour: ReturningAIBehaviour;
 }
 
-export interface ReturningAIStandInOptions {
+interface ReturningAIStandInOptions {
   port?: number;
   /** A prefix of the paths in the base URL, as one host of the provider has it. */
   prefix?: string;

@@ -30,7 +30,7 @@ export function createEnvelope(kind: EnvelopeKind): Envelope {
   }
 }
 
-export function editField(
+function editField(
   holder: unknown,
   field: string,
   edit: (value: unknown) => unknown,
@@ -92,7 +92,7 @@ export interface StoredBadge {
   updatedAt: string;
 }
 
-export const DEMO_CREATOR = '6149b1e5612c4e5fd96041d3';
+const DEMO_CREATOR = '6149b1e5612c4e5fd96041d3';
 const MANGOES: string[] = ['6659ca9e5f2acb7abfdcd8fd', '665af1205f2acb7abfdd0a11'];
 
 export function newBadge(

@@ -31,7 +31,7 @@ export interface TagMangoStandIn extends ProviderStandIn {
   badges: Map<string, StoredBadge>;
 }
 
-export interface TagMangoStandInOptions {
+interface TagMangoStandInOptions {
   port?: number;
   /** The documentation shows all three. The first is the most likely. */
   envelope?: EnvelopeKind;

@@ -40,7 +40,7 @@ const ESCAPED = /["\\\p{Cc}]/u;
 const VALUES_OF_FIELD = 10;
 const LONG_TEXT = 500;
 
-export function bytesOfText(text: string): number {
+function bytesOfText(text: string): number {
   return ESCAPED.test(text)
     ? Buffer.byteLength(JSON.stringify(text))
     : Buffer.byteLength(text) + QUOTES;
@@ -149,7 +149,7 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
 }
 
 export type SelectionSizes = ReturnType<typeof createSelectionSizes>;
-export type MeasuredField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType'>;
+type MeasuredField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType'>;
 
 const NOTHING: AnswerSize = { fields: 0, bytes: 0 };
 

@@ -51,11 +51,7 @@ interface MutationAnswer {
  * Returns what the response of a mutation has room for. It is never rejected for its size, because the write has been
  * made by then: a badge that does not fit is null and a list ends early, with an error for each.
  */
-export function fitIntoAnswer(
-  value: unknown,
-  answer: MutationAnswer,
-  info: GraphQLResolveInfo,
-): unknown {
+function fitIntoAnswer(value: unknown, answer: MutationAnswer, info: GraphQLResolveInfo): unknown {
   const { meter, sizes, onLeftOut } = answer;
   if (info.path.prev === undefined) {
     meter.force(sizes.ofValue(value, info));

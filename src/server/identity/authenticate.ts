@@ -90,7 +90,7 @@ const otherExpectation = badRequest('The only supported expectation is 100-conti
   status: 417,
 });
 
-export interface RouterAuthOptions {
+interface RouterAuthOptions {
   secrets: RouterSecrets;
   isReady: () => boolean;
   /** Whether a request on this connection may be admitted. */

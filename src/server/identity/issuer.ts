@@ -19,7 +19,7 @@ export interface IssuerKeysOptions extends IssuerAddress {
 }
 
 /** Receives events about the issuer, for the log. */
-export interface IssuerReport {
+interface IssuerReport {
   /** No usable keys are left. Called once, until keys are available again. */
   outage(error: unknown): void;
   /** Refreshing failed, and the cached keys stay valid for `leftMs` milliseconds. Called once, as above. */
@@ -28,7 +28,7 @@ export interface IssuerReport {
   unusable(keys: readonly UnusableKey[]): void;
 }
 
-export interface IssuerKeys {
+interface IssuerKeys {
   /** Finds the key that signed a token. */
   find: JWTVerifyGetKey;
   /**
@@ -145,7 +145,7 @@ export function createIssuerKeys({ now, report, ...address }: IssuerKeysOptions)
   };
 }
 
-export interface IssuerAddress {
+interface IssuerAddress {
   jwksUrl: string;
   /** Proxies for reaching the issuer. None if omitted. */
   proxies?: Proxies;
@@ -199,7 +199,7 @@ export const ALGORITHMS = [
 ];
 
 /** A published key that cannot verify tokens. */
-export interface UnusableKey {
+interface UnusableKey {
   /** Position in the issuer's key set, from 1. Text of the issuer, such as the key's ID, is not reported. */
   position: number;
   reason: string;

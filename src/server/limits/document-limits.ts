@@ -15,7 +15,7 @@ import {
 import { DOCUMENT_CAPS, OPERATION_CAPS, limitError, showCap } from './limits.ts';
 
 /** The size of a selection set with its fragments expanded. */
-export interface FragmentExpansion {
+interface FragmentExpansion {
   /** Nested selection sets, including this one. */
   depth: number;
   selections: number;
@@ -29,7 +29,7 @@ const NOTHING: FragmentExpansion = { depth: 0, selections: 0, fields: 0 };
  * Measures selection sets without expanding them: a chain of fragments that each spread the next one twice doubles with
  * each link. Each fragment is measured once. A fragment cycle counts as empty, and a rule of the specification rejects it.
  */
-export function createFragmentExpansion(
+function createFragmentExpansion(
   document: DocumentNode,
 ): (definition: OperationDefinitionNode | FragmentDefinitionNode) => FragmentExpansion {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -72,7 +72,7 @@ export function createFragmentExpansion(
 }
 
 /** Counts over a whole document. */
-export interface DocumentCounts {
+interface DocumentCounts {
   lines: number;
   aliases: number;
   directives: number;
@@ -85,7 +85,7 @@ export interface DocumentCounts {
   valueDepth: number;
 }
 
-export function countDocument(document: DocumentNode): DocumentCounts {
+function countDocument(document: DocumentNode): DocumentCounts {
   const counts: DocumentCounts = {
     lines: countLines(document.loc?.source.body ?? ''),
     aliases: 0,

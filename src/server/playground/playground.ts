@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ExampleOperation } from '../../badges/examples.ts';
 import { loadDevelopmentPackage } from '../../telemetry/logger.ts';
 
-export interface Encoded {
+interface Encoded {
   body: Buffer;
   /** Undefined if the body is not compressed. */
   encoding: string | undefined;
@@ -22,7 +22,7 @@ const ENCODERS: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
 };
 
 /** Compresses a text for each encoding that a client accepts, once and at the first request for it. */
-export function createEncodings(text: string): (acceptEncoding: string) => Promise<Encoded> {
+function createEncodings(text: string): (acceptEncoding: string) => Promise<Encoded> {
   const body = Buffer.from(text);
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
   const made = new Map<string, Promise<Encoded>>();
@@ -62,7 +62,7 @@ export function isKnown(ifNoneMatch: string, etag: string): boolean {
 }
 
 /** The files of the GraphiQL package. */
-export type GraphiQLParts = Readonly<
+type GraphiQLParts = Readonly<
   Record<'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker', string>
 >;
 
@@ -118,7 +118,7 @@ ${field('x-badges-actor', 'Actor', { hint: 'your name in the audit log', type: '
 const TITLE_BAR = `${TITLE}<button type="button" data-action="headers">Session headers</button><button type="button" data-action="link">Copy link</button>`;
 
 /** Renders GraphiQL as one self-contained page, so that it works behind any proxy. */
-export async function renderPage(
+async function renderPage(
   graphiql: GraphiQLParts,
   examples: readonly ExampleOperation[],
 ): Promise<Page> {

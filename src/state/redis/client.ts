@@ -3,7 +3,7 @@ import { StateError, reasonOf } from '../state-store.ts';
 
 const CONNECT_MS = 1000;
 /** How long a command may take. */
-export const COMMAND_MS = 1000;
+const COMMAND_MS = 1000;
 /** Ends a connection that stays silent, for example when the server hangs. Longer than `PING_MS`. */
 const SILENCE_MS = 3000;
 const PING_MS = 1000;
@@ -13,7 +13,7 @@ const JITTER_MS = 100;
 
 export type RedisClient = RedisClientType;
 
-export interface RedisClientOptions {
+interface RedisClientOptions {
   url: string;
   /** The URL with the user name and password for the next connection; `url` if left out. */
   latestUrl?: () => string;
@@ -132,7 +132,7 @@ function watch(client: RedisClient, onHanging: () => void): void {
 /** Runs commands of Redis, with a time limit. Rejects with a `StateError` only. */
 export type RedisCalls = <T>(ask: (client: RedisClient) => Promise<T>) => Promise<T>;
 
-export interface RedisCallsOptions {
+interface RedisCallsOptions {
   /** How long a command may take until its answer, milliseconds. */
   withinMs?: number;
   /** Called for each command that failed while Redis was connected. */

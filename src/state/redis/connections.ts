@@ -7,7 +7,7 @@ const NOT_TRUSTED =
 const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
 
 /** What is wrong with the certificate of Redis. Undefined: nothing, or the connection failed for another reason. */
-export function certificateFault(cause: unknown): string | undefined {
+function certificateFault(cause: unknown): string | undefined {
   const { code } = toThrown(cause);
   return typeof code === 'string' && NOT_TRUSTED.test(code)
     ? `The certificate of Redis is not trusted (${reasonOf(cause)}): ${ADVICE}, or fix the certificate`
@@ -15,7 +15,7 @@ export function certificateFault(cause: unknown): string | undefined {
 }
 
 /** For the log. */
-export function describeFailure(cause: unknown): string {
+function describeFailure(cause: unknown): string {
   return certificateFault(cause) ?? reasonOf(cause);
 }
 
@@ -40,7 +40,7 @@ const OF_ANOTHER_SERVER =
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1_000;
 
-export interface RenewalOptions {
+interface RenewalOptions {
   /** All connections to the same address. */
   clients: readonly RedisClient[];
   /** Makes the server write something. Rejects with its error. */
@@ -49,7 +49,7 @@ export interface RenewalOptions {
   onRenewed: () => void;
 }
 
-export interface Renewal {
+interface Renewal {
   /** To be called for each rejected command. Reconnects if a new connection may help. */
   onRefusal: (reason: string) => void;
   /** Reconnects in any case. */
@@ -58,7 +58,7 @@ export interface Renewal {
 }
 
 /** Reconnects until a server accepts writes. Lost connections are left to the clients, which reconnect by themselves. */
-export function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Renewal {
+function createRenewal({ clients, probe, onRenewed }: RenewalOptions): Renewal {
   let isRenewing = false;
   let isStopped = false;
 
@@ -106,7 +106,7 @@ function isOfAnotherServer(reason: string): boolean {
 }
 
 /** The connections of this process to Redis. They reconnect by themselves, also after a failover. */
-export interface RedisConnections {
+interface RedisConnections {
   client: RedisClient;
   /** Only receives messages. */
   subscriber: RedisClient;
@@ -122,7 +122,7 @@ export interface RedisConnections {
   stop: () => void;
 }
 
-export interface RedisConnectionsOptions {
+interface RedisConnectionsOptions {
   /** A key that may be written at any time, to see whether the server accepts writes. */
   probeKey: string;
   log: { info: (message: string) => void; warn: (message: string) => void };

@@ -50,7 +50,7 @@ const REPLACE = `
   return 1
 `;
 
-export interface RedisKeeperOptions {
+interface RedisKeeperOptions {
   /** The prefix of every key. */
   prefix: string;
   toLogKey: (log: string) => string;

@@ -89,7 +89,7 @@ const BEAT = `
   return redis.call('PUBLISH', ARGV[3], ARGV[4])
 `;
 
-export interface RedisReplicasOptions {
+interface RedisReplicasOptions {
   /** Only receives messages. It may be disconnected. */
   subscriber: RedisClient;
   reach: RedisCalls;

@@ -20,7 +20,7 @@ export interface Moment {
   readonly connection: number;
 }
 
-export interface ReplicationOptions {
+interface ReplicationOptions {
   /** The connection of the writes that are to be confirmed. */
   client: RedisClient;
   /** Another connection to the same address, on which waiting delays no other command. */

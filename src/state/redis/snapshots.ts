@@ -80,7 +80,7 @@ export interface RedisRead extends SharedRead {
   readonly ticket: string;
 }
 
-export type ToSnapshotKeys = (name: string) => string[];
+type ToSnapshotKeys = (name: string) => string[];
 
 export function createRedisSnapshots(
   reach: RedisCalls,
@@ -135,7 +135,7 @@ const FORGET = `
   return { string.format('%.0f', unsureMs), unpack(redis.call('ZRANGE', KEYS[2], 0, -1)) }
 `;
 
-export interface Invalidation {
+interface Invalidation {
   /** Resolves once no replica shows the old value, or the replicas are out of reach. Never rejects. */
   forget(name: string): Promise<void>;
   /** To be called when another replica has received the message with this id. */
@@ -146,7 +146,7 @@ export interface Invalidation {
   makeUp(): void;
 }
 
-export interface InvalidationOptions {
+interface InvalidationOptions {
   own: string;
   reach: RedisCalls;
   /** Returns generation, leases, since. */

@@ -201,7 +201,7 @@ function createRedisLocks(
   };
 }
 
-export interface RedisStoreOptions {
+interface RedisStoreOptions {
   /** From `createRedisClient`. It may be disconnected. `close` does not end it. */
   client: RedisClient;
   /** A second connection, on which to wait for replicas. If left out, `client`, where other commands wait meanwhile. */

@@ -84,7 +84,7 @@ export function refuseForeignLog({ folder }: Folder): void {
 }
 
 /** The same for a reader, which does no damage if the log cannot be judged. */
-export function refuseLogOfAnother({ folder }: Folder): void {
+function refuseLogOfAnother({ folder }: Folder): void {
   if (judgeLog({ folder }) !== 'foreign') return;
   throw new StateError(
     'unavailable',
@@ -191,7 +191,7 @@ export function writeMarker({ folder }: Folder, marker: Marker): void {
 }
 
 /** Marks a backup as a copy, so that it is recognized wherever it is opened. */
-export function markAsCopy(database: DatabaseSync): void {
+function markAsCopy(database: DatabaseSync): void {
   database.exec(IDENTITY);
   const id = readIdentity(database)?.id ?? randomUUID();
   writeIdentity(database, { id, isCopy: true });
@@ -232,7 +232,7 @@ function readBirth({ folder }: Folder): string | null {
   return birthtimeNs === 0n || birthtimeNs === ctimeNs ? null : String(birthtimeNs);
 }
 
-export interface DatabaseToRead {
+interface DatabaseToRead {
   database: DatabaseSync;
   close: () => void;
 }

@@ -51,14 +51,14 @@ export const KEYS_IN_RANGE = `
 /** SQLite sorts blobs after every text. */
 const AFTER_ALL_TEXTS = new Uint8Array();
 
-export interface ExpiryClocks {
+interface ExpiryClocks {
   /** Epoch milliseconds, so that values also expire while no process runs. */
   now: () => number;
   /** Monotonic milliseconds. With them, no value expires early when the clock is set forward. */
   monotonic?: () => number;
 }
 
-export interface EmbeddedValues {
+interface EmbeddedValues {
   read(key: string): string | null;
   /** A page of the keys that begin with `prefix`, in order, beginning with `from`. */
   keys(prefix: string, from: string): string[];
@@ -66,7 +66,7 @@ export interface EmbeddedValues {
   write(key: string, value: string | null, ttlMs: number | undefined): void;
 }
 
-export function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClocks): EmbeddedValues {
+function createEmbeddedValues(database: DatabaseSync, clocks: ExpiryClocks): EmbeddedValues {
   const select = database.prepare(
     `SELECT ${wholeText('value')} FROM state_values
      WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
@@ -136,7 +136,7 @@ export function openEmbeddedLog({ folder }: Folder): LogReader & Pick<StateStore
   });
 }
 
-export function createLogReader(database: DatabaseSync, { folder }: Folder): LogReader {
+function createLogReader(database: DatabaseSync, { folder }: Folder): LogReader {
   const backward = database.prepare(
     `SELECT position, ${wholeText('entry')} FROM log_entries
      WHERE log = ? AND position < ? ORDER BY position DESC LIMIT ?`,
@@ -169,7 +169,7 @@ export function createLogReader(database: DatabaseSync, { folder }: Folder): Log
 }
 
 /** Call the result inside a transaction. */
-export function createLogWriter(
+function createLogWriter(
   database: DatabaseSync,
   now: () => number,
 ): (log: string, entry: string) => void {
@@ -183,7 +183,7 @@ function toLogEntry({ position, entry }: Record<string, SQLOutputValue>): LogEnt
   return { position: String(position), entry: toText(entry) };
 }
 
-export interface EmbeddedStoreOptions extends ExpiryClocks {
+interface EmbeddedStoreOptions extends ExpiryClocks {
   /** Created if it is missing. Only one process can use it at a time. */
   folder: string;
 }

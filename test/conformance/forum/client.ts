@@ -6,8 +6,8 @@ import {
   type Written,
   createBadgeCalls,
   orUnclear,
+  toSegment,
 } from '../../../src/providers/answers.ts';
-import { toSegment } from '../../../src/providers/badge-list.ts';
 import type { ClientOptions } from '../../../src/providers/provider.ts';
 import type { ValuesOf } from '../../../src/providers/settings.ts';
 import { type ForumBadge, createForumAnswers, isBadgeId } from './badge.ts';
