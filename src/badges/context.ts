@@ -38,8 +38,8 @@ export interface BadgesContext extends ProviderContext {
   readonly deadlineAt: number;
   readonly tenant: Tenant;
   readonly used: SourcesUsed;
-  /** For each `_entities` field, the cache tags of each of its representations. */
-  readonly entityTags: (readonly string[])[][];
+  /** For each `_entities` field, gives the cache tags of each of its representations. */
+  readonly entityTags: (() => (readonly string[])[])[];
   /** Errors beside data of the same field: part of a list is missing. */
   readonly partialErrors: GraphQLError[];
   sourceOf(provider: TenantProvider): BadgeSource;
@@ -120,6 +120,8 @@ export interface BadgeSource {
   list(): Promise<Reading<BadgeIndex>>;
   /** Null if the provider has no such badge. All lookups of a request share one list. */
   badge(id: string): Promise<BadgeFields | null>;
+  /** The result of `badge`. Undefined if it has to wait, or would reject. Adds no cache tag of the badge. */
+  peekBadge(id: string): BadgeFields | null | undefined;
   /** The current list, bypassing every cache. */
   listNew(bounds: CallBounds): Promise<Snapshot<BadgeIndex>>;
   /**
@@ -136,10 +138,17 @@ export const INCOMPLETE_KEEP_MS = 5_000;
 
 function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBounds): BadgeSource {
   let reading: Promise<Reading<BadgeIndex>> | undefined;
+  /** The result of `reading`, once it is there. */
+  let shown: Reading<BadgeIndex> | undefined;
+  /** Whether the loader may hold another state of a badge than the list, after a write. */
+  let mayDiffer = false;
   const loader = new DataLoader<string, BadgeFields | null>(findAll);
 
   async function read(): Promise<Reading<BadgeIndex>> {
-    const result = await requireAccess(of).snapshots.read(bounds);
+    return note(await requireAccess(of).snapshots.read(bounds));
+  }
+
+  function note(result: Reading<BadgeIndex>): Reading<BadgeIndex> {
     if (result.state === 'STALE') used.keepMs = 0;
     if (result.snapshot.value.droppedRecords > 0) keepAtMost(INCOMPLETE_KEEP_MS);
     used.tags.add(listTag(of.provider));
@@ -154,6 +163,16 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   async function list(): Promise<Reading<BadgeIndex>> {
     reading ??= read();
     return reading;
+  }
+
+  /** The list without waiting, which is then that of the whole request. */
+  function peekList(): BadgeIndex | undefined {
+    if (reading) return shown?.snapshot.value;
+    const held = of.access?.snapshots.peek();
+    if (!held) return undefined;
+    shown = note(held);
+    reading = Promise.resolve(held);
+    return held.snapshot.value;
   }
 
   async function findAll(ids: readonly string[]): Promise<(BadgeFields | null | Error)[]> {
@@ -173,19 +192,29 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
     }
   }
 
+  function peekBadge(id: string): BadgeFields | null | undefined {
+    const index = mayDiffer ? undefined : peekList();
+    const found = index && find(index, id);
+    return found instanceof Error ? undefined : found;
+  }
+
   return {
     list,
-    badge(id) {
+    peekBadge,
+    async badge(id) {
       used.tags.add(badgeTag(of.provider, id));
-      return loader.load(id);
+      const found = peekBadge(id);
+      return found === undefined ? loader.load(id) : found;
     },
     listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
     async forgetLists(withinMs) {
       reading = undefined;
+      shown = undefined;
       loader.clearAll();
       await of.access?.snapshots.clear(withinMs);
     },
     remember(badge) {
+      mayDiffer = true;
       loader.clear(badge.id).prime(badge.id, badge);
     },
   };

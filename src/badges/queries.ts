@@ -158,9 +158,29 @@ export function resolveEntities(
   _root: unknown,
   { representations }: { representations: readonly unknown[] },
   context: BadgesContext,
-): Promise<BadgeFields | null>[] {
-  context.entityTags.push(representations.map(toTags));
-  return representations.map((representation) => resolveEntity(representation, context));
+): readonly (BadgeFields | null | Promise<BadgeFields | null>)[] {
+  context.entityTags.push(() => representations.map(toTags));
+  return (
+    peekEntities(representations, context) ??
+    representations.map((representation) => resolveEntity(representation, context))
+  );
+}
+
+/** All of them without waiting. Undefined if one has to wait, or is an error. */
+function peekEntities(
+  representations: readonly unknown[],
+  context: BadgesContext,
+): (BadgeFields | null)[] | undefined {
+  const entities: (BadgeFields | null)[] = [];
+  for (const representation of representations) {
+    const { provider, id } = readKey(representation);
+    if (!provider || typeof id !== 'string' || !provider.isBadgeId(id)) return undefined;
+    const of = context.tenant.providers.find((each) => each.provider === provider);
+    const badge = of && context.sourceOf(of).peekBadge(provider.canonicalId(id));
+    if (badge === undefined) return undefined;
+    entities.push(badge);
+  }
+  return entities;
 }
 
 function toTags(representation: unknown): string[] {

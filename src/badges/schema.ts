@@ -7,9 +7,12 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   type FieldDefinitionNode,
+  type GraphQLFieldResolver,
   type GraphQLSchema,
   Kind,
   type ObjectTypeDefinitionNode,
+  isIntrospectionType,
+  isObjectType,
   isUnionType,
   lexicographicSortSchema,
   parse,
@@ -134,6 +137,7 @@ export async function createBadgesSchema({
   const resolvers = createResolversMap(built) as GraphQLResolverMap<unknown>;
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]);
   resolveEntitiesOneByOne(schema);
+  readFieldsDirectly(schema);
   guardRootFields(schema);
   return { schema, sdl };
 }
@@ -160,4 +164,22 @@ function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
   // Faster than the library's resolver, which tests an object against each class.
   badge.resolveType = typeOfBadge;
   entity.resolveType = typeOfBadge;
+}
+
+/**
+ * Replaces the library's resolvers of fields that only read a property: each prepares for middlewares, of which there
+ * are none, and a large answer has thousands of them.
+ */
+function readFieldsDirectly(schema: GraphQLSchema): void {
+  const roots = [schema.getQueryType(), schema.getMutationType()];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || roots.includes(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (field.args.length === 0) field.resolve = toReader(field.name);
+    }
+  }
+}
+
+function toReader(name: string): GraphQLFieldResolver<Readonly<Record<string, unknown>>, unknown> {
+  return (source) => source[name];
 }

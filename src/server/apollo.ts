@@ -5,6 +5,7 @@ import {
   type ApolloServerPlugin,
   type BaseContext,
   type GraphQLRequestContextWillSendResponse,
+  type GraphQLRequestListener,
   HeaderMap,
 } from '@apollo/server';
 import {
@@ -27,7 +28,12 @@ import { createBadgesSchema } from '../badges/schema.ts';
 import { cutText, nextTurn, toWholeJson } from '../http/json.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { RETRY_AFTER_MS, sizeOfError } from './answers/answer-budget.ts';
-import { addOrStop, answerOf, measureFields } from './answers/measured-answers.ts';
+import {
+  type MeasuredAnswer,
+  addOrStop,
+  answerOf,
+  measureFields,
+} from './answers/measured-answers.ts';
 import { type FormatError, createErrorFormat } from './errors.ts';
 import {
   MAX_VALIDATION_ERRORS,
@@ -36,8 +42,8 @@ import {
 } from './limits/document-limits.ts';
 import { exactFloats } from './limits/exact-numbers.ts';
 import { OVERLOADED, PARSE_CAPS } from './limits/limits.ts';
-import { createLimitsPlugin } from './limits/request-limits.ts';
-import { createRequestPlugin } from './request.ts';
+import { checkRequest } from './limits/request-limits.ts';
+import { correctRequest } from './request.ts';
 
 export interface ApolloOptions {
   logger: Logger;
@@ -83,10 +89,7 @@ export function createApollo(
     stopOnTerminationSignals: false,
     nodeEnv: options.isProduction ? 'production' : 'development',
     plugins: [
-      createRequestPlugin(),
-      createLimitsPlugin(formatError),
-      createSizePlugin(formatError),
-      createResponsePlugin({ ...options, formatError }),
+      createRequestPlugin({ ...options, formatError }),
       // It would visit every field to compute a header that the age of the lists determines here.
       ApolloServerPluginCacheControlDisabled(),
       // A router reports usage for the whole supergraph; an API key in the environment must not enable it here.
@@ -125,47 +128,90 @@ function weigh({ loc, tokenCount = 0 }: DocumentNode): number {
   return Math.max(1, tokenCount, Math.ceil(characters / CHARACTERS_PER_TOKEN));
 }
 
-/** There must be room for this many bytes of the result of a write before it begins. */
-const MIN_BYTES_OF_WRITE = 64 * 1024;
+type Listener = GraphQLRequestListener<BadgesContext>;
+type Response = GraphQLRequestContextWillSendResponse<BadgesContext>;
 
-/** Rejects requests whose responses would be too large, or for which the budget has no room. */
-function createSizePlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
+interface RequestPluginOptions extends Pick<ApolloOptions, 'freshMs' | 'now' | 'hasCacheTags'> {
+  formatError: FormatError;
+}
+
+/** All that is done with a request beside executing it. It is one plugin, since each one is awaited at every step. */
+function createRequestPlugin(options: RequestPluginOptions): ApolloServerPlugin<BadgesContext> {
+  const { formatError } = options;
   return {
-    requestDidStart: async ({ contextValue }) => {
+    async requestDidStart({ request, contextValue }): Promise<Listener> {
+      correctRequest(request);
       const answer = answerOf(contextValue);
-      if (!answer) return;
-      const { meter } = answer;
+      let invalid: readonly GraphQLError[] = [];
       return {
+        async didResolveOperation({ schema, document, operation }) {
+          if (!operation) return;
+          const { variables = {} } = request;
+          invalid = checkRequest({ schema, document, operation, variables });
+        },
         // Apollo Server also calls it if it has found no operation.
-        responseForOperation: async ({ operation }: { operation?: OperationDefinitionNode }) => {
-          const isWrite = operation?.operation === OperationTypeNode.MUTATION;
-          const overload = meter.findOverload(isWrite ? MIN_BYTES_OF_WRITE : 1);
+        async responseForOperation({ operation }: { operation?: OperationDefinitionNode }) {
+          if (invalid.length > 0) return toInvalidInput(invalid, formatError);
+          const overload = answer && findOverload(answer, operation);
           return overload ? toRejection(overload, formatError) : null;
         },
-        willSendResponse: async ({ operation, response }) => {
-          const { body, http } = response;
-          if (body.kind !== 'single' || body.singleResult.data === undefined) return;
-          const { errors = [] } = body.singleResult;
-          if (operation?.operation === OperationTypeNode.MUTATION) {
-            errors.forEach((error) => meter.force(sizeOfError(error)));
-            return;
-          }
-          if (!meter.stopped) {
-            const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
-            const bytes = Math.max(0, errorBytes - answer.errorBytes);
-            addOrStop(meter, { fields: 0, bytes });
-          }
-          if (!meter.stopped) return;
-          const rejection = toRejection(meter.stopped, formatError);
-          // Partial errors make no sense without data.
-          contextValue.partialErrors.length = 0;
-          body.singleResult = rejection.body.singleResult;
-          http.status = rejection.http.status;
-          for (const [name, value] of rejection.http.headers) http.headers.set(name, value);
+        async willSendResponse(response) {
+          if (answer) limitSize(response, answer, formatError);
+          complete(response, options);
         },
       };
     },
   };
+}
+
+/** The same response that Apollo Server gives if it finds such errors itself. */
+function toInvalidInput(invalid: readonly GraphQLError[], formatError: FormatError) {
+  const errors = invalid.map((error) =>
+    formatError({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } }, error),
+  );
+  return {
+    http: { status: 400, headers: new HeaderMap() },
+    body: { kind: 'single' as const, singleResult: { errors } },
+  };
+}
+
+/** There must be room for this many bytes of the result of a write before it begins. */
+const MIN_BYTES_OF_WRITE = 64 * 1024;
+
+function findOverload({ meter }: MeasuredAnswer, operation: OperationDefinitionNode | undefined) {
+  return meter.findOverload(isMutation(operation) ? MIN_BYTES_OF_WRITE : 1);
+}
+
+function isMutation(operation: OperationDefinitionNode | undefined): boolean {
+  return operation?.operation === OperationTypeNode.MUTATION;
+}
+
+/** Rejects the request if its response is too large, or if the budget has no room for it. */
+function limitSize(
+  { operation, response, contextValue }: Response,
+  answer: MeasuredAnswer,
+  formatError: FormatError,
+): void {
+  const { meter } = answer;
+  const { body, http } = response;
+  if (body.kind !== 'single' || body.singleResult.data === undefined) return;
+  const { errors = [] } = body.singleResult;
+  if (isMutation(operation)) {
+    errors.forEach((error) => meter.force(sizeOfError(error)));
+    return;
+  }
+  if (!meter.stopped) {
+    const errorBytes = errors.reduce((sum, error) => sum + sizeOfError(error).bytes, 0);
+    const bytes = Math.max(0, errorBytes - answer.errorBytes);
+    addOrStop(meter, { fields: 0, bytes });
+  }
+  if (!meter.stopped) return;
+  const rejection = toRejection(meter.stopped, formatError);
+  // Partial errors make no sense without data.
+  contextValue.partialErrors.length = 0;
+  body.singleResult = rejection.body.singleResult;
+  http.status = rejection.http.status;
+  for (const [name, value] of rejection.http.headers) http.headers.set(name, value);
 }
 
 /** The same response that Apollo Server gives for a request that it does not execute. */
@@ -179,39 +225,25 @@ function toRejection(reason: GraphQLError, formatError: FormatError) {
   return { http, body: { kind: 'single' as const, singleResult: { errors } } };
 }
 
-type Response = GraphQLRequestContextWillSendResponse<BadgesContext>;
-
-interface ResponsePluginOptions extends Pick<ApolloOptions, 'freshMs' | 'now' | 'hasCacheTags'> {
-  formatError: FormatError;
-}
-
-/** Completes every response: adds partial errors, request IDs in errors, and how long it may be cached. */
-function createResponsePlugin(options: ResponsePluginOptions): ApolloServerPlugin<BadgesContext> {
-  return {
-    requestDidStart: async () => ({
-      willSendResponse: async (answer) => {
-        const { body, http } = answer.response;
-        if (body.kind !== 'single') return;
-        const partial = answer.contextValue.partialErrors.map((error) =>
-          options.formatError(error.toJSON(), error),
-        );
-        const errors = [...(body.singleResult.errors ?? []), ...partial];
-        if (errors.length > 0) {
-          const { requestId } = answer.contextValue;
-          body.singleResult.errors = errors.map((error) => ({
-            ...error,
-            extensions: { ...error.extensions, requestId },
-          }));
-        }
-        const cacheControl = toCacheControl(answer, options);
-        http.headers.set('cache-control', cacheControl);
-        const tags = options.hasCacheTags ? toCacheTags(answer.contextValue) : undefined;
-        if (tags && cacheControl !== NO_STORE) {
-          body.singleResult.extensions = { ...body.singleResult.extensions, ...tags };
-        }
-      },
-    }),
-  };
+/** Adds partial errors, request IDs in errors, and how long the response may be cached. */
+function complete(answer: Response, options: RequestPluginOptions): void {
+  const { body, http } = answer.response;
+  if (body.kind !== 'single') return;
+  const { partialErrors, requestId } = answer.contextValue;
+  const partial = partialErrors.map((error) => options.formatError(error.toJSON(), error));
+  const errors = [...(body.singleResult.errors ?? []), ...partial];
+  if (errors.length > 0) {
+    body.singleResult.errors = errors.map((error) => ({
+      ...error,
+      extensions: { ...error.extensions, requestId },
+    }));
+  }
+  const cacheControl = toCacheControl(answer, options);
+  http.headers.set('cache-control', cacheControl);
+  const tags = options.hasCacheTags ? toCacheTags(answer.contextValue) : undefined;
+  if (tags && cacheControl !== NO_STORE) {
+    body.singleResult.extensions = { ...body.singleResult.extensions, ...tags };
+  }
 }
 
 export const NO_STORE = 'no-store';
@@ -221,13 +253,15 @@ export const NO_STORE = 'no-store';
  * `_entities` fields it would be ambiguous whose tags they are.
  */
 function toCacheTags({ entityTags, used }: BadgesContext): Record<string, unknown> | undefined {
-  const [apolloEntityCacheTags] = entityTags;
+  const [tagsOfEntities] = entityTags;
   if (entityTags.length > 1) return undefined;
-  return apolloEntityCacheTags ? { apolloEntityCacheTags } : { apolloCacheTags: [...used.tags] };
+  return tagsOfEntities
+    ? { apolloEntityCacheTags: tagsOfEntities() }
+    : { apolloCacheTags: [...used.tags] };
 }
 
 /** Only complete responses to queries may be cached, only by the caller, and only while their oldest part is fresh. */
-function toCacheControl(answer: Response, { freshMs, now }: ResponsePluginOptions): string {
+function toCacheControl(answer: Response, { freshMs, now }: RequestPluginOptions): string {
   const { body } = answer.response;
   const { oldestAsOf, keepMs } = answer.contextValue.used;
   const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
+import type { GraphQLRequest } from '@apollo/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { BadgesContext } from '../badges/context.ts';
 import { isObject } from '../http/json.ts';
 import { RejectedRequest, badRequest } from './errors.ts';
 import { InexactNumber, isExact } from './limits/exact-numbers.ts';
@@ -58,14 +57,10 @@ function checkBodyHeaders({ headers }: FastifyRequest): void {
 }
 
 /** Corrects what Apollo Server reads differently: an empty operation name, and the variables of a GET request. */
-export function createRequestPlugin(): ApolloServerPlugin<BadgesContext> {
-  return {
-    async requestDidStart({ request }) {
-      // Clients without an operation name may send "".
-      if (request.operationName === '') delete request.operationName;
-      if (request.http?.method === 'GET') readVariables(request, request.http.search);
-    },
-  };
+export function correctRequest(request: GraphQLRequest): void {
+  // Clients without an operation name may send "".
+  if (request.operationName === '') delete request.operationName;
+  if (request.http?.method === 'GET') readVariables(request, request.http.search);
 }
 
 /** The variables of a GET request are in its URL. Their numbers must be exact too. */
@@ -110,8 +105,9 @@ function parseBody(bytes: Buffer): unknown {
   // Decoding would replace invalid bytes, and the replacement could be written to a provider.
   if (!isUtf8(bytes)) throw badRequest('The body must be valid UTF-8.');
   const json = withoutByteOrderMark(bytes.toString('utf8'));
-  if (countSigns(json, BODY_CAPS.signs) > BODY_CAPS.signs) {
-    const message = `The JSON of a request must have at most ${showCap(BODY_CAPS.signs)} commas and brackets.`;
+  const { signs } = BODY_CAPS;
+  if (json.length > signs && countSigns(json, signs) > signs) {
+    const message = `The JSON of a request must have at most ${showCap(signs)} commas and brackets.`;
     throw new RejectedRequest(message, { status: 400, code: 'LIMIT_EXCEEDED' });
   }
   try {
@@ -126,18 +122,18 @@ function withoutByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-const [QUOTE, BACKSLASH] = ['"', '\\'];
-const SIGNS: readonly unknown[] = [',', '[', '{'];
+const [QUOTE, BACKSLASH] = ['"', '\\'].map((sign) => sign.charCodeAt(0));
+const [COMMA, LIST, OBJECT] = [',', '[', '{'].map((sign) => sign.charCodeAt(0));
 
 /** Counts commas and opening brackets outside the strings of a JSON text. Stops beyond the limit. */
 export function countSigns(json: string, limit: number): number {
   let signs = 0;
   let isInString = false;
   for (let at = 0; at < json.length && signs <= limit; at += 1) {
-    const sign = json[at];
-    if (sign === QUOTE) isInString = !isInString;
-    else if (isInString) at += sign === BACKSLASH ? 1 : 0;
-    else if (SIGNS.includes(sign)) signs += 1;
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) isInString = !isInString;
+    else if (isInString) at += code === BACKSLASH ? 1 : 0;
+    else if (code === COMMA || code === LIST || code === OBJECT) signs += 1;
   }
   return signs;
 }

@@ -9,7 +9,6 @@ import {
   Kind,
   type SelectionSetNode,
   getDirectiveValues,
-  getNamedType,
   isAbstractType,
   isInterfaceType,
   isLeafType,
@@ -39,11 +38,22 @@ const ESCAPED = /["\\\p{Cc}]/u;
 /** Items of a list of scalars have no key and cost less than fields: this many count as one field. */
 const VALUES_OF_FIELD = 10;
 const LONG_TEXT = 500;
+const [SPACE, TILDE, QUOTE, BACKSLASH] = [0x20, 0x7e, 0x22, 0x5c];
 
 function bytesOfText(text: string): number {
+  if (text.length < LONG_TEXT && isPlain(text)) return text.length + QUOTES;
   return ESCAPED.test(text)
     ? Buffer.byteLength(JSON.stringify(text))
     : Buffer.byteLength(text) + QUOTES;
+}
+
+/** Whether it is ASCII that JSON does not escape, as most texts are. Two patterns would take several times as long. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < SPACE || code > TILDE || code === QUOTE || code === BACKSLASH) return false;
+  }
+  return true;
 }
 
 /** Measures the leaves of one response. A long string is measured once, however often it is selected. */
@@ -69,17 +79,30 @@ function createLeafSizes(): (value: unknown) => AnswerSize {
   };
 }
 
+type SizesByType = Map<GraphQLNamedType, AnswerSize>;
+interface Sizes {
+  get(selections: SelectionSetNode): SizesByType | undefined;
+  set(selections: SelectionSetNode, byType: SizesByType): unknown;
+}
+
+/** Of selections without directives, which are the same for all operations with the same parsed document. */
+const lastingSizes: Sizes = new WeakMap<SelectionSetNode, SizesByType>();
+
 /** Measures the selections of one operation, each once: keys and brackets, without the values of fields. */
 export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
   const ofLeaf = createLeafSizes();
-  const known = new Map<SelectionSetNode, Map<GraphQLNamedType, AnswerSize>>();
+  const sizesHere: Sizes = new Map<SelectionSetNode, SizesByType>();
+  let hasDirectives = false;
 
   /** Of an abstract type: the maximum over its possible types. */
   function ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
-    const byType = known.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
-    known.set(selections, byType);
-    const measured = byType.get(type) ?? measure(selections, type);
-    byType.set(type, measured);
+    const known = lastingSizes.get(selections)?.get(type) ?? sizesHere.get(selections)?.get(type);
+    if (known) return known;
+    hasDirectives = false;
+    const measured = measure(selections, type);
+    const sizes = hasDirectives ? sizesHere : lastingSizes;
+    const byType: SizesByType = sizes.get(selections) ?? new Map();
+    sizes.set(selections, byType.set(type, measured));
     return measured;
   }
   function measure(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
@@ -119,6 +142,7 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
   }
   function isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
     if (!selection.directives?.length) return true;
+    hasDirectives = true;
     const skip = getDirectiveValues(GraphQLSkipDirective, selection, variableValues);
     const include = getDirectiveValues(GraphQLIncludeDirective, selection, variableValues);
     return skip?.if !== true && include?.if !== false;
@@ -137,8 +161,12 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
     return size;
   }
   return {
-    ofValue(value: unknown, { fieldNodes, returnType }: MeasuredField): AnswerSize {
-      const type = getNamedType(returnType);
+    /** `type`: the named type of the field. */
+    ofValue(
+      value: unknown,
+      type: GraphQLNamedType,
+      { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>,
+    ): AnswerSize {
       return isLeafType(type) ? ofLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
     },
     ofRoot: ofSelections,
@@ -149,7 +177,6 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
 }
 
 export type SelectionSizes = ReturnType<typeof createSelectionSizes>;
-type MeasuredField = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType'>;
 
 const NOTHING: AnswerSize = { fields: 0, bytes: 0 };
 
@@ -200,27 +227,37 @@ export interface AnswerBudget {
  * that there is room for others whatever it requests.
  */
 export function createAnswerBudget(maxBytes: number): AnswerBudget {
-  const byTenant = new Map<string, number>();
+  const byTenant = new Map<string, Holder>();
   let total = 0;
 
-  function hold(tenant: string, bytes: number): void {
-    total += bytes;
-    const held = (byTenant.get(tenant) ?? 0) + bytes;
-    if (held === 0) byTenant.delete(tenant);
-    else byTenant.set(tenant, held);
+  function join(tenant: string): Holder {
+    const holder = byTenant.get(tenant) ?? { bytes: 0, shares: 0 };
+    byTenant.set(tenant, holder);
+    holder.shares += 1;
+    return holder;
+  }
+  function leave(tenant: string, holder: Holder): void {
+    holder.shares -= 1;
+    if (holder.shares === 0) byTenant.delete(tenant);
   }
   return {
     heldBytes: () => total,
     open(tenant) {
       let held = 0;
       let isReleased = false;
-      const hasRoomFor = (bytes: number): boolean =>
-        (byTenant.get(tenant) ?? 0) + bytes <= maxBytes - total - bytes;
+      /** Since the share holds anything. */
+      let holder: Holder | undefined;
 
+      function hasRoomFor(bytes: number): boolean {
+        const ofTenant = (holder ?? byTenant.get(tenant))?.bytes ?? 0;
+        return ofTenant + bytes <= maxBytes - total - bytes;
+      }
       function force(bytes: number): void {
         if (isReleased) return;
+        holder ??= join(tenant);
         held += bytes;
-        hold(tenant, bytes);
+        holder.bytes += bytes;
+        total += bytes;
       }
       return {
         hasRoomFor,
@@ -232,12 +269,22 @@ export function createAnswerBudget(maxBytes: number): AnswerBudget {
         },
         release() {
           isReleased = true;
-          hold(tenant, -held);
+          if (!holder) return;
+          holder.bytes -= held;
+          total -= held;
           held = 0;
+          leave(tenant, holder);
+          holder = undefined;
         },
       };
     },
   };
+}
+
+/** What all shares of a tenant hold together. */
+interface Holder {
+  bytes: number;
+  shares: number;
 }
 
 /** Counts the fields and bytes of one response while it is created. */

@@ -4,6 +4,7 @@ import {
   type FieldNode,
   GraphQLError,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   Kind,
@@ -54,7 +55,7 @@ interface MutationAnswer {
 function fitIntoAnswer(value: unknown, answer: MutationAnswer, info: GraphQLResolveInfo): unknown {
   const { meter, sizes, onLeftOut } = answer;
   if (info.path.prev === undefined) {
-    meter.force(sizes.ofValue(value, info));
+    meter.force(sizes.ofValue(value, getNamedType(info.returnType), info));
     return value;
   }
   if (!isPart(info)) return value;
@@ -156,7 +157,7 @@ function toLeftOut({ message, extensions }: GraphQLError, info: GraphQLResolveIn
 }
 
 /** The state of measuring one response. */
-interface MeasuredAnswer {
+export interface MeasuredAnswer {
   meter: AnswerMeter;
   /** Set by the first field. */
   sizes?: SelectionSizes;
@@ -248,6 +249,7 @@ function measureField(field: GraphQLField<unknown, MeasuredContext | undefined>)
   if (measuredFields.has(field)) return;
   measuredFields.add(field);
   const resolve = field.resolve ?? defaultFieldResolver;
+  const count = createCount(getNamedType(field.type));
   field.resolve = (source, args, context, info) => {
     const answer = context?.[ANSWER];
     if (!answer) return resolve(source, args, context, info);
@@ -268,22 +270,40 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return isObject(value) && typeof value.then === 'function';
 }
 
-/** Counts the value of a field, and returns what of it the response has room for. */
-function count(value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo): unknown {
-  const { meter } = answer;
-  if (meter.stopped) return dropValue(value, meter.stopped, info);
-  const isMutation = info.operation.operation === OperationTypeNode.MUTATION;
-  if (!answer.sizes) {
-    answer.sizes = createSelectionSizes(info);
-    const root = answer.sizes.ofRoot(info.operation.selectionSet, info.parentType);
-    if (isMutation) meter.force(root);
-    else addOrStop(meter, root);
-  }
-  if (isMutation) return fitIntoAnswer(value, { ...answer, sizes: answer.sizes }, info);
-  addOrStop(meter, answer.sizes.ofValue(value, info));
-  if (meter.stopped) return dropValue(value, meter.stopped, info);
-  const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (!isPromise(items[0])) return value;
+type Count = (value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo) => unknown;
+
+/** Counts the value of a field of this named type, and returns what of it the response has room for. */
+function createCount(type: GraphQLNamedType): Count {
+  return (value, answer, info) => {
+    const { meter } = answer;
+    if (meter.stopped) return dropValue(value, meter.stopped, info);
+    const sizes = (answer.sizes ??= measureRoot(answer, info));
+    if (isMutation(info)) return fitIntoAnswer(value, { ...answer, sizes }, info);
+    addOrStop(meter, sizes.ofValue(value, type, info));
+    if (meter.stopped) return dropValue(value, meter.stopped, info);
+    return Array.isArray(value) ? countFailures(value, answer, info) : value;
+  };
+}
+
+function isMutation({ operation }: GraphQLResolveInfo): boolean {
+  return operation.operation === OperationTypeNode.MUTATION;
+}
+
+/** Counts the root fields themselves. */
+function measureRoot({ meter }: MeasuredAnswer, info: GraphQLResolveInfo): SelectionSizes {
+  const sizes = createSelectionSizes(info);
+  const root = sizes.ofRoot(info.operation.selectionSet, info.parentType);
+  if (isMutation(info)) meter.force(root);
+  else addOrStop(meter, root);
+  return sizes;
+}
+
+function countFailures(
+  items: readonly unknown[],
+  answer: MeasuredAnswer,
+  info: GraphQLResolveInfo,
+): readonly unknown[] {
+  if (!isPromise(items[0])) return items;
   const pathBytes = bytesOfPath(responsePathAsArray(info.path));
   return items.map((item) => countFailure(item, { answer, info, pathBytes }));
 }

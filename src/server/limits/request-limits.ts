@@ -1,4 +1,3 @@
-import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   type DocumentNode,
   GraphQLError,
@@ -12,10 +11,9 @@ import {
   validate,
 } from 'graphql';
 import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
-import type { BadgesContext } from '../../badges/context.ts';
+import { LRUCache } from 'lru-cache';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
-import type { FormatError } from '../errors.ts';
 import { InexactNumber, settleNumbers } from './exact-numbers.ts';
 import { OPERATION_CAPS, REQUEST_CAPS, VARIABLE_CAPS, limitError, showCap } from './limits.ts';
 
@@ -27,36 +25,10 @@ interface RequestedOperation {
   variables: Record<string, unknown>;
 }
 
-/** Rejects a request that would be expensive, or whose variables are invalid, before anything is executed. */
-export function createLimitsPlugin(formatError: FormatError): ApolloServerPlugin<BadgesContext> {
-  return {
-    requestDidStart: async () => {
-      let invalid: readonly GraphQLError[] = [];
-      return {
-        didResolveOperation: async ({ schema, document, operation, request }) => {
-          if (!operation) return;
-          const { variables = {} } = request;
-          invalid = checkRequest({ schema, document, operation, variables });
-        },
-        responseForOperation: async () =>
-          invalid.length === 0 ? null : toRejection(invalid, formatError),
-      };
-    },
-  };
-}
-
-/** The same response that Apollo Server gives if it finds such errors itself. */
-function toRejection(invalid: readonly GraphQLError[], formatError: FormatError) {
-  const errors = invalid.map((error) =>
-    formatError({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } }, error),
-  );
-  return {
-    http: { status: 400, headers: new HeaderMap() },
-    body: { kind: 'single' as const, singleResult: { errors } },
-  };
-}
-
-/** Returns the errors of the variables. Throws if the operation exceeds a limit. */
+/**
+ * Checks a request before anything of it is executed: returns the errors of its variables, and throws if it would be
+ * expensive.
+ */
 export function checkRequest(requested: RequestedOperation): readonly GraphQLError[] {
   const { hasInexactNumber } = checkVariables(requested.variables);
   const inexact = hasInexactNumber ? settleNumbers(requested) : [];
@@ -100,26 +72,31 @@ function checkVariables(variables: object): VariableCounts {
 /** Counts level by level, because JSON may be nested more deeply than recursion allows. */
 export function countVariables(variables: object): VariableCounts {
   const counts = { values: 0, depth: 0, nameLength: 0, hasInexactNumber: false };
-  let level: unknown[] = Object.values(variables);
+  let level: readonly unknown[] = Object.values(variables);
   while (level.length > 0) {
     counts.values += level.length;
     if (counts.values > VARIABLE_CAPS.values) break;
     const nested = level.filter((value) => typeof value === 'object' && value !== null);
     if (nested.length > 0) counts.depth += 1;
-    for (const value of nested) {
-      if (value instanceof InexactNumber) counts.hasInexactNumber = true;
-      for (const { length } of namesOf(value)) {
-        counts.nameLength = Math.max(counts.nameLength, length);
-      }
-    }
+    level = membersOf(nested, counts);
     if (counts.depth > VARIABLE_CAPS.depth) break;
-    level = nested.flatMap((value): unknown[] => Object.values(value));
   }
   return counts;
 }
 
-function namesOf(value: object): string[] {
-  return Array.isArray(value) ? [] : Object.keys(value);
+function membersOf(nested: readonly unknown[], counts: VariableCounts): unknown[] {
+  const members: unknown[] = [];
+  for (const value of nested) {
+    if (value instanceof InexactNumber) counts.hasInexactNumber = true;
+    if (Array.isArray(value)) for (const item of value) members.push(item);
+    else if (isObject(value)) {
+      for (const name of Object.keys(value)) {
+        counts.nameLength = Math.max(counts.nameLength, name.length);
+        members.push(value[name]);
+      }
+    }
+  }
+  return members;
 }
 
 /** More errors would not help the caller. */
@@ -143,7 +120,7 @@ function findInvalidVariables({
 const PAGE_LISTS = 'The subgraph whose list refers to these badges should paginate it.';
 
 function checkCost(requested: RequestedOperation): void {
-  const { fields, representations } = costOf(requested);
+  const { fields, representations } = knownCostOf(requested);
   const caps = REQUEST_CAPS;
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
@@ -165,6 +142,40 @@ interface Cost {
   fields: number;
   /** Number of representations of all `_entities` fields together. */
   representations: number;
+}
+
+/** By operation, the costs that were found for its variables, which `toCostKey` tells apart. */
+const knownCosts = new WeakMap<OperationDefinitionNode, LRUCache<string, Cost>>();
+const MAX_KNOWN_COSTS = 100;
+const MAX_KEY_CHARACTERS = 200;
+
+/** The same as `costOf`, remembered for as long as the parsed document is. */
+function knownCostOf(requested: RequestedOperation): Cost {
+  const { operation } = requested;
+  const key = toCostKey(requested);
+  if (key.length > MAX_KEY_CHARACTERS) return costOf(requested);
+  const known = knownCosts.get(operation) ?? new LRUCache({ max: MAX_KNOWN_COSTS });
+  knownCosts.set(operation, known);
+  const cost = known.get(key) ?? costOf(requested);
+  known.set(key, cost);
+  return cost;
+}
+
+/** All of the variables that a cost depends on: lengths of lists, numbers, flags, and which texts are empty. */
+function toCostKey({ operation, variables }: RequestedOperation): string {
+  const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+  return names
+    .map((name) => (Object.hasOwn(variables, name) ? toShape(variables[name]) : ''))
+    .join();
+}
+
+function toShape(value: unknown): string {
+  if (typeof value === 'string') return value === '' ? "''" : 'text';
+  if (Array.isArray(value)) return `[${value.length}]`;
+  if (!isObject(value)) return String(value);
+  return `{${Object.keys(value)
+    .map((name) => `${name}:${toShape(value[name])}`)
+    .join()}}`;
 }
 
 export function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
