@@ -120,6 +120,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
 
   /** A client that reads nothing, or a byte now and then, would otherwise keep its response in memory. */
   function endUnread({ request, response }: Exchange): void {
+    // The system has all of it.
+    if (response.writableLength === 0) return;
     const timer = setTimeout(() => request.socket.destroy(), bounds.readAnswerMs).unref();
     response.once('close', () => clearTimeout(timer));
   }

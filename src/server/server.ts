@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -39,7 +38,13 @@ import {
 } from './identity/authenticate.ts';
 import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
-import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
+import {
+  type FairQueue,
+  checkRequestHead,
+  createFairQueue,
+  readJsonInTurns,
+  toGraphQLRequest,
+} from './request.ts';
 
 export interface ServerOptions extends ApolloOptions {
   host: string;
@@ -126,14 +131,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const authenticate = createAuthenticate(options.identity);
   const measure = createMeasuring({ ...options, queue, budget });
-  const handler = fastifyApolloHandler(apollo, {
-    async context(request, reply) {
-      const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
-      const context = createBadgesContext(callerOf(request), request.id, deadlineMs);
-      measure(context, reply.raw);
-      return context;
-    },
-  });
+  async function createContext(request: FastifyRequest, reply: FastifyReply) {
+    const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
+    const context = createBadgesContext(callerOf(request), request.id, deadlineMs);
+    measure(context, reply.raw);
+    return context;
+  }
   const operations = new Set<Promise<unknown>>();
   function follow<T>(operation: Promise<T>): Promise<T> {
     const end = (): void => void operations.delete(operation);
@@ -142,8 +145,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return operation;
   }
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const text: unknown = await handler.call(app, request, reply);
-    return typeof text === 'string' ? toAnswerBody(text, reply) : text;
+    const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: toGraphQLRequest(request),
+      context: () => createContext(request, reply),
+    });
+    if (body.kind !== 'complete') throw new Error('The response is not in one piece');
+    for (const [name, value] of headers) void reply.header(name, value);
+    return toAnswerBody(body.string, reply.code(status ?? 200));
   }
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);
@@ -160,8 +168,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         callers.set(request, await authenticate(request.raw));
         checkRequestHead(request);
       },
-      async onSend({ id }, { statusCode }, body) {
-        return statusCode >= 400 && typeof body === 'string' ? withRequestId(body, id) : body;
+      onSend({ id }, { statusCode }, body, done) {
+        const isError = statusCode >= 400 && typeof body === 'string';
+        done(null, isError ? withRequestId(body, id) : body);
       },
       handler: (request, reply) => follow(answer(request, reply)),
     });
@@ -238,10 +247,11 @@ function createApp(
     },
   });
   readJsonInTurns(app, queue, tenantOf);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(toBaseHeaders(request.id));
     // Before the body is read, because it does not matter here.
-    if (request.is404) await rejectUnknownRoute(app, request, reply);
+    if (request.is404) void rejectUnknownRoute(app, request, reply);
+    else done();
   });
   app.setNotFoundHandler((request, reply) => rejectUnknownRoute(app, request, reply));
   addErrorHandlers(app);
