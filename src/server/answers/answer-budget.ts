@@ -101,7 +101,7 @@ export function createSelectionSizes({ schema, fragments, variableValues }: Exec
     hasDirectives = false;
     const measured = measure(selections, type);
     const sizes = hasDirectives ? sizesHere : lastingSizes;
-    const byType: SizesByType = sizes.get(selections) ?? new Map();
+    const byType = sizes.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
     sizes.set(selections, byType.set(type, measured));
     return measured;
   }
