@@ -223,7 +223,7 @@ const WRITES: readonly Way[] = [
   }),
   write('Award', (id) => ({ tagMango: { userId: MEMBER, badgeIds: [TAG_MANGO_ID, id] } }), {
     field: 'tagMango.badgeIds',
-    expected: (text) => (text === TAG_MANGO_ID ? 'INVALID_INPUT' : tagMangoTarget(text)),
+    expected: (text) => (inOneCase(text) === TAG_MANGO_ID ? 'INVALID_INPUT' : tagMangoTarget(text)),
   }),
   write('Create', (id) => ({ tagMango: { name: 'New', automationEnabledMangoes: [id] } }), {
     field: 'tagMango.automationEnabledMangoes',
