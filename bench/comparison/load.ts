@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
+import { request as ask } from 'undici';
 import type { Workload } from './workloads.ts';
 
 /** Of one ten milliseconds, as Linux counts the time of a process. */
 const TICK_US = 10_000;
 
 /** CPU time of a process so far with all its threads, microseconds. */
-export function cpuOf(pid: number): number {
+function cpuOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const columns = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(columns[11]) + Number(columns[12])) * TICK_US;
 }
 
 export interface Target {
-  /** As it is called on the command line. */
-  id: string;
   title: string;
+  /** Of its graph. */
   url: string;
   pid: number;
 }
@@ -32,60 +32,107 @@ export interface Round {
 
 export interface LoadOptions {
   connections: number;
-  /** How long, and until every connection has had an answer. */
+  /** How long, and until every connection could have had an answer. */
   ms: number;
   /** The number of the first request. */
-  from: number;
+  from?: number;
+  /** Requests at even intervals; without it each connection sends its next one as soon as it has its answer. */
+  perSecond?: number;
 }
 
-type OnAnswer = () => void;
+type NextRequest = () => Buffer;
 
-/** Over many connections, each sends its next request as soon as it has its answer. */
+/** The connections of one load. */
+interface Client {
+  /** Sends on a connection that waits for no answer, if there is one. */
+  send(sentAt: number): boolean;
+  /** Is called after each answer. */
+  onAnswer: () => void;
+  latencies: number[];
+  close(): void;
+}
+
 export async function load(
   target: Target,
   { request }: Pick<Workload, 'request'>,
-  { connections, ms, from }: LoadOptions,
+  { connections, ms, from = 0, perSecond }: LoadOptions,
 ): Promise<Round> {
-  const latencies: number[] = [];
   let next = from;
-  let isOver = false;
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(target)));
-  const sends = sockets.map((socket) => {
-    let sentAt = 0;
-    const send = (): void => {
-      sentAt = performance.now();
-      socket.write(request(next));
-      next += 1;
-    };
-    onAnswers(socket, () => {
-      latencies.push(performance.now() - sentAt);
-      if (!isOver) send();
-    });
-    return send;
+  const client = await openClient(target, connections, () => {
+    next += 1;
+    return request(next - 1);
   });
   const [begun, cpuBefore] = [performance.now(), cpuOf(target.pid)];
-  for (const send of sends) send();
-  do await new Promise((resolve) => setTimeout(resolve, ms));
-  while (latencies.length < connections);
+  if (perSecond === undefined) await sendAlways(client, connections, ms);
+  else await sendEvenly(client, perSecond, ms);
   const [took, cpu] = [performance.now() - begun, cpuOf(target.pid) - cpuBefore];
-  isOver = true;
+  client.onAnswer = () => undefined;
+  const latencies = [...client.latencies];
+  client.close();
   const requests = latencies.length;
-  sockets.forEach((socket) => socket.destroy());
   return { requests, cpuUs: cpu / requests, perSecond: requests / (took / 1_000), latencies };
 }
 
-async function open({ url }: Target): Promise<Socket> {
+async function sendAlways(client: Client, connections: number, ms: number): Promise<void> {
+  client.onAnswer = () => void client.send(performance.now());
+  while (client.send(performance.now()));
+  do await new Promise((resolve) => setTimeout(resolve, ms));
+  while (client.latencies.length < connections);
+}
+
+/** A request that finds all connections busy waits for one, which counts as part of its time. */
+async function sendEvenly(client: Client, perSecond: number, ms: number): Promise<void> {
+  const begun = performance.now();
+  let sent = 0;
+  while (performance.now() - begun < ms) {
+    const due = begun + (sent * 1_000) / perSecond;
+    if (due <= performance.now() && client.send(due)) sent += 1;
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function openClient(
+  { url }: Target,
+  connections: number,
+  nextRequest: NextRequest,
+): Promise<Client> {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  return socket.setNoDelay(true);
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      return socket.setNoDelay(true);
+    }),
+  );
+  const idle = [...sockets];
+  const sentAt = new Map<Socket, number>();
+  const client: Client = {
+    latencies: [],
+    onAnswer: () => undefined,
+    send(at) {
+      const socket = idle.pop();
+      if (!socket) return false;
+      sentAt.set(socket, at);
+      socket.write(nextRequest());
+      return true;
+    },
+    close: () => sockets.forEach((socket) => socket.destroy()),
+  };
+  for (const socket of sockets) {
+    onAnswers(socket, () => {
+      client.latencies.push(performance.now() - (sentAt.get(socket) ?? NaN));
+      idle.push(socket);
+      client.onAnswer();
+    });
+  }
+  return client;
 }
 
 const HEAD_END = '\r\n\r\n';
 const LAST_CHUNK = '0\r\n\r\n';
 
 /** Calls back at the end of each answer; the next request is only sent then. */
-function onAnswers(socket: Socket, onAnswer: OnAnswer): void {
+function onAnswers(socket: Socket, onAnswer: () => void): void {
   /** Bytes to come: 0 between answers, NaN while chunks come. */
   let left = 0;
   socket.on('data', (chunk: Buffer) => {
@@ -110,19 +157,15 @@ function lengthOf(chunk: Buffer): number {
   return length === undefined ? NaN : end + HEAD_END.length + Number(length);
 }
 
-/** One answer, parsed. */
-export async function askOnce(target: Target, request: Buffer): Promise<unknown> {
-  const { hostname, port } = new URL(target.url);
-  const separator = request.indexOf(HEAD_END);
-  const [, ...lines] = request.toString('latin1', 0, separator).split('\r\n');
-  const headers = lines.map((line): [string, string] => {
-    const at = line.indexOf(': ');
-    return [line.slice(0, at), line.slice(at + 2)];
-  });
-  const response = await fetch(`http://${hostname}:${port}/graphql`, {
+/** The answer to a single request, parsed. */
+export async function askOnce({ url }: Pick<Target, 'url'>, bytes: Buffer): Promise<unknown> {
+  const separator = bytes.indexOf(HEAD_END);
+  const [, ...lines] = bytes.toString('latin1', 0, separator).split('\r\n');
+  const headers = lines.map((line) => line.split(': ') as [string, string]);
+  const answer = await ask(url, {
     method: 'POST',
-    headers: headers.filter(([name]) => name !== 'host' && name !== 'content-length'),
-    body: request.toString('utf8', separator + HEAD_END.length),
+    headers: Object.fromEntries(headers),
+    body: bytes.subarray(separator + HEAD_END.length),
   });
-  return response.json();
+  return answer.body.json();
 }

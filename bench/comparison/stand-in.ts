@@ -51,4 +51,4 @@ const { variables } = await startSandbox({
   },
 });
 const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-console.log([...lines, 'The stand-ins are ready'].join('\n'));
+console.log(lines.join('\n'));

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Children, makeFolder } from '../../test/support/children.ts';
+import { type Sandbox, startSandbox } from '../../test/support/sandbox-process.ts';
 import { ROUTER_SECRET, startProductionService } from '../../test/support/service-process.ts';
 import { sendOperation } from '../../test/support/graphql-client.ts';
 import { ALL_BADGES, type BenchEdge, type Question } from './documents.ts';
@@ -39,19 +40,15 @@ const PEERS_FOLDER = join(import.meta.dirname, '../peers');
 const COMPILER = join(import.meta.dirname, '../../test/support/from-sources.ts');
 const LISTENING = /listens at (\d+)/;
 
-/** The settings of a service that uses stand-ins with so many badges of each provider. */
-export async function startStandIn(
-  children: Children,
-  count: number,
-): Promise<Record<string, string>> {
-  const { ready } = await children.start({
-    name: 'the stand-in',
+export async function startStandIns(children: Children, badgesOfEach: number): Promise<Sandbox> {
+  return startSandbox(children, {
     script: join(import.meta.dirname, 'stand-in.ts'),
-    args: [String(count)],
-    readyWhen: /The stand-ins are ready/,
+    args: [String(badgesOfEach)],
   });
-  const lines = ready.input.matchAll(/^(\w+)=(.*)$/gm);
-  return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
+}
+
+export interface Service extends Target {
+  end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
 /** With a list that stays fresh as long as the bench runs, unless the settings say otherwise. */
@@ -59,16 +56,18 @@ export async function startService(
   children: Children,
   id: 'fast' | 'full',
   settings: Readonly<Record<string, string>>,
-): Promise<Target> {
-  const { url, pid } = await startProductionService(children, {
+  nodeArgs: readonly string[] = [],
+): Promise<Service> {
+  const env = {
     BADGES_FRESH_SECONDS: '3600',
     BADGES_STALE_SECONDS: '3600',
     MALLOC_ARENA_MAX: '2',
     STATE_DIR: makeFolder(children),
     ...SETTINGS[id],
     ...settings,
-  });
-  return { id, title: TITLES[id], url, pid };
+  };
+  const { url, pid, end } = await startProductionService(children, env, { nodeArgs });
+  return { title: TITLES[id], url, pid, end };
 }
 
 interface Page {
@@ -123,7 +122,7 @@ export async function startOther(
     env: { NODE_ENV: 'production', MALLOC_ARENA_MAX: '2' },
     readyWhen: LISTENING,
   });
-  return { id, title: TITLES[id], url: `http://127.0.0.1:${ready[1]}/graphql`, pid };
+  return { title: TITLES[id], url: `http://127.0.0.1:${ready[1]}/graphql`, pid };
 }
 
 /** The peers are a package of their own, so that a plain `npm ci` does not bring them. */

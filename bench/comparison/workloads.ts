@@ -15,22 +15,30 @@ export interface Workload {
   request: (number: number) => Buffer;
   /** How many requests are different. */
   variety: number;
+  /** Only this service checks tokens. */
+  hasTokens: boolean;
 }
 
 export interface WorkloadOptions {
   edges: readonly BenchEdge[];
-  /** By name in lower case. */
-  headers: Readonly<Record<string, string>>;
+  /** Of different callers. */
+  tokens: readonly string[];
+  secret: string;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 const SIZES = [1, 10, 100, 500];
-const VARIETY = 50;
+/** Of documents, badges and pages in rotation. */
+export const VARIETY = 50;
 const PAGE = 50;
+const SIZES_OF_PAGES = 40;
 
 export function createWorkloads(options: WorkloadOptions): Workload[] {
   return [
-    ...SIZES.map((size) => entities(options, size, [askEntities('Screen')])),
-    ...SIZES.map((size) => entities(options, size, askEntitiesInManyWays(VARIETY))),
+    ...SIZES.map((size) => entities(options, size)),
+    ...SIZES.map((size) => entitiesInManyWays(options, size)),
+    ...SIZES.map((size) => entitiesWithTokens(options, size)),
     badge(options),
     ...(['full', 'interface'] as const).flatMap((selection) => [
       samePage(options, selection),
@@ -40,21 +48,28 @@ export function createWorkloads(options: WorkloadOptions): Workload[] {
   ];
 }
 
-function toRequest(
-  { headers }: WorkloadOptions,
-  { query, operationName }: Question,
+/** As a router sends it. */
+export function toRequest(
+  secret: string,
+  { query, operationName }: Pick<Question, 'query' | 'operationName'>,
   variables: object,
+  more: Headers = {},
 ): Buffer {
   const body = JSON.stringify({ query, operationName, variables });
-  const head = [
-    'POST /graphql HTTP/1.1',
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const headers = Object.entries({
+    host: 'localhost',
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'router-authorization': secret,
+    'x-request-id': 'bench',
+    ...more,
+    'content-length': Buffer.byteLength(body),
+  });
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  return Buffer.from(`POST /graphql HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function inRotation(
+export function inRotation(
   name: string,
   questions: readonly Question[],
   requests: readonly Buffer[],
@@ -64,63 +79,81 @@ function inRotation(
     if (!found) throw new Error(`${name} has no requests`);
     return found;
   };
-  return { name, questions, request, variety: requests.length };
+  return { name, questions, request, variety: requests.length, hasTokens: false };
 }
 
-function entities(
-  options: WorkloadOptions,
-  size: number,
-  questions: readonly Question[],
-): Workload {
-  const representations = options.edges
-    .slice(0, size)
-    .map(({ node: { __typename, id } }) => ({ __typename, id }));
-  const ways = questions.length === 1 ? '' : `, ${questions.length} documents`;
+export function toRepresentations(edges: readonly BenchEdge[]): object {
+  return edges.map(({ node: { __typename, id } }) => ({ __typename, id }));
+}
+
+function entities({ edges, secret }: WorkloadOptions, size: number): Workload {
+  const question = askEntities('Screen');
+  const representations = toRepresentations(edges.slice(0, size));
   return inRotation(
-    `_entities of ${size}${ways}`,
-    questions,
-    questions.map((question) => toRequest(options, question, { representations })),
+    `_entities of ${size}`,
+    [question],
+    [toRequest(secret, question, { representations })],
   );
 }
 
-function badge(options: WorkloadOptions): Workload {
+function entitiesInManyWays({ edges, secret }: WorkloadOptions, size: number): Workload {
+  const questions = askEntitiesInManyWays(VARIETY);
+  const representations = toRepresentations(edges.slice(0, size));
+  return inRotation(
+    `_entities of ${size}, ${VARIETY} documents`,
+    questions,
+    questions.map((question) => toRequest(secret, question, { representations })),
+  );
+}
+
+function entitiesWithTokens(options: WorkloadOptions, size: number): Workload {
+  const question = askEntities('Screen');
+  const representations = toRepresentations(options.edges.slice(0, size));
+  const requests = options.tokens.map((token) =>
+    toRequest(options.secret, question, { representations }, { authorization: `Bearer ${token}` }),
+  );
+  const name = `_entities of ${size}, ${VARIETY} tokens`;
+  return { ...inRotation(name, [question], requests), hasTokens: true };
+}
+
+function badge({ edges, secret }: WorkloadOptions): Workload {
   const question = askBadge();
-  const { edges } = options;
   const requests = edges
     .slice(0, VARIETY)
-    .map(({ node: { provider, id } }) => toRequest(options, question, { provider, id }));
+    .map(({ node: { provider, id } }) => toRequest(secret, question, { provider, id }));
   return inRotation('badge', [question], requests);
 }
 
 const titleOf = (selection: Selection) => `badges of ${PAGE}, ${selection}`;
 
-function samePage(options: WorkloadOptions, selection: Selection): Workload {
+function samePage({ secret }: WorkloadOptions, selection: Selection): Workload {
   const question = askBadges(selection);
-  const request = toRequest(options, question, { first: PAGE });
+  const request = toRequest(secret, question, { first: PAGE });
   return inRotation(`${titleOf(selection)}, same page`, [question], [request]);
 }
 
-function somePages(options: WorkloadOptions, selection: Selection): Workload {
+function somePages({ edges, secret }: WorkloadOptions, selection: Selection): Workload {
   const question = askBadges(selection);
-  const requests = options.edges
+  const requests = edges
     .slice(0, VARIETY)
-    .map(({ cursor }) => toRequest(options, question, { first: PAGE, after: cursor }));
+    .map(({ cursor }) => toRequest(secret, question, { first: PAGE, after: cursor }));
   return inRotation(`${titleOf(selection)}, ${VARIETY} pages`, [question], requests);
 }
 
-/** Around 50 badges: 20 sizes at every place, each only once. */
-function newPages(options: WorkloadOptions, selection: Selection): Workload {
+/** Of 50 badges on average: 40 sizes at every place, each only once. */
+function newPages({ edges, secret }: WorkloadOptions, selection: Selection): Workload {
   const question = askBadges(selection);
-  const places = options.edges.length - PAGE - 10;
+  const places = edges.length - SIZES_OF_PAGES - PAGE;
   return {
     name: `${titleOf(selection)}, new pages`,
     questions: [question],
-    variety: 20 * places,
+    variety: SIZES_OF_PAGES * places,
+    hasTokens: false,
     request: (number) => {
       const round = Math.floor(number / places);
-      const first = PAGE - 10 + ((number + round) % 20);
-      const after = options.edges[number % places]?.cursor;
-      return toRequest(options, question, { first, after });
+      const first = PAGE - SIZES_OF_PAGES / 2 + ((number + round) % SIZES_OF_PAGES);
+      const after = edges[number % places]?.cursor;
+      return toRequest(secret, question, { first, after });
     },
   };
 }

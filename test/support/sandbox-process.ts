@@ -38,11 +38,21 @@ export interface Sandbox {
   end(): Promise<unknown>;
 }
 
+export interface SandboxProcessOptions {
+  /** Another script that starts stand-ins and prints their settings. */
+  script?: string;
+  args?: readonly string[];
+}
+
 /** The sandbox as a process of its own. */
-export async function startSandbox(children: Children): Promise<Sandbox> {
+export async function startSandbox(
+  children: Children,
+  { script = MAIN, args = [] }: SandboxProcessOptions = {},
+): Promise<Sandbox> {
   const { ready, end } = await children.start({
     name: 'the sandbox',
-    script: MAIN,
+    script,
+    args,
     readyWhen: /TAG_MANGO_WHITELABEL_HOST=\S+/,
   });
   const lines = ready.input.split('\n').filter((line) => /^\w+=/.test(line));

@@ -1,0 +1,102 @@
+import type { Children } from '../../test/support/children.ts';
+import { ROUTER_SECRET } from '../../test/support/service-process.ts';
+import { quantile } from '../../test/support/tally.ts';
+import { askEntities } from './documents.ts';
+import { type Outcome, showQuartiles, toMultiples } from './goals.ts';
+import { type Round, type Target, load } from './load.ts';
+import { readAllBadges, startService, startStandIns } from './targets.ts';
+import { type Workload, inRotation, toRepresentations, toRequest } from './workloads.ts';
+
+const BADGES_OF_EACH = 500;
+const REPRESENTATIONS = 10;
+const FRESH_SECONDS = 2;
+const MOST = 1.1;
+/** Of the highest load. */
+const HALF = 0.5;
+const MOST_OF_P50 = 5;
+
+export interface LiveOptions {
+  rounds: number;
+  connections: number;
+}
+
+/** What reading the providers again and again costs, what a provider costs that hangs, and latencies at half load. */
+export async function measureLive(children: Children, options: LiveOptions): Promise<Outcome[]> {
+  const sandbox = await startStandIns(children, BADGES_OF_EACH);
+  const still = await startService(children, 'fast', sandbox.variables);
+  const live = await startService(children, 'fast', {
+    ...sandbox.variables,
+    BADGES_FRESH_SECONDS: String(FRESH_SECONDS),
+  });
+  const edges = await readAllBadges(still);
+  const question = askEntities('Screen');
+  const representations = toRepresentations(edges.slice(0, REPRESENTATIONS));
+  const workload = inRotation(
+    `_entities of ${REPRESENTATIONS}`,
+    [question],
+    [toRequest(ROUTER_SECRET, question, { representations })],
+  );
+  const refreshed = await takeTurns([still, live], workload, options);
+  await sandbox.standIns.TAG_MANGO.setFault('listBadges', { kind: 'hang' });
+  await load(live, workload, { ...options, ms: FRESH_SECONDS * 1_000 });
+  const hanging = await takeTurns([still, live], workload, options);
+  return [
+    toOutcome(`Lists that are read again every ${FRESH_SECONDS} s`, workload, refreshed),
+    toOutcome('The same, while a provider hangs', workload, hanging),
+    await measureHalfLoad(still, workload, { ...options, stillRounds: refreshed[0] ?? [] }),
+  ];
+}
+
+/** Whole numbers of refreshes. */
+async function takeTurns(
+  targets: readonly Target[],
+  workload: Workload,
+  { rounds, connections }: LiveOptions,
+): Promise<Round[][]> {
+  const measured = targets.map(() => new Array<Round>());
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [at, target] of targets.entries()) {
+      const ms = FRESH_SECONDS * 1_000;
+      measured[at]?.push(await load(target, workload, { connections, ms }));
+    }
+  }
+  return measured;
+}
+
+function toOutcome(what: string, { name }: Workload, [still = [], live = []]: Round[][]): Outcome {
+  const multiples = toMultiples(live, still);
+  const latencies = live.flatMap((round) => round.latencies);
+  const [p50, p99, most] = [0.5, 0.99, 1].map((part) => quantile(latencies, part).toFixed(1));
+  return {
+    subject: `${what}: CPU of \`${name}\` as a multiple of the same without`,
+    figure: `${showQuartiles(multiples, 2)}; p50 ${p50} ms, p99 ${p99} ms, longest ${most} ms`,
+    wanted: `at most ${MOST}`,
+    isMet: quantile(multiples, 0.5) <= MOST,
+  };
+}
+
+async function measureHalfLoad(
+  target: Target,
+  workload: Workload,
+  { rounds, connections, stillRounds }: LiveOptions & { stillRounds: readonly Round[] },
+): Promise<Outcome> {
+  const highest = quantile(
+    stillRounds.map(({ perSecond }) => perSecond),
+    0.5,
+  );
+  const shares: number[] = [];
+  const latencies: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const at = { connections, ms: FRESH_SECONDS * 1_000, perSecond: highest * HALF };
+    const half = await load(target, workload, at);
+    shares.push(quantile(half.latencies, 0.99) / quantile(half.latencies, 0.5));
+    latencies.push(...half.latencies);
+  }
+  const [p50, p99] = [0.5, 0.99].map((part) => quantile(latencies, part).toFixed(2));
+  return {
+    subject: `\`${workload.name}\` at half of the highest load, ${(highest * HALF).toFixed(0)}/s: p99 as a multiple of p50`,
+    figure: `${showQuartiles(shares, 1)}; p50 ${p50} ms, p99 ${p99} ms`,
+    wanted: `below ${MOST_OF_P50}`,
+    isMet: quantile(shares, 0.5) < MOST_OF_P50,
+  };
+}

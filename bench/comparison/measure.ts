@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Round, type Target, askOnce, load } from './load.ts';
+import type { TargetId } from './targets.ts';
+import type { Workload } from './workloads.ts';
+
+export type Targets = ReadonlyMap<TargetId, Target>;
+
+/** The rounds of each target took turns, so that those of the same number can be compared. */
+export interface Measured {
+  name: string;
+  rounds: ReadonlyMap<TargetId, readonly Round[]>;
+  /** Titles of targets whose data differ from those of the first one. */
+  differing: readonly string[];
+}
+
+export interface MeasureOptions {
+  rounds: number;
+  ms: number;
+  connections: number;
+}
+
+/** Of the requests of a workload, before it is measured. */
+const COMPARED = 5;
+
+export async function measure(
+  workload: Workload,
+  targets: Targets,
+  { rounds, ms, connections }: MeasureOptions,
+): Promise<Measured> {
+  const measured = new Map([...targets.keys()].map((id) => [id, new Array<Round>()]));
+  const sent = new Map<Target, number>();
+  const send = async (target: Target): Promise<Round> => {
+    const from = sent.get(target) ?? 0;
+    const round = await load(target, workload, { connections, ms, from });
+    sent.set(target, from + round.requests + connections);
+    return round;
+  };
+  for (const target of targets.values()) await send(target);
+  const differing = await findDiffering(workload, [...targets.values()]);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [id, target] of targets) measured.get(id)?.push(await send(target));
+  }
+  return { name: workload.name, rounds: measured, differing };
+}
+
+async function findDiffering(
+  { request, variety }: Workload,
+  targets: readonly Target[],
+): Promise<string[]> {
+  const differing = new Set<string>();
+  for (let number = 0; number < Math.min(variety, COMPARED); number += 1) {
+    const all: unknown[] = [];
+    for (const target of targets) all.push(dataOf(await askOnce(target, request(number))));
+    const others = targets.filter((_target, at) => !isDeepStrictEqual(all[at], all[0]));
+    for (const { title } of others) differing.add(title);
+  }
+  return [...differing];
+}
+
+/** What no other answer equals if there is none, or an error beside it. */
+function dataOf(answer: unknown): unknown {
+  const { data, errors } = answer as { data?: unknown; errors?: unknown };
+  return errors === undefined && data !== undefined ? data : Symbol('no data');
+}
