@@ -7,8 +7,9 @@ const { default: TestSequencer } = createRequire(import.meta.url)(
 ) as typeof Sequencer;
 type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
-/** Files that wait more than they compute. Many of them start several processes. */
-const WAITING = /\/test\/(long|bench)\/|\/(deadline|playground-visits|documented-calls)\.test/;
+/** Files that wait more than they compute, although some are short. Many of them start several processes. */
+const WAITING =
+  /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers|playground-visits)\.test/;
 
 const OTHERS_FOR_EACH = 2;
 
