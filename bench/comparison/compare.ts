@@ -19,7 +19,7 @@ export const BADGES_OF_EACH = 500;
 const TOKENS_LAST_SECONDS = 3_600;
 /** Makes every server compile its code before it is measured. */
 const AT_FIRST = /^(_entities of 10|badges of 50, full, same page)$/;
-const AT_FIRST_MS = 500;
+const AT_FIRST_MS = 300;
 
 export interface CompareOptions extends MeasureOptions {
   ids: readonly TargetId[];

@@ -29,7 +29,7 @@ const { values } = parseArgs({
 });
 const options = {
   rounds: toSize('rounds', values.rounds ?? (values.quick ? '3' : '5')),
-  ms: toSize('ms', values.ms ?? (values.quick ? '150' : '250')),
+  ms: toSize('ms', values.ms ?? (values.quick ? '120' : '200')),
   connections: toSize('connections', values.connections),
 };
 const chosen = values.targets.split(',').map((id): TargetId => {
@@ -56,8 +56,8 @@ async function measureOwn(): Promise<Outcome[]> {
   const { rounds, ms, connections } = options;
   const situations: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     'time of the provider': async () =>
-      measureProviderTime(children, { samples: values.quick ? 30 : 100, ms: 4 * ms }),
-    'live lists': async () => measureLive(children, { rounds: values.quick ? 2 : 3, connections }),
+      measureProviderTime(children, { samples: values.quick ? 20 : 50, ms: 4 * ms }),
+    'live lists': async () => measureLive(children, { rounds: values.quick ? 1 : 3, connections }),
     'growth and start': async () =>
       measureGrowth(children, { rounds, ms, connections, starts: rounds }),
   };

@@ -43,8 +43,11 @@ export interface LockedPackage extends LockEntry {
 
 export const root = join(import.meta.dirname, '../..');
 export const readText = (file: string) => readFileSync(join(root, file), 'utf8');
-export const readManifest = () => JSON.parse(readText('package.json')) as Manifest;
-export const readLock = () => JSON.parse(readText('package-lock.json')) as Lock;
+/** Of the project, or of another package in it. */
+export const readManifest = (folder = '.') =>
+  JSON.parse(readText(`${folder}/package.json`)) as Manifest;
+export const readLock = (folder = '.') =>
+  JSON.parse(readText(`${folder}/package-lock.json`)) as Lock;
 
 export function lockedPackages({ packages }: Lock): LockedPackage[] {
   return Object.entries(packages)

@@ -103,3 +103,40 @@ describe('install scripts', () => {
     expect(rowsUnder('Install scripts')).toEqual(Object.fromEntries(verdicts));
   });
 });
+
+describe('the servers of the benchmark, a package of their own', () => {
+  const peers = readManifest('bench/peers');
+  const peerLock = readLock('bench/peers');
+  const locked = lockedPackages(peerLock);
+
+  test('have exact versions, and the lock is that of their package.json', () => {
+    const versions = Object.entries(peers.dependencies).map(([name, version]): [string, string] => [
+      name,
+      version.replace(/^npm:.+@/, ''),
+    ]);
+    expect(versions.length).toBeGreaterThan(10);
+    expect(inexact(Object.fromEntries(versions))).toEqual([]);
+    expect(peerLock.packages['']?.dependencies).toEqual(peers.dependencies);
+  });
+
+  test('are locked with a SHA-512, and name no other place than the registry', () => {
+    const without = locked.filter(({ integrity }) => !/^sha512-.{86}==$/.test(integrity ?? ''));
+    expect(without.map(({ path }) => path)).toEqual([]);
+    expect(locked.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+  });
+
+  test('run none of their install scripts, and share one graphql', () => {
+    const scripts = locked.filter(({ hasInstallScript }) => hasInstallScript);
+    expect(peers.allowScripts).toEqual(
+      Object.fromEntries(scripts.map(({ name }) => [name, false])),
+    );
+    expect(locked.filter(({ name }) => name === 'graphql').map(({ path }) => path)).toEqual([
+      'node_modules/graphql',
+    ]);
+  });
+
+  test('are not among the packages of the project', () => {
+    const names = ['mercurius', 'graphql-jit', '@pothos/core', '@mercuriusjs/federation'];
+    expect(packages.filter(({ name }) => names.includes(name))).toEqual([]);
+  });
+});
