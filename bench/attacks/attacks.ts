@@ -19,6 +19,8 @@ export interface Attack {
   issuer?: IssuerMood;
   /** How long lists are fresh. A short time makes the service read them repeatedly. The default if omitted. */
   freshSeconds?: number;
+  /** What the service may keep of its requests by a budget of its own, in MB. 0 if omitted. */
+  keptMB?: number;
   /** How often the service's clock jumps ahead, before and during the attack. */
   jumpsBefore?: number;
   jumps?: number;
@@ -42,6 +44,31 @@ const SEARCH: Sent = {
 };
 const ids = (count: number): string[] =>
   Array.from({ length: count }, () => randomBytes(12).toString('hex'));
+const MANY = 10_000;
+const FIELDS = [
+  'id',
+  'name',
+  'description',
+  'imageUrl',
+  'version',
+  'createdAt',
+  'updatedAt',
+  'creator',
+];
+const ENTITIES =
+  'query ($representations: [_Any!]!) { _entities(representations: $representations) ';
+const representations = (count: number) => ({
+  representations: ids(count).map((id) => ({ __typename: 'TagMangoBadge', id })),
+});
+
+/** A document like no other, with as many fields as may be. */
+function toDocument(at: number): string {
+  const named = Array.from(
+    { length: 45 },
+    (_, index) => `a${at}_${index}: ${FIELDS[index % FIELDS.length]}`,
+  );
+  return `${ENTITIES} { ... on TagMangoBadge { ${named.join(' ')} } } }`;
+}
 const aliases = (count: number, field: string): string =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ');
 
@@ -117,6 +144,47 @@ export const ATTACKS: readonly Attack[] = [
       })),
     ),
     connections: 4,
+  },
+  {
+    name: 'documents',
+    what: `${MANY} documents of entities, each with fields of its own`,
+    requests: asCaller(() =>
+      Array.from({ length: MANY }, (_, at) => ({
+        query: toDocument(at),
+        variables: representations(1),
+      })),
+    ),
+    connections: 8,
+    // The budget of the fast path.
+    keptMB: 67,
+  },
+  {
+    name: 'badges',
+    what: `${MANY} queries of single badges that there are not`,
+    requests: asCaller(() =>
+      ids(MANY).map((id) => ({
+        query: `{ badge(provider: TAG_MANGO, id: "${id}") { ... on BadgeFields { ${aliases(20, 'name')} } } }`,
+      })),
+    ),
+    connections: 8,
+  },
+  {
+    name: 'representations',
+    what: 'one document with 1,000 ids in each of 200 requests, no two of which are alike',
+    requests: asCaller(() =>
+      Array.from({ length: 200 }, () => ({
+        query: `${ENTITIES} { __typename } }`,
+        variables: representations(1_000),
+      })),
+    ),
+    connections: 8,
+  },
+  {
+    name: 'tokens',
+    what: '3,000 tokens of one caller',
+    requests: async ({ manyOfAttacker }) =>
+      (await manyOfAttacker(3_000)).map((token) => ({ ...LIST, token })),
+    connections: 8,
   },
   {
     name: 'issuer floods',

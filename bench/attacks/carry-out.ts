@@ -11,6 +11,7 @@ import { type World, startWorld } from './world.ts';
 export interface Outcome extends Used {
   name: string;
   what: string;
+  keptMB: number;
   other: Heard;
   health: Heard;
   attacker: Heard;
@@ -78,6 +79,7 @@ async function attackWorld(world: World, attack: Attack, seconds: number): Promi
     ...used,
     name: attack.name,
     what: attack.what,
+    keptMB: attack.keptMB ?? 0,
     other,
     health,
     attacker: await callers.attacker.stop(),

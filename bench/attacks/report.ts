@@ -60,12 +60,13 @@ function failedOf({ other }: Outcome): number {
 
 export function problemsOf(outcome: Outcome): string[] {
   const { name, other, health, busyMs, growthMB, rssGrowthMB, logMB, stateMB, hasEnded } = outcome;
+  const mostMB = MAX_GROWTH_MB + outcome.keptMB;
   const figures = [
     ['p99 of the other tenant, ms', quantile(other.latencies, 0.99), MAX_MS],
     ['p99 of /health/live, ms', quantile(health.latencies, 0.99), MAX_MS],
     ['work at a time, ms', busyMs, MAX_MS],
-    ['growth of the memory in use, MB', growthMB, MAX_GROWTH_MB],
-    ['growth of the resident memory, MB', rssGrowthMB, MAX_GROWTH_MB],
+    ['growth of the memory in use, MB', growthMB, mostMB],
+    ['growth of the resident memory, MB', rssGrowthMB, mostMB],
     ['growth of the state, MB', stateMB, MAX_GROWTH_MB],
     ['log, MB', logMB, MAX_LOG_MB],
     ['failed requests of the other tenant', failedOf(outcome), 1],

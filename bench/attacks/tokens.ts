@@ -6,6 +6,8 @@ export const AUDIENCE = 'badges';
 /** Tokens of the callers of both tenants. */
 export interface Tokens {
   ofAttacker: string;
+  /** Tokens of the same caller, no two of which are alike. */
+  manyOfAttacker: (count: number) => Promise<string[]>;
   ofOther: string;
   /** The same request with tokens of an untrusted issuer, each with a different key ID. */
   withUnknownKeys: (request: Sent) => Promise<Sent[]>;
@@ -33,8 +35,11 @@ export async function createTokens(issuer: string): Promise<Tokens> {
     token: await sign(stranger.privateKey, kid, 'attacker'),
   });
 
+  const ofAttacker = (): Promise<string> => sign(own.privateKey, 'own', 'attacker');
+
   return {
-    ofAttacker: await sign(own.privateKey, 'own', 'attacker'),
+    ofAttacker: await ofAttacker(),
+    manyOfAttacker: async (count) => Promise.all(Array.from({ length: count }, ofAttacker)),
     ofOther: await sign(own.privateKey, 'own', 'other'),
     withUnknownKeys: async (request) =>
       Promise.all(

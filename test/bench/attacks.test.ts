@@ -12,6 +12,7 @@ const heard = (ms: number, statuses: Record<string, number> = { 200: 100 }) => (
 const withinBounds: Outcome = {
   name: 'an attack',
   what: 'a flood',
+  keptMB: 0,
   other: heard(99),
   health: heard(99),
   attacker: heard(5_000, { 400: 100 }),
@@ -27,6 +28,12 @@ const withinBounds: Outcome = {
 test('an attack that costs others less than the bounds is no problem', () => {
   expect(problemsOf(withinBounds)).toEqual([]);
   expect(toRow(withinBounds)).toMatch(/^an attack +99 ms +99 ms +0 +99 ms +99 ms/);
+});
+
+test('what the service may keep by a budget is allowed beside that', () => {
+  const grown = { ...withinBounds, growthMB: 100, rssGrowthMB: 100 };
+  expect(problemsOf(grown)).toHaveLength(2);
+  expect(problemsOf({ ...grown, keptMB: 64 })).toEqual([]);
 });
 
 test.each<readonly [string, Partial<Outcome>]>([

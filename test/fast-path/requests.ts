@@ -37,11 +37,15 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 
 export function createRequestPool(options: PoolOptions): RequestPool {
   const { random } = options;
-  const documents = Array.from({ length: 14 }, () => toEntitiesDocument(random));
+  const documents = [SMALLEST, ...Array.from({ length: 14 }, () => toEntitiesDocument(random))];
   const others = [
     ...Array.from({ length: 12 }, () => toListBody(random)),
     ...Array.from({ length: 8 }, () => toBadgeBody(options)),
     toSeveralRoots(options),
+    // They tell of an outage of one provider, while the list of the other one is replaced.
+    ...['RETURNING_AI', 'TAG_MANGO', 'TAG_MANGO'].map((provider, at) => ({
+      query: `{ badges(first: ${at + 1}, filter: { providers: [${provider}] }) { nodes { __typename } sources { provider state code } } }`,
+    })),
     { query: '{ __typename }' },
     { query: '{ badges { totalCount } ' },
     { query: '{ _service { sdl } }' },
@@ -79,6 +83,12 @@ interface EntitiesDocument {
   query: string;
   operationName?: string;
 }
+
+/** Of this one, the limit of representations is reached before that of fields. */
+const SMALLEST: EntitiesDocument = {
+  query:
+    'query($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }',
+};
 
 function toEntitiesDocument(random: Random): EntitiesDocument {
   const types = Object.keys(OWN);
@@ -122,7 +132,8 @@ function toEntitiesBody(documents: readonly EntitiesDocument[], of: PoolOptions)
   // Half of all requests are about one provider, which some tenants have alone.
   const { TagMangoBadge = [] } = of.ids;
   const options = chance(random, 0.5) ? { ...of, ids: { TagMangoBadge } } : of;
-  const { query, operationName } = pick(documents, random);
+  const document = pick(documents, random);
+  const { query, operationName } = document;
   const size = pick(
     [
       1,
@@ -134,7 +145,7 @@ function toEntitiesBody(documents: readonly EntitiesDocument[], of: PoolOptions)
       10,
       40,
       100,
-      chance(random, 0.06) ? pick([1_500, 3_000, 3_001], random) : 20,
+      chance(random, document === SMALLEST ? 0.6 : 0.06) ? pick([1_500, 3_000, 3_001], random) : 20,
     ],
     random,
   );
@@ -364,6 +375,7 @@ function toMessage(body: Buffer, options: PoolOptions): Buffer {
   if (odd(0.15))
     headers.push(['X-Badges-Actor', pick(['ada', 'ada, bob', '', '\x7f', 'é'], random)]);
   if (odd(0.04)) headers.push(['x-badges-actor', 'bob']);
+  if (odd(0.08)) headers.push(['x-badges-actor', 'ada'], ['x-badges-actor', 'bob']);
   if (odd(0.04)) headers.push(['Content-Encoding', pick(['gzip', 'identity', ''], random)]);
   if (odd(0.05)) headers.push(['Connection', pick(['close', 'keep-alive', 'upgrade'], random)]);
   if (odd(0.03)) headers.push(['Upgrade', 'h2c']);

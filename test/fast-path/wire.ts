@@ -32,7 +32,11 @@ export function createRawCaller(url: string): RawCaller {
   return {
     async ask(bytes, requests = 1) {
       const asked = socket ?? (await open());
-      const answers = await readAnswers(asked, requests, () => asked.write(bytes));
+      const answers = await readAnswers(asked, requests, () => asked.write(bytes)).catch(
+        (cause: unknown) => {
+          throw new Error(`${url} gave no answer to ${bytes.toString('latin1')}`, { cause });
+        },
+      );
       if (answers.length < requests || answers.some(isLast)) asked.destroy();
       if (asked.destroyed) socket = undefined;
       return answers.map(withoutChance).join('\n');
@@ -46,7 +50,10 @@ function readAnswers(socket: Socket, requests: number, send: () => void): Promis
   return new Promise((resolve, reject) => {
     const answers: string[] = [];
     let received = '';
-    const timer = setTimeout(() => end(new Error('No answer came')), ANSWER_MS);
+    const timer = setTimeout(
+      () => end(new Error(`Only came: ${answers.join('')}${received}`)),
+      ANSWER_MS,
+    );
     function end(error?: Error): void {
       clearTimeout(timer);
       socket.off('data', onData).off('close', onClose);

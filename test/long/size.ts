@@ -5,7 +5,7 @@ if (RUNS !== undefined && !/^[1-9]\d*$/.test(RUNS))
   throw new Error('RUNS must be a whole number from 1');
 if (SEED !== undefined && !/^\d+$/.test(SEED)) throw new Error('SEED must be a whole number');
 
-const isShort = SIZE === 'short' && RUNS === undefined;
+export const isShort = SIZE === 'short' && RUNS === undefined;
 
 /** Jest's timeout in milliseconds. */
 export const TIMEOUT_MS = isShort ? 120_000 : 7_200_000;

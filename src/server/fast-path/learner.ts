@@ -55,6 +55,7 @@ const STAYS = 'A document stays on the full path';
 export function createLearner(options: LearnerOptions): Learner {
   const { executable, plans, fragments, answers, manners, logger } = options;
   const tries = new LRUCache<string, number>({ max: MAX_TRIED });
+  const allowance = createAllowance();
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
     if (!manners.note(head, answer) || plans.find(split) !== undefined) return;
@@ -99,19 +100,30 @@ export function createLearner(options: LearnerOptions): Learner {
 
   return {
     watchEntities(response, head, split) {
-      tap(response, (answer) => learnEntities(head, split, answer));
+      const { tenant } = head.caller;
+      if (!allowance.hasTime(tenant)) return;
+      tap(response, (answer) => {
+        const done = allowance.begin(tenant);
+        learnEntities(head, split, answer);
+        done();
+      });
     },
     watchAnswer(response, head, body) {
       const { tenant } = head.caller;
+      if (!allowance.hasTime(tenant)) return;
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, (answer) => {
         if (!manners.note(head, answer, isStale ? NO_STORE : undefined)) return;
+        const done = allowance.begin(tenant);
         const after = lookAtAll(tenant);
-        answers.learn(body, head, { text: answer.text, before, after }).catch((err: unknown) => {
-          logger.debug({ err }, STAYS);
-          answers.refuse(body, tenant);
-        });
+        const learned = answers.learn(body, head, { text: answer.text, before, after });
+        learned
+          .catch((err: unknown) => {
+            logger.debug({ err }, STAYS);
+            answers.refuse(body, tenant);
+          })
+          .finally(done);
       });
     },
     compare(response, { caller: { tenant } }, { ready, again, refuse }) {
@@ -127,6 +139,29 @@ export function createLearner(options: LearnerOptions): Learner {
           'A fast answer differs from the full path’s. Its request is not answered fast again',
         );
       });
+    },
+  };
+}
+
+/** How long learning may take for each tenant: a second at first, and a twentieth of the time after that. */
+const MOST_MS = 1_000;
+const SHARE = 0.05;
+
+/** Learning waits for no turn, so it is limited otherwise: a tenant may send documents no two of which are alike. */
+export function createAllowance(now: () => number = () => performance.now()) {
+  /** By tenant, when all that was spent is regained. */
+  const regainedAt = new WeakMap<Tenant, number>();
+  const owedMs = (tenant: Tenant): number =>
+    Math.max(0, (regainedAt.get(tenant) ?? 0) - now()) * SHARE;
+  return {
+    hasTime: (tenant: Tenant): boolean => owedMs(tenant) < MOST_MS,
+    /** Call what it returns at the end of the work. */
+    begin(tenant: Tenant): () => void {
+      const begun = now();
+      return () => {
+        const spentMs = owedMs(tenant) + now() - begun;
+        regainedAt.set(tenant, now() + spentMs / SHARE);
+      };
     },
   };
 }

@@ -1,0 +1,66 @@
+/** A fault of the fast path: what stands in one of its files, and what stands there instead. */
+export interface Mutation {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** Each changes a few bytes of the source, and none is seen by the compiler. */
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'entities are separated by another byte': {
+    file: 'fragments.ts',
+    from: "json += ','",
+    to: "json += ';'",
+  },
+  'an answer ends with another byte': {
+    file: 'entities-plan.ts',
+    from: "tail: ']}}\\n'",
+    to: "tail: ']}}\\t'",
+  },
+  'null is spelled otherwise': { file: 'render.ts', from: "? 'null'", to: "? 'nule'" },
+  'a fragment of an old list is used': {
+    file: 'fragments.ts',
+    from: 'seen?.identity !== identity',
+    to: 'seen?.identity === undefined',
+  },
+  'an answer from an old list is used': {
+    file: 'kept-answers.ts',
+    from: 'if (!kept.lists.every(',
+    to: 'if (!kept.lists.some(Boolean) && !kept.lists.every(',
+  },
+  'a stale list may be stored': {
+    file: 'sight.ts',
+    from: "state === 'STALE'",
+    to: "state === 'FRESH'",
+  },
+  'a missing badge may be stored for long': {
+    file: 'sight.ts',
+    from: 'noteMissing() {\n      keepMs = Math.min',
+    to: 'noteMissing() {\n      keepMs = Math.max',
+  },
+  'the age of a list is not subtracted': {
+    file: 'sight.ts',
+    from: 'oldestAsOf + freshMs - now()',
+    to: 'oldestAsOf + freshMs - oldestAsOf',
+  },
+  'the accepted types of answers are ignored': {
+    file: 'head.ts',
+    from: '\\n${accept}\\n',
+    to: '\\n\\n',
+  },
+  'a coded body is read as it is': {
+    file: 'head.ts',
+    from: "'content-encoding', ",
+    to: '',
+  },
+  'the headers of a caller are not all read': {
+    file: 'head.ts',
+    from: "actor.includes(',')",
+    to: "actor.includes(';')",
+  },
+  'one representation too many is let through': {
+    file: 'entities-plan.ts',
+    from: '1 + Math.floor((cap',
+    to: '2 + Math.floor((cap',
+  },
+};
