@@ -48,15 +48,26 @@ const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 interface Import {
   from: string;
   to: string;
+  /** Where it is, and what it imports: for messages. */
+  text: string;
 }
+
+/** Each line of a file that matches, with its place. */
+const linesOf = (file: string, pattern: RegExp): string[] =>
+  textOf(file)
+    .split('\n')
+    .flatMap((line, index) =>
+      pattern.test(line) ? [`src/${file}:${index + 1}: ${line.trim()}`] : [],
+    );
 
 const imports: Import[] = files.flatMap((from) =>
   ts
     .preProcessFile(textOf(from), true, true)
     .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
-    .map(({ fileName }) => ({
+    .map(({ fileName, pos }) => ({
       from,
       to: relative(root, normalize(join(root, dirname(from), fileName))),
+      text: `src/${from}:${textOf(from).slice(0, pos).split('\n').length} imports ${fileName}`,
     })),
 );
 
@@ -70,7 +81,7 @@ test('imports point one way', () => {
     const [importer, imported] = [partOf(from), partOf(to)];
     return importer !== imported && !MAY_IMPORT[importer]?.includes(imported);
   });
-  expect(wrong).toEqual([]);
+  expect(wrong.map(({ text }) => text)).toEqual([]);
 });
 
 test('a provider’s folder is imported by the list of providers only', () => {
@@ -78,7 +89,7 @@ test('a provider’s folder is imported by the list of providers only', () => {
   const wrong = imports.filter(({ from, to }) => {
     return inside(to) !== undefined && inside(from) !== inside(to) && from !== 'providers/index.ts';
   });
-  expect(wrong).toEqual([]);
+  expect(wrong.map(({ text }) => text)).toEqual([]);
 });
 
 test('no file imports itself through others', () => {
@@ -122,23 +133,24 @@ test('a file of 20 lines or fewer has several importers: with a single one, it b
 
 describe('no provider is named outside its folder', () => {
   test.each(files.filter((file) => !NAMES_A_PROVIDER.test(file)))('%s', (file) => {
-    const lines = textOf(file)
-      .split('\n')
-      .flatMap((line, index) =>
-        PROVIDER_NAME.test(line) ? [`src/${file}:${index + 1}: ${line.trim()}`] : [],
-      );
-    expect(lines).toEqual([]);
+    expect(linesOf(file, PROVIDER_NAME)).toEqual([]);
   });
 });
 
 test('the environment is read by the configuration only', () => {
-  const readers = files.filter((file) => textOf(file).includes('process.env'));
-  expect(readers).toEqual(['config/read-config.ts']);
+  const readers = files.flatMap((file) => linesOf(file, /process\.env/));
+  expect(readers).not.toEqual([]);
+  expect(readers.filter((line) => !line.startsWith('src/config/read-config.ts:'))).toEqual([]);
 });
 
 test('no statement of SQL numbers its parameters: Node 22 cannot be given their values', () => {
-  const numbered = files.filter(
-    (file) => /\?\d/.test(textOf(file)) && /\.prepare\(/.test(textOf(file)),
-  );
+  const numbered = files
+    .filter((file) => /\.prepare\(/.test(textOf(file)))
+    .flatMap((file) => linesOf(file, /\?\d/));
   expect(numbered).toEqual([]);
+});
+
+test('a bound is named MAX or MIN', () => {
+  const others = /\b(LONGEST|SHORTEST|LARGEST|SMALLEST|MOST|LEAST|HIGHEST|LOWEST)_[A-Z]/;
+  expect(files.flatMap((file) => linesOf(file, others))).toEqual([]);
 });

@@ -19,8 +19,8 @@ export interface Head {
 export type ReadHead = (request: IncomingMessage, response: ServerResponse) => Head | undefined;
 
 /** Of a body: more than all representations of a request need. */
-const MOST_BYTES = 256 * 1024;
-const MOST_MANNERS = 1_000;
+const MAX_BYTES = 256 * 1024;
+const MAX_MANNERS = 1_000;
 /** Each of them changes how a body is read or answered. */
 const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer'];
 
@@ -32,9 +32,9 @@ export function createReadHead(identity: IdentityOptions): ReadHead {
     if (!response.socket || UNUSUAL.some((name) => headers[name] !== undefined)) return undefined;
     const { 'content-length': length = '', 'content-type': type, accept = '', host } = headers;
     const bytes = /^[1-9]\d{0,6}$/.test(length) ? Number(length) : Infinity;
-    if (bytes > MOST_BYTES || type === undefined || host === undefined) return undefined;
+    if (bytes > MAX_BYTES || type === undefined || host === undefined) return undefined;
     const manners = `${type}\n${accept}\n${host}`;
-    if (manners.length > MOST_MANNERS) return undefined;
+    if (manners.length > MAX_MANNERS) return undefined;
     const caller = findCaller(request, identity);
     if (!caller?.scopes.has('badges:read')) return undefined;
     return { caller, requestId: toRequestId(headers), bytes, manners };

@@ -59,7 +59,7 @@ interface KeptAnswer extends Kept {
 
 /** Roots that read nothing but lists. */
 const ROOTS = ['badge', 'badges'];
-const MOST_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 const BYTES_AROUND = 300;
 
 export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswers {
@@ -87,7 +87,7 @@ export function createKeptAnswers(keep: Keep, executable: Executable): KeptAnswe
       return kept.text;
     },
     isWanted: (body, tenant) =>
-      body.length <= MOST_BODY_BYTES && byKey.get(keyOf(body, tenant))?.text !== null,
+      body.length <= MAX_BODY_BYTES && byKey.get(keyOf(body, tenant))?.text !== null,
     async learn(body, { caller }, { text, before, after }) {
       const { tenant } = caller;
       const question = readBody(executable, body);

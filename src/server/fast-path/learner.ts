@@ -143,18 +143,18 @@ export function createLearner(options: LearnerOptions): Learner {
   };
 }
 
-/** How long learning may take for each tenant: a second at first, and a twentieth of the time after that. */
-const MOST_MS = 1_000;
+/** The time that learning may take for each tenant: a second at first, and a twentieth of the time after that. */
+const MAX_MS = 1_000;
 const SHARE = 0.05;
 
-/** Learning waits for no turn, so it is limited otherwise: a tenant may send documents no two of which are alike. */
+/** Limits the time of learning, which takes place outside the fair queue: a tenant may send ever new documents. */
 export function createAllowance(now: () => number = () => performance.now()) {
   /** By tenant, when all that was spent is regained. */
   const regainedAt = new WeakMap<Tenant, number>();
   const owedMs = (tenant: Tenant): number =>
     Math.max(0, (regainedAt.get(tenant) ?? 0) - now()) * SHARE;
   return {
-    hasTime: (tenant: Tenant): boolean => owedMs(tenant) < MOST_MS,
+    hasTime: (tenant: Tenant): boolean => owedMs(tenant) < MAX_MS,
     /** Call what it returns at the end of the work. */
     begin(tenant: Tenant): () => void {
       const begun = now();

@@ -1,6 +1,6 @@
 /**
  * Promises: finds the plan of a body by the bytes around its representations, and remembers which bodies have none, so
- * that nobody makes us look for it again and again.
+ * that these are not searched again.
  */
 import type { EntitiesPlan, Split } from './entities-plan.ts';
 import type { Fragments } from './fragments.ts';
