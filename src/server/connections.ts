@@ -203,6 +203,8 @@ export interface FastPathSettings {
   shadow: number;
   /** Maximum size of all that is kept. 64 MiB if omitted. */
   keptBytes?: number;
+  /** How long it may take at first to learn for a tenant, in milliseconds. A second if omitted. */
+  learningMs?: number;
 }
 
 interface HttpServerOptions {

@@ -9,7 +9,7 @@ test('a tenant may spend a second on learning, and a twentieth of the time after
   await world.close();
   if (!tenant || !other) throw new Error('There are two tenants');
   let moment = 0;
-  const allowance = createAllowance(() => moment);
+  const allowance = createAllowance(1_000, () => moment);
   let spentMs = 0;
   const learn = (ms: number): void => {
     const done = allowance.begin(tenant);
@@ -28,7 +28,7 @@ test('a tenant may spend a second on learning, and a twentieth of the time after
 });
 
 test('documents no two of which are alike are answered as ever, and not all of them are learned', async () => {
-  const world = await startWorld({ fastPath: { shadow: 0, keptBytes: 1e9 } });
+  const world = await startWorld({ fastPath: { shadow: 0, keptBytes: 1e9, learningMs: 10 } });
   const asker = createAsker(world);
   await world.warm();
   const [id = ''] = world.sandbox.tagMango.badges.keys();

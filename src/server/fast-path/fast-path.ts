@@ -64,7 +64,7 @@ interface Exchange {
 
 function createFastPath(
   options: FastPathOptions,
-  { shadow, keptBytes = KEPT_BYTES }: FastPathSettings,
+  { shadow, keptBytes = KEPT_BYTES, learningMs }: FastPathSettings,
 ): Ahead {
   const { identity, queue, budget, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
@@ -75,7 +75,15 @@ function createFastPath(
   const executable = toExecutable(options.schema);
   const answers = createKeptAnswers(keep, executable);
   const manners = createManners();
-  const learner = createLearner({ ...options, executable, plans, fragments, answers, manners });
+  const learner = createLearner({
+    ...options,
+    executable,
+    plans,
+    fragments,
+    answers,
+    manners,
+    learningMs,
+  });
   const readHead = createReadHead(identity);
   const round = createRound();
   /** `requests`: those that could have been answered fast by their head. */

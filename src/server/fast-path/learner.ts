@@ -25,6 +25,7 @@ export interface LearnerOptions extends FreshTime {
   answers: KeptAnswers;
   manners: Manners;
   logger: Logger;
+  learningMs?: number | undefined;
 }
 
 export interface Learner {
@@ -55,7 +56,7 @@ const STAYS = 'A document stays on the full path';
 export function createLearner(options: LearnerOptions): Learner {
   const { executable, plans, fragments, answers, manners, logger } = options;
   const tries = new LRUCache<string, number>({ max: MAX_TRIED });
-  const allowance = createAllowance();
+  const allowance = createAllowance(options.learningMs);
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
     if (!manners.note(head, answer) || plans.find(split) !== undefined) return;
@@ -148,13 +149,13 @@ const MAX_MS = 1_000;
 const SHARE = 0.05;
 
 /** Limits the time of learning, which takes place outside the fair queue: a tenant may send ever new documents. */
-export function createAllowance(now: () => number = () => performance.now()) {
+export function createAllowance(maxMs = MAX_MS, now: () => number = () => performance.now()) {
   /** By tenant, when all that was spent is regained. */
   const regainedAt = new WeakMap<Tenant, number>();
   const owedMs = (tenant: Tenant): number =>
     Math.max(0, (regainedAt.get(tenant) ?? 0) - now()) * SHARE;
   return {
-    hasTime: (tenant: Tenant): boolean => owedMs(tenant) < MAX_MS,
+    hasTime: (tenant: Tenant): boolean => owedMs(tenant) < maxMs,
     /** Call what it returns at the end of the work. */
     begin(tenant: Tenant): () => void {
       const begun = now();
