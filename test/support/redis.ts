@@ -39,14 +39,24 @@ export async function startRedis(executablePath: string): Promise<RedisServer> {
   };
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends every Redis that a test file has left running, and returns how many there were. */
+export function endLeftRedis(): number {
+  running.forEach((server) => server.kill('SIGKILL'));
+  return running.size;
+}
+
 async function startOn(executablePath: string, port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   // A dump of another Redis in that folder would be loaded at the start.
   const own = ['--dir', tmpdir(), '--dbfilename', `badges-test-${process.pid}-${port}.rdb`];
   // A replica need not wait for others that may come.
   const server = spawn(executablePath, [...args, ...own, '--repl-diskless-sync-delay', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
+  running.add(server);
+  server.once('exit', () => running.delete(server));
   let output = '';
   for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
     output += String(text);

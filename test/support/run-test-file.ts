@@ -10,6 +10,7 @@ import type { Config } from '@jest/types';
 import { ModuleMocker } from 'jest-mock';
 import './from-sources.ts';
 import { type Globals, replaceGlobals } from './jest-globals.ts';
+import { endLeftRedis } from './redis.ts';
 
 /** What jest-circus uses to load modules. */
 interface Runtime {
@@ -91,6 +92,8 @@ const runTestFile: RunTestFile = async (...args) => {
   try {
     return await circus.default(...args);
   } finally {
+    const left = endLeftRedis();
+    if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);
     timers.dispose();
     mocks.restoreAllMocks();
   }
