@@ -156,7 +156,7 @@ export const ATTACKS: readonly Attack[] = [
     ),
     connections: 8,
     // The budget of the fast path.
-    keptMB: 67,
+    keptMB: 34,
   },
   {
     name: 'badges',

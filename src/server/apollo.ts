@@ -103,7 +103,7 @@ export function createApollo(
 type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 
 /** In tokens, each of which takes some hundred bytes once parsed. The operations of a gateway have about a hundred. */
-const MAX_WEIGHT = 200_000;
+const MAX_WEIGHT = 100_000;
 /** A document keeps its text, including comments. This many characters take at least as much memory as one token. */
 const CHARACTERS_PER_TOKEN = 10;
 

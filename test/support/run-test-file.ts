@@ -4,6 +4,7 @@
  * instances of `Error`. Here the files of a worker share the modules that they import, as requests of the service do.
  */
 import { createRequire, registerHooks } from 'node:module';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import type { Config } from '@jest/types';
@@ -63,8 +64,20 @@ const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 
 let filesRun = 0;
 
+/** Long enough for Jest to end this process. */
+const END_MS = 500;
+
+/**
+ * Jest ends a worker that holds more than the limit, and may have given it another file by then, which the next worker
+ * runs again. Processes that the file has started would be left behind, so it does not begin here.
+ */
+async function awaitEnd(limitBytes: number): Promise<void> {
+  if (process.send && process.memoryUsage().heapUsed > limitBytes) await pause(END_MS);
+}
+
 const runTestFile: RunTestFile = async (...args) => {
-  const [, config, environment, runtime, path] = args;
+  const [{ workerIdleMemoryLimit }, config, environment, runtime, path] = args;
+  await awaitEnd(workerIdleMemoryLimit ?? Infinity);
   filesRun += 1;
   const version = `${CHANGES_MODULES.test(path) ? COPY : '?'}${filesRun}`;
   const timers = new ModernFakeTimers({ config, global: globalThis });

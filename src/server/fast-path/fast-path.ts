@@ -42,7 +42,7 @@ export function addFastPath(ahead: Ahead[], options: FastPathOptions): void {
   if (options.fastPath) ahead.push(createFastPath(options, options.fastPath));
 }
 
-const KEPT_BYTES = 64 * 1024 * 1024;
+const KEPT_BYTES = 32 * 1024 * 1024;
 /** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
 const MUTATION = 'mutation';
 /** What is counted of an answer while it is made is at most so many times its bytes. */
