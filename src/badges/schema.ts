@@ -21,7 +21,7 @@ import {
   visit,
 } from 'graphql';
 import 'reflect-metadata';
-import { buildSchema, createResolversMap } from 'type-graphql';
+import { buildSchema, createResolversMap, getMetadataStorage } from 'type-graphql';
 import { BadgeFields, typeOfBadge } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
 import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
@@ -172,10 +172,11 @@ function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
  */
 function readFieldsDirectly(schema: GraphQLSchema): void {
   const roots = [schema.getQueryType(), schema.getMutationType()];
+  const computed = new Set(getMetadataStorage().fieldResolvers.map(({ schemaName }) => schemaName));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || roots.includes(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      if (field.args.length === 0) field.resolve = toReader(field.name);
+      if (!computed.has(field.name)) field.resolve = toReader(field.name);
     }
   }
 }

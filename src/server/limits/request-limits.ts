@@ -164,18 +164,17 @@ function knownCostOf(requested: RequestedOperation): Cost {
 /** All of the variables that a cost depends on: lengths of lists, numbers, flags, and which texts are empty. */
 function toCostKey({ operation, variables }: RequestedOperation): string {
   const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
-  return names
-    .map((name) => (Object.hasOwn(variables, name) ? toShape(variables[name]) : ''))
-    .join();
+  // As JSON: with a separator of our own, names that a caller chose could make two requests look alike.
+  return JSON.stringify(
+    names.map((name) => (Object.hasOwn(variables, name) ? [toShape(variables[name])] : [])),
+  );
 }
 
-function toShape(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? "''" : 'text';
-  if (Array.isArray(value)) return `[${value.length}]`;
-  if (!isObject(value)) return String(value);
-  return `{${Object.keys(value)
-    .map((name) => `${name}:${toShape(value[name])}`)
-    .join()}}`;
+function toShape(value: unknown): unknown {
+  if (typeof value === 'string') return value === '' ? '' : 'text';
+  if (Array.isArray(value)) return [value.length];
+  if (!isObject(value)) return value;
+  return { members: Object.entries(value).map(([name, member]) => [name, toShape(member)]) };
 }
 
 export function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
