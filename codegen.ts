@@ -16,7 +16,7 @@ const config: CodegenConfig = {
         useTypeImports: true,
         namingConvention: 'keep',
         enumType: 'string-literal',
-        scalars: { DateTime: 'string', HttpsUrl: 'string' },
+        scalars: { DateTime: 'string', HttpsUrl: 'string', JSON: 'unknown' },
         defaultScalarType: 'unknown',
       },
     },

@@ -1,4 +1,3 @@
-import { GraphQLDateTime } from 'graphql-scalars';
 import 'reflect-metadata';
 import {
   ArgsType,
@@ -10,7 +9,7 @@ import {
   createUnionType,
 } from 'type-graphql';
 import { BadgeFields } from '../providers/badge-list.ts';
-import { describedEnum } from '../providers/graph-types.ts';
+import { DateTime, GROWS, describedEnum } from '../providers/graph-types.ts';
 import { providers } from '../providers/index.ts';
 import { BadgeErrorCode } from './error-code.ts';
 import { OrderDirection, OrderField } from './reading/badge-index.ts';
@@ -18,7 +17,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
 
 export const BadgeProvider = describedEnum({
   name: 'BadgeProvider',
-  description: 'Supported badge providers.',
+  description: `Supported badge providers. ${GROWS}`,
   values: Object.fromEntries(providers.map(({ name }) => [name.enumValue, name.title])),
 });
 
@@ -45,7 +44,7 @@ const SOURCE_STATES = {
 export type BadgeSourceState = keyof typeof SOURCE_STATES;
 const BadgeSourceState = describedEnum({
   name: 'BadgeSourceState',
-  description: "Where a provider's badges in a list come from.",
+  description: `Where a provider's badges in a list come from. ${GROWS}`,
   values: SOURCE_STATES,
 });
 
@@ -70,7 +69,7 @@ export class BadgeSourceStatus {
   })
   retryAfterMs!: number | null;
 
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'Time at which its badges were read. Null if the list has none of its badges.',
   })

@@ -307,7 +307,7 @@ export function refuseHalfCharacters(args: object): InputProblem[] {
 function toProblem(field: readonly string[], shown: string): InputProblem {
   return {
     code: 'INVALID_INPUT',
-    field,
+    fields: [field],
     message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
   };
 }

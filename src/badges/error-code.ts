@@ -1,11 +1,11 @@
 import { GraphQLError } from 'graphql';
 import type { FaultKind, ProviderError } from '../http/provider-error.ts';
-import { describedEnum } from '../providers/graph-types.ts';
+import { GROWS, describedEnum } from '../providers/graph-types.ts';
 
 /** Codes for clients to branch on, with their descriptions in the SDL. */
 const CODES = {
   INVALID_INPUT:
-    'The input is invalid at `field`. If the provider rejected it, `field` is null and the message lists the fields that were sent. Nothing was changed.',
+    'The input is invalid at `fields`. If the provider rejected it without naming fields, `fields` is empty and the message lists the fields that were sent. Nothing was changed.',
   NOT_FOUND: 'The provider has no such badge. Nothing was changed.',
   CONFLICT: 'The badge has changed since `expectedVersion` was read. Nothing was changed.',
   IDEMPOTENCY_KEY_REUSED:
@@ -17,7 +17,7 @@ const CODES = {
   WRITE_IN_PROGRESS:
     'Another write to the same badge through this service is still in progress. Nothing was sent.',
   HIDDEN_FIELDS_UNKNOWN:
-    'The update needs values of fields that are unknown, because omitting them may reset them (inferred). The message lists these fields and what this service remembers about each. Nothing was sent.',
+    'The update needs values of fields that are unknown, because omitting them may reset them (inferred). `fields` lists them, and the message says what this service remembers about each. Nothing was sent.',
   OUTCOME_UNKNOWN:
     'The request was sent but the response was missing or inconclusive, so it may have been applied. If the badge could be read afterwards, the payload contains it. If the mutation had an idempotency key, retry it with the same key: the retry never writes again and returns what is known by then.',
   PROVIDER_TIMEOUT: 'The provider did not respond in time.',
@@ -32,8 +32,7 @@ const CODES = {
 export type BadgeErrorCode = keyof typeof CODES;
 export const BadgeErrorCode = describedEnum({
   name: 'BadgeErrorCode',
-  description:
-    'Reason for a failure. Payloads carry it in `code`, errors of queries in `extensions.code`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after `retryAfterMs`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.',
+  description: `Reason for a failure. ${GROWS} Payloads carry it in \`code\`, errors of queries in \`extensions.code\`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after \`retryAfterMs\`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.`,
   values: CODES,
 });
 

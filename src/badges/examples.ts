@@ -50,10 +50,13 @@ const entitiesExample: ExampleOperation = {
 const RESULTS: Readonly<Record<OperationKind, (badge: string) => string>> = {
   create: (badge) => `badge ${badge}`,
   update: (badge) => `badge ${badge}`,
-  delete: () => 'deletedBadgeId',
-  award: (badge) => `badges ${badge}`,
+  delete: (badge) => `deletedBadgeId deletedBadgeType deletedBadge ${badge}`,
+  award: (badge) => `awardedBadges ${badge} memberBadges ${badge}`,
   revoke: (badge) => `badge ${badge}`,
 };
+
+/** The kinds that change a badge that was there. */
+const HAS_VERSION: readonly OperationKind[] = ['update', 'delete'];
 
 const toInputName = (kind: OperationKind): string =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
@@ -62,25 +65,27 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
   example.operations.map(({ kind, operationName, input, ...rest }) => ({
     name: operationName,
     about: rest.about ?? 'Set dryRun to true to preview the change without writing it.',
-    query: `mutation ${operationName}($input: ${toInputName(kind)}!, $dryRun: Boolean = false, $idempotencyKey: String) {
-      ${kind}Badge(input: $input, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
+    query: `mutation ${operationName}($input: ${toInputName(kind)}!${HAS_VERSION.includes(kind) ? ', $expectedVersion: String' : ''}, $dryRun: Boolean = false, $idempotencyKey: String) {
+      ${kind}Badge(input: $input${HAS_VERSION.includes(kind) ? ', expectedVersion: $expectedVersion' : ''}, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
+        outcome
         ${RESULTS[kind](`{
           ... on BadgeFields { id name version }
           ... on ${badgeClass.name} { ${example.selection} }
         }`)}
-        changes { field before after }
+        changes { field sharedField before beforeKnown after }
         warnings { code message fields }
         userErrors {
           __typename
           code
           message
-          field
+          fields
           ... on BadgeConflictError { currentBadge { ... on BadgeFields { name version } } }
           ... on BadgeProviderError { provider retryable retryAfterMs }
         }
       }
     }`,
     variables: {
+      ...(rest.expectedVersion !== undefined && { expectedVersion: rest.expectedVersion }),
       dryRun: rest.dryRun ?? false,
       ...(rest.idempotencyKey && { idempotencyKey: rest.idempotencyKey }),
       input: { [key]: input },

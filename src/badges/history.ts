@@ -1,4 +1,3 @@
-import { GraphQLDateTime } from 'graphql-scalars';
 import 'reflect-metadata';
 import {
   Args,
@@ -13,13 +12,19 @@ import {
   Resolver,
 } from 'type-graphql';
 import { createSlices } from '../http/json.ts';
-import { describedEnum } from '../providers/graph-types.ts';
-import type { FieldChange } from '../providers/provider.ts';
+import { DateTime } from '../providers/graph-types.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';
 import type { BadgesContext } from './context.ts';
 import { invalidInput } from './error-code.ts';
-import { BadgeChange } from './mutations.ts';
+import {
+  BadgeChange,
+  BadgeOperation,
+  BadgeOutcome,
+  toBadgeChange,
+  toBadgeOperation,
+} from './mutations.ts';
 import { requireBadgeId } from './queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
 import { type AuditRecord, badgeLog, readAuditRecord } from './writing/audit.ts';
@@ -101,18 +106,12 @@ async function* readBackward(
   }
 }
 
-const BadgeOutcome = describedEnum({
-  name: 'BadgeOutcome',
-  description: 'Outcome of a mutation.',
-  values: OUTCOMES,
-});
-
 @ObjectType({ description: 'A mutation of a badge, sent through this service.' })
 class BadgeHistoryEntry {
   @Field(() => ID, { description: 'ID of this entry.' })
   id!: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When the mutation was received.' })
+  @Field(() => DateTime, { description: 'When the mutation was received.' })
   at!: Date;
 
   @Field(() => String, {
@@ -121,10 +120,8 @@ class BadgeHistoryEntry {
   })
   caller!: string;
 
-  @Field(() => String, {
-    description: 'Kind of mutation: `create`, `update`, `delete`, `award` or `revoke`.',
-  })
-  operation!: string;
+  @Field(() => BadgeOperation, { description: 'Kind of mutation.' })
+  operation!: BadgeOperation;
 
   @Field(() => BadgeOutcome, { description: 'Outcome of the mutation.' })
   outcome!: keyof typeof OUTCOMES;
@@ -132,7 +129,7 @@ class BadgeHistoryEntry {
   @Field(() => [BadgeChange], {
     description: 'Changes that the mutation made or was meant to make.',
   })
-  changes!: readonly FieldChange[];
+  changes!: readonly BadgeChange[];
 
   @Field(() => ID, {
     nullable: true,
@@ -147,7 +144,7 @@ class BadgeHistoryEntry {
   })
   idempotencyKey!: string | null;
 
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description:
       'A retry with this idempotency key does not write again until this time at the earliest, 24 hours after the mutation was received. Null if there is no key, or if nothing was written and the key can therefore be used again.',
@@ -236,7 +233,7 @@ export class BadgeHistoryQueries {
     context.used.keepMs = 0;
     const edges = page.records.map(({ position, record }) => ({
       cursor: toCursor(position),
-      node: toHistoryEntry(record),
+      node: toHistoryEntry(record, of),
     }));
     return Object.assign(new BadgeHistoryConnection(), {
       edges,
@@ -251,15 +248,16 @@ export class BadgeHistoryQueries {
   }
 }
 
-function toHistoryEntry(record: AuditRecord): BadgeHistoryEntry {
-  const { id, at, caller, operation, outcome, changes, memberId, idempotencyKey } = record;
+function toHistoryEntry(record: AuditRecord, provider: Provider): BadgeHistoryEntry {
+  const operation = toBadgeOperation(record.operation);
+  const { id, at, caller, outcome, changes, memberId, idempotencyKey } = record;
   return Object.assign(new BadgeHistoryEntry(), {
     id,
     at: new Date(at),
     caller,
     operation,
     outcome: isOutcome(outcome) ? outcome : 'UNKNOWN',
-    changes: changes.map(({ field, before, after }) => ({ field, before, after })),
+    changes: changes.map((change) => toBadgeChange(change, { provider, operation })),
     memberId: memberId ?? null,
     idempotencyKey,
     idempotencyKeyExpiresAt: isKeyKept(record) ? new Date(Date.parse(at) + KEY_KEPT_MS) : null,

@@ -14,12 +14,11 @@ export abstract class BadgeUserError {
   @Field(() => BadgeErrorCode, { description: 'Machine-readable code.' })
   code!: BadgeErrorCode;
 
-  @Field(() => [String], {
-    nullable: true,
+  @Field(() => [[String]], {
     description:
-      'Path to the invalid input field, starting with "input". Null if the error does not concern a single field.',
+      'Paths to the arguments and input fields that the error concerns, such as ["expectedVersion"]. The path of an input field starts with "input" and the provider. Empty if it concerns none in particular.',
   })
-  field!: string[] | null;
+  fields!: readonly (readonly string[])[];
 
   @Field(() => String, {
     nullable: true,
@@ -31,7 +30,7 @@ export abstract class BadgeUserError {
 
 @ObjectType({
   implements: BadgeUserError,
-  description: 'The input is invalid; see `field`. Nothing was sent.',
+  description: 'The input is invalid; see `fields`. Nothing was sent.',
 })
 export class BadgeInputError extends BadgeUserError {}
 
@@ -128,39 +127,36 @@ export function toObstacleError(
 ): BadgeInputError | BadgeProviderError {
   const row = OBSTACLES[obstacle];
   return 'field' in row
-    ? inputError({ ...row, field: [row.field] })
+    ? inputError({ ...row, fields: [[row.field]] })
     : toProviderError(provider, {}, row);
 }
 
 /** `path` leads to the provider's input, from `input` on. */
 export function toInputError(path: readonly string[], problem: InputProblem): BadgeInputError {
-  const { code, message, field } = problem;
-  return inputError({ code, message, field: [...path, ...field] });
+  const { code, message, fields } = problem;
+  return inputError({ code, message, fields: fields.map((field) => [...path, ...field]) });
 }
 
 /** `path` leads to the field that names the badge. */
 export function toNotFoundError(path: readonly string[], { name }: Provider): BadgeInputError {
   const message = `${name.title} has no badge with this ID.`;
-  return inputError({ code: 'NOT_FOUND', message, field: [...path] });
+  return inputError({ code: 'NOT_FOUND', message, fields: [path] });
 }
 
 function inputError({
   code,
   message,
-  field,
-}: Pick<BadgeInputError, 'code' | 'message' | 'field'>): BadgeInputError {
-  return Object.assign(new BadgeInputError(), { code, message, field, providerMessage: null });
+  fields,
+}: Pick<BadgeInputError, 'code' | 'message' | 'fields'>): BadgeInputError {
+  return Object.assign(new BadgeInputError(), { code, message, fields, providerMessage: null });
 }
 
-export function toConflictError(
-  path: readonly string[],
-  currentBadge: BadgeFields | null,
-): BadgeConflictError {
+export function toConflictError(currentBadge: BadgeFields | null): BadgeConflictError {
   return Object.assign(new BadgeConflictError(), {
     message:
       'The badge has changed since this version was read. Check currentBadge and retry with its version.',
     code: 'CONFLICT' as const,
-    field: [...path, 'expectedVersion'],
+    fields: [['expectedVersion']],
     currentBadge,
     providerMessage: null,
   });
@@ -176,7 +172,7 @@ export function toProviderConflictError(
   return Object.assign(new BadgeConflictError(), {
     message: `${name.title} reported a conflict. Nothing was changed. ${advice}`,
     code: 'CONFLICT' as const,
-    field: null,
+    fields: [],
     currentBadge,
     providerMessage: providerMessage ?? null,
   });
@@ -210,10 +206,9 @@ export function toWriteFailure(
   write: FailedWrite,
 ): BadgeProviderError {
   const atFault = error.fieldsAtFault.filter((field) => write.inputFields?.includes(field));
-  const [first] = atFault;
   return toProviderError(provider, error, {
     message: `${provider.name.title} ${error.message}${suspectsOf(error, write, atFault)}. ${effectInWords(error, write)}`,
-    field: first === undefined ? null : ['input', provider.key, first],
+    fields: atFault.map((field) => ['input', provider.key, field]),
     code: writeCode(error),
     retryable: error.effect === 'unknown' ? write.hasKey : isRetryable(error.kind),
   });
@@ -268,10 +263,11 @@ function toProviderError(
     retryAfterMs,
     providerMessage,
   }: Partial<Pick<ProviderError, 'retryAfterMs' | 'providerMessage'>>,
-  rest: { message: string; code: BadgeErrorCode; retryable: boolean; field?: string[] | null },
+  rest: Pick<BadgeProviderError, 'message' | 'code' | 'retryable'> &
+    Partial<Pick<BadgeProviderError, 'fields'>>,
 ): BadgeProviderError {
   return Object.assign(new BadgeProviderError(), {
-    field: null,
+    fields: [],
     ...rest,
     provider: name.enumValue,
     // A delay makes sense only if a retry does.

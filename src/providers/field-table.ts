@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { RecordBadge } from './badge-list.ts';
 import { HttpsUrl, isHttpsOrLoopbackUrl } from './graph-types.ts';
 import {
-  BadgeAtVersionInput,
+  OneBadgeInput,
   type FieldRule,
   type FieldRules,
   type FieldType,
@@ -89,6 +89,8 @@ type RecordShape<R> = { readonly [Name in keyof R]-?: z.ZodType<R[Name]> };
 export interface FieldTable<Rules extends FieldRules> {
   names: readonly (keyof Rules & string)[];
   wireOf(name: string): string;
+  /** The field with this name in records. A record's other fields keep their names. */
+  fieldOf(wire: string): string;
   given(input: FieldsOf<Rules>): (keyof Rules & string)[];
   check(input: FieldsOf<Rules>, rules: InputRules): InputProblem[];
   /** The given fields, under their names in requests. */
@@ -115,8 +117,8 @@ export interface FieldTable<Rules extends FieldRules> {
   /** The schemas that read the fields of a record. */
   recordShape: RecordShape<RecordOf<Rules>>;
   createInput(name: string, description: string): ClassType<FieldsOf<Rules>>;
-  /** `base`: the fields of the input besides those of the table; ID and version if left out. */
-  updateInput<Base extends BadgeAtVersionInput = BadgeAtVersionInput>(
+  /** `base`: the fields of the input besides those of the table; the ID if left out. */
+  updateInput<Base extends OneBadgeInput = OneBadgeInput>(
     name: string,
     description: string,
     base?: abstract new () => Base,
@@ -175,6 +177,7 @@ export function createFieldTable<const Rules extends FieldRules>(
   return {
     names,
     wireOf,
+    fieldOf: (wire) => names.find((name) => wireOf(name) === wire) ?? wire,
     given,
     check: (input, { isImageUrl }) => checkFields(fields, input, isImageUrl),
     toBody: (input) =>
@@ -199,7 +202,7 @@ export function createFieldTable<const Rules extends FieldRules>(
       return toInput(CreateInput, { name, description, fields, by: 'create' });
     },
     updateInput: (name, description, base?: abstract new () => object) => {
-      class UpdateInput extends (base ?? BadgeAtVersionInput) {}
+      class UpdateInput extends (base ?? OneBadgeInput) {}
       return toInput(UpdateInput, { name, description, fields, by: 'update' });
     },
     show: ({ prototype }) => fields.forEach(([name, rule]) => showField(prototype, name, rule)),

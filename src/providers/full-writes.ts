@@ -4,11 +4,10 @@ import { valueOf } from '../http/json.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
 import { describedEnum } from './graph-types.ts';
 import {
-  BadgeAtVersionInput,
+  OneBadgeInput,
   type FieldRules,
   isGiven,
   refuseNothingGiven,
-  refuseNullVersion,
   toChange,
   toLockedTarget,
 } from './input-checks.ts';
@@ -41,7 +40,7 @@ const HiddenFieldsPolicy = describedEnum({
 
 /** The input of an update that sends the whole badge. */
 @InputType()
-export abstract class FullUpdateInput extends BadgeAtVersionInput {
+export abstract class FullUpdateInput extends OneBadgeInput {
   @Field(() => HiddenFieldsPolicy, {
     nullable: true,
     description:
@@ -153,7 +152,6 @@ export function createFullWrites<
   const update: Operation<FullUpdateInput & FieldsOf<Rules>, Client, Badge> = {
     inputClass: write.updateInput,
     check: (input, rules) => [
-      ...refuseNullVersion(input),
       ...refuseNothingGiven(input, table.names),
       ...table.check(input, rules),
     ],
@@ -304,7 +302,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
       const known = memory.describe(fields);
       return {
         code: 'HIDDEN_FIELDS_UNKNOWN',
-        field: [],
+        fields: fields.map((field) => [field]),
         message: [
           `${replaces} and does not show these fields: ${fields.join(', ')}. Nothing was sent`,
           ...(known === '' ? [] : [known]),

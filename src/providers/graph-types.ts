@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLDateTime, GraphQLJSON } from 'graphql-scalars';
 import { registerEnumType } from 'type-graphql';
 import { isLoopbackHost } from '../http/hosts.ts';
 
@@ -54,11 +55,24 @@ function isSameHost(written: string, read: string): boolean {
   return host.startsWith('[') || host === read || host === domainToUnicode(read);
 }
 
+export const DateTime = new GraphQLScalarType({
+  ...GraphQLDateTime.toConfig(),
+  description: 'A moment in UTC as RFC 3339 writes it, such as 2007-12-03T10:15:30.000Z.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+});
+
+export const AnyJson = new GraphQLScalarType({
+  ...GraphQLJSON.toConfig(),
+  description: 'Any JSON value: a text, a number, a boolean, null, a list or an object.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+});
+
 /** Only for output: image inputs are strings, so that a wrong one is a user error at its field. */
 export const HttpsUrl = new GraphQLScalarType<string, string>({
   name: 'HttpsUrl',
   description:
     'An absolute https URL that is safe to use in an image element. Any other value from a provider becomes null. Outside production, http URLs of the same machine are allowed for the images of the sandbox.',
+  specifiedByURL: 'https://url.spec.whatwg.org/#absolute-url-with-fragment-string',
   serialize: readString,
   parseValue: readString,
   parseLiteral: (node) => readString(node.kind === Kind.STRING ? node.value : null),
@@ -75,6 +89,9 @@ interface EnumDescriptions {
   /** Descriptions by value. */
   values: Readonly<Record<string, string>>;
 }
+
+/** Ends the description of every enum that will have more values. */
+export const GROWS = 'More values may be added: have a default for those that you do not know.';
 
 /** Adds an enum to the graph, with a description for every value. Use the returned object as the type of a field. */
 export function describedEnum({

@@ -17,7 +17,7 @@ export function isEmail(text: string): boolean {
 /** Checks that several providers share. Each returns the problems that it found at `field`. */
 
 export function invalid(field: string, message: string): InputProblem {
-  return { code: 'INVALID_INPUT', field: [field], message };
+  return { code: 'INVALID_INPUT', fields: [[field]], message };
 }
 
 function refuseNull(field: string, value: unknown): InputProblem[] {
@@ -207,7 +207,7 @@ export function refuseNothingGiven(
     : [
         {
           code: 'INVALID_INPUT',
-          field: [],
+          fields: [[]],
           message: `Set at least one of these fields: ${writableFields.join(', ')}.`,
         },
       ];
@@ -245,26 +245,12 @@ export function planWithoutFields(
 
 /** The common fields of the inputs of all updates and deletions. */
 @InputType()
-export abstract class BadgeAtVersionInput {
+export abstract class OneBadgeInput {
   @Field(() => ID, { description: "The provider's ID of the badge." })
   id!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected.",
-  })
-  expectedVersion?: string | null;
-}
-
-/** A client that lost the version and sends null must not overwrite other changes. Omitting the field is deliberate. */
-export function refuseNullVersion({ expectedVersion }: BadgeAtVersionInput): InputProblem[] {
-  const message =
-    'Field "expectedVersion" must not be null. Set it to the version that you last read, or omit it.';
-  return expectedVersion === null ? [invalid('expectedVersion', message)] : [];
 }
 
 /** The badge of such an input, which is locked against other writes. */
-export function toLockedTarget({ id, expectedVersion }: BadgeAtVersionInput): Target {
-  return { field: 'id', ids: [id], expectedVersion, isLocked: true };
+export function toLockedTarget({ id }: OneBadgeInput): Target {
+  return { field: 'id', ids: [id], isLocked: true };
 }

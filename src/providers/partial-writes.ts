@@ -5,12 +5,11 @@ import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-list.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
 import {
-  BadgeAtVersionInput,
+  OneBadgeInput,
   type FieldRules,
   changesToNothing,
   planWithoutFields,
   refuseNothingGiven,
-  refuseNullVersion,
   toLockedTarget,
 } from './input-checks.ts';
 import type {
@@ -32,7 +31,7 @@ export function definedValues(record: object): object {
 export interface PartialWrites<Rules extends FieldRules, Client, Badge> {
   table: FieldTable<Rules>;
   createInput: ClassType<FieldsOf<Rules>>;
-  updateInput: ClassType<BadgeAtVersionInput & FieldsOf<Rules>>;
+  updateInput: ClassType<OneBadgeInput & FieldsOf<Rules>>;
   create: (client: Client, body: object, bounds: CallBounds) => Written<Badge>;
   update: (client: Client, id: string, body: object, bounds: CallBounds) => Written<Badge>;
   /** Problems of an input apart from those of single fields. None if left out. */
@@ -72,10 +71,9 @@ export function createPartialWrites<
     fieldsNotAsSent,
     valueOf,
   };
-  const update: Operation<BadgeAtVersionInput & FieldsOf<Rules>, Client, Badge> = {
+  const update: Operation<OneBadgeInput & FieldsOf<Rules>, Client, Badge> = {
     inputClass: write.updateInput,
     check: (input, rules) => [
-      ...refuseNullVersion(input),
       ...refuseNothingGiven(input, table.names),
       ...table.check(input, rules),
       ...(check?.(input, 'update') ?? []),
@@ -95,6 +93,7 @@ export function createPartialWrites<
 }
 
 interface Deletion<Client, Badge> {
+  table: Pick<FieldTable<FieldRules>, 'fieldOf'>;
   /** The name of the input type. */
   name: string;
   description: string;
@@ -105,21 +104,24 @@ interface Deletion<Client, Badge> {
 
 /** Deletes a badge by its ID. A read that no longer finds the badge confirms the deletion. */
 export function createDeletion<Client extends ProviderClient, Badge extends BadgeFields>({
+  table,
   name,
   description,
   send,
   beside,
-}: Deletion<Client, Badge>): Operation<BadgeAtVersionInput, Client, Badge> {
-  class DeleteInput extends BadgeAtVersionInput {}
+}: Deletion<Client, Badge>): Operation<OneBadgeInput, Client, Badge> {
+  class DeleteInput extends OneBadgeInput {}
   Object.defineProperty(DeleteInput, 'name', { value: name });
   InputType(name, { description })(DeleteInput);
   return {
     inputClass: DeleteInput,
-    check: refuseNullVersion,
+    check: () => [],
     target: toLockedTarget,
     canSkipRead: () => true,
     plan(_input, { current }) {
-      const fields = Object.entries(current?.record ?? {}).filter(([key]) => !beside.includes(key));
+      const fields = Object.entries(current?.record ?? {})
+        .filter(([key]) => !beside.includes(key))
+        .map(([key, value]): [string, unknown] => [table.fieldOf(key), value]);
       return planWithoutFields({}, { changes: changesToNothing(Object.fromEntries(fields)) });
     },
     send: (client, { input }, bounds) => send(client, input.id, bounds),

@@ -27,6 +27,8 @@ export interface Provider {
   readonly operations: Readonly<Partial<Record<OperationKind, Operation>>>;
   /** Codes of warnings that only its operations return, with their descriptions in the graph. */
   readonly warnings: Readonly<Record<string, string>>;
+  /** The input fields of what every badge has, by their own names: `{ title: 'name' }`. */
+  readonly sharedFields: Readonly<Record<string, SharedField>>;
   /** Resolver classes with the provider's own queries. */
   readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
@@ -104,6 +106,9 @@ export function defineProvider<Client extends ProviderClient, Badge extends Badg
   };
 }
 
+/** The fields that every badge has and a write can change. */
+export type SharedField = 'name' | 'description' | 'imageUrl';
+
 export type OperationKind = 'create' | 'update' | 'delete' | 'award' | 'revoke';
 
 /** One kind of write. All functions except `prepare` and `send` are pure. */
@@ -138,6 +143,8 @@ export interface Operation<
     write: { input: Input; body: object; found: Found | undefined },
     bounds: CallBounds,
   ): Promise<readonly Badge[] | null>;
+  /** The answer to an award shows the badges that the member holds by then, all of them. Absent: it does not. */
+  readonly showsMember?: true;
   /**
    * Set for an award or a revocation that changes what the badge shows, but returns no badge: the badge is read again,
    * so that the caller sees its new state.
@@ -161,8 +168,7 @@ export interface Operation<
 export interface Target {
   field: string;
   ids: readonly string[];
-  /** Only for a single, locked badge. Undefined: any version. */
-  expectedVersion?: string | null | undefined;
+  /** Only for a single badge. */
   isLocked: boolean;
 }
 
@@ -196,8 +202,8 @@ export interface InputRules {
 export interface InputProblem {
   code: 'INVALID_INPUT' | 'HIDDEN_FIELDS_UNKNOWN' | 'NOT_FOUND';
   message: string;
-  /** The path in the provider's input. Empty: the input as a whole. */
-  field: readonly string[];
+  /** Paths in the provider's input. An empty path is the input as a whole. */
+  fields: readonly (readonly string[])[];
 }
 
 /** Immutable. */
@@ -228,6 +234,7 @@ export interface Warning {
   /** One of the common codes in `providers/index.ts`, or one of the provider's own. */
   readonly code: string;
   readonly message: string;
+  /** Names of fields of the input, given or not. */
   readonly fields: readonly string[];
 }
 
@@ -273,6 +280,7 @@ interface ExampleMutation {
   kind: OperationKind;
   operationName: string;
   input: object;
+  expectedVersion?: string;
   /** What to notice. Left out if the name says it. */
   about?: string;
   dryRun?: true;

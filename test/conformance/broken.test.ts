@@ -93,14 +93,9 @@ const MISTAKES: readonly Mistake[] = [
     noticedBy: 'a name that cannot be seen',
   },
   {
-    mistake: 'a version that is not compared',
-    change: withOperation('update', {
-      target(input) {
-        const target = update.target(input);
-        return target && { ...target, expectedVersion: undefined };
-      },
-    }),
-    noticedBy: 'another version than the expected one',
+    mistake: 'a shared field under the name of another',
+    change: { sharedFields: { ...whole.sharedFields, description: 'name' } },
+    noticedBy: 'a change names the field that every badge has',
   },
   {
     mistake: 'a write that is sent twice',

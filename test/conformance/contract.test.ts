@@ -25,7 +25,7 @@ test('a refusal names the input fields that the codes of the provider are about,
       expect.objectContaining({
         code: 'INVALID_INPUT',
         // The example has no image.
-        field: ['input', 'forum', 'name'],
+        fields: [['input', 'forum', 'name']],
         message:
           'Forum rejected the request as invalid. Fields at fault: name. Nothing was changed.',
       }),
@@ -37,7 +37,7 @@ test('a refusal without such a code names the fields that were sent', () =>
     refuseCreation(world, { error: 'name', code: 'odd' });
     expect((await create(world)).userErrors).toEqual([
       expect.objectContaining({
-        field: null,
+        fields: [],
         message:
           'Forum rejected the request as invalid. Fields that were sent: name, description. Nothing was changed.',
       }),
@@ -68,7 +68,11 @@ test('a badge that was kept shows the picture that only the settings of the tena
 test('a revocation whose answer has no badge shows it with one holder less', () =>
   inWorld(forum, async ({ mutate }) => {
     const input = exampleOf(forum, 'award') ?? {};
-    expect(await mutate('award', input)).toMatchObject({ badges: [{ grantCount: 1 }] });
+    expect(await mutate('award', input)).toMatchObject({
+      awardedBadges: [{ grantCount: 1 }],
+      // Its answer shows the badge alone.
+      memberBadges: null,
+    });
     expect(await mutate('revoke', input)).toMatchObject({ badge: { grantCount: 0 } });
   }));
 

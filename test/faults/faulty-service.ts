@@ -48,7 +48,8 @@ export const RETURNING_AI: Side = {
   },
   updateOfVersion: {
     kind: 'update',
-    input: { returningAI: { id: MAJOR, title: 'New', expectedVersion: 'not compared' } },
+    input: { returningAI: { id: MAJOR, title: 'New' } },
+    expectedVersion: 'not compared',
   },
   create: { kind: 'create', input: { returningAI: { title: 'New' } } },
 };
@@ -64,7 +65,8 @@ export const TAG_MANGO: Side = {
   update: { kind: 'update', input: { tagMango: { id: HALL_OF_FAME, name: 'New' } } },
   updateOfVersion: {
     kind: 'update',
-    input: { tagMango: { id: HALL_OF_FAME, name: 'New', expectedVersion: 'not compared' } },
+    input: { tagMango: { id: HALL_OF_FAME, name: 'New' } },
+    expectedVersion: 'not compared',
   },
   create: { kind: 'create', input: { tagMango: { name: 'New' } } },
 };

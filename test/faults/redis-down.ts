@@ -53,9 +53,9 @@ async function expectReads(replica: FaultyService): Promise<void> {
 async function expectWrites(replica: FaultyService): Promise<void> {
   const sent = replica.writes();
   const { update } = TAG_MANGO;
-  const versioned = { tagMango: { id: TAG_MANGO.id, name: 'New', expectedVersion: 'x' } };
+  const input = { tagMango: { id: TAG_MANGO.id, name: 'New' } };
   expect(codesOf(await replica.mutate({ ...update, key: 'key' }))).toEqual(['STATE_UNAVAILABLE']);
-  expect(codesOf(await replica.mutate({ kind: 'update', input: versioned }))).toEqual([
+  expect(codesOf(await replica.mutate({ kind: 'update', input, expectedVersion: 'x' }))).toEqual([
     'STATE_UNAVAILABLE',
   ]);
   expect(replica.writes()).toBe(sent);

@@ -366,7 +366,7 @@ describe.each(SIDES)('a write at $title', (side) => {
     const field = side === RETURNING_AI ? 'title' : 'name';
     expect(payload.userErrors).toMatchObject([
       {
-        field: null,
+        fields: [],
         message: expect.stringMatching(new RegExp(`Fields that were sent: .*\\b${field}\\b`)),
       },
     ]);

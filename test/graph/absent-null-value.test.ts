@@ -100,7 +100,9 @@ describe('an update that has nothing to write', () => {
 
     expect(data.updateBadge).toMatchObject({
       badge: null,
-      userErrors: [{ __typename: 'BadgeInputError', code: 'INVALID_INPUT', field: ['input', key] }],
+      userErrors: [
+        { __typename: 'BadgeInputError', code: 'INVALID_INPUT', fields: [['input', key]] },
+      ],
     });
     expect(service.sandbox[key].requests).toEqual([]);
   });

@@ -16,9 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-async function update(input: Omit<UpdateReturningAIBadgeInput, 'id'>, badgeId = id) {
+type Fields = Omit<UpdateReturningAIBadgeInput, 'id'> & { expectedVersion?: string };
+
+async function update({ expectedVersion, ...input }: Fields, badgeId = id) {
   const { data } = await service.execute(UpdateBadgeDocument, {
     input: { returningAI: { id: badgeId, ...input } },
+    ...(expectedVersion !== undefined && { expectedVersion }),
   });
   return data.updateBadge;
 }
@@ -45,11 +48,11 @@ test('with all seven given, everything else is kept', async () => {
   expect(userErrors).toEqual([]);
   expect(stored()).toEqual(returningAIStored({ title: 'New' }));
   expect(changes).toEqual([
-    { field: 'title', before: '"Major"', after: '"New"' },
+    { field: 'title', before: 'Major', after: 'New' },
     ...Object.entries(HIDDEN_VALUES).map(([field, value]) => ({
       field,
       before: null,
-      after: JSON.stringify(value),
+      after: value,
     })),
   ]);
 });
@@ -140,7 +143,7 @@ test('a dry run that would be refused shows the changes beside the error', async
     input: { returningAI: { id, title: 'New' } },
     dryRun: true,
   });
-  expect(data.updateBadge.changes).toEqual([{ field: 'title', before: '"Major"', after: '"New"' }]);
+  expect(data.updateBadge.changes).toEqual([{ field: 'title', before: 'Major', after: 'New' }]);
   expect(fieldsUnknownIn(data.updateBadge)).toEqual(HIDDEN);
 });
 

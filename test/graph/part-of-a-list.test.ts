@@ -69,8 +69,12 @@ describe.each(SIDES)('$title', (side) => {
 
       // An update that needs to know what stands.
       const name = side === RETURNING_AI ? { title: 'New' } : { name: 'New' };
-      const input = { id: side.id, expectedVersion: 'seen before', ...name };
-      const { userErrors } = await faulty.mutate({ kind: 'update', input: { [side.at]: input } });
+      const input = { [side.at]: { id: side.id, ...name } };
+      const { userErrors } = await faulty.mutate({
+        kind: 'update',
+        input,
+        expectedVersion: 'seen before',
+      });
       expect(userErrors).toMatchObject([{ code }]);
       expect(faulty.writes()).toBe(0);
     },

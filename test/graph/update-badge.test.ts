@@ -26,16 +26,24 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-async function update(input: UpdateBadgeInput, dryRun = false) {
-  const { data, errors, headers } = await service.execute(UpdateBadgeDocument, { input, dryRun });
+async function update(
+  input: UpdateBadgeInput,
+  args: { dryRun?: boolean; expectedVersion?: string | undefined } = {},
+) {
+  const { data, errors, headers } = await service.execute(UpdateBadgeDocument, { input, ...args });
   expect(errors).toBeUndefined();
   expect(headers.get('cache-control')).toBe('no-store');
   return data.updateBadge;
 }
-const updateTagMango = (input: Omit<UpdateTagMangoBadgeInput, 'id'>, dryRun?: boolean) =>
-  update({ tagMango: { id: tagMangoId, ...input } }, dryRun);
-const updateReturningAI = (input: Omit<UpdateReturningAIBadgeInput, 'id'>, dryRun?: boolean) =>
-  update({ returningAI: { id: returningAIId, ...HIDDEN_VALUES, ...input } }, dryRun);
+const updateTagMango = (
+  {
+    expectedVersion,
+    ...input
+  }: Omit<UpdateTagMangoBadgeInput, 'id'> & { expectedVersion?: string },
+  dryRun = false,
+) => update({ tagMango: { id: tagMangoId, ...input } }, { dryRun, expectedVersion });
+const updateReturningAI = (input: Omit<UpdateReturningAIBadgeInput, 'id'>, dryRun = false) =>
+  update({ returningAI: { id: returningAIId, ...HIDDEN_VALUES, ...input } }, { dryRun });
 
 function writes(): unknown[] {
   const { returningAI, tagMango } = service.sandbox;
@@ -63,7 +71,7 @@ describe('an input is refused at its field, and nothing is sent:', () => {
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        field: ['input', 'returningAI', field],
+        fields: [['input', 'returningAI', field]],
         message: expect.stringContaining(field),
       },
     ]);
@@ -87,7 +95,7 @@ describe('an input is refused at its field, and nothing is sent:', () => {
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        field: ['input', 'tagMango', field],
+        fields: [['input', 'tagMango', field]],
         message: expect.any(String),
       },
     ]);
@@ -96,7 +104,11 @@ describe('an input is refused at its field, and nothing is sent:', () => {
 
   test('all problems at once', async () => {
     const { userErrors } = await updateReturningAI({ title: null, quantity: 1.5, image: 'x' });
-    expect(userErrors.map(({ field }) => field?.at(-1))).toEqual(['title', 'quantity', 'image']);
+    expect(userErrors.map(({ fields }) => fields.map((path) => path.at(-1)))).toEqual([
+      ['title'],
+      ['quantity'],
+      ['image'],
+    ]);
   });
 
   test.each([
@@ -121,8 +133,8 @@ describe('an input is refused at its field, and nothing is sent:', () => {
       },
     });
 
-    expect(tagMango.userErrors).toMatchObject([{ field: ['input', 'tagMango', 'id'] }]);
-    expect(returningAI.userErrors).toMatchObject([{ field: ['input', 'returningAI', 'id'] }]);
+    expect(tagMango.userErrors).toMatchObject([{ fields: [['input', 'tagMango', 'id']] }]);
+    expect(returningAI.userErrors).toMatchObject([{ fields: [['input', 'returningAI', 'id']] }]);
     expect(service.sandbox.tagMango.requests).toEqual([]);
     expect(service.sandbox.returningAI.requests).toEqual([]);
   });
@@ -150,7 +162,7 @@ test('a badge that the provider does not have is NOT_FOUND', async () => {
     {
       __typename: 'BadgeInputError',
       code: 'NOT_FOUND',
-      field: ['input', 'tagMango', 'id'],
+      fields: [['input', 'tagMango', 'id']],
       message: 'TagMango has no badge with this ID.',
     },
   ]);
@@ -191,7 +203,7 @@ describe('TagMango’s one kind of automation', () => {
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        field: ['input', 'tagMango', 'pointsThreshold'],
+        fields: [['input', 'tagMango', 'pointsThreshold']],
       },
     ]);
     expect(badge).toMatchObject({ name: 'Hall of Fame', automationEnabledMangoes: [MANGO] });
@@ -236,7 +248,7 @@ describe('expectedVersion', () => {
       {
         __typename: 'BadgeConflictError',
         code: 'CONFLICT',
-        field: ['input', 'tagMango', 'expectedVersion'],
+        fields: [['expectedVersion']],
         currentBadge: { name: 'Edited elsewhere' },
       },
     ]);
@@ -372,7 +384,7 @@ describe('a write without a clear answer', () => {
       {
         __typename: 'BadgeProviderError',
         code: 'INVALID_INPUT',
-        field: null,
+        fields: [],
         message:
           'TagMango rejected the request as invalid. Fields that were sent: name. Nothing was changed.',
         provider: 'TAG_MANGO',
@@ -423,7 +435,7 @@ test('a conflict that the provider reports carries the current badge', async () 
   service.sandbox.tagMango.faults.set('updateBadge', { kind: 'answer', status: 409, body: {} });
   const { userErrors } = await updateTagMango({ name: 'New' });
   expect(userErrors).toMatchObject([
-    { code: 'CONFLICT', field: null, currentBadge: { name: 'Hall of Fame' } },
+    { code: 'CONFLICT', fields: [], currentBadge: { name: 'Hall of Fame' } },
   ]);
 });
 
@@ -447,8 +459,8 @@ test('a field that TagMango does not show is unknown, not empty: clearing it is 
   });
   const { changes, warnings } = await updateTagMango({ description: null, pointsThreshold: null });
   expect(changes).toEqual([
-    { field: 'description', before: null, after: '""' },
-    { field: 'pointsThreshold', before: null, after: 'null' },
+    { field: 'description', before: null, after: '' },
+    { field: 'pointsThreshold', before: null, after: null },
   ]);
   expect(warnings.map(({ code }) => code)).not.toContain('NO_CHANGE');
   expect(writes()).toMatchObject([{ body: { description: '', pointsThreshold: null } }]);

@@ -69,7 +69,8 @@ describe.each(HOSTILE)('the id %j', (id) => {
     const user = { id: ADA.returningAI };
     const input = { returningAI: { badgeId: MAJOR, user } };
     expect(await faulty.mutate({ kind: 'award', input })).toMatchObject({
-      badges: [{ id: MAJOR }],
+      awardedBadges: [{ id: MAJOR }],
+      memberBadges: [{ id: MAJOR }],
       userErrors: [],
     });
   });
@@ -96,7 +97,7 @@ describe.each(HOSTILE)('the id %j', (id) => {
     faulty.standIn(RETURNING_AI).faults.set('userInfo', { kind: 'answer', body });
     const input = { returningAI: { badgeId: MAJOR, user: { email: ADA.email } } };
     expect(await faulty.mutate({ kind: 'award', input })).toMatchObject({
-      userErrors: [{ code: 'NOT_FOUND', field: ['input', 'returningAI', 'user', 'email'] }],
+      userErrors: [{ code: 'NOT_FOUND', fields: [['input', 'returningAI', 'user', 'email']] }],
     });
     expect(faulty.writes()).toBe(0);
   });
@@ -129,7 +130,7 @@ test.each([
 
   const input = { returningAI: { badgeId: MAJOR, user: { email } } };
   expect(await faulty.mutate({ kind: 'award', input })).toMatchObject({
-    userErrors: [{ code: 'INVALID_INPUT', field: ['input', 'returningAI', 'user', 'email'] }],
+    userErrors: [{ code: 'INVALID_INPUT', fields: [['input', 'returningAI', 'user', 'email']] }],
   });
   expect(faulty.standIn(RETURNING_AI).requests).toEqual([]);
   expect(faulty.standIn(TAG_MANGO).requests).toEqual([]);

@@ -187,7 +187,7 @@ describe('in an input', () => {
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        field: ['input', ...path],
+        fields: [['input', ...path]],
         message: `"${shown}" must be valid Unicode text, but it contains half of a surrogate pair.`,
       },
     ]);
@@ -201,7 +201,7 @@ describe('in an input', () => {
       input,
       key: HALF,
     });
-    expect(userErrors).toMatchObject([{ code: 'INVALID_INPUT', field: ['idempotencyKey'] }]);
+    expect(userErrors).toMatchObject([{ code: 'INVALID_INPUT', fields: [['idempotencyKey']] }]);
     expect(writesTo(service.sandbox)).toEqual([]);
   });
 

@@ -14,7 +14,7 @@ const WRITES = `
     lightImage: createBadge(input: { returningAI: { title: "a", lightImage: $url } }) { ...Errors }
     imageUrl: createBadge(input: { tagMango: { name: "a", imageUrl: $url } }) { ...Errors }
   }
-  fragment Errors on CreateBadgePayload { userErrors { code field } }`;
+  fragment Errors on CreateBadgePayload { userErrors { code fields } }`;
 const UPDATES = `
   mutation ($url: String!) {
     image: updateBadge(input: { returningAI: { id: "0", image: $url } }) { ...Errors }
@@ -22,7 +22,7 @@ const UPDATES = `
     lightImage: updateBadge(input: { returningAI: { id: "0", lightImage: $url } }) { ...Errors }
     imageUrl: updateBadge(input: { tagMango: { id: "${'0'.repeat(24)}", imageUrl: $url } }) { ...Errors }
   }
-  fragment Errors on UpdateBadgePayload { userErrors { code field } }`;
+  fragment Errors on UpdateBadgePayload { userErrors { code fields } }`;
 
 const LIST = `query ($provider: BadgeProvider!, $after: String) {
   badges(first: 100, after: $after, filter: { providers: [$provider] }) {
@@ -41,7 +41,7 @@ interface Page {
 }
 
 const refusedAt = (provider: string, field: string) => ({
-  userErrors: [{ code: 'INVALID_INPUT', field: ['input', provider, field] }],
+  userErrors: [{ code: 'INVALID_INPUT', fields: [['input', provider, field]] }],
 });
 const REFUSED = {
   image: refusedAt('returningAI', 'image'),

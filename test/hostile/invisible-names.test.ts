@@ -60,7 +60,7 @@ describe.each(writes)('%sBadge at %s: a %s', (kind, provider, field, toInput) =>
     const type = `${kind === 'create' ? 'Create' : 'Update'}BadgeInput!`;
     const { data } = await service.execute<{ made: { userErrors: unknown } }, object>(
       `mutation ($input: ${type}) {
-        made: ${kind}Badge(input: $input, dryRun: true) { userErrors { code field message } }
+        made: ${kind}Badge(input: $input, dryRun: true) { userErrors { code fields message } }
       }`,
       { input: { [provider]: toInput(text) } },
     );
@@ -72,7 +72,7 @@ describe.each(writes)('%sBadge at %s: a %s', (kind, provider, field, toInput) =>
       // Some of them are control characters too, which is told beside it.
       expect(await errorsFor(name)).toContainEqual({
         code: 'INVALID_INPUT',
-        field: ['input', provider, field],
+        fields: [['input', provider, field]],
         message: `Field "${field}" must ${name.trim() === '' ? 'not be empty' : 'contain a visible character'}.`,
       });
     }

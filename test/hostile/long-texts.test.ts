@@ -23,7 +23,7 @@ afterAll(() => service.close());
 
 const userErrorsOf = async (input: string) => {
   const { data, errors } = await service.execute<{ updateBadge: { userErrors: object[] } }, object>(
-    `mutation { updateBadge(dryRun: true, input: ${input}) { userErrors { code field message } } }`,
+    `mutation { updateBadge(dryRun: true, input: ${input}) { userErrors { code fields message } } }`,
   );
   expect(errors).toBeUndefined();
   return data.updateBadge.userErrors;
@@ -47,7 +47,7 @@ describe('a text to be written', () => {
     expect(await userErrorsOf(toInput(field, 'x'.repeat(most + 1)))).toEqual([
       {
         code: 'INVALID_INPUT',
-        field: ['input', provider, field],
+        fields: [['input', provider, field]],
         message: `Field "${field}" must have at most ${most} characters.`,
       },
     ]);

@@ -27,7 +27,7 @@ async function update(input: object): Promise<{ badge: unknown; userErrors: unkn
   >(
     `mutation ($input: UpdateBadgeInput!) { updateBadge(input: $input) {
       badge { ... on ReturningAIBadge { quantity } ... on TagMangoBadge { pointsThreshold } }
-      userErrors { code field } } }`,
+      userErrors { code fields } } }`,
     { input },
   );
   expect(errors).toBeUndefined();
@@ -61,7 +61,7 @@ describe('a whole number has no bound that no page states:', () => {
         returningAI: { id: MAJOR, hiddenFields: 'OMIT', [field]: number },
       });
       expect(userErrors).toEqual([
-        { code: 'INVALID_INPUT', field: ['input', 'returningAI', field] },
+        { code: 'INVALID_INPUT', fields: [['input', 'returningAI', field]] },
       ]);
     }
     expect(bodies()).toEqual([]);

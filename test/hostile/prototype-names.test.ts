@@ -47,7 +47,10 @@ describe.each(NAMES)('the id %s', (id) => {
     const url = `${service.url}/graphql`;
     const user = { id: ADA.returningAI };
     const award = { kind: 'award', input: { returningAI: { badgeId: id, user } } } as const;
-    expect(await mutate(url, award)).toMatchObject({ badges: [{ id }], userErrors: [] });
+    expect(await mutate(url, award)).toMatchObject({
+      awardedBadges: [{ id }],
+      userErrors: [],
+    });
     const input = { returningAI: { id, description: 'New', hiddenFields: 'OMIT' } };
     expect(await mutate(url, { kind: 'update', input, key: id })).toMatchObject({
       badge: { id, description: 'New' },
@@ -66,7 +69,7 @@ describe.each(NAMES)('the id %s', (id) => {
     expect((await one(id)).data).toMatchObject({
       badge: null,
       badgeHistory: {
-        nodes: [{ operation: 'delete' }, { operation: 'update' }, { operation: 'award' }],
+        nodes: [{ operation: 'DELETE' }, { operation: 'UPDATE' }, { operation: 'AWARD' }],
       },
     });
   });

@@ -154,7 +154,7 @@ describe('with a token', () => {
     expect((await nodesOf('acme'))[0]).toEqual({
       caller: 'auth0|ada',
       idempotencyKey: 'first',
-      changes: [{ after: '"Of Ada"' }],
+      changes: [{ after: 'Of Ada' }],
     });
     expect((await nodesOf('bolt')).map(({ caller }) => caller)).not.toContain('auth0|ada');
   });

@@ -53,7 +53,7 @@ function toLetters(text: string): Marker {
 const EMAIL = `${email.core}@example.com`;
 const USER = { returningAI: { badgeId: MAJOR, user: { email: EMAIL } } };
 const ERRORS = `userErrors {
-  __typename code message field
+  __typename code message fields
   ... on BadgeProviderError { provider providerMessage retryable retryAfterMs }
 }`;
 const toLookup = (given: string): Call => ({

@@ -262,7 +262,7 @@ describe('a mutation whose answer would be too large', () => {
       data: {
         it: {
           badge: null,
-          changes: [{ field: 'name', after: JSON.stringify(name) }],
+          changes: [{ field: 'name', after: name }],
           warnings: [],
           userErrors: [],
         },
@@ -300,8 +300,8 @@ describe('a mutation whose answer would be too large', () => {
           async ({ badge, changes, id, description, isConflict, alias }) => {
             const name = rename();
             const asked = {
-              query: `mutation ($input: UpdateBadgeInput!) {
-            ${alias}: updateBadge(input: $input) {
+              query: `mutation ($input: UpdateBadgeInput!, $expectedVersion: String) {
+            ${alias}: updateBadge(input: $input, expectedVersion: $expectedVersion) {
               badge { __typename ... on BadgeFields { id ${toAliases(badge, 'b')} } }
               changes { __typename ${toAliases(changes, 'c')} }
               userErrors { code ... on BadgeConflictError { currentBadge { ...Fields } } }
@@ -309,14 +309,8 @@ describe('a mutation whose answer would be too large', () => {
           }
           fragment Fields on BadgeFields { ${badge.length > 0 ? badge.join(' ') : 'id'} }`,
               variables: {
-                input: {
-                  tagMango: {
-                    id: idOf(id),
-                    name,
-                    description,
-                    ...(isConflict && { expectedVersion: 'another' }),
-                  },
-                },
+                input: { tagMango: { id: idOf(id), name, description } },
+                ...(isConflict && { expectedVersion: 'another' }),
               },
             };
             const text = await textOf(bounded, asked);

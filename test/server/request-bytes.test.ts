@@ -15,7 +15,7 @@ beforeEach(() => resetStandIns(service.sandbox));
 const toRename = (name: Buffer) =>
   Buffer.concat([
     Buffer.from(
-      `{"query":"mutation($n:String){updateBadge(input:{tagMango:{id:\\"${HALL_OF_FAME}\\",name:$n}}){userErrors{code field}}}","variables":{"n":"`,
+      `{"query":"mutation($n:String){updateBadge(input:{tagMango:{id:\\"${HALL_OF_FAME}\\",name:$n}}){userErrors{code fields}}}","variables":{"n":"`,
     ),
     name,
     Buffer.from('"}}'),

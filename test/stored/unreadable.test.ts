@@ -175,7 +175,7 @@ describeStores((open) => {
         {
           __typename: 'BadgeProviderError',
           code: 'OUTCOME_UNKNOWN',
-          field: null,
+          fields: [],
           message: expect.stringMatching(
             /cannot be read.*Nothing was sent now\. Check the badge, and use a new key/,
           ) as unknown,

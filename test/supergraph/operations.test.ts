@@ -105,7 +105,7 @@ describe.each(names)('through the %s gateway', (name) => {
     const { data, errors } = await run(asked);
     expect(errors).toBeUndefined();
     expect(data[asked.field]).toMatchObject({
-      userErrors: [{ __typename: 'BadgeInputError', code, field: ['input', ...path] }],
+      userErrors: [{ __typename: 'BadgeInputError', code, fields: [['input', ...path]] }],
     });
     expect(writesTo(service.sandbox)).toEqual([]);
   });
@@ -149,7 +149,7 @@ describe.each(names)('through the %s gateway', (name) => {
       first: 1,
     });
     expect(data.badgeHistory?.edges.map(({ node }) => node)).toMatchObject([
-      { operation: 'delete', outcome: 'APPLIED', caller: 'anonymous' },
+      { operation: 'DELETE', outcome: 'APPLIED', caller: 'anonymous' },
     ]);
   });
 
@@ -166,8 +166,8 @@ describe.each(names)('through the %s gateway', (name) => {
       },
     );
     expect(data).toEqual({
-      first: { changes: [{ before: '"Hall of Fame"', after: '"First"' }] },
-      second: { changes: [{ before: '"First"', after: '"Second"' }] },
+      first: { changes: [{ before: 'Hall of Fame', after: 'First' }] },
+      second: { changes: [{ before: 'First', after: 'Second' }] },
     });
   });
 });

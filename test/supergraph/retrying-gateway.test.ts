@@ -54,7 +54,7 @@ test('Hive Gateway repeats an update whose answers are lost; with a key that is 
   expect(data).toEqual({
     updateBadge: {
       badge: { id: TAG_MANGO, name: 'Once' },
-      changes: [{ field: 'name', before: '"Workshop Regular"', after: '"Once"' }],
+      changes: [{ field: 'name', before: 'Workshop Regular', after: 'Once' }],
       userErrors: [],
     },
   });

@@ -106,7 +106,7 @@ export const changesTo = (values: object) =>
   Object.entries(values).map(([field, value]) => ({
     field,
     before: null,
-    after: JSON.stringify(value),
+    after: value,
   }));
 
 /** The changes that set every shown field of the stored badge to null. */
@@ -118,22 +118,22 @@ export const changesOfDeletion = Object.entries({
   description: 'One trade that makes 30%.',
   attachRequired: true,
   awarded: true,
-}).map(([field, value]) => ({ field, before: JSON.stringify(value), after: 'null' }));
+}).map(([field, value]) => ({ field, before: value, after: null }));
 
-const holder = (badgeId: string, userId: string) => JSON.stringify({ badgeId, userId });
+const holder = (badgeId: string, userId: string) => ({ badgeId, userId });
 
 /** A member who receives badges and may not hold any of them yet. */
 export const changesOfAward = (userId: string, badgeIds: readonly string[]) =>
   badgeIds.map((badgeId) => ({ field: 'holders', before: null, after: holder(badgeId, userId) }));
 
 export const changesOfRevocation = (userId: string, badgeId: string) => [
-  { field: 'holders', before: holder(badgeId, userId), after: 'null' },
+  { field: 'holders', before: holder(badgeId, userId), after: null },
 ];
 
 /** A mutation with its variables. */
 export interface Asked {
   document: DocumentNode;
-  variables: { input: object };
+  variables: { input: object; expectedVersion?: string };
   /** Where the payload is in the answer. */
   field: string;
   /** The provider's operation that it calls, by its `operationId` in the contract file. */
@@ -146,15 +146,15 @@ export const create = (input: CreateBadgeInput): Asked => ({
   field: 'createBadge',
   operation: 'createBadge',
 });
-export const update = (input: UpdateBadgeInput): Asked => ({
+export const update = (input: UpdateBadgeInput, expectedVersion?: string): Asked => ({
   document: UpdateBadgeDocument,
-  variables: { input },
+  variables: { input, ...(expectedVersion !== undefined && { expectedVersion }) },
   field: 'updateBadge',
   operation: 'updateBadge',
 });
-export const remove = (input: DeleteBadgeInput): Asked => ({
+export const remove = (input: DeleteBadgeInput, expectedVersion?: string): Asked => ({
   document: DeleteBadgeDocument,
-  variables: { input },
+  variables: { input, ...(expectedVersion !== undefined && { expectedVersion }) },
   field: 'deleteBadge',
   operation: 'deleteBadge',
 });
@@ -185,7 +185,13 @@ export interface OperationCase {
 }
 
 const TAG_MANGO_BADGES = '/api/v1/external/gamification/badges';
-const clean = { changes: [], warnings: [], userErrors: [] };
+const clean = { outcome: 'APPLIED', changes: [], warnings: [], userErrors: [] };
+/** The badge as it was, and what a cache has to find. */
+export const deletedMajor = {
+  deletedBadgeId: MAJOR,
+  deletedBadgeType: 'ReturningAIBadge',
+  deletedBadge: shownMajor(),
+};
 const anyId: unknown = expect.any(String);
 const anyTime: unknown = expect.any(String);
 
@@ -194,7 +200,8 @@ const nightOwl = { name: 'Night Owl', enableAutomation: true, pointsThreshold: 7
 const { id: _id, awarded: _awarded, ...newMajor } = returningAIStored({ title: 'New' });
 const awardedMajor = {
   ...clean,
-  badges: [shownMajor()],
+  awardedBadges: [shownMajor()],
+  memberBadges: [shownMajor()],
   changes: changesOfAward(ADA.returningAI, [MAJOR]),
 };
 const revokedMajor = {
@@ -246,7 +253,10 @@ export const operationCases: readonly OperationCase[] = [
         {
           code: 'AUTOMATION_DELAYED',
           message: 'TagMango applies the new rule to members with a delay.',
-          fields: ['enableAutomation', 'pointsThreshold'],
+          fields: [
+            ['input', 'tagMango', 'enableAutomation'],
+            ['input', 'tagMango', 'pointsThreshold'],
+          ],
         },
       ],
     },
@@ -260,7 +270,7 @@ export const operationCases: readonly OperationCase[] = [
     payload: {
       ...clean,
       badge: shownMajor({ name: 'New', title: 'New' }),
-      changes: [{ field: 'title', before: '"Major"', after: '"New"' }, ...changesTo(HIDDEN_VALUES)],
+      changes: [{ field: 'title', before: 'Major', after: 'New' }, ...changesTo(HIDDEN_VALUES)],
     },
     reads: ['listBadges'],
     needsReads: true,
@@ -277,7 +287,7 @@ export const operationCases: readonly OperationCase[] = [
     payload: {
       ...clean,
       badge: shownHallOfFame({ name: 'New', updatedAt: anyTime }),
-      changes: [{ field: 'name', before: '"Hall of Fame"', after: '"New"' }],
+      changes: [{ field: 'name', before: 'Hall of Fame', after: 'New' }],
     },
     reads: ['listBadges'],
   },
@@ -286,7 +296,7 @@ export const operationCases: readonly OperationCase[] = [
     at: 'returningAI',
     asked: remove({ returningAI: { id: MAJOR } }),
     request: { method: 'DELETE', path: `/badges/${MAJOR}`, body: undefined },
-    payload: { ...clean, deletedBadgeId: MAJOR, changes: changesOfDeletion },
+    payload: { ...clean, ...deletedMajor, changes: changesOfDeletion },
     reads: ['listBadges'],
   },
   {
@@ -336,7 +346,8 @@ export const operationCases: readonly OperationCase[] = [
     },
     payload: {
       ...clean,
-      badges: [shownHallOfFame({ id: QUIZ_MASTER, name: 'Quiz Master' }), shownHallOfFame()],
+      memberBadges: null,
+      awardedBadges: [shownHallOfFame({ id: QUIZ_MASTER, name: 'Quiz Master' }), shownHallOfFame()],
       changes: changesOfAward(ADA.tagMango, [QUIZ_MASTER, HALL_OF_FAME]),
     },
     reads: ['listBadges'],

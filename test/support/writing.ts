@@ -14,6 +14,7 @@ export interface MutationCall {
   kind: OperationKind;
   input: object;
   key?: string | null;
+  expectedVersion?: unknown;
   /** The actor that the router vouches for. */
   caller?: string;
 }
@@ -21,10 +22,20 @@ export interface MutationCall {
 /** A payload with every field that it can have. */
 export interface Payload {
   badge?: Record<string, unknown> | null;
-  badges?: Record<string, unknown>[];
+  outcome: string;
+  awardedBadges?: Record<string, unknown>[];
+  memberBadges?: Record<string, unknown>[] | null;
+  deletedBadge?: Record<string, unknown> | null;
   deletedBadgeId?: string | null;
-  changes: { field: string; before: string | null; after: string }[];
-  warnings: { code: string; message: string; fields: string[] }[];
+  deletedBadgeType?: string | null;
+  changes: {
+    field: string;
+    sharedField: string | null;
+    before: unknown;
+    beforeKnown: boolean;
+    after: unknown;
+  }[];
+  warnings: { code: string; message: string; fields: string[][] }[];
   userErrors: Record<string, unknown>[];
 }
 
@@ -46,22 +57,28 @@ export const WHOLE_BADGE = `
 const SHOWN: Readonly<Record<OperationKind, string>> = {
   create: 'badge { ...Whole }',
   update: 'badge { ...Whole }',
-  delete: 'deletedBadgeId',
-  award: 'badges { ...Whole }',
+  delete: 'deletedBadgeId deletedBadgeType deletedBadge { ...Whole }',
+  award: 'awardedBadges { ...Whole } memberBadges { ...Whole }',
   revoke: 'badge { ...Whole }',
 };
 
 /** A mutation of `$input` under `$key` that selects everything that its payload offers. */
 export function toDocument(kind: OperationKind): string {
+  const isVersioned = kind === 'update' || kind === 'delete';
   const name = kind.charAt(0).toUpperCase() + kind.slice(1);
   return `
-    mutation ($input: ${name}BadgeInput!, $key: String) {
-      ${kind}Badge(input: $input, idempotencyKey: $key) {
+    mutation ($input: ${name}BadgeInput!, $key: String${isVersioned ? ', $expectedVersion: String' : ''}) {
+      ${kind}Badge(
+        input: $input
+        idempotencyKey: $key
+        ${isVersioned ? 'expectedVersion: $expectedVersion' : ''}
+      ) {
+        outcome
         ${SHOWN[kind]}
         changes { field before after }
         warnings { code message fields }
         userErrors {
-          __typename code message field
+          __typename code message fields
           ... on BadgeConflictError { currentBadge { ...Whole } }
           ... on BadgeProviderError { provider retryable retryAfterMs }
         }
@@ -72,11 +89,11 @@ export function toDocument(kind: OperationKind): string {
 
 /** Sends one mutation as a router does, and expects a payload. */
 export async function mutate(url: string, call: MutationCall): Promise<Payload> {
-  const { kind, input, key = null, caller } = call;
+  const { kind, input, key = null, expectedVersion, caller } = call;
   const headers = caller === undefined ? {} : { 'x-badges-actor': caller };
   const { text } = await sendOperation(
     url,
-    { query: toDocument(kind), variables: { input, key } },
+    { query: toDocument(kind), variables: { input, key, expectedVersion } },
     { headers },
   );
   const answer = JSON.parse(text) as { data?: Record<string, Payload>; errors?: unknown };
@@ -94,13 +111,14 @@ export function fieldsUnknownIn({ userErrors }: { userErrors: readonly object[] 
     {
       __typename: 'BadgeInputError',
       code: 'HIDDEN_FIELDS_UNKNOWN',
-      field: ['input', 'returningAI'],
       message: expect.stringMatching(/Nothing was sent/),
     },
   ]);
-  const [error] = userErrors as { message: string }[];
+  const [error] = userErrors as { message: string; fields: string[][] }[];
   const [, names = ''] = /does not show these fields: ([\w, ]+)\./.exec(error?.message ?? '') ?? [];
-  return names.split(', ');
+  const fields = names.split(', ');
+  expect(error?.fields).toEqual(fields.map((field) => ['input', 'returningAI', field]));
+  return fields;
 }
 
 /** The writes that reached the providers. */

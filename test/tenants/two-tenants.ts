@@ -140,13 +140,13 @@ export const LIST = `query ($after: String) {
 export interface Updated {
   updateBadge: {
     badge: { name: string } | null;
-    changes: { field: string; before: string | null; after: string }[];
+    changes: { field: string; before: unknown; after: unknown }[];
     userErrors: { code: string; currentBadge?: { name: string } }[];
   };
 }
 
-const UPDATE = `mutation ($input: UpdateBadgeInput!, $key: String) {
-  updateBadge(input: $input, idempotencyKey: $key) {
+const UPDATE = `mutation ($input: UpdateBadgeInput!, $version: String, $key: String) {
+  updateBadge(input: $input, expectedVersion: $version, idempotencyKey: $key) {
     badge { ... on BadgeFields { name } }
     changes { field before after }
     userErrors {
@@ -157,10 +157,10 @@ const UPDATE = `mutation ($input: UpdateBadgeInput!, $key: String) {
 }`;
 
 /** An update of the TagMango badge. */
-export function toUpdate(values: object, key?: string): Call {
+export function toUpdate(values: object, args: { key?: string; version?: string } = {}): Call {
   return {
     query: UPDATE,
-    variables: { input: { tagMango: { id: IDS.TAG_MANGO, ...values } }, key },
+    variables: { input: { tagMango: { id: IDS.TAG_MANGO, ...values } }, ...args },
   };
 }
 

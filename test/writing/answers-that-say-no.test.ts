@@ -320,7 +320,11 @@ test('an award whose badge is shown in a form that cannot be read was given all 
   const award = WRITES.find(({ operation }) => operation === 'awardBadge');
   const payload = await service.mutate(award?.call ?? { kind: 'award', input: {} });
   expect(codesOf(payload)).toEqual([]);
-  expect(payload.badges).toMatchObject([{ id: MAJOR, name: 'Major' }]);
+  expect(payload).toMatchObject({
+    outcome: 'APPLIED',
+    awardedBadges: [{ id: MAJOR, name: 'Major' }],
+    memberBadges: null,
+  });
 });
 
 describe('what a provider says about a write that it refuses', () => {

@@ -89,7 +89,7 @@ describe('while automation is on', () => {
     const sent = service.writes().length;
     const payload = await update(make(held), fields);
     expect(payload.userErrors).toMatchObject([
-      { code: 'INVALID_INPUT', field: ['input', 'tagMango', field] },
+      { code: 'INVALID_INPUT', fields: [['input', 'tagMango', field]] },
     ]);
     expect(service.writes()).toHaveLength(sent);
   });

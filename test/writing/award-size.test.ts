@@ -157,7 +157,7 @@ test(
             __typename: 'BadgeInputError',
             code: 'INVALID_INPUT',
             message: 'Field "badgeIds" must have at most 50 entries.',
-            field: ['input', 'tagMango', 'badgeIds'],
+            fields: [['input', 'tagMango', 'badgeIds']],
           },
         ]);
         expect({ lines, storedBytes, writes: service.writes() }).toEqual({
@@ -187,7 +187,7 @@ test.each(['create', 'update'] as const)(
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
         message: 'Field "automationEnabledMangoes" must have at most 1000 entries.',
-        field: ['input', 'tagMango', 'automationEnabledMangoes'],
+        fields: [['input', 'tagMango', 'automationEnabledMangoes']],
       },
     ]);
     expect({ storedBytes, writes: service.writes() }).toEqual({ storedBytes: 0, writes: [] });

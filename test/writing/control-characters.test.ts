@@ -44,9 +44,6 @@ interface TextField {
   path: string[];
 }
 
-/** Not sent: compared only, or checked as a key. */
-const NOT_SENT = ['expectedVersion'];
-
 interface TypeRef {
   kind: string;
   name: string | null;
@@ -66,7 +63,6 @@ async function readTextFields(): Promise<TextField[]> {
   const named = ({ name, ofType }: TypeRef): string => name ?? (ofType ? named(ofType) : '');
   const pathsOf = (type: string): string[][] =>
     (inputs.get(type) ?? []).flatMap(({ name, type: of }) => {
-      if (NOT_SENT.includes(name)) return [];
       if (['String', 'ID'].includes(named(of))) return [[name]];
       return pathsOf(named(of)).map((path) => [name, ...path]);
     });
@@ -107,7 +103,7 @@ function withText({ variables: { input }, path }: TextField, text: string): obje
 }
 
 interface Payload {
-  userErrors: { code: string; field: string[] }[];
+  userErrors: { code: string; fields: string[][] }[];
 }
 
 async function run(field: TextField, text: string): Promise<Payload['userErrors']> {
@@ -122,7 +118,7 @@ async function run(field: TextField, text: string): Promise<Payload['userErrors'
 /** Several problems may stand at the field; a path into a member may end at the member. */
 function expectRefusal(field: TextField, errors: Payload['userErrors'], text: string): void {
   const whole = ['input', ...field.path].join('.');
-  const told = errors.map(({ code, field: at }) => `${code} ${at.join('.')}`);
+  const told = errors.flatMap(({ code, fields }) => fields.map((at) => `${code} ${at.join('.')}`));
   expect([field.name, text, told.length > 0]).toEqual([field.name, text, true]);
   for (const one of told) expect(`INVALID_INPUT ${whole}`.startsWith(one)).toBe(true);
 }

@@ -4,6 +4,7 @@ import type { FaultInput } from '../../src/sandbox/faults.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import {
+  type MutationCall,
   type WritingService,
   codesOf,
   startWritingService,
@@ -94,21 +95,29 @@ describe.each(FAILING_LISTS)('with a list that %s', (_how, fault) => {
     }
   });
 
-  test.each<[string, OperationKind, object]>([
+  test.each<[string, MutationCall]>([
     [
       'an update with a version',
-      'update',
-      { tagMango: { id: TM, name: 'Renamed', expectedVersion: 'x' } },
+      {
+        kind: 'update',
+        input: { tagMango: { id: TM, name: 'Renamed' } },
+        expectedVersion: 'x',
+      },
     ],
-    ['a deletion with a version', 'delete', { returningAI: { id: RAI, expectedVersion: 'x' } }],
+    [
+      'a deletion with a version',
+      { kind: 'delete', input: { returningAI: { id: RAI } }, expectedVersion: 'x' },
+    ],
     [
       'a part of a Returning.AI update',
-      'update',
-      { returningAI: { id: RAI, title: 'Renamed', ...HIDDEN_VALUES } },
+      {
+        kind: 'update',
+        input: { returningAI: { id: RAI, title: 'Renamed', ...HIDDEN_VALUES } },
+      },
     ],
-  ])('%s needs it, and nothing is sent', async (_name, kind, input) => {
+  ])('%s needs it, and nothing is sent', async (_name, call) => {
     breakLists(fault);
-    const payload = await service.mutate({ kind, input });
+    const payload = await service.mutate(call);
     expect(codesOf(payload)).toHaveLength(1);
     expect(payload.userErrors).toMatchObject([{ __typename: 'BadgeProviderError' }]);
     expect(service.writes()).toEqual([]);
@@ -123,7 +132,7 @@ test('a dry run of such a write says what it would do', async () => {
     } }`,
   );
   expect(updateBadge).toEqual({
-    changes: [{ field: 'name', before: null, after: '"New"' }],
+    changes: [{ field: 'name', before: null, after: 'New' }],
     warnings: [{ code: 'PREVIOUS_VALUES_UNKNOWN' }],
     userErrors: [],
   });

@@ -76,7 +76,7 @@ const held = ({ sandbox: { returningAI, tagMango } } = service) =>
 /** What a dry run shows: the badges as they are. */
 const SHOWN: Readonly<Record<string, object>> = {
   createBadge: { badge: null },
-  deleteBadge: { deletedBadgeId: null },
+  deleteBadge: { deletedBadgeId: null, deletedBadgeType: null, deletedBadge: null },
   revokeBadge: { badge: shownMajor() },
 };
 
@@ -95,6 +95,7 @@ describe('a dry run writes nothing, leaves no trace, and predicts what the real 
     expect(await stateOf()).toEqual(state);
     const { changes, warnings } = await run(asked, { dryRun: false });
     expect(predicted).toMatchObject({ changes, warnings, userErrors: [], ...SHOWN[asked.field] });
+    expect(predicted).toMatchObject({ outcome: 'DRY_RUN' });
     expect(payload).toMatchObject({ changes });
     expect(writesTo(service.sandbox)).toHaveLength(1);
   });
@@ -114,8 +115,8 @@ test('a dry run shows the badge unchanged, at both providers', async () => {
   expect(atTagMango).toMatchObject({ badge: shownHallOfFame() });
 });
 
-const rename = (rest: Partial<UpdateReturningAIBadgeInput> = {}) =>
-  update({ returningAI: { id: MAJOR, title: 'New', ...rest } });
+const rename = (rest: Partial<UpdateReturningAIBadgeInput> = {}, expectedVersion?: string) =>
+  update({ returningAI: { id: MAJOR, title: 'New', ...rest } }, expectedVersion);
 const unknownMember = { badgeId: MAJOR, user: { email: 'no@example.com' } };
 
 describe('a dry run that is refused says so as the real run does, and leaves no trace either:', () => {
@@ -134,10 +135,10 @@ describe('a dry run that is refused says so as the real run does, and leaves no 
     ],
     ['an unknown member', award({ returningAI: unknownMember }), 'NOT_FOUND'],
     ['an unknown member', revoke({ returningAI: unknownMember }), 'NOT_FOUND'],
-    ['an old version', rename({ expectedVersion: 'old', ...HIDDEN_VALUES }), 'CONFLICT'],
+    ['an old version', rename(HIDDEN_VALUES, 'old'), 'CONFLICT'],
     [
       'an old version of a badge to delete',
-      remove({ returningAI: { id: MAJOR, expectedVersion: 'old' } }),
+      remove({ returningAI: { id: MAJOR } }, 'old'),
       'CONFLICT',
     ],
   ])('%s', async (_what, asked, code) => {
@@ -152,24 +153,24 @@ describe('a dry run that is refused says so as the real run does, and leaves no 
   });
 
   test('an old version, with the changes to the badge as it is now beside the conflict', async () => {
-    const asked = update({ tagMango: { id: HALL_OF_FAME, name: 'New', expectedVersion: 'old' } });
+    const asked = update({ tagMango: { id: HALL_OF_FAME, name: 'New' } }, 'old');
     expect(await run(asked, { dryRun: true })).toMatchObject({
       badge: shownHallOfFame(),
-      changes: [{ field: 'name', before: '"Hall of Fame"', after: '"New"' }],
-      userErrors: [{ code: 'CONFLICT', field: ['input', 'tagMango', 'expectedVersion'] }],
+      changes: [{ field: 'name', before: 'Hall of Fame', after: 'New' }],
+      userErrors: [{ code: 'CONFLICT', fields: [['expectedVersion']] }],
     });
   });
 
   test('hidden fields whose values are not known, with the changes beside the one error', async () => {
     const state = await stateOf();
     const predicted = await run(rename(), { dryRun: true });
-    expect(predicted.changes).toEqual([{ field: 'title', before: '"Major"', after: '"New"' }]);
+    expect(predicted.changes).toEqual([{ field: 'title', before: 'Major', after: 'New' }]);
     expect(fieldsUnknownIn(predicted)).toEqual(Object.keys(HIDDEN_VALUES));
     expect(await stateOf()).toEqual(state);
   });
 
   test.each<[string, Asked]>([
-    ['a version', update({ tagMango: { id: HALL_OF_FAME, name: 'x', expectedVersion: 'any' } })],
+    ['a version', update({ tagMango: { id: HALL_OF_FAME, name: 'x' } }, 'any')],
     ['fields that go back as they are', rename()],
   ])('a provider that cannot be read, of an update with %s', async (_what, asked) => {
     const state = await stateOf();
@@ -189,8 +190,8 @@ test('a dry run of what can do without a read says that the values before are un
   const predicted = await run(asked, { dryRun: true });
   expect(predicted).toMatchObject({
     badge: null,
-    changes: [{ field: 'name', before: null, after: '"New"' }],
-    warnings: [{ code: 'PREVIOUS_VALUES_UNKNOWN', fields: ['name'] }],
+    changes: [{ field: 'name', before: null, after: 'New' }],
+    warnings: [{ code: 'PREVIOUS_VALUES_UNKNOWN', fields: [['input', 'tagMango', 'name']] }],
     userErrors: [],
   });
   expect(await stateOf()).toEqual(state);
@@ -215,7 +216,7 @@ test('a key given to a dry run is still free, and a key that stands for another 
   const dry = await run(toName('Third'), { dryRun: true, idempotencyKey });
 
   expect([real, dry].map(({ userErrors }) => userErrors)).toEqual([[], []]);
-  expect(dry.changes).toEqual([{ field: 'name', before: '"Second"', after: '"Third"' }]);
+  expect(dry.changes).toEqual([{ field: 'name', before: 'Second', after: 'Third' }]);
   expect(writesTo(service.sandbox).map(({ body }) => body)).toEqual([{ name: 'Second' }]);
 });
 

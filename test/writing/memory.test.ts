@@ -36,7 +36,7 @@ test('all thirteen set here, then, after a restart, only the title: all thirteen
   expect(codesOf(renamed)).toEqual([]);
   expect(lastBody()).toEqual({ ...ALL_THIRTEEN, title: 'Renamed' });
   expect(stored()).toMatchObject({ ...ALL_THIRTEEN, title: 'Renamed' });
-  expect(renamed.changes).toEqual([{ field: 'title', before: '"Set here"', after: '"Renamed"' }]);
+  expect(renamed.changes).toEqual([{ field: 'title', before: 'Set here', after: 'Renamed' }]);
   expect(renamed.warnings).toEqual([
     {
       code: 'HIDDEN_FIELDS_REUSED',
@@ -51,7 +51,7 @@ test('all thirteen set here, then, after a restart, only the title: all thirteen
 test('a hidden field changes alone: its value before is known, the six others go back', async () => {
   await update(ALL_THIRTEEN);
   const changed = await update({ awardXpQuantity: 71 });
-  expect(changed.changes).toEqual([{ field: 'awardXpQuantity', before: '70', after: '71' }]);
+  expect(changed.changes).toEqual([{ field: 'awardXpQuantity', before: 70, after: 71 }]);
   expect(changed.warnings.map(({ fields }) => fields)).toEqual([
     HIDDEN.filter((field) => field !== 'awardXpQuantity'),
   ]);

@@ -19,6 +19,7 @@ import {
   shownMajor,
   update,
   writesTo,
+  deletedMajor,
 } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import { type TestService, startTestService } from '../support/service.ts';
@@ -48,7 +49,7 @@ afterAll(async () => {
 /** The payload as the test's expectation names its parts. */
 interface Payload {
   badge?: unknown;
-  badges?: unknown;
+  awardedBadges?: unknown;
   deletedBadgeId?: unknown;
   changes: unknown;
   warnings: unknown;
@@ -301,7 +302,7 @@ describe('an input is refused at its field, and nothing is asked of a provider:'
         {
           __typename: 'BadgeInputError',
           code: 'INVALID_INPUT',
-          field: ['input', ...path.split('.')],
+          fields: [['input', ...path.split('.')]],
           message: expect.stringMatching(/./) as unknown,
         },
       ],
@@ -326,11 +327,14 @@ describe('an input is refused at its field, and nothing is asked of a provider:'
   });
 });
 
+const nothingDeleted = { deletedBadgeId: null, deletedBadgeType: null, deletedBadge: null };
+const nothingAwarded = { awardedBadges: [], memberBadges: null };
+
 /** What a payload has of the badge when there is none to show. */
 function emptyPayload({ field }: Asked): object {
-  const common = { changes: [], warnings: [] };
-  if (field === 'deleteBadge') return { ...common, deletedBadgeId: null };
-  return field === 'awardBadge' ? { ...common, badges: [] } : { ...common, badge: null };
+  const common = { outcome: 'REFUSED', changes: [], warnings: [] };
+  if (field === 'deleteBadge') return { ...common, ...nothingDeleted };
+  return field === 'awardBadge' ? { ...common, ...nothingAwarded } : { ...common, badge: null };
 }
 
 const OTHER_OBJECT = 'f'.repeat(24);
@@ -357,7 +361,7 @@ describe('what the provider does not have is NOT_FOUND at its field, and nothing
         {
           __typename: 'BadgeInputError',
           code: 'NOT_FOUND',
-          field: ['input', ...path.split('.')],
+          fields: [['input', ...path.split('.')]],
           message: expect.stringMatching(/^(Returning.AI|TagMango) (has|knows) no /) as unknown,
         },
       ],
@@ -382,7 +386,7 @@ test('a member by e-mail without the integration API is INVALID_INPUT at the e-m
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        field: ['input', 'returningAI', 'user', 'email'],
+        fields: [['input', 'returningAI', 'user', 'email']],
         message: 'Members can only be found by ID, because the integration API is not configured.',
       },
     ]);
@@ -411,7 +415,7 @@ test.each([
   async (_what, fault, code, retryable) => {
     service.sandbox.returningAI.faults.set('userInfo', fault);
     const { userErrors } = await run(award(member({ email: ADA.email })));
-    expect(userErrors).toMatchObject([{ code, retryable, field: null }]);
+    expect(userErrors).toMatchObject([{ code, retryable, fields: [] }]);
     expect(writesTo(service.sandbox)).toEqual([]);
   },
 );
@@ -492,7 +496,7 @@ test('an id of another kind that a look-up by e-mail gives is never sent on', as
   });
   const { userErrors } = await run(award(member({ email: ADA.email })));
   expect(userErrors).toMatchObject([
-    { code: 'NOT_FOUND', field: ['input', 'returningAI', 'user', 'email'] },
+    { code: 'NOT_FOUND', fields: [['input', 'returningAI', 'user', 'email']] },
   ]);
   expect(writesTo(service.sandbox)).toEqual([]);
 });
@@ -501,9 +505,9 @@ test('an id of another kind that a look-up by e-mail gives is never sent on', as
 const refusable: [string, Asked, object][] = [
   ['create at Returning.AI', create({ returningAI: { title: 'x' } }), { badge: null }],
   ['create at TagMango', create({ tagMango: { name: 'x' } }), { badge: null }],
-  ['delete', remove({ returningAI: { id: MAJOR } }), { deletedBadgeId: null }],
-  ['award at Returning.AI', award(member(byId)), { badges: [shownMajor()] }],
-  ['award at TagMango', award(members([HALL_OF_FAME])), { badges: [shownHallOfFame()] }],
+  ['delete', remove({ returningAI: { id: MAJOR } }), nothingDeleted],
+  ['award at Returning.AI', award(member(byId)), nothingAwarded],
+  ['award at TagMango', award(members([HALL_OF_FAME])), nothingAwarded],
   ['revoke', revoke(member(byId)), { badge: shownMajor() }],
 ];
 const standInOf = ({ variables: { input } }: Asked) =>
@@ -512,7 +516,7 @@ const standInOf = ({ variables: { input } }: Asked) =>
 describe.each(refusable)('%s that the provider', (_what, asked, shown) => {
   const answers = (fault: Omit<Extract<FaultInput, { kind: 'answer' }>, 'kind'>) =>
     standInOf(asked).faults.set(asked.operation, { kind: 'answer', ...fault });
-  const common = { __typename: 'BadgeProviderError', field: null, retryAfterMs: null };
+  const common = { __typename: 'BadgeProviderError', fields: [], retryAfterMs: null };
 
   test.each([
     [400, 'INVALID_INPUT', false, null],
@@ -553,7 +557,7 @@ describe.each(refusable)('%s that the provider', (_what, asked, shown) => {
   test('answers with 409 is a conflict, with the badge where there is one', async () => {
     answers({ status: 409 });
     const payload = await run(asked);
-    expect(payload).toMatchObject({ ...shown, userErrors: [{ code: 'CONFLICT', field: null }] });
+    expect(payload).toMatchObject({ ...shown, userErrors: [{ code: 'CONFLICT', fields: [] }] });
     expect(payload.userErrors).toMatchObject([{ __typename: 'BadgeConflictError' }]);
     const hasBadge = !asked.field.startsWith('create');
     const [error] = payload.userErrors as { currentBadge?: object | null }[];
@@ -600,18 +604,23 @@ describe('a 2xx without a body', () => {
     async (what, asked) => {
       const { faults } = standInOf(asked);
       faults.set(asked.operation, { kind: 'answer', status: 204, body: '', isApplied: true });
-      const { userErrors, changes: _changes, warnings: _warnings, ...shown } = await run(asked);
+      const { userErrors, ...shown } = await run(asked);
 
       const expected: Readonly<Record<string, [string[], object]>> = {
         'create at Returning.AI': [[], { badge: shownNewMajor }],
         'create at TagMango': [[], { badge: shownNewHallOfFame }],
-        delete: [[], { deletedBadgeId: MAJOR }],
-        'award at Returning.AI': [['OUTCOME_UNKNOWN'], { badges: [] }],
-        'award at TagMango': [['OUTCOME_UNKNOWN'], { badges: [] }],
+        delete: [[], deletedMajor],
+        'award at Returning.AI': [['OUTCOME_UNKNOWN'], nothingAwarded],
+        'award at TagMango': [['OUTCOME_UNKNOWN'], nothingAwarded],
         revoke: [['OUTCOME_UNKNOWN'], { badge: null }],
       };
       const codes = (userErrors as { code?: string }[]).map(({ code }) => code);
-      expect([codes, shown]).toEqual(expected[what]);
+      const [expectedCodes = [], expectedShown] = expected[what] ?? [];
+      expect(codes).toEqual(expectedCodes);
+      expect(shown).toMatchObject({
+        outcome: codes.length > 0 ? 'UNKNOWN' : 'APPLIED',
+        ...expectedShown,
+      });
       expect(writesTo(service.sandbox)).toHaveLength(1);
     },
   );
@@ -669,19 +678,19 @@ describe('a deletion with expectedVersion', () => {
 
   test('that stands goes through', async () => {
     const expectedVersion = await version();
-    const { deletedBadgeId } = await run(remove({ returningAI: { id: MAJOR, expectedVersion } }));
+    const { deletedBadgeId } = await run(remove({ returningAI: { id: MAJOR } }, expectedVersion));
     expect(deletedBadgeId).toBe(MAJOR);
   });
 
   test('that is old shows the badge as it is, and deletes nothing', async () => {
-    const payload = await run(remove({ returningAI: { id: MAJOR, expectedVersion: 'old' } }));
+    const payload = await run(remove({ returningAI: { id: MAJOR } }, 'old'));
     expect(payload).toMatchObject({
       deletedBadgeId: null,
       userErrors: [
         {
           __typename: 'BadgeConflictError',
           code: 'CONFLICT',
-          field: ['input', 'returningAI', 'expectedVersion'],
+          fields: [['expectedVersion']],
           currentBadge: { name: 'Major' },
         },
       ],

@@ -132,7 +132,7 @@ describe('the next request shows', () => {
   });
 });
 
-const PARTS = 'changes { field before after } userErrors { code field }';
+const PARTS = 'changes { field before after } userErrors { code fields }';
 
 describe('the next field of the same operation sees', () => {
   test('the first update’s value as the one before, and both fields stand', async () => {
@@ -143,12 +143,12 @@ describe('the next field of the same operation sees', () => {
       }
       second: updateBadge(input: { tagMango: { id: "${HALL_OF_FAME}", name: "Second" } }) { ${PARTS} }
     }`);
-    const change = { field: 'name', before: '"Before"', after: '"First"' };
+    const change = { field: 'name', before: 'Before', after: 'First' };
     expect(data).toEqual({
       first: { changes: [change], userErrors: [] },
       other: { badge: { name: 'First', description: 'Other' } },
       second: {
-        changes: [{ field: 'name', before: '"First"', after: '"Second"' }],
+        changes: [{ field: 'name', before: 'First', after: 'Second' }],
         userErrors: [],
       },
     });
@@ -162,11 +162,11 @@ describe('the next field of the same operation sees', () => {
     }`);
     expect(data).toEqual({
       first: {
-        changes: [{ field: 'awardXpQuantity', before: '70', after: '500' }],
+        changes: [{ field: 'awardXpQuantity', before: 70, after: 500 }],
         userErrors: [],
       },
       second: {
-        changes: [{ field: 'title', before: '"Before"', after: '"Second"' }],
+        changes: [{ field: 'title', before: 'Before', after: 'Second' }],
         userErrors: [],
       },
     });
@@ -183,18 +183,18 @@ describe('the next field of the same operation sees', () => {
         badge { __typename } ${PARTS}
       }
       awardBadge(input: { returningAI: { badgeId: "${MAJOR}", user: { id: "1102" } } }) {
-        badges { __typename } ${PARTS}
+        awardedBadges { __typename } ${PARTS}
       }
       again: deleteBadge(input: { returningAI: { id: "${MAJOR}" } }) { deletedBadgeId ${PARTS} }
     }`);
     const notFound = (field: string) => ({
       changes: [],
-      userErrors: [{ code: 'NOT_FOUND', field: ['input', 'returningAI', field] }],
+      userErrors: [{ code: 'NOT_FOUND', fields: [['input', 'returningAI', field]] }],
     });
     expect(data).toEqual({
       deleteBadge: { deletedBadgeId: MAJOR },
       updateBadge: { badge: null, ...notFound('id') },
-      awardBadge: { badges: [], ...notFound('badgeId') },
+      awardBadge: { awardedBadges: [], ...notFound('badgeId') },
       again: { deletedBadgeId: null, ...notFound('id') },
     });
     expect(writesTo(service.sandbox).map(({ method }) => method)).toEqual(['DELETE']);
@@ -204,10 +204,10 @@ describe('the next field of the same operation sees', () => {
     const { data } = await service.execute(`mutation {
       updateBadge(input: { tagMango: { id: "${HALL_OF_FAME}", name: "After" } }) { ${PARTS} }
       awardBadge(input: { tagMango: { userId: "${ADA.tagMango}", badgeIds: ["${HALL_OF_FAME}"] } }) {
-        badges { ... on BadgeFields { name } }
+        awardedBadges { ... on BadgeFields { name } }
       }
     }`);
-    expect(data).toMatchObject({ awardBadge: { badges: [{ name: 'After' }] } });
+    expect(data).toMatchObject({ awardBadge: { awardedBadges: [{ name: 'After' }] } });
   });
 
   test('what an update of unknown outcome has done', async () => {
@@ -221,9 +221,9 @@ describe('the next field of the same operation sees', () => {
       second: updateBadge(input: { tagMango: { id: "${HALL_OF_FAME}", name: "Second" } }) { ${PARTS} }
     }`);
     expect(data).toEqual({
-      first: { changes: [], userErrors: [{ code: 'OUTCOME_UNKNOWN', field: null }] },
+      first: { changes: [], userErrors: [{ code: 'OUTCOME_UNKNOWN', fields: [] }] },
       second: {
-        changes: [{ field: 'name', before: '"First"', after: '"Second"' }],
+        changes: [{ field: 'name', before: 'First', after: 'Second' }],
         userErrors: [],
       },
     });
@@ -239,9 +239,9 @@ test('the next request shows the mutation in the history of the badge', async ()
   });
   expect(data.badgeHistory?.edges.map(({ node }) => node)).toMatchObject([
     {
-      operation: 'update',
+      operation: 'UPDATE',
       outcome: 'APPLIED',
-      changes: [{ field: 'name', before: '"Before"', after: '"After"' }],
+      changes: [{ field: 'name', before: 'Before', after: 'After' }],
     },
   ]);
 });

@@ -35,10 +35,10 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const holder = (badgeId: string, userId: string) => JSON.stringify({ badgeId, userId });
+const holder = (badgeId: string, userId: string) => ({ badgeId, userId });
 const historyOf = async (provider: string, id: string) => {
   const { badgeHistory } = await service.query(
-    `{ badgeHistory(provider: ${provider}, id: "${id}") { nodes { operation changes { field before after } } } }`,
+    `{ badgeHistory(provider: ${provider}, id: "${id}") { nodes { operation changes { field sharedField before beforeKnown after } } } }`,
   );
   return (badgeHistory as { nodes: { operation: string; changes: unknown[] }[] }).nodes;
 };
@@ -55,16 +55,22 @@ test('a deletion shows every field that the badge showed going to null, and hist
     'awarded',
   ];
   const dry = await service.query(
-    `mutation { deleteBadge(dryRun: true, input: { returningAI: { id: "${RAI}" } }) { changes { field before after } } }`,
+    `mutation { deleteBadge(dryRun: true, input: { returningAI: { id: "${RAI}" } }) { changes { field sharedField before beforeKnown after } } }`,
   );
   const removed = await service.mutate({ kind: 'delete', input: { returningAI: { id: RAI } } });
 
   expect(removed.changes.map(({ field }) => field)).toEqual(shown);
-  expect(new Set(removed.changes.map(({ after }) => after))).toEqual(new Set(['null']));
-  expect(removed.changes).toContainEqual({ field: 'title', before: '"Major"', after: 'null' });
+  expect(new Set(removed.changes.map(({ after }) => after))).toEqual(new Set([null]));
+  expect(removed.changes).toContainEqual({
+    field: 'title',
+    sharedField: 'name',
+    before: 'Major',
+    beforeKnown: true,
+    after: null,
+  });
   expect((dry.deleteBadge as typeof removed).changes).toEqual(removed.changes);
   expect(await historyOf('RETURNING_AI', RAI)).toMatchObject([
-    { operation: 'delete', changes: removed.changes },
+    { operation: 'DELETE', changes: removed.changes },
   ]);
 });
 
@@ -73,15 +79,17 @@ describe('an award', () => {
     const input = { tagMango: { userId: USER, badgeIds: [TM, OTHER_TM] } };
     const changes = [TM, OTHER_TM].map((id) => ({
       field: 'holders',
+      sharedField: null,
       before: null,
+      beforeKnown: false,
       after: holder(id, USER),
     }));
     const dry = await service.query(
-      `mutation { awardBadge(dryRun: true, input: { tagMango: { userId: "${USER}", badgeIds: ["${TM}", "${OTHER_TM}"] } }) { changes { field before after } } }`,
+      `mutation { awardBadge(dryRun: true, input: { tagMango: { userId: "${USER}", badgeIds: ["${TM}", "${OTHER_TM}"] } }) { changes { field sharedField before beforeKnown after } } }`,
     );
     expect(dry.awardBadge).toEqual({ changes });
     expect(await service.mutate(award(input))).toMatchObject({ changes, warnings: [] });
-    expect(await historyOf('TAG_MANGO', TM)).toMatchObject([{ operation: 'award' }]);
+    expect(await historyOf('TAG_MANGO', TM)).toMatchObject([{ operation: 'AWARD' }]);
     expect(JSON.stringify(await historyOf('TAG_MANGO', TM))).toContain(USER);
   });
 
@@ -99,7 +107,8 @@ describe('an award', () => {
       const again = await service.mutate(award(input));
       expect(codesOf(again)).toEqual([]);
       expect(warningsOf(again)).toEqual(['ALREADY_HELD']);
-      expect(again.changes[0]?.before).toBe(again.changes[0]?.after);
+      expect(again.changes[0]?.before).toEqual(again.changes[0]?.after);
+      expect(again.changes[0]?.beforeKnown).toBe(true);
       if (!revocation) return;
       await service.mutate({ kind: 'revoke', input: revocation });
       expect(warningsOf(await service.mutate(award(input)))).toEqual([]);
@@ -113,7 +122,13 @@ test('a revocation says who loses which badge', async () => {
     input: { returningAI: { badgeId: RAI, user: { email: 'ada@example.com' } } },
   });
   expect(revoked.changes).toEqual([
-    { field: 'holders', before: holder(RAI, '1102'), after: 'null' },
+    {
+      field: 'holders',
+      sharedField: null,
+      before: holder(RAI, '1102'),
+      beforeKnown: true,
+      after: null,
+    },
   ]);
 });
 

@@ -28,8 +28,18 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const update = (fields: object) =>
-  service.mutate({ kind: 'update', input: { returningAI: { id: ID, ...fields } } });
+const update = ({
+  expectedVersion,
+  ...fields
+}: {
+  expectedVersion?: unknown;
+  [field: string]: unknown;
+}) =>
+  service.mutate({
+    kind: 'update',
+    input: { returningAI: { id: ID, ...fields } },
+    expectedVersion,
+  });
 const stand = () => service.sandbox.returningAI;
 const edit = (values: object) =>
   stand().badges.set(ID, { ...(stand().badges.get(ID) ?? returningAIStored()), ...values });
@@ -146,7 +156,10 @@ describe('values that this service wrote last', () => {
     const refused = await update({ title: 'Renamed' });
 
     expect(refused.userErrors).toMatchObject([
-      { code: 'HIDDEN_FIELDS_UNKNOWN', field: ['input', 'returningAI'] },
+      {
+        code: 'HIDDEN_FIELDS_UNKNOWN',
+        fields: HIDDEN.map((field) => ['input', 'returningAI', field]),
+      },
     ]);
     for (const field of HIDDEN) expect(messageOf(refused)).toContain(field);
     expect(messageOf(refused)).toMatch(/awardXpQuantity 70.* at 20\d\d-.*edited elsewhere/);
@@ -198,11 +211,11 @@ describe('values that this service wrote last', () => {
 
 test('an awarded badge has the version that the list gives it', async () => {
   await update(ALL_THIRTEEN);
-  const { badges } = await service.mutate({
+  const { awardedBadges } = await service.mutate({
     kind: 'award',
     input: { returningAI: { badgeId: ID, user: { id: '1102' } } },
   });
-  const expectedVersion = badges?.[0]?.version;
+  const expectedVersion = awardedBadges?.[0]?.version;
   expect(codesOf(await update({ title: 'Renamed', expectedVersion }))).toEqual([]);
 });
 
@@ -222,7 +235,10 @@ describe('a list that shows texts in another form', () => {
         const renamed = await update({ title });
         expect(codesOf(renamed)).toEqual([]);
         expect(renamed.warnings).toContainEqual(
-          expect.objectContaining({ code: 'SHOWN_VALUE_IN_DOUBT', fields: ['description'] }),
+          expect.objectContaining({
+            code: 'SHOWN_VALUE_IN_DOUBT',
+            fields: [['input', 'returningAI', 'description']],
+          }),
         );
         expect(stand().badges.get(ID)).toMatchObject({ title, description });
       }
@@ -257,7 +273,10 @@ describe('a list that shows texts in another form', () => {
       const { updateBadge } = await service.query(
         `mutation { updateBadge(dryRun: true, input: ${input}) { warnings { code fields } } }`,
       );
-      const doubt = { code: 'SHOWN_VALUE_IN_DOUBT', fields: ['description'] };
+      const doubt = {
+        code: 'SHOWN_VALUE_IN_DOUBT',
+        fields: [['input', 'returningAI', 'description']],
+      };
       expect(updateBadge).toMatchObject({ warnings: expect.arrayContaining([doubt]) });
       const renamed = await update({ title: 'New', hiddenFields: 'OMIT' });
       expect(renamed.warnings).toContainEqual(expect.objectContaining(doubt));
@@ -318,7 +337,8 @@ test('mangoes in another order are no conflict', async () => {
   const { version: expectedVersion } = seen as { version: string };
   const renamed = await service.mutate({
     kind: 'update',
-    input: { tagMango: { id, name: 'Renamed', expectedVersion } },
+    input: { tagMango: { id, name: 'Renamed' } },
+    expectedVersion,
   });
   expect(codesOf(renamed)).toEqual([]);
 });

@@ -71,7 +71,7 @@ const outOfReach = (provider: string) => [
   {
     __typename: 'BadgeProviderError',
     code: 'STATE_UNAVAILABLE',
-    field: null,
+    fields: [],
     message:
       'The state store that this mutation depends on is unavailable. Nothing was sent. Retry later.',
     provider,
@@ -95,7 +95,7 @@ describe('while the store is out of reach', () => {
     [
       'a version',
       'TAG_MANGO',
-      update({ tagMango: { id: TAG_MANGO, name: 'New', expectedVersion: 'x' } }),
+      { ...update({ tagMango: { id: TAG_MANGO, name: 'New' } }), expectedVersion: 'x' },
     ],
     ['remembered values', 'RETURNING_AI', rename('New')],
     [

@@ -1,7 +1,7 @@
 import { ProviderError } from '../../http/provider-error.ts';
 import { type BadgeFields, toVersion } from '../../providers/badge-list.ts';
 import { toChange } from '../../providers/input-checks.ts';
-import type { FieldChange, WritePlan } from '../../providers/provider.ts';
+import type { FieldChange, Target, WritePlan } from '../../providers/provider.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { NotedWrite } from '../recent-writes.ts';
 import { type Outcome, alteredWarning, toOutcome, withNotRecorded } from './outcome.ts';
@@ -21,13 +21,25 @@ export async function settleApplied(
     altered.length > 0
       ? [...plan.warnings, alteredWarning(write.of.provider, standing)]
       : plan.warnings;
-  const badges = badge ? [badge] : await shownAfter(sending, answered);
-  badges.forEach((each) => write.source.remember(each));
+  const shown = badge ? [badge] : await shownAfter(sending, answered);
+  shown.forEach((each) => write.source.remember(each));
+  const isOfMember = write.operation.showsMember && answered.length > 0;
   return toOutcome('APPLIED', {
-    badges: badges.length > 0 ? badges : current,
+    badges: write.target ? ofTarget(write.target, shown, current) : shown,
+    memberBadges: isOfMember ? shown : null,
     changes: changesAsStanding(sending, standing),
     warnings: isRecorded ? warnings : withNotRecorded(warnings, plan.givenFields),
   });
+}
+
+/** The badges of the input: as they are shown after the write, else as they were read before it. */
+function ofTarget(
+  { ids }: Target,
+  shown: readonly BadgeFields[],
+  current: readonly BadgeFields[],
+): BadgeFields[] {
+  const known = new Map([...current, ...shown].map((badge) => [badge.id, badge]));
+  return ids.flatMap((id) => known.get(id) ?? []);
 }
 
 async function deleted(sending: Sending): Promise<Outcome> {
@@ -36,6 +48,7 @@ async function deleted(sending: Sending): Promise<Outcome> {
   await publish(write, { id, before: current[0], after: null });
   const isRecorded = await write.journal.commit(sending, { badge: undefined });
   return toOutcome('APPLIED', {
+    badges: current,
     deletedBadgeId: id,
     changes: plan.changes,
     warnings: isRecorded ? plan.warnings : withNotRecorded(plan.warnings, plan.givenFields),

@@ -116,7 +116,7 @@ async function underLock(write: Write): Promise<Outcome> {
 
 /** Reads the badge, plans the write, and sends it unless it is rejected or only previewed. */
 async function planAndSend(write: Write): Promise<Outcome> {
-  const { target, dryRun, of, journal, found, memberId, kind } = write;
+  const { dryRun, of, journal, found, memberId, kind } = write;
   const read = await readCurrent(write);
   if ('refusal' in read) return read.refusal;
   const { current } = read;
@@ -129,9 +129,9 @@ async function planAndSend(write: Write): Promise<Outcome> {
   const plan = toPlan(write, basis, { ...read, open });
   const predicted = dryRun ? plan.changes : [];
 
-  const expected = target?.expectedVersion;
-  if (expected != null && first && expected !== first.version) {
-    const userErrors = [toConflictError(inputPath(write), first)];
+  const { expectedVersion } = write;
+  if (expectedVersion !== undefined && first && expectedVersion !== first.version) {
+    const userErrors = [toConflictError(first)];
     return toOutcome('REFUSED', { badges: current, changes: predicted, userErrors });
   }
   if (plan.givenFields.length > 0 && plan.changes.length === 0) {
@@ -175,7 +175,7 @@ async function readCurrent(write: Write): Promise<CurrentRead> {
 }
 
 async function readTarget(write: Write, target: Target): Promise<CurrentRead> {
-  const list = await listIfRequired(write, target);
+  const list = await listIfRequired(write);
   if (!list) return { current: [], isUnread: true, list };
   const found = target.ids.map((id) => list.findToWrite(id));
   const current = found.filter((badge) => badge !== null);
@@ -187,12 +187,9 @@ async function readTarget(write: Write, target: Target): Promise<CurrentRead> {
 }
 
 /** Undefined if the list cannot be read and the write can do without. A badge that is unreadable in the list rejects. */
-async function listIfRequired(
-  write: Write,
-  { expectedVersion }: Target,
-): Promise<BadgeIndex | undefined> {
-  const { operation, input, source } = write;
-  if (expectedVersion == null && operation.canSkipRead?.(input)) return listIfPossible(write);
+async function listIfRequired(write: Write): Promise<BadgeIndex | undefined> {
+  const { operation, input, source, expectedVersion } = write;
+  if (expectedVersion === undefined && operation.canSkipRead?.(input)) return listIfPossible(write);
   return (await source.listNew(prepareBounds(write))).value;
 }
 

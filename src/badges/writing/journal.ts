@@ -40,8 +40,8 @@ export function ifStoreFails(
 }
 
 /** Whether the caller relies on the state store for the whole write. */
-export function requiresStore({ idempotencyKey, target }: Write): boolean {
-  return idempotencyKey !== null || target?.expectedVersion != null;
+export function requiresStore({ idempotencyKey, expectedVersion }: Write): boolean {
+  return idempotencyKey !== null || expectedVersion !== undefined;
 }
 
 type StoreResult<T> = { value: T; failure?: never } | { value?: never; failure: StateError };

@@ -21,12 +21,18 @@ import {
   toWriteFailure,
 } from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
+import type { Mutation } from './write.ts';
 
 /** The result of a mutation. */
 export interface Outcome {
   status: OutcomeStatus;
-  /** The badges after the write, from its answer or a read. If nothing was written, the badges before. */
+  /**
+   * The badges of the input after the write, from its answer or a read. If nothing was written, as they were before; if
+   * they were deleted, as they were then.
+   */
   badges: readonly BadgeFields[];
+  /** The badges that the member of an award holds by now. Null if unknown. */
+  memberBadges: readonly BadgeFields[] | null;
   deletedBadgeId: string | null;
   changes: readonly FieldChange[];
   warnings: readonly Warning[];
@@ -41,10 +47,15 @@ export const OUTCOMES = {
   UNCHANGED: 'The badge already had all the given values. Nothing was sent.',
   REFUSED: 'This service or the provider rejected the mutation. Nothing was changed.',
   UNKNOWN:
-    'The request was sent but the response was missing or inconclusive, so it may have been applied.',
+    'The change may have been applied: it was sent but the response was missing or inconclusive, or a mutation with the same idempotency key is still in progress.',
 } as const;
-/** A dry run leaves no record, so the graph has no such outcome. */
-type OutcomeStatus = keyof typeof OUTCOMES | 'DRY_RUN';
+/** A dry run leaves no record. */
+export const PAYLOAD_OUTCOMES = {
+  ...OUTCOMES,
+  DRY_RUN:
+    'A dry run of a mutation that would be sent. Nothing was changed. Other dry runs have the outcome that the mutation would have. Not part of a history.',
+} as const;
+type OutcomeStatus = keyof typeof PAYLOAD_OUTCOMES;
 
 export function toOutcome(
   status: OutcomeStatus,
@@ -53,6 +64,7 @@ export function toOutcome(
   return {
     status,
     badges: [],
+    memberBadges: null,
     deletedBadgeId: null,
     changes: [],
     warnings: [],
@@ -69,7 +81,13 @@ export function wasSent({ status }: Outcome): boolean {
 
 /** The outcome of a mutation that was not sent, for a reason that is neither its input nor the provider. */
 export function rejectedBy(obstacle: Obstacle, provider: Provider): Outcome {
-  return toOutcome('REFUSED', { userErrors: [toObstacleError(obstacle, provider)] });
+  const error = toObstacleError(obstacle, provider);
+  return toOutcome(isOpen(error) ? 'UNKNOWN' : 'REFUSED', { userErrors: [error] });
+}
+
+/** Whether an earlier request with the same key may have applied the change, or may still do so. */
+function isOpen({ code }: BadgeUserError): boolean {
+  return code === 'OUTCOME_UNKNOWN' || code === 'IDEMPOTENCY_IN_PROGRESS';
 }
 
 /** `path` leads to the provider's input. */
@@ -94,7 +112,9 @@ export function notReadBefore(plan: WritePlan): Warning {
   return {
     code: 'PREVIOUS_VALUES_UNKNOWN',
     message: 'The badge could not be read before the write, so its previous values are unknown.',
-    fields: plan.changes.map(({ field }) => field),
+    fields: plan.changes
+      .map(({ field }) => field)
+      .filter((field) => plan.givenFields.includes(field)),
   };
 }
 
@@ -138,13 +158,17 @@ function notRecorded(fields: readonly string[]): Warning {
   };
 }
 
+const badgeSchema = z.looseObject({ provider: z.string(), record: z.unknown() });
+
 /**
  * An outcome as it is stored with its key. Only writes that were or may have been applied are stored.
  * Enums are strings here, as a newer version may have values that this one does not know.
  */
 export const storedOutcomeSchema = z.looseObject({
   status: z.string(),
-  badges: z.array(z.looseObject({ provider: z.string(), record: z.unknown() })),
+  badges: z.array(badgeSchema),
+  /** Earlier versions had the badges of the member among `badges`. */
+  memberBadges: z.array(badgeSchema).nullish(),
   deletedBadgeId: z.string().nullable(),
   changes: z.array(changeSchema),
   warnings: z.array(
@@ -154,7 +178,9 @@ export const storedOutcomeSchema = z.looseObject({
     z.looseObject({
       message: z.string(),
       code: z.string(),
+      /** The first of the fields, for earlier versions, which stored no other. */
       field: z.array(z.string()).nullable(),
+      fields: z.array(z.array(z.string())).optional(),
       retryable: z.boolean(),
       retryAfterMs: z.int32().nullable(),
       providerMessage: z.string().nullish(),
@@ -164,17 +190,26 @@ export const storedOutcomeSchema = z.looseObject({
 export type StoredOutcome = z.output<typeof storedOutcomeSchema>;
 
 export function toStoredOutcome(outcome: Outcome): StoredOutcome {
-  const { status, badges, deletedBadgeId, changes, warnings, userErrors } = outcome;
+  const { status, badges, memberBadges, deletedBadgeId, changes, warnings, userErrors } = outcome;
   return {
     status,
-    badges: badges.map(({ provider, record }) => ({ provider, record })),
+    badges: badges.map(toStoredBadge),
+    memberBadges: memberBadges && memberBadges.map(toStoredBadge),
     deletedBadgeId,
     changes: changes.map((change) => ({ ...change })),
     warnings: warnings.map(({ fields, ...warning }) => ({ ...warning, fields: [...fields] })),
     userErrors: userErrors
       .filter((error) => error instanceof BadgeProviderError)
-      .map((error) => ({ ...error })),
+      .map(({ fields, ...error }) => ({
+        ...error,
+        field: fields[0] ? [...fields[0]] : null,
+        fields: fields.map((field) => [...field]),
+      })),
   };
+}
+
+export function toStoredBadge({ provider, record }: BadgeFields): StoredOutcome['badges'][number] {
+  return { provider, record };
 }
 
 /** The outcome of a write whose process died before it knew the outcome. */
@@ -188,17 +223,19 @@ export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOu
   return toStoredOutcome(toOutcome('UNKNOWN', { userErrors }));
 }
 
-/** A stored outcome, as far as this version can read it. `provider` is the one that the mutation is for. */
+/** The stored outcome of this mutation, as far as this version can read it. */
 export function restoreOutcome(
   stored: StoredOutcome,
-  { provider, tenant }: { provider: Provider; tenant: Tenant },
+  { of: { provider }, operation, input, context: { tenant } }: Mutation,
 ): Outcome {
+  const ids = operation.target(input)?.ids;
   const status = stored.status === 'APPLIED' ? 'APPLIED' : 'UNKNOWN';
   const userErrors = stored.userErrors.map((error) => restoreError(error, provider));
   const isUnexplained = status === 'UNKNOWN' && userErrors.length === 0;
   return {
     status,
-    badges: stored.badges.flatMap((badge) => restoreBadge(badge, tenant) ?? []),
+    badges: restoreBadges(stored.badges, tenant).filter(({ id }) => ids?.includes(id) ?? true),
+    memberBadges: stored.memberBadges ? restoreBadges(stored.memberBadges, tenant) : null,
     deletedBadgeId: stored.deletedBadgeId,
     changes: stored.changes.map(({ field, before, after }) => ({ field, before, after })),
     warnings: stored.warnings.map(restoreWarning),
@@ -207,14 +244,16 @@ export function restoreOutcome(
   };
 }
 
-/** Null if this version does not know the provider, or cannot read the record. */
-function restoreBadge(
-  { provider: enumValue, record }: StoredOutcome['badges'][number],
+/** Without those of which this version does not know the provider, or cannot read the record. */
+function restoreBadges(
+  stored: StoredOutcome['badges'],
   { providers, isImageUrl }: Tenant,
-): BadgeFields | null {
-  const of = providers.find(({ provider }) => provider.name.enumValue === enumValue);
-  const values = of?.access?.values;
-  return of?.provider.restoreBadge(record, { isImageUrl, values }) ?? null;
+): BadgeFields[] {
+  return stored.flatMap(({ provider: enumValue, record }) => {
+    const of = providers.find(({ provider }) => provider.name.enumValue === enumValue);
+    const values = of?.access?.values;
+    return of?.provider.restoreBadge(record, { isImageUrl, values }) ?? [];
+  });
 }
 
 function restoreWarning({ code, message, fields }: StoredOutcome['warnings'][number]): Warning {
@@ -226,6 +265,7 @@ function restoreError(
     message,
     code,
     field,
+    fields = field ? [field] : [],
     retryable,
     retryAfterMs,
     providerMessage,
@@ -235,7 +275,7 @@ function restoreError(
   return Object.assign(new BadgeProviderError(), {
     message,
     code: isErrorCode(code) ? code : 'OUTCOME_UNKNOWN',
-    field,
+    fields,
     provider: name.enumValue,
     retryable,
     retryAfterMs,

@@ -28,7 +28,7 @@ export async function runMutation(
   const mutation = toMutation(context, request);
   if (!mutation) {
     const message = 'Set exactly one provider field.';
-    return rejectInput(['input'], [{ code: 'INVALID_INPUT', message, field: [] }]);
+    return rejectInput(['input'], [{ code: 'INVALID_INPUT', message, fields: [[]] }]);
   }
   const { dryRun, idempotencyKey } = mutation;
   if (dryRun || idempotencyKey === null) {
@@ -57,12 +57,12 @@ function toMutation(context: BadgesContext, request: MutationRequest): Mutation 
 
 /** The same key and input lead to one write and one outcome. Rejects with a `StateError`. */
 async function runUnderKey(mutation: Mutation, idempotencyKey: string): Promise<Outcome> {
-  const { context, kind, oneOf, of } = mutation;
+  const { context, kind, of } = mutation;
   const { tenant, deadlineAt } = context;
   const key = toIdempotencyKey(mutation, idempotencyKey);
   const claim = await claimIdempotencyKey(tenant.store, {
     key,
-    inputHash: hashInput(oneOf),
+    inputHash: hashInput(toHashed(mutation)),
     waitMs: deadlineAt - tenant.now(),
     toLostOutcome: () => toLostOutcome(of.provider, kind),
   });
@@ -83,6 +83,13 @@ async function runUnderKey(mutation: Mutation, idempotencyKey: string): Promise<
   }
 }
 
+/** What a repeat of a key must have in common. The version stands where earlier versions of this service had it. */
+function toHashed({ oneOf, of, expectedVersion }: Mutation): object {
+  if (expectedVersion === undefined) return oneOf;
+  const { key } = of.provider;
+  return { ...oneOf, [key]: { ...oneOf[key], expectedVersion } };
+}
+
 async function executeUnderKey(mutation: Mutation, key: IdempotencyClaim): Promise<Outcome> {
   const journal = createJournal(mutation, key);
   try {
@@ -98,8 +105,7 @@ async function repeatOutcome(
   mutation: Mutation,
   claim: Extract<Claim, { kind: 'ended' }>,
 ): Promise<Outcome> {
-  const { context, of } = mutation;
   const known = await recheck(mutation, claim);
   if (known !== claim.outcome) await claim.resolve(known);
-  return restoreOutcome(known, { provider: of.provider, tenant: context.tenant });
+  return restoreOutcome(known, mutation);
 }

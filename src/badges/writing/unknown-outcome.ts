@@ -18,7 +18,13 @@ import {
 import { badgeLog, readAuditRecord } from './audit.ts';
 import { KEY_KEPT_MS, type StoredAttempt, toIdempotencyKey } from './idempotency.ts';
 import { createMemoryOf } from './memory.ts';
-import { type Outcome, type StoredOutcome, toOutcome, toStoredOutcome } from './outcome.ts';
+import {
+  type Outcome,
+  type StoredOutcome,
+  toOutcome,
+  toStoredBadge,
+  toStoredOutcome,
+} from './outcome.ts';
 import { hashInput, toStateKey } from './stored-record.ts';
 import type { Mutation, Sending } from './write.ts';
 
@@ -167,10 +173,12 @@ function recheckBadge(
   const { body, changes, isVisible, badgeId } = attempt;
   const badges = badge ? [badge] : [];
   if (!isVisible || !operation.isConfirmedBy?.({ body }, badge)) {
-    return { ...outcome, badges: badges.map(({ provider, record }) => ({ provider, record })) };
+    return { ...outcome, badges: badges.map(toStoredBadge) };
   }
-  const deletedBadgeId = kind === 'delete' ? badgeId : null;
-  return toStoredOutcome(toOutcome('APPLIED', { badges, deletedBadgeId, changes }));
+  if (kind !== 'delete') return toStoredOutcome(toOutcome('APPLIED', { badges, changes }));
+  const applied = toStoredOutcome(toOutcome('APPLIED', { deletedBadgeId: badgeId, changes }));
+  // An earlier read may have shown the badge.
+  return { ...applied, badges: outcome.badges };
 }
 
 /** If exactly one badge has appeared with the values that were sent, it is the created one. */

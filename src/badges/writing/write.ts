@@ -20,6 +20,8 @@ export interface MutationRequest {
   readonly oneOf: Readonly<Record<string, object | null | undefined>>;
   readonly dryRun: boolean;
   readonly idempotencyKey: string | null;
+  /** Undefined: the version is not checked. Always undefined for operations that change no badge that was there. */
+  readonly expectedVersion: string | undefined;
 }
 
 /** A mutation whose provider is known. */

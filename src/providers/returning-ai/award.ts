@@ -70,6 +70,8 @@ function toHolding({ badgeId }: BadgeAndUserInput, found: FoundUser | undefined)
 export const awardOperation: UserOperation = {
   ...common,
   inputClass: AwardReturningAIBadgeInput,
+  // That these are all badges of the member is inferred.
+  showsMember: true,
   plan: (input, { found, knownHeld }) =>
     planAward({ userId: idOf(found) }, toHolding(input, found), knownHeld),
   send: (client, { input: { badgeId }, body, found }, bounds) =>
@@ -119,5 +121,5 @@ async function findUser(
 }
 
 function at(path: string[], message: string): InputProblem {
-  return { ...invalid('user', message), field: ['user', ...path] };
+  return { ...invalid('user', message), fields: [['user', ...path]] };
 }

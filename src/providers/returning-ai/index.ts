@@ -93,6 +93,7 @@ export const returningAI = defineProvider({
   settings,
   badgeClass: ReturningAIBadge,
   recordSchema,
+  sharedFields: { title: 'name', description: 'description', image: 'imageUrl' },
   operations: {
     create: createOperation,
     update: updateOperation,

@@ -29,6 +29,7 @@ export const { create: createOperation, update: updateOperation } = createFullWr
 });
 
 export const deleteOperation = createDeletion<ReturningAIClient, ReturningAIBadge>({
+  table,
   name: 'DeleteReturningAIBadgeInput',
   description:
     'The Returning.AI badge to delete. This service cannot restore it. The path of the API call is inferred.',

@@ -1,4 +1,3 @@
-import { GraphQLDateTime } from 'graphql-scalars';
 import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { z } from 'zod';
@@ -14,6 +13,7 @@ import {
   withBadgeId,
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
+import { DateTime } from '../graph-types.ts';
 import { toInstant } from '../shown-values.ts';
 import { isObjectId, name, toCanonicalId } from './settings.ts';
 
@@ -137,12 +137,12 @@ export class TagMangoBadge extends RecordBadge<TagMangoRecord> {
     return this.record.creator ?? null;
   }
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was created.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the badge was created.' })
   get createdAt(): string | null {
     return this.record.createdAt ?? null;
   }
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the badge was last updated.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the badge was last updated.' })
   get updatedAt(): string | null {
     return this.record.updatedAt ?? null;
   }

@@ -67,7 +67,8 @@ export const example: ProviderExample = {
       kind: 'update',
       operationName: 'UpdateTagMangoIfUnchanged',
       about: 'A conflict: the badge has a different version.',
-      input: { id: badgeId, expectedVersion: 'an old one', description: 'Mine.' },
+      expectedVersion: 'an old one',
+      input: { id: badgeId, description: 'Mine.' },
     },
     {
       kind: 'update',
@@ -96,6 +97,7 @@ export const tagMango = defineProvider({
   requestWindows: [{ requests: 120, windowMs: 10_000 }],
   badgeClass: TagMangoBadge,
   recordSchema,
+  sharedFields: { name: 'name', description: 'description', imageUrl: 'imageUrl' },
   operations: { create: createOperation, update: updateOperation, award: awardOperation },
   warnings: AUTOMATION_WARNINGS,
   resolvers: [TagMangoMemberQueries],

@@ -57,6 +57,11 @@ function isPlain(text: string): boolean {
 }
 
 /** Measures the leaves of one response. A long string is measured once, however often it is selected. */
+/** Lists and objects in a JSON scalar, but no times. */
+function isJson(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Date);
+}
+
 function createLeafSizes(): (value: unknown) => AnswerSize {
   const known = new Map<string, number>();
 
@@ -68,7 +73,13 @@ function createLeafSizes(): (value: unknown) => AnswerSize {
   }
   function ofValue(value: unknown): number {
     if (value === null || value === undefined) return NULL_BYTES;
-    return typeof value === 'string' ? ofText(value) : MAX_OTHER_BYTES;
+    if (typeof value === 'string') return ofText(value);
+    return isJson(value) ? ofJson(value) : MAX_OTHER_BYTES;
+  }
+  function ofJson(value: object): number {
+    let bytes = BRACKETS;
+    for (const [key, each] of Object.entries(value)) bytes += ofText(key) + ofValue(each) + 2;
+    return bytes;
   }
   return (value) => {
     if (!Array.isArray(value)) return { fields: 0, bytes: ofValue(value) };

@@ -66,6 +66,7 @@ export const forum = defineProvider({
   warnings: FORUM_WARNINGS,
   badgeClass: ForumBadge,
   recordSchema,
+  sharedFields: { name: 'name', description: 'description', imageUrl: 'imageUrl' },
   operations: {
     create: createOperation,
     update: updateOperation,

@@ -34,6 +34,7 @@ export const { create: createOperation, update: updateOperation } = createPartia
 });
 
 export const deleteOperation = createDeletion<ForumClient, ForumBadge>({
+  table,
   name: 'DeleteForumBadgeInput',
   description: 'The badge of a forum to delete.',
   send: (client, id, bounds) => client.deleteBadge(id, bounds),

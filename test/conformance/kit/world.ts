@@ -15,14 +15,24 @@ export interface Check {
 
 export interface Payload {
   badge?: Shown | null;
-  badges?: Shown[];
+  outcome: string;
+  awardedBadges?: Shown[];
+  memberBadges?: Shown[] | null;
+  deletedBadge?: Shown | null;
   deletedBadgeId?: string | null;
-  changes: { field: string; before: string | null; after: string }[];
-  warnings: { code: string }[];
+  deletedBadgeType?: string | null;
+  changes: {
+    field: string;
+    sharedField: string | null;
+    before: unknown;
+    beforeKnown: boolean;
+    after: unknown;
+  }[];
+  warnings: { code: string; fields: string[][] }[];
   userErrors: {
     __typename: string;
     code: string;
-    field: string[] | null;
+    fields: string[][];
     message: string;
     currentBadge?: Shown | null;
   }[];
@@ -46,6 +56,8 @@ export interface Listed {
 export interface Args {
   idempotencyKey?: string;
   dryRun?: boolean;
+  /** For updates and deletions. */
+  expectedVersion?: string | null | undefined;
 }
 
 /** The real service on the stand-ins of all providers, as a check of one provider sees it. */
@@ -135,7 +147,7 @@ export function standInOf({ key, name }: Provider, { sandbox }: TestService): Pr
 /** The example of a kind that writes, without a key or a version. Undefined: the provider has no such operation. */
 export function exampleOf(provider: Provider, kind: OperationKind): object | undefined {
   const example = provider.example.operations.find(
-    (each) => each.kind === kind && !each.dryRun && !('expectedVersion' in each.input),
+    (each) => each.kind === kind && !each.dryRun && each.expectedVersion === undefined,
   );
   if (!example && provider.operations[kind]) {
     throw new Error(`${provider.key} has no plain example of ${kind}`);
@@ -177,20 +189,28 @@ function toQuery({ name, badgeClass, example }: Provider): string {
 const RESULTS: Readonly<Record<OperationKind, string>> = {
   create: 'badge { ...Whole }',
   update: 'badge { ...Whole }',
-  delete: 'deletedBadgeId',
-  award: 'badges { ...Whole }',
+  delete: 'deletedBadgeId deletedBadgeType deletedBadge { ...Whole }',
+  award: 'awardedBadges { ...Whole } memberBadges { ...Whole }',
   revoke: 'badge { ...Whole }',
 };
 
 function toMutation({ badgeClass, example }: Provider, kind: OperationKind): string {
   const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
-  return `mutation ($input: ${type}!, $idempotencyKey: String, $dryRun: Boolean = false) {
-    ${kind}Badge(input: $input, idempotencyKey: $idempotencyKey, dryRun: $dryRun) {
+  const isVersioned = kind === 'update' || kind === 'delete';
+  return `mutation (
+    $input: ${type}!, $idempotencyKey: String, $dryRun: Boolean = false
+    ${isVersioned ? '$expectedVersion: String' : ''}
+  ) {
+    ${kind}Badge(
+      input: $input, idempotencyKey: $idempotencyKey, dryRun: $dryRun
+      ${isVersioned ? 'expectedVersion: $expectedVersion' : ''}
+    ) {
+      outcome
       ${RESULTS[kind]}
-      changes { field before after }
-      warnings { code }
+      changes { field sharedField before beforeKnown after }
+      warnings { code fields }
       userErrors {
-        __typename code field message
+        __typename code fields message
         ... on BadgeConflictError { currentBadge { ...Whole } }
       }
     }

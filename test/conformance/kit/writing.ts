@@ -104,12 +104,12 @@ export const writingChecks: readonly Check[] = [
         if (!input) continue;
         await inWorld(provider, async ({ mutate, writes, read }) => {
           const id = 'id' in input ? String(input.id) : '';
-          const conflict = await mutate(kind, { ...input, expectedVersion: 'an old one' });
+          const conflict = await mutate(kind, input, { expectedVersion: 'an old one' });
           expectFor({ kind }, codesOf(conflict), ['CONFLICT']);
           expectFor({ kind, of: 'writes' }, writes(), []);
           const { badge } = (await read(id)).data;
           expect(conflict.userErrors[0]?.currentBadge).toEqual(badge);
-          const right = await mutate(kind, { ...input, expectedVersion: badge?.version });
+          const right = await mutate(kind, input, { expectedVersion: badge?.version });
           expectFor({ kind }, codesOf(right), []);
           expectFor({ kind, of: 'writes' }, writes().length, 1);
         });
@@ -139,12 +139,84 @@ export const writingChecks: readonly Check[] = [
     },
   },
   {
+    name: 'a change names the field that every badge has, as the badge shows it',
+    run: (provider) =>
+      inWorld(provider, async ({ mutate }) => {
+        const fields = Object.entries(provider.sharedFields);
+        expect(fields.map(([, shared]) => shared).sort()).toEqual([
+          'description',
+          'imageUrl',
+          'name',
+        ]);
+        const values = {
+          name: 'Seen',
+          description: 'Seen.',
+          imageUrl: 'https://img.example/s.png',
+        };
+        const input = Object.fromEntries(fields.map(([field, shared]) => [field, values[shared]]));
+        const { badge, changes } = await mutate('update', {
+          ...needed(provider, 'update'),
+          ...input,
+        });
+        expect(badge).toMatchObject(values);
+        for (const [field, sharedField] of fields) {
+          expectFor(
+            { field },
+            changes.find((change) => change.field === field),
+            {
+              field,
+              sharedField,
+              before: expect.anything(),
+              beforeKnown: true,
+              after: values[sharedField],
+            },
+          );
+        }
+      }),
+  },
+  {
+    name: 'the outcome of a payload says what the lists beside it explain',
+    run: (provider) =>
+      inWorld(provider, async ({ mutate, standIn }) => {
+        const input = needed(provider, 'update');
+        const nothing = { id: provider.example.badgeId };
+        const version = 'an old one';
+        expectFor({}, (await mutate('update', input, { dryRun: true })).outcome, 'DRY_RUN');
+        expectFor({}, (await mutate('update', nothing, { dryRun: true })).outcome, 'REFUSED');
+        const old = await mutate('update', input, { expectedVersion: version });
+        expectFor({ version }, old.outcome, 'REFUSED');
+        expectFor({}, (await mutate('update', input)).outcome, 'APPLIED');
+        expectFor({}, (await mutate('update', input)).outcome, 'UNCHANGED');
+        standIn.faults.set('createBadge', { kind: 'reset', isApplied: false });
+        const lost = await mutate('create', needed(provider, 'create'), { idempotencyKey: 'lost' });
+        expectFor({ lost: true }, lost.outcome, 'UNKNOWN');
+      }),
+  },
+  {
+    name: 'a deletion shows the badge as it was, and what a cache has to forget',
+    run: (provider) =>
+      inWorld(provider, async ({ mutate, read }) => {
+        const input = exampleOf(provider, 'delete');
+        if (!input) return;
+        const id = 'id' in input ? String(input.id) : '';
+        const { badge } = (await read(id)).data;
+        for (const idempotencyKey of ['once', 'once']) {
+          expect(await mutate('delete', input, { idempotencyKey })).toMatchObject({
+            outcome: 'APPLIED',
+            deletedBadge: badge,
+            deletedBadgeId: id,
+            deletedBadgeType: provider.badgeClass.name,
+          });
+        }
+      }),
+  },
+  {
     name: 'an award and a revocation show the badge as it is then',
     async run(provider) {
       await inWorld(provider, async ({ mutate, read }) => {
-        const { badges = [] } = await mutate('award', needed(provider, 'award'));
+        const { awardedBadges = [] } = await mutate('award', needed(provider, 'award'));
         const { badge } = (await read()).data;
-        expect(badges.map(({ id, version }) => [id, version])).toContainEqual([
+        expect(awardedBadges.map(({ id, version }) => [id, version])).toContainEqual([
           badge?.id,
           badge?.version,
         ]);

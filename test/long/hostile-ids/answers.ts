@@ -15,7 +15,7 @@ const answerSchema = z.object({
 });
 
 const payload = z.object({
-  userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })),
+  userErrors: z.array(z.object({ code: z.string(), fields: z.array(z.array(z.string())) })),
 });
 const found = z.object({
   id: z.string(),
@@ -45,7 +45,7 @@ function describe(value: unknown): string {
   const { data: written } = payload.safeParse(value);
   if (written) {
     const [error] = written.userErrors;
-    return error ? `${error.code} ${error.field?.join('.') ?? '-'}` : 'done';
+    return error ? `${error.code} ${error.fields[0]?.join('.') ?? '-'}` : 'done';
   }
   const { data: shown } = found.safeParse(value);
   if (!shown) return 'a page';

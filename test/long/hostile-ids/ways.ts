@@ -154,7 +154,7 @@ function write(
   toInput: (text: string) => object,
   { field, expected }: { field: string; expected: (text: string) => string },
 ): Way {
-  const call = `${kind.toLowerCase()}Badge(input: $v) { userErrors { code field } }`;
+  const call = `${kind.toLowerCase()}Badge(input: $v) { userErrors { code fields } }`;
   return {
     name: `${kind.toLowerCase()}Badge by ${field}`,
     share: 1,
@@ -236,7 +236,7 @@ const WRITES: readonly Way[] = [
     toAsk: aliased('mutation', {
       type: 'String!',
       field: `updateBadge(idempotencyKey: $v, input: { returningAI: { id: "${RETURNING_AI_ID}",
-        title: "New", ${toDocumentText(DEFAULT_FIELDS)} } }) { userErrors { code field } }`,
+        title: "New", ${toDocumentText(DEFAULT_FIELDS)} } }) { userErrors { code fields } }`,
     }),
     expected: (text) => (isIdempotencyKey(text) ? 'done' : 'INVALID_INPUT idempotencyKey'),
   },

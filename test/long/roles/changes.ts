@@ -127,8 +127,8 @@ function toCreate(title: string): Operation {
 }
 
 function toExpecting(id: string, expectedVersion: string, title: string): Operation {
-  const input = { returningAI: { id, expectedVersion, title, ...COMPLETE } };
-  return { query: UPDATE, variables: { input } };
+  const input = { returningAI: { id, title, ...COMPLETE } };
+  return { query: UPDATE, variables: { input, expectedVersion } };
 }
 
 async function listIds(client: Client): Promise<string[]> {

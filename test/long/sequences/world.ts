@@ -87,6 +87,7 @@ export async function play(
         kind,
         oneOf: { returningAI: input },
         dryRun: false,
+        expectedVersion: undefined,
         idempotencyKey: `key-${command.key}`,
       });
       return { outcome };

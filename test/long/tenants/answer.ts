@@ -28,8 +28,8 @@ interface Source {
 
 interface Change {
   field: string;
-  before: string | null;
-  after: string;
+  before: unknown;
+  after: unknown;
 }
 
 interface Entry {
@@ -90,8 +90,8 @@ export function unmarkedIn(badge: Shown, tenant: TenantId): string[] {
 /** The fields of a change whose numbers are not the tenant's. */
 export function unmarkedChanges(changes: readonly Change[], tenant: TenantId): string[] {
   return changes.flatMap(({ field, before, after }) => {
-    const values = [before, after].filter((text) => text !== null);
-    const isOwn = values.every((text) => isMarked(field, JSON.parse(text), tenant));
+    const values = [before, after].filter((value) => value !== null);
+    const isOwn = values.every((value) => isMarked(field, value, tenant));
     return isOwn ? [] : [field];
   });
 }

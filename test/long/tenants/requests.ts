@@ -43,8 +43,12 @@ export const MEMBER = `query Member($email: String!) {
 }
 ${BADGE}`;
 
-export const UPDATE = `mutation Update($input: UpdateBadgeInput!, $key: String, $dryRun: Boolean) {
-  result: updateBadge(input: $input, idempotencyKey: $key, dryRun: $dryRun) {
+export const UPDATE = `mutation Update(
+  $input: UpdateBadgeInput!, $expectedVersion: String, $key: String, $dryRun: Boolean
+) {
+  result: updateBadge(
+    input: $input, expectedVersion: $expectedVersion, idempotencyKey: $key, dryRun: $dryRun
+  ) {
     badge { ...Whole }
     changes { field before after }
     warnings { code message }

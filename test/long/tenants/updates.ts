@@ -58,7 +58,8 @@ export function createUpdates(options: UpdateOptions): (provider: ProviderId) =>
     const id = pick(IDS[provider], random);
     const { conflict, expectedVersion } = pickVersion(id);
     const values = toValues(tenant, { provider, kind: 'Write', number: n });
-    return { ...plan(provider, { id, ...values, expectedVersion }), conflict };
+    const planned = plan(provider, { id, ...values });
+    return { ...planned, variables: { ...planned.variables, expectedVersion }, conflict };
   }
 
   function pickVersion(id: string): Pick<Planned, 'conflict'> & {
