@@ -39,7 +39,7 @@ const asCaller =
 
 const LIST: Sent = { query: '{ badges { totalCount } }' };
 const SEARCH: Sent = {
-  query: 'query ($wanted: String!) { badges(filter: { nameContains: $wanted }) { totalCount } }',
+  query: 'query ($wanted: String!) { badges(filter: { textContains: $wanted }) { totalCount } }',
   variables: { wanted: `${MARKS}x` },
 };
 const ids = (count: number): string[] =>
@@ -82,7 +82,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'marks',
-    what: `nameContains over ${MARKED_NAMES} names of ${NAME_CHARACTERS} combining marks`,
+    what: `textContains over ${MARKED_NAMES} names of ${NAME_CHARACTERS} combining marks`,
     prepare: asCaller(() =>
       Array.from({ length: MARKED_NAMES / AT_ONCE }, (_, index) => ({
         query: `mutation ($input: CreateBadgeInput!) {
@@ -98,7 +98,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'long marks',
-    what: 'nameContains over a provider’s 5 names of 200,000 combining marks',
+    what: 'textContains over a provider’s 5 names of 200,000 combining marks',
     requests: asCaller(() => [SEARCH]),
     connections: 4,
     provider: 'marked names',

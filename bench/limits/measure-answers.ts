@@ -16,7 +16,7 @@ const SIDES: readonly Side[] = ['returningAI', 'tagMango'];
 /** The common fields of a badge, and those computed from its record. */
 const FIELDS = 'nodes { ... on BadgeFields { id name imageUrl version } } totalCount';
 const PAGE = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p }) { ${FIELDS} } }`;
-const SEARCH = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p, nameContains: "xz" }, orderBy: { field: ID }) { ${FIELDS} } }`;
+const SEARCH = `query ($p: [BadgeProvider!]) { badges(first: 100, filter: { providers: $p, textContains: "xz" }, orderBy: { field: ID }) { ${FIELDS} } }`;
 
 /**
  * How long others wait at most while a provider's answer is read: to a list, with a page and a search of it, and to

@@ -1,7 +1,7 @@
 import { measure, showMeasured } from './longest.ts';
-import { createNameSearch } from '../../dist/badges/reading/name-search.js';
+import { createTextSearch } from '../../dist/badges/reading/text-search.js';
 
-/** Names that are slow to compare, as long as a provider's response allows. */
+/** Names that are slow to compare, as descriptions would be, as long as a provider's response allows. */
 interface NameFamily {
   name: string;
   /** What each name is made of, again and again. */
@@ -70,7 +70,7 @@ export async function measureNames(mostMs: number): Promise<NameFinding> {
   const problems: string[] = [];
   for (const family of FAMILIES) {
     const badges = toBadges(family);
-    const search = createNameSearch();
+    const search = createTextSearch();
     const first = await measure(() => search(badges, family.wanted));
     const again = await measure(() => search(badges, family.wanted));
     lines.push(
@@ -84,9 +84,11 @@ export async function measureNames(mostMs: number): Promise<NameFinding> {
   return { lines, problems };
 }
 
-function toBadges({ name, unit, length }: NameFamily): { name: string }[] {
+function toBadges({ name, unit, length }: NameFamily) {
   const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   const room = Math.floor(MAX_BYTES / Buffer.byteLength(text));
   const most = name.endsWith('200 names') ? 200 : MAX_NAMES;
-  return Array.from({ length: Math.min(room, most) }, () => ({ name: text }));
+  return Array.from({ length: Math.min(room, most) }, () => ({
+    badge: { name: text, description: null },
+  }));
 }

@@ -143,16 +143,28 @@ export class BadgeConnection {
 export class BadgeFilter {
   @Field(() => [BadgeProvider], {
     nullable: true,
-    description: 'Matches badges of these providers.',
+    description:
+      'Matches badges of these providers. An empty list restricts nothing, as if the field were omitted.',
   })
   providers?: string[] | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Matches badges whose name contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of a name are searched.',
+      'Matches badges whose name or description contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing.',
   })
-  nameContains?: string | null;
+  textContains?: string | null;
+
+  /** By the key of a provider: what only its badges have. The fields are added below. */
+  [providerKey: string]: unknown;
+}
+
+for (const { key, name, filter } of providers) {
+  if (!filter) continue;
+  Field(() => filter.inputClass, {
+    nullable: true,
+    description: `Matches badges of ${name.title} only, by fields that only they have.`,
+  })(BadgeFilter.prototype, key);
 }
 
 @InputType({

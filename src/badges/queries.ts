@@ -16,7 +16,7 @@ import {
 } from './connection.ts';
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
-import type { OrderField, OrderedBy } from './reading/badge-index.ts';
+import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
 import { toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
@@ -59,8 +59,8 @@ export function requireBadgeId(
   throw invalidItem(`Argument "id" cannot be a badge ID of ${of.provider.name.title}.`);
 }
 
-/** Limit of `nameContains`, in UTF-16 units. */
-const MAX_NAME_CHARACTERS = 200;
+/** Limit of `textContains`, in UTF-16 units. */
+const MAX_WANTED_CHARACTERS = 200;
 
 interface BadgeListing {
   /** Null if none of the requested providers could be read. */
@@ -76,11 +76,15 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
     direction: args.orderBy?.direction ?? 'ASC',
   };
   const bounds = toPageBounds(args, order);
-  if ((args.filter?.nameContains?.length ?? 0) > MAX_NAME_CHARACTERS) {
-    throw invalidInput(`Field "nameContains" must have at most ${MAX_NAME_CHARACTERS} characters.`);
+  if ((args.filter?.textContains?.length ?? 0) > MAX_WANTED_CHARACTERS) {
+    throw invalidInput(
+      `Field "textContains" must have at most ${MAX_WANTED_CHARACTERS} characters.`,
+    );
   }
   const parts = await Promise.all(
-    context.tenant.providers.map((of) => readPart(context, of, { filter: args.filter, order })),
+    context.tenant.providers.map((of) =>
+      readPart(context, of, { filter: args.filter ?? {}, order }),
+    ),
   );
 
   const errors = parts.map(({ error }) => error).filter((error) => error !== undefined);
@@ -103,7 +107,7 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
 
 interface Part {
   /** In ascending order. */
-  badges: readonly BadgeFields[];
+  badges: readonly OrderedBadge[];
   status: BadgeSourceStatus;
   error?: ProviderError;
 }
@@ -111,18 +115,16 @@ interface Part {
 async function readPart(
   context: BadgesContext,
   of: TenantProvider,
-  request: { filter: BadgeFilter | null | undefined; order: { field: OrderField } },
+  { filter, order }: { filter: BadgeFilter; order: { field: OrderField } },
 ): Promise<Part> {
   const provider = of.provider.name.enumValue;
-  const isAsked = request.filter?.providers?.includes(provider) ?? true;
-  if (!isAsked || !of.access)
+  if (!isAsked(of.provider, filter) || !of.access)
     return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
   try {
     const { snapshot, state, failure } = await context.sourceOf(of).list();
-    const { nameContains } = request.filter ?? {};
-    const badges = await snapshot.value.orderedBy(request.order.field);
+    const ordered = await snapshot.value.orderedBy(order.field);
     return {
-      badges: nameContains ? await snapshot.value.named(badges, nameContains) : badges,
+      badges: await select(snapshot.value, ordered, { provider: of.provider, filter }),
       status: toStatus(provider, {
         state,
         ...(failure instanceof ProviderError && toReason(failure)),
@@ -135,6 +137,25 @@ async function readPart(
     const status = toStatus(provider, { state: 'FAILED', ...toReason(error) });
     return { badges: [], status, error };
   }
+}
+
+/** Whether badges of the provider can match the filter. */
+function isAsked({ key, name }: Provider, filter: BadgeFilter): boolean {
+  const { providers: named } = filter;
+  if (named && named.length > 0 && !named.includes(name.enumValue)) return false;
+  return providers.every((other) => other.key === key || filter[other.key] == null);
+}
+
+async function select(
+  index: BadgeIndex,
+  ordered: readonly OrderedBadge[],
+  { provider, filter }: { provider: Provider; filter: BadgeFilter },
+): Promise<readonly OrderedBadge[]> {
+  const own = filter[provider.key];
+  const isMatch = provider.filter;
+  const matching =
+    isMatch && isObject(own) ? ordered.filter(({ badge }) => isMatch.matches(badge, own)) : ordered;
+  return filter.textContains ? index.search(matching, filter.textContains) : matching;
 }
 
 function toReason({ kind, retryAfterMs }: ProviderError) {

@@ -58,6 +58,16 @@ export abstract class BadgeFields {
   })
   abstract readonly imageUrl: string | null;
 
+  /** ISO 8601, for the order of lists. Null if the provider does not show it. In the graph where a provider shows it. */
+  get createdAt(): string | null {
+    return null;
+  }
+
+  /** Of the last change; otherwise the same. */
+  get updatedAt(): string | null {
+    return null;
+  }
+
   /** The version without what this service knows about fields that the provider does not show. Not in the graph. */
   abstract readonly readableVersion: string;
 

@@ -29,6 +29,8 @@ export interface Provider {
   readonly warnings: Readonly<Record<string, string>>;
   /** The input fields of what every badge has, by their own names: `{ title: 'name' }`. */
   readonly sharedFields: Readonly<Record<string, SharedField>>;
+  /** What a list can be restricted to that only its badges have. Absent: nothing. */
+  readonly filter?: ProviderFilter;
   /** Resolver classes with the provider's own queries. */
   readonly resolvers: readonly ClassType[];
   readonly example: ProviderExample;
@@ -104,6 +106,17 @@ export function defineProvider<Client extends ProviderClient, Badge extends Badg
       return data === undefined ? null : new badgeClass(data, surroundings);
     },
   };
+}
+
+/** Restricts a list to badges of one provider, by fields that only they have. */
+export interface ProviderFilter<
+  Badge extends BadgeFields = BadgeFields,
+  Filter extends object = object,
+> {
+  /** Printed as the type of the provider's field in `BadgeFilter`. Every field of it is optional. */
+  readonly inputClass: ClassType<Filter>;
+  /** A field that is null or absent restricts nothing. */
+  matches(badge: Badge, filter: Filter): boolean;
 }
 
 /** The fields that every badge has and a write can change. */

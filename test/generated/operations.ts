@@ -61,10 +61,12 @@ export type BadgeErrorCode =
 
 /** Filter for a list of badges. An omitted field does not restrict the list. */
 export type BadgeFilter = {
-  /** Matches badges whose name contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of a name are searched. */
-  nameContains?: string | null | undefined;
-  /** Matches badges of these providers. */
+  /** Matches badges of these providers. An empty list restricts nothing, as if the field were omitted. */
   providers?: Array<BadgeProvider> | null | undefined;
+  /** Matches badges of TagMango only, by fields that only they have. */
+  tagMango?: TagMangoBadgeFilter | null | undefined;
+  /** Matches badges whose name or description contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing. */
+  textContains?: string | null | undefined;
 };
 
 /** Kind of mutation. More values may be added: have a default for those that you do not know. */
@@ -90,12 +92,16 @@ export type BadgeOrder = {
   field?: BadgeOrderField;
 };
 
-/** Fields that badges can be sorted by. */
+/** Fields that badges can be sorted by. More values may be added: have a default for those that you do not know. */
 export type BadgeOrderField =
+  /** Sort by time of creation. Badges whose provider does not show it come last, in both directions. */
+  | 'CREATED_AT'
   /** Sort by the provider's ID in Unicode code point order. */
   | 'ID'
-  /** Sort by name in Unicode code point order: `A` before `B` before `a`. */
-  | 'NAME';
+  /** Sort by name as people read it: case and accents do not separate words, so that `Éclair` stands beside `eclair`. Digits come before letters, and numbers are compared digit by digit. The order does not depend on a language. */
+  | 'NAME'
+  /** Sort by time of the last change. Badges whose provider does not show it come last, in both directions. */
+  | 'UPDATED_AT';
 
 /** Outcome of a mutation. More values may be added: have a default for those that you do not know. */
 export type BadgeOutcome =
@@ -255,6 +261,12 @@ export type RevokeReturningAIBadgeInput = {
   badgeId: string | number;
   /** The member. */
   user: ReturningAIUserInput;
+};
+
+/** Filter for TagMango badges. An omitted field does not restrict the list. */
+export type TagMangoBadgeFilter = {
+  /** Matches badges with automation on (true) or off (false). A badge that does not show it matches neither. */
+  enableAutomation?: boolean | null | undefined;
 };
 
 /** The badge to update and its new values. Set exactly one provider field. */

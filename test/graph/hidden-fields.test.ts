@@ -72,7 +72,7 @@ test('OMIT leaves them out on the caller’s word, and says what may have been r
   expect(warnings).toEqual([
     {
       code: 'HIDDEN_FIELDS_OMITTED',
-      fields: HIDDEN,
+      fields: HIDDEN.map((field) => ['input', 'returningAI', field]),
       message: expect.stringContaining('darkImage'),
     },
   ]);

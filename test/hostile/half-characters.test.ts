@@ -206,7 +206,7 @@ describe('in an input', () => {
   });
 
   test.each([
-    ['badges(filter: { nameContains: $x })'],
+    ['badges(filter: { textContains: $x })'],
     ['badges(after: $x)'],
     ['badges(before: $x)'],
     ['badge(provider: TAG_MANGO, id: $x)'],

@@ -97,7 +97,7 @@ describe.each(NAMES)('the word %s', (word) => {
 
   test('in a filter lets no badge through, for none is called so', async () => {
     const { data } = await service.execute(
-      'query ($word: String!) { badges(filter: { nameContains: $word }) { totalCount } }',
+      'query ($word: String!) { badges(filter: { textContains: $word }) { totalCount } }',
       { word },
     );
     expect(data).toEqual({ badges: { totalCount: 0 } });

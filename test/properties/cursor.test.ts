@@ -3,16 +3,18 @@ import fc from 'fast-check';
 import type { OrderKey, OrderedBy } from '../../src/badges/reading/badge-index.ts';
 import { readCursor, toCursor } from '../../src/badges/reading/page.ts';
 import { anyJson, stringText, toArrayText } from './json-texts.ts';
-import { anyOrder } from './orders.ts';
+import { anyKeyIn, anyOrder } from './orders.ts';
 import { numRuns } from './runs.ts';
 import { anyText } from './texts.ts';
 
-const anyKey: fc.Arbitrary<OrderKey> = fc.tuple(anyText, anyText, anyText);
-const anyCursor = fc.tuple(anyOrder, anyKey).map(([order, key]) => toCursor(order, key));
+const anyOrderedKey: fc.Arbitrary<[OrderedBy, OrderKey]> = anyOrder.chain((order) =>
+  fc.tuple(fc.constant(order), anyKeyIn(order, anyText)),
+);
+const anyCursor = anyOrderedKey.map(([order, key]) => toCursor(order, key));
 
 test('a cursor gives its key again in its own order, and null in any other', () => {
   fc.assert(
-    fc.property(anyOrder, anyOrder, anyKey, (order, other, key) => {
+    fc.property(anyOrderedKey, anyOrder, ([order, key], other) => {
       const cursor = toCursor(order, key);
       const isSame = order.field === other.field && order.direction === other.direction;
 
@@ -22,6 +24,20 @@ test('a cursor gives its key again in its own order, and null in any other', () 
     }),
     { numRuns },
   );
+});
+
+test('a cursor whose value no badge can have in its order is null', () => {
+  const keys: [OrderedBy['field'], string][] = [
+    ['NAME', 'Éclair'],
+    ['NAME', 'Zebra'],
+    ['NAME', ' a'],
+    ['CREATED_AT', '2024-05-31T15:03:26+02:00'],
+    ['UPDATED_AT', 'yesterday'],
+  ];
+  for (const [field, value] of keys) {
+    const order = { field, direction: 'ASC' } as const;
+    expect(readCursor(order, toCursor(order, [value, 'TAG_MANGO', 'a']))).toBeNull();
+  }
 });
 
 test('whatever text is null, or the one cursor of a key', () => {

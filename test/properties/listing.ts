@@ -6,6 +6,7 @@ import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { anyTime } from './orders.ts';
 
 /** Few, all of which either provider may use. */
 const IDS = ['a', 'b', '0'].flatMap((digit) => [digit.repeat(24), digit.toUpperCase().repeat(24)]);
@@ -21,7 +22,12 @@ export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[]
   return shared.chain((names) =>
     fc.tuple(
       ...providers.map((provider) => {
-        const badge = fc.record({ id: anyId, name: fc.oneof(fc.constantFrom(...names), name) });
+        const badge = fc.record({
+          id: anyId,
+          name: fc.oneof(fc.constantFrom(...names), name),
+          createdAt: anyTime,
+          updatedAt: anyTime,
+        });
         return fc
           .uniqueArray(badge, { selector: ({ id }) => id.toLowerCase(), maxLength: 15 })
           .map((records) => records.map((record) => toBadge(provider, record)));
@@ -30,9 +36,16 @@ export function anyLists(name: fc.Arbitrary<string>): fc.Arbitrary<BadgeFields[]
   );
 }
 
-function toBadge(provider: Provider, { id, name }: { id: string; name: string }): BadgeFields {
+interface Made {
+  id: string;
+  name: string;
+  createdAt: string | null;
+  updatedAt: string | null;
+}
+
+function toBadge(provider: Provider, { id, name, createdAt, updatedAt }: Made): BadgeFields {
   const badge = provider.restoreBadge(
-    { id, name, title: name },
+    { id, name, title: name, createdAt, updatedAt },
     { isImageUrl: isHttpsUrl, values: undefined },
   );
   if (badge) return badge;

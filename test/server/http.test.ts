@@ -292,7 +292,7 @@ test('a text that looks like such a key is a text', async () => {
   const { data } = await service.execute(
     'query ($x: BadgeFilter) { badges(filter: $x) { totalCount } }',
     {
-      x: { nameContains: '"__proto__": {"constructor": {"prototype": 1e999}}, 123456789012345678' },
+      x: { textContains: '"__proto__": {"constructor": {"prototype": 1e999}}, 123456789012345678' },
     },
   );
   expect(data).toEqual({ badges: { totalCount: 0 } });

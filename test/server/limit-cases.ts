@@ -182,7 +182,7 @@ export const capCases: readonly CapCase[] = [
     most: 9,
     message: 'A request must select at most about 20,000 fields, but this one selects 20,012',
     ask: (number) => ({
-      query: `{ ${MEMBER} ${repeat(number, (at) => `a${at}: badges(filter: { nameContains: "${at}" }) { totalCount }`)} }`,
+      query: `{ ${MEMBER} ${repeat(number, (at) => `a${at}: badges(filter: { textContains: "${at}" }) { totalCount }`)} }`,
     }),
   },
   {

@@ -232,7 +232,7 @@ describe('what the caps must let through', () => {
 });
 
 test('a text to look for in names may have 200 characters, and not one more', async () => {
-  const query = 'query ($t: String) { badges(filter: { nameContains: $t }) { totalCount } }';
+  const query = 'query ($t: String) { badges(filter: { textContains: $t }) { totalCount } }';
   expect((await ask(query, { t: 'x'.repeat(200) })).codes).toEqual([]);
   expect((await ask(query, { t: 'x'.repeat(201) })).codes).toEqual(['INVALID_INPUT']);
 });

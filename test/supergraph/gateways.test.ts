@@ -123,7 +123,7 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
           }
         }
       }`,
-      { filter: { nameContains: 'h' } },
+      { filter: { textContains: 'h' } },
     );
 
     expect(answer).toMatchObject({ status: 200, errors: undefined });

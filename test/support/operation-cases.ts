@@ -130,6 +130,10 @@ export const changesOfRevocation = (userId: string, badgeId: string) => [
   { field: 'holders', before: holder(badgeId, userId), after: null },
 ];
 
+/** The paths of fields of an input, as errors and warnings have them. */
+export const pathsOf = (provider: string, fields: readonly string[]) =>
+  fields.map((field) => ['input', provider, field]);
+
 /** A mutation with its variables. */
 export interface Asked {
   document: DocumentNode;

@@ -75,7 +75,7 @@ export function toDocument(kind: OperationKind): string {
       ) {
         outcome
         ${SHOWN[kind]}
-        changes { field before after }
+        changes { field sharedField before beforeKnown after }
         warnings { code message fields }
         userErrors {
           __typename code message fields

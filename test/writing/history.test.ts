@@ -217,9 +217,9 @@ test('whom an award or a revocation was for stands in its entry, also if it was 
   await run(award({ tagMango: { userId: ADA.tagMango, badgeIds: [id] } }));
   await run(rename('Other'));
   expect(await members({})).toEqual([
-    ['update', 'APPLIED', null],
-    ['award', 'UNKNOWN', ADA.tagMango],
-    ['award', 'REFUSED', ADA.tagMango],
+    ['UPDATE', 'APPLIED', null],
+    ['AWARD', 'UNKNOWN', ADA.tagMango],
+    ['AWARD', 'REFUSED', ADA.tagMango],
   ]);
 
   const known = (await members({ provider: 'RETURNING_AI', id: MAJOR })).length;
@@ -229,9 +229,9 @@ test('whom an award or a revocation was for stands in its entry, also if it was 
   await run(award({ returningAI: { badgeId, user: { email: 'nobody@example.com' } } }));
   const all = await members({ provider: 'RETURNING_AI', id: MAJOR });
   expect(all.slice(0, all.length - known)).toEqual([
-    ['award', 'REFUSED', null],
-    ['revoke', 'APPLIED', ADA.returningAI],
-    ['revoke', 'REFUSED', ADA.returningAI],
+    ['AWARD', 'REFUSED', null],
+    ['REVOKE', 'APPLIED', ADA.returningAI],
+    ['REVOKE', 'REFUSED', ADA.returningAI],
   ]);
 });
 
@@ -354,7 +354,7 @@ test('no key of a provider and no e-mail of a member is in what is kept', async 
     await entries({ provider: 'RETURNING_AI', id: MAJOR }),
     await entries({ id: HALL_OF_FAME }),
   ]);
-  expect(kept).toContain('award');
+  expect(kept).toContain('AWARD');
   expect(kept).not.toContain(ADA.email);
   expect(kept).not.toContain(variables.TAG_MANGO_API_KEY);
   expect(kept).not.toMatch(/sandbox-returning-ai|tmk_|Bearer/);

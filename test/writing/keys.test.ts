@@ -241,7 +241,9 @@ describe('an unknown outcome is kept, and its repeat reads and never writes:', (
     if (call.kind === 'delete') expect(repeat.deletedBadgeId).toBe(RETURNING_AI);
     else {
       expect(repeat.badge).toMatchObject({ name: 'New' });
-      expect(repeat.changes).toEqual([{ field: 'name', before: 'Hall of Fame', after: 'New' }]);
+      expect(repeat.changes).toMatchObject([
+        { field: 'name', before: 'Hall of Fame', after: 'New' },
+      ]);
     }
     expect(later).toEqual(repeat);
     expect(service.writes()).toHaveLength(1);

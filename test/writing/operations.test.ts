@@ -20,6 +20,7 @@ import {
   update,
   writesTo,
   deletedMajor,
+  pathsOf,
 } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import { type TestService, startTestService } from '../support/service.ts';
@@ -128,7 +129,7 @@ test('a badge that this service has made can be renamed by its title alone', asy
   const { userErrors, warnings } = await run(update({ returningAI: { id, title: 'Second' } }));
   expect(userErrors).toEqual([]);
   expect(warnings).toMatchObject([
-    { code: 'HIDDEN_FIELDS_REUSED', fields: Object.keys(HIDDEN_VALUES) },
+    { code: 'HIDDEN_FIELDS_REUSED', fields: pathsOf('returningAI', Object.keys(HIDDEN_VALUES)) },
   ]);
   expect(service.sandbox.returningAI.badges.get(id)).toMatchObject({
     title: 'Second',

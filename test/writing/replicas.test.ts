@@ -27,9 +27,12 @@ if (redisPath === undefined)
 /** Calls that start together, each on the replica of its turn. */
 type AtOnce = (calls: readonly MutationCall[]) => Promise<Payload[]>;
 
-function toUpdate(fields: object, key?: string): MutationCall {
+function toUpdate(
+  { expectedVersion, ...fields }: { expectedVersion?: string; [field: string]: unknown },
+  key?: string,
+): MutationCall {
   const input = { returningAI: { id: ID, ...HIDDEN_VALUES, ...fields } };
-  return { kind: 'update', input, key: key ?? null };
+  return { kind: 'update', input, expectedVersion, key: key ?? null };
 }
 
 async function versionAt(url: string): Promise<string> {

@@ -299,7 +299,14 @@ describe.each(PROVIDERS)('$key that alters what it is given', (provider) => {
     expect(warnings).toMatchObject([
       { code: 'VALUE_ALTERED', fields: [['input', provider.key, provider.name]] },
     ]);
-    expect(changes).toContainEqual({ field: provider.name, before: null, after: 'Scout' });
+    expect(changes).toContainEqual({
+      field: provider.name,
+      sharedField: 'name',
+      before: null,
+      // There was none.
+      beforeKnown: true,
+      after: 'Scout',
+    });
   });
 });
 

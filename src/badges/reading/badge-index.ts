@@ -8,10 +8,11 @@ import {
   type BadgeSurroundings,
   STEPS_OF_RECORD,
 } from '../../providers/badge-list.ts';
-import { describedEnum } from '../../providers/graph-types.ts';
+import { GROWS, describedEnum } from '../../providers/graph-types.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
-import { type NameSearch, createNameSearch } from './name-search.ts';
+import { foldForOrder } from './folding.ts';
+import { type TextSearch, createTextSearch } from './text-search.ts';
 
 /** Compares strings by Unicode code point. The operator `<` compares UTF-16 units, which sorts emoji too early. */
 export function compareCodePoints(a: string, b: string): number {
@@ -32,12 +33,16 @@ function rank(unit: number): number {
 
 export type OrderField = keyof typeof ORDER_FIELDS;
 const ORDER_FIELDS = {
-  NAME: 'Sort by name in Unicode code point order: `A` before `B` before `a`.',
+  NAME: 'Sort by name as people read it: case and accents do not separate words, so that `Éclair` stands beside `eclair`. Digits come before letters, and numbers are compared digit by digit. The order does not depend on a language.',
+  CREATED_AT:
+    'Sort by time of creation. Badges whose provider does not show it come last, in both directions.',
+  UPDATED_AT:
+    'Sort by time of the last change. Badges whose provider does not show it come last, in both directions.',
   ID: "Sort by the provider's ID in Unicode code point order.",
 } as const;
 export const OrderField = describedEnum({
   name: 'BadgeOrderField',
-  description: 'Fields that badges can be sorted by.',
+  description: `Fields that badges can be sorted by. ${GROWS}`,
   values: ORDER_FIELDS,
 });
 
@@ -54,33 +59,82 @@ export interface OrderedBy {
   direction: OrderDirection;
 }
 
-/** The sort key of a badge. Keys are unique over all providers. */
+/** The sort key of a badge. Keys are unique over all providers. The value of an unknown time is empty. */
 export type OrderKey = readonly [value: string, provider: string, id: string];
 
-/** Names are cut to this many UTF-16 units in keys, so that cursors stay short. */
-const NAME_CHARACTERS = 1_000;
-
 export function orderKey(field: OrderField, badge: BadgeFields): OrderKey {
-  return [
-    field === 'NAME' ? cutText(badge.name, NAME_CHARACTERS) : badge.id,
-    badge.provider,
-    badge.id,
-  ];
+  return [valueFor(field, badge), badge.provider, badge.id];
 }
 
-export function compareKeys(a: OrderKey, b: OrderKey): number {
-  return (
-    compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2])
-  );
+function valueFor(field: OrderField, badge: BadgeFields): string {
+  switch (field) {
+    case 'NAME':
+      return toNameValue(badge.name);
+    case 'CREATED_AT':
+      return toTimeValue(badge.createdAt);
+    case 'UPDATED_AT':
+      return toTimeValue(badge.updatedAt);
+    case 'ID':
+      return badge.id;
+  }
 }
 
-interface Keyed {
-  badge: BadgeFields;
-  key: OrderKey;
+/** Names are cut to this many UTF-16 units, so that cursors stay short. */
+const NAME_CHARACTERS = 1_000;
+const ONLY_ASCII = /^[\x20-\x7f]*$/;
+
+/** Applied again, it changes nothing. */
+function toNameValue(name: string): string {
+  const text = cutText(name, NAME_CHARACTERS);
+  const folded = ONLY_ASCII.test(text) ? text.toLowerCase() : foldForOrder(text);
+  return cutText(folded.replace(/\s+/g, ' ').trimStart(), NAME_CHARACTERS).trimEnd();
+}
+
+/** The end of the year 9999: later times would have more digits. */
+const LATEST_MS = 253_402_300_799_999;
+
+/** Of one form, so that the order of the texts is that of the times. */
+function toTimeValue(time: string | null): string {
+  const ms = Date.parse(time ?? '');
+  return Number.isNaN(ms) ? '' : new Date(Math.min(ms, LATEST_MS)).toISOString();
+}
+
+/** Whether a badge can have this value in an order: a cursor with another one was never given out. */
+export function isValueOf(field: OrderField, value: string): boolean {
+  switch (field) {
+    case 'NAME':
+      return toNameValue(value) === value;
+    case 'CREATED_AT':
+    case 'UPDATED_AT':
+      return toTimeValue(value) === value;
+    case 'ID':
+      return true;
+  }
+}
+
+/** Whether a badge comes last in both directions. */
+export function isLast(field: OrderField, [value]: OrderKey): boolean {
+  return value === '' && (field === 'CREATED_AT' || field === 'UPDATED_AT');
+}
+
+export function compareKeys(a: OrderKey, b: OrderKey, { field, direction }: OrderedBy): number {
+  const [isLastA, isLastB] = [isLast(field, a), isLast(field, b)];
+  if (isLastA !== isLastB) return isLastA ? 1 : -1;
+  const ascending =
+    compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2]);
+  return direction === 'ASC' ? ascending : -ascending;
+}
+
+/** A badge with its sort key. */
+export interface OrderedBadge {
+  readonly badge: BadgeFields;
+  readonly key: OrderKey;
 }
 
 /** Number of badges that are sorted without yielding to the event loop. */
 const RUN = 32;
+/** Cost of a run, for each step of its keys: each key is made once, and compared as often as sorting a run needs. */
+const STEPS_OF_RUN = 40 + Math.log2(RUN);
 /** Cost of a comparison in steps, in addition to one step for each character. */
 const STEPS_OF_COMPARISON = 20;
 
@@ -88,38 +142,39 @@ const STEPS_OF_COMPARISON = 20;
 async function sortBadges(
   badges: readonly BadgeFields[],
   field: OrderField,
-): Promise<readonly BadgeFields[]> {
+): Promise<readonly OrderedBadge[]> {
+  const order = { field, direction: 'ASC' } as const;
   const slices = createSlices();
-  let runs: Keyed[][] = [];
+  let runs: OrderedBadge[][] = [];
   for (let start = 0; start < badges.length; start += RUN) {
     const run = badges
       .slice(start, start + RUN)
       .map((badge) => ({ badge, key: orderKey(field, badge) }))
-      .sort((a, b) => compareKeys(a.key, b.key));
+      .sort((a, b) => compareKeys(a.key, b.key, order));
     runs.push(run);
-    await slices.spend(run.reduce((steps, { key }) => steps + stepsOf(key), 0) * Math.log2(RUN));
+    await slices.spend(run.reduce((steps, { key }) => steps + stepsOf(key), 0) * STEPS_OF_RUN);
   }
   while (runs.length > 1) {
-    const merged: Keyed[][] = [];
+    const merged: OrderedBadge[][] = [];
     for (let at = 0; at < runs.length; at += 2) {
-      merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], slices));
+      merged.push(await merge([runs[at] ?? [], runs[at + 1] ?? []], order, slices));
     }
     runs = merged;
   }
-  return (runs[0] ?? []).map(({ badge }) => badge);
+  return runs[0] ?? [];
 }
 
 async function merge(
-  left: readonly Keyed[],
-  right: readonly Keyed[],
+  [left, right]: readonly [readonly OrderedBadge[], readonly OrderedBadge[]],
+  order: OrderedBy,
   slices: Slices,
-): Promise<Keyed[]> {
-  const merged: Keyed[] = [];
+): Promise<OrderedBadge[]> {
+  const merged: OrderedBadge[] = [];
   let taken = 0;
   for (const each of left) {
     let steps = stepsOf(each.key);
     for (let next = right[taken]; next; next = right[taken]) {
-      if (compareKeys(next.key, each.key) >= 0) break;
+      if (compareKeys(next.key, each.key, order) >= 0) break;
       merged.push(next);
       taken += 1;
       steps += stepsOf(next.key);
@@ -143,16 +198,16 @@ export interface BadgeIndex {
   find(id: string): BadgeFields | null;
   /** The same for writes. Also throws if two different records have this ID, because either could be overwritten. */
   findToWrite(id: string): BadgeFields | null;
-  /** Sorted in slices at the first call. */
-  orderedBy(field: OrderField): Promise<readonly BadgeFields[]>;
-  /** Searches the names of its badges. */
-  readonly named: NameSearch;
+  /** In ascending order. Sorted in slices at the first call. */
+  orderedBy(field: OrderField): Promise<readonly OrderedBadge[]>;
+  /** Searches the texts of its badges. */
+  readonly search: TextSearch;
 }
 
 export function createBadgeIndex(list: BadgeList): BadgeIndex {
   const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
   const byId = new Map(badges.map((badge) => [badge.id, badge]));
-  const ordered = new Map<OrderField, Promise<readonly BadgeFields[]>>();
+  const ordered = new Map<OrderField, Promise<readonly OrderedBadge[]>>();
 
   function find(id: string): BadgeFields | null {
     if (malformedIds.has(id))
@@ -160,10 +215,10 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
     return byId.get(id) ?? null;
   }
 
-  let named: NameSearch | undefined;
+  let search: TextSearch | undefined;
   return {
-    get named() {
-      return (named ??= createNameSearch());
+    get search() {
+      return (search ??= createTextSearch());
     },
     list,
     droppedRecords,

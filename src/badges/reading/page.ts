@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
-import { type OrderKey, type OrderedBy, compareKeys, orderKey } from './badge-index.ts';
+import {
+  type OrderKey,
+  type OrderedBadge,
+  type OrderedBy,
+  compareKeys,
+  isLast,
+  isValueOf,
+} from './badge-index.ts';
 
 const cursorSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 
@@ -19,7 +26,7 @@ export function readCursor({ field, direction }: OrderedBy, cursor: string): Ord
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) return null;
   const [cursorField, cursorDirection, ...key] = parsed.data;
-  const isOurs = cursorField === field && cursorDirection === direction;
+  const isOurs = cursorField === field && cursorDirection === direction && isValueOf(field, key[0]);
   return isOurs && toCursor({ field, direction }, key) === cursor ? key : null;
 }
 
@@ -91,7 +98,7 @@ function toKey(name: string, cursor: string | null | undefined, order: OrderedBy
 }
 
 /** The badges of several lists, each in ascending order. */
-type Parts = readonly (readonly BadgeFields[])[];
+type Parts = readonly (readonly OrderedBadge[])[];
 
 /** Returns a page of several sorted lists as if they were merged, without merging more than the page. */
 export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page {
@@ -105,10 +112,7 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
 
   const count = to - from;
   const badges = isFromEnd ? takeBackward(sides, ends, count) : takeForward(sides, starts, count);
-  const edges = badges.map((node) => ({
-    cursor: toCursor(order, orderKey(order.field, node)),
-    node,
-  }));
+  const edges = badges.map(({ badge, key }) => ({ cursor: toCursor(order, key), node: badge }));
   return {
     edges,
     pageInfo: {
@@ -123,27 +127,36 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
 /** One of the lists, in the requested direction. */
 interface Side {
   length: number;
-  at(index: number): BadgeFields | undefined;
+  at(index: number): OrderedBadge | undefined;
   firstPast(key: OrderKey): number;
   firstNotBefore(key: OrderKey): number;
   /** Whether `a` comes before `b`. */
-  isBefore(a: BadgeFields, b: BadgeFields): boolean;
+  isBefore(a: OrderedBadge, b: OrderedBadge): boolean;
 }
 
-function toSide(ascending: readonly BadgeFields[], { field, direction }: OrderedBy): Side {
+function toSide(ascending: readonly OrderedBadge[], order: OrderedBy): Side {
   const { length } = ascending;
-  const sign = direction === 'ASC' ? 1 : -1;
-  const at = (index: number) => ascending[sign === 1 ? index : length - 1 - index];
-  const compare = (badge: BadgeFields, key: OrderKey): number =>
-    sign * compareKeys(orderKey(field, badge), key);
-  const firstWhere = (test: (badge: BadgeFields) => boolean) => indexWhere({ length, at }, test);
+  const at = toPlaces(ascending, order);
+  const firstWhere = (test: (key: OrderKey) => boolean) =>
+    indexWhere({ length, at }, (badge) => test(badge.key));
   return {
     length,
     at,
-    firstPast: (key) => firstWhere((badge) => compare(badge, key) > 0),
-    firstNotBefore: (key) => firstWhere((badge) => compare(badge, key) >= 0),
-    isBefore: (a, b) => compare(a, orderKey(field, b)) < 0,
+    firstPast: (key) => firstWhere((each) => compareKeys(each, key, order) > 0),
+    firstNotBefore: (key) => firstWhere((each) => compareKeys(each, key, order) >= 0),
+    isBefore: (a, b) => compareKeys(a.key, b.key, order) < 0,
   };
+}
+
+/** Finds a badge by its place. In descending order, those that come last are reversed among themselves. */
+function toPlaces(ascending: readonly OrderedBadge[], { field, direction }: OrderedBy): Side['at'] {
+  if (direction === 'ASC') return (index) => ascending[index];
+  const { length } = ascending;
+  const firstLast = indexWhere({ length, at: (index) => ascending[index] }, ({ key }) =>
+    isLast(field, key),
+  );
+  return (index) =>
+    ascending[index < firstLast ? firstLast - 1 - index : length - 1 - (index - firstLast)];
 }
 
 /** The next `count` badges of all lists, starting at these positions. */
@@ -167,15 +180,15 @@ function takeBackward(sides: readonly Side[], ends: readonly number[], count: nu
 }
 
 interface Walk {
-  at(side: Side, index: number): BadgeFields | undefined;
+  at(side: Side, index: number): OrderedBadge | undefined;
   step(index: number): void;
-  isNearer(side: Side, a: BadgeFields, b: BadgeFields): boolean;
+  isNearer(side: Side, a: OrderedBadge, b: OrderedBadge): boolean;
 }
 
-function take(sides: readonly Side[], count: number, walk: Walk): BadgeFields[] {
-  const taken: BadgeFields[] = [];
+function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[] {
+  const taken: OrderedBadge[] = [];
   while (taken.length < count) {
-    let nearest: { badge: BadgeFields; index: number } | undefined;
+    let nearest: { badge: OrderedBadge; index: number } | undefined;
     for (const [index, side] of sides.entries()) {
       const badge = walk.at(side, index);
       if (badge && (!nearest || walk.isNearer(side, badge, nearest.badge))) {
@@ -196,7 +209,7 @@ function sum(numbers: readonly number[]): number {
 /** Binary search for the first index at which the test holds. The length if there is none. */
 function indexWhere(
   { length, at }: Pick<Side, 'length' | 'at'>,
-  test: (badge: BadgeFields) => boolean,
+  test: (badge: OrderedBadge) => boolean,
 ): number {
   let low = 0;
   let high = length;

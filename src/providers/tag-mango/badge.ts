@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../http/json.ts';
 import { type AnswerReader, createAnswerReader } from '../answers.ts';
@@ -14,6 +14,7 @@ import {
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
 import { DateTime } from '../graph-types.ts';
+import type { ProviderFilter } from '../provider.ts';
 import { toInstant } from '../shown-values.ts';
 import { isObjectId, name, toCanonicalId } from './settings.ts';
 
@@ -138,16 +139,34 @@ export class TagMangoBadge extends RecordBadge<TagMangoRecord> {
   }
 
   @Field(() => DateTime, { nullable: true, description: 'When the badge was created.' })
-  get createdAt(): string | null {
+  override get createdAt(): string | null {
     return this.record.createdAt ?? null;
   }
 
   @Field(() => DateTime, { nullable: true, description: 'When the badge was last updated.' })
-  get updatedAt(): string | null {
+  override get updatedAt(): string | null {
     return this.record.updatedAt ?? null;
   }
 }
 table.show(TagMangoBadge);
+
+@InputType({
+  description: 'Filter for TagMango badges. An omitted field does not restrict the list.',
+})
+export class TagMangoBadgeFilter {
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Matches badges with automation on (true) or off (false). A badge that does not show it matches neither.',
+  })
+  enableAutomation?: boolean | null;
+}
+
+export const filter: ProviderFilter<TagMangoBadge, TagMangoBadgeFilter> = {
+  inputClass: TagMangoBadgeFilter,
+  matches: ({ record }, { enableAutomation }) =>
+    enableAutomation == null || record.enableAutomation === enableAutomation,
+};
 
 /** Null for "", as in other fields. */
 function toTime(value: unknown): string | null | undefined {

@@ -1,5 +1,5 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
-import { TagMangoBadge, recordSchema } from './badge.ts';
+import { TagMangoBadge, filter, recordSchema } from './badge.ts';
 import { type TagMangoClient, createTagMangoClient } from './client.ts';
 import { TagMangoMemberQueries, awardOperation } from './member.ts';
 import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
@@ -99,6 +99,7 @@ export const tagMango = defineProvider({
   recordSchema,
   sharedFields: { name: 'name', description: 'description', imageUrl: 'imageUrl' },
   operations: { create: createOperation, update: updateOperation, award: awardOperation },
+  filter,
   warnings: AUTOMATION_WARNINGS,
   resolvers: [TagMangoMemberQueries],
   example,

@@ -51,7 +51,7 @@ export const REQUEST_CAPS = {
   representations: 3_000,
   /** Fields of the response. 1,400 representations with all fields of a badge have 19,601. */
   fields: 20_000,
-  /** A search of all names takes as long as this many fields, although few of the names are in the response. */
+  /** A search of all texts takes as long as this many fields, although few of the badges are in the response. */
   fieldsOfSearch: 2_000,
 } as const;
 

@@ -219,10 +219,10 @@ function costOfField(field: ComplexityEstimatorArgs): number {
   return 1 + costOfSearch(field) + countItems(field) * field.childComplexity;
 }
 
-/** A search looks at each name of every list, however small the page is. */
+/** A search looks at the texts of every list, however small the page is. */
 function costOfSearch({ args }: ComplexityEstimatorArgs): number {
   const filter: unknown = args.filter;
-  const isSearch = isObject(filter) && Boolean(filter.nameContains);
+  const isSearch = isObject(filter) && Boolean(filter.textContains);
   return isSearch ? REQUEST_CAPS.fieldsOfSearch : 0;
 }
 

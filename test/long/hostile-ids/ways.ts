@@ -138,7 +138,7 @@ const READS: readonly Way[] = [
   ),
   read('badges after a cursor', list('after: $v'), () => 'INVALID_INPUT'),
   read('badges before a cursor', list('before: $v'), () => 'INVALID_INPUT'),
-  read('badges by name', { ...list('filter: { nameContains: $v }'), most: MAX_SEARCHES }, (text) =>
+  read('badges by name', { ...list('filter: { textContains: $v }'), most: MAX_SEARCHES }, (text) =>
     text.length > 200 || !text.isWellFormed() ? 'INVALID_INPUT' : 'a page',
   ),
   read('tagMangoMember by e-mail', member('email'), (text) =>

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText, toNameTest } from '../../src/badges/reading/name-search.ts';
+import { foldText } from '../../src/badges/reading/folding.ts';
+import { toTextTest } from '../../src/badges/reading/text-search.ts';
 import { numRuns } from './runs.ts';
 import { wellFormedText } from './texts.ts';
 
-const isIn = (part: string, name: string) => toNameTest(part)(foldText(name));
+const isIn = (part: string, name: string) => toTextTest(part)(foldText(name));
 
 test.each([
   ['ΟΔΟΣ', 'ΟΔΟΣΗΜΑΝΣΗ'],

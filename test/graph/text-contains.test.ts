@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createNameSearch } from '../../src/badges/reading/name-search.ts';
+import { createTextSearch } from '../../src/badges/reading/text-search.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
@@ -24,10 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-async function namesWith(nameContains: string): Promise<string[]> {
+/** Whether a badge is found by its name or by its description. */
+async function namesWith(textContains: string): Promise<string[]> {
   const { data } = await service.execute<{ badges: { nodes: { name: string }[] } }, object>(
     'query ($filter: BadgeFilter) { badges(filter: $filter) { nodes { ... on BadgeFields { name } } } }',
-    { filter: { nameContains } },
+    { filter: { textContains } },
   );
   return data.badges.nodes.map(({ name }) => name);
 }
@@ -53,21 +54,29 @@ test('what no name holds finds none', async () => {
 describe('the names of a list', () => {
   /** Counts how often its name is read. */
   function toNamed(name: string) {
-    return {
-      reads: 0,
+    let reads = 0;
+    const badge = {
       get name() {
-        this.reads += 1;
+        reads += 1;
         return name;
       },
+      get description() {
+        reads += 1;
+        return `About ${name}`;
+      },
     };
+    return { badge, reads: () => reads };
   }
 
   test('are folded once, however often they are looked through', async () => {
     const all = NAMES.map(toNamed);
-    const search = createNameSearch();
-    for (const wanted of ['plain', 'STRASSE', 'x']) await search(all, wanted);
-    expect(all.map(({ reads }) => reads)).toEqual(all.map(() => 1));
+    const search = createTextSearch();
+    for (const wanted of ['plains', 'STRASSEN', 'xx']) await search(all, wanted);
+    // The name, and the description.
+    expect(all.map(({ reads }) => reads())).toEqual(all.map(() => 2));
   });
+
+  const toItem = (name: string) => ({ badge: { name, description: null } });
 
   /** How often others have had their turn while it runs. */
   async function turnsDuring(run: Promise<unknown>): Promise<number> {
@@ -81,9 +90,9 @@ describe('the names of a list', () => {
 
   test('that are long or many let others have their turn, in time that grows with their length', async () => {
     const toList = (count: number) =>
-      Array.from({ length: count }, () => ({ name: `a${'\u0301\u0323'.repeat(450)}` }));
+      Array.from({ length: count }, () => toItem(`a${'\u0301\u0323'.repeat(450)}`));
     const [few, many] = [toList(200), toList(2_000)];
-    const search = createNameSearch();
+    const search = createTextSearch();
     const turnsOfFew = await turnsDuring(search(few, 'x'));
     const turnsOfMany = await turnsDuring(search(many, 'x'));
     expect(turnsOfFew).toBeGreaterThan(10);
@@ -94,8 +103,8 @@ describe('the names of a list', () => {
   });
 
   test('count up to a length, from which on nothing of them is looked at', async () => {
-    const search = createNameSearch();
-    const all = [{ name: `${'n'.repeat(9_995)}start${'n'.repeat(1_000_000)}end` }];
+    const search = createTextSearch();
+    const all = [toItem(`${'n'.repeat(9_995)}start${'n'.repeat(1_000_000)}end`)];
     expect(await search(all, 'start')).toEqual(all);
     expect(await search(all, 'end')).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { createSlices, cutText } from '../../http/json.ts';
+import { cutText } from '../../http/json.ts';
 
 // "Marks" are combining marks: characters that belong to the preceding letter, such as accents and vowel signs.
 
@@ -64,7 +64,7 @@ function rowsOfMarks(text: string): string[][] {
 }
 
 /**
- * A name or a search text, folded for comparison: canonical caseless matching of the Unicode standard, which ignores
+ * A text, folded for comparison: canonical caseless matching of the Unicode standard, which ignores
  * case and composition. In addition, final sigma equals σ, and İ and ı equal i.
  */
 interface FoldedText {
@@ -75,7 +75,7 @@ interface FoldedText {
   asWritten: string | undefined;
 }
 
-/** Names are searched up to this many UTF-16 units. The longest name that this service writes is a tenth of that. */
+/** Texts are searched up to this many UTF-16 units, the longest description that this service writes. */
 const MAX_CHARACTERS = 10_000;
 const ONLY_ASCII = /^[\0-\x7f]*$/;
 
@@ -151,113 +151,30 @@ function withoutDots(text: string): string {
   return kept.join('');
 }
 
-/** Finds the badges whose name contains a text. Each name is folded once. */
-export type NameSearch = <Named extends { readonly name: string }>(
-  all: readonly Named[],
-  wanted: string,
-) => Promise<readonly Named[]>;
+/**
+ * Marks that change no letter into another for a reader: accents, points of Hebrew and Arabic, voicing of kana. The
+ * ranges are fixed, so that servers with different versions of Unicode agree. Vowel signs of other scripts are letters.
+ */
+const ACCENTS =
+  /[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]/g;
+/** Characters that nobody sees: fillers, joiners, marks of direction and variation selectors. */
+const UNSEEN =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/g;
+/** Letters with a stroke, and two in one, which have no accent that could be taken off. */
+const PLAIN_LETTERS: Readonly<Record<string, string>> = {
+  ...{ æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ħ: 'h', ŧ: 't', ƀ: 'b' },
+  ...{ ɨ: 'i', ʉ: 'u', ƶ: 'z', ɇ: 'e', ɉ: 'j', ɍ: 'r', ɏ: 'y', ǥ: 'g', ƚ: 'l' },
+};
+const STROKED = new RegExp(`[${Object.keys(PLAIN_LETTERS).join('')}]`, 'g');
 
-/** Cost for each character in steps: of folding a name, and of searching a folded one. */
-const FOLDING_WEIGHT = 40;
-const SEARCHING_WEIGHT = 3;
-
-export function createNameSearch(): NameSearch {
-  const folded = new WeakMap<object, FoldedText>();
-  return async <Named extends { readonly name: string }>(all: readonly Named[], wanted: string) => {
-    const isFound = toNameTest(wanted);
-    const found: Named[] = [];
-    const slices = createSlices();
-    for (const each of all) {
-      const known = folded.get(each);
-      const name = known ?? foldText(each.name);
-      if (!known) folded.set(each, name);
-      if (isFound(name)) found.push(each);
-      await slices.spend(name.text.length * (known ? SEARCHING_WEIGHT : FOLDING_WEIGHT));
-    }
-    return found;
-  };
+/** A name without what does not separate words for a reader: case, accents, and what cannot be seen. */
+export function foldForOrder(name: string): string {
+  // Without accents first: normalizing takes quadratic time in the length of a sequence of marks.
+  const bare = toPieces(withoutAccents(name)).map((piece) => piece.normalize('NFKD'));
+  const folded = withoutAccents(foldCase(withoutAccents(bare.join('')))).normalize('NFKD');
+  return folded.replace(STROKED, (letter) => PLAIN_LETTERS[letter] ?? letter);
 }
 
-/** Whether a name contains the text. A match may start or end between a letter and its marks. */
-export function toNameTest(wanted: string): (name: FoldedText) => boolean {
-  const { text } = foldText(wanted);
-  const parts = toParts(text);
-  const withoutDots = [...parts.before, parts.core, ...parts.after].join('');
-  const forms = [...new Set([text, withoutDots, foldAsWritten(wanted)])];
-  const hasOpenEnds = parts.before.length > 0 || parts.after.length > 0;
-  return (name) =>
-    forms.some((form) => name.text.includes(form) || name.asWritten?.includes(form)) ||
-    (hasOpenEnds && name.hasMarksInRow && holdsParts(name.text, parts));
-}
-
-interface Parts {
-  /** Leading marks, which match marks of any letter. */
-  before: readonly string[];
-  core: string;
-  /** Trailing marks. Their letter may have more marks in the name. */
-  after: readonly string[];
-}
-
-function toParts(text: string): Parts {
-  const characters = [...text];
-  const start = characters.findIndex((character) => !isMarkAt(character, 0));
-  const end = characters.findLastIndex((character) => !isMarkAt(character, 0)) + 1;
-  const before = start === -1 ? characters : characters.slice(0, start);
-  return {
-    // The letter may be an i, whose dot is ignored.
-    before: before.filter((mark) => mark !== DOT_ABOVE),
-    core: characters.slice(before.length, end).join(''),
-    after: characters.slice(Math.max(before.length, end)),
-  };
-}
-
-/** Normalization sorts the marks of a letter, so the marks of the search text may have others between them. */
-function holdsParts(name: string, { before, core, after }: Parts): boolean {
-  if (core === '') return rowsOfMarks(name).some((row) => holdsInOrder(row, before));
-  for (const end of endsOf(core, name)) {
-    if (after.length > 0 && !isMarkAt(name, end)) continue;
-    const isHeld =
-      holdsInOrder(marksAfter(name, end), after) &&
-      holdsInOrder(marksBefore(name, end - core.length), before);
-    if (isHeld) return true;
-  }
-  return false;
-}
-
-/** Every index at which an occurrence of the text ends, in linear time by the algorithm of Knuth, Morris and Pratt. */
-function* endsOf(text: string, name: string): Generator<number> {
-  const borders = bordersOf(text);
-  let matched = 0;
-  for (let at = 0; at < name.length; at += 1) {
-    matched = longestBorder(text, borders, { matched, next: name.charCodeAt(at) });
-    if (matched < text.length) continue;
-    yield at + 1;
-    matched = borders[matched - 1] ?? 0;
-  }
-}
-
-/** For each prefix of the text, the length of its longest proper prefix that is also a suffix. */
-function bordersOf(text: string): number[] {
-  const borders = [0];
-  for (let at = 1; at < text.length; at += 1) {
-    const matched = borders[at - 1] ?? 0;
-    borders.push(longestBorder(text, borders, { matched, next: text.charCodeAt(at) }));
-  }
-  return borders;
-}
-
-function longestBorder(
-  text: string,
-  borders: readonly number[],
-  { matched, next }: { matched: number; next: number },
-): number {
-  let length = matched;
-  while (length > 0 && text.charCodeAt(length) !== next) length = borders[length - 1] ?? 0;
-  return text.charCodeAt(length) === next ? length + 1 : 0;
-}
-
-function holdsInOrder(row: readonly string[], wanted: readonly string[]): boolean {
-  let found = 0;
-  for (const mark of row) if (mark === wanted[found]) found += 1;
-  return found === wanted.length;
+function withoutAccents(text: string): string {
+  return text.replace(ACCENTS, '').replace(UNSEEN, '');
 }
