@@ -1,6 +1,17 @@
 import { GraphQLError, type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
 import 'reflect-metadata';
-import { Arg, Args, Ctx, Directive, ID, Info, Query, Resolver } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Directive,
+  Field,
+  ID,
+  Info,
+  InputType,
+  Query,
+  Resolver,
+} from 'type-graphql';
 import { isObject } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
@@ -226,6 +237,36 @@ function readKey(representation: unknown): { provider: Provider | undefined; id:
   return { provider, id };
 }
 
+/** More would not fit on a page either. */
+export const MAX_KEYS = 100;
+
+@InputType({ description: 'What identifies a badge: its provider and its ID there.' })
+export class BadgeKey {
+  @Field(() => BadgeProvider, { description: 'Provider of the badge.' })
+  provider!: string;
+
+  @Field(() => ID, { description: "The provider's ID of the badge." })
+  id!: string;
+}
+
+/** In the order of the keys. An error stands for the badge that it is about, and has its path in the response. */
+export async function findBadges(
+  context: BadgesContext,
+  keys: readonly BadgeKey[],
+): Promise<(BadgeFields | null | Error)[]> {
+  if (keys.length > MAX_KEYS) {
+    throw invalidInput(`Argument "keys" must have at most ${MAX_KEYS} entries.`);
+  }
+  return Promise.all(
+    keys.map(({ provider, id }) =>
+      findBadge(context, provider, id).catch((error: unknown) => {
+        if (error instanceof Error) return error;
+        throw error;
+      }),
+    ),
+  );
+}
+
 @Resolver()
 export class BadgeQueries {
   @Query(() => Badge, {
@@ -240,6 +281,19 @@ export class BadgeQueries {
     @Ctx() context: BadgesContext,
   ): Promise<BadgeFields | null> {
     return findBadge(context, provider, id);
+  }
+
+  @Query(() => [Badge], {
+    nullable: 'items',
+    description: `Looks up badges by key, at most ${MAX_KEYS}, in the order of the keys. Takes one read for each provider. Null without an error means that the provider has no such badge. Each badge that could not be read is null with an error of its own, whose path has its place in the list.`,
+  })
+  @Directive(`@listSize(assumedSize: ${MAX_KEYS})`)
+  badgesByKeys(
+    @Arg('keys', () => [BadgeKey], { description: 'Keys of the badges. A key may occur twice.' })
+    keys: BadgeKey[],
+    @Ctx() context: BadgesContext,
+  ): Promise<(BadgeFields | null | Error)[]> {
+    return findBadges(context, keys);
   }
 
   @Query(() => BadgeConnection, {

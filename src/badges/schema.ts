@@ -24,6 +24,7 @@ import 'reflect-metadata';
 import { buildSchema, createResolversMap, getMetadataStorage } from 'type-graphql';
 import { BadgeFields, typeOfBadge } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
+import { CapabilityQueries } from './capabilities.ts';
 import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
@@ -107,6 +108,14 @@ const LINKS = `extend schema
 directive @oneOf on INPUT_OBJECT
 `;
 
+const ABOUT = `Badges of several gamification services ("providers") in one graph.
+
+Read badges with \`badges\`, \`badge\` and \`badgesByKeys\`, one that changed with \`badgeHistory\`, and what each provider can do with \`badgeProviders\`. Every type of badge implements \`BadgeFields\`. A badge is identified by its type name and \`id\`.
+
+Write with one mutation for each operation. \`input\` says what to change, in the words of one provider; \`expectedVersion\`, \`dryRun\` and \`idempotencyKey\` say how. The \`outcome\` of a payload says what happened.
+
+A list may have data and errors: keep both. "Inferred" marks what no page of a provider states. Types, fields, optional arguments and the values of enums that say so will be added: have a default for values that you do not know.`;
+
 export interface BadgesSchema {
   schema: GraphQLSchema;
   /** With its federation directives, sorted by name. */
@@ -125,13 +134,14 @@ export async function createBadgesSchema({
     resolvers: [
       BadgeQueries,
       BadgeHistoryQueries,
+      CapabilityQueries,
       BadgeMutations,
       ...providers.flatMap(({ resolvers }) => resolvers),
     ],
     orphanedTypes: providers.map(({ badgeClass }) => badgeClass),
     validate: false,
   });
-  describeRoots(built);
+  describe(built);
   const plain = `${LINKS}\n${printSubgraphSchema(lexicographicSortSchema(built))}\n`;
   const sdl = hasAuthDirectives ? `${print(withAuthDirectives(parse(plain)))}\n` : plain;
   const resolvers = createResolversMap(built) as GraphQLResolverMap<unknown>;
@@ -142,8 +152,9 @@ export async function createBadgesSchema({
   return { schema, sdl };
 }
 
-/** Sets the descriptions of the root types. No decorator does so. */
-function describeRoots(schema: GraphQLSchema): void {
+/** Sets the descriptions of the schema and its root types. No decorator does so. */
+function describe(schema: GraphQLSchema): void {
+  schema.description = ABOUT;
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
   if (query) query.description = 'Read operations. They can be retried safely.';
   if (mutation) {

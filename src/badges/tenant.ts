@@ -3,6 +3,7 @@ import type { CallBounds } from '../http/call-options.ts';
 import type { UrlRule } from '../providers/graph-types.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';
+import type { RequestWindow } from '../state/rate-limit.ts';
 import type { Locks, StateStore } from '../state/state-store.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
 import type { RecentWrites } from './recent-writes.ts';
@@ -50,6 +51,8 @@ export interface ProviderAccess {
   /** The tenant's settings for the provider. */
   readonly values: ProviderValues;
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
+  /** The provider's limits for this tenant, and how much of each is free: 0 to 1, null if unknown. Never a call to it. */
+  readonly windows: readonly (RequestWindow & { freeShare(): Promise<number | null> })[];
   /** Completes every list that is read with recent writes of this service. */
   readonly recentWrites: RecentWrites;
 }

@@ -20,6 +20,18 @@ export interface TokenBucket {
   blockedUntil: number;
 }
 
+/** The tokens that can be taken at once. 0 while the bucket is blocked. */
+export function freeTokens(
+  known: TokenBucket | null,
+  { burst, perSecond, start, maxBlockMs }: TokenLimit,
+  now: number,
+): number {
+  const { tokens, at, blockedUntil } = known ?? { tokens: start, at: now, blockedUntil: 0 };
+  const blockedMs = blockedUntil - now;
+  if (blockedMs > 0 && blockedMs <= maxBlockMs) return 0;
+  return Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
+}
+
 /** Takes one token if at least `leave` remain, else returns the milliseconds until that is possible. */
 export function takeToken(
   known: TokenBucket | null,
@@ -43,6 +55,8 @@ export interface TokenBuckets {
   take(name: string, limit: TokenLimit, leave: number): Promise<number>;
   /** Makes every `take` wait for this time. */
   block(name: string, ms: number): Promise<void>;
+  /** The tokens that could be taken at once. Changes nothing. */
+  free(name: string, limit: TokenLimit): Promise<number>;
 }
 
 /** The rate limit of a provider: at most `requests` within any period of `windowMs`. */
@@ -153,6 +167,7 @@ export function createStoredBuckets(
         const bucket = { tokens, at, blockedUntil: Math.max(blockedUntil, now() + ms) };
         return { bucket, answer: undefined };
       }),
+    free: async (name, limit) => freeTokens(read(name, await store.get(toKey(name))), limit, now()),
   };
 }
 
@@ -231,6 +246,16 @@ export function createRequestBudget(options: RequestBudgetOptions) {
         if (!(error instanceof StateError)) throw error;
       }
     },
+    /** How much of the requests that may be sent at once is free, 0 to 1. Null if the buckets cannot be reached. */
+    async freeShare(): Promise<number | null> {
+      if (now() < ownUntil) return null;
+      try {
+        return Math.max(0, await buckets.free(name, limit)) / limit.burst;
+      } catch (error) {
+        if (!(error instanceof StateError)) throw error;
+        return null;
+      }
+    },
   };
 }
 
@@ -265,6 +290,21 @@ const TAKE = `
   return waitMs
 `;
 
+/** `freeTokens` by the clock of Redis. */
+const FREE = `
+  local burst, perSecond, start, maxBlockMs = tonumber(ARGV[1]), tonumber(ARGV[2]),
+    tonumber(ARGV[3]), tonumber(ARGV[4])
+  ${NOW}
+  ${TO_NUMBER}
+  if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return tostring(start) end
+  local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
+  local tokens, at = toNumber(known[1]), toNumber(known[2])
+  if not tokens or not at or tokens < 0 then tokens, at = start, now end
+  local blockedMs = (toNumber(known[3]) or 0) - now
+  if blockedMs > 0 and blockedMs <= maxBlockMs then return '0' end
+  return tostring(math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000))
+`;
+
 const BLOCK = `
   ${NOW}
   local untilMs = now + tonumber(ARGV[1])
@@ -292,6 +332,13 @@ export function createRedisBuckets(
     async block(name, ms) {
       const args = [String(Math.ceil(ms))];
       await reach((client) => client.eval(BLOCK, { keys: [toKey(name)], arguments: args }));
+    },
+    async free(name, { burst, perSecond, start, maxBlockMs }) {
+      const args = [burst, perSecond, start, maxBlockMs].map(String);
+      const free = await reach((client) =>
+        client.eval(FREE, { keys: [toKey(name)], arguments: args }),
+      );
+      return Number(free);
     },
   };
 }

@@ -96,7 +96,9 @@ export function createTenant(
     if (!values) return { provider, access: undefined };
     const topic = `${id}/${provider.name.enumValue}`;
     const most = requestLimits[provider.key];
-    const http = createHttpDeps({ ...options, logger }, { topic, provider, most });
+    const of = { topic, provider, most };
+    const windows = createWindows(options, of);
+    const http = createHttpDeps({ ...options, logger }, of, windows);
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
       name: toSharedName(topic, values),
@@ -108,6 +110,7 @@ export function createTenant(
       staleMs: options.staleSeconds * 1_000,
       isImageUrl,
       values,
+      windows,
       recentWrites: createRecentWrites({
         store: options.store,
         key: `${encodeURIComponent(id)}/${provider.name.enumValue}`,
@@ -162,6 +165,7 @@ interface AccessOptions extends Pick<
   freshMs: number;
   isImageUrl: UrlRule;
   values: ProviderValues;
+  windows: ProviderAccess['windows'];
   recentWrites: RecentWrites;
   onList: (list: BadgeList) => void;
 }
@@ -172,7 +176,7 @@ const INCOMPLETE_FRESH_MS = 5_000;
 export function createProviderAccess(
   provider: Provider,
   client: ProviderClient,
-  { freshMs, isImageUrl, values, recentWrites, onList, ...options }: AccessOptions,
+  { freshMs, isImageUrl, values, windows, recentWrites, onList, ...options }: AccessOptions,
 ): ProviderAccess {
   async function load(bounds: CallBounds): Promise<BadgeIndex> {
     const list = await client.listBadges(bounds);
@@ -187,7 +191,7 @@ export function createProviderAccess(
     freshMs: ({ droppedRecords }) =>
       droppedRecords > 0 ? Math.min(INCOMPLETE_FRESH_MS, freshMs) : freshMs,
   });
-  return { client, values, snapshots, recentWrites };
+  return { client, values, snapshots, recentWrites, windows };
 }
 
 function toJudgement(error: unknown): Judgement {
@@ -213,32 +217,46 @@ interface CallOptions extends Pick<
   redactOthers?: Redact;
 }
 
-export function createHttpDeps(
-  options: CallOptions,
-  of: { topic: string; provider: Provider; most: number | undefined },
-): HttpDeps {
-  const { attemptTimeoutMs, store, shared, replicas, logger, now, random = Math.random } = options;
-  const { name } = of.provider;
-  const windows = toWindows(of.provider, of.most);
-  const buckets =
-    shared?.buckets ?? createStoredBuckets(store, { now, wallTime: options.wallTime });
-  const budgets = windows.map((window, index) =>
-    createRequestBudget({
+/** The provider of a tenant. `topic` names both. */
+interface Called {
+  topic: string;
+  provider: Provider;
+  /** The tenant's own limit. */
+  most: number | undefined;
+}
+
+type WindowOptions = Pick<CallOptions, 'store' | 'shared' | 'replicas' | 'now' | 'wallTime'>;
+
+function createWindows(options: WindowOptions, { topic, provider, most }: Called) {
+  const { store, shared, replicas, now, wallTime } = options;
+  const buckets = shared?.buckets ?? createStoredBuckets(store, { now, wallTime });
+  return toWindows(provider, most).map((window, index) => {
+    const budget = createRequestBudget({
       // The name does not depend on the credentials: new ones may not start a new window.
-      name: index === 0 ? of.topic : `${of.topic}/${window.windowMs}`,
+      name: index === 0 ? topic : `${topic}/${window.windowMs}`,
       window,
       buckets,
       isShared: shared !== undefined,
       replicas,
       now,
-    }),
-  );
+    });
+    return { ...window, ...budget };
+  });
+}
+
+export function createHttpDeps(
+  options: CallOptions,
+  of: Called,
+  windows = createWindows(options, of),
+): HttpDeps {
+  const { attemptTimeoutMs, logger, now, random = Math.random } = options;
+  const { name } = of.provider;
   return {
     attemptTimeoutMs,
     clock: { now, pause },
     random,
     connect: (origin) => createPool(origin, options.proxies),
-    budget: combineBudgets(budgets),
+    budget: combineBudgets(windows),
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
     createBreaker: (calls) =>

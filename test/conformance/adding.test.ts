@@ -45,8 +45,11 @@ describe('a developer who follows the page', () => {
     expect([list.data.badges.totalCount, list.errors]).toEqual([8, undefined]);
     const awarded = await execute<{ awardBadge: object }, object>(
       url,
-      'mutation { awardBadge(input: { forum: { badgeId: "12", userId: "501" } }) { badges { ... on ForumBadge { grantCount } } userErrors { code } } }',
+      'mutation { awardBadge(input: { forum: { badgeId: "12", userId: "501" } }) { awardedBadges { ... on ForumBadge { grantCount } } userErrors { code } } }',
     );
-    expect(awarded.data.awardBadge).toEqual({ badges: [{ grantCount: 1 }], userErrors: [] });
+    expect(awarded.data.awardBadge).toEqual({
+      awardedBadges: [{ grantCount: 1 }],
+      userErrors: [],
+    });
   });
 });

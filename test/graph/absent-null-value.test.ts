@@ -133,7 +133,7 @@ describe('an update that has nothing to write', () => {
     expect(data.updateBadge).toMatchObject({
       badge: { id: key === 'tagMango' ? tagMangoId : returningAIId },
       changes: [],
-      warnings: [{ code: 'NO_CHANGE', fields }],
+      warnings: [{ code: 'NO_CHANGE', fields: fields.map((field) => ['input', key, field]) }],
       userErrors: [],
     });
     expect(writesOf(key)).toEqual([]);

@@ -5,6 +5,7 @@ import {
   type TokenBucket,
   type TokenBuckets,
   createRequestBudget,
+  freeTokens,
   takeToken,
 } from '../../src/state/rate-limit.ts';
 import { StateError } from '../../src/state/state-store.ts';
@@ -114,6 +115,10 @@ export function createSharedBucket(now: () => number): SharedBucket {
       },
       async block() {
         reach(replica);
+      },
+      async free(name, limit) {
+        reach(replica);
+        return freeTokens(buckets.get(name) ?? null, limit, now());
       },
     }),
   };

@@ -154,7 +154,8 @@ test.each([false, true])(
       const own = records.filter(({ idempotencyKey }) => idempotencyKey === call.key);
       expect(own).toMatchObject([{ operation: call.kind, outcome: 'UNKNOWN' }]);
       if (!badge) continue;
-      const entry = { operation: call.kind, outcome: 'UNKNOWN', idempotencyKey: call.key };
+      const operation = call.kind.toUpperCase();
+      const entry = { operation, outcome: 'UNKNOWN', idempotencyKey: call.key };
       expect(await historyOf(second.url, badge)).toEqual([{ id: own[0]?.id, ...entry }]);
     }
     expect(writesOf(sandbox)).toHaveLength(kills.length);

@@ -120,9 +120,12 @@ export function isLast(field: OrderField, [value]: OrderKey): boolean {
 export function compareKeys(a: OrderKey, b: OrderKey, { field, direction }: OrderedBy): number {
   const [isLastA, isLastB] = [isLast(field, a), isLast(field, b)];
   if (isLastA !== isLastB) return isLastA ? 1 : -1;
-  const ascending =
-    compareCodePoints(a[0], b[0]) || compareCodePoints(a[1], b[1]) || compareCodePoints(a[2], b[2]);
-  return direction === 'ASC' ? ascending : -ascending;
+  const [left, right] = direction === 'ASC' ? [a, b] : [b, a];
+  return (
+    compareCodePoints(left[0], right[0]) ||
+    compareCodePoints(left[1], right[1]) ||
+    compareCodePoints(left[2], right[2])
+  );
 }
 
 /** A badge with its sort key. */

@@ -155,8 +155,10 @@ function toPlaces(ascending: readonly OrderedBadge[], { field, direction }: Orde
   const firstLast = indexWhere({ length, at: (index) => ascending[index] }, ({ key }) =>
     isLast(field, key),
   );
-  return (index) =>
-    ascending[index < firstLast ? firstLast - 1 - index : length - 1 - (index - firstLast)];
+  return (index) => {
+    if (index < 0 || index >= length) return undefined;
+    return ascending[(index < firstLast ? firstLast : length + firstLast) - 1 - index];
+  };
 }
 
 /** The next `count` badges of all lists, starting at these positions. */

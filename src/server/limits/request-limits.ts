@@ -239,8 +239,8 @@ function isOncePerConnection({ type, field }: ComplexityEstimatorArgs): boolean 
 }
 
 function countItems({ type, field, args }: ComplexityEstimatorArgs): number {
-  const { representations, first, last } = args;
-  if (Array.isArray(representations)) return representations.length;
+  const { representations, keys, first, last } = args;
+  for (const given of [representations, keys]) if (Array.isArray(given)) return given.length;
   if (field.args.some(({ name }) => name === 'first')) return toPageSize(first ?? last);
   if (!isListType(getNullableType(field.type)) || isConnection(type)) return 1;
   if (!isIntrospectionType(type)) return GUESSED_ITEMS;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Directive, Field, Float, ID, ObjectType } from 'type-graphql';
+import { Directive, Field, Float, ID, InputType, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../../src/http/json.ts';
 import { type AnswerReader, createAnswerReader } from '../../../src/providers/answers.ts';
@@ -11,6 +11,7 @@ import {
   withBadgeId,
 } from '../../../src/providers/badge-list.ts';
 import { createFieldTable } from '../../../src/providers/field-table.ts';
+import type { ProviderFilter } from '../../../src/providers/provider.ts';
 import { name } from './settings.ts';
 
 /** IDs are whole numbers without leading zeros. */
@@ -102,6 +103,20 @@ export class ForumBadge extends RecordBadge<ForumRecord> {
   }
 }
 table.show(ForumBadge);
+
+@InputType({ description: 'Filter for badges of a forum.' })
+export class ForumBadgeFilter {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Matches badges that can be granted, or not.',
+  })
+  enabled?: boolean | null;
+}
+
+export const filter: ProviderFilter<ForumBadge, ForumBadgeFilter> = {
+  inputClass: ForumBadgeFilter,
+  matches: ({ record }, { enabled }) => enabled == null || record.enabled === enabled,
+};
 
 export const toForumBadge = createRecordReader({
   schema: recordSchema,

@@ -1,7 +1,7 @@
 import type { CallBounds } from '../../../src/http/call-options.ts';
 import { type ProviderExample, defineProvider } from '../../../src/providers/provider.ts';
 import { awardOperation, revokeOperation } from './award.ts';
-import { ForumBadge, isBadgeId, recordSchema } from './badge.ts';
+import { ForumBadge, filter, isBadgeId, recordSchema } from './badge.ts';
 import { type ForumClient, createForumClient } from './client.ts';
 import { name, settings } from './settings.ts';
 import { FORUM_WARNINGS, createOperation, deleteOperation, updateOperation } from './write.ts';
@@ -64,6 +64,7 @@ export const forum = defineProvider({
     { requests: 12, windowMs: 5_000 },
   ],
   warnings: FORUM_WARNINGS,
+  filter,
   badgeClass: ForumBadge,
   recordSchema,
   sharedFields: { name: 'name', description: 'description', imageUrl: 'imageUrl' },

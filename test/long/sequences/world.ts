@@ -169,6 +169,7 @@ function toTenant(
 ): Tenant {
   const { provider, client } = scripted;
   const access = createProviderAccess(provider, client, {
+    windows: [],
     name: 'sequences',
     topic: 'sequences',
     snapshotStore: createSnapshotStore({ maxEntries: 1, maxBytes: 1_000_000 }),
