@@ -52,7 +52,7 @@ export interface ProviderAccess {
   readonly values: ProviderValues;
   readonly snapshots: SnapshotCache<BadgeIndex, CallBounds>;
   /** The provider's limits for this tenant, and how much of each is free: 0 to 1, null if unknown. Never a call to it. */
-  readonly windows: readonly (RequestWindow & { freeShare(): Promise<number | null> })[];
+  readonly windows: readonly (RequestWindow & { freeShare: () => Promise<number | null> })[];
   /** Completes every list that is read with recent writes of this service. */
   readonly recentWrites: RecentWrites;
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BadgePageQueryVariables } from '../generated/operations.ts';
-import { BadgePageDocument } from '../generated/operations.ts';
+import { BadgePageDocument, type BadgePageQueryVariables } from '../generated/operations.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 

@@ -103,7 +103,7 @@ export const shownHallOfFame = (differing: object = {}) => ({
 
 /** Changes of fields whose value before is unknown. */
 export const changesTo = (values: object) =>
-  Object.entries(values).map(([field, value]) => ({
+  Object.entries(values).map(([field, value]: [string, unknown]) => ({
     field,
     before: null,
     after: value,

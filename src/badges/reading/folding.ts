@@ -151,15 +151,64 @@ function withoutDots(text: string): string {
   return kept.join('');
 }
 
+/** All characters within these ranges of code points, both ends included. */
+function toClass(ranges: readonly (readonly [number, number])[]): RegExp {
+  const toText = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`;
+  return new RegExp(
+    `[${ranges.map(([from, to]) => `${toText(from)}-${toText(to)}`).join('')}]`,
+    'g',
+  );
+}
+
 /**
  * Marks that change no letter into another for a reader: accents, points of Hebrew and Arabic, voicing of kana. The
  * ranges are fixed, so that servers with different versions of Unicode agree. Vowel signs of other scripts are letters.
  */
-const ACCENTS =
-  /[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]/g;
+const ACCENTS = toClass([
+  [0x300, 0x36f],
+  [0x483, 0x487],
+  [0x591, 0x5bd],
+  [0x5bf, 0x5bf],
+  [0x5c1, 0x5c1],
+  [0x5c2, 0x5c2],
+  [0x5c4, 0x5c4],
+  [0x5c5, 0x5c5],
+  [0x5c7, 0x5c7],
+  [0x610, 0x61a],
+  [0x64b, 0x65f],
+  [0x670, 0x670],
+  [0x6d6, 0x6dc],
+  [0x6df, 0x6e4],
+  [0x6e7, 0x6e7],
+  [0x6e8, 0x6e8],
+  [0x6ea, 0x6ed],
+  [0x711, 0x711],
+  [0x730, 0x74a],
+  [0x1ab0, 0x1aff],
+  [0x1dc0, 0x1dff],
+  [0x20d0, 0x20ff],
+  [0x3099, 0x3099],
+  [0x309a, 0x309a],
+  [0xfe20, 0xfe2f],
+]);
 /** Characters that nobody sees: fillers, joiners, marks of direction and variation selectors. */
-const UNSEEN =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/g;
+const UNSEEN = toClass([
+  [0xad, 0xad],
+  [0x34f, 0x34f],
+  [0x61c, 0x61c],
+  [0x115f, 0x115f],
+  [0x1160, 0x1160],
+  [0x17b4, 0x17b4],
+  [0x17b5, 0x17b5],
+  [0x180b, 0x180f],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2060, 0x206f],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+]);
 /** Letters with a stroke, and two in one, which have no accent that could be taken off. */
 const PLAIN_LETTERS: Readonly<Record<string, string>> = {
   ...{ æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ħ: 'h', ŧ: 't', ƀ: 'b' },
