@@ -34,7 +34,7 @@ export class BadgeProviderStatus {
   @Field(() => BadgeProvider, { description: 'The provider.' })
   provider!: string;
 
-  @Field(() => String, { description: 'Name of the provider for people.' })
+  @Field(() => String, { description: 'Name of the provider, for display.' })
   title!: string;
 
   @Field(() => String, { description: 'Type name of its badges.' })

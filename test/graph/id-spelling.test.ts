@@ -59,7 +59,7 @@ test('a badge is found by its id in any case: by query, as an entity, in its his
   expect(data).toEqual({
     badge: newer,
     _entities: [newer],
-    badgeHistory: { nodes: [{ operation: 'update' }, { operation: 'update' }] },
+    badgeHistory: { nodes: [{ operation: 'UPDATE' }, { operation: 'UPDATE' }] },
   });
   expect(paths()).toEqual(Array(2).fill(`/api/v1/external/gamification/badges/${HALL_OF_FAME}`));
 });

@@ -21,7 +21,6 @@ import {
   toWriteFailure,
 } from '../user-errors.ts';
 import { changeSchema } from './stored-record.ts';
-import type { Mutation } from './write.ts';
 
 /** The result of a mutation. */
 export interface Outcome {
@@ -223,18 +222,27 @@ export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOu
   return toStoredOutcome(toOutcome('UNKNOWN', { userErrors }));
 }
 
-/** The stored outcome of this mutation, as far as this version can read it. */
+/** The mutation that an outcome was stored for. */
+interface RestoredFor {
+  provider: Provider;
+  tenant: Tenant;
+  /** The badges that its input names. Undefined for a creation. */
+  targetIds: readonly string[] | undefined;
+}
+
+/** The stored outcome of a mutation, as far as this version can read it. */
 export function restoreOutcome(
   stored: StoredOutcome,
-  { of: { provider }, operation, input, context: { tenant } }: Mutation,
+  { provider, tenant, targetIds }: RestoredFor,
 ): Outcome {
-  const ids = operation.target(input)?.ids;
   const status = stored.status === 'APPLIED' ? 'APPLIED' : 'UNKNOWN';
   const userErrors = stored.userErrors.map((error) => restoreError(error, provider));
   const isUnexplained = status === 'UNKNOWN' && userErrors.length === 0;
   return {
     status,
-    badges: restoreBadges(stored.badges, tenant).filter(({ id }) => ids?.includes(id) ?? true),
+    badges: restoreBadges(stored.badges, tenant).filter(
+      ({ id }) => targetIds?.includes(id) ?? true,
+    ),
     memberBadges: stored.memberBadges ? restoreBadges(stored.memberBadges, tenant) : null,
     deletedBadgeId: stored.deletedBadgeId,
     changes: stored.changes.map(({ field, before, after }) => ({ field, before, after })),

@@ -107,5 +107,10 @@ async function repeatOutcome(
 ): Promise<Outcome> {
   const known = await recheck(mutation, claim);
   if (known !== claim.outcome) await claim.resolve(known);
-  return restoreOutcome(known, mutation);
+  const { of, context, operation, input } = mutation;
+  return restoreOutcome(known, {
+    provider: of.provider,
+    tenant: context.tenant,
+    targetIds: operation.target(input)?.ids,
+  });
 }
