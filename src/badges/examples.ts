@@ -29,6 +29,32 @@ const badgesExample: ExampleOperation = {
   variables: {},
 };
 
+const badgesByKeysExample: ExampleOperation = {
+  name: 'BadgesByKeys',
+  about: 'Badges whose keys are known, in the order of the keys.',
+  query: `query BadgesByKeys($keys: [BadgeKey!]!) {
+    badgesByKeys(keys: $keys) {
+      __typename
+      ... on BadgeFields { id provider name imageUrl version }
+    }
+  }`,
+  variables: {
+    keys: providers.map(({ name, example }) => ({ provider: name.enumValue, id: example.badgeId })),
+  },
+};
+
+const badgeProvidersExample: ExampleOperation = {
+  name: 'BadgeProviders',
+  about: 'What each provider can do, and how much of its rate limit is free.',
+  query: `query BadgeProviders {
+    badgeProviders {
+      provider title badgeType inputField configured operations
+      requestWindows { requests windowMs freeShare }
+    }
+  }`,
+  variables: {},
+};
+
 const entitiesExample: ExampleOperation = {
   name: 'BadgeEntities',
   about: 'What a router sends: badges by their keys.',
@@ -98,6 +124,8 @@ const isUpdate = ({ query }: ExampleOperation): boolean => query.includes('updat
 /** The initial tabs of the playground, in order. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
+  badgesByKeysExample,
+  badgeProvidersExample,
   entitiesExample,
   ...mutationExamples.filter(isUpdate),
   ...mutationExamples.filter((example) => !isUpdate(example)),

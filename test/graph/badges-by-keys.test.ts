@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { HALL_OF_FAME, MAJOR, QUIZ_MASTER, STORED } from '../support/operation-cases.ts';
+import { numRuns } from '../properties/runs.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
@@ -108,6 +110,37 @@ test('an id that cannot be one, and a provider that is not configured, cost only
     errors: [[['badgesByKeys', 1], 'PROVIDER_NOT_CONFIGURED']],
   });
   await other.close();
+});
+
+test('each item is what a query of its own gives for its key, value or error', async () => {
+  const anyKey = fc.record({
+    provider: fc.constantFrom('RETURNING_AI', 'TAG_MANGO'),
+    id: fc.oneof(
+      fc.constantFrom(MAJOR, HALL_OF_FAME, QUIZ_MASTER, QUIZ_MASTER.toUpperCase(), 'f'.repeat(24)),
+      fc.string({ maxLength: 30 }),
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyKey, { minLength: 1, maxLength: 19 }), async (keys) => {
+      const { names, errors } = await read(keys);
+      const variables = Object.fromEntries(keys.map(({ id }, at) => [`v${at}`, id]));
+      const declared = keys.map((_, at) => `$v${at}: ID!`).join(' ');
+      const fields = keys.map(
+        ({ provider }, at) =>
+          `a${at}: badge(provider: ${provider}, id: $v${at}) { ... on BadgeFields { name } }`,
+      );
+      const { data, errors: own = [] } = await service.execute<
+        Record<string, { name: string } | null>,
+        object
+      >(`query (${declared}) { __typename ${fields.join(' ')} }`, variables);
+      expect(names).toEqual(keys.map((_, at) => data[`a${at}`]?.name ?? null));
+      const toPlace = (path: unknown) => String(path).replace('a', 'badgesByKeys,');
+      expect(errors.map(([path, code]) => [String(path), code]).sort()).toEqual(
+        own.map(({ path, extensions }) => [toPlace(path), extensions?.code]).sort(),
+      );
+    }),
+    { numRuns: Math.ceil(numRuns / 4) },
+  );
 });
 
 test('what is asked of each badge counts for every key', async () => {
