@@ -60,6 +60,18 @@ const READS: readonly RootField[] = [
     without: { badge: null },
   },
   {
+    field: 'badgesByKeys',
+    query: `{ badgesByKeys(keys: [{ provider: RETURNING_AI, id: "${MAJOR}" }]) { __typename } }`,
+    data: { badgesByKeys: [{ __typename: 'ReturningAIBadge' }] },
+    without: null,
+  },
+  {
+    field: 'badgeProviders',
+    query: '{ badgeProviders { provider } }',
+    data: { badgeProviders: [{ provider: 'RETURNING_AI' }, { provider: 'TAG_MANGO' }] },
+    without: { badgeProviders: null },
+  },
+  {
     field: 'badgeHistory',
     query: `{ badgeHistory(provider: RETURNING_AI, id: "${MAJOR}") { nodes { id } } }`,
     data: { badgeHistory: { nodes: [] } },

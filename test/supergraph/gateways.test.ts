@@ -129,8 +129,15 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
     expect(answer).toMatchObject({ status: 200, errors: undefined });
     expect(answer.data).toEqual({
       badges: {
-        totalCount: 8,
+        totalCount: 14,
         nodes: [
+          {
+            __typename: 'TagMangoBadge',
+            id: '6657092c8142bfe0656481c0',
+            provider: 'TAG_MANGO',
+            name: 'Century Club',
+            pointsThreshold: 100,
+          },
           {
             __typename: 'ReturningAIBadge',
             id: '3f8b5d92-6c7e-4a4f-b8d9-0c1e2f3a4b04',
@@ -146,13 +153,6 @@ describe.each(cases)('$title', ({ name, notOneOf, goneBadgeErrors }) => {
             name: 'Community Champion',
             title: 'Community Champion',
             quantity: 0,
-          },
-          {
-            __typename: 'TagMangoBadge',
-            id: '6657092c8142bfe0656481c3',
-            provider: 'TAG_MANGO',
-            name: 'Course Finisher',
-            pointsThreshold: null,
           },
         ],
       },

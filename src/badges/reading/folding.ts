@@ -18,7 +18,7 @@ function markTable(): Uint8Array {
   return made;
 }
 
-function isMarkAt(text: string, at: number): boolean {
+export function isMarkAt(text: string, at: number): boolean {
   return markTable()[text.codePointAt(at) ?? 0] === 1;
 }
 
@@ -28,7 +28,7 @@ function widthAt(text: string, at: number): number {
 }
 
 /** The marks from this index up to the next letter. */
-function marksAfter(text: string, start: number): string[] {
+export function marksAfter(text: string, start: number): string[] {
   const marks: string[] = [];
   for (let at = start; at < text.length && isMarkAt(text, at); at += widthAt(text, at)) {
     marks.push(text.slice(at, at + widthAt(text, at)));
@@ -37,7 +37,7 @@ function marksAfter(text: string, start: number): string[] {
 }
 
 /** The marks that end at this index, in their order. */
-function marksBefore(text: string, end: number): string[] {
+export function marksBefore(text: string, end: number): string[] {
   const marks: string[] = [];
   for (let at = startBefore(text, end); at >= 0 && isMarkAt(text, at); at = startBefore(text, at)) {
     marks.push(text.slice(at, at + widthAt(text, at)));
@@ -52,7 +52,7 @@ function startBefore(text: string, end: number): number {
 }
 
 /** All sequences of marks, one for each letter with marks. */
-function rowsOfMarks(text: string): string[][] {
+export function rowsOfMarks(text: string): string[][] {
   const rows: string[][] = [];
   for (let at = 0; at < text.length;) {
     const row = marksAfter(text, at);
@@ -67,7 +67,7 @@ function rowsOfMarks(text: string): string[][] {
  * A text, folded for comparison: canonical caseless matching of the Unicode standard, which ignores
  * case and composition. In addition, final sigma equals σ, and İ and ı equal i.
  */
-interface FoldedText {
+export interface FoldedText {
   text: string;
   /** Whether a letter has several marks, which normalization may have reordered. */
   hasMarksInRow: boolean;
@@ -99,7 +99,7 @@ export function foldText(given: string): FoldedText {
 const IOTA_BELOW = '\u0345';
 
 /** Folds each character separately, which keeps the order of marks. */
-function foldAsWritten(text: string): string {
+export function foldAsWritten(text: string): string {
   return foldCase(Array.from(text, (character) => character.normalize('NFD')).join(''));
 }
 
@@ -137,7 +137,7 @@ function hasMarksInRow(text: string): boolean {
   return false;
 }
 
-const DOT_ABOVE = '\u0307';
+export const DOT_ABOVE = '\u0307';
 
 /** The lower case of İ is i with a dot, and ı has no dot: the dot above an i is ignored. */
 function withoutDots(text: string): string {
