@@ -26,7 +26,9 @@ const WRITE = { authenticated: {}, requiresScopes: { scopes: [['badges:write']] 
 const GUARDED = {
   'Query.badge': READ,
   'Query.badgeHistory': READ,
+  'Query.badgeProviders': READ,
   'Query.badges': READ,
+  'Query.badgesByKeys': READ,
   'Query.tagMangoMember': READ,
   'Mutation.awardBadge': WRITE,
   'Mutation.createBadge': WRITE,

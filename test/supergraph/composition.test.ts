@@ -112,7 +112,9 @@ describe("WunderGraph's composer", () => {
     expect(sizes).toEqual([
       { field: 'BadgeConnection.sources', slicingArguments: [], assumedSize: 2 },
       { field: 'Query.badgeHistory', slicingArguments: ['first'], assumedSize: undefined },
+      { field: 'Query.badgeProviders', slicingArguments: [], assumedSize: 2 },
       { field: 'Query.badges', slicingArguments: ['first', 'last'], assumedSize: undefined },
+      { field: 'Query.badgesByKeys', slicingArguments: [], assumedSize: 100 },
     ]);
   });
 
@@ -169,7 +171,9 @@ const PAGE = { sizedFields: '["edges", "nodes"]', requireOneSlicingArgument: 'fa
 const LIST_SIZES = {
   'BadgeConnection.sources': { assumedSize: '2' },
   'Query.badgeHistory': { slicingArguments: '["first"]', ...PAGE },
+  'Query.badgeProviders': { assumedSize: '2' },
   'Query.badges': { slicingArguments: '["first", "last"]', ...PAGE },
+  'Query.badgesByKeys': { assumedSize: '100' },
 };
 
 function sizesIn(document: DocumentNode): Record<string, Record<string, string>> {
