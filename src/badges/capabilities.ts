@@ -3,7 +3,8 @@ import { Ctx, Directive, Field, Float, Int, ObjectType, Query, Resolver } from '
 import { providers } from '../providers/index.ts';
 import { BadgeProvider } from './connection.ts';
 import type { BadgesContext } from './context.ts';
-import { BadgeOperation, toBadgeOperation } from './mutations.ts';
+import { toBadgeOperation } from './mutations.ts';
+import { BadgeOperation } from './payloads.ts';
 import type { TenantProvider } from './tenant.ts';
 
 @ObjectType({

@@ -18,13 +18,8 @@ import type { LogEntry, StateStore } from '../state/state-store.ts';
 import { BadgeProvider, PageInfo } from './connection.ts';
 import type { BadgesContext } from './context.ts';
 import { invalidInput } from './error-code.ts';
-import {
-  BadgeChange,
-  BadgeOperation,
-  BadgeOutcome,
-  toBadgeChange,
-  toBadgeOperation,
-} from './mutations.ts';
+import { toBadgeChange, toBadgeOperation } from './mutations.ts';
+import { BadgeChange, BadgeOperation, BadgeOutcome } from './payloads.ts';
 import { requireBadgeId } from './queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, checkPageSize } from './reading/page.ts';
 import { type AuditRecord, badgeLog, readAuditRecord } from './writing/audit.ts';
