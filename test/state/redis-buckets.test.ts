@@ -104,6 +104,20 @@ const SEQUENCES = 50;
     );
   });
 
+  test('what is free is what takes would get at once, and looking at it changes nothing', async () => {
+    expect(await buckets.free(name, SLOW)).toBe(SLOW.start);
+    expect(await client.exists(`test:${name}`)).toBe(0);
+    await leave({ tokens: 3.5, agoMs: 0 });
+    const free = await buckets.free(name, SLOW);
+    expect(free).toBeGreaterThanOrEqual(3.5);
+    expect(free).toBeLessThan(4);
+    expect(await takeAll(SLOW)).toBe(3);
+    await buckets.block(name, 10_000);
+    expect(await buckets.free(name, SLOW)).toBe(0);
+    await client.set(`test:${name} text`, 'x');
+    expect(await buckets.free(`${name} text`, SLOW)).toBe(SLOW.start);
+  });
+
   test.each([
     ['a text', (key: string) => client.set(key, 'x')],
     ['a stream', (key: string) => client.xAdd(key, '*', { a: 'b' })],

@@ -189,3 +189,27 @@ test('a bucket after any damage lets out no more than a whole one, and soon some
     { numRuns: SEQUENCES },
   );
 });
+
+test('what is free is what takes would get at once, and looking at it changes nothing', async () => {
+  expect(await buckets.free('new', LIMIT)).toBe(LIMIT.start);
+  expect(await store.get('bucket/new')).toBeNull();
+  const moves = fc.array(fc.tuple(fc.nat(5), fc.nat(4_000)), { maxLength: 8 });
+  let sequence = 0;
+  await fc.assert(
+    fc.asyncProperty(moves, async (all) => {
+      const name = `free ${sequence++}`;
+      for (const [takes, ms] of all) {
+        for (let taken = 0; taken < takes; taken += 1) await buckets.take(name, LIMIT, 0);
+        time += ms;
+      }
+      const free = await buckets.free(name, LIMIT);
+      expect(await buckets.free(name, LIMIT)).toBe(free);
+      expect(await takeAll(name)).toBe(Math.floor(free));
+    }),
+    { numRuns: SEQUENCES },
+  );
+  await buckets.block('new', 5_000);
+  expect(await buckets.free('new', LIMIT)).toBe(0);
+  time += 5_000;
+  expect(await buckets.free('new', LIMIT)).toBeGreaterThan(0);
+});

@@ -36,24 +36,26 @@ export function createTextSearch(): TextSearch {
   ) => {
     const isFound = toTextTest(wanted);
     const slices = createSlices();
-    async function isFoundIn(
-      badge: Searched,
-      known: WeakMap<Searched, FoldedText>,
-      read: (badge: Searched) => string,
-    ): Promise<boolean> {
+    /** Also returns the promise of a turn for others, if the work was long. */
+    function look(known: WeakMap<Searched, FoldedText>, badge: Searched, read: () => string) {
       const before = known.get(badge);
-      const folded = before ?? foldText(read(badge));
+      const folded = before ?? foldText(read());
       if (!before) known.set(badge, folded);
-      await slices.spend(folded.text.length * (before ? SEARCHING_WEIGHT : FOLDING_WEIGHT));
-      return isFound(folded);
+      const turn = slices.spend(folded.text.length * (before ? SEARCHING_WEIGHT : FOLDING_WEIGHT));
+      return { isMatch: isFound(folded), turn };
     }
     const found: Item[] = [];
     for (const item of all) {
       const { badge } = item;
-      const isMatch =
-        (await isFoundIn(badge, names, ({ name }) => name)) ||
-        (await isFoundIn(badge, descriptions, ({ description }) => description ?? ''));
-      if (isMatch) found.push(item);
+      const inName = look(names, badge, () => badge.name);
+      if (inName.turn) await inName.turn;
+      if (inName.isMatch) {
+        found.push(item);
+        continue;
+      }
+      const inDescription = look(descriptions, badge, () => badge.description ?? '');
+      if (inDescription.turn) await inDescription.turn;
+      if (inDescription.isMatch) found.push(item);
     }
     return found;
   };
