@@ -46,7 +46,7 @@ export function checkAudit(
     const isWrong =
       !company ||
       foreignIn(text, company.id) !== undefined ||
-      unmarkedChanges(record.changes, company.id).length > 0 ||
+      unmarkedChanges(record.changes.map(toValues), company.id).length > 0 ||
       !record.badgeIds.every((id) => known.includes(id));
     if (isWrong) violations.add('a record of several tenants', text);
   }
@@ -60,4 +60,13 @@ export function checkAudit(
     }
   }
   return counts;
+}
+
+/** Records hold JSON texts, of which answers show the values. */
+function toValues({ field, before, after }: AuditRecord['changes'][number]) {
+  return {
+    field,
+    before: JSON.parse(before ?? 'null') as unknown,
+    after: JSON.parse(after) as unknown,
+  };
 }
