@@ -56,12 +56,12 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-/** Measures the leaves of one response. A long string is measured once, however often it is selected. */
 /** Lists and objects in a JSON scalar, but no times. */
 function isJson(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof Date);
 }
 
+/** Measures the leaves of one response. A long string is measured once, however often it is selected. */
 function createLeafSizes(): (value: unknown) => AnswerSize {
   const known = new Map<string, number>();
 
