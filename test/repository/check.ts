@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, '../..');
 interface Part {
   name: string;
   command: readonly [program: string, ...args: string[]];
+  /** Its output is shown even if it passes. */
+  isShown?: true;
 }
 
 interface Ended extends Part {
@@ -28,6 +30,7 @@ const LANES: readonly (readonly Part[])[] = [
     { name: 'types of the playground', command: ['tsc', '-p', 'src/server/playground'] },
     { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
     { name: 'printed schema', command: ['node', 'schema/print.ts', '--check'] },
+    { name: 'changes of the schema', command: ['node', 'schema/changes.ts'], isShown: true },
     { name: 'operations', command: ['graphql-codegen', '--check'] },
     {
       name: 'repository and composition',
@@ -42,8 +45,8 @@ const LANES: readonly (readonly Part[])[] = [
   ],
 ];
 
-async function run({ name, command }: Part): Promise<Ended> {
-  const [program, ...args] = command;
+async function run(part: Part): Promise<Ended> {
+  const [program, ...args] = part.command;
   const begun = performance.now();
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -52,14 +55,14 @@ async function run({ name, command }: Part): Promise<Ended> {
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  const ended = { name, command, code, output, seconds: (performance.now() - begun) / 1_000 };
+  const ended = { ...part, code, output, seconds: (performance.now() - begun) / 1_000 };
   show(ended);
   return ended;
 }
 
-function show({ name, code, output, seconds }: Ended): void {
+function show({ name, code, output, seconds, isShown }: Ended): void {
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}, ${seconds.toFixed(0)} s`);
-  if (code !== 0) console.log(output.trimEnd());
+  if (code !== 0 || isShown) console.log(output.trimEnd());
 }
 
 async function runInTurn(parts: readonly Part[]): Promise<Ended[]> {
