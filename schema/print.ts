@@ -1,5 +1,6 @@
 /**
- * Writes what this folder shows of the graph: the SDL, the example operations, and fragments for client caches.
+ * Writes what this folder shows of the graph: the SDL of the subgraph, the schema for clients, the example operations,
+ * and fragments for client caches.
  * With --check it writes nothing and fails when a file is not as it would be written.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,9 @@ import {
   isLeafType,
   isObjectType,
   isUnionType,
+  parse,
+  print,
+  visit,
 } from 'graphql';
 import { exampleOperations } from '../dist/badges/examples.js';
 import { createBadgesSchema } from '../dist/badges/schema.js';
@@ -23,6 +27,7 @@ const folder = import.meta.dirname;
 const { schema, sdl } = await createBadgesSchema();
 const files = new Map<string, string>([
   ['badges.graphql', `${HEADER}${sdl}`],
+  ['api.graphql', `${HEADER}${toClientSchema(sdl)}\n`],
   ['fragments.graphql', `${HEADER}${printFragments(schema)}`],
 ]);
 /** `_entities` is for routers only: no client of a supergraph can ask it. */
@@ -55,6 +60,17 @@ function staleFiles(): string[] {
     return !present.includes(name) || readFileSync(join(folder, name), 'utf8') !== text;
   });
   return [...changed.map(([name]) => name), ...orphans];
+}
+
+/** What a router shows to clients: all but federation, which their tools do not know. */
+function toClientSchema(of: string): string {
+  const standard = ['deprecated', 'oneOf', 'specifiedBy'];
+  const document = visit(parse(of), {
+    SchemaExtension: () => null,
+    DirectiveDefinition: () => null,
+    Directive: ({ name }) => (standard.includes(name.value) ? undefined : null),
+  });
+  return print(document);
 }
 
 /** One fragment on the fields that all badges share, and one for the own fields of each kind. */
