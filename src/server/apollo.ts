@@ -58,9 +58,20 @@ export interface ApolloOptions {
   now: () => number;
 }
 
+/** By whether they have auth directives. Services of one process share them: nothing in them belongs to one. */
+const schemas = new Map<boolean, Promise<GraphQLSchema>>();
+
 /** The executable schema, whose fields count their values into the response. */
-export async function createSchema(options: ApolloOptions): Promise<GraphQLSchema> {
-  const { schema } = await createBadgesSchema(options);
+export function schemaOf({
+  hasAuthDirectives,
+}: Pick<ApolloOptions, 'hasAuthDirectives'>): Promise<GraphQLSchema> {
+  const schema = schemas.get(hasAuthDirectives) ?? createSchema(hasAuthDirectives);
+  schemas.set(hasAuthDirectives, schema);
+  return schema;
+}
+
+async function createSchema(hasAuthDirectives: boolean): Promise<GraphQLSchema> {
+  const { schema } = await createBadgesSchema({ hasAuthDirectives });
   measureFields(schema);
   return schema;
 }

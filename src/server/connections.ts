@@ -185,6 +185,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
         // Reads what has arrived in the meantime before anything is ended.
         await turn();
         sweep(performance.now() - begun, answersMs);
+        // A connection that was ended is gone in the next turn.
+        await turn();
       }
     },
   };

@@ -11,7 +11,7 @@ import { type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createAnswerBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
-import { type ApolloOptions, createApollo, createSchema, toAnswerBody } from './apollo.ts';
+import { type ApolloOptions, createApollo, schemaOf, toAnswerBody } from './apollo.ts';
 import {
   type Ahead,
   type Connections,
@@ -109,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const connections = createConnections(CONNECTION_BOUNDS);
   const queue = createFairQueue();
   const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
-  const schema = await createSchema(options);
+  const schema = await schemaOf(options);
   const ahead: Ahead[] = [];
   addFastPath(ahead, { ...options, schema, queue, budget });
   const callers = new WeakMap<FastifyRequest, Caller>();

@@ -62,10 +62,11 @@ function packageFolderOf(file: string): string {
 
 const ONLY_DEVELOPMENT = /render-graphiql|pino-pretty|dist\/sandbox\//;
 
-test('in production nothing is loaded that only development needs', async () => {
+test('in production nothing is loaded that only development or Redis needs', async () => {
   const loaded = await loadedBy({ NODE_ENV: 'production' });
   expect(loaded).toContain('dist/process.js');
   expect(loaded.filter((file) => ONLY_DEVELOPMENT.test(file))).toEqual([]);
+  expect(loaded.filter((file) => file.includes('/@redis/'))).toEqual([]);
 
   const shipped = new Set(
     lockedPackages(readLock())

@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { type Dispatcher, Pool, request } from 'undici';
+import { Agent, type Dispatcher, Pool, request } from 'undici';
 import { ROUTER_SECRET } from './service-process.ts';
 
 /** What a client sends. */
@@ -19,6 +19,17 @@ export interface SendOptions {
   dispatcher?: Dispatcher;
 }
 
+let agent = new Agent();
+
+/**
+ * Ends the connections of `sendOperation` once nothing is under way on them. A service that stops would wait a moment
+ * for further requests on them.
+ */
+export function closeIdleConnections(): void {
+  void agent.close();
+  agent = new Agent();
+}
+
 /** Sends one operation as a router does. Rejects if there is no answer. */
 export async function sendOperation(
   url: string,
@@ -29,6 +40,7 @@ export async function sendOperation(
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
+    dispatcher: agent,
     ...options,
   });
   const received = Object.entries(answer.headers).flatMap(([name, value = '']) =>

@@ -10,7 +10,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import { type ServiceOptions, startService } from '../../src/service.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import type { Change } from '../../src/tenants/tenants.ts';
-import { sendOperation } from './graphql-client.ts';
+import { closeIdleConnections, sendOperation } from './graphql-client.ts';
 
 export interface TestService {
   url: string;
@@ -122,6 +122,7 @@ export async function startTestService({
     },
     execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
     async close() {
+      closeIdleConnections();
       await service.close();
       if (!overrides.store) await store.close();
       rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { type RedisClientType, createClient } from '@redis/client';
+import type { RedisClientType } from '@redis/client';
 import { StateError, reasonOf } from '../state-store.ts';
 
 const CONNECT_MS = 1000;
@@ -28,7 +28,7 @@ interface RedisClientOptions {
  * a command fails at once while it is not connected. The caller ends it with `destroy()`.
  */
 export async function createRedisClient(options: RedisClientOptions): Promise<RedisClient> {
-  const client = createUnconnected(options);
+  const client = await createUnconnected(options);
   const tried = Promise.withResolvers<void>();
   let current: 'up' | 'down' | undefined;
   const change = (state: 'up' | 'down', cause?: unknown): void => {
@@ -60,7 +60,12 @@ export function reconnect(client: RedisClient): void {
   connect(client);
 }
 
-function createUnconnected({ url, latestUrl = () => url }: RedisClientOptions): RedisClient {
+async function createUnconnected({
+  url,
+  latestUrl = () => url,
+}: RedisClientOptions): Promise<RedisClient> {
+  // It has hundreds of files, and few services need it.
+  const { createClient } = await import('@redis/client');
   try {
     return createClient({
       url: withoutCredentials(url),
