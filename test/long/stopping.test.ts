@@ -13,6 +13,11 @@ if (redisPath === undefined)
 const ROUNDS = runsOf({ short: 1, full: 50 });
 /** The default shutdown delay in production and three seconds; more while other tests run. */
 const MAX_STOP_MS = ROUNDS > 1 ? 5_000 : 15_000;
+/**
+ * A client may send on an idle connection at the moment when the service closes it: HTTP/1.1 has no means against that.
+ * It happens on an overloaded machine. None of those requests may have had an effect.
+ */
+const MAX_UNREAD_SHARE = 1 / 1_000;
 const RESTARTS = runsOf({ short: 1, full: 20 });
 
 test(
@@ -22,14 +27,19 @@ test(
       stopAgainAndAgain(children, await startSandbox(children), ROUNDS),
     );
     const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
+    const sent = sum(rounds.map((round) => round.sent));
+    const unread = sum(rounds.map((round) => round.unread.length));
     const longestMs = Math.max(...rounds.map(({ ms }) => ms));
     showFigures('stopping by SIGTERM to the process group', [
       ['rounds', rounds.length],
-      ['operations sent', sum(rounds.map(({ sent }) => sent))],
+      ['operations sent', sent],
       ['operations answered', sum(rounds.map(({ answered }) => answered))],
+      ['requests on a connection that was closing', unread],
       ['from SIGTERM to the end, longest', `${longestMs.toFixed(0)} ms`],
     ]);
     expect(rounds.flatMap(({ lost }) => lost)).toEqual([]);
+    expect(rounds.map(({ unanswered }) => unanswered)).toEqual(rounds.map(() => 0));
+    expect(unread).toBeLessThanOrEqual(sent * MAX_UNREAD_SHARE);
     expect(rounds.map(({ code, signal }) => code ?? signal)).toEqual(rounds.map(() => 0));
     expect(longestMs).toBeLessThanOrEqual(MAX_STOP_MS);
     expect(rounds).toHaveLength(ROUNDS);

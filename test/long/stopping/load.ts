@@ -15,6 +15,7 @@ export interface Lost {
 export interface Load {
   sent: () => number;
   answered: () => number;
+  answeredWrites: () => number;
   lost: readonly Lost[];
   /** Stops sending, and resolves after the last response. */
   end(): Promise<void>;
@@ -29,14 +30,17 @@ export function startLoad(
   const pending = new Set<Promise<void>>();
   let sent = 0;
   let answered = 0;
+  let answeredWrites = 0;
   let isOver = false;
 
   async function send(ask: Operation): Promise<void> {
     const at = performance.now();
     const answer = await client.ask(ask);
     const codes = codesOf(answer);
-    if (answer.status === 200 && codes.length === 0) answered += 1;
-    else {
+    if (answer.status === 200 && codes.length === 0) {
+      answered += 1;
+      if (ask !== LIST) answeredWrites += 1;
+    } else {
       const what = answer.failure ?? `status ${answer.status}, ${codes.join(', ')}`;
       lost.push({ at, what, isRefused: answer.failure === 'ECONNREFUSED' });
     }
@@ -55,6 +59,7 @@ export function startLoad(
   return {
     sent: () => sent,
     answered: () => answered,
+    answeredWrites: () => answeredWrites,
     lost,
     async end() {
       isOver = true;

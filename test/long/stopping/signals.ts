@@ -25,7 +25,13 @@ export interface Round {
   answered: number;
   /** Accepted operations with a missing or wrong response. */
   lost: Lost[];
+  /** Requests on a connection that the service was closing, so that they never reached it. */
+  unread: Lost[];
+  /** Writes that the provider received without an answer to the client. */
+  unanswered: number;
 }
+
+type Provider = Sandbox['standIns']['RETURNING_AI'];
 
 /** Runs `npm start` and sends SIGTERM to its process group during writes. */
 export async function stopAgainAndAgain(
@@ -36,11 +42,19 @@ export async function stopAgainAndAgain(
   await sandbox.standIns.RETURNING_AI.setFault('updateBadge', { kind: 'delay', ms: WRITE_MS });
   const env = { ...sandbox.variables, STATE_DIR: makeFolder(children) };
   const seen: Round[] = [];
-  for (let round = 0; round < rounds; round += 1) seen.push(await playRound(children, env));
+  const provider = sandbox.standIns.RETURNING_AI;
+  for (let round = 0; round < rounds; round += 1) {
+    seen.push(await playRound(children, provider, env));
+  }
   return seen;
 }
 
-async function playRound(children: Children, env: Record<string, string>): Promise<Round> {
+async function playRound(
+  children: Children,
+  provider: Provider,
+  env: Record<string, string>,
+): Promise<Round> {
+  const before = await countWrites(provider);
   const { url, kill, ended } = await startByNpm(children, env);
   const client = createClient(url, 50);
   const load = startLoad(client, { badges: await listWritable(client), ...LOAD });
@@ -51,14 +65,21 @@ async function playRound(children: Children, env: Record<string, string>): Promi
   const ms = performance.now() - begun;
   await load.end();
   await client.close();
+  const lost = load.lost.filter(({ isRefused }) => !isRefused);
   return {
     code,
     signal,
     ms,
     sent: load.sent(),
     answered: load.answered(),
-    lost: load.lost.filter(({ isRefused }) => !isRefused),
+    lost: lost.filter(({ what }) => what !== 'ECONNRESET'),
+    unread: lost.filter(({ what }) => what === 'ECONNRESET'),
+    unanswered: (await countWrites(provider)) - before - load.answeredWrites(),
   };
+}
+
+async function countWrites(provider: Provider): Promise<number> {
+  return (await provider.arrivals()).byOperation.updateBadge ?? 0;
 }
 
 /** Starts it in its own process group. */
