@@ -2,7 +2,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 
 /** Reads what `npm run schema:print` has written. */
 const config: CodegenConfig = {
-  schema: 'schema/badges.graphql',
+  schema: 'schema/api.graphql',
   documents: [
     'schema/fragments.graphql',
     'schema/operations/*.graphql',

@@ -14,20 +14,28 @@ export interface ExampleOperation {
 const badgesExample: ExampleOperation = {
   name: 'Badges',
   about: 'Badges of all providers in one list.',
-  query: `query Badges($first: Int = 20, $after: String, $filter: BadgeFilter) {
-    badges(first: $first, after: $after, filter: $filter) {
+  query: `query Badges($first: Int = 20, $after: String, $filter: BadgeFilter, $orderBy: BadgeOrder) {
+    badges(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
       totalCount
       sources { provider state asOf code retryAfterMs droppedRecords }
-      pageInfo { hasNextPage endCursor }
-      nodes {
-        __typename
-        ... on BadgeFields { id name description imageUrl version }
-        ${providers.map(({ badgeClass, example }) => `... on ${badgeClass.name} { ${example.selection} }`).join('\n')}
+      edges {
+        cursor
+        node {
+          __typename
+          ... on BadgeFields { id provider name description imageUrl version }
+          ${providers.map(({ badgeClass, example }) => `... on ${badgeClass.name} { ${example.selection} }`).join('\n')}
+        }
       }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
   }`,
   variables: {},
 };
+
+const exampleKeys = providers.map(({ name, example }) => ({
+  provider: name.enumValue,
+  id: example.badgeId,
+}));
 
 const badgesByKeysExample: ExampleOperation = {
   name: 'BadgesByKeys',
@@ -38,9 +46,7 @@ const badgesByKeysExample: ExampleOperation = {
       ... on BadgeFields { id provider name imageUrl version }
     }
   }`,
-  variables: {
-    keys: providers.map(({ name, example }) => ({ provider: name.enumValue, id: example.badgeId })),
-  },
+  variables: { keys: exampleKeys },
 };
 
 const badgeProvidersExample: ExampleOperation = {
@@ -53,6 +59,24 @@ const badgeProvidersExample: ExampleOperation = {
     }
   }`,
   variables: {},
+};
+
+const historyExample: ExampleOperation = {
+  name: 'HistoryOfBadge',
+  about: 'The mutations of a badge that were sent through this service.',
+  query: `query HistoryOfBadge($provider: BadgeProvider!, $id: ID!, $first: Int = 20, $after: String) {
+    badgeHistory(provider: $provider, id: $id, first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          id at caller operation outcome memberId
+          changes { field sharedField before beforeKnown after }
+        }
+      }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }`,
+  variables: { ...exampleKeys[0] },
 };
 
 const entitiesExample: ExampleOperation = {
@@ -95,6 +119,7 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
       ${kind}Badge(input: $input${HAS_VERSION.includes(kind) ? ', expectedVersion: $expectedVersion' : ''}, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
         outcome
         ${RESULTS[kind](`{
+          __typename
           ... on BadgeFields { id name version }
           ... on ${badgeClass.name} { ${example.selection} }
         }`)}
@@ -105,7 +130,7 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
           code
           message
           fields
-          ... on BadgeConflictError { currentBadge { ... on BadgeFields { name version } } }
+          ... on BadgeConflictError { currentBadge { __typename ... on BadgeFields { id name version } } }
           ... on BadgeProviderError { provider retryable retryAfterMs }
         }
       }
@@ -129,6 +154,7 @@ export const exampleOperations: readonly ExampleOperation[] = [
   entitiesExample,
   ...mutationExamples.filter(isUpdate),
   ...mutationExamples.filter((example) => !isUpdate(example)),
+  historyExample,
 ].map((example) => ({
   ...example,
   query: `# ${example.about}\n${print(parse(example.query))}\n`,

@@ -1,8 +1,11 @@
+import { globSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
-import { Kind, parse } from 'graphql';
+import { Kind, buildSchema, concatAST, parse, validate } from 'graphql';
+import { parse as parseYaml } from 'yaml';
 import { type BadgesSchema, createBadgesSchema } from '../../src/badges/schema.ts';
 import { providers } from '../../src/providers/index.ts';
 import { describedElements } from './described-elements.ts';
+import { readText } from './lock.ts';
 
 let badges: BadgesSchema;
 beforeAll(async () => {
@@ -39,4 +42,16 @@ test('the printed SDL does not depend on the order of the code', () => {
       : [],
   );
   expect(names).toEqual([...names].sort());
+});
+
+test('editors read a valid schema without federation, and all operations fit it', () => {
+  const config = parseYaml(readText('.graphqlrc.yml')) as { schema: string; documents: string[] };
+  const sdl = readText(config.schema);
+  expect(sdl).not.toMatch(/@link|@key|@shareable|@listSize|_entities|_service/);
+  const files = globSync(config.documents);
+  expect(files.length).toBeGreaterThan(15);
+  const documents = concatAST(files.map((file) => parse(readText(file))));
+  const unused = /is never used/;
+  const errors = validate(buildSchema(sdl), documents).map(({ message }) => message);
+  expect(errors.filter((message) => !unused.test(message))).toEqual([]);
 });

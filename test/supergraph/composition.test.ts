@@ -8,8 +8,11 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   Kind,
+  buildASTSchema,
+  lexicographicSortSchema,
   parse,
   print,
+  printSchema,
   visit,
 } from 'graphql';
 import { parse as parseYaml } from 'yaml';
@@ -77,6 +80,17 @@ describe("The Guild's composer", () => {
 
   test('leaves nothing that clients see without a description', () => {
     expect(undescribed(parse(compose().publicSdl ?? ''))).toEqual([]);
+  });
+
+  test('shows to clients what schema/api.graphql has', async () => {
+    const alone = subgraphs
+      .filter(({ name }) => name === 'badges')
+      .map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
+    const [seen, printed] = [
+      composeWithTheGuild(alone).publicSdl ?? '',
+      await readFile('schema/api.graphql', 'utf8'),
+    ].map(toSortedSdl);
+    expect(printed).toEqual(seen);
   });
 });
 
@@ -240,4 +254,12 @@ function undescribed(document: DocumentNode): string[] {
     },
   });
   return names;
+}
+
+/** Without the descriptions, and in an order of its own. */
+function toSortedSdl(sdl: string): string {
+  const plain = visit(parse(sdl), {
+    enter: (node) => ('description' in node ? { ...node, description: undefined } : undefined),
+  });
+  return printSchema(lexicographicSortSchema(buildASTSchema(plain, { assumeValidSDL: true })));
 }
