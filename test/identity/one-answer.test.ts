@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
+import { anyCharacter } from '../properties/texts.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { sendRaw, toRequest } from './raw-request.ts';
 
@@ -91,7 +92,7 @@ const rest = fc
         'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
         'x'.repeat(300_000),
       ),
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: anyCharacter, maxLength: 40 }),
     ),
     { maxLength: 4 },
   )

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,8 @@ export default function prepare(): void {
   process.env.TMPDIR = makeFolder();
   // For the many processes that run the same modules.
   process.env.NODE_COMPILE_CACHE ??= join(process.env.TMPDIR, 'compile-cache');
+  process.env.COMPILED_SOURCES = join(process.env.TMPDIR, 'compiled-sources');
+  mkdirSync(process.env.COMPILED_SOURCES);
 }
 
 /**

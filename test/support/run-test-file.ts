@@ -6,6 +6,8 @@
 import { createRequire, registerHooks } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import type { Config } from '@jest/types';
 import { ModuleMocker } from 'jest-mock';
@@ -59,6 +61,9 @@ registerHooks({
 
 process.setSourceMapsEnabled(true);
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 /** jest-circus collects its event handlers here. */
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 
@@ -77,7 +82,8 @@ async function awaitEnd(limitBytes: number): Promise<void> {
 
 const runTestFile: RunTestFile = async (...args) => {
   const [{ workerIdleMemoryLimit }, config, environment, runtime, path] = args;
-  await awaitEnd(workerIdleMemoryLimit ?? Infinity);
+  const limitBytes = workerIdleMemoryLimit ?? Infinity;
+  await awaitEnd(limitBytes);
   filesRun += 1;
   const version = `${CHANGES_MODULES.test(path) ? COPY : '?'}${filesRun}`;
   const timers = new ModernFakeTimers({ config, global: globalThis });
@@ -109,6 +115,8 @@ const runTestFile: RunTestFile = async (...args) => {
     if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);
     timers.dispose();
     mocks.restoreAllMocks();
+    // Jest would end a worker for its garbage, and the next one would load everything again.
+    if (process.memoryUsage().heapUsed > limitBytes) collectGarbage();
   }
 };
 
