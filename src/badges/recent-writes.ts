@@ -9,7 +9,7 @@ import { type OnUnreadable, type SharedValue, createSharedValue } from './writin
  * late. Until it does, the badge is shown and updated in its state after the write.
  */
 export interface RecentWrites {
-  /** Adds to a list the writes that it does not show yet. Never rejects. */
+  /** Adds to a list the writes that it does not show yet. The same list if there are none. Never rejects. */
   complete(list: BadgeList): Promise<BadgeList>;
   /** Does the same for badges of another answer. Deleted badges are left out. Never rejects. */
   completeSome(badges: readonly BadgeFields[]): Promise<readonly BadgeFields[]>;
@@ -128,12 +128,16 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     else if (write.record === null) badges.delete(write.id);
   }
 
-  /** Lays the known writes over badges that were just read. `settled` has the IDs of badges that show their write by now. */
+  /**
+   * Lays the known writes over badges that were just read; the same ones if there is nothing to add. `settled` has the
+   * IDs of badges that show their write by now.
+   */
   async function overlay(shown: readonly BadgeFields[], isWaitedFor: (id: string) => boolean) {
-    const [known, { revisions: hidden }] = [await writes.read(), await revisions.read()];
+    const [known, { revisions: hidden }] = await Promise.all([writes.read(), revisions.read()]);
     const open = known.writes.filter(({ id, until }) => until > wallTime() && isWaitedFor(id));
-    const badges = new Map(shown.map((badge) => [badge.id, badge]));
     const settled: string[] = [];
+    if (open.length === 0 && hidden.length === 0) return { badges: shown, settled };
+    const badges = new Map(shown.map((badge) => [badge.id, badge]));
     for (const write of open) {
       const state = badges.get(write.id)?.readableVersion ?? ABSENT;
       if (write.earlier.includes(state)) lay(badges, write);
@@ -152,7 +156,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
       const isReadable = (id: string) => !list.malformedIds.has(id);
       const { badges, settled } = await overlay(list.badges, isReadable);
       if (settled.length > 0) await writes.forget(settled);
-      return { ...list, badges };
+      return badges === list.badges ? list : { ...list, badges };
     },
 
     async completeSome(shown) {

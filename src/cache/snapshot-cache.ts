@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import {
+  type Held,
   type Progress,
   type ReadToken,
   type Reading,
@@ -10,10 +12,13 @@ import {
   createSnapshotEntry,
 } from './snapshot-entry.ts';
 
-/** Encodes values for other replicas. `decode` rejects what another version wrote. */
+/**
+ * Encodes values for other replicas. `decode` rejects what another version wrote, and returns `last` if the text is that
+ * of an equal value.
+ */
 export interface Codec<T> {
   encode(value: T): Promise<string>;
-  decode(text: string): Promise<T>;
+  decode(text: string, last?: T): Promise<T>;
 }
 
 interface LoadBounds {
@@ -27,8 +32,8 @@ interface LoadBounds {
 
 interface SnapshotLoaderOptions<T, Bounds> {
   name: string;
-  /** Reads the list past every cache. */
-  load: (bounds: Bounds) => Promise<T>;
+  /** Reads the list past every cache. Returns `last`, the value that was read before, if the list did not change. */
+  load: (bounds: Bounds, last?: T) => Promise<T>;
   codec: Codec<T>;
   /** How long a value is fresh, milliseconds. */
   freshMs: (value: T) => number;
@@ -72,31 +77,44 @@ function createSnapshotLoader<T, Bounds extends LoadBounds>(
       for (const progress of followers) progress.begun = begun;
     };
     const onAge = (ms: number): void => void (ageMs = ms);
-    const value = await options.load({ ...bounds, onSend, onAge });
+    const last = entry.last();
+    const value = await options.load({ ...bounds, onSend, onAge }, last?.snapshot.value);
     const snapshot = { value, asOf: begun.at - ageMs };
-    const text = await codec.encode(value);
+    const { text, ...measures } = await encode(value, last);
     const freshMs = options.freshMs(value) * (1 - JITTER * random());
     // The answer of a cache on the way may be older than a write: it is not kept.
     const mayKeep = ageMs === 0 || !entry.isForgotten(snapshot.asOf);
-    if (mayKeep) entry.hold(snapshot, begun, { freshMs, bytes: text.length });
+    if (mayKeep) entry.hold(snapshot, begun, { freshMs, ...measures });
     return { snapshot, text, freshMs, ageMs, mayKeep };
+  }
+
+  /** The text is only of use to other replicas. */
+  async function encode(value: T, last: Held<T> | undefined) {
+    if (!shared && last?.snapshot.value === value) return { text: '', bytes: last.bytes };
+    const text = await codec.encode(value);
+    return { text, bytes: text.length, digest: shared && digestOf(text) };
   }
 
   /** Holds the snapshot of another replica, within the fresh time of this one. Undefined: there is no fresh one. */
   async function adopt({ held }: SharedRead, begun: ReadToken): Promise<Reading<T> | undefined> {
     const lookedAt = now();
-    const value = held ? await tryToDecode(held.text) : undefined;
+    const digest = held ? digestOf(held.text) : undefined;
+    const last = entry.last();
+    const isSame = last?.digest !== undefined && last.digest === digest;
+    const decoded =
+      held && !isSame ? await tryToDecode(held.text, last?.snapshot.value) : undefined;
+    const value = isSame ? last.snapshot.value : decoded;
     if (!held || value === undefined) return undefined;
     const { text, ageMs } = held;
     const freshMs = Math.min(held.freshMs, options.freshMs(value));
     const snapshot = { value, asOf: lookedAt - ageMs };
-    entry.hold(snapshot, begun, { freshMs, bytes: text.length });
+    entry.hold(snapshot, begun, { freshMs, bytes: text.length, digest });
     return ageMs < freshMs ? { snapshot, state: 'CACHED' } : undefined;
   }
 
-  async function tryToDecode(text: string): Promise<T | undefined> {
+  async function tryToDecode(text: string, last: T | undefined): Promise<T | undefined> {
     try {
-      return await codec.decode(text);
+      return await codec.decode(text, last);
     } catch {
       // Written by another version of this service; the next read replaces it.
       return undefined;
@@ -161,6 +179,10 @@ function createSnapshotLoader<T, Bounds extends LoadBounds>(
       throw error;
     }
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 interface Alone<T> {

@@ -78,6 +78,8 @@ export interface Held<T> {
   readonly epoch: number;
   /** The length of its encoded text. In memory it takes several times as much. */
   readonly bytes: number;
+  /** Equal for equal encoded texts. Undefined if no replica shares it. */
+  readonly digest?: string | undefined;
 }
 
 /** The snapshots of all lists of a process, by the names of the lists. */
@@ -113,6 +115,10 @@ export interface Progress {
   begun: ReadToken | undefined;
 }
 
+interface KeptMeasures extends Pick<Held<unknown>, 'bytes' | 'digest'> {
+  freshMs: number;
+}
+
 /** The snapshot of one list that this process holds, and whether it may be shown. */
 export interface SnapshotEntry<T> {
   begin(): ReadToken;
@@ -123,7 +129,9 @@ export interface SnapshotEntry<T> {
   /** Whether something was forgotten since this moment. */
   isForgotten(asOf: number): boolean;
   /** `freshMs` counts from `asOf`. A snapshot that is not current, or older than the present one, is dropped. */
-  hold(snapshot: Snapshot<T>, begun: ReadToken, kept: { freshMs: number; bytes: number }): void;
+  hold(snapshot: Snapshot<T>, begun: ReadToken, kept: KeptMeasures): void;
+  /** The last snapshot, to compare a new one with. It may not be shown: it may be forgotten. */
+  last(): Held<T> | undefined;
   /** Undefined: there is nothing that may be shown. */
   show(): Reading<T> | undefined;
   forget(): void;
@@ -148,6 +156,8 @@ export function createSnapshotEntry<T>({
 }: SnapshotEntryOptions<T>): SnapshotEntry<T> {
   let generation = 0;
   let forgottenAt = -Infinity;
+  /** Weak: a forgotten snapshot takes no memory that is needed. */
+  let forgotten: WeakRef<Held<T>> | undefined;
   const epoch = (): number => shared?.epoch() ?? 0;
 
   function isCurrent(begun: ReadToken): boolean {
@@ -159,13 +169,14 @@ export function createSnapshotEntry<T>({
     isCurrent,
     isForgotten: (asOf) => asOf < forgottenAt,
     mayJoin: ({ begun }) => begun === undefined || isCurrent(begun),
-    hold(snapshot, begun, { freshMs, bytes }) {
+    last: () => snapshotStore.get(name) ?? forgotten?.deref(),
+    hold(snapshot, begun, { freshMs, ...measures }) {
       const held = snapshotStore.get(name);
       const heldAsOf = held?.epoch === begun.epoch ? held.snapshot.asOf : -Infinity;
       const isOlder = heldAsOf > snapshot.asOf && heldAsOf <= now();
       if (!isCurrent(begun) || isOlder) return;
       const freshUntil = snapshot.asOf + freshMs;
-      snapshotStore.set(name, { snapshot, freshUntil, epoch: begun.epoch, bytes });
+      snapshotStore.set(name, { snapshot, freshUntil, epoch: begun.epoch, ...measures });
     },
     show() {
       const held = snapshotStore.get(name);
@@ -180,6 +191,8 @@ export function createSnapshotEntry<T>({
     forget() {
       generation += 1;
       forgottenAt = now();
+      const held = snapshotStore.get(name);
+      if (held) forgotten = new WeakRef(held);
       snapshotStore.delete(name);
     },
   };

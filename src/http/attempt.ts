@@ -92,6 +92,12 @@ export interface HttpCall {
 /** Converts the JSON of a 2xx answer, undefined if it had no body, to the result. May throw a `ProviderError`. */
 export type ReadAnswer<T> = (json: unknown, head: AnswerHead) => T | Promise<T>;
 
+/**
+ * Recognizes a 2xx answer by its bytes, and returns what was read from an equal one: it is not parsed then. Undefined:
+ * it is read.
+ */
+export type RecallAnswer<T> = (answered: Answered) => Promise<T | undefined>;
+
 type AttemptResult<T> =
   | { value: T; head: AnswerHead }
   | Failed
@@ -115,6 +121,7 @@ interface AttemptOptions<T> {
   retryAfter: RetryAfterBounds;
   /** Limit of the decoded body; the general limit if left out. */
   maxBytes?: number;
+  recall?: RecallAnswer<T> | undefined;
   read: ReadAnswer<T>;
 }
 
@@ -124,7 +131,7 @@ type Request = HttpCall & { headers: Readonly<Record<string, string>> };
 export async function attempt<T>(
   dispatcher: Dispatcher,
   request: Request,
-  { timeoutMs, retryAfter, maxBytes, read }: AttemptOptions<T>,
+  { timeoutMs, retryAfter, maxBytes, recall, read }: AttemptOptions<T>,
 ): Promise<AttemptResult<T>> {
   const received = await receive(dispatcher, request, { timeoutMs, maxBytes });
   if (!('head' in received)) return received;
@@ -136,6 +143,8 @@ export async function attempt<T>(
   }
   if (!Buffer.isBuffer(body)) return { error: body, answered: undefined };
   try {
+    const known = await recall?.({ head, body });
+    if (known !== undefined) return { value: known, head };
     const json = body.length === 0 ? undefined : await readJson(body, head);
     return { value: await read(json, head), head };
   } catch (error) {

@@ -7,7 +7,14 @@ import {
   createBulkhead,
   createRateLimiter,
 } from './admission.ts';
-import { type Answered, type Failed, type HttpCall, type ReadAnswer, attempt } from './attempt.ts';
+import {
+  type Answered,
+  type Failed,
+  type HttpCall,
+  type ReadAnswer,
+  type RecallAnswer,
+  attempt,
+} from './attempt.ts';
 import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
 import { ProviderError, type ProviderName } from './provider-error.ts';
 import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
@@ -41,8 +48,13 @@ export interface ProviderHttp {
    * Rejects with a `ProviderError`, or with the error that our own code threw. A read is repeated if that can help, a
    * write never.
    */
-  call<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T>;
+  call<T>(call: RecallingCall<T>, bounds: CallBounds, read: ReadAnswer<T>): Promise<T>;
   close: () => Promise<void>;
+}
+
+/** A call whose answer may be known. */
+export interface RecallingCall<T> extends HttpCall {
+  recall?: RecallAnswer<T>;
 }
 
 /**
@@ -74,7 +86,7 @@ export interface HttpDeps {
   createBreaker: (calls: 'reads' | 'writes') => CircuitBreaker;
   onFault: OnFault;
   onWait: OnWait;
-  /** Called with the JSON of every successful answer, before it is converted. */
+  /** Called with the JSON of every successful answer that is not recalled, before it is converted. */
   onJson?: (json: unknown) => void;
   /** The window of the provider's rate limit, milliseconds. Absent: it states none. */
   windowMs?: number | undefined;
@@ -127,7 +139,11 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     throw error;
   }
 
-  async function callOnce<T>(call: HttpCall, bounds: CallBounds, read: ReadAnswer<T>): Promise<T> {
+  async function callOnce<T>(
+    { recall, ...call }: RecallingCall<T>,
+    bounds: CallBounds,
+    read: ReadAnswer<T>,
+  ): Promise<T> {
     const request = toRequest(call);
     // An admitted write has the time of a whole attempt.
     const needsMs = bounds.purpose === 'write' ? attemptTimeoutMs : MIN_ATTEMPT_MS;
@@ -145,6 +161,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       const result = await attempt(dispatcher, request, {
         timeoutMs,
         retryAfter,
+        recall,
         read(json, head) {
           options.onJson?.(json);
           return read(json, head);

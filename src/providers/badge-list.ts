@@ -148,6 +148,8 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
    * the log. The value is null.
    */
   readonly unreadableFields: Readonly<Record<string, number>>;
+  /** How many records the answer had, also dropped and repeated ones. Absent if it was not read from an answer. */
+  readonly recordCount?: number;
 }
 
 /** Reading a longer list would keep the process busy for seconds. */
@@ -303,7 +305,41 @@ export async function toBadgeList<B extends BadgeFields>(
     firstMalformedField,
     unknownFields: [...unknownFields],
     unreadableFields,
+    recordCount: records.length,
   };
+}
+
+/** The cost of comparing two records in a slice of work, as a number of characters. */
+const STEPS_OF_COMPARISON = 500;
+
+/**
+ * The same list with those badges of the last one that did not change, so that what was made of them stays valid. The
+ * last list itself if nothing changed.
+ */
+export async function reuseBadges(
+  list: BadgeList,
+  last: BadgeList | undefined,
+): Promise<BadgeList> {
+  if (!last || list === last) return list;
+  const slices = createSlices();
+  const known = new Map(last.badges.map((badge) => [badge.id, badge]));
+  const badges: BadgeFields[] = [];
+  let isSame = list.badges.length === last.badges.length;
+  for (const badge of list.badges) {
+    await slices.spend(STEPS_OF_COMPARISON);
+    const former = known.get(badge.id);
+    const kept = former && isSameBadge(former, badge) ? former : badge;
+    isSame &&= kept === last.badges[badges.length];
+    badges.push(kept);
+  }
+  const isSameBeside = isDeepStrictEqual({ ...list, badges: null }, { ...last, badges: null });
+  return isSame && isSameBeside ? last : { ...list, badges };
+}
+
+/** A badge is made of its record. */
+function isSameBadge(one: BadgeFields, other: BadgeFields): boolean {
+  if (one === other) return true;
+  return one.constructor === other.constructor && isDeepStrictEqual(one.record, other.record);
 }
 
 /** A badge's record contains only the fields that were read. */

@@ -269,7 +269,8 @@ function isLinkToMore(link: Readonly<Record<string, unknown>>): boolean {
   return isBesideThis && [href, url, uri].some(isThere);
 }
 
-function signInHeaders(head: AnswerHead, count: number): string | undefined {
+/** The same of the headers alone, for a list of so many records. */
+export function signInHeaders(head: AnswerHead, count: number): string | undefined {
   const linking = LINK_HEADERS.find((name) => headerValues(head, name).some(linksToMore));
   if (linking !== undefined) return `the header ${linking}`;
   const name = Object.keys(head.headers).find((header) =>

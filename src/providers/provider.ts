@@ -272,7 +272,8 @@ export interface ProviderContext {
  * `ProviderError` only.
  */
 export interface ProviderClient {
-  listBadges(bounds: CallBounds): Promise<BadgeList>;
+  /** `last` is an earlier list of this client: if it did not change, it is returned, and otherwise its equal badges are. */
+  listBadges(bounds: CallBounds, last?: BadgeList): Promise<BadgeList>;
   close: () => Promise<void>;
 }
 

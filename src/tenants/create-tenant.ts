@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BadgeIndex,
-  createBadgeIndex,
   createBadgeIndexCodec,
+  renewBadgeIndex,
 } from '../badges/reading/badge-index.ts';
 import { type RecentWrites, createRecentWrites } from '../badges/recent-writes.ts';
 import type { ProviderAccess, Tenant, TenantProvider } from '../badges/tenant.ts';
@@ -178,10 +178,14 @@ export function createProviderAccess(
   client: ProviderClient,
   { freshMs, isImageUrl, values, windows, recentWrites, onList, ...options }: AccessOptions,
 ): ProviderAccess {
-  async function load(bounds: CallBounds): Promise<BadgeIndex> {
-    const list = await client.listBadges(bounds);
+  /** The lists as the provider sent them, without recent writes. */
+  const sent = new WeakMap<BadgeIndex, BadgeList>();
+  async function load(bounds: CallBounds, last: BadgeIndex | undefined): Promise<BadgeIndex> {
+    const list = await client.listBadges(bounds, last && sent.get(last));
     onList(list);
-    return createBadgeIndex(await recentWrites.complete(list));
+    const index = await renewBadgeIndex(await recentWrites.complete(list), last);
+    sent.set(index, list);
+    return index;
   }
   const snapshots = createSnapshotCache({
     ...options,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Codec } from '../../cache/snapshot-cache.ts';
 import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../http/json.ts';
@@ -7,6 +8,7 @@ import {
   type BadgeList,
   type BadgeSurroundings,
   STEPS_OF_RECORD,
+  reuseBadges,
 } from '../../providers/badge-list.ts';
 import { GROWS, describedEnum } from '../../providers/graph-types.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -238,6 +240,27 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
   };
 }
 
+/** The index of a list. The last one if nothing changed, so that all that was made of it stays valid. */
+export async function renewBadgeIndex(
+  list: BadgeList,
+  last: BadgeIndex | undefined,
+): Promise<BadgeIndex> {
+  const renewed = await reuseBadges(list, last?.list);
+  return last && showsSame(renewed, last.list) ? last : createBadgeIndex(renewed);
+}
+
+/** Without what is only logged. */
+function showsSame(one: BadgeList, other: BadgeList): boolean {
+  return (
+    one === other ||
+    (one.badges.length === other.badges.length &&
+      one.badges.every((badge, at) => badge === other.badges[at]) &&
+      one.droppedRecords === other.droppedRecords &&
+      isDeepStrictEqual(one.malformedIds, other.malformedIds) &&
+      isDeepStrictEqual(one.ambiguousIds, other.ambiguousIds))
+  );
+}
+
 const keptSchema = z.object({
   records: z.array(z.unknown()),
   malformedIds: z.array(z.string()),
@@ -274,7 +297,7 @@ export function createBadgeIndexCodec(
       });
       return `{"records":[${records.join(',')}],${about.slice(1)}`;
     },
-    async decode(text) {
+    async decode(text, last) {
       const slices = createSlices();
       const reading = readStoredJson(await parseJsonInSlices(text, slices), keptSchema);
       if ('unreadable' in reading) throw new Error(`A stored list has ${reading.unreadable}`);
@@ -284,7 +307,7 @@ export function createBadgeIndexCodec(
         await slices.spend(STEPS_OF_RECORD);
         badges.push(restore(record));
       }
-      return createBadgeIndex({
+      const list = {
         badges,
         malformedIds: new Set(kept.malformedIds),
         ambiguousIds: new Set(kept.ambiguousIds),
@@ -292,7 +315,8 @@ export function createBadgeIndexCodec(
         firstMalformedField: undefined,
         unknownFields: [],
         unreadableFields: {},
-      });
+      };
+      return renewBadgeIndex(list, last);
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * A fragment is the JSON of one entity, found again by the bytes of its representation, for one plan and tenant.
  *
- * Promises: a fragment is used only while the list that it was made from is the one that a read would give. Writes,
+ * Promises: a fragment is used only while the badge that it was made from is in the list that a read would give. Writes,
  * refreshes and other tenants show as another list, so that nothing has to be invalidated.
  */
 import type { Tenant } from '../../badges/tenant.ts';
@@ -9,13 +9,15 @@ import { ProviderError } from '../../http/provider-error.ts';
 import { REQUEST_CAPS } from '../limits/limits.ts';
 import { type EntitiesPlan, type Split, readCanonical } from './entities-plan.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from './keep.ts';
-import type { Identity, Sight } from './sight.ts';
+import { type Identity, type Sight, identityOf } from './sight.ts';
 
 interface Fragment {
   /** The place of its provider among the tenant's. */
   at: number;
   /** Of the list. */
   identity: Identity;
+  /** Of the badge, which the next list has too if it did not change. */
+  badge: Identity;
   json: string;
 }
 
@@ -127,12 +129,17 @@ function make(plan: EntitiesPlan, raw: string, { table, sight }: Of): string | u
     sight.noteMissing();
     return NULL;
   }
-  const json = toUtf8Bytes(plan.render(badge));
   const { byRepresentation } = table;
   const former = byRepresentation.get(raw);
+  if (former?.badge === identityOf(badge)) {
+    former.identity = seen.identity;
+    return former.json;
+  }
+  const json = toUtf8Bytes(plan.render(badge));
   if (former) table.bytes += json.length - former.json.length;
   else table.bytes += bytesOf(raw, json) + AROUND_FRAGMENT;
-  byRepresentation.set(former ? raw : toFlat(raw), { at, identity: seen.identity, json });
+  const fragment = { at, identity: seen.identity, badge: identityOf(badge), json };
+  byRepresentation.set(former ? raw : toFlat(raw), fragment);
   return json;
 }
 

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { BadgeIndex } from '../../src/badges/reading/badge-index.ts';
+import type { EntitiesPlan } from '../../src/server/fast-path/entities-plan.ts';
+import { createFragments } from '../../src/server/fast-path/fragments.ts';
+import { createKeep } from '../../src/server/fast-path/keep.ts';
+import { createSight } from '../../src/server/fast-path/sight.ts';
+import { toRename } from '../support/load-operations.ts';
+import { execute } from '../support/service.ts';
+import { type World, startWorld } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.close());
+
+const tenant = () => {
+  const found = world.tenants.byId.get('default');
+  if (!found) throw new Error('There is no default tenant');
+  return found;
+};
+
+/** After the fresh time of the last list. */
+async function refresh(key: string) {
+  world.pass(31_000);
+  const of = tenant().providers.find(({ provider }) => provider.key === key);
+  const bounds = { purpose: 'query', deadlineAt: world.now() + 5_000 } as const;
+  const reading = await of?.access?.snapshots.read(bounds);
+  if (reading?.state !== 'FRESH') throw new Error('The list was not read');
+  return reading.snapshot;
+}
+
+const SIDES = [
+  {
+    key: 'returningAI',
+    provider: 'RETURNING_AI',
+    nameField: 'title',
+    typeName: 'ReturningAIBadge',
+  },
+  { key: 'tagMango', provider: 'TAG_MANGO', nameField: 'name', typeName: 'TagMangoBadge' },
+] as const;
+
+const changedIds = (before: BadgeIndex, after: BadgeIndex) => {
+  const former = new Map(before.list.badges.map((badge) => [badge.id, badge]));
+  return after.list.badges.filter((badge) => former.get(badge.id) !== badge).map(({ id }) => id);
+};
+
+describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName }) => {
+  const badges = (): Map<string, object> =>
+    world.sandbox.standIns.get(key)?.badges ?? new Map<string, object>();
+
+  /** Where one badge is written anew, the plan counts. */
+  function createCountedAnswers() {
+    const written: string[] = [];
+    const plan: EntitiesPlan = {
+      before: '',
+      after: '',
+      most: 1_000,
+      fieldsOf: (representations) => representations,
+      head: '[',
+      tail: ']',
+      render(value) {
+        const { id, name } = value as { id: string; name: string };
+        written.push(id);
+        return JSON.stringify(name);
+      },
+    };
+    const fragments = createFragments(createKeep(1_000_000));
+    const ids = [...badges().keys()];
+    const body = ids.map((id) => `{"__typename":"${typeName}","id":"${id}"}`).join();
+    return {
+      ids,
+      answer: () => {
+        written.length = 0;
+        const sight = createSight(tenant(), { freshMs: 30_000, now: () => world.now() });
+        const split = { body, start: 0, end: body.length };
+        return { text: fragments.answer(plan, split, sight), written: [...written] };
+      },
+    };
+  }
+
+  test('without a change keeps the index and all fragments, with a new time', async () => {
+    const before = await refresh(key);
+    const { answer, ids } = createCountedAnswers();
+    const { text, written } = answer();
+    expect(written).toEqual(ids);
+
+    const after = await refresh(key);
+    expect(after.asOf).toBe(before.asOf + 31_000);
+    expect(after.value).toBe(before.value);
+    expect(answer()).toEqual({ text, written: [] });
+  });
+
+  test('with one changed badge keeps all others and their fragments', async () => {
+    const before = await refresh(key);
+    const { answer, ids } = createCountedAnswers();
+    const [first = ''] = ids;
+    answer();
+    Object.assign(badges().get(first) ?? {}, { [nameField]: 'Another name' });
+
+    const after = await refresh(key);
+    expect(changedIds(before.value, after.value)).toEqual([first]);
+    const { text, written } = answer();
+    expect(written).toEqual([first]);
+    expect(text).toMatch(/^\["Another name",/);
+  });
+
+  test('with a missing and a moved badge keeps all that are the same', async () => {
+    const before = await refresh(key);
+    const [[first, badge] = ['', {}], [second] = ['']] = [...badges()];
+    badges().delete(first);
+    badges().delete(second);
+    badges().set(first, badge);
+
+    const after = await refresh(key);
+    expect(after.value).not.toBe(before.value);
+    expect(changedIds(before.value, after.value)).toEqual([]);
+    expect(after.value.list.badges.map(({ id }) => id)).toEqual([...badges().keys()]);
+  });
+
+  test('after an update of this service keeps all other badges, and then the index', async () => {
+    const before = await refresh(key);
+    const [id = ''] = badges().keys();
+    const { query, variables } = toRename({ provider, id }, 'Written');
+    const { data } = await execute<unknown, unknown>(`${world.fast}/graphql`, query, variables);
+    expect(data).toMatchObject({ result: { userErrors: [] } });
+
+    const after = await refresh(key);
+    expect(changedIds(before.value, after.value)).toEqual([id]);
+    expect((await refresh(key)).value).toBe(after.value);
+  });
+});
