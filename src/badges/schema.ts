@@ -185,13 +185,28 @@ function resolveEntitiesOneByOne(schema: GraphQLSchema): void {
  */
 function readFieldsDirectly(schema: GraphQLSchema): void {
   const roots = [schema.getQueryType(), schema.getMutationType()];
-  const computed = new Set(getMetadataStorage().fieldResolvers.map(({ schemaName }) => schemaName));
+  const computed = new Set(
+    getMetadataStorage()
+      .fieldResolvers.filter((resolver) => !isGetter(resolver))
+      .map(({ schemaName }) => schemaName),
+  );
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || roots.includes(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (!computed.has(field.name)) field.resolve = toReader(field.name);
     }
   }
+}
+
+type ClassField = Pick<
+  ReturnType<typeof getMetadataStorage>['fieldResolvers'][number],
+  'kind' | 'target' | 'methodName'
+>;
+
+/** The library also keeps a resolver for a getter of the class itself, which is read like any other property. */
+function isGetter({ kind, target, methodName }: ClassField): boolean {
+  const own = Object.getOwnPropertyDescriptor(target.prototype, methodName);
+  return kind === 'internal' && own?.get !== undefined;
 }
 
 function toReader(name: string): GraphQLFieldResolver<Readonly<Record<string, unknown>>, unknown> {

@@ -76,6 +76,29 @@ export function toGraphQLRequest(request: FastifyRequest): HTTPGraphQLRequest {
   return { method, headers, body, search };
 }
 
+/** An operation as the body of a request has it. */
+export interface PlainRequest {
+  query: string;
+  operationName: string | undefined;
+  variables: Record<string, unknown>;
+}
+
+/** Undefined for a request with anything else that changes how it is read or answered. */
+export function readPlainRequest(request: FastifyRequest): PlainRequest | undefined {
+  const { method, body, headers } = request;
+  const { accept = '' } = headers;
+  const isJson = accept === '' || ACCEPT_JSON.includes(accept);
+  if (method !== 'POST' || !isJson || !isObject(body)) return undefined;
+  const { query, operationName, variables, extensions } = body;
+  const isPlain =
+    typeof query === 'string' &&
+    (operationName == null || typeof operationName === 'string') &&
+    (variables == null || isObject(variables)) &&
+    extensions == null;
+  if (!isPlain) return undefined;
+  return { query, operationName: operationName || undefined, variables: variables ?? {} };
+}
+
 /** Corrects what Apollo Server reads differently: an empty operation name, and the variables of a GET request. */
 export function correctRequest(request: GraphQLRequest): void {
   // Clients without an operation name may send "".

@@ -7,7 +7,7 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
-import { type Caller, createBadgesContext } from '../badges/context.ts';
+import { type BadgesContext, type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
 import { createAnswerBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
@@ -38,13 +38,7 @@ import {
 } from './identity/authenticate.ts';
 import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
-import {
-  type FairQueue,
-  checkRequestHead,
-  createFairQueue,
-  readJsonInTurns,
-  toGraphQLRequest,
-} from './request.ts';
+import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
 
 export interface ServerOptions extends ApolloOptions {
   host: string;
@@ -131,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const authenticate = createAuthenticate(options.identity);
   const measure = createMeasuring({ ...options, queue, budget });
-  async function createContext(request: FastifyRequest, reply: FastifyReply) {
+  function createContext(request: FastifyRequest, reply: FastifyReply): BadgesContext {
     const deadlineMs = isReady ? undefined : stoppingDeadlineMs;
     const context = createBadgesContext(callerOf(request), request.id, deadlineMs);
     measure(context, reply.raw);
@@ -145,13 +139,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return operation;
   }
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: toGraphQLRequest(request),
-      context: () => createContext(request, reply),
-    });
-    if (body.kind !== 'complete') throw new Error('The response is not in one piece');
+    const { status, headers, text } = await apollo.execute(request, createContext(request, reply));
     for (const [name, value] of headers) void reply.header(name, value);
-    return toAnswerBody(body.string, reply.code(status ?? 200));
+    return toAnswerBody(text, reply.code(status));
   }
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);

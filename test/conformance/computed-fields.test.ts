@@ -27,3 +27,14 @@ test('a field that a provider computes has the value of its resolver, not of a p
   expect(await read('initial')).toBe('N');
   expect(await read('name')).toBe('Night Shift');
 });
+
+test('a field that a class reads in a getter is read from the object, whatever made it', async () => {
+  const { schema } = await createBadgesSchema();
+  const type = schema.getType('TagMangoBadge');
+  const fields = isObjectType(type) ? type.getFields() : {};
+  const info = {} as GraphQLResolveInfo;
+  const read = ['id', 'creator', 'createdAt'].map((name) =>
+    fields[name]?.resolve?.({ id: 'a', creator: 'b', createdAt: 'c' }, {}, {}, info),
+  );
+  expect(read).toEqual(['a', 'b', 'c']);
+});

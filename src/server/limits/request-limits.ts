@@ -47,6 +47,28 @@ interface VariableCounts {
   hasInexactNumber: boolean;
 }
 
+/**
+ * Whether an operation was admitted before with variables of the same sizes, and these are within all limits. Whether
+ * they have the right types is not checked.
+ */
+export function isAdmittedAgain({
+  operation,
+  variables,
+}: Pick<RequestedOperation, 'operation' | 'variables'>): boolean {
+  const counts = countVariables(variables);
+  if (counts.hasInexactNumber || isBeyondCaps(counts)) return false;
+  const cost = knownCosts.get(operation)?.get(toCostKey({ operation, variables }));
+  const caps = REQUEST_CAPS;
+  return (
+    cost !== undefined && cost.fields <= caps.fields && cost.representations <= caps.representations
+  );
+}
+
+function isBeyondCaps({ values, depth, nameLength }: VariableCounts): boolean {
+  const caps = VARIABLE_CAPS;
+  return values > caps.values || depth > caps.depth || nameLength > caps.nameLength;
+}
+
 /** Throws if the variables exceed a limit. */
 function checkVariables(variables: object): VariableCounts {
   const caps = VARIABLE_CAPS;
@@ -162,7 +184,10 @@ function knownCostOf(requested: RequestedOperation): Cost {
 }
 
 /** All of the variables that a cost depends on: lengths of lists, numbers, flags, and which texts are empty. */
-function toCostKey({ operation, variables }: RequestedOperation): string {
+function toCostKey({
+  operation,
+  variables,
+}: Pick<RequestedOperation, 'operation' | 'variables'>): string {
   const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
   // As JSON: with a separator of our own, names that a caller chose could make two requests look alike.
   return JSON.stringify(
