@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import http from '@graphql-mesh/transport-http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { DESK_PATH, type Desk } from './desk.ts';
 
 export interface GatewayOptions {
   supergraphSdl: string;
@@ -11,7 +12,12 @@ export interface GatewayOptions {
   port: number;
   /** The operation in the playground's tab. */
   query: string;
+  /** Served beside the graph, so that its page needs no CORS. */
+  desk?: Desk | undefined;
 }
+
+/** Headers that say who the caller is. The badges subgraph records the caller of each change. */
+const CALLER_HEADERS = ['authorization', 'x-badges-actor', 'x-badges-tenant'];
 
 /** The playground may run its own inline code and speak to this gateway, and to nobody else. */
 const CONTENT_SECURITY_POLICY =
@@ -20,7 +26,7 @@ const CONTENT_SECURITY_POLICY =
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /** Hive Gateway in this process. A fixed supergraph, no registry and no reporting: it calls the subgraphs only. */
-export async function startGateway({ supergraphSdl, port, query }: GatewayOptions) {
+export async function startGateway({ supergraphSdl, port, query, desk }: GatewayOptions) {
   const gateway = createGatewayRuntime({
     supergraph: supergraphSdl,
     transports: { http },
@@ -30,12 +36,22 @@ export async function startGateway({ supergraphSdl, port, query }: GatewayOption
     graphiql: { title: 'Supergraph playground', defaultTabs: [{ query }] },
     // The default page loads its scripts from a CDN; this one holds them.
     renderGraphiQL,
+    propagateHeaders: {
+      fromClientToSubgraphs: ({ request }) =>
+        Object.fromEntries(
+          [...request.headers]
+            .filter(([name]) => CALLER_HEADERS.includes(name))
+            // Node reads headers as Latin-1, and the gateway sends them as UTF-8.
+            .map(([name, value]) => [name, Buffer.from(value, 'latin1').toString()]),
+        ),
+    },
   });
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     // A page in a browser could have this machine's address under a name of its own.
     if (!OWN_HOST.test(request.headers.host ?? '')) return response.writeHead(403).end();
     if (request.url === '/') return response.writeHead(302, { location: '/graphql' }).end();
+    if (desk && request.url?.startsWith(DESK_PATH)) return desk(request.url, response);
     response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
     return void gateway(request, response);
   });

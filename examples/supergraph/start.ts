@@ -1,5 +1,6 @@
 import { startBadges } from './badges.ts';
 import { composeSupergraph, fetchSubgraph } from './compose.ts';
+import { DESK_PATH, type Desk, prepareDesk } from './desk.ts';
 import { startGateway } from './gateway.ts';
 import { startMembers } from './members.ts';
 import { readPorts } from './ports.ts';
@@ -29,6 +30,7 @@ try {
 
 async function start(): Promise<void> {
   const ports = await readPorts();
+  const preparing = startDesk();
 
   const badges = startBadges({ port: ports.badges });
   parts.push(badges);
@@ -46,21 +48,38 @@ async function start(): Promise<void> {
     await fetchSubgraph('members', members.url),
   ]);
 
+  const desk = await preparing;
   console.log('Starting the gateway');
-  const gateway = await startGateway({ supergraphSdl, port: ports.gateway, query: QUERY });
+  const gateway = await startGateway({ supergraphSdl, port: ports.gateway, query: QUERY, desk });
   parts.push(gateway);
 
   console.log(`
 The supergraph is ready; Ctrl-C stops it.
 
+  badge desk               ${desk ? new URL(DESK_PATH, gateway.url).href : 'not served'}
   gateway and playground   ${gateway.url}
   badges subgraph          ${badges.url}
   members subgraph         ${members.url}
+
+Front ends send their operations to the gateway, with the headers that say who the caller is:
+authorization, x-badges-actor and x-badges-tenant. The subgraphs are for the gateway only.
 
 The playground opens with this query: the members, with their badges of both providers.
 
 ${QUERY}
 `);
+}
+
+/** The example is of use without the desk, which may need a network for its packages. */
+async function startDesk(): Promise<Desk | undefined> {
+  if (process.env.BADGE_DESK === 'false') return undefined;
+  try {
+    return await prepareDesk({ say: console.log });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`The badge desk is not served. ${reason}`);
+    return undefined;
+  }
 }
 
 async function fail(error: unknown): Promise<void> {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export type GatewayName =
-  'hive' | 'hive-retrying' | 'hive-forwarding' | 'apollo' | 'apollo-forwarding';
+  'hive' | 'hive-retrying' | 'hive-forwarding' | 'hive-desk' | 'apollo' | 'apollo-forwarding';
 
 export interface RunningGateway {
   url: string;

@@ -1,0 +1,277 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Locator } from 'playwright-core';
+import { type Desk, findDeskBrowser, startDesk } from '../support/desk.ts';
+
+const HALL_OF_FAME = '6657092c8142bfe0656481bf';
+const CENTURY_CLUB = '6657092c8142bfe0656481c0';
+const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
+const CALLER = 'Ada Ørsted';
+/** Longer than a list is kept, and than a circuit breaker stays open. */
+const LATER_MS = 600_000;
+const MAX_SCRIPT_BYTES = 300_000;
+
+const executablePath = findDeskBrowser();
+if (!executablePath)
+  console.log('Skipped: the badge desk, since chromium or the packages of the desk are missing.');
+
+const AXE = executablePath
+  ? readFileSync('examples/badge-desk/node_modules/axe-core/axe.min.js', 'utf8')
+  : '';
+
+(executablePath ? describe : describe.skip)('an operator at the badge desk', () => {
+  let skipped = 0;
+  let desk: Desk;
+  beforeAll(async () => {
+    const now = () => Date.now() + skipped;
+    desk = await startDesk(executablePath ?? '', { now, freshSeconds: 0 });
+    await field('Your name').fill(CALLER);
+    await shows('12 of 16 badges');
+  });
+  afterAll(() => desk.close());
+  beforeEach(() => {
+    for (const { requests } of desk.service.sandbox.standIns.values()) requests.length = 0;
+  });
+  afterEach(async () => expect(await violations()).toEqual([]));
+
+  const button = (name: string): Locator => desk.page.getByRole('button', { name });
+  const field = (label: string): Locator => desk.page.getByLabel(label, { exact: true });
+  const choice = (label: string): Locator =>
+    desk.page.getByRole('combobox', { name: label, exact: true });
+  const shows = (text: string | RegExp): Promise<void> =>
+    desk.page.getByText(text).first().waitFor();
+  const badgesShown = (): Promise<string[]> => desk.page.locator('.gallery strong').allInnerTexts();
+  const returningAI = () => desk.service.sandbox.returningAI.badges;
+  const tagMango = () => desk.service.sandbox.tagMango.badges;
+
+  /** The operations that the providers have got since the test began, except reads. */
+  const written = (): string[] =>
+    [...desk.service.sandbox.standIns.values()]
+      .flatMap(({ requests }) => requests)
+      .filter(({ operation }) => !/^(list|lookup|userInfo)/.test(operation))
+      .map(({ operation }) => operation);
+
+  function changeElsewhere(id: string, values: { name: string; description: string }): void {
+    const badge = tagMango().get(id);
+    if (!badge) throw new Error(`There is no badge ${id}`);
+    tagMango().set(id, { ...badge, ...values });
+  }
+
+  /** Each change on one line. */
+  async function changes(within: string): Promise<string[]> {
+    const rows = await desk.page.locator(`${within} .changes > div`).allInnerTexts();
+    return rows.map((row) => row.replace('\n', ': '));
+  }
+
+  /** What axe finds on the page, in the light and in the dark. */
+  async function violations(): Promise<unknown> {
+    const found: unknown[] = [];
+    if (await desk.page.evaluate('typeof axe === "undefined"')) await desk.page.evaluate(AXE);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await desk.page.emulateMedia({ colorScheme });
+      found.push(
+        ...(await desk.page.evaluate<unknown[]>(
+          `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
+        )),
+      );
+    }
+    return found;
+  }
+
+  test('loads less than 300 KB of script', async () => {
+    const bytes = await desk.page.evaluate<number>(
+      `performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`,
+    );
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES);
+  });
+
+  test('finds badges by text and by provider', async () => {
+    await shows('12 of 16 badges');
+    await field('Search').fill('CLUB');
+    await shows('1 of 1 badges');
+    expect(await badgesShown()).toEqual(['Century Club']);
+
+    await field('Search').fill('');
+    await choice('Provider').selectOption('TagMango');
+    await shows('8 of 8 badges');
+    expect(await badgesShown()).toContain('Hall of Fame');
+    await field('Search').fill('no such badge');
+    await shows('No badges match.');
+  });
+
+  test('pages through all badges', async () => {
+    await desk.goTo('');
+    await shows('12 of 16 badges');
+    await button('Show more').click();
+    await shows('16 of 16 badges');
+    expect(await button('Show more').count()).toBe(0);
+    const names = await badgesShown();
+    expect([names.length, names.at(-1)]).toEqual([16, 'Workshop Regular']);
+  });
+
+  test('renames a badge after a look at the changes, and the history says who did it', async () => {
+    await desk.page.getByRole('link', { name: 'Hall of Fame' }).click();
+    await field('Name').fill('Hall of Fame 2026');
+    await button('Preview').click();
+    await shows('This will change');
+    expect(await changes('.preview')).toEqual(['Name: Hall of Fame → Hall of Fame 2026']);
+    expect(written()).toEqual([]);
+
+    await button('Save changes').click();
+    await shows('Saved.');
+    expect(await desk.page.getByRole('heading', { level: 1 }).innerText()).toBe(
+      'Hall of Fame 2026',
+    );
+    expect(tagMango().get(HALL_OF_FAME)).toMatchObject({ name: 'Hall of Fame 2026' });
+    await shows(`by ${CALLER}`);
+    expect(await changes('.history')).toEqual(['Name: Hall of Fame → Hall of Fame 2026']);
+    expect(written()).toEqual(['updateBadge']);
+  });
+
+  test('sees both values when somebody else has changed the badge, and keeps both changes', async () => {
+    await desk.goTo(`badge/TAG_MANGO/${CENTURY_CLUB}`);
+    await field('Name').fill('Club of a Hundred');
+    changeElsewhere(CENTURY_CLUB, {
+      name: 'Centurions',
+      description: 'A hundred points, at last.',
+    });
+    await button('Preview').click();
+    await shows('Somebody else has changed this badge');
+    const cells = await desk.page.locator('.conflict tbody tr').allInnerTexts();
+    expect(cells.map((row) => row.split('\t'))).toEqual([
+      ['Name', 'Century Club', 'Centurions', 'Club of a Hundred'],
+      ['Description', 'A hundred points.', 'A hundred points, at last.', 'A hundred points.'],
+    ]);
+    expect(await violations()).toEqual([]);
+
+    await button('Keep my changes').click();
+    await button('Save changes').click();
+    await shows('Saved.');
+    expect(tagMango().get(CENTURY_CLUB)).toMatchObject({
+      name: 'Club of a Hundred',
+      description: 'A hundred points, at last.',
+    });
+    expect(written()).toEqual(['updateBadge']);
+  });
+
+  test('is told of the fields that Returning.AI hides, and gives their values', async () => {
+    await desk.goTo(`badge/RETURNING_AI/${MAJOR}`);
+    await field('Name').fill('Major Trader');
+    await button('Preview').click();
+    await shows('Returning.AI replaces the whole badge at each change, and does not show all');
+    expect(await field('How much XP').getAttribute('aria-invalid')).toBe('true');
+    expect(await violations()).toEqual([]);
+
+    await field('How much XP').fill('250');
+    await choice('Comes with XP').selectOption('Yes');
+    await choice('Those that you leave empty').selectOption('become empty, no or 0');
+    await button('Preview').click();
+    await button('Save changes').click();
+    await shows('Saved.');
+    expect(returningAI().get(MAJOR)).toMatchObject({
+      title: 'Major Trader',
+      award: true,
+      awardXpQuantity: 250,
+      awardCurrency: false,
+      awardCurrencyQuantity: 0,
+      darkImage: '',
+      quantity: 3,
+    });
+    expect(written()).toEqual(['updateBadge']);
+  });
+
+  test('creates a badge at each provider', async () => {
+    for (const title of ['Returning.AI', 'TagMango']) {
+      await desk.goTo('');
+      await desk.page.getByRole('link', { name: `New in ${title}` }).click();
+      await field('Name').fill(`New at ${title}`);
+      await field('Description').fill('Made at the desk.');
+      await button('Preview').click();
+      await shows('This will be created');
+      await button('Create badge').click();
+      await desk.page.getByRole('heading', { name: `New at ${title}`, level: 1 }).waitFor();
+      await shows('Created');
+    }
+    const made = { description: 'Made at the desk.' };
+    expect([...returningAI().values()].at(-1)).toMatchObject({
+      ...made,
+      title: 'New at Returning.AI',
+    });
+    expect([...tagMango().values()].at(-1)).toMatchObject({ ...made, name: 'New at TagMango' });
+    expect(written()).toEqual(['createBadge', 'createBadge']);
+  });
+
+  test('awards a badge by e-mail at each provider', async () => {
+    await desk.goTo(`badge/RETURNING_AI/${MAJOR}`);
+    await field('E-mail address of the member').fill('ada@example.com');
+    await button('Award badge').click();
+    await shows('ada@example.com now has the badge.');
+    expect(desk.service.sandbox.returningAI.awards.get('1102')).toEqual(new Set([MAJOR]));
+
+    await desk.goTo(`badge/TAG_MANGO/${HALL_OF_FAME}`);
+    await field('E-mail address of the member').fill('nobody@example.com');
+    await button('Award badge').click();
+    await shows('TagMango has no member with this address.');
+    await field('E-mail address of the member').fill('grace@example.com');
+    await button('Award badge').click();
+    await shows('grace@example.com now has the badge.');
+    await shows('(member 6650aa11bb22cc33dd44ee56)');
+    expect(desk.service.sandbox.tagMango.awards.get('6650aa11bb22cc33dd44ee56')).toEqual(
+      new Set([HALL_OF_FAME]),
+    );
+    expect(written()).toEqual(['awardBadge', 'assignBadges']);
+  });
+
+  test('revokes a badge where the provider can', async () => {
+    await shows('grace@example.com now has the badge.');
+    expect(await button('Revoke badge').count()).toBe(0);
+    expect(await button('Delete badge').count()).toBe(0);
+    await desk.goTo(`badge/RETURNING_AI/${MAJOR}`);
+    await field('E-mail address of the member').fill('ada@example.com');
+    await button('Revoke badge').click();
+    await shows('ada@example.com no longer has the badge.');
+    expect(desk.service.sandbox.returningAI.awards.get('1102')).toEqual(new Set());
+    expect(written()).toEqual(['removeBadge']);
+  });
+
+  test('deletes a badge after a question', async () => {
+    await button('Delete badge').click();
+    await shows('Delete “Major Trader”?');
+    expect(await violations()).toEqual([]);
+    await button('Keep it').click();
+    expect(written()).toEqual([]);
+    await button('Delete badge').click();
+    await button('Delete it').click();
+    await shows('“Major Trader” was deleted.');
+    await shows('12 of 17 badges');
+    expect(await badgesShown()).not.toContain('Major Trader');
+    expect(returningAI().has(MAJOR)).toBe(false);
+    expect(written()).toEqual(['deleteBadge']);
+  });
+
+  test('sees an old list while a provider is down, then that it is missing, and then all of it again', async () => {
+    const { faults } = desk.service.sandbox.tagMango;
+    faults.set('listBadges', { name: 'unavailable' });
+    await desk.page.reload();
+    await shows(/The badges of TagMango are those of .*: it is down or cannot be reached/);
+    await shows('12 of 17 badges');
+    expect(await violations()).toEqual([]);
+
+    skipped += LATER_MS;
+    await button('Try again').click();
+    await shows('The badges of TagMango are missing: it is down or cannot be reached.');
+    await shows('8 badges shown');
+
+    faults.clear();
+    skipped += LATER_MS;
+    await button('Try again').click();
+    await shows('12 of 17 badges');
+    expect(await button('Try again').count()).toBe(0);
+  });
+
+  test('reports no error, and asks no other machine', () => {
+    expect(desk.open.errors).toEqual([]);
+    expect(desk.open.foreignRequests).toEqual([]);
+  });
+});
