@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** Where the gateway serves the badge desk. */
@@ -12,7 +12,6 @@ export const DESK_PATH = '/desk/';
 export type Desk = (path: string, response: ServerResponse) => void;
 
 const FOLDER = join(import.meta.dirname, '../badge-desk');
-const BUILT = join(FOLDER, 'dist');
 const WITHIN_MS = 120_000;
 
 /** Its own scripts and styles, the graph beside it, and pictures of badges from anywhere. */
@@ -26,32 +25,45 @@ const TYPES: Readonly<Record<string, string | undefined>> = {
 };
 
 interface Step {
-  /** Said before it begins. */
   text: string;
   args: readonly string[];
+  problem: string;
 }
 
 const INSTALL: Step = {
   text: 'Installing the packages of the badge desk',
   // Without a network it fails at once instead of after minutes.
   args: ['ci', '--fetch-retries=0', '--no-fund', '--no-audit'],
+  problem: 'Its packages are missing, and `npm ci` cannot install them',
 };
-const BUILD: Step = { text: 'Building the badge desk', args: ['run', 'build'] };
+const BUILD: Step = {
+  text: 'Building the badge desk',
+  args: ['run', 'build'],
+  problem: '`npm run build` fails',
+};
 
-/** Installs and builds the badge desk where that is needed, and says so. Rejects with what is missing. */
-export async function prepareDesk({ say }: { say: (text: string) => void }): Promise<Desk> {
-  const steps = [...(hasPackages() ? [] : [INSTALL]), ...(isBuilt() ? [] : [BUILD])];
-  for (const step of steps) {
-    say(step.text);
-    await run(step);
-  }
-  return readDesk();
+export interface DeskOptions {
+  folder?: string | undefined;
+  /** Told what takes a while. */
+  say: (text: string) => void;
 }
 
-/** The desk as it was built. */
-export function readDesk(): Desk {
+/** Installs and builds the badge desk where that is needed. Rejects with what is missing. */
+export async function prepareDesk({ folder = FOLDER, say }: DeskOptions): Promise<Desk> {
+  for (const [step, isDone] of [
+    [INSTALL, hasPackages],
+    [BUILD, isBuilt],
+  ] as const) {
+    if (isDone(folder)) continue;
+    say(step.text);
+    await run(step, folder);
+  }
+  return readDesk(join(folder, 'dist'));
+}
+
+function readDesk(built: string): Desk {
   const files = new Map(
-    filesOf(BUILT).map((name) => [`${DESK_PATH}${name}`, toFile(join(BUILT, name))]),
+    filesOf(built).map((name) => [`${DESK_PATH}${name}`, toFile(join(built, name))]),
   );
   return (path, response) => {
     const { pathname } = new URL(path, 'http://localhost');
@@ -76,24 +88,31 @@ function toFile(path: string): { type: string; body: Buffer } {
   };
 }
 
-function hasPackages(): boolean {
-  const installed = join(FOLDER, 'node_modules/.package-lock.json');
-  return (
-    existsSync(installed) && changedAt(installed) >= changedAt(join(FOLDER, 'package-lock.json'))
+/** Whether the packages of the lock are installed. Those of other platforms are optional, and missing. */
+export function hasPackages(folder = FOLDER): boolean {
+  const installed = join(folder, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const present = packagesOf(installed);
+  return Object.entries(packagesOf(join(folder, 'package-lock.json'))).every(
+    ([path, { version, optional }]) =>
+      path === '' || present[path]?.version === version || (optional && !present[path]),
   );
 }
 
+function packagesOf(lock: string): Record<string, { version: string; optional?: boolean }> {
+  return (JSON.parse(readFileSync(lock, 'utf8')) as { packages: ReturnType<typeof packagesOf> })
+    .packages;
+}
+
 /** Whether nothing has changed since it was built. */
-function isBuilt(): boolean {
-  const page = join(BUILT, 'index.html');
+function isBuilt(folder: string): boolean {
+  const page = join(folder, 'dist/index.html');
   const sources = [
-    'index.html',
-    'package-lock.json',
-    'vite.config.ts',
-    ...filesOf(join(FOLDER, 'src')).map((name) => join('src', name)),
+    ...['index.html', 'package-lock.json', 'vite.config.ts'],
+    ...filesOf(join(folder, 'src')).map((name) => join('src', name)),
   ];
   return (
-    existsSync(page) && sources.every((name) => changedAt(join(FOLDER, name)) <= changedAt(page))
+    existsSync(page) && sources.every((name) => changedAt(join(folder, name)) <= changedAt(page))
   );
 }
 
@@ -102,26 +121,19 @@ const changedAt = (path: string): number => statSync(path).mtimeMs;
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 }
 
-async function run({ args }: Step): Promise<void> {
-  const child = spawn('npm', args, {
-    cwd: FOLDER,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: WITHIN_MS,
-  });
-  process.once('exit', () => child.kill());
-  const output = collect(child);
+async function run({ args, problem }: Step, folder: string): Promise<void> {
+  const child = spawn('npm', args, { cwd: folder, timeout: WITHIN_MS });
+  const stop = (): boolean => child.kill();
+  process.once('exit', stop);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
+  process.off('exit', stop);
   if (code === 0) return;
-  const reason = output().trim().split('\n').slice(-4).join('\n');
-  throw new Error(`\`npm ${args.join(' ')}\` failed in examples/badge-desk:\n${reason}`);
-}
-
-function collect({ stdout, stderr }: ChildProcess): () => string {
-  let text = '';
-  for (const stream of [stdout, stderr])
-    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  return () => text;
+  const [, reason = `code ${code}`] = /(?:reason|error): (.+)/i.exec(output) ?? [];
+  throw new Error(`${problem} in ${folder}: ${reason}`);
 }

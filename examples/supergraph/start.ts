@@ -72,9 +72,10 @@ ${QUERY}
 
 /** The example is of use without the desk, which may need a network for its packages. */
 async function startDesk(): Promise<Desk | undefined> {
-  if (process.env.BADGE_DESK === 'false') return undefined;
+  const { BADGE_DESK: folder } = process.env;
+  if (folder === 'false') return undefined;
   try {
-    return await prepareDesk({ say: console.log });
+    return await prepareDesk({ folder, say: console.log });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`The badge desk is not served. ${reason}`);

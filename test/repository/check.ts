@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { hasPackages } from '../../examples/supergraph/desk.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -32,6 +33,7 @@ const LANES: readonly (readonly Part[])[] = [
     { name: 'printed schema', command: ['node', 'schema/print.ts', '--check'] },
     { name: 'changes of the schema', command: ['node', 'schema/changes.ts'], isShown: true },
     { name: 'operations', command: ['graphql-codegen', '--check'] },
+    ...partsOfDesk(),
     {
       name: 'repository and composition',
       command: [
@@ -44,6 +46,18 @@ const LANES: readonly (readonly Part[])[] = [
     },
   ],
 ];
+
+/** Its packages are installed by `npm run supergraph`, and by CI. */
+function partsOfDesk(): Part[] {
+  const folder = 'examples/badge-desk';
+  if (!hasPackages()) {
+    console.log('Skipped: types of the badge desk, since its packages are not installed.');
+    return [];
+  }
+  return [
+    { name: 'types of the badge desk', command: ['npm', 'run', '--prefix', folder, 'check'] },
+  ];
+}
 
 async function run(part: Part): Promise<Ended> {
   const [program, ...args] = part.command;

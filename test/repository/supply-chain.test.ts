@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lockedPackages, readLock, readManifest, readText } from './lock.ts';
+import { type Lock, lockedPackages, readLock, readManifest, readText } from './lock.ts';
 
 const manifest = readManifest();
 const lock = readLock();
@@ -18,6 +18,16 @@ function foldersOf(name: string, from: string): string[] {
   const parent = from.slice(0, Math.max(from.lastIndexOf('node_modules/') - 1, 0));
   return [folder, ...foldersOf(name, parent)];
 }
+
+/** The optional dependencies of packages: parts for single platforms. */
+const partsOf = (of: Lock): { path: string; name: string }[] =>
+  lockedPackages(of).flatMap(({ path, optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies).map((name) => ({ path, name })),
+  );
+const missingParts = (of: Lock) =>
+  partsOf(of).filter(({ path, name }) =>
+    foldersOf(name, path).every((folder) => of.packages[folder] === undefined),
+  );
 
 /** The second cell of the page's rows under a heading, by the package that the first one names. */
 function rowsUnder(heading: string): Record<string, string> {
@@ -74,14 +84,8 @@ describe('the lock', () => {
 
   // npm has dropped platforms other than the one it ran on from locks; `npm ci` fails there then.
   test('has the parts for every platform', () => {
-    const wanted = packages.flatMap(({ path, optionalDependencies = {} }) =>
-      Object.keys(optionalDependencies).map((name) => ({ path, name })),
-    );
-    expect(wanted.length).toBeGreaterThan(20);
-    const missing = wanted.filter(({ path, name }) =>
-      foldersOf(name, path).every((folder) => lock.packages[folder] === undefined),
-    );
-    expect(missing).toEqual([]);
+    expect(partsOf(lock).length).toBeGreaterThan(20);
+    expect(missingParts(lock)).toEqual([]);
   });
 });
 
@@ -104,39 +108,41 @@ describe('install scripts', () => {
   });
 });
 
-describe('the servers of the benchmark, a package of their own', () => {
-  const peers = readManifest('bench/peers');
-  const peerLock = readLock('bench/peers');
-  const locked = lockedPackages(peerLock);
+describe.each(['bench/peers', 'examples/badge-desk'])('%s, a package of its own,', (folder) => {
+  const own = readManifest(folder);
+  const ownLock = readLock(folder);
+  const locked = lockedPackages(ownLock);
 
-  test('have exact versions, and the lock is that of their package.json', () => {
-    const versions = Object.entries(peers.dependencies).map(([name, version]): [string, string] => [
-      name,
-      version.replace(/^npm:.+@/, ''),
-    ]);
+  test('has exact versions, and its lock is that of its package.json', () => {
+    const { dependencies, devDependencies = {} } = own;
+    const versions = Object.entries({ ...dependencies, ...devDependencies }).map(
+      ([name, version]): [string, string] => [name, version.replace(/^npm:.+@/, '')],
+    );
     expect(versions.length).toBeGreaterThan(10);
     expect(inexact(Object.fromEntries(versions))).toEqual([]);
-    expect(peerLock.packages['']?.dependencies).toEqual(peers.dependencies);
+    expect(ownLock.packages['']?.dependencies).toEqual(dependencies);
+    expect(ownLock.packages['']?.devDependencies ?? {}).toEqual(devDependencies);
   });
 
-  test('are locked with a SHA-512, and name no other place than the registry', () => {
+  test('is locked with a SHA-512 and for every platform, and names no other place than the registry', () => {
     const without = locked.filter(({ integrity }) => !/^sha512-.{86}==$/.test(integrity ?? ''));
     expect(without.map(({ path }) => path)).toEqual([]);
     expect(locked.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+    expect(missingParts(ownLock)).toEqual([]);
   });
 
-  test('run none of their install scripts, and share one graphql', () => {
+  test('runs none of its install scripts, and has one graphql', () => {
     const scripts = locked.filter(({ hasInstallScript }) => hasInstallScript);
-    expect(peers.allowScripts).toEqual(
+    expect(own.allowScripts ?? {}).toEqual(
       Object.fromEntries(scripts.map(({ name }) => [name, false])),
     );
     expect(locked.filter(({ name }) => name === 'graphql').map(({ path }) => path)).toEqual([
       'node_modules/graphql',
     ]);
   });
+});
 
-  test('are not among the packages of the project', () => {
-    const names = ['mercurius', 'graphql-jit', '@pothos/core', '@mercuriusjs/federation'];
-    expect(packages.filter(({ name }) => names.includes(name))).toEqual([]);
-  });
+test('the packages of the benchmark and of the badge desk are not among those of the project', () => {
+  const names = ['mercurius', 'graphql-jit', '@pothos/core', '@mercuriusjs/federation', 'axe-core'];
+  expect(packages.filter(({ name }) => names.includes(name))).toEqual([]);
 });

@@ -1,20 +1,27 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, type Server, createServer } from 'node:net';
 import type { Readable } from 'node:stream';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
+import { sendOperation } from '../support/graphql-client.ts';
 import { execute } from '../support/service.ts';
 
 const START = fileURLToPath(new URL('../../examples/supergraph/start.ts', import.meta.url));
 const MAX_TRIES = 100;
+/** As bytes, which a header holds. */
+const CALLER = Buffer.from('Ada Ørsted').toString('latin1');
 const LOOPBACK_ONLY = new URL('../support/gateways/loopback-only.ts', import.meta.url).href;
 const READY_WITHIN_MS = 25_000;
 
 type Ports = Record<'GATEWAY_PORT' | 'BADGES_PORT' | 'MEMBERS_PORT', string>;
+/** `BADGE_DESK`: the folder of the badge desk, or false. test/desk opens it. */
+type Variables = Ports & { BADGE_DESK?: string; npm_config_cache?: string };
 
 interface Example {
   process: ChildProcessByStdio<null, Readable, Readable>;
@@ -47,7 +54,7 @@ afterEach(async () => {
   }
 });
 
-test('shows both providers and another subgraph in one graph, offline, and leaves nothing behind', async () => {
+test('shows both providers and another subgraph in one graph, offline, passes the caller on, and leaves nothing behind', async () => {
   const example = startExample(ports);
   await ready(example);
   const output = example.output();
@@ -87,14 +94,34 @@ test('shows both providers and another subgraph in one graph, offline, and leave
     },
   });
 
+  const update = `mutation {
+    updateBadge(input: { tagMango: { id: "6657092c8142bfe0656481bf", description: "New." } }) { outcome }
+  }`;
+  await sendOperation(gatewayUrl, { query: update }, { headers: { 'x-badges-actor': CALLER } });
+  const history =
+    '{ badgeHistory(provider: TAG_MANGO, id: "6657092c8142bfe0656481bf") { nodes { caller } } }';
+  expect((await execute(gatewayUrl, history)).data).toEqual({
+    badgeHistory: { nodes: [{ caller: 'Ada Ørsted' }] },
+  });
+
   example.process.kill('SIGTERM');
   expect(await example.closed).toBe(0);
   expect(example.complaints()).toBe('');
 });
 
-test('has a playground that opens with the query and needs no other machine', async () => {
-  const example = startExample(ports);
+test('says so when the packages of the badge desk cannot be installed, and its playground needs no other machine', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badge-desk-'));
+  for (const name of ['package.json', 'package-lock.json'])
+    cpSync(join('examples/badge-desk', name), join(folder, name));
+  // Nothing is installed from the cache of npm either.
+  const example = startExample({ ...ports, BADGE_DESK: folder, npm_config_cache: folder });
   await ready(example);
+  expect(example.output()).toMatch(/^Installing the packages of the badge desk$/m);
+  expect(example.output()).toMatch(/^ {2}badge desk +not served$/m);
+  expect(example.complaints()).toContain(
+    `The badge desk is not served. Its packages are missing, and \`npm ci\` cannot install them in ${folder}: `,
+  );
+  rmSync(folder, { recursive: true });
 
   const response = await fetch(`http://127.0.0.1:${ports.GATEWAY_PORT}/`, {
     headers: { accept: 'text/html' },
@@ -135,9 +162,15 @@ test('stops the other parts and says so when the badges subgraph dies', async ()
   expect(example.complaints()).toBe('The badges subgraph ended with SIGKILL.\n');
 });
 
-function startExample(env: Ports): Example {
+function startExample(env: Variables): Example {
   const child = spawn(process.execPath, [START], {
-    env: { ...process.env, NODE_ENV: 'test', ...env, NODE_OPTIONS: `--import=${LOOPBACK_ONLY}` },
+    env: {
+      ...process.env,
+      NODE_ENV: 'test',
+      BADGE_DESK: 'false',
+      ...env,
+      NODE_OPTIONS: `--import=${LOOPBACK_ONLY}`,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const example: Example = {

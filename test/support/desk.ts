@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import {
   type IncomingMessage,
@@ -9,6 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { composeSupergraph } from '../../examples/supergraph/compose.ts';
+import { hasPackages } from '../../examples/supergraph/desk.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import { type OpenPage, findBrowser, launchBrowser, openPage } from './browser.ts';
 import { startGatewayProcess } from './gateways/index.ts';
@@ -16,7 +16,7 @@ import { type TestService, type TestServiceOptions, startTestService } from './s
 
 /** The browser for the badge desk. Undefined without one, or without the desk's packages; in CI that is an error. */
 export function findDeskBrowser(): string | undefined {
-  if (existsSync('examples/badge-desk/node_modules')) return findBrowser();
+  if (hasPackages()) return findBrowser();
   if (process.env.CI) throw new Error('CI must install the packages of examples/badge-desk');
   return undefined;
 }

@@ -29,7 +29,7 @@ export function Sources({ sources, providers, onRepeat }: SourcesProps) {
 
 function SourceNote({ source, title }: { source: Source; title: string }) {
   const { state, asOf, code, droppedRecords } = source;
-  const reason = (code && REASONS[code]) ?? 'it cannot be read';
+  const reason = code === null ? 'a newer list takes a while' : (REASONS[code] ?? 'it fails');
   return (
     <>
       {state === 'FAILED' && `The badges of ${title} are missing: ${reason}. `}
