@@ -388,13 +388,20 @@ function toCacheTags({ entityTags, used }: BadgesContext): Record<string, unknow
     : { apolloCacheTags: [...used.tags] };
 }
 
-/** Only complete responses to queries may be cached, only by the caller, and only while their oldest part is fresh. */
-function toCacheControl(answer: Answered, { freshMs, now }: CompletionOptions): string {
+/** Only complete responses to queries may be cached. */
+function toCacheControl(answer: Answered, options: CompletionOptions): string {
   const { body } = answer.response;
-  const { oldestAsOf, keepMs } = answer.contextValue.used;
-  const isWhole = body.kind === 'single' && !body.singleResult.errors && keepMs > 0;
+  const isWhole = body.kind === 'single' && !body.singleResult.errors;
   const isQuery = answer.operation?.operation === OperationTypeNode.QUERY;
-  if (!isWhole || !isQuery || oldestAsOf === undefined) return NO_STORE;
+  return isWhole && isQuery ? cacheControlOf(answer.contextValue.used, options) : NO_STORE;
+}
+
+/** A complete response may be cached only by the caller, and only while its oldest part is fresh. */
+export function cacheControlOf(
+  { oldestAsOf, keepMs }: BadgesContext['used'],
+  { freshMs, now }: Pick<ApolloOptions, 'freshMs' | 'now'>,
+): string {
+  if (keepMs <= 0 || oldestAsOf === undefined) return NO_STORE;
   return toMaxAge(Math.min(keepMs, freshMs, oldestAsOf + freshMs - now()));
 }
 

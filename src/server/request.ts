@@ -144,7 +144,7 @@ function requireWholeQuery(body: unknown): unknown {
 }
 
 /** Parses the body of a request, in which inexact numbers become `InexactNumber`. Throws a `RejectedRequest`. */
-function parseBody(bytes: Buffer): unknown {
+export function parseBody(bytes: Buffer): unknown {
   // Decoding would replace invalid bytes, and the replacement could be written to a provider.
   if (!isUtf8(bytes)) throw badRequest('The body must be valid UTF-8.');
   const json = withoutByteOrderMark(bytes.toString('utf8'));

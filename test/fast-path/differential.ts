@@ -51,11 +51,13 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
     ...(secret !== undefined && { 'router-authorization': secret }),
     ...(authorization !== undefined && { authorization }),
   };
-  const pool = createRequestPool({ ...options, random, ids });
+  const cursors = ['nowhere'];
+  const pool = createRequestPool({ ...options, random, ids, cursors });
   try {
     for (let at = 0; at < requests && finding.differences.length < MAX_DIFFERENCES; at += 1) {
       await live(world, { random, finding, writer });
       await world.warm();
+      if (at % CURSORS_EVERY === 0) await addCursors(cursors, world.full, writer);
       const sent = [pool.next()];
       // Some come together on one connection.
       if (random() < 0.04) sent.push(pool.next(), pool.next());
@@ -124,6 +126,40 @@ async function live(world: World, { random, finding, writer }: Life): Promise<vo
     sandbox.returningAI.faults.clear();
     world.pass(1_100);
   }
+}
+
+/** Of the first pages in all orders, of both tenants. */
+const CURSORS_QUERY = `query($f: BadgeOrderField!, $d: OrderDirection!) {
+  badges(first: 12, orderBy: { field: $f, direction: $d }) { edges { cursor } }
+}`;
+const CURSORS_EVERY = 300;
+const MAX_CURSORS = 300;
+
+/** Old ones stay for a while. */
+async function addCursors(
+  cursors: string[],
+  url: string,
+  headers: Record<string, string>,
+): Promise<void> {
+  for (const f of ['NAME', 'CREATED_AT', 'UPDATED_AT', 'ID']) {
+    for (const [d, tenant] of [
+      ['ASC', 'default'],
+      ['DESC', 'second'],
+    ]) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-badges-tenant': tenant ?? '',
+          ...headers,
+        },
+        body: JSON.stringify({ query: CURSORS_QUERY, variables: { f, d } }),
+      });
+      const found = [...(await response.text()).matchAll(/"cursor":"([^"]+)"/g)];
+      cursors.unshift(...found.map(([, cursor = '']) => cursor));
+    }
+  }
+  cursors.splice(MAX_CURSORS);
 }
 
 async function rename(

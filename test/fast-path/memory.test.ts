@@ -2,7 +2,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { planEntities, splitBody } from '../../src/server/fast-path/entities-plan.ts';
+import {
+  type EntitiesPlan,
+  flatKeyOf,
+  planEntities,
+  splitBody,
+} from '../../src/server/fast-path/entities-plan.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
 import { createKeep } from '../../src/server/fast-path/keep.ts';
 import { createPlans } from '../../src/server/fast-path/plans.ts';
@@ -26,13 +31,14 @@ test('plans take no more memory than is counted, and a budget bounds them whatev
   const { schema } = await createBadgesSchema();
   const executable = toExecutable(schema);
   const keep = createKeep(24 * MIB);
-  const plans = createPlans(keep, createFragments(keep));
+  const fragments = createFragments(keep);
+  const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
   for (let at = 0; at < DOCUMENTS; at += 1) {
     const split = splitBody(toBody(at));
     const plan = split && planEntities(executable, split);
-    if (plan) plans.add(plan);
+    if (plan) plans.add(flatKeyOf(split), plan);
   }
   collectGarbage();
   const { bytes, plans: kept } = keep.usage();

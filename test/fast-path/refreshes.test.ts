@@ -53,8 +53,6 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
   function createCountedAnswers() {
     const written: string[] = [];
     const plan: EntitiesPlan = {
-      before: '',
-      after: '',
       most: 1_000,
       fieldsOf: (representations) => representations,
       head: '[',

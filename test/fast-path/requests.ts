@@ -1,4 +1,5 @@
 import { pick } from '../support/random.ts';
+import { type ListOptions, createListBodies } from './list-requests.ts';
 
 type Random = () => number;
 
@@ -7,10 +8,7 @@ export interface RequestPool {
   next(): Buffer;
 }
 
-export interface PoolOptions {
-  random: Random;
-  /** Ids of badges that there are, by the name of their type. */
-  ids: Readonly<Record<string, readonly string[]>>;
+export interface PoolOptions extends ListOptions {
   /** Values of the header `authorization`; callers have none if left out. */
   authorizations?: readonly string[];
   /** The header that every request of the router has. */
@@ -52,11 +50,14 @@ export function createRequestPool(options: PoolOptions): RequestPool {
     { query: 'mutation { __typename }' },
   ];
 
+  const nextList = createListBodies(options);
+
   function nextBody(): string {
-    const isOther = random() < 0.25;
-    const json = isOther
-      ? JSON.stringify(pick(others, random))
-      : toEntitiesBody(documents, options);
+    const kind = random();
+    const json =
+      kind < 0.6
+        ? toEntitiesBody(documents, options)
+        : JSON.stringify(kind < 0.8 ? nextList() : pick(others, random));
     return random() < 0.04 ? spaced(json, random) : json;
   }
   return {

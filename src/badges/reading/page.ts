@@ -49,7 +49,7 @@ interface PageRequest {
 }
 
 export interface Page {
-  edges: { cursor: string; node: BadgeFields }[];
+  edges: Edge[];
   pageInfo: {
     hasNextPage: boolean;
     hasPreviousPage: boolean;
@@ -97,6 +97,23 @@ function toKey(name: string, cursor: string | null | undefined, order: OrderedBy
   return key;
 }
 
+/** Its cursor is encoded only if it is read: most pages show none but the last. */
+class Edge {
+  readonly node: BadgeFields;
+  readonly #key: OrderKey;
+  readonly #order: OrderedBy;
+
+  constructor({ badge, key }: OrderedBadge, order: OrderedBy) {
+    this.node = badge;
+    this.#key = key;
+    this.#order = order;
+  }
+
+  get cursor(): string {
+    return toCursor(this.#order, this.#key);
+  }
+}
+
 /** The badges of several lists, each in ascending order. */
 type Parts = readonly (readonly OrderedBadge[])[];
 
@@ -112,7 +129,7 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
 
   const count = to - from;
   const badges = isFromEnd ? takeBackward(sides, ends, count) : takeForward(sides, starts, count);
-  const edges = badges.map(({ badge, key }) => ({ cursor: toCursor(order, key), node: badge }));
+  const edges = badges.map((badge) => new Edge(badge, order));
   return {
     edges,
     pageInfo: {
@@ -189,17 +206,19 @@ interface Walk {
 
 function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[] {
   const taken: OrderedBadge[] = [];
+  const heads = sides.map((side, index) => walk.at(side, index));
   while (taken.length < count) {
-    let nearest: { badge: OrderedBadge; index: number } | undefined;
+    let nearest: { badge: OrderedBadge; side: Side; index: number } | undefined;
     for (const [index, side] of sides.entries()) {
-      const badge = walk.at(side, index);
+      const badge = heads[index];
       if (badge && (!nearest || walk.isNearer(side, badge, nearest.badge))) {
-        nearest = { badge, index };
+        nearest = { badge, side, index };
       }
     }
     if (!nearest) return taken;
     taken.push(nearest.badge);
     walk.step(nearest.index);
+    heads[nearest.index] = walk.at(nearest.side, nearest.index);
   }
   return taken;
 }

@@ -10,6 +10,7 @@ import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
 import { countSigns } from '../request.ts';
 import { toFlat, toUtf8Bytes } from './keep.ts';
+import type { PlanKey } from './plans.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
 /** Where the representations stand in a body, as one string of one byte a character. */
@@ -22,8 +23,6 @@ export interface Split {
 }
 
 export interface EntitiesPlan {
-  before: string;
-  after: string;
   /** So many representations pass all limits, and not one more. */
   most: number;
   /** The fields of an answer to so many representations, as the limits count them. */
@@ -52,6 +51,17 @@ export function splitBody(body: string): Split | undefined {
   return end === -1 ? undefined : { body, start, end };
 }
 
+/** What tells plans apart. */
+export function keyOf({ body, start, end }: Split): PlanKey {
+  return [body.slice(0, start), body.slice(end)];
+}
+
+/** The same for keeping. */
+export function flatKeyOf(split: Split): PlanKey {
+  const [before, after] = keyOf(split);
+  return [toFlat(before), toFlat(after)];
+}
+
 /** A representation, its bytes told apart from all others that mean something else. */
 export interface Representation {
   typeName: string;
@@ -77,11 +87,8 @@ export function readCanonical(raw: string): Representation | undefined {
 const PROBE = { __typename: 'A', id: 'a' };
 
 /** The plan for bodies like this one, which the full path has answered. Undefined: there is none. */
-export function planEntities(
-  executable: Executable,
-  { body, start, end }: Split,
-): EntitiesPlan | undefined {
-  const [before, after] = [toFlat(body.slice(0, start)), toFlat(body.slice(end))];
+export function planEntities(executable: Executable, split: Split): EntitiesPlan | undefined {
+  const [before, after] = keyOf(split);
   const json = Buffer.from(before + JSON.stringify(PROBE) + after, 'latin1').toString('utf8');
   const question = readQuestion(executable, JSON.parse(json));
   const root = question && entitiesOf(question);
@@ -91,8 +98,6 @@ export function planEntities(
   if (!isListType(list)) return undefined;
   const { most, fieldsOf } = capsOf(question, json);
   return {
-    before,
-    after,
     most,
     fieldsOf,
     head: toUtf8Bytes(`{"data":{${JSON.stringify(root.key)}:[`),

@@ -14,18 +14,20 @@ import { type Ahead, type FastPathSettings, toBaseHeaders } from '../connections
 import type { IdentityOptions } from '../identity/authenticate.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
-import { type EntitiesPlan, type Split, splitBody } from './entities-plan.ts';
+import { type EntitiesPlan, type Split, flatKeyOf, keyOf, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
-import { type Ready, createManners } from './full-answer.ts';
+import { COUNTED_PER_BYTE, type Ready, createManners } from './full-answer.ts';
 import { type Head, createReadHead } from './head.ts';
 import { createKeep } from './keep.ts';
 import { createKeptAnswers } from './kept-answers.ts';
-import { type LearnerOptions, createLearner } from './learner.ts';
+import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
 import { createPlans } from './plans.ts';
+import { createQueries } from './queries.ts';
+import type { QueryOptions, QueryPlan } from './query-plan.ts';
 import { Unsure, toExecutable } from './render.ts';
-import { type Sight, createSight } from './sight.ts';
+import { createSight } from './sight.ts';
 
-export interface FastPathOptions extends Pick<LearnerOptions, 'logger' | 'freshMs' | 'now'> {
+export interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Undefined: it is off. */
   fastPath?: FastPathSettings | undefined;
   /** Executable, and not used yet. */
@@ -45,12 +47,11 @@ export function addFastPath(ahead: Ahead[], options: FastPathOptions): void {
 const KEPT_BYTES = 32 * 1024 * 1024;
 /** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
 const MUTATION = 'mutation';
-/** What is counted of an answer while it is made is at most so many times its bytes. */
-const COUNTED_PER_BYTE = 8;
 const LOG_EVERY_MS = 600_000;
 
-/** A body, each character a byte of it. */
 interface Asked {
+  bytes: Buffer;
+  /** The same, each character a byte. */
   body: string;
   /** Undefined: it has no list of representations. */
   split: Split | undefined;
@@ -68,18 +69,21 @@ function createFastPath(
 ): Ahead {
   const { identity, queue, budget, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
-  const mostBytes = Math.min(PIECE_CHARACTERS, answerMaxBytes / COUNTED_PER_BYTE);
   const keep = createKeep(keptBytes);
   const fragments = createFragments(keep);
-  const plans = createPlans(keep, fragments);
+  const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
+  const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
   const executable = toExecutable(options.schema);
-  const answers = createKeptAnswers(keep, executable);
+  const answers = createKeptAnswers(keep);
+  const queries = createQueries({ ...options, plans: queryPlans, answers });
   const manners = createManners();
   const learner = createLearner({
     ...options,
     executable,
+    keep,
     plans,
     fragments,
+    queryPlans,
     answers,
     manners,
     learningMs,
@@ -89,23 +93,31 @@ function createFastPath(
   /** `requests`: those that could have been answered fast by their head. */
   const counts = { requests: 0, fast: 0 };
 
-  /** Undefined: the full path has to answer. */
+  /** Undefined: the full path has to answer, unless a plan of a query does. */
   function answer({ body, split }: Asked, head: Head): Ready | undefined {
-    const contentType = manners.contentTypeFor(head);
-    const plan = split && plans.find(split);
-    if (contentType === undefined || plan === null) return undefined;
-    const sight = createSight(head.caller.tenant, options);
-    const text = split ? plan && writeEntities(plan, split, sight) : answers.answer(body, sight);
-    if (text === undefined || text.length > mostBytes) return undefined;
-    return { text, cacheControl: sight.cacheControl(), contentType };
+    return complete(split ? writeEntities(split, head) : queries.find(body, head), head);
   }
 
-  function writeEntities(plan: EntitiesPlan, split: Split, sight: Sight): string | undefined {
+  function complete(answered: Omit<Ready, 'contentType'> | undefined, head: Head) {
+    const contentType = manners.contentTypeFor(head);
+    if (!answered || contentType === undefined) return undefined;
+    const { text, countedBytes } = answered;
+    const isTooLong = text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes;
+    return isTooLong ? undefined : { ...answered, contentType };
+  }
+
+  function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
+    const plan = plans.find(keyOf(split));
+    if (!plan) return undefined;
     try {
-      return fragments.answer(plan, split, sight);
+      const sight = createSight(caller.tenant, options);
+      const text = fragments.answer(plan, split, sight);
+      if (text === undefined) return undefined;
+      const countedBytes = COUNTED_PER_BYTE * text.length;
+      return { text, countedBytes, cacheControl: sight.cacheControl() };
     } catch (err) {
       if (err instanceof Unsure) return undefined;
-      plans.refuse(split);
+      plans.refuse(flatKeyOf(split));
       logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
       return undefined;
     }
@@ -130,58 +142,75 @@ function createFastPath(
     whenDone(response, () => share.release());
   }
 
-  function hasRoomFor({ text }: Ready, { caller }: Head): boolean {
+  function hasRoomFor({ countedBytes }: Ready, { caller }: Head): boolean {
     if (budget.heldBytes() === 0) return true;
-    return budget.open(caller.tenant.id).hasRoomFor(text.length * COUNTED_PER_BYTE);
+    return budget.open(caller.tenant.id).hasRoomFor(countedBytes);
   }
 
   /** Whether it was answered. */
-  function tryToAnswer(exchange: Exchange, asked: Asked): boolean {
+  function tryToAnswer(exchange: Exchange, asked: Asked): boolean | Promise<boolean> {
     const { response, head } = exchange;
-    const ready = answer(asked, head);
-    if (!ready || !hasRoomFor(ready, head)) {
-      learn(exchange, asked);
-      return false;
+    const { split } = asked;
+    const again = (): Ready | undefined => answer(asked, head);
+    const ready = again();
+    if (ready && hasRoomFor(ready, head)) {
+      const query = split ? undefined : queries.read(asked.bytes, asked.body);
+      const refuse = (): void => {
+        if (split) plans.refuse(flatKeyOf(split));
+        else if (query) queries.refuse(query, head);
+      };
+      return deliver(exchange, { ready, again, refuse });
     }
+    if (!split) return tryQuery(exchange, asked);
+    if (!manners.contentTypeFor(head) || plans.find(keyOf(split)) === undefined)
+      learner.watchEntities(response, head, split);
+    return false;
+  }
+
+  async function tryQuery(exchange: Exchange, { bytes, body }: Asked): Promise<boolean> {
+    const { response, head } = exchange;
+    const query = queries.read(bytes, body);
+    if (!query) return false;
+    const again = async () => complete(await queries.make(query, head), head);
+    const ready = await again();
+    if (response.destroyed) return true;
+    if (ready && hasRoomFor(ready, head))
+      return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
+    if (!manners.contentTypeFor(head) || queries.isWanted(query, head))
+      learner.watchQuery(response, head, query);
+    return false;
+  }
+
+  /** Whether it was sent, and not only compared with the full path's. */
+  function deliver(exchange: Exchange, sample: Sample): boolean {
     if (shadow > 0 && Math.random() < shadow) {
-      const [again, drop] = [() => answer(asked, head), () => refuse(asked, head)];
-      learner.compare(response, head, { ready, again, refuse: drop });
+      learner.compare(exchange.response, exchange.head, sample);
       return false;
     }
-    send(exchange, ready);
+    send(exchange, sample.ready);
     return true;
   }
 
-  function learn({ response, head }: Exchange, { body, split }: Asked): void {
-    const { tenant } = head.caller;
-    if (!split) {
-      if (answers.isWanted(body, tenant)) learner.watchAnswer(response, head, body);
-    } else if (plans.find(split) === undefined || manners.contentTypeFor(head) === undefined) {
-      learner.watchEntities(response, head, split);
-    }
-  }
-
-  function refuse({ body, split }: Asked, { caller }: Head): void {
-    if (split) plans.refuse(split);
-    else answers.refuse(body, caller.tenant);
-  }
-
-  async function decide(exchange: Exchange, body: Buffer, full: () => void): Promise<void> {
+  async function decide(exchange: Exchange, bytes: Buffer, full: () => void): Promise<void> {
     const { request, response, head } = exchange;
     counts.requests += 1;
-    const text = body.toString('latin1');
-    const asked = text.includes(MUTATION) ? undefined : { body: text, split: splitBody(text) };
+    const body = bytes.toString('latin1');
+    const asked = body.includes(MUTATION) ? undefined : { bytes, body, split: splitBody(body) };
     const isReady = round.hasRoom();
-    if (asked && isReady && round.spend(() => tryToAnswer(exchange, asked))) return;
+    let answered: boolean | Promise<boolean> = false;
+    if (asked && isReady) answered = round.spend(() => tryToAnswer(exchange, asked));
+    if (answered === true) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
-    request.unshift(body);
+    request.unshift(bytes);
     if (asked && !isReady) {
       await queue.take(head.caller.tenant.id);
       if (response.destroyed) return;
-      if (round.spend(() => tryToAnswer(exchange, asked))) return void request.resume();
+      answered = round.spend(() => tryToAnswer(exchange, asked));
     }
-    full();
+    const isAnswered = typeof answered === 'boolean' ? answered : await round.spendOn(answered);
+    if (isAnswered) request.resume();
+    else full();
   }
 
   const usage = () => ({ ...keep.usage(), ...counts });
@@ -233,6 +262,8 @@ interface Round {
   hasRoom(): boolean;
   /** Does it and counts its time. */
   spend<T>(work: () => T): T;
+  /** Counts the time until it is done. */
+  spendOn<T>(work: Promise<T>): Promise<T>;
 }
 
 const MAX_MS = 5;
@@ -261,6 +292,13 @@ function createRound(now: () => number = () => performance.now()): Round {
       } finally {
         note(now() - begun);
       }
+    },
+    async spendOn(work) {
+      const begun = now();
+      const done = await work;
+      // It may have waited for other rounds.
+      note(Math.min(MAX_MS, now() - begun));
+      return done;
     },
   };
 }

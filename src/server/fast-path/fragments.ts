@@ -8,7 +8,7 @@ import type { Tenant } from '../../badges/tenant.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import { REQUEST_CAPS } from '../limits/limits.ts';
 import { type EntitiesPlan, type Split, readCanonical } from './entities-plan.ts';
-import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from './keep.ts';
+import { type Keep, type Kept, bytesOf, toFlat } from './keep.ts';
 import { type Identity, type Sight, identityOf } from './sight.ts';
 
 interface Fragment {
@@ -135,7 +135,7 @@ function make(plan: EntitiesPlan, raw: string, { table, sight }: Of): string | u
     former.identity = seen.identity;
     return former.json;
   }
-  const json = toUtf8Bytes(plan.render(badge));
+  const json = toFlat(plan.render(badge));
   if (former) table.bytes += json.length - former.json.length;
   else table.bytes += bytesOf(raw, json) + AROUND_FRAGMENT;
   const fragment = { at, identity: seen.identity, badge: identityOf(badge), json };

@@ -41,7 +41,12 @@ export interface Ready {
   text: string;
   cacheControl: string;
   contentType: string;
+  /** What the limits count of it while it is made is at most this. */
+  countedBytes: number;
 }
+
+/** What is counted of the values of an answer is at most so many times its bytes. */
+export const COUNTED_PER_BYTE = 8;
 
 export interface Manners {
   /** The content type of answers to such heads. Undefined: none was seen yet. */

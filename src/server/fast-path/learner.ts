@@ -5,23 +5,36 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import type { Caller } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { NO_STORE } from '../apollo.ts';
-import { type EntitiesPlan, type Split, planEntities } from './entities-plan.ts';
+import { createBadgeFragments } from './badge-fragments.ts';
+import { type EntitiesPlan, type Split, flatKeyOf, planEntities } from './entities-plan.ts';
 import type { Fragments } from './fragments.ts';
 import { type FullAnswer, type Manners, type Ready, tap } from './full-answer.ts';
 import type { Head } from './head.ts';
-import { toUtf8Bytes } from './keep.ts';
-import type { KeptAnswers } from './kept-answers.ts';
-import type { Plans } from './plans.ts';
+import { type Keep, toUtf8Bytes } from './keep.ts';
+import { type KeptAnswers, type Sights, steadyUseOf } from './kept-answers.ts';
+import type { PlanKey, Plans } from './plans.ts';
+import type { SentQuery } from './queries.ts';
+import {
+  type AskedQuery,
+  NotAtHand,
+  type QueryOptions,
+  type QueryPlan,
+  answerQuery,
+  planQuery,
+} from './query-plan.ts';
 import type { Executable } from './render.ts';
-import { type FreshTime, type Sight, createSight } from './sight.ts';
+import { type Sight, createSight } from './sight.ts';
 
-export interface LearnerOptions extends FreshTime {
+export interface LearnerOptions extends QueryOptions {
   executable: Executable;
-  plans: Plans;
+  keep: Keep;
+  plans: Plans<EntitiesPlan>;
   fragments: Fragments;
+  queryPlans: Plans<QueryPlan>;
   answers: KeptAnswers;
   manners: Manners;
   logger: Logger;
@@ -31,8 +44,8 @@ export interface LearnerOptions extends FreshTime {
 export interface Learner {
   /** Makes a plan for the entities of a body, from the answer that the full path is about to give. */
   watchEntities(response: ServerResponse, head: Head, split: Split): void;
-  /** Keeps that answer. */
-  watchAnswer(response: ServerResponse, head: Head, body: string): void;
+  /** Makes a plan for a query from that answer, and keeps the answer if it was asked for before. */
+  watchQuery(response: ServerResponse, head: Head, sent: SentQuery): void;
   /** Compares with it what the fast path would have answered. */
   compare(response: ServerResponse, head: Head, sample: Sample): void;
 }
@@ -41,9 +54,19 @@ export interface Learner {
 export interface Sample {
   ready: Ready;
   /** What the fast answer would be now. */
-  again: () => Ready | undefined;
+  again: () => Ready | undefined | Promise<Ready | undefined>;
   /** Called if the full path answers something else. */
   refuse: () => void;
+}
+
+/** What the full path has answered, and the lists when the request came and when it was answered. */
+interface Answered extends Sights {
+  text: string;
+}
+
+interface Again {
+  caller: Caller;
+  sights: Sights;
 }
 
 /** After so many answers that were not as the plan would have them, it is given up. */
@@ -54,19 +77,20 @@ const OVERLOAD = 503;
 const STAYS = 'A document stays on the full path';
 
 export function createLearner(options: LearnerOptions): Learner {
-  const { executable, plans, fragments, answers, manners, logger } = options;
+  const { executable, plans, fragments, queryPlans, answers, manners, logger } = options;
   const tries = new LRUCache<string, number>({ max: MAX_TRIED });
   const allowance = createAllowance(options.learningMs);
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
-    if (!manners.note(head, answer) || plans.find(split) !== undefined) return;
+    const key = flatKeyOf(split);
+    if (!manners.note(head, answer) || plans.find(key) !== undefined) return;
     try {
       const plan = planEntities(executable, split);
-      if (plan && isSame(plan, { head, split, answer })) return plans.add(plan);
+      if (plan && isSame(plan, { head, split, answer })) return plans.add(key, plan);
     } catch (err) {
       logger.debug({ err }, STAYS);
     }
-    giveUp(split);
+    giveUp(plans, key);
   }
 
   function isSame(
@@ -87,16 +111,40 @@ export function createLearner(options: LearnerOptions): Learner {
     return sight;
   }
 
+  async function learnQuery({ caller }: Head, { asked, body }: SentQuery, answered: Answered) {
+    const { text, ...sights } = answered;
+    const known = queryPlans.find(asked.key);
+    if (known === null) return;
+    const plan = known ?? planQuery(executable, asked, createBadgeFragments(options.keep));
+    try {
+      const written = plan && (await writeAgain(plan, asked, { caller, sights }));
+      if (!plan || written?.text !== toUtf8Bytes(text)) return giveUp(queryPlans, asked.key);
+      if (!known) queryPlans.add(asked.key, plan);
+      const sent = { body, tenant: caller.tenant };
+      if (answers.isRepeated(sent)) answers.keep(sent, written, sights);
+    } finally {
+      if (!queryPlans.find(asked.key)) plan?.fragments.forget();
+    }
+  }
+
+  /** From lists only that are the same in both sights, and without a call to a provider. */
+  function writeAgain(plan: QueryPlan, asked: AskedQuery, { caller, sights }: Again) {
+    const isAtHand = (at: number): boolean => steadyUseOf(at, sights) !== undefined;
+    const asking = { caller, sight: sights.after, isAtHand, maySearch: true };
+    return answerQuery(plan, asked, { ...options, ...asking });
+  }
+
   /** A list may have been replaced between the two, so that once proves nothing. */
-  function giveUp(split: Split): void {
-    const { body, start, end } = split;
-    const hash = createHash('sha256').update(body.slice(0, start)).update(body.slice(end));
-    const key = hash.digest('base64');
-    const tried = (tries.get(key) ?? 0) + 1;
-    tries.set(key, tried);
+  function giveUp(of: Pick<Plans<unknown>, 'refuse'>, key: PlanKey): void {
+    const [first, second] = key;
+    const lengths = `${first.length} `;
+    const hash = createHash('sha256').update(lengths).update(first).update(second);
+    const name = hash.digest('base64');
+    const tried = (tries.get(name) ?? 0) + 1;
+    tries.set(name, tried);
     if (tried < MAX_TRIES) return;
-    tries.delete(key);
-    plans.refuse(split);
+    tries.delete(name);
+    of.refuse(key);
   }
 
   return {
@@ -109,35 +157,38 @@ export function createLearner(options: LearnerOptions): Learner {
         done();
       });
     },
-    watchAnswer(response, head, body) {
+    watchQuery(response, head, sent) {
       const { tenant } = head.caller;
       if (!allowance.hasTime(tenant)) return;
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
-      tap(response, (answer) => {
-        if (!manners.note(head, answer, isStale ? NO_STORE : undefined)) return;
+      tap(response, ({ text, ...answer }) => {
+        if (!manners.note(head, { text, ...answer }, isStale ? NO_STORE : undefined)) return;
         const done = allowance.begin(tenant);
-        const after = lookAtAll(tenant);
-        const learned = answers.learn(body, head, { text: answer.text, before, after });
-        learned
+        learnQuery(head, sent, { text, before, after: lookAtAll(tenant) })
           .catch((err: unknown) => {
+            if (err instanceof NotAtHand) return;
             logger.debug({ err }, STAYS);
-            answers.refuse(body, tenant);
+            giveUp(queryPlans, sent.asked.key);
           })
           .finally(done);
       });
     },
     compare(response, { caller: { tenant } }, { ready, again, refuse }) {
       const before = lookAtAll(tenant);
-      tap(response, (full) => {
-        const now = again();
-        const isSteady = isSameAnswer(ready, now) && showsSame(before, lookAtAll(tenant));
+      async function judge(full: FullAnswer): Promise<void> {
+        const isSteady = isSameAnswer(ready, await again()) && showsSame(before, lookAtAll(tenant));
         // With an overload, a caller could otherwise end the use of a document that others share.
         const isOverload = full.status === OVERLOAD;
         if (!isSteady || isOverload || isEqual(ready, full)) return;
         refuse();
         logger.error(
           'A fast answer differs from the full path’s. Its request is not answered fast again',
+        );
+      }
+      tap(response, (full) => {
+        judge(full).catch((err: unknown) =>
+          logger.error({ err }, 'Internal error of the fast path'),
         );
       });
     },

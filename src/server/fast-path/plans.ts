@@ -1,57 +1,59 @@
 /**
- * Promises: finds the plan of a body by the bytes around its representations, and remembers which bodies have none, so
- * that these are not searched again.
+ * Promises: finds the plan of a body by the two texts that tell its document apart, and remembers which bodies have none,
+ * so that these are not searched again.
  */
-import type { EntitiesPlan, Split } from './entities-plan.ts';
-import type { Fragments } from './fragments.ts';
-import { type Keep, type Kept, bytesOf, toFlat } from './keep.ts';
+import { type Keep, type Kept, bytesOf } from './keep.ts';
 
-export interface Plans {
+/** For `_entities`, the bytes around the representations. For other queries, the document, and what else is fixed. */
+export type PlanKey = readonly [string, string];
+
+export interface Plans<Plan> {
   /** Undefined: nothing is known. Null: the full path has to answer such bodies. */
-  find(split: Split): EntitiesPlan | null | undefined;
-  add(plan: EntitiesPlan): void;
+  find(key: PlanKey): Plan | null | undefined;
+  /** The texts of the key must not be parts of a longer one, which they would keep in memory. */
+  add(key: PlanKey, plan: Plan): void;
   /** From now on the full path answers such bodies. */
-  refuse(split: Split): void;
+  refuse(key: PlanKey): void;
 }
 
-interface Entry extends Kept {
-  plan: EntitiesPlan | null;
+interface Entry<Plan> extends Kept {
+  plan: Plan | null;
 }
 
 /** Of its compiled fields, as far as can be told from the length of the document. */
 const PLAN_BYTES = 4_000;
 const BYTES_OF_CHARACTER = 36;
 
-export function createPlans(keep: Keep, fragments: Fragments): Plans {
-  const byBefore = new Map<string, Map<string, Entry>>();
+/** `forget` drops all that was made by a plan. */
+export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Plans<Plan> {
+  const byFirst = new Map<string, Map<string, Entry<Plan>>>();
 
-  function put(before: string, after: string, plan: EntitiesPlan | null): void {
-    const former = byBefore.get(before)?.get(after);
+  function put([first, second]: PlanKey, plan: Plan | null): void {
+    const former = byFirst.get(first)?.get(second);
     if (former) keep.drop(former);
-    const byAfter = byBefore.get(before) ?? new Map<string, Entry>();
-    const entry: Entry = {
+    const bySecond = byFirst.get(first) ?? new Map<string, Entry<Plan>>();
+    const entry: Entry<Plan> = {
       kind: 'plans',
       plan,
       onDrop() {
-        byAfter.delete(after);
-        if (byAfter.size === 0) byBefore.delete(before);
-        if (plan) fragments.forget(plan);
+        bySecond.delete(second);
+        if (bySecond.size === 0) byFirst.delete(first);
+        if (plan) forget(plan);
       },
     };
-    byBefore.set(before, byAfter.set(after, entry));
-    const ofPlan = plan ? PLAN_BYTES + BYTES_OF_CHARACTER * (before.length + after.length) : 0;
-    keep.put(entry, bytesOf(before, after) + ofPlan);
+    byFirst.set(first, bySecond.set(second, entry));
+    const ofPlan = plan ? PLAN_BYTES + BYTES_OF_CHARACTER * (first.length + second.length) : 0;
+    keep.put(entry, bytesOf(first, second) + ofPlan);
   }
 
   return {
-    find({ body, start, end }) {
-      const entry = byBefore.get(body.slice(0, start))?.get(body.slice(end));
+    find([first, second]) {
+      const entry = byFirst.get(first)?.get(second);
       if (!entry) return undefined;
       keep.use(entry);
       return entry.plan;
     },
-    add: (plan) => put(plan.before, plan.after, plan),
-    refuse: ({ body, start, end }) =>
-      put(toFlat(body.slice(0, start)), toFlat(body.slice(end)), null),
+    add: put,
+    refuse: (key) => put(key, null),
   };
 }

@@ -2,6 +2,7 @@
  * Promises: writes the JSON of a selection as graphql-js would execute it with the same schema, by its own collection of
  * fields, resolvers and scalars; or throws. A resolver that looks at the caller, or at what it is executed for, throws,
  * so that nothing that depends on these is ever written.
+ * JSON is written as bytes: each character is a byte of its UTF-8.
  * What a body asks is read as the full path has read it: only of bodies that it has answered without an error, so that
  * none of its checks is repeated.
  */
@@ -33,6 +34,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
+import { toUtf8Bytes } from './keep.ts';
 
 type AnyField = GraphQLField<unknown, unknown>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
@@ -55,6 +57,13 @@ export function toExecutable(schema: GraphQLSchema): Executable {
 export interface Selected extends Executable {
   fragments: Record<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
+  /** Wraps what writes a badge, for each place of the answer at which badges stand. */
+  remember?: (render: Render, place: BadgePlace) => Render;
+}
+
+export interface BadgePlace {
+  type: GraphQLAbstractType;
+  nodes: readonly FieldNode[];
 }
 
 /** The JSON of a value, or throws an error. */
@@ -139,8 +148,11 @@ function settled(value: unknown): unknown {
 function toJson(serialized: unknown): string {
   const json = serialized === null ? undefined : JSON.stringify(serialized);
   if (json === undefined) throw new Unsure('A value has no JSON');
-  return toWholeJson(json);
+  const whole = toWholeJson(json);
+  return ONLY_ASCII.test(whole) ? whole : toUtf8Bytes(whole);
 }
+
+const ONLY_ASCII = /^[\0-\x7f]*$/;
 
 function compileAbstract(
   selected: Selected,
@@ -148,18 +160,21 @@ function compileAbstract(
   nodes: readonly FieldNode[],
 ): Render {
   const { resolveType } = type;
+  // Only badges have abstract types.
+  const { remember, ...within } = selected;
   if (!resolveType) throw new Unsure('A type does not tell its objects apart');
   const ofTypes = new Map(
     selected.schema
       .getPossibleTypes(type)
-      .map((each) => [each.name, compileObject(selected, each, nodes)]),
+      .map((each) => [each.name, compileObject(within, each, nodes)]),
   );
-  return (value) => {
+  const render: Render = (value) => {
     const name = resolveType(settled(value), CONTEXT, INFO, type);
-    const render = typeof name === 'string' ? ofTypes.get(name) : undefined;
-    if (!render) throw new Unsure('An object has an unknown type');
-    return render(value);
+    const ofType = typeof name === 'string' ? ofTypes.get(name) : undefined;
+    if (!ofType) throw new Unsure('An object has an unknown type');
+    return ofType(value);
   };
+  return remember ? remember(render, { type, nodes }) : render;
 }
 
 function compileObject(

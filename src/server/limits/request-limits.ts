@@ -70,7 +70,7 @@ function isBeyondCaps({ values, depth, nameLength }: VariableCounts): boolean {
 }
 
 /** Throws if the variables exceed a limit. */
-function checkVariables(variables: object): VariableCounts {
+export function checkVariables(variables: object): VariableCounts {
   const caps = VARIABLE_CAPS;
   const counts = countVariables(variables);
   const { values, depth, nameLength } = counts;
@@ -141,8 +141,10 @@ function findInvalidVariables({
 /** Routers send the entities of a whole list in one request, however many there are. */
 const PAGE_LISTS = 'The subgraph whose list refers to these badges should paginate it.';
 
-function checkCost(requested: RequestedOperation): void {
-  const { fields, representations } = knownCostOf(requested);
+/** Throws if the operation would be expensive. */
+export function checkCost(requested: RequestedOperation): Cost {
+  const cost = knownCostOf(requested);
+  const { fields, representations } = cost;
   const caps = REQUEST_CAPS;
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
@@ -156,6 +158,7 @@ function checkCost(requested: RequestedOperation): void {
     const message = `A request must select at most about ${most} fields, but this one selects ${showCap(fields)}. Request fewer fields or badges at once.${representations > 0 ? ` ${PAGE_LISTS}` : ''}`;
     throw limitError(message, requested.operation);
   }
+  return cost;
 }
 
 /** The estimated cost of executing an operation. */
@@ -244,11 +247,13 @@ function costOfField(field: ComplexityEstimatorArgs): number {
   return 1 + costOfSearch(field) + countItems(field) * field.childComplexity;
 }
 
-/** A search looks at the texts of every list, however small the page is. */
 function costOfSearch({ args }: ComplexityEstimatorArgs): number {
-  const filter: unknown = args.filter;
-  const isSearch = isObject(filter) && Boolean(filter.textContains);
-  return isSearch ? REQUEST_CAPS.fieldsOfSearch : 0;
+  return isSearch(args) ? REQUEST_CAPS.fieldsOfSearch : 0;
+}
+
+/** A search looks at the texts of every list, however small the page is. */
+export function isSearch({ filter }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(filter) && Boolean(filter.textContains);
 }
 
 const PAGE_FIELDS: readonly string[] = ['edges', 'nodes'];

@@ -25,8 +25,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'an answer from an old list is used': {
     file: 'kept-answers.ts',
-    from: 'if (!kept.lists.every(',
-    to: 'if (!kept.lists.some(Boolean) && !kept.lists.every(',
+    from: 'if (!kept?.lists.every(',
+    to: 'if (!kept?.lists.some(Boolean) && !kept?.lists.every(',
   },
   'a stale list may be stored': {
     file: 'sight.ts',
@@ -62,5 +62,45 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'entities-plan.ts',
     from: '1 + Math.floor((cap',
     to: '2 + Math.floor((cap',
+  },
+  'the plan of another document is used': {
+    file: 'query-plan.ts',
+    from: 'JSON.stringify([others, flags])',
+    to: "''",
+  },
+  'root fields are separated by another byte': {
+    file: 'query-plan.ts',
+    from: "json && ','",
+    to: "json && ';'",
+  },
+  'arguments are those of the first request': {
+    file: 'query-plan.ts',
+    from: 'getArgumentValues(field, node, coerced)',
+    to: 'getArgumentValues(field, node, plan.question.variables)',
+  },
+  'variables of fields are those of the first request': {
+    file: 'query-plan.ts',
+    from: 'if (variables[name] !== value) throw',
+    to: 'if (name === value) throw',
+  },
+  'the badges of one place are shown at another': {
+    file: 'badge-fragments.ts',
+    from: 'const place = places;',
+    to: 'const place = 0;',
+  },
+  'the age of a page is that of nothing': {
+    file: 'query-plan.ts',
+    from: 'cacheControlOf(used, asking)',
+    to: 'cacheControlOf({ ...used, oldestAsOf: asking.now() }, asking)',
+  },
+  'a part that is missing is not told of': {
+    file: 'query-plan.ts',
+    from: 'if (partialErrors.length > 0) throw',
+    to: 'if (partialErrors.length > 9) throw',
+  },
+  'an answer is kept for another state of its lists': {
+    file: 'kept-answers.ts',
+    from: 'one.state === other.state &&',
+    to: '',
   },
 };

@@ -1,0 +1,194 @@
+/**
+ * A query plan says how one document with `badge` and `badges` is answered, whatever its arguments: which resolver finds
+ * what each root field shows, and how the JSON of that is written.
+ *
+ * Promises: variables are checked by the functions that check them on the full path, and what is shown is found by the
+ * same resolvers, in lists that are at hand. What these reject, and what has to wait for a provider, is thrown.
+ */
+import {
+  type FieldNode,
+  type GraphQLField,
+  Kind,
+  getArgumentValues,
+  getVariableValues,
+  visit,
+} from 'graphql';
+import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
+import { isObject } from '../../http/json.ts';
+import { createSelectionSizes } from '../answers/answer-budget.ts';
+import { NO_STORE, cacheControlOf } from '../apollo.ts';
+import { REQUEST_CAPS } from '../limits/limits.ts';
+import { checkCost, checkVariables, isSearch } from '../limits/request-limits.ts';
+import { parseBody } from '../request.ts';
+import type { BadgeFragments } from './badge-fragments.ts';
+import { COUNTED_PER_BYTE } from './full-answer.ts';
+import type { PlanKey } from './plans.ts';
+import {
+  type Executable,
+  INFO,
+  type Question,
+  type Render,
+  Unsure,
+  compile,
+  readQuestion,
+} from './render.ts';
+import type { FreshTime, Sight } from './sight.ts';
+
+/** What a body asks. */
+export interface AskedQuery {
+  /** The document, and all else of the body but the values of variables that are no flags. */
+  key: PlanKey;
+  variables: Record<string, unknown>;
+  body: Record<string, unknown>;
+}
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Undefined: it is longer than such queries are, or no query. Throws what the full path rejects it with. */
+export function readAsked(bytes: Buffer): AskedQuery | undefined {
+  const body = bytes.length > MAX_BODY_BYTES ? undefined : parseBody(bytes);
+  if (!isObject(body)) return undefined;
+  const { query, variables = {}, ...others } = body;
+  if (typeof query !== 'string' || !isObject(variables)) return undefined;
+  const flags = Object.entries(variables).filter(([, value]) => typeof value === 'boolean');
+  return { key: [query, JSON.stringify([others, flags])], variables, body };
+}
+
+interface Root {
+  /** In the answer, with its quotes. */
+  key: string;
+  field: GraphQLField<unknown, unknown>;
+  node: FieldNode;
+  render: Render;
+}
+
+export interface QueryPlan {
+  question: Question;
+  roots: readonly Root[];
+  /** Variables that are used elsewhere than in arguments of the root fields, with their values in the body. */
+  fixed: ReadonlyMap<string, unknown>;
+  fragments: BadgeFragments;
+}
+
+/** Roots that read nothing but lists. */
+const ROOTS = ['badge', 'badges', 'badgesByKeys'];
+
+/** Undefined: it asks for something else. */
+export function planQuery(
+  executable: Executable,
+  { body, variables }: AskedQuery,
+  fragments: BadgeFragments,
+): QueryPlan | undefined {
+  const question = readQuestion(executable, body);
+  if (!question) return undefined;
+  const sizes = createSelectionSizes({ ...question, variableValues: question.variables });
+  const selected: Question = {
+    ...question,
+    remember: (render, { type, nodes }) =>
+      fragments.remember(render, sizes.ofValue({}, type, { fieldNodes: nodes })),
+  };
+  const roots: Root[] = [];
+  for (const [key, nodes] of question.roots) {
+    const [node] = nodes;
+    const field = node && question.query.getFields()[node.name.value];
+    if (!node || !field || !ROOTS.includes(field.name)) return undefined;
+    const render = compile(selected, field.type, nodes);
+    roots.push({ key: JSON.stringify(key), field, node, render });
+  }
+  const fixed = new Map(namesOfFixed(question).map((name) => [name, variables[name]]));
+  return { question, roots, fixed, fragments };
+}
+
+function namesOfFixed({ document, roots }: Question): string[] {
+  const free = new Set([...roots.values()].flat().flatMap((node) => node.arguments ?? []));
+  const names: string[] = [];
+  visit(document, {
+    [Kind.VARIABLE_DEFINITION]: () => false,
+    [Kind.ARGUMENT]: (node) => (free.has(node) ? false : undefined),
+    [Kind.VARIABLE]: ({ name }) => void names.push(name.value),
+  });
+  return names;
+}
+
+export interface QueryOptions extends FreshTime {
+  hasCacheTags: boolean;
+}
+
+export interface Asking {
+  caller: Caller;
+  sight: Sight;
+  /** Whether a list may be read, by the place of its provider. */
+  isAtHand: (at: number) => boolean;
+  /** A search of all names takes too long for the fast path. */
+  maySearch: boolean;
+}
+
+export interface Written {
+  /** The whole body, each character a byte of its UTF-8. */
+  text: string;
+  cacheControl: string;
+  used: BadgesContext['used'];
+  /** What the limits count of it is at most this. */
+  countedBytes: number;
+}
+
+/** Thrown when a list has to be read first. */
+export class NotAtHand extends Unsure {}
+
+/** While an answer is made, each field of it and each item of lists of texts count: so many bytes of one at least. */
+const BYTES_OF_FIELD = 6;
+
+export async function answerQuery(
+  plan: QueryPlan,
+  { variables }: AskedQuery,
+  asking: Asking & QueryOptions,
+): Promise<Written> {
+  const coerced = check(plan, variables);
+  const context = createContext(asking);
+  const writing = plan.fragments.begin(asking.sight);
+  let json = '';
+  for (const { key, field, node, render } of plan.roots) {
+    const args = getArgumentValues(field, node, coerced);
+    if (isSearch(args) && !asking.maySearch) throw new Unsure('A search takes long');
+    const value = await plan.question.resolvers.get(field)?.(undefined, args, context, INFO);
+    json += `${json && ','}${key}:${writing.write(render, value)}`;
+  }
+  writing.end();
+  const { used, partialErrors } = context;
+  const { counted } = writing;
+  if (partialErrors.length > 0) throw new Unsure('A part is missing');
+  if (counted.fields + json.length / BYTES_OF_FIELD >= REQUEST_CAPS.fields)
+    throw new Unsure('It may have too many fields');
+  const cacheControl = cacheControlOf(used, asking);
+  const hasTags = asking.hasCacheTags && cacheControl !== NO_STORE;
+  const tags = JSON.stringify({ apolloCacheTags: [...used.tags] });
+  const text = `{"data":{${json}}${hasTags ? `,"extensions":${tags}` : ''}}\n`;
+  const countedBytes = counted.bytes + COUNTED_PER_BYTE * text.length;
+  return { text, cacheControl, used, countedBytes };
+}
+
+/** The variables as resolvers take them. Throws if the full path would answer with an error. */
+function check({ question, fixed }: QueryPlan, variables: AskedQuery['variables']) {
+  for (const [name, value] of fixed) {
+    if (variables[name] !== value) throw new Unsure('A part of the plan is of another variable');
+  }
+  const { schema, operation } = question;
+  if (checkVariables(variables).hasInexactNumber) throw new Unsure('A number is inexact');
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  if (!coerced) throw new Unsure('A variable is invalid');
+  checkCost({ ...question, variables });
+  return coerced;
+}
+
+function createContext({ caller, isAtHand }: Asking): BadgesContext {
+  const plain = createBadgesContext(caller, '');
+  const { providers } = caller.tenant;
+  return {
+    ...plain,
+    sourceOf(of) {
+      if (of.access && !isAtHand(providers.indexOf(of)))
+        throw new NotAtHand('A list is not at hand');
+      return plain.sourceOf(of);
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createAsker, toRequest } from './ask.ts';
+import { type World, type WorldOptions, startWorld } from './world.ts';
+
+let world: World;
+let asker: ReturnType<typeof createAsker>;
+
+async function begin(options: WorldOptions = {}): Promise<void> {
+  world = await startWorld(options);
+  await world.warm();
+  asker = createAsker(world);
+}
+afterEach(async () => {
+  asker.close();
+  await world.close();
+});
+
+const LIST = `query List($first: Int, $after: String, $last: Int, $before: String, $filter: BadgeFilter, $orderBy: BadgeOrder) {
+  badges(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+    totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    sources { provider state asOf droppedRecords }
+    edges { cursor node { __typename ...Shared } }
+    nodes { ...Shared ... on TagMangoBadge { creator } ... on ReturningAIBadge { title } }
+  }
+} fragment Shared on BadgeFields { id name version }`;
+
+type Variables = Readonly<Record<string, unknown>>;
+const toBody = (variables: Variables, query = LIST): string => JSON.stringify({ query, variables });
+
+/** The answer of both ways, which must be the same, and whether it was fast. */
+async function ask(variables: Variables, query = LIST) {
+  const request = toRequest(toBody(variables, query), { 'X-Request-Id': 'r-1' });
+  const { isFast, ...answer } = await asker.ask(request);
+  expect(answer).toEqual(await asker.askFull(request));
+  return { ...answer, isFast };
+}
+
+/** The first answer, from which the plan is made. */
+async function learn(variables: Variables = {}, query = LIST): Promise<string> {
+  const { body } = await ask(variables, query);
+  await turn();
+  return body;
+}
+const turn = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const cursorsOf = (body: string): string[] =>
+  [...body.matchAll(/"cursor":"([^"]+)"/g)].map(([, cursor = '']) => cursor);
+
+test('every page of a list is answered fast once its document has been answered', async () => {
+  await begin();
+  const cursors = cursorsOf(await learn({ first: 100 }));
+  for (const [at, cursor] of cursors.entries()) {
+    const pages = [
+      { first: 3, after: cursor },
+      { last: 2, before: cursor },
+      { last: 4, after: cursor },
+      { after: cursor, before: cursors[at + 4] },
+    ];
+    for (const page of pages) expect(await ask(page)).toMatchObject({ isFast: true });
+  }
+  expect(world.usage()).toMatchObject({ plans: 1, answers: 0 });
+});
+
+test('all orders and filters are answered fast, and searches once they are repeated', async () => {
+  await begin();
+  await learn();
+  for (const field of ['NAME', 'ID', 'CREATED_AT', 'UPDATED_AT']) {
+    for (const direction of ['ASC', 'DESC']) {
+      const orderBy = { field, direction };
+      expect(await ask({ orderBy })).toMatchObject({ isFast: true });
+      const [cursor] = cursorsOf((await ask({ orderBy, first: 4 })).body);
+      expect(await ask({ orderBy, after: cursor })).toMatchObject({ isFast: true });
+    }
+  }
+  for (const filter of [
+    { providers: ['TAG_MANGO'] },
+    { tagMango: { enableAutomation: true } },
+    { textContains: '' },
+    {},
+  ])
+    expect(await ask({ filter })).toMatchObject({ isFast: true });
+  const search = { filter: { textContains: 'e' } };
+  expect(await ask(search)).toMatchObject({ isFast: false });
+  expect(await ask(search)).toMatchObject({ isFast: false });
+  await turn();
+  expect(await ask(search)).toMatchObject({ isFast: true });
+});
+
+test('badges by id and by keys that were never asked for are answered fast', async () => {
+  await begin();
+  const [first = '', ...ids] = world.sandbox.tagMango.badges.keys();
+  const query =
+    'query($id: ID!, $keys: [BadgeKey!]!) { badge(provider: TAG_MANGO, id: $id) { ... on BadgeFields { name } } badgesByKeys(keys: $keys) { __typename ... on BadgeFields { id } } }';
+  const toVariables = (...all: string[]) => ({
+    id: all[0],
+    keys: all.map((id) => ({ provider: 'TAG_MANGO', id })),
+  });
+  await learn(toVariables(first), query);
+  for (const id of ids)
+    expect(await ask(toVariables(id, first, id), query)).toMatchObject({ isFast: true });
+  const missing = 'f'.repeat(24);
+  expect(await ask(toVariables(missing, first), query)).toMatchObject({ isFast: true });
+});
+
+test('the full path answers what it rejects, and the document stays fast', async () => {
+  await begin();
+  await learn();
+  const [, other = ''] = cursorsOf((await ask({ orderBy: { field: 'ID' } })).body);
+  for (const wrong of [
+    { first: -1 },
+    { first: 101 },
+    { first: 1, last: 1 },
+    { first: 2.5 },
+    { after: 'nowhere' },
+    { after: other },
+    { filter: { textContains: 'x'.repeat(201) } },
+    { filter: { textContains: 'half \ud83d' } },
+    { filter: { providers: ['NOBODY'] } },
+    { orderBy: { field: 'SIZE' } },
+  ]) {
+    const { isFast, body } = await ask(wrong);
+    expect({ wrong, isFast, isError: body.includes('"errors":[') }).toEqual({
+      wrong,
+      isFast: false,
+      isError: true,
+    });
+  }
+  expect(await ask({ first: 1 })).toMatchObject({ isFast: true });
+});
+
+test('flags choose the fields, each with a plan of its own', async () => {
+  await begin();
+  const query =
+    'query($first: Int, $more: Boolean = false) { badges(first: $first) { nodes { __typename ... on BadgeFields @include(if: $more) { name } } } }';
+  for (const flags of [{}, { more: true }, { more: false }]) {
+    await learn({ ...flags, first: 2 }, query);
+    expect(await ask({ ...flags, first: 3 }, query)).toMatchObject({ isFast: true });
+  }
+  expect(await ask({ more: null, first: 3 }, query)).toMatchObject({ isFast: false });
+  expect(await ask({ more: 'true', first: 3 }, query)).toMatchObject({ isFast: false });
+});
+
+test('an answer is kept from the second time on, and pages of which no two are alike are not', async () => {
+  await begin();
+  await learn({ first: 1 });
+  for (let first = 2; first < 100; first += 1) await ask({ first });
+  expect(world.usage()).toMatchObject({ plans: 1, answers: 0 });
+  const before = world.usage().bytes;
+  await ask({ first: 7 });
+  expect(world.usage()).toMatchObject({ plans: 1, answers: 1 });
+  expect(world.usage().bytes).toBeGreaterThan(before);
+});
+
+test('documents that cannot be compiled are learned no more than three times', async () => {
+  await begin();
+  const query = 'query($first: Int) { badges(first: $first) { totalCount } __typename }';
+  for (let first = 1; first < 20; first += 1) await learn({ first }, query);
+  expect(world.usage()).toMatchObject({ plans: 1, fragments: 0, answers: 0, fast: 0 });
+});
+
+test('lists that are replaced take their badges with them', async () => {
+  await begin();
+  await learn({ first: 100 });
+  await ask({ first: 90 });
+  const { bytes } = world.usage();
+  for (let times = 0; times < 20; times += 1) {
+    world.pass(31_000);
+    await world.warm();
+    expect(await ask({ first: 60 + times })).toMatchObject({ isFast: true });
+  }
+  expect(world.usage().bytes).toBeLessThan(1.2 * bytes);
+});
+
+test('changes of badges, and of the state of a list, are shown at once', async () => {
+  await begin();
+  await learn();
+  const [id = ''] = world.sandbox.tagMango.badges.keys();
+  const rename = {
+    query: 'mutation($i: UpdateBadgeInput!) { updateBadge(input: $i) { userErrors { message } } }',
+    variables: { i: { tagMango: { id, name: 'Renamed' } } },
+  };
+  await asker.askFull(toRequest(JSON.stringify(rename)));
+  await world.warm();
+  const renamed = await ask({ first: 99 });
+  expect(renamed).toMatchObject({ isFast: true });
+  expect(renamed.body).toContain('"Renamed"');
+  world.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', status: 503 });
+  world.pass(31_000);
+  await world.warm();
+  const stale = await ask({ first: 98 });
+  expect(stale).toMatchObject({ isFast: true });
+  expect(stale.body).toContain('"STALE"');
+  expect(stale.head).toContain('cache-control: no-store');
+});
+
+describe('with the limits of a response', () => {
+  test.each([3_000, 10_000, 30_000])('at %i bytes, both ways draw the same line', async (most) => {
+    await begin({ answerMaxBytes: most });
+    await learn({ first: 1 });
+    for (let first = 1; first <= 12; first += 1) await ask({ first });
+    expect(world.usage().plans).toBe(1);
+  });
+
+  test('names that are counted for badges of another type count on both ways', async () => {
+    await begin({ answerMaxBytes: 20_000 });
+    const long = 'a'.repeat(1_500);
+    const query = `query($first: Int, $filter: BadgeFilter) { badges(first: $first, filter: $filter) { nodes { __typename ... on ReturningAIBadge { ${long}: title } } } }`;
+    const filter = { providers: ['TAG_MANGO'] };
+    await learn({ first: 1, filter }, query);
+    for (let first = 1; first <= 20; first += 1) await ask({ first, filter }, query);
+  });
+});
+
+test('cache tags of a list are those of the full path', async () => {
+  await begin({ hasCacheTags: true });
+  await learn();
+  const answer = await ask({ first: 2 });
+  expect(answer).toMatchObject({ isFast: true });
+  expect(answer.body).toContain('"apolloCacheTags":["badges:');
+});
