@@ -13,12 +13,12 @@ import {
   startStandIns,
   writeWorld,
 } from './targets.ts';
-import { VARIETY, createWorkloads } from './workloads.ts';
+import { VARIETY, type Workload, createWorkloads } from './workloads.ts';
 
 export const BADGES_OF_EACH = 500;
 const TOKENS_LAST_SECONDS = 3_600;
-/** Makes every server compile its code before it is measured. */
-const AT_FIRST = /^(_entities of 10|badges of 50, full, same page)$/;
+/** Makes every server compile its code before it is measured, those with tokens too. */
+const AT_FIRST = /^(_entities of 10(, 50 tokens)?|badges of 50, full, same page)$/;
 const AT_FIRST_MS = 300;
 
 export interface CompareOptions extends MeasureOptions {
@@ -39,12 +39,13 @@ export async function compareAll({ ids, only, ...options }: CompareOptions): Pro
   const file = writeWorld(children, { edges, questions });
   const targets = await startTargets(children, ids, { fast, variables, file });
   const checking = await startChecking(children, targets, { ...variables, ...settings });
+  const targetsOf = ({ hasTokens }: Workload): Targets => (hasTokens ? checking : targets);
   for (const workload of workloads.filter(({ name }) => AT_FIRST.test(name))) {
-    await measure(workload, targets, { ...options, rounds: 1, ms: AT_FIRST_MS });
+    await measure(workload, targetsOf(workload), { ...options, rounds: 1, ms: AT_FIRST_MS });
   }
   const all: Measured[] = [];
   for (const workload of workloads.filter(({ name }) => only.test(name))) {
-    const measured = await measure(workload, workload.hasTokens ? checking : targets, options);
+    const measured = await measure(workload, targetsOf(workload), options);
     console.log(showMeasured(measured).join('\n'));
     all.push(measured);
   }

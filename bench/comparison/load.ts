@@ -1,17 +1,17 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { request as ask } from 'undici';
 import type { Workload } from './workloads.ts';
 
-/** Of one ten milliseconds, as Linux counts the time of a process. */
-const TICK_US = 10_000;
-
-/** CPU time of a process so far with all its threads, microseconds. */
+/** CPU time of a process so far with all its threads, in microseconds. Its `stat` counts only every ten milliseconds. */
 function cpuOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const columns = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(columns[11]) + Number(columns[12])) * TICK_US;
+  const folder = `/proc/${pid}/task`;
+  const nanoseconds = readdirSync(folder).map((thread) => {
+    const [onCpu] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ');
+    return Number(onCpu);
+  });
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1_000;
 }
 
 export interface Target {
@@ -32,8 +32,10 @@ export interface Round {
 
 export interface LoadOptions {
   connections: number;
-  /** How long, and until every connection could have had an answer. */
+  /** How long, and until there are `atLeast` answers. */
   ms: number;
+  /** As many as there are connections if omitted. */
+  atLeast?: number;
   /** The number of the first request. */
   from?: number;
   /** Requests at even intervals; without it each connection sends its next one as soon as it has its answer. */
@@ -55,7 +57,7 @@ interface Client {
 export async function load(
   target: Target,
   { request }: Pick<Workload, 'request'>,
-  { connections, ms, from = 0, perSecond }: LoadOptions,
+  { connections, ms, atLeast = connections, from = 0, perSecond }: LoadOptions,
 ): Promise<Round> {
   let next = from;
   const client = await openClient(target, connections, () => {
@@ -63,7 +65,7 @@ export async function load(
     return request(next - 1);
   });
   const [begun, cpuBefore] = [performance.now(), cpuOf(target.pid)];
-  if (perSecond === undefined) await sendAlways(client, connections, ms);
+  if (perSecond === undefined) await sendAlways(client, atLeast, ms);
   else await sendEvenly(client, perSecond, ms);
   const [took, cpu] = [performance.now() - begun, cpuOf(target.pid) - cpuBefore];
   client.onAnswer = () => undefined;
@@ -73,11 +75,11 @@ export async function load(
   return { requests, cpuUs: cpu / requests, perSecond: requests / (took / 1_000), latencies };
 }
 
-async function sendAlways(client: Client, connections: number, ms: number): Promise<void> {
+async function sendAlways(client: Client, atLeast: number, ms: number): Promise<void> {
   client.onAnswer = () => void client.send(performance.now());
   while (client.send(performance.now()));
   do await new Promise((resolve) => setTimeout(resolve, ms));
-  while (client.latencies.length < connections);
+  while (client.latencies.length < atLeast);
 }
 
 /** A request that finds all connections busy waits for one, which counts as part of its time. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Round, type Target, askOnce, load } from './load.ts';
+import { type LoadOptions, type Round, type Target, askOnce, load } from './load.ts';
 import type { TargetId } from './targets.ts';
-import type { Workload } from './workloads.ts';
+import { VARIETY, type Workload } from './workloads.ts';
 
 export type Targets = ReadonlyMap<TargetId, Target>;
 
@@ -21,6 +21,11 @@ export interface MeasureOptions {
 
 /** Of the requests of a workload, before it is measured. */
 const COMPARED = 5;
+/**
+ * Before it is measured, each request of a rotation is answered several times: a server that learns documents or tokens
+ * then has learned them, and its compiler has seen the code that answers them later.
+ */
+const WARM_UP = { ms: 250, atLeast: 4 * VARIETY };
 
 export async function measure(
   workload: Workload,
@@ -29,16 +34,16 @@ export async function measure(
 ): Promise<Measured> {
   const measured = new Map([...targets.keys()].map((id) => [id, new Array<Round>()]));
   const sent = new Map<Target, number>();
-  const send = async (target: Target): Promise<Round> => {
+  const send = async (target: Target, options: Pick<LoadOptions, 'ms' | 'atLeast'>) => {
     const from = sent.get(target) ?? 0;
-    const round = await load(target, workload, { connections, ms, from });
+    const round = await load(target, workload, { connections, from, ...options });
     sent.set(target, from + round.requests + connections);
     return round;
   };
-  for (const target of targets.values()) await send(target);
+  for (const target of targets.values()) await send(target, WARM_UP);
   const differing = await findDiffering(workload, [...targets.values()]);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [id, target] of targets) measured.get(id)?.push(await send(target));
+    for (const [id, target] of targets) measured.get(id)?.push(await send(target, { ms }));
   }
   return { name: workload.name, rounds: measured, differing };
 }

@@ -111,8 +111,9 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     evicted.delete(request.socket);
     admitted.add(request.socket);
     connection.open.add(exchange);
-    response.once('prefinish', () => endUnread(exchange));
-    response.once('close', () => {
+    // Both come once. `once` would take more memory than all else that is noted of a request.
+    response.on('prefinish', () => endUnread(exchange));
+    response.on('close', () => {
       connection.open.delete(exchange);
       if (connection.open.size === 0) connection.then?.();
     });

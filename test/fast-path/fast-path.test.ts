@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
 import { type World, type WorldOptions, startWorld } from './world.ts';
 
@@ -79,6 +81,31 @@ describe('what is asked a second time is answered fast:', () => {
     expect(answer).toEqual(await asker.askFull(request));
   });
 });
+
+test(
+  'entities in any order, some repeated and some missing, are answered as on the full path',
+  async () => {
+    const known = [
+      ...[...world.sandbox.tagMango.badges.keys()].map((id) => ({ ...one(), id })),
+      ...[...world.sandbox.returningAI.badges.keys()].map((id) => ({ ...two(), id })),
+    ];
+    const missing = ['e', 'f'].map((sign) => ({ ...one(), id: sign.repeat(24) }));
+    await askTwice(toBody([one(), two()]));
+    const someOf = fc.array(fc.constantFrom(...known.slice(0, 12), ...missing), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(someOf, async (representations) => {
+        const request = toRequest(toBody(representations), { 'X-Request-Id': 'r-1' });
+        const expected = { ...(await asker.askFull(request)), isFast: true };
+        // The second time, the order is known.
+        for (let times = 0; times < 2; times += 1) {
+          expect(await asker.ask(request)).toEqual(expected);
+        }
+      }),
+      { numRuns: Math.ceil(numRuns / 3) },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 describe('the full path answers', () => {
   test.each([

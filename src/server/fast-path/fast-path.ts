@@ -154,10 +154,10 @@ function createFastPath(
     const again = (): Ready | undefined => answer(asked, head);
     const ready = again();
     if (ready && hasRoomFor(ready, head)) {
-      const query = split ? undefined : queries.read(asked.bytes, asked.body);
       const refuse = (): void => {
-        if (split) plans.refuse(flatKeyOf(split));
-        else if (query) queries.refuse(query, head);
+        if (split) return plans.refuse(flatKeyOf(split));
+        const query = queries.read(asked.bytes, asked.body);
+        if (query) queries.refuse(query, head);
       };
       return deliver(exchange, { ready, again, refuse });
     }
@@ -191,26 +191,40 @@ function createFastPath(
     return true;
   }
 
-  async function decide(exchange: Exchange, bytes: Buffer, full: () => void): Promise<void> {
-    const { request, response, head } = exchange;
+  function decide(exchange: Exchange, bytes: Buffer, full: () => void): void {
+    const { request } = exchange;
     counts.requests += 1;
     const body = bytes.toString('latin1');
     const asked = body.includes(MUTATION) ? undefined : { bytes, body, split: splitBody(body) };
-    const isReady = round.hasRoom();
-    let answered: boolean | Promise<boolean> = false;
-    if (asked && isReady) answered = round.spend(() => tryToAnswer(exchange, asked));
+    const answered = asked && round.hasRoom() ? tryInRound(exchange, asked) : undefined;
     if (answered === true) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
     request.unshift(bytes);
-    if (asked && !isReady) {
-      await queue.take(head.caller.tenant.id);
-      if (response.destroyed) return;
-      answered = round.spend(() => tryToAnswer(exchange, asked));
+    if (!asked || answered === false) return full();
+    resumeOrHandOn(request, answered ?? tryLater(exchange, asked), full).catch((err: unknown) =>
+      fail(request, err),
+    );
+  }
+
+  async function tryLater(exchange: Exchange, asked: Asked): Promise<boolean> {
+    await queue.take(exchange.head.caller.tenant.id);
+    return exchange.response.destroyed || tryInRound(exchange, asked);
+  }
+
+  function tryInRound(exchange: Exchange, asked: Asked): boolean | Promise<boolean> {
+    const begun = performance.now();
+    try {
+      const answered = tryToAnswer(exchange, asked);
+      return typeof answered === 'boolean' ? answered : round.spendOn(answered);
+    } finally {
+      round.note(performance.now() - begun);
     }
-    const isAnswered = typeof answered === 'boolean' ? answered : await round.spendOn(answered);
-    if (isAnswered) request.resume();
-    else full();
+  }
+
+  function fail(request: IncomingMessage, err: unknown): void {
+    logger.error({ err }, 'Internal error of the fast path');
+    request.destroy();
   }
 
   const usage = () => ({ ...keep.usage(), ...counts });
@@ -225,10 +239,11 @@ function createFastPath(
       if (!head) return full(request, response);
       const exchange = { request, response, head };
       whenWhole(request, head.bytes, (body) => {
-        decide(exchange, body, () => full(request, response)).catch((err: unknown) => {
-          logger.error({ err }, 'Internal error of the fast path');
-          request.destroy();
-        });
+        try {
+          decide(exchange, body, () => full(request, response));
+        } catch (err) {
+          fail(request, err);
+        }
       });
     },
     usage,
@@ -239,17 +254,29 @@ function createFastPath(
   };
 }
 
+async function resumeOrHandOn(
+  request: IncomingMessage,
+  answered: Promise<boolean>,
+  full: () => void,
+): Promise<void> {
+  if (await answered) request.resume();
+  else full();
+}
+
 /** Calls back with all bytes of the body, at the moment at which the last of them arrives. */
 function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer) => void): void {
-  const chunks: Buffer[] = [];
+  /** Most bodies come in one piece. */
+  let earlier: Buffer[] | undefined;
   let arrived = 0;
   request.on('data', function onData(chunk: Buffer) {
-    chunks.push(chunk);
     arrived += chunk.length;
-    if (arrived < bytes) return;
+    if (arrived < bytes) {
+      earlier ??= [];
+      earlier.push(chunk);
+      return;
+    }
     request.off('data', onData);
-    const [only] = chunks;
-    then(chunks.length === 1 && only ? only : Buffer.concat(chunks));
+    then(earlier ? Buffer.concat([...earlier, chunk]) : chunk);
   });
 }
 
@@ -260,8 +287,8 @@ function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer)
 interface Round {
   /** Whether one more may be answered in this round. */
   hasRoom(): boolean;
-  /** Does it and counts its time. */
-  spend<T>(work: () => T): T;
+  /** Counts the time of one. */
+  note(ms: number): void;
   /** Counts the time until it is done. */
   spendOn<T>(work: Promise<T>): Promise<T>;
 }
@@ -285,14 +312,7 @@ function createRound(now: () => number = () => performance.now()): Round {
   }
   return {
     hasRoom: () => spentMs < MAX_MS,
-    spend(work) {
-      const begun = now();
-      try {
-        return work();
-      } finally {
-        note(now() - begun);
-      }
-    },
+    note,
     async spendOn(work) {
       const begun = now();
       const done = await work;

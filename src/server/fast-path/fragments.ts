@@ -12,23 +12,29 @@ import { type Keep, type Kept, bytesOf, toFlat } from './keep.ts';
 import { type Identity, type Sight, identityOf } from './sight.ts';
 
 interface Fragment {
+  readonly raw: string;
   /** The place of its provider among the tenant's. */
-  at: number;
+  readonly at: number;
   /** Of the list. */
   identity: Identity;
   /** Of the badge, which the next list has too if it did not change. */
   badge: Identity;
+  /** With the comma before it. */
   json: string;
+  /** The one that followed it last time. */
+  next: Fragment | undefined;
 }
 
 interface FragmentTable extends Kept {
   readonly byRepresentation: Map<string, Fragment>;
+  /** The one that came first last time. */
+  first: Fragment | undefined;
   bytes: number;
 }
 
 /** Of a fragment and its place in the table. */
-const AROUND_FRAGMENT = 100;
-const NULL = 'null';
+const AROUND_FRAGMENT = 120;
+const NULL = ',null';
 /** While an answer is made, the items of lists of texts count too: so many bytes of them as a field at most. */
 const BYTES_OF_FIELD = 30;
 
@@ -50,6 +56,7 @@ export function createFragments(keep: Keep): Fragments {
     const table: FragmentTable = {
       kind: 'fragments',
       byRepresentation: new Map(),
+      first: undefined,
       bytes: bytesOf(id),
       onDrop: () => void (ofPlan.get(id) === table && ofPlan.delete(id)),
     };
@@ -61,20 +68,21 @@ export function createFragments(keep: Keep): Fragments {
   /** Undefined: the full path has to answer. */
   function write(plan: EntitiesPlan, split: Split, of: Of): string | undefined {
     const { body, start, end } = split;
-    let [json, from, representations] = [plan.head, start, 0];
-    for (;;) {
-      const to = body.indexOf('}', from) + 1;
+    let json = plan.head;
+    let representations = 0;
+    let previous: Fragment | undefined;
+    for (let at = start; ; at += 1) {
+      const known = findKnown(of.table, body, { at, previous });
+      const to = known ? at + known.raw.length : body.indexOf('}', at) + 1;
       if (to === 0 || to > end) return undefined;
-      const raw = body.slice(from, to);
-      const known = of.table.byRepresentation.get(raw);
-      const entity = (known && reuse(known, of.sight)) ?? make(plan, raw, of);
+      const entity = (known && reuse(known, of.sight)) ?? make(plan, body.slice(at, to), of);
       if (entity === undefined) return undefined;
-      json += entity;
+      json += representations === 0 ? entity.slice(1) : entity;
       representations += 1;
+      previous = known ?? previous;
+      at = to;
       if (to === end) break;
       if (body[to] !== ',') return undefined;
-      json += ',';
-      from = to + 1;
     }
     const counted = plan.fieldsOf(representations) + json.length / BYTES_OF_FIELD;
     const isWithinLimits = representations <= plan.most && counted < REQUEST_CAPS.fields;
@@ -96,6 +104,25 @@ export function createFragments(keep: Keep): Fragments {
       for (const table of tables.get(plan)?.values() ?? []) keep.drop(table);
     },
   };
+}
+
+interface Place {
+  at: number;
+  /** The fragment before it. */
+  previous: Fragment | undefined;
+}
+
+/**
+ * The fragment of the representation that begins there. Representations come in the same order again and again: to
+ * compare with the one that is expected takes a fraction of the time of hashing.
+ */
+function findKnown(table: FragmentTable, body: string, { at, previous }: Place) {
+  const expected = previous ? previous.next : table.first;
+  if (expected && body.startsWith(expected.raw, at)) return expected;
+  const known = table.byRepresentation.get(body.slice(at, body.indexOf('}', at) + 1));
+  if (known && previous) previous.next = known;
+  else if (known) table.first = known;
+  return known;
 }
 
 /** Undefined: its list is not the present one. */
@@ -129,17 +156,21 @@ function make(plan: EntitiesPlan, raw: string, { table, sight }: Of): string | u
     sight.noteMissing();
     return NULL;
   }
-  const { byRepresentation } = table;
-  const former = byRepresentation.get(raw);
-  if (former?.badge === identityOf(badge)) {
-    former.identity = seen.identity;
+  const [identity, ofBadge] = [seen.identity, identityOf(badge)];
+  const former = table.byRepresentation.get(raw);
+  if (former?.badge === ofBadge) {
+    former.identity = identity;
     return former.json;
   }
-  const json = toFlat(plan.render(badge));
-  if (former) table.bytes += json.length - former.json.length;
-  else table.bytes += bytesOf(raw, json) + AROUND_FRAGMENT;
-  const fragment = { at, identity: seen.identity, badge: identityOf(badge), json };
-  byRepresentation.set(former ? raw : toFlat(raw), fragment);
+  const json = toFlat(`,${plan.render(badge)}`);
+  if (former) {
+    table.bytes += json.length - former.json.length;
+    Object.assign(former, { identity, badge: ofBadge, json });
+    return json;
+  }
+  table.bytes += bytesOf(raw, json) + AROUND_FRAGMENT;
+  const fragment = { raw: toFlat(raw), at, identity, badge: ofBadge, json, next: undefined };
+  table.byRepresentation.set(fragment.raw, fragment);
   return json;
 }
 

@@ -46,37 +46,52 @@ export interface FreshTime {
   now: () => number;
 }
 
-export function createSight(tenant: Tenant, { freshMs, now }: FreshTime): Sight {
-  const seen: (Seen | null)[] = [];
-  let oldestAsOf = Infinity;
-  let keepMs = Infinity;
-  let isStale = false;
+export function createSight(tenant: Tenant, freshTime: FreshTime): Sight {
+  return new TenantSight(tenant, freshTime);
+}
 
-  function look(of: TenantProvider | undefined): Seen | null {
-    const reading = of?.access?.snapshots.peek();
-    return reading ? { reading, identity: identityOf(reading.snapshot.value) } : null;
+/** A class, because one is made for each request: closures would take five times the memory. */
+class TenantSight implements Sight {
+  readonly tenant: Tenant;
+  readonly #freshTime: FreshTime;
+  /** By the places of the providers. Null: a read would wait. */
+  readonly #seen: (Seen | null)[] = [];
+  #oldestAsOf = Infinity;
+  #keepMs = Infinity;
+  #isStale = false;
+
+  constructor(tenant: Tenant, freshTime: FreshTime) {
+    this.tenant = tenant;
+    this.#freshTime = freshTime;
   }
-  return {
-    tenant,
-    see(at) {
-      let found = seen[at];
-      if (found === undefined) {
-        found = look(tenant.providers[at]);
-        seen[at] = found;
-      }
-      return found ?? undefined;
-    },
-    note({ snapshot, state }) {
-      if (state === 'STALE') isStale = true;
-      if (snapshot.value.droppedRecords > 0) keepMs = Math.min(keepMs, INCOMPLETE_KEEP_MS);
-      oldestAsOf = Math.min(oldestAsOf, snapshot.asOf);
-    },
-    noteMissing() {
-      keepMs = Math.min(keepMs, INCOMPLETE_KEEP_MS);
-    },
-    cacheControl() {
-      if (isStale || oldestAsOf === Infinity) return NO_STORE;
-      return toMaxAge(Math.min(keepMs, freshMs, oldestAsOf + freshMs - now()));
-    },
-  };
+
+  see(at: number): Seen | undefined {
+    let found = this.#seen[at];
+    if (found === undefined) {
+      found = look(this.tenant.providers[at]);
+      this.#seen[at] = found;
+    }
+    return found ?? undefined;
+  }
+
+  note({ snapshot, state }: BadgeReading): void {
+    if (state === 'STALE') this.#isStale = true;
+    if (snapshot.value.droppedRecords > 0) this.noteMissing();
+    this.#oldestAsOf = Math.min(this.#oldestAsOf, snapshot.asOf);
+  }
+
+  noteMissing(): void {
+    this.#keepMs = Math.min(this.#keepMs, INCOMPLETE_KEEP_MS);
+  }
+
+  cacheControl(): string {
+    if (this.#isStale || this.#oldestAsOf === Infinity) return NO_STORE;
+    const { freshMs, now } = this.#freshTime;
+    return toMaxAge(Math.min(this.#keepMs, freshMs, this.#oldestAsOf + freshMs - now()));
+  }
+}
+
+function look(of: TenantProvider | undefined): Seen | null {
+  const reading = of?.access?.snapshots.peek();
+  return reading ? { reading, identity: identityOf(reading.snapshot.value) } : null;
 }

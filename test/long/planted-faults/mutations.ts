@@ -9,8 +9,8 @@ export interface Mutation {
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'entities are separated by another byte': {
     file: 'fragments.ts',
-    from: "json += ','",
-    to: "json += ';'",
+    from: 'toFlat(`,$',
+    to: 'toFlat(`;$',
   },
   'an answer ends with another byte': {
     file: 'entities-plan.ts',
@@ -22,6 +22,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'fragments.ts',
     from: 'seen?.identity !== identity',
     to: 'seen?.identity === undefined',
+  },
+  'the fragment that is expected is used without a look': {
+    file: 'fragments.ts',
+    from: 'body.startsWith(expected.raw, at)',
+    to: "body.startsWith('{', at)",
   },
   'an answer from an old list is used': {
     file: 'kept-answers.ts',
@@ -35,13 +40,13 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'a missing badge may be stored for long': {
     file: 'sight.ts',
-    from: 'noteMissing() {\n      keepMs = Math.min',
-    to: 'noteMissing() {\n      keepMs = Math.max',
+    from: '#keepMs = Math.min',
+    to: '#keepMs = Math.max',
   },
   'the age of a list is not subtracted': {
     file: 'sight.ts',
-    from: 'oldestAsOf + freshMs - now()',
-    to: 'oldestAsOf + freshMs - oldestAsOf',
+    from: '#oldestAsOf + freshMs - now()',
+    to: '#oldestAsOf + freshMs - this.#oldestAsOf',
   },
   'the accepted types of answers are ignored': {
     file: 'head.ts',
