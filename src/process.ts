@@ -16,7 +16,6 @@ import {
 import { ConfigError } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
 import { DEFAULT_FOLDER } from './config/variables.ts';
-import { startService } from './service.ts';
 import { openState } from './state/open-state.ts';
 import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
@@ -115,6 +114,8 @@ async function run(config: Config): Promise<void> {
     await doubtMemories(state.store);
     state.adoptCopy();
   }
+  // Commands do not load it.
+  const { startService } = await import('./service.ts');
   const service = await startService({
     ...config,
     tenants: demo?.tenants ?? config.tenants,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { NODE_ENVIRONMENT } from '../support/process.ts';
 import { MAIN } from '../support/service-process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { variablesOfFirst } from '../support/service.ts';
@@ -50,6 +51,7 @@ async function run(
   const child = spawn(file, args, {
     cwd: folder,
     env: {
+      ...NODE_ENVIRONMENT,
       NODE_ENV: 'production',
       ROUTER_SECRET: 'of-the-router-of-this-test',
       ...variablesOfFirst(sandbox),

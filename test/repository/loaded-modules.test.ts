@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { startServiceProcess } from '../support/service-process.ts';
+import { runMain, startServiceProcess } from '../support/service-process.ts';
 import { isProduction, lockedPackages, readLock, root } from './lock.ts';
 
 let sandbox: Sandbox;
@@ -20,9 +20,8 @@ afterEach(async () => {
 
 const ROUTER_SECRET = 'of-the-router-01';
 
-/** Every file that the service has loaded by the time it has answered a query, as paths from the root. */
-async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
-  const list = join(folder, 'loaded');
+/** Starts Node with an observer that writes the URL of each module to this file. */
+function observing(list: string): string {
   const hook = `
     import { appendFileSync } from 'node:fs';
     import { registerHooks } from 'node:module';
@@ -32,12 +31,26 @@ async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]
         return next(url, context);
       },
     });`;
+  return `--import data:text/javascript,${encodeURIComponent(hook)}`;
+}
+
+/** The files of such a list, as paths from the root. */
+function filesIn(list: string): string[] {
+  return readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'))
+    .map((url) => fileURLToPath(url).slice(root.length + 1));
+}
+
+/** Every file that the service has loaded by the time it has answered a query. */
+async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const list = join(folder, 'loaded');
   const service = await startServiceProcess({
     ...sandbox.variables,
     HOST: '127.0.0.1',
     ROUTER_SECRET,
     STATE_DIR: folder,
-    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}`,
+    NODE_OPTIONS: observing(list),
     ...env,
   });
   try {
@@ -49,10 +62,7 @@ async function loadedBy(env: Readonly<Record<string, string>>): Promise<string[]
   } finally {
     await service.kill();
   }
-  return readFileSync(list, 'utf8')
-    .split('\n')
-    .filter((url) => url.startsWith('file:'))
-    .map((url) => fileURLToPath(url).slice(root.length + 1));
+  return filesIn(list);
 }
 
 /** The innermost package that a file belongs to, as the lock names its folder. */
@@ -84,4 +94,14 @@ test('in development it is, which shows that such a load is seen', async () => {
   expect(new Set(seen)).toEqual(
     new Set([undefined, 'render-graphiql', 'pino-pretty', 'dist/sandbox/']),
   );
+});
+
+test('a command loads no server', async () => {
+  const list = join(folder, 'loaded');
+  const env = { ...sandbox.variables, STATE_DIR: folder, NODE_OPTIONS: observing(list) };
+  const { code } = await runMain({ args: ['--check-config'], env });
+  expect(code).toBe(0);
+  const loaded = filesIn(list);
+  expect(loaded).toContain('dist/commands.js');
+  expect(loaded.filter((file) => /^dist\/server\/server|fastify|@apollo/.test(file))).toEqual([]);
 });

@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
-import { NODE } from '../support/process.ts';
+import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
 import { MAIN, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
 import {
@@ -49,7 +49,9 @@ async function start(at = folder): Promise<ServiceProcess> {
 }
 
 const run = (at: string, ...args: string[]) =>
-  promisify(execFile)(NODE, [MAIN, ...args], { env: { ...sandbox.variables, STATE_DIR: at } });
+  promisify(execFile)(NODE, [MAIN, ...args], {
+    env: { ...NODE_ENVIRONMENT, ...sandbox.variables, STATE_DIR: at },
+  });
 
 async function exportedKeys(at: string): Promise<unknown[]> {
   const { stdout } = await run(at, '--export-audit');

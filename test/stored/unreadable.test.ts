@@ -9,7 +9,7 @@ import { createUnreadableLog } from '../../src/telemetry/log-lines.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
-import { NODE } from '../support/process.ts';
+import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
 import { MAIN } from '../support/service-process.ts';
 import { HIDDEN_VALUES, tagMangoStored } from '../support/records.ts';
 import {
@@ -371,7 +371,7 @@ describeStores((open) => {
     await store.append([AUDIT_LOG], JSON.stringify(openRecord('last'), null, 2));
 
     const { stdout, stderr } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], {
-      env: { ...service.sandbox.variables, ...opened.env },
+      env: { ...NODE_ENVIRONMENT, ...service.sandbox.variables, ...opened.env },
     });
 
     const lines = stdout.trimEnd().split('\n');

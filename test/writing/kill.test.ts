@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
-import { NODE } from '../support/process.ts';
+import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
 import { MAIN, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { execute } from '../support/service.ts';
@@ -104,7 +104,7 @@ function makeFolder(): string {
 }
 
 async function exportAudit(folder: string): Promise<AuditLine[]> {
-  const env = { ...sandbox.variables, STATE_DIR: folder };
+  const env = { ...NODE_ENVIRONMENT, ...sandbox.variables, STATE_DIR: folder };
   const { stdout } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], { env });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as AuditLine);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { NODE_ENVIRONMENT } from '../support/process.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
@@ -178,5 +179,7 @@ async function versionAt(url: string): Promise<string> {
 async function exportAudit(env: Record<string, string>): Promise<string> {
   const main = join(import.meta.dirname, '../../dist/main.js');
   const run = promisify(execFile);
-  return (await run(process.execPath, [main, '--export-audit'], { env })).stdout;
+  return (
+    await run(process.execPath, [main, '--export-audit'], { env: { ...NODE_ENVIRONMENT, ...env } })
+  ).stdout;
 }

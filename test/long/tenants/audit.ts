@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { NODE_ENVIRONMENT } from '../../support/process.ts';
 import { type Counts, count } from '../../support/tally.ts';
 import { type AuditRecord, readAuditRecord } from '../../../src/badges/writing/audit.ts';
 import { unmarkedChanges } from './answer.ts';
@@ -15,7 +16,7 @@ const MAX_BYTES = 2 ** 30;
 /** The export of all records, as an operator makes it. */
 export async function exportAudit(env: Readonly<Record<string, string>>): Promise<AuditRecord[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, '--export-audit'], {
-    env,
+    env: { ...NODE_ENVIRONMENT, ...env },
     maxBuffer: MAX_BYTES,
   });
   return stdout
