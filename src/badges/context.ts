@@ -142,7 +142,9 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   let shown: Reading<BadgeIndex> | undefined;
   /** Whether the loader may hold another state of a badge than the list, after a write. */
   let mayDiffer = false;
-  const loader = new DataLoader<string, BadgeFields | null>(findAll);
+  /** Made when a badge has to be waited for, which is rare. */
+  let loader: DataLoader<string, BadgeFields | null> | undefined;
+  const loaderHere = () => (loader ??= new DataLoader(findAll));
 
   async function read(): Promise<Reading<BadgeIndex>> {
     return note(await requireAccess(of).snapshots.read(bounds));
@@ -204,18 +206,18 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
     async badge(id) {
       used.tags.add(badgeTag(of.provider, id));
       const found = peekBadge(id);
-      return found === undefined ? loader.load(id) : found;
+      return found === undefined ? loaderHere().load(id) : found;
     },
     listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
     async forgetLists(withinMs) {
       reading = undefined;
       shown = undefined;
-      loader.clearAll();
+      loader?.clearAll();
       await of.access?.snapshots.clear(withinMs);
     },
     remember(badge) {
       mayDiffer = true;
-      loader.clear(badge.id).prime(badge.id, badge);
+      loaderHere().clear(badge.id).prime(badge.id, badge);
     },
   };
 }

@@ -11,7 +11,6 @@ import {
   getDirectiveValues,
   isAbstractType,
   isInterfaceType,
-  isLeafType,
   isObjectType,
   typeFromAST,
 } from 'graphql';
@@ -62,32 +61,39 @@ function isJson(value: unknown): value is object {
 }
 
 /** Measures the leaves of one response. A long string is measured once, however often it is selected. */
-function createLeafSizes(): (value: unknown) => AnswerSize {
-  const known = new Map<string, number>();
+class LeafSizes {
+  #known: Map<string, number> | undefined;
 
-  function ofText(text: string): number {
-    if (text.length < LONG_TEXT) return bytesOfText(text);
-    const bytes = known.get(text) ?? bytesOfText(text);
-    known.set(text, bytes);
-    return bytes;
-  }
-  function ofValue(value: unknown): number {
+  /** Of a scalar or an enum value. */
+  bytesOf(value: unknown): number {
+    if (typeof value === 'string') return this.#bytesOfText(value);
     if (value === null || value === undefined) return NULL_BYTES;
-    if (typeof value === 'string') return ofText(value);
-    return isJson(value) ? ofJson(value) : MAX_OTHER_BYTES;
+    return isJson(value) ? this.#bytesOfJson(value) : MAX_OTHER_BYTES;
   }
-  function ofJson(value: object): number {
-    let bytes = BRACKETS;
-    for (const [key, each] of Object.entries(value)) bytes += ofText(key) + ofValue(each) + 2;
-    return bytes;
-  }
-  return (value) => {
-    if (!Array.isArray(value)) return { fields: 0, bytes: ofValue(value) };
+
+  of(value: unknown): AnswerSize {
+    if (!Array.isArray(value)) return { fields: 0, bytes: this.bytesOf(value) };
     const values: readonly unknown[] = value;
     let bytes = BRACKETS;
-    for (const each of values) bytes += ofValue(each) + 1;
+    for (const each of values) bytes += this.bytesOf(each) + 1;
     return { fields: Math.ceil(values.length / VALUES_OF_FIELD), bytes };
-  };
+  }
+
+  #bytesOfJson(value: object): number {
+    let bytes = BRACKETS;
+    for (const [key, each] of Object.entries(value)) {
+      bytes += this.#bytesOfText(key) + this.bytesOf(each) + 2;
+    }
+    return bytes;
+  }
+
+  #bytesOfText(text: string): number {
+    if (text.length < LONG_TEXT) return bytesOfText(text);
+    this.#known ??= new Map();
+    const bytes = this.#known.get(text) ?? bytesOfText(text);
+    this.#known.set(text, bytes);
+    return bytes;
+  }
 }
 
 type SizesByType = Map<GraphQLNamedType, AnswerSize>;
@@ -100,94 +106,95 @@ interface Sizes {
 const lastingSizes: Sizes = new WeakMap<SelectionSetNode, SizesByType>();
 
 /** Measures the selections of one operation, each once: keys and brackets, without the values of fields. */
-export function createSelectionSizes({ schema, fragments, variableValues }: Executed) {
-  const ofLeaf = createLeafSizes();
-  const sizesHere: Sizes = new Map<SelectionSetNode, SizesByType>();
-  let hasDirectives = false;
+export class SelectionSizes {
+  readonly leaves = new LeafSizes();
+  readonly #executed: Executed;
+  #sizesHere: Map<SelectionSetNode, SizesByType> | undefined;
+  #hasDirectives = false;
 
-  /** Of an abstract type: the maximum over its possible types. */
-  function ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
-    const known = lastingSizes.get(selections)?.get(type) ?? sizesHere.get(selections)?.get(type);
-    if (known) return known;
-    hasDirectives = false;
-    const measured = measure(selections, type);
-    const sizes = hasDirectives ? sizesHere : lastingSizes;
-    const byType = sizes.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
-    sizes.set(selections, byType.set(type, measured));
-    return measured;
-  }
-  function measure(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
-    if (!isAbstractType(type)) return ofObject(selections, type);
-    const sizes = schema.getPossibleTypes(type).map((each) => ofObject(selections, each));
-    return {
-      fields: Math.max(0, ...sizes.map(({ fields }) => fields)),
-      bytes: Math.max(0, ...sizes.map(({ bytes }) => bytes)),
-    };
-  }
-  function ofObject({ selections }: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
-    const size = { fields: 0, bytes: 0 };
-    for (const selection of selections) {
-      const { fields, bytes } = ofSelection(selection, type);
-      size.fields += fields;
-      size.bytes += bytes;
-    }
-    return size;
-  }
-  function ofSelection(
-    selection: SelectionSetNode['selections'][number],
-    type: GraphQLNamedType,
-  ): AnswerSize {
-    if (!isIncluded(selection)) return NOTHING;
-    if (selection.kind === Kind.FIELD) return ofKey(selection, type);
-    const part =
-      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
-    if (!part) return NOTHING;
-    const { typeCondition, selectionSet } = part;
-    const isOfType = !typeCondition || isOf(type, typeFromAST(schema, typeCondition));
-    return isOfType ? ofObject(selectionSet, type) : NOTHING;
-  }
-  function isOf(type: GraphQLNamedType, condition: GraphQLNamedType | undefined): boolean {
-    if (type === condition) return true;
-    const isPossible = isObjectType(type) || isInterfaceType(type);
-    return isPossible && isAbstractType(condition) && schema.isSubType(condition, type);
-  }
-  function isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
-    if (!selection.directives?.length) return true;
-    hasDirectives = true;
-    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variableValues);
-    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variableValues);
-    return skip?.if !== true && include?.if !== false;
+  constructor(executed: Executed) {
+    this.#executed = executed;
   }
 
-  /** Of the objects of a field. The values of their fields are measured when they are resolved. */
-  function ofObjects(value: unknown, fieldNodes: readonly FieldNode[], type: GraphQLNamedType) {
+  /** Of the objects of a field of this type. The values of their fields are measured when they are resolved. */
+  ofObjects(value: unknown, fieldNodes: readonly FieldNode[], type: GraphQLNamedType): AnswerSize {
     const size = { fields: 0, bytes: BRACKETS };
-    const objects = Array.isArray(value) ? value.length : value === null ? 0 : 1;
+    const isNull = value === null || value === undefined;
+    const objects = Array.isArray(value) ? value.length : isNull ? 0 : 1;
     for (const { selectionSet } of fieldNodes) {
       if (!selectionSet) continue;
-      const one = ofSelections(selectionSet, type);
+      const one = this.ofSelections(selectionSet, type);
       size.fields += objects * one.fields;
       size.bytes += objects * (one.bytes + BRACKETS);
     }
     return size;
   }
-  return {
-    /** `type`: the named type of the field. */
-    ofValue(
-      value: unknown,
-      type: GraphQLNamedType,
-      { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>,
-    ): AnswerSize {
-      return isLeafType(type) ? ofLeaf(value) : ofObjects(value ?? null, fieldNodes, type);
-    },
-    ofRoot: ofSelections,
-    /** Of a scalar, an enum value, or a list of these. */
-    ofLeaf,
-    isIncluded,
-  };
-}
 
-export type SelectionSizes = ReturnType<typeof createSelectionSizes>;
+  /** Of an abstract type: the maximum over its possible types. */
+  ofSelections(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const known =
+      lastingSizes.get(selections)?.get(type) ?? this.#sizesHere?.get(selections)?.get(type);
+    if (known) return known;
+    this.#hasDirectives = false;
+    const measured = this.#measure(selections, type);
+    if (this.#hasDirectives) this.#sizesHere ??= new Map<SelectionSetNode, SizesByType>();
+    const sizes: Sizes = (this.#hasDirectives && this.#sizesHere) || lastingSizes;
+    const byType = sizes.get(selections) ?? new Map<GraphQLNamedType, AnswerSize>();
+    sizes.set(selections, byType.set(type, measured));
+    return measured;
+  }
+
+  isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
+    if (!selection.directives?.length) return true;
+    this.#hasDirectives = true;
+    const { variableValues } = this.#executed;
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variableValues);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variableValues);
+    return skip?.if !== true && include?.if !== false;
+  }
+
+  #measure(selections: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    if (!isAbstractType(type)) return this.#ofObject(selections, type);
+    const types = this.#executed.schema.getPossibleTypes(type);
+    const sizes = types.map((each) => this.#ofObject(selections, each));
+    return {
+      fields: Math.max(0, ...sizes.map(({ fields }) => fields)),
+      bytes: Math.max(0, ...sizes.map(({ bytes }) => bytes)),
+    };
+  }
+
+  #ofObject({ selections }: SelectionSetNode, type: GraphQLNamedType): AnswerSize {
+    const size = { fields: 0, bytes: 0 };
+    for (const selection of selections) {
+      const { fields, bytes } = this.#ofSelection(selection, type);
+      size.fields += fields;
+      size.bytes += bytes;
+    }
+    return size;
+  }
+
+  #ofSelection(
+    selection: SelectionSetNode['selections'][number],
+    type: GraphQLNamedType,
+  ): AnswerSize {
+    if (!this.isIncluded(selection)) return NOTHING;
+    if (selection.kind === Kind.FIELD) return ofKey(selection, type);
+    const { schema, fragments } = this.#executed;
+    const part =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+    if (!part) return NOTHING;
+    const { typeCondition, selectionSet } = part;
+    const isOfType = !typeCondition || this.#isOf(type, typeFromAST(schema, typeCondition));
+    return isOfType ? this.#ofObject(selectionSet, type) : NOTHING;
+  }
+
+  #isOf(type: GraphQLNamedType, condition: GraphQLNamedType | undefined): boolean {
+    if (type === condition) return true;
+    const isPossible = isObjectType(type) || isInterfaceType(type);
+    const { schema } = this.#executed;
+    return isPossible && isAbstractType(condition) && schema.isSubType(condition, type);
+  }
+}
 
 const NOTHING: AnswerSize = { fields: 0, bytes: 0 };
 
@@ -238,58 +245,18 @@ export interface AnswerBudget {
  * that there is room for others whatever it requests.
  */
 export function createAnswerBudget(maxBytes: number): AnswerBudget {
-  const byTenant = new Map<string, Holder>();
-  let total = 0;
-
-  function join(tenant: string): Holder {
-    const holder = byTenant.get(tenant) ?? { bytes: 0, shares: 0 };
-    byTenant.set(tenant, holder);
-    holder.shares += 1;
-    return holder;
-  }
-  function leave(tenant: string, holder: Holder): void {
-    holder.shares -= 1;
-    if (holder.shares === 0) byTenant.delete(tenant);
-  }
+  const held: Held = { maxBytes, total: 0, byTenant: new Map() };
   return {
-    heldBytes: () => total,
-    open(tenant) {
-      let held = 0;
-      let isReleased = false;
-      /** Since the share holds anything. */
-      let holder: Holder | undefined;
-
-      function hasRoomFor(bytes: number): boolean {
-        const ofTenant = (holder ?? byTenant.get(tenant))?.bytes ?? 0;
-        return ofTenant + bytes <= maxBytes - total - bytes;
-      }
-      function force(bytes: number): void {
-        if (isReleased) return;
-        holder ??= join(tenant);
-        held += bytes;
-        holder.bytes += bytes;
-        total += bytes;
-      }
-      return {
-        hasRoomFor,
-        force,
-        take(bytes) {
-          if (isReleased || !hasRoomFor(bytes)) return false;
-          force(bytes);
-          return true;
-        },
-        release() {
-          isReleased = true;
-          if (!holder) return;
-          holder.bytes -= held;
-          total -= held;
-          held = 0;
-          leave(tenant, holder);
-          holder = undefined;
-        },
-      };
-    },
+    heldBytes: () => held.total,
+    open: (tenant) => new Share(held, tenant),
   };
+}
+
+/** What all shares hold together. */
+interface Held {
+  readonly maxBytes: number;
+  total: number;
+  readonly byTenant: Map<string, Holder>;
 }
 
 /** What all shares of a tenant hold together. */
@@ -298,56 +265,118 @@ interface Holder {
   shares: number;
 }
 
-/** Counts the fields and bytes of one response while it is created. */
-export interface AnswerMeter {
-  /** Why the response is not created any further. Undefined while it is. */
-  readonly stopped: GraphQLError | undefined;
-  /** Counts a part of the response. If it does not fit, returns why and counts nothing. */
-  add(size: AnswerSize): GraphQLError | undefined;
-  /** Counts a part that the response must have. */
-  force(size: AnswerSize): void;
-  /** Stops the response, and returns what it held to the budget. */
-  stop(reason: GraphQLError): void;
-  /** Why a response of at least this many bytes cannot be started. Undefined if it can. */
-  findOverload(minBytes: number): GraphQLError | undefined;
+class Share implements BudgetShare {
+  readonly #all: Held;
+  readonly #tenant: string;
+  #bytes = 0;
+  #isReleased = false;
+  /** Since the share holds anything. */
+  #holder: Holder | undefined;
+
+  constructor(all: Held, tenant: string) {
+    this.#all = all;
+    this.#tenant = tenant;
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    const { maxBytes, total, byTenant } = this.#all;
+    const ofTenant = (this.#holder ?? byTenant.get(this.#tenant))?.bytes ?? 0;
+    return ofTenant + bytes <= maxBytes - total - bytes;
+  }
+
+  take(bytes: number): boolean {
+    if (this.#isReleased || !this.hasRoomFor(bytes)) return false;
+    this.force(bytes);
+    return true;
+  }
+
+  force(bytes: number): void {
+    if (this.#isReleased) return;
+    this.#holder ??= this.#join();
+    this.#bytes += bytes;
+    this.#holder.bytes += bytes;
+    this.#all.total += bytes;
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    const holder = this.#holder;
+    if (!holder) return;
+    holder.bytes -= this.#bytes;
+    this.#all.total -= this.#bytes;
+    this.#bytes = 0;
+    holder.shares -= 1;
+    if (holder.shares === 0) this.#all.byTenant.delete(this.#tenant);
+    this.#holder = undefined;
+  }
+
+  #join(): Holder {
+    const { byTenant } = this.#all;
+    const holder = byTenant.get(this.#tenant) ?? { bytes: 0, shares: 0 };
+    byTenant.set(this.#tenant, holder);
+    holder.shares += 1;
+    return holder;
+  }
 }
 
 /** When an overloaded request may be retried. */
 export const RETRY_AFTER_MS = 1_000;
 
-export function createAnswerMeter(share: BudgetShare, maxBytes: number): AnswerMeter {
-  const counted: AnswerSize = { fields: 0, bytes: 0 };
-  let stopped: GraphQLError | undefined;
+/** Counts the fields and bytes of one response while it is created. */
+export class AnswerMeter {
+  readonly #share: BudgetShare;
+  readonly #maxBytes: number;
+  #fields = 0;
+  #bytes = 0;
+  #stopped: GraphQLError | undefined;
 
-  function count({ fields, bytes }: AnswerSize): void {
-    counted.fields += fields;
-    counted.bytes += bytes;
+  constructor(share: BudgetShare, maxBytes: number) {
+    this.#share = share;
+    this.#maxBytes = maxBytes;
   }
-  return {
-    get stopped() {
-      return stopped;
-    },
-    add(size) {
-      if (counted.fields + size.fields > REQUEST_CAPS.fields) {
-        return tooLarge(REQUEST_CAPS.fields, 'fields');
-      }
-      if (counted.bytes + size.bytes > maxBytes) return tooLarge(maxBytes, 'bytes');
-      if (!share.take(size.bytes)) return overloaded();
-      count(size);
-      return undefined;
-    },
-    force(size) {
-      share.force(size.bytes);
-      count(size);
-    },
-    stop(reason) {
-      const { message, extensions } = reason;
-      // Without a path GraphQL.js would create another error, with a stack, for each field that is left out.
-      stopped ??= new GraphQLError(message, { extensions, path: [] });
-      share.release();
-    },
-    findOverload: (minBytes) => (share.hasRoomFor(minBytes) ? undefined : overloaded()),
-  };
+
+  /** Why the response is not created any further. Undefined while it is. */
+  get stopped(): GraphQLError | undefined {
+    return this.#stopped;
+  }
+
+  /** Counts a part of the response. If it does not fit, returns why and counts nothing. */
+  add({ fields, bytes }: AnswerSize): GraphQLError | undefined {
+    const { fields: maxFields } = REQUEST_CAPS;
+    if (this.#fields + fields > maxFields) return tooLarge(maxFields, 'fields');
+    return this.addBytes(bytes) ?? this.#addFields(fields);
+  }
+
+  /** The same for a part without a field of its own. */
+  addBytes(bytes: number): GraphQLError | undefined {
+    if (this.#bytes + bytes > this.#maxBytes) return tooLarge(this.#maxBytes, 'bytes');
+    if (!this.#share.take(bytes)) return overloaded();
+    this.#bytes += bytes;
+    return undefined;
+  }
+
+  /** Counts a part that the response must have. */
+  force({ fields, bytes }: AnswerSize): void {
+    this.#share.force(bytes);
+    this.#bytes += bytes;
+    this.#addFields(fields);
+  }
+
+  /** Stops the response, and returns what it held to the budget. */
+  stop({ message, extensions }: GraphQLError): void {
+    // Without a path GraphQL.js would create another error, with a stack, for each field that is left out.
+    this.#stopped ??= new GraphQLError(message, { extensions, path: [] });
+    this.#share.release();
+  }
+
+  /** Why a response of at least this many bytes cannot be started. Undefined if it can. */
+  findOverload(minBytes: number): GraphQLError | undefined {
+    return this.#share.hasRoomFor(minBytes) ? undefined : overloaded();
+  }
+
+  #addFields(fields: number): undefined {
+    this.#fields += fields;
+  }
 }
 
 function tooLarge(limit: number, unit: string): GraphQLError {

@@ -27,13 +27,11 @@ import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue, NextTurn } from '../request.ts';
 import {
   type AnswerBudget,
-  type AnswerMeter,
+  AnswerMeter,
   type AnswerSize,
-  type SelectionSizes,
+  SelectionSizes,
   bytesOfKey,
   bytesOfPath,
-  createAnswerMeter,
-  createSelectionSizes,
   sizeOfError,
 } from './answer-budget.ts';
 
@@ -55,12 +53,12 @@ interface MutationAnswer {
 function fitIntoAnswer(value: unknown, answer: MutationAnswer, info: GraphQLResolveInfo): unknown {
   const { meter, sizes, onLeftOut } = answer;
   if (info.path.prev === undefined) {
-    meter.force(sizes.ofValue(value, getNamedType(info.returnType), info));
+    meter.force(sizeOfValue(value, getNamedType(info.returnType), { sizes, info }));
     return value;
   }
   if (!isPart(info)) return value;
   if (!isObject(value) && !Array.isArray(value)) {
-    meter.force(sizes.ofLeaf(value));
+    meter.force(sizes.leaves.of(value));
     return value;
   }
   const whole: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -97,7 +95,7 @@ function sizeOfPart(
   executed: Executed,
 ): AnswerSize {
   const selections = fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
-  if (selections.length === 0) return executed.sizes.ofLeaf(value);
+  if (selections.length === 0) return executed.sizes.leaves.of(value);
   const sum = { fields: 0, bytes: 3 };
   const add = ({ fields, bytes }: AnswerSize): void => {
     sum.fields += fields;
@@ -109,7 +107,7 @@ function sizeOfPart(
     const inner = field.name.value === '__typename' ? typeNameOf(value) : value[field.name.value];
     if (Array.isArray(inner) && field.selectionSet) {
       for (const each of inner) add(sizeOfPart(each, [field], executed));
-    } else add(isObject(inner) && field.selectionSet ? NULL : executed.sizes.ofLeaf(inner));
+    } else add(isObject(inner) && field.selectionSet ? NULL : executed.sizes.leaves.of(inner));
   }
   return sum;
 }
@@ -193,7 +191,7 @@ export function createMeasuring({
     const { id } = context.caller.tenant;
     const share = budget.open(id);
     const answer: MeasuredAnswer = {
-      meter: createAnswerMeter(share, answerMaxBytes),
+      meter: new AnswerMeter(share, answerMaxBytes),
       errorBytes: 0,
       nextTurn: queue.afterWaits(id),
       onLeftOut: (error) => void context.partialErrors.push(error),
@@ -274,15 +272,30 @@ type Count = (value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo) 
 
 /** Counts the value of a field of this named type, and returns what of it the response has room for. */
 function createCount(type: GraphQLNamedType): Count {
+  const isLeaf = isLeafType(type);
   return (value, answer, info) => {
     const { meter } = answer;
     if (meter.stopped) return dropValue(value, meter.stopped, info);
     const sizes = (answer.sizes ??= measureRoot(answer, info));
     if (isMutation(info)) return fitIntoAnswer(value, { ...answer, sizes }, info);
-    addOrStop(meter, sizes.ofValue(value, type, info));
+    const isList = Array.isArray(value);
+    const excess =
+      isLeaf && !isList
+        ? meter.addBytes(sizes.leaves.bytesOf(value))
+        : meter.add(sizeOfValue(value, type, { sizes, info }));
+    if (excess) meter.stop(excess);
     if (meter.stopped) return dropValue(value, meter.stopped, info);
-    return Array.isArray(value) ? countFailures(value, answer, info) : value;
+    return isList ? countFailures(value, answer, info) : value;
   };
+}
+
+function sizeOfValue(
+  value: unknown,
+  type: GraphQLNamedType,
+  { sizes, info }: { sizes: SelectionSizes; info: GraphQLResolveInfo },
+): AnswerSize {
+  if (isLeafType(type)) return sizes.leaves.of(value);
+  return sizes.ofObjects(value, info.fieldNodes, type);
 }
 
 function isMutation({ operation }: GraphQLResolveInfo): boolean {
@@ -291,8 +304,8 @@ function isMutation({ operation }: GraphQLResolveInfo): boolean {
 
 /** Counts the root fields themselves. */
 function measureRoot({ meter }: MeasuredAnswer, info: GraphQLResolveInfo): SelectionSizes {
-  const sizes = createSelectionSizes(info);
-  const root = sizes.ofRoot(info.operation.selectionSet, info.parentType);
+  const sizes = new SelectionSizes(info);
+  const root = sizes.ofSelections(info.operation.selectionSet, info.parentType);
   if (isMutation(info)) meter.force(root);
   else addOrStop(meter, root);
   return sizes;

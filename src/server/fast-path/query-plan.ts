@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
 import { isObject } from '../../http/json.ts';
-import { createSelectionSizes } from '../answers/answer-budget.ts';
+import { SelectionSizes } from '../answers/answer-budget.ts';
 import { NO_STORE, cacheControlOf } from '../apollo.ts';
 import { REQUEST_CAPS } from '../limits/limits.ts';
 import { checkCost, checkVariables, isSearch } from '../limits/request-limits.ts';
@@ -81,11 +81,11 @@ export function planQuery(
 ): QueryPlan | undefined {
   const question = readQuestion(executable, body);
   if (!question) return undefined;
-  const sizes = createSelectionSizes({ ...question, variableValues: question.variables });
+  const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
   const selected: Question = {
     ...question,
     remember: (render, { type, nodes }) =>
-      fragments.remember(render, sizes.ofValue({}, type, { fieldNodes: nodes })),
+      fragments.remember(render, sizes.ofObjects({}, nodes, type)),
   };
   const roots: Root[] = [];
   for (const [key, nodes] of question.roots) {
