@@ -2,7 +2,15 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/graphql-env.d.ts', 'coverage/', 'test/generated/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/graphql-env.d.ts',
+      'coverage/',
+      'test/generated/',
+      'examples/clients/generated/',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
@@ -29,9 +37,9 @@ export default tseslint.config(
   // The compiler knows what a browser has.
   { files: ['src/server/playground/browser.js'], rules: { 'no-undef': 'off' } },
   { files: ['eslint.config.js', '.yarn/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
-  // Their packages are not installed by `npm ci`: the benchmark installs the one, and `npm run supergraph` the other.
+  // `npm ci` does not install their packages: the benchmark, `npm run supergraph` and CI do.
   {
-    files: ['bench/peers/**', 'examples/badge-desk/**'],
+    files: ['bench/peers/**', 'examples/badge-desk/**', 'examples/clients/**', 'test/clients/**'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }] },
   },

@@ -1,0 +1,16 @@
+import { beforeAll, describe } from '@jest/globals';
+import { testPages } from './pages.ts';
+import { type Generated, generate, isInstalled } from './recipes.ts';
+import { testTools } from './tools.ts';
+
+let generated: Generated;
+
+// One file for all, because they share what the tools generate.
+(isInstalled ? describe : describe.skip)('with the clients installed,', () => {
+  beforeAll(async () => {
+    generated = await generate();
+  }, 60_000);
+
+  describe('a tool', () => testTools(() => generated));
+  describe('a page that follows its recipe', testPages);
+});
