@@ -145,7 +145,13 @@ export function rename(
       optimisticResponse: {
         updateBadge: {
           outcome: 'APPLIED',
-          badge: { __typename: 'TagMangoBadge', id, name, version },
+          badge: {
+            __typename: 'TagMangoBadge',
+            __isBadgeFields: 'TagMangoBadge',
+            id,
+            name,
+            version,
+          },
           userErrors: [],
         },
       },

@@ -146,6 +146,13 @@ describe.each(['bench/peers', 'examples/badge-desk', 'examples/clients'])(
 );
 
 test('the packages of those folders are not among those of the project', () => {
-  const names = ['mercurius', 'graphql-jit', '@pothos/core', 'axe-core', 'relay-compiler'];
+  const names = [
+    'mercurius',
+    'graphql-jit',
+    '@pothos/core',
+    '@mercuriusjs/federation',
+    'axe-core',
+    'relay-compiler',
+  ];
   expect(packages.filter(({ name }) => names.includes(name))).toEqual([]);
 });
