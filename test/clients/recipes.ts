@@ -15,9 +15,8 @@ import type * as Urql from '../../examples/clients/urql.ts';
 export const folder = join(import.meta.dirname, '../../examples/clients');
 
 export const isInstalled = existsSync(join(folder, 'node_modules/.package-lock.json'));
-if (!isInstalled) {
-  if (process.env.CI) throw new Error('examples/clients is not installed, and CI must have it');
-  console.log('Skipped: client tools. To try them, run "npm ci --prefix examples/clients" before.');
+if (!isInstalled && process.env.CI) {
+  throw new Error('examples/clients is not installed, and CI must have it');
 }
 
 export interface Ran {
