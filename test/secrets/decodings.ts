@@ -12,9 +12,14 @@ export function decodings(text: string): string[] {
   const plain = [...read];
   return [
     ...plain,
-    ...plain.flatMap((each) => [...fromBase64(each), ...fromHex(each)]),
-    mirrored(text),
+    ...runsIn(plain, /[A-Za-z0-9+/_-]{12,}/g).flatMap(fromBase64),
+    ...runsIn(plain, /[0-9a-f]{16,}/gi).flatMap(fromHex),
   ];
+}
+
+/** Most runs are the same in all ways in which a text can be read. */
+function runsIn(texts: readonly string[], pattern: RegExp): string[] {
+  return [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
 }
 
 function fromJson(text: string): string {
@@ -41,18 +46,10 @@ function toLetter(code: string, base: number): string {
 }
 
 /** What is encoded may begin anywhere in a run of its letters. */
-function fromBase64(text: string): string[] {
-  return (text.match(/[A-Za-z0-9+/_-]{12,}/g) ?? []).flatMap((run) =>
-    [0, 1, 2, 3].map((from) => Buffer.from(run.slice(from), 'base64').toString('latin1')),
-  );
+function fromBase64(run: string): string[] {
+  return [0, 1, 2, 3].map((from) => Buffer.from(run.slice(from), 'base64').toString('latin1'));
 }
 
-function fromHex(text: string): string[] {
-  return (text.match(/[0-9a-f]{16,}/gi) ?? []).flatMap((run) =>
-    [0, 1].map((from) => Buffer.from(run.slice(from), 'hex').toString('latin1')),
-  );
-}
-
-function mirrored(text: string): string {
-  return [...text].reverse().join('');
+function fromHex(run: string): string[] {
+  return [0, 1].map((from) => Buffer.from(run.slice(from), 'hex').toString('latin1'));
 }

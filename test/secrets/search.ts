@@ -18,7 +18,7 @@ export interface Finding {
 /** So many letters of a marker in a row are no accident. */
 const PIECE_LETTERS = 8;
 
-/** Every marker that stands in an output: whole or in part, as it is or in other letters, such as base64. */
+/** Every marker that stands in an output: whole or in part, as it is, backwards or in other letters, such as base64. */
 export function findMarkers(outputs: readonly Output[], markers: readonly Marker[]): Finding[] {
   const pieces = toPieces(markers);
   return outputs.flatMap(({ from, text }) => {
@@ -33,10 +33,10 @@ export function findMarkers(outputs: readonly Output[], markers: readonly Marker
 function toPieces(markers: readonly Marker[]): Map<string, string> {
   return new Map(
     markers.flatMap(({ name, core }) =>
-      Array.from(
-        { length: core.length - PIECE_LETTERS + 1 },
-        (_, at) => [core.slice(at, at + PIECE_LETTERS), name] as const,
-      ),
+      Array.from({ length: core.length - PIECE_LETTERS + 1 }, (_, at) => {
+        const piece = core.slice(at, at + PIECE_LETTERS);
+        return [piece, [...piece].reverse().join('')].map((each) => [each, name] as const);
+      }).flat(),
     ),
   );
 }
