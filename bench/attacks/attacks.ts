@@ -155,7 +155,7 @@ export const ATTACKS: readonly Attack[] = [
       })),
     ),
     connections: 8,
-    // The budget of the fast path.
+    // The budget of all that is kept for documents.
     keptMB: 34,
   },
   {

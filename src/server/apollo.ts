@@ -25,7 +25,6 @@ import {
   execute,
   getOperationAST,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { BadgesContext } from '../badges/context.ts';
 import { createBadgesSchema } from '../badges/schema.ts';
 import { cutText, nextTurn, toWholeJson } from '../http/json.ts';
@@ -38,6 +37,7 @@ import {
   measureFields,
 } from './answers/measured-answers.ts';
 import { type FormatError, createErrorFormat } from './errors.ts';
+import type { Keep, Kept } from './keep.ts';
 import {
   MAX_VALIDATION_ERRORS,
   documentLimits,
@@ -92,10 +92,13 @@ export interface Apollo {
   execute(request: FastifyRequest, context: BadgesContext): Promise<Answer>;
 }
 
-export function createApollo(options: ApolloOptions, schema: GraphQLSchema): Apollo {
+export function createApollo(
+  options: ApolloOptions & { keep: Keep },
+  schema: GraphQLSchema,
+): Apollo {
   const formatError = createErrorFormat(options);
   const completing = { ...options, formatError };
-  const documents = createDocumentStore();
+  const documents = createDocumentStore(options.keep);
   const server = createServer(completing, { schema, documents });
   const executeKnown = createExecution(completing, { schema, documents });
   return {
@@ -209,10 +212,11 @@ function formatThrown(error: GraphQLError, { formatError }: CompletionOptions) {
 
 type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 
-/** In tokens, each of which takes some hundred bytes once parsed. The operations of a gateway have about a hundred. */
-const MAX_WEIGHT = 100_000;
-/** A document keeps its text, including comments. This many characters take at least as much memory as one token. */
-const CHARACTERS_PER_TOKEN = 10;
+/** Of a parsed document for each token, with its nodes, places and costs, and beside them. */
+const BYTES_OF_TOKEN = 280;
+const DOCUMENT_BYTES = 3_000;
+/** Of its text, comments included, which may be long for few tokens. */
+const BYTES_OF_CHARACTER = 2;
 
 export interface Documents extends DocumentStore {
   /** The valid document with this text. */
@@ -223,34 +227,44 @@ export interface Documents extends DocumentStore {
  * Keeps the valid documents that were used last, so that they are not parsed and validated again. Apollo Server's own
  * store measures a document by its JSON, which is slow and says little about its memory.
  */
-export function createDocumentStore(maxWeight = MAX_WEIGHT): Documents {
-  const keys = new Map<string, string>();
-  const documents = new LRUCache<string, DocumentNode>({
-    maxSize: maxWeight,
-    sizeCalculation: weigh,
-    dispose: (document) => void keys.delete(textOf(document)),
-  });
+export function createDocumentStore(keep: Keep): Documents {
+  const byHash = new Map<string, KeptDocument>();
+  const byText = new Map<string, KeptDocument>();
+
+  function use(kept: KeptDocument | undefined): DocumentNode | undefined {
+    if (kept) keep.use(kept);
+    return kept?.document;
+  }
+  function drop(hash: string): boolean {
+    const kept = byHash.get(hash);
+    if (kept) keep.drop(kept);
+    return kept !== undefined;
+  }
   return {
-    find(text) {
-      const key = keys.get(text);
-      return key === undefined ? undefined : documents.get(key);
+    find: (text) => use(byText.get(text)),
+    get: async (hash) => use(byHash.get(hash)),
+    async set(hash, document) {
+      drop(hash);
+      const text = document.loc?.source.body ?? '';
+      const onDrop = (): void => {
+        byHash.delete(hash);
+        byText.delete(text);
+      };
+      const kept: KeptDocument = { kind: 'documents', document, onDrop };
+      byHash.set(hash, kept);
+      byText.set(text, kept);
+      keep.put(kept, sizeOf(document, text));
     },
-    get: async (key) => documents.get(key),
-    async set(key, document) {
-      documents.set(key, document);
-      if (documents.has(key)) keys.set(textOf(document), key);
-    },
-    delete: async (key) => documents.delete(key),
+    delete: async (hash) => drop(hash),
   };
 }
 
-function textOf({ loc }: DocumentNode): string {
-  return loc?.source.body ?? '';
+interface KeptDocument extends Kept {
+  document: DocumentNode;
 }
 
-function weigh(document: DocumentNode): number {
-  const { tokenCount = 0 } = document;
-  return Math.max(1, tokenCount, Math.ceil(textOf(document).length / CHARACTERS_PER_TOKEN));
+function sizeOf({ tokenCount = 0 }: DocumentNode, text: string): number {
+  return DOCUMENT_BYTES + BYTES_OF_TOKEN * tokenCount + BYTES_OF_CHARACTER * text.length;
 }
 
 type Listener = GraphQLRequestListener<BadgesContext>;

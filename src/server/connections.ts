@@ -204,8 +204,6 @@ export interface Ahead {
 export interface FastPathSettings {
   /** The share of fast answers, from 0 to 1, that are compared with the full path's, which is then sent. */
   shadow: number;
-  /** Maximum size of all that is kept. 32 MiB if omitted. */
-  keptBytes?: number;
   /** How long it may take at first to learn for a tenant, in milliseconds. A second if omitted. */
   learningMs?: number;
 }

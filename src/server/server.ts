@@ -36,6 +36,7 @@ import {
   createAuthenticate,
   createRouterAuth,
 } from './identity/authenticate.ts';
+import { createKeep } from './keep.ts';
 import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
@@ -59,6 +60,8 @@ export interface ServerOptions extends ApolloOptions {
   answerMaxBytes?: number;
   /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
+  /** Maximum size of all that is kept for documents. 32 MiB if omitted. */
+  keptBytes?: number;
   /** Undefined: the framework answers every request. */
   fastPath?: FastPathSettings | undefined;
 }
@@ -104,8 +107,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const queue = createFairQueue();
   const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
   const schema = await schemaOf(options);
+  const keep = createKeep(options.keptBytes);
   const ahead: Ahead[] = [];
-  addFastPath(ahead, { ...options, schema, queue, budget });
+  addFastPath(ahead, { ...options, schema, queue, budget, keep });
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
@@ -114,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     queue,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
-  const apollo = createApollo(options, schema);
+  const apollo = createApollo({ ...options, keep }, schema);
   await apollo.start();
 
   const { operationDeadlineMs, attemptTimeoutMs, shutdownDelayMs } = options;

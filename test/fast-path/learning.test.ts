@@ -28,7 +28,7 @@ test('a tenant may spend a second on learning, and a twentieth of the time after
 });
 
 test('documents no two of which are alike are answered as ever, and not all of them are learned', async () => {
-  const world = await startWorld({ fastPath: { shadow: 0, keptBytes: 1e9, learningMs: 10 } });
+  const world = await startWorld({ keptBytes: 1e9, fastPath: { shadow: 0, learningMs: 10 } });
   const asker = createAsker(world);
   await world.warm();
   const [id = ''] = world.sandbox.tagMango.badges.keys();

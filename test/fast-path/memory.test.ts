@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
+import { parse } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import {
   type EntitiesPlan,
@@ -9,7 +10,8 @@ import {
   splitBody,
 } from '../../src/server/fast-path/entities-plan.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
-import { createKeep } from '../../src/server/fast-path/keep.ts';
+import { createDocumentStore } from '../../src/server/apollo.ts';
+import { createKeep } from '../../src/server/keep.ts';
 import { createPlans } from '../../src/server/fast-path/plans.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
 
@@ -46,4 +48,21 @@ test('plans take no more memory than is counted, and a budget bounds them whatev
   expect(kept).toBeGreaterThan(1_000);
   expect(kept).toBeLessThan(DOCUMENTS);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes + SLACK_BYTES);
+});
+
+test('parsed documents take no more memory than is counted', async () => {
+  const keep = createKeep(24 * MIB);
+  const store = createDocumentStore(keep);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < DOCUMENTS; at += 1) {
+    const { query } = JSON.parse(toBody(at)) as { query: string };
+    await store.set(`hash of ${at}`, parse(query));
+  }
+  collectGarbage();
+  const { bytes, documents } = keep.usage();
+  expect(bytes).toBeLessThanOrEqual(24 * MIB);
+  expect(documents).toBeGreaterThan(500);
+  expect(documents).toBeLessThan(DOCUMENTS);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes + SLACK_BYTES / 2);
 });

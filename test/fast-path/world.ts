@@ -34,7 +34,12 @@ interface Clock {
 export interface WorldOptions extends Partial<
   Pick<
     ServerOptions,
-    'fastPath' | 'answerMaxBytes' | 'answersBudgetBytes' | 'hasCacheTags' | 'isProduction'
+    | 'fastPath'
+    | 'keptBytes'
+    | 'answerMaxBytes'
+    | 'answersBudgetBytes'
+    | 'hasCacheTags'
+    | 'isProduction'
   >
 > {
   routerSecrets?: readonly string[];
@@ -42,7 +47,7 @@ export interface WorldOptions extends Partial<
   tokens?: (clock: Clock) => TokenCheck;
 }
 
-const UNUSED = { requests: 0, fast: 0, plans: 0, fragments: 0, answers: 0, bytes: 0 };
+const UNUSED = { requests: 0, fast: 0, documents: 0, plans: 0, fragments: 0, answers: 0, bytes: 0 };
 const FRESH_SECONDS = 30;
 /** Milliseconds at which the clock begins. */
 export const START = 1_800_000_000_000;

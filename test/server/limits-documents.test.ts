@@ -1,56 +1,59 @@
 import { expect, test } from '@jest/globals';
-import { parse } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { createDocumentStore } from '../../src/server/apollo.ts';
+import { createKeep } from '../../src/server/keep.ts';
 
 const document = (field: string) => parse(`{ ${field} }`);
 
-test('the documents used last are kept, as many as have the given number of tokens', async () => {
-  const tokens = document('a').tokenCount ?? NaN;
-  const store = createDocumentStore(2 * tokens);
-  const [a, b, c] = [document('a'), document('b'), document('c')];
-  await store.set('a', a);
-  await store.set('b', b);
-  expect(await store.get('a')).toBe(a);
-  await store.set('c', c);
-  expect([await store.get('a'), await store.get('b'), await store.get('c')]).toEqual([
-    a,
+/** Bytes that are counted for it. */
+async function sizeOf(one: DocumentNode): Promise<number> {
+  const keep = createKeep(1e9);
+  await createDocumentStore(keep).set('one', one);
+  return keep.usage().bytes;
+}
+/** A store with room for so many documents like this one. */
+async function storeFor(count: number, one: DocumentNode) {
+  return createDocumentStore(createKeep(count * (await sizeOf(one)) + 1));
+}
+
+test('the documents used last are kept, as many as have the given number of bytes', async () => {
+  const [first, ...others] = ['a', 'b', 'c', 'd', 'e'].map(document);
+  if (!first) throw new Error('There are five');
+  const store = await storeFor(4, first);
+  await store.set('a', first);
+  for (const [at, other] of others.slice(0, 3).entries()) await store.set(`${at}`, other);
+  expect(await store.get('a')).toBe(first);
+  await store.set('3', document('e'));
+  expect([await store.get('a'), await store.get('0'), await store.get('1')]).toEqual([
+    first,
     undefined,
-    c,
+    others[1],
   ]);
+  expect([store.find('{ a }'), store.find('{ b }')]).toEqual([first, undefined]);
 });
 
-test('a long text weighs what it takes, however few tokens it has', async () => {
-  const store = createDocumentStore(1_000);
+test('a long text takes the bytes it has, however few tokens', async () => {
   const long = (letter: string) => parse(`{ ${letter} } #${'x'.repeat(6_000)}`);
-  await store.set('a', long('a'));
-  expect(await store.get('a')).toBeDefined();
-  await store.set('b', long('b'));
-  expect([await store.get('a'), await store.get('b')]).toEqual([undefined, expect.anything()]);
+  expect(await sizeOf(long('a'))).toBeGreaterThan((await sizeOf(document('a'))) + 6_000);
 });
 
 test('a document that is kept again counts once', async () => {
-  const store = createDocumentStore(2 * (document('a').tokenCount ?? NaN));
-  const [a, b] = [document('a'), document('b')];
-  await store.set('a', a);
-  for (let time = 0; time < 5; time += 1) await store.set('b', b);
-  expect(await store.get('a')).toBe(a);
-});
-
-test('one that is too large is not kept, and one that was deleted makes room', async () => {
-  const store = createDocumentStore((document('a').tokenCount ?? NaN) + 1);
-  await store.set('large', document('a b c d'));
-  expect(await store.get('large')).toBeUndefined();
-  await store.set('a', document('a'));
+  const keep = createKeep(1e6);
+  const store = createDocumentStore(keep);
+  for (let time = 0; time < 5; time += 1) await store.set('a', document('a'));
+  expect(keep.usage()).toMatchObject({ documents: 1, bytes: await sizeOf(document('a')) });
   await store.delete('a');
-  const b = document('b');
-  await store.set('b', b);
-  expect([await store.get('a'), await store.get('b')]).toEqual([undefined, b]);
+  expect(keep.usage()).toMatchObject({ documents: 0, bytes: 0 });
+  expect([await store.get('a'), store.find('{ a }')]).toEqual([undefined, undefined]);
 });
 
-test('one that is too large drives no other out', async () => {
+test('one that takes more than a quarter of all bytes is not kept, and drives no other out', async () => {
+  const keep = createKeep(4 * (await sizeOf(document('a'))) + 3);
+  const store = createDocumentStore(keep);
   const a = document('a');
-  const store = createDocumentStore((a.tokenCount ?? NaN) + 1);
   await store.set('a', a);
   await store.set('large', document('a b c d'));
   expect([await store.get('a'), await store.get('large')]).toEqual([a, undefined]);
+  expect(store.find('{ a b c d }')).toBeUndefined();
+  expect(keep.usage().documents).toBe(1);
 });

@@ -6,7 +6,7 @@
  */
 import { isObject } from '../../http/json.ts';
 import type { AnswerSize } from '../answers/answer-budget.ts';
-import { type Keep, type Kept, toFlat } from './keep.ts';
+import { type Keep, type Kept, toFlat } from '../keep.ts';
 import type { Render } from './render.ts';
 import type { Sight } from './sight.ts';
 

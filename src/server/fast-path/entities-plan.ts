@@ -9,7 +9,7 @@ import { type FieldNode, Kind, isListType, isNonNullType } from 'graphql';
 import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
 import { countSigns } from '../request.ts';
-import { toFlat, toUtf8Bytes } from './keep.ts';
+import { toFlat, toUtf8Bytes } from '../keep.ts';
 import type { PlanKey } from './plans.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 

@@ -12,13 +12,13 @@ import { whenDone } from '../answers/measured-answers.ts';
 import { PIECE_CHARACTERS } from '../apollo.ts';
 import { type Ahead, type FastPathSettings, toBaseHeaders } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
+import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
 import { type EntitiesPlan, type Split, flatKeyOf, keyOf, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
 import { COUNTED_PER_BYTE, type Ready, createManners } from './full-answer.ts';
 import { type Head, createReadHead } from './head.ts';
-import { createKeep } from './keep.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
 import { createPlans } from './plans.ts';
@@ -36,6 +36,8 @@ export interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'log
   queue: FairQueue;
   /** Of all answers of the process that are not yet sent. */
   budget: AnswerBudget;
+  /** Of all documents. */
+  keep: Keep;
   answerMaxBytes?: number;
 }
 
@@ -44,7 +46,6 @@ export function addFastPath(ahead: Ahead[], options: FastPathOptions): void {
   if (options.fastPath) ahead.push(createFastPath(options, options.fastPath));
 }
 
-const KEPT_BYTES = 32 * 1024 * 1024;
 /** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
 const MUTATION = 'mutation';
 const LOG_EVERY_MS = 600_000;
@@ -63,13 +64,9 @@ interface Exchange {
   head: Head;
 }
 
-function createFastPath(
-  options: FastPathOptions,
-  { shadow, keptBytes = KEPT_BYTES, learningMs }: FastPathSettings,
-): Ahead {
-  const { identity, queue, budget, logger } = options;
+function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPathSettings): Ahead {
+  const { identity, queue, budget, keep, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
-  const keep = createKeep(keptBytes);
   const fragments = createFragments(keep);
   const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
@@ -80,7 +77,6 @@ function createFastPath(
   const learner = createLearner({
     ...options,
     executable,
-    keep,
     plans,
     fragments,
     queryPlans,
@@ -229,7 +225,8 @@ function createFastPath(
 
   const usage = () => ({ ...keep.usage(), ...counts });
   function report(): void {
-    if (counts.requests > 0) logger.info(usage(), 'What the fast path keeps, and has answered');
+    if (counts.requests > 0)
+      logger.info(usage(), 'What is kept for documents, and was answered fast');
   }
   const timer = setInterval(report, LOG_EVERY_MS).unref();
 

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
-import { type Keep, type Kept, bytesOf, toFlat } from './keep.ts';
+import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
 import type { Written } from './query-plan.ts';
 import { type BadgeReading, type Identity, type Sight, identityOf } from './sight.ts';
 

@@ -14,7 +14,7 @@ import { type EntitiesPlan, type Split, flatKeyOf, planEntities } from './entiti
 import type { Fragments } from './fragments.ts';
 import { type FullAnswer, type Manners, type Ready, tap } from './full-answer.ts';
 import type { Head } from './head.ts';
-import { type Keep, toUtf8Bytes } from './keep.ts';
+import { type Keep, toUtf8Bytes } from '../keep.ts';
 import { type KeptAnswers, type Sights, steadyUseOf } from './kept-answers.ts';
 import type { PlanKey, Plans } from './plans.ts';
 import type { SentQuery } from './queries.ts';

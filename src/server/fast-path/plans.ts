@@ -2,7 +2,7 @@
  * Promises: finds the plan of a body by the two texts that tell its document apart, and remembers which bodies have none,
  * so that these are not searched again.
  */
-import { type Keep, type Kept, bytesOf } from './keep.ts';
+import { type Keep, type Kept, bytesOf } from '../keep.ts';
 
 /** For `_entities`, the bytes around the representations. For other queries, the document, and what else is fixed. */
 export type PlanKey = readonly [string, string];

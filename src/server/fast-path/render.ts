@@ -34,7 +34,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
-import { toUtf8Bytes } from './keep.ts';
+import { toUtf8Bytes } from '../keep.ts';
 
 type AnyField = GraphQLField<unknown, unknown>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;

@@ -1,10 +1,11 @@
 /**
- * Promises: all that the fast path keeps stays within one number of bytes. What was used longest ago is dropped first,
+ * Promises: all that is kept for documents, parsed ones and what the fast path makes of them, stays within one number of
+ * bytes. What was used longest ago is dropped first,
  * and nothing that is dropped is needed for a right answer.
  */
 import { LRUCache } from 'lru-cache';
 
-export type KeptKind = 'plans' | 'fragments' | 'answers';
+export type KeptKind = 'documents' | 'plans' | 'fragments' | 'answers';
 
 /** What may be dropped at any moment. */
 export interface Kept {
@@ -14,6 +15,8 @@ export interface Kept {
 }
 
 export interface Usage {
+  /** Parsed and valid. */
+  documents: number;
   plans: number;
   /** Tables of them: one for each plan and tenant. */
   fragments: number;
@@ -30,8 +33,10 @@ export interface Keep {
   usage(): Usage;
 }
 
-export function createKeep(budgetBytes: number): Keep {
-  const counts = { plans: 0, fragments: 0, answers: 0 };
+const KEPT_BYTES = 32 * 1024 * 1024;
+
+export function createKeep(budgetBytes = KEPT_BYTES): Keep {
+  const counts = { documents: 0, plans: 0, fragments: 0, answers: 0 };
   const most = Math.floor(budgetBytes / 4);
   const items = new LRUCache<Kept, number>({
     maxSize: budgetBytes,
@@ -44,9 +49,9 @@ export function createKeep(budgetBytes: number): Keep {
   });
   return {
     put(item, bytes) {
+      if (bytes > most) return void (items.delete(item) || item.onDrop());
       if (!items.has(item)) counts[item.kind] += 1;
       items.set(item, bytes);
-      if (bytes > most) items.delete(item);
     },
     use: (item) => void items.get(item),
     drop: (item) => void items.delete(item),
