@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
+import { writeThroughLosses } from './lossy-writes.ts';
 import { type Desk, findDeskBrowser, startDesk } from '../support/desk.ts';
 
 const HALL_OF_FAME = '6657092c8142bfe0656481bf';
@@ -283,5 +284,12 @@ const AXE = executablePath
   test('reports no error, and asks no other machine', () => {
     expect(desk.open.errors).toEqual([]);
     expect(desk.open.foreignRequests).toEqual([]);
+  });
+
+  // test/long/lost-answers.test.ts has 1,000 of them.
+  test('writes nothing twice when answers are lost, and sees what the providers hold', async () => {
+    const { writes, dropped, sent, differences } = await writeThroughLosses(desk, 6);
+    expect({ sent, differences }).toEqual({ sent: writes, differences: [] });
+    expect(dropped).toBeGreaterThan(writes);
   });
 });
