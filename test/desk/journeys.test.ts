@@ -20,6 +20,11 @@ const AXE = executablePath
   ? readFileSync('examples/badge-desk/node_modules/axe-core/axe.min.js', 'utf8')
   : '';
 
+const FIND_VIOLATIONS = `axe.run().then(({ violations }) => [
+  ...violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+  ...(document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []),
+])`;
+
 (executablePath ? describe : describe.skip)('an operator at the badge desk', () => {
   let skipped = 0;
   let desk: Desk;
@@ -68,23 +73,19 @@ const AXE = executablePath
   async function photograph(name: string): Promise<void> {
     const { DESK_SCREENSHOTS: folder } = process.env;
     if (folder === undefined) return;
-    await desk.page.emulateMedia({ colorScheme: 'light' });
     await desk.page.screenshot({ path: `${folder}/desk-${name}.png`, fullPage: true });
   }
 
-  /** What axe finds on the page, in the light and in the dark. */
-  async function violations(): Promise<unknown> {
-    const found: unknown[] = [];
+  /** What axe finds on the page, at a desk in the light and on a phone in the dark, and parts that are too wide. */
+  async function violations(): Promise<unknown[]> {
     if (await desk.page.evaluate('typeof axe === "undefined"')) await desk.page.evaluate(AXE);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await desk.page.emulateMedia({ colorScheme });
-      found.push(
-        ...(await desk.page.evaluate<unknown[]>(
-          `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
-        )),
-      );
-    }
-    return found;
+    const atDesk = await desk.page.evaluate<unknown[]>(FIND_VIOLATIONS);
+    await desk.page.setViewportSize({ width: 360, height: 740 });
+    await desk.page.emulateMedia({ colorScheme: 'dark' });
+    const onPhone = await desk.page.evaluate<unknown[]>(FIND_VIOLATIONS);
+    await desk.page.setViewportSize({ width: 1280, height: 800 });
+    await desk.page.emulateMedia({ colorScheme: 'light' });
+    return [...atDesk, ...onPhone];
   }
 
   test('loads less than 300 KB of script', async () => {
@@ -189,7 +190,16 @@ const AXE = executablePath
       darkImage: '',
       quantity: 3,
     });
-    expect(written()).toEqual(['updateBadge']);
+
+    await field('Name').fill('Major General');
+    await button('Preview').click();
+    await button('Save changes').click();
+    await desk.page.getByRole('heading', { name: 'Major General', level: 1 }).waitFor();
+    expect(returningAI().get(MAJOR)).toMatchObject({
+      title: 'Major General',
+      awardXpQuantity: 250,
+    });
+    expect(written()).toEqual(['updateBadge', 'updateBadge']);
   });
 
   test('creates a badge at each provider', async () => {
@@ -248,22 +258,47 @@ const AXE = executablePath
 
   test('deletes a badge after a question', async () => {
     await button('Delete badge').click();
-    await shows('Delete “Major Trader”?');
+    await shows('Delete “Major General”?');
     expect(await violations()).toEqual([]);
     await button('Keep it').click();
     expect(written()).toEqual([]);
     await button('Delete badge').click();
     await button('Delete it').click();
-    await shows('“Major Trader” was deleted.');
+    await shows('“Major General” was deleted.');
     await shows('12 of 17 badges');
-    expect(await badgesShown()).not.toContain('Major Trader');
+    expect(await badgesShown()).not.toContain('Major General');
     expect(returningAI().has(MAJOR)).toBe(false);
     expect(written()).toEqual(['deleteBadge']);
+  });
+
+  test('finds and renames a badge with the keyboard alone', async () => {
+    const { keyboard } = desk.page;
+    const focused = desk.page.locator(':focus');
+    await desk.goTo('');
+    await shows('12 of');
+    await field('Search').focus();
+    await keyboard.type('quiz');
+    await shows('1 of 1 badges');
+    while (!(await focused.innerText()).startsWith('Quiz Master')) await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    const heading = desk.page.getByRole('heading', { name: 'Quiz Master', level: 1 });
+    await heading.and(focused).waitFor();
+    await keyboard.press('Tab');
+    await keyboard.press('End');
+    await keyboard.type(' II');
+    await keyboard.press('Enter');
+    await desk.page.getByRole('heading', { name: 'This will change' }).and(focused).waitFor();
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await shows('Saved.');
+    await desk.page.getByRole('heading', { name: 'Quiz Master II' }).waitFor();
+    expect(written()).toEqual(['updateBadge']);
   });
 
   test('sees an old list while a provider is down, then that it is missing, and then all of it again', async () => {
     const { faults } = desk.service.sandbox.tagMango;
     faults.set('listBadges', { name: 'unavailable' });
+    await desk.goTo('');
     await desk.page.reload();
     await shows('The badges of TagMango are those of');
     await shows('12 of 17 badges');

@@ -25,7 +25,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         {providers && <Page providers={providers} />}
         {!providers && error && (
-          <LoadError what="The providers" error={error} onRepeat={() => void refetch()} />
+          <LoadError what="Loading the providers" error={error} onRepeat={() => void refetch()} />
         )}
         {!providers && !error && <Pending />}
       </main>

@@ -55,6 +55,13 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
   const conflict = result?.userErrors.find((each) => each.__typename === 'BadgeConflictError');
   const isPreviewed = step === 'preview' && !error && result?.outcome === 'DRY_RUN';
 
+  // A newer badge was read, and nothing is entered yet.
+  if (badge && badge.version !== base.version && draft === base.values && step !== 'save') {
+    const newer = toBase(badge);
+    setBase(newer);
+    setDraft(newer.values);
+  }
+
   async function run(next: 'preview' | 'save', from = { base, draft }): Promise<void> {
     const { values, version } = from.base;
     const changes = {
@@ -77,6 +84,7 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
       const saved = toBase(outcome.badge);
       setBase(saved);
       setDraft(saved.values);
+      setHiddenFields('');
       onSaved?.(outcome.badge);
     }
   }
@@ -101,7 +109,7 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    void run(isPreviewed ? 'save' : 'preview');
+    if (!isBusy) void run(isPreviewed ? 'save' : 'preview');
   }
 
   const problemsOf = ({ name }: Field): string[] =>
@@ -130,6 +138,7 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
           provider={provider}
           result={result}
           error={error}
+          isPreview={step === 'preview'}
           done="Saved."
           onRepeat={() => void run(step)}
         />
@@ -181,7 +190,7 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
         </section>
       )}
       <div className="actions">
-        <button className="primary" disabled={isBusy}>
+        <button className="primary">
           {isPreviewed ? (badge ? 'Save changes' : 'Create badge') : 'Preview'}
         </button>
         {(isPreviewed || draft !== base.values) && (

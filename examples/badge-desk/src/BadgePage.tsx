@@ -24,12 +24,14 @@ export function BadgePage({ provider, id, onDeleted }: BadgePageProps) {
   const can = (operation: Provider['operations'][number]) =>
     provider.operations.includes(operation) && provider.inputField in PROVIDER_FORMS;
 
-  if (!badge && error)
-    return <LoadError what="The badge" error={error} onRepeat={() => void refetch()} />;
-  if (!data) return <Pending />;
+  const failure = error && (
+    <LoadError what="Loading the badge" error={error} onRepeat={() => void refetch()} />
+  );
+  if (!data || (error && !badge)) return failure ?? <Pending />;
   return (
     <>
       <a href={toHash(HOME)}>← All badges</a>
+      {failure}
       {badge ? (
         <>
           <div className="badge-head">

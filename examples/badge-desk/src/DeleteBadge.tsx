@@ -41,7 +41,7 @@ export function DeleteBadge({ provider, badge, onDeleted }: DeleteBadgeProps) {
           onRepeat={() => void run()}
         />
         <div className="actions">
-          <button className="danger" disabled={isBusy} onClick={() => void run()}>
+          <button className="danger" onClick={() => !isBusy && void run()}>
             Delete it
           </button>
           <button autoFocus onClick={() => dialog.current?.close()}>

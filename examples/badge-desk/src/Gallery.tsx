@@ -28,6 +28,7 @@ export function Gallery({ providers, provider, search, notice }: GalleryProps) {
   });
   const badges = (data ?? previousData)?.badges;
   const { hasNextPage, endCursor } = badges?.pageInfo ?? {};
+  const isPartial = badges?.sources.some(({ state }) => state === 'FAILED');
   const again = () => void refetch();
 
   return (
@@ -36,7 +37,9 @@ export function Gallery({ providers, provider, search, notice }: GalleryProps) {
       {notice && <p className="notice good">{notice}</p>}
       <Toolbar providers={providers} provider={provider} search={search} />
       {badges && <Sources sources={badges.sources} providers={providers} onRepeat={again} />}
-      {error && !badges && <LoadError what="The badges" error={error} onRepeat={again} />}
+      {error && !isPartial && (
+        <LoadError what="Loading the badges" error={error} onRepeat={again} />
+      )}
       {!badges && loading && <Pending />}
       {badges && (
         <>
@@ -63,8 +66,7 @@ export function Gallery({ providers, provider, search, notice }: GalleryProps) {
           {hasNextPage && (
             <button
               className="more"
-              disabled={loading}
-              onClick={() => void fetchMore({ variables: { after: endCursor } })}
+              onClick={() => !loading && void fetchMore({ variables: { after: endCursor } })}
             >
               Show more
             </button>

@@ -16,7 +16,7 @@ export function History({ provider, id }: { provider: Provider; id: string }) {
     <section className="panel">
       <h2>History</h2>
       {!history && error && (
-        <LoadError what="The history" error={error} onRepeat={() => void refetch()} />
+        <LoadError what="Loading the history" error={error} onRepeat={() => void refetch()} />
       )}
       {!history && !error && <Pending />}
       {history?.edges.length === 0 && (

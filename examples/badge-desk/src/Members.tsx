@@ -62,6 +62,7 @@ export function Members({ provider, badge }: { provider: Provider; badge: Badge 
 
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
+    if (isBusy) return;
     const { submitter } = event.nativeEvent as SubmitEvent;
     void run(submitter?.getAttribute('value') === 'revoke' ? 'revoke' : 'award', email.trim());
   }
@@ -82,12 +83,15 @@ export function Members({ provider, badge }: { provider: Provider; badge: Badge 
         </label>
         <div className="actions">
           {actions.map((action) => (
-            <button key={action} value={action} disabled={isBusy}>
+            <button key={action} value={action}>
               {action === 'award' ? 'Award badge' : 'Revoke badge'}
             </button>
           ))}
         </div>
       </form>
+      {actions.length === 1 && (
+        <p className="quiet">{provider.title} cannot take a badge back from here.</p>
+      )}
       {problem && (
         <p className="notice bad" role="alert">
           {problem}

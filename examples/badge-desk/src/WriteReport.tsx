@@ -1,13 +1,16 @@
+import { CombinedGraphQLErrors } from '@apollo/client';
 import type { ReactNode } from 'react';
 import type { Change, Provider, WriteResult } from './operations.ts';
 import { PROVIDER_FORMS } from './provider-forms.ts';
-import { Value } from './parts.tsx';
+import { LoadError, Value } from './parts.tsx';
 
 interface WriteReportProps {
   provider: Provider;
   result: WriteResult | undefined;
   /** Why no answer came. */
   error: Error | undefined;
+  /** Whether it was a dry run. */
+  isPreview?: boolean;
   /** What to say when it worked. */
   done: ReactNode;
   /** Sends the same again. */
@@ -15,7 +18,17 @@ interface WriteReportProps {
 }
 
 /** Says what happened to a write, and what can be done. */
-export function WriteReport({ provider, result, error, done, onRepeat }: WriteReportProps) {
+export function WriteReport(props: WriteReportProps) {
+  const { provider, result, error, isPreview, done, onRepeat } = props;
+  if (error && (isPreview || isRejected(error))) {
+    return (
+      <LoadError
+        what={isPreview ? 'The preview' : 'The change'}
+        error={error}
+        onRepeat={onRepeat}
+      />
+    );
+  }
   if (error) {
     return (
       <Unknown onRepeat={onRepeat}>
@@ -51,6 +64,22 @@ export function WriteReport({ provider, result, error, done, onRepeat }: WriteRe
       )}
     </>
   );
+}
+
+/** Codes of requests that were rejected as a whole, before anything was sent to a provider. */
+const REJECTED = [
+  'AUTHENTICATION_UNAVAILABLE',
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'LIMIT_EXCEEDED',
+  'OVERLOADED',
+  'UNAUTHENTICATED',
+];
+
+function isRejected(error: Error): boolean {
+  if (!CombinedGraphQLErrors.is(error)) return false;
+  return error.errors.every(({ extensions }) => REJECTED.includes(String(extensions?.code)));
 }
 
 function Unknown({ children, onRepeat }: { children: ReactNode; onRepeat: () => void }) {

@@ -1,12 +1,15 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 
+let isOpen = false;
+
 /** Takes the focus, so that a screen reader begins to read at a new page. */
 export function PageTitle({ children }: { children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${heading.current?.textContent} · Badge desk`;
-    // Not when the desk opens: a page begins at its top.
-    if (document.activeElement !== document.body || scrollY > 0) heading.current?.focus();
+    // When the desk opens, the browser begins at the top.
+    if (isOpen) heading.current?.focus();
+    isOpen = true;
     scrollTo(0, 0);
   }, []);
   return (
@@ -25,7 +28,7 @@ export function Pending() {
 }
 
 interface LoadErrorProps {
-  /** Such as `The badges`. */
+  /** Such as `Loading the badges`. */
   what: string;
   error: Error;
   onRepeat: () => void;
@@ -35,7 +38,7 @@ export function LoadError({ what, error, onRepeat }: LoadErrorProps) {
   return (
     <div className="notice bad" role="alert">
       <p>
-        {what} could not be loaded. {error.message}
+        {what} failed. {error.message}
       </p>
       <button onClick={onRepeat}>Try again</button>
     </div>
