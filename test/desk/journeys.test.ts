@@ -297,8 +297,10 @@ const FIND_VIOLATIONS = `axe.run().then(({ violations }) => [
 
   test('sees an old list while a provider is down, then that it is missing, and then all of it again', async () => {
     const { faults } = desk.service.sandbox.tagMango;
-    faults.set('listBadges', { name: 'unavailable' });
     await desk.goTo('');
+    await desk.page.reload();
+    await shows('12 of 17 badges');
+    faults.set('listBadges', { name: 'unavailable' });
     await desk.page.reload();
     await shows('The badges of TagMango are those of');
     await shows('12 of 17 badges');
