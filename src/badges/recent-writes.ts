@@ -175,8 +175,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     },
 
     async note(write) {
-      await writes.note(write);
-      await revisions.note(write);
+      await Promise.all([writes.note(write), revisions.note(write)]);
     },
   };
 }

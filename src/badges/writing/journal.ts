@@ -56,6 +56,12 @@ export async function tryStore<T>(work: () => Promise<T>): Promise<StoreResult<T
   }
 }
 
+/** Waits for the end of each, and then rejects like the first that has failed. */
+async function allEnded(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
+}
+
 /** `key` is null for a write without one, and for a dry run, which records nothing. */
 export function createJournal(mutation: Mutation, key: IdempotencyClaim | null): WriteJournal {
   const { context, dryRun, operation, input } = mutation;
@@ -99,9 +105,12 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
     async stage(sending) {
       const { write, plan } = sending;
       const { failure } = await tryStore(async () => {
-        if (plan.writtenValues) await memory?.pend(plan.writtenValues, toExpectedRecord(sending));
-        await audit.begin({ changes: [...plan.changes], memberId: write.memberId });
-        await key?.markSending(toAttempt(sending));
+        const values = plan.writtenValues;
+        await allEnded([
+          ...(values && memory ? [memory.pend(values, toExpectedRecord(sending))] : []),
+          audit.begin({ changes: [...plan.changes], memberId: write.memberId }),
+          ...(key ? [key.markSending(toAttempt(sending))] : []),
+        ]);
         // Last, so that it covers everything that was recorded before it.
         await write.lock?.secure();
       });

@@ -124,18 +124,79 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
+/** A change that waits for the next transaction. */
+interface WaitingWrite {
+  /** Runs it inside a transaction. */
+  run: () => void;
+  /** Called once it is committed. */
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export interface GroupedWrites {
+  /** Resolves once the work is committed, and durable. It runs in the order of the calls. */
+  write: <T>(work: () => T) => Promise<T>;
+  /** Commits all that waits, now. */
+  flush: () => void;
+}
+
+/** More would keep the process busy for milliseconds. */
+const MOST_IN_GROUP = 100;
+
+/**
+ * Commits all writes of one round of the event loop in one transaction: to wait for the disk takes far more time than
+ * the writes themselves. If the transaction fails, each of them is tried alone.
+ */
+export function createGroupedWrites(database: DatabaseSync): GroupedWrites {
+  const waiting: WaitingWrite[] = [];
+
+  function commit(group: readonly WaitingWrite[]): void {
+    try {
+      inTransaction(database, () => group.forEach(({ run }) => run()));
+      group.forEach(({ resolve }) => resolve());
+    } catch (error) {
+      const [only] = group;
+      if (group.length === 1) only?.reject(error);
+      else group.forEach((each) => commit([each]));
+    }
+  }
+
+  function flush(): void {
+    while (waiting.length > 0) commit(waiting.splice(0, MOST_IN_GROUP));
+  }
+
+  function flushNext(): void {
+    commit(waiting.splice(0, MOST_IN_GROUP));
+    if (waiting.length > 0) setImmediate(flushNext);
+  }
+
+  return {
+    write: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        let result: T;
+        waiting.push({ run: () => (result = work()), resolve: () => resolve(result), reject });
+        if (waiting.length === 1) setImmediate(flushNext);
+      }),
+    flush,
+  };
+}
+
 /** Runs `ask`, and throws every failure as a `StateError`. */
-export function withStateErrors<T>({ folder }: Folder, ask: () => T): T {
+export function withStateErrors<T>(of: Folder, ask: () => T): T {
   try {
     return ask();
   } catch (error) {
-    if (error instanceof StateError) throw error;
-    throw new StateError(
-      'unavailable',
-      `The state in ${folder} is unavailable: ${reasonOf(error)}`,
-      error,
-    );
+    throw toStateError(of, error);
   }
+}
+
+export function toStateError({ folder }: Folder, error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  return new StateError(
+    'unavailable',
+    `The state in ${folder} is unavailable: ${reasonOf(error)}`,
+    error,
+  );
 }
 
 /**

@@ -27,10 +27,11 @@ import {
 import {
   type Folder,
   closeDatabase,
-  inTransaction,
+  createGroupedWrites,
   lockFolder,
   makeFolder,
   openDatabase,
+  toStateError,
   toText,
   wholeText,
   withStateErrors,
@@ -204,7 +205,14 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
   const instanceId = randomUUID();
 
   const read = <T>(ask: () => T): T => withStateErrors({ folder }, ask);
-  const write = <T>(work: () => T): T => read(() => inTransaction(database, work));
+  const writes = createGroupedWrites(database);
+  async function write<T>(work: () => T): Promise<T> {
+    try {
+      return await writes.write(work);
+    } catch (error) {
+      throw toStateError({ folder }, error);
+    }
+  }
 
   return {
     instanceId,
@@ -251,6 +259,7 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
     async close() {
       if (!database.isOpen) return;
       read(() => {
+        writes.flush();
         const marker = isAdopted ? toMarker(database, { folder }) : null;
         closeDatabase(database);
         if (marker) writeMarker({ folder }, marker);
