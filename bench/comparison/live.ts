@@ -55,7 +55,9 @@ async function takeTurns(
 ): Promise<Round[][]> {
   const measured = targets.map(() => new Array<Round>());
   for (let round = 0; round < rounds; round += 1) {
-    for (const [at, target] of targets.entries()) {
+    const entries = [...targets.entries()];
+    // The first one is not always the same.
+    for (const [at, target] of round % 2 === 0 ? entries : entries.toReversed()) {
       const ms = FRESH_SECONDS * 1_000;
       measured[at]?.push(await load(target, workload, { connections, ms }));
     }

@@ -1,14 +1,12 @@
-import { request } from 'undici';
+import { setTimeout } from 'node:timers/promises';
 import type { Children } from '../../test/support/children.ts';
-import { type Client, createClient } from '../../test/support/graphql-client.ts';
 import { toRename } from '../../test/support/load-operations.ts';
-import type { Sandbox } from '../../test/support/sandbox-process.ts';
 import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 import { quantile } from '../../test/support/tally.ts';
 import { askBadge } from './documents.ts';
 import { type Outcome, showQuartiles } from './goals.ts';
-import { askOnce, load } from './load.ts';
-import { readAllBadges, startService, startStandIns } from './targets.ts';
+import { type Target, askOnce, load } from './load.ts';
+import { type StandIns, readAllBadges, startService, startStandIns } from './targets.ts';
 import { toRequest } from './workloads.ts';
 
 const BADGES_OF_EACH = 50;
@@ -21,79 +19,84 @@ const AS_BY_DEFAULT = { BADGES_FRESH_SECONDS: '30', BADGES_STALE_SECONDS: '300' 
 const WRITERS = 16;
 
 export interface ProviderTimeOptions {
-  /** Of reads, and of updates. */
-  samples: number;
-  /** Of the mutations without delay. */
+  /** Of reads, and of updates, one at a time. */
   ms: number;
+  /** Of each load without delay, which also warms the service up. */
+  loadMs: number;
 }
 
 /** Of the provider that has no documented limit of requests. */
 export async function measureProviderTime(
   children: Children,
-  options: ProviderTimeOptions,
+  { ms, loadMs }: ProviderTimeOptions,
 ): Promise<Outcome[]> {
-  const sandbox = await startStandIns(children, BADGES_OF_EACH);
-  const { variables } = sandbox;
+  const standIns = await startStandIns(children, BADGES_OF_EACH);
+  const { variables } = standIns;
   const cold = await startService(children, 'fast', { ...variables, ...WITHOUT_CACHE });
   const service = await startService(children, 'fast', { ...variables, ...AS_BY_DEFAULT });
   const edges = await readAllBadges(service);
   const ids = edges.flatMap(({ node }) => (node.provider === PROVIDER ? [node.id] : []));
-  const mutations = await measureMutations(service, ids, options.ms);
-  const [reader, writer] = [createClient(cold.url, 1), createClient(service.url, 1)];
-  await sandbox.standIns[PROVIDER].setFault('*', { kind: 'delay', ms: PROVIDER_MS });
-  const reads = await measureAdded(sandbox, options.samples, async (number) =>
-    ask(reader, {
-      query: askBadge().query,
-      variables: { provider: PROVIDER, id: ids[number % ids.length] },
-    }),
-  );
-  const updates = await measureAdded(sandbox, options.samples, async (number) =>
-    ask(writer, toRename({ provider: PROVIDER, id: ids[number % ids.length] ?? '' }, `A${number}`)),
-  );
-  await Promise.all([reader.close(), writer.close()]);
+  const mutations = await measureMutations(service, ids, loadMs);
+  const read = toRead(ids);
+  await load(cold, { request: read }, { connections: WRITERS, ms: loadMs });
+  await standIns.standIns[PROVIDER].setFault('*', { kind: 'delay', ms: PROVIDER_MS });
+  const reads = await measureAdded(standIns, { target: cold, request: read, ms });
+  const updates = await measureAdded(standIns, {
+    target: service,
+    request: toUpdate(ids, 'A'),
+    ms,
+  });
   return [mutations, toOutcome('A cold read', reads), toOutcome('`updateBadge`', updates)];
 }
 
-/** Resolves with its milliseconds. */
-async function ask(client: Client, operation: Parameters<Client['ask']>[0]): Promise<number> {
-  const { ms, text } = await client.ask(operation);
-  if (!text.includes('"data"') || /"errors"|"userErrors":\[\{/.test(text)) throw new Error(text);
-  return ms;
+type ToRequest = (number: number) => Buffer;
+
+function toRead(ids: readonly string[]): ToRequest {
+  const question = askBadge();
+  return (number) => {
+    const variables = { provider: PROVIDER, id: ids[number % ids.length] };
+    return toRequest(ROUTER_SECRET, question, variables);
+  };
+}
+
+/** Each to another name, which begins with the given text. */
+function toUpdate(ids: readonly string[], name: string): ToRequest {
+  return (number) => {
+    const id = ids[Math.abs(number) % ids.length] ?? '';
+    const { query, variables = {} } = toRename({ provider: PROVIDER, id }, `${name}${number}`);
+    return toRequest(ROUTER_SECRET, { query, operationName: 'Update' }, variables);
+  };
+}
+
+async function checkAnswer(target: Target, bytes: Buffer): Promise<void> {
+  const answer = JSON.stringify(await askOnce(target, bytes));
+  const isGood = answer.includes('"data"') && !/"errors"|"userErrors":\[\{/.test(answer);
+  if (!isGood) throw new Error(answer);
 }
 
 interface Added {
   /** Calls to the provider for each request. */
   calls: number;
-  /** Milliseconds beyond those of as many calls made directly, of each request. */
+  /** Milliseconds of each request beyond those that its own calls took, as the provider measured them. */
   added: number[];
 }
 
-/** Requests and direct calls to the provider take turns. */
+/** One request at a time. */
 async function measureAdded(
-  { standIns, variables }: Sandbox,
-  samples: number,
-  send: (number: number) => Promise<number>,
+  { takeTimes }: StandIns,
+  { target, request, ms }: { target: Target; request: ToRequest; ms: number },
 ): Promise<Added> {
-  const standIn = standIns[PROVIDER];
-  const callDirectly = async (): Promise<number> => {
-    const begun = performance.now();
-    const answer = await request(`${variables.RETURNING_AI_BASE_URL}/badges`, {
-      headers: { 'x-api-key': variables.RETURNING_AI_API_KEY ?? '' },
-    });
-    await answer.body.text();
-    return performance.now() - begun;
-  };
-  for (let number = 0; number < 5; number += 1) await send(number);
-  const before = (await standIn.arrivals()).total;
-  const taken: number[] = [];
-  const direct: number[] = [];
-  for (let number = 0; number < samples; number += 1) {
-    taken.push(await send(number + 5));
-    direct.push(await callDirectly());
-  }
-  const calls = ((await standIn.arrivals()).total - before) / samples - 1;
-  const own = calls * quantile(direct, 0.5);
-  return { calls, added: taken.map((ms) => ms - own) };
+  await checkAnswer(target, request(0));
+  await takeTimes();
+  const { latencies } = await load(target, { request }, { connections: 1, ms, from: 1 });
+  // The last request, which nobody waits for any more.
+  await setTimeout(10 * PROVIDER_MS);
+  const times = await takeTimes();
+  const calls = Math.round(times.length / (latencies.length + 1));
+  const own = latencies.map((_, at) =>
+    times.slice(at * calls, (at + 1) * calls).reduce((sum, each) => sum + each, 0),
+  );
+  return { calls, added: latencies.map((taken, at) => taken - (own[at] ?? NaN)) };
 }
 
 function toOutcome(what: string, { calls, added }: Added): Outcome {
@@ -106,23 +109,19 @@ function toOutcome(what: string, { calls, added }: Added): Outcome {
 }
 
 async function measureMutations(
-  service: Parameters<typeof load>[0],
+  service: Target,
   ids: readonly string[],
   ms: number,
 ): Promise<Outcome> {
-  const update = (number: number): Buffer => {
-    const id = ids[Math.abs(number) % ids.length] ?? '';
-    const { query, variables = {} } = toRename({ provider: PROVIDER, id }, `B${number}`);
-    return toRequest(ROUTER_SECRET, { query, operationName: 'Update' }, variables);
-  };
+  const request = toUpdate(ids, 'B');
   const connections = WRITERS;
-  const warmUp = await load(service, { request: update }, { connections, ms });
-  const answer = JSON.stringify(await askOnce(service, update(-1)));
-  if (!answer.includes('"userErrors":[]')) throw new Error(answer);
+  const warmUp = await load(service, { request }, { connections, ms });
+  await checkAnswer(service, request(-1));
+  const from = warmUp.requests + WRITERS;
   const { cpuUs, perSecond, latencies } = await load(
     service,
-    { request: update },
-    { connections, ms, from: warmUp.requests + WRITERS },
+    { request },
+    { connections, ms, from },
   );
   const [p50, p99] = [0.5, 0.99].map((part) => quantile(latencies, part).toFixed(1));
   return {

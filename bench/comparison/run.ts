@@ -56,8 +56,8 @@ async function measureOwn(): Promise<Outcome[]> {
   const { rounds, ms, connections } = options;
   const situations: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     'time of the provider': async () =>
-      measureProviderTime(children, { samples: values.quick ? 20 : 50, ms: 4 * ms }),
-    'live lists': async () => measureLive(children, { rounds: values.quick ? 1 : 3, connections }),
+      measureProviderTime(children, { ms: values.quick ? 3_000 : 10_000, loadMs: 4 * ms }),
+    'live lists': async () => measureLive(children, { rounds: values.quick ? 3 : 7, connections }),
     'growth and start': async () =>
       measureGrowth(children, { rounds, ms, connections, starts: rounds }),
   };

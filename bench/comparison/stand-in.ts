@@ -1,7 +1,12 @@
 /**
  * The providers' stand-ins with as many badges of each as the first argument says. In a process of their own: in that
- * of the client they would stand still while it sends. Prints the settings of a service that uses them.
+ * of the client they would stand still while it sends. With as many tenants as the second argument says, each with keys
+ * of its own. Prints the settings of a service that uses them, and where to ask how long each call took.
  */
+import { once } from 'node:events';
+import diagnostics from 'node:diagnostics_channel';
+import { type IncomingMessage, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../dist/sandbox/index.js';
 import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
 
@@ -13,7 +18,7 @@ const text = (number: number, words: number) =>
 const hex = (number: number, digits: number) => number.toString(16).padStart(digits, '0');
 const at = (number: number) => new Date(Date.UTC(2024, 0, 1) + number * 3_723_375).toISOString();
 
-const { variables } = await startSandbox({
+const { variables, standIns } = await startSandbox({
   returningAI: {
     badges: numbers.map((number) => ({
       id: `84845081-98fd-46f3-96aa-${hex(number, 12)}`,
@@ -50,5 +55,27 @@ const { variables } = await startSandbox({
     ),
   },
 });
+for (let tenant = 0; tenant < Number(process.argv[3] ?? 0); tenant += 1) {
+  for (const [key, { keys }] of standIns) keys.add(`key-${key}-${tenant}`);
+}
+
+/** Milliseconds from the head of each call to the end of its answer, since they were last asked for. */
+let times: number[] = [];
+const begun = new WeakMap<IncomingMessage, number>();
+diagnostics.subscribe('http.server.request.start', (message) => {
+  begun.set((message as { request: IncomingMessage }).request, performance.now());
+});
+diagnostics.subscribe('http.server.response.finish', (message) => {
+  const { request } = message as { request: IncomingMessage };
+  const from = begun.get(request) ?? NaN;
+  if (!/^\/(_sandbox|times)/.test(request.url ?? '')) times.push(performance.now() - from);
+});
+const clockServer = createServer((_request, response) => {
+  response.end(JSON.stringify(times));
+  times = [];
+}).listen(0, '127.0.0.1');
+await once(clockServer, 'listening');
+console.log(`CALL_TIMES_URL=http://127.0.0.1:${(clockServer.address() as AddressInfo).port}/times`);
+
 const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 console.log(lines.join('\n'));

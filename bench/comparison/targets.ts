@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { type Children, makeFolder } from '../../test/support/children.ts';
 import { type Sandbox, startSandbox } from '../../test/support/sandbox-process.ts';
 import { ROUTER_SECRET, startProductionService } from '../../test/support/service-process.ts';
@@ -40,11 +41,27 @@ const PEERS_FOLDER = join(import.meta.dirname, '../peers');
 const COMPILER = join(import.meta.dirname, '../../test/support/from-sources.ts');
 const LISTENING = /listens at (\d+)/;
 
-export async function startStandIns(children: Children, badgesOfEach: number): Promise<Sandbox> {
-  return startSandbox(children, {
+export interface StandIns extends Sandbox {
+  /** The milliseconds that each call took there, since this was last called. */
+  takeTimes: () => Promise<number[]>;
+}
+
+/** The tenants have keys of their own, `key-<provider>-<number>`. */
+export async function startStandIns(
+  children: Children,
+  badgesOfEach: number,
+  tenants = 0,
+): Promise<StandIns> {
+  const sandbox = await startSandbox(children, {
     script: join(import.meta.dirname, 'stand-in.ts'),
-    args: [String(badgesOfEach)],
+    args: [String(badgesOfEach), String(tenants)],
   });
+  const { CALL_TIMES_URL = '', ...variables } = sandbox.variables;
+  return {
+    ...sandbox,
+    variables,
+    takeTimes: async () => (await (await request(CALL_TIMES_URL)).body.json()) as number[],
+  };
 }
 
 export interface Service extends Target {

@@ -1,0 +1,161 @@
+/**
+ * The memory of lists, and what each request costs among few and among many of them: npm run bench:memory
+ * From one tenant to a thousand, of a thousand badges each, and from ten badges to ten thousand. Every tenant asks for
+ * entities and for a page, so that the fast path keeps its share too. Memory is what is in use once all garbage is
+ * collected, in bytes, above that of a service with one tenant of ten badges.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Children, makeFolder, withChildren } from '../../test/support/children.ts';
+import {
+  type ProductionService,
+  ROUTER_SECRET,
+  startProductionService,
+} from '../../test/support/service-process.ts';
+import { askEntities } from '../comparison/documents.ts';
+import { load } from '../comparison/load.ts';
+import { startStandIns } from '../comparison/targets.ts';
+import { toRequest } from '../comparison/workloads.ts';
+import { sendOperation } from '../../test/support/graphql-client.ts';
+import { conclude } from '../support/command.ts';
+
+const MB = 1024 * 1024;
+/** Lists of 64 MiB of JSON, which take up to five times as much in memory, and 32 MiB of the fast path. */
+const BUDGET_BYTES = (5 * 64 + 32) * MB;
+const SIZES: readonly Size[] = [
+  ...[10, 100, 1_000, 10_000].map((badges) => ({ tenants: 1, badges })),
+  ...[10, 100, 1_000].map((tenants) => ({ tenants, badges: 10 })),
+  ...[10, 100, 1_000].map((tenants) => ({ tenants, badges: 1_000 })),
+];
+const REPRESENTATIONS = 10;
+const CONNECTIONS = 16;
+const LOAD_MS = 1_000;
+const IN_USE = /In use: (\d+) bytes/;
+interface Size {
+  tenants: number;
+  /** Of each tenant, half of them of each provider. */
+  badges: number;
+}
+
+interface Measured extends Size {
+  /** In use. */
+  bytes: number;
+  /** Of each request, microseconds. */
+  cpuUs: number;
+}
+
+const nameOf = (number: number): string => `tenant-${number}`;
+const keyOf = (number: number, provider: string): string => `key-${provider}-${number}`;
+
+/** The service with so many tenants, whose providers' lists are equal. */
+async function startTenants(children: Children, { tenants, badges }: Size) {
+  const { variables } = await startStandIns(children, badges / 2, tenants);
+  const folder = makeFolder(children);
+  const keys: Record<string, string> = {};
+  const all = Array.from({ length: tenants }, (_, number) => {
+    const [first, second] = [`FIRST_KEY_${number}`, `SECOND_KEY_${number}`];
+    Object.assign(keys, {
+      [first]: keyOf(number, 'returningAI'),
+      [second]: keyOf(number, 'tagMango'),
+    });
+    const settings = {
+      RETURNING_AI_BASE_URL: variables.RETURNING_AI_BASE_URL,
+      RETURNING_AI_API_KEY: { variable: first },
+      TAG_MANGO_BASE_URL: variables.TAG_MANGO_BASE_URL,
+      TAG_MANGO_API_KEY: { variable: second },
+      TAG_MANGO_WHITELABEL_HOST: variables.TAG_MANGO_WHITELABEL_HOST,
+    };
+    return [nameOf(number), settings] as const;
+  });
+  const file = join(folder, 'tenants.yaml');
+  writeFileSync(file, stringify({ tenants: Object.fromEntries(all) }));
+  const env = {
+    ...keys,
+    TENANTS_FILE: file,
+    STATE_DIR: join(folder, 'state'),
+    BADGES_FRESH_SECONDS: '3600',
+    BADGES_STALE_SECONDS: '3600',
+    MALLOC_ARENA_MAX: '2',
+  };
+  const nodeArgs = ['--import', join(import.meta.dirname, 'inside.ts')];
+  return startProductionService(children, env, { nodeArgs });
+}
+
+async function bytesInUse({ onLine, signal }: ProductionService): Promise<number> {
+  return new Promise((resolve) => {
+    onLine((line) => {
+      const [, bytes] = IN_USE.exec(line) ?? [];
+      if (bytes !== undefined) resolve(Number(bytes));
+    });
+    signal('SIGUSR2');
+  });
+}
+
+async function measure(children: Children, size: Size): Promise<Measured> {
+  const service = await startTenants(children, size);
+  const ids = await readIds(service.url);
+  const question = askEntities('Screen');
+  const request = (number: number): Buffer => {
+    const [tenant, turn] = [number % size.tenants, Math.floor(number / size.tenants)];
+    const representations = Array.from(
+      { length: Math.min(REPRESENTATIONS, ids.length) },
+      (_, at) => ids[(turn * 7 + at) % ids.length],
+    );
+    const more = { 'x-badges-tenant': nameOf(tenant) };
+    return toRequest(ROUTER_SECRET, question, { representations }, more);
+  };
+  const target = { ...service, title: 'this service' };
+  const options = { connections: Math.min(CONNECTIONS, size.tenants), ms: LOAD_MS };
+  let sent = 0;
+  while (sent < size.tenants) {
+    sent += (await load(target, { request }, { ...options, from: sent })).requests;
+  }
+  const { cpuUs } = await load(target, { request }, { ...options, from: sent });
+  const bytes = await bytesInUse(service);
+  await service.end('SIGKILL');
+  return { ...size, bytes, cpuUs };
+}
+
+/** The keys of the badges of the first tenant, which the others have too. */
+async function readIds(url: string): Promise<{ __typename: string; id: string }[]> {
+  const headers = { 'router-authorization': ROUTER_SECRET, 'x-badges-tenant': nameOf(0) };
+  const query = '{ badges(first: 100) { nodes { __typename ... on BadgeFields { id } } } }';
+  const { text } = await sendOperation(url, { query }, { headers });
+  const { data } = JSON.parse(text) as {
+    data: { badges: { nodes: { __typename: string; id: string }[] } };
+  };
+  return data.badges.nodes;
+}
+
+const count = (number: number): string => number.toLocaleString('en');
+
+const all = await withChildren(async (children) => {
+  const measured: Measured[] = [];
+  for (const size of SIZES) {
+    measured.push(await measure(children, size));
+    children.endAll();
+  }
+  return measured;
+});
+const [smallest, ...others] = all;
+const baseBytes = smallest?.bytes ?? NaN;
+conclude(
+  [
+    ['In use, 1 tenant of 10 badges', `${count(baseBytes)} bytes`],
+    ...all.map(({ tenants, badges, cpuUs }): [string, string] => [
+      `CPU, ${count(tenants)} × ${count(badges)} badges`,
+      `${cpuUs.toFixed(0)} µs a request`,
+    ]),
+    ...others.map(({ tenants, badges, bytes }): [string, string] => [
+      `Above that, ${count(tenants)} × ${count(badges)} badges`,
+      `${count(bytes - baseBytes)} bytes, ${count(Math.round((bytes - baseBytes) / tenants))} a tenant, ${count(Math.round((bytes - baseBytes) / tenants / badges))} a badge`,
+    ]),
+  ],
+  others
+    .filter(({ bytes }) => bytes - baseBytes > BUDGET_BYTES)
+    .map(({ tenants, badges, bytes }) => {
+      const over = `${count(bytes - baseBytes)} of ${count(BUDGET_BYTES)} bytes`;
+      return `${count(tenants)} tenants of ${count(badges)} badges take ${over}`;
+    }),
+);
