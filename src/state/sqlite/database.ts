@@ -141,7 +141,7 @@ export interface GroupedWrites {
 }
 
 /** More would keep the process busy for milliseconds. */
-const MOST_IN_GROUP = 100;
+const MAX_IN_GROUP = 100;
 
 /**
  * Commits all writes of one round of the event loop in one transaction: to wait for the disk takes far more time than
@@ -162,11 +162,11 @@ export function createGroupedWrites(database: DatabaseSync): GroupedWrites {
   }
 
   function flush(): void {
-    while (waiting.length > 0) commit(waiting.splice(0, MOST_IN_GROUP));
+    while (waiting.length > 0) commit(waiting.splice(0, MAX_IN_GROUP));
   }
 
   function flushNext(): void {
-    commit(waiting.splice(0, MOST_IN_GROUP));
+    commit(waiting.splice(0, MAX_IN_GROUP));
     if (waiting.length > 0) setImmediate(flushNext);
   }
 
