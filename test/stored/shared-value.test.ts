@@ -62,3 +62,19 @@ test('changes at the same moment are all kept', async () => {
   );
   expect((await open().read()).names.toSorted()).toEqual(names.toSorted());
 });
+
+test('what another process has written or damaged since is seen, although texts are parsed once', async () => {
+  const [one, other] = [open(), open()];
+  const add = (name: string) => (value: { names: string[] }) => ({ names: [...value.names, name] });
+  await one.change(add('a'));
+  await other.change(add('b'));
+  expect(await one.read()).toEqual({ names: ['a', 'b'] });
+  expect(await one.read()).toBe(await one.read());
+  await store.set(KEY, '{');
+  expect(await one.read()).toEqual({ names: [] });
+  await store.set(KEY, '{"format":2}');
+  await expect(one.change(add('c'))).rejects.toBeInstanceOf(StateError);
+  await store.set(KEY, '{"format":1,"names":["d"]}');
+  await one.change(add('e'));
+  expect(await other.read()).toEqual({ names: ['d', 'e'] });
+});

@@ -14,9 +14,8 @@ export async function settleApplied(
 ): Promise<Outcome> {
   const { write, plan, current } = sending;
   if (write.kind === 'delete') return deleted(sending);
-  const standing = await settleStanding(sending, answered);
+  const { standing, isRecorded } = await settleStanding(sending, answered);
   const { badge, altered } = standing;
-  const isRecorded = await write.journal.commit(sending, standing);
   const warnings =
     altered.length > 0
       ? [...plan.warnings, alteredWarning(write.of.provider, standing)]
@@ -79,26 +78,53 @@ async function shownAfter(
   return read ?? known;
 }
 
+/** How the badge stands, and whether that was recorded. */
+interface Settled {
+  standing: Standing;
+  isRecorded: boolean;
+}
+
 /** Compares what the answer shows with what was sent. Where they differ, a read decides. */
 async function settleStanding(
   sending: Sending,
   answered: readonly BadgeFields[],
-): Promise<Standing> {
+): Promise<Settled> {
   const { write, plan } = sending;
   const [shown] = answered;
   const changesBadge = write.target === null || write.target.isLocked;
   if (!shown || !changesBadge) {
     await invalidateLists(write);
-    return { badge: undefined, altered: [] };
+    return record(sending, { badge: undefined, altered: [] });
   }
   const before = stateBefore(sending);
   const answer = toStanding(write, plan.body, { shown, before });
   const altered = alteredFields(sending, answer);
   if (altered.length === 0 || !write.target) {
-    return { badge: await publishStanding(sending, answer), altered };
+    const { badge } = toPublished(sending, answer);
+    // At the same moment, so that the store is waited for once.
+    const [settled] = await Promise.all([
+      record(sending, { badge, altered }),
+      publishStanding(sending, answer),
+    ]);
+    return settled;
   }
   const unwritten = toStanding(write, {}, { shown, before });
-  if (mayBeOlder(sending, unwritten)) return settleOlder(sending, unwritten);
+  const standing = mayBeOlder(sending, unwritten)
+    ? await settleOlder(sending, unwritten)
+    : await settleAltered(sending, { answer, altered });
+  return record(sending, standing);
+}
+
+async function record(sending: Sending, standing: Standing): Promise<Settled> {
+  return { standing, isRecorded: await sending.write.journal.commit(sending, standing) };
+}
+
+/** The answer shows a new state of the badge, and not that which was sent. */
+async function settleAltered(
+  sending: Sending,
+  { answer, altered }: { answer: BadgeFields; altered: readonly string[] },
+): Promise<Standing> {
+  const { write } = sending;
   const published = await publishStanding(sending, answer);
   const read = (await reread(write))?.badge;
   const isNewer = read && !mayBeOlder(sending, read);
@@ -172,15 +198,21 @@ function changesAsStanding(
 
 /** Shows the badge from now on, with the version that follows from what was written. */
 export async function publishStanding(
-  { write, plan, current }: Sending,
-  badge: BadgeFields,
+  sending: Sending,
+  shown: BadgeFields,
   sent?: BadgeFields,
 ): Promise<BadgeFields> {
-  const hiddenRevision = hiddenRevisionOf(plan, badge);
+  const { write, current } = sending;
+  const { badge, hiddenRevision } = toPublished(sending, shown);
   const before = write.target === null ? null : current[0];
-  const after = write.of.provider.withHiddenRevision?.(badge, hiddenRevision) ?? badge;
-  await publish(write, { id: badge.id, before, after, sent, hiddenRevision });
-  return after;
+  await publish(write, { id: badge.id, before, after: badge, sent, hiddenRevision });
+  return badge;
+}
+
+function toPublished({ write: { of }, plan }: Sending, shown: BadgeFields) {
+  const hiddenRevision = hiddenRevisionOf(plan, shown);
+  const badge = of.provider.withHiddenRevision?.(shown, hiddenRevision) ?? shown;
+  return { badge, hiddenRevision };
 }
 
 /** A mark for written values that the badge does not show. Undefined if there are none. */

@@ -102,20 +102,31 @@ export function createSharedValue<T extends object>(
   options: SharedValueOptions<T>,
 ): SharedValue<T> {
   const { store, key, kind, schema, empty, onUnreadable } = options;
+  /** Most texts are read several times. Weak, so that they take no memory for long. */
+  let last: WeakRef<ParsedText<T>> | undefined;
+
   function parse(text: string | null): T {
     if (text === null) return empty;
+    const known = last?.deref();
+    if (known?.text === text) return known.value;
     const reading = readStored(text, schema);
-    if ('record' in reading) return reading.record;
+    if ('record' in reading) {
+      last = new WeakRef({ text, value: reading.record });
+      return reading.record;
+    }
     onUnreadable({ kind, key, reason: reading.unreadable });
     return empty;
   }
+
+  const toText = (value: T): string => JSON.stringify({ format: FORMAT, ...value });
 
   return {
     read: async () => parse(await store.get(key)),
     async change(edit) {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const expected = await store.get(key);
-        if (expected !== null && isOfNewerFormat(expected)) {
+        const isKnown = expected !== null && last?.deref()?.text === expected;
+        if (expected !== null && !isKnown && isOfNewerFormat(expected)) {
           throw new StateError(
             'unavailable',
             'This value was written by a newer version of this service',
@@ -123,13 +134,18 @@ export function createSharedValue<T extends object>(
         }
         const before = parse(expected);
         const after = edit(before);
-        const value = JSON.stringify({ format: FORMAT, ...after });
-        const isSame = value === JSON.stringify({ format: FORMAT, ...before });
+        const value = toText(after);
+        const isSame = after === before || value === expected || value === toText(before);
         if (isSame || (await store.compareAndSet(key, { expected, value }))) return after;
       }
       throw new StateError('busy', 'A shared value was changed concurrently too often');
     },
   };
+}
+
+interface ParsedText<T> {
+  text: string;
+  value: T;
 }
 
 const EVERY_MS = 1_000;
