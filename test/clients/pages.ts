@@ -4,7 +4,15 @@ import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 import { MAJOR, STORED, resetStandIns, writesTo } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { loadDocuments, loadRelay, requireClient } from './recipes.ts';
-import { type Badge, type Session, openApollo, openRelay, openUrql, until } from './sessions.ts';
+import {
+  type Badge,
+  type Session,
+  openApollo,
+  openRelay,
+  openUrql,
+  until,
+  watchConsole,
+} from './sessions.ts';
 
 const clients = {
   'Apollo Client': openApollo,
@@ -31,6 +39,12 @@ export function testPages(): void {
     let session: Session;
     const names = () => session.shown().map(({ name }) => name);
     const find = (wanted: string) => session.shown().find(({ name }) => name === wanted) as Badge;
+    let warnings: () => unknown[];
+    beforeEach(() => {
+      warnings = watchConsole();
+    });
+    afterEach(() => expect(warnings()).toEqual([]));
+
     async function openPage(): Promise<void> {
       session = await open(proxy.url);
       await session.open();

@@ -1,5 +1,6 @@
 /** One way to use the three clients that have a cache, each as its recipe says. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { type IntrospectionQuery, buildSchema, introspectionFromSchema } from 'graphql';
 import { readText } from '../repository/lock.ts';
 import { loadApollo, loadDocuments, loadRelay, loadUrql } from './recipes.ts';
@@ -28,6 +29,22 @@ const first = { first: PAGE };
 type Nodes = readonly { readonly node: object }[] | undefined;
 
 const toBadges = (edges: Nodes): Badge[] => (edges ?? []).map(({ node }) => node as Badge);
+
+/** Clients warn in development only. Returns what they have written to the console since, and ends that. */
+export function watchConsole(): () => unknown[] {
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'development';
+  const spies = [jest.spyOn(console, 'warn'), jest.spyOn(console, 'error')];
+  for (const spy of spies) spy.mockImplementation(() => undefined);
+  return () => {
+    process.env.NODE_ENV = NODE_ENV;
+    return spies.flatMap((spy) => {
+      const { calls } = spy.mock;
+      spy.mockRestore();
+      return calls;
+    });
+  };
+}
 
 /** Gives up after some seconds. */
 export async function until(isSo: () => boolean): Promise<void> {

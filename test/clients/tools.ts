@@ -6,11 +6,19 @@ import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 import { HALL_OF_FAME, writesTo } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { type Generated, findTypeErrors, loadDocuments, loadRequest, loadTada } from './recipes.ts';
-import { PAGE, type Session, introspection, openApollo, openRelay, openUrql } from './sessions.ts';
+import {
+  PAGE,
+  type Session,
+  introspection,
+  openApollo,
+  openRelay,
+  openUrql,
+  watchConsole,
+} from './sessions.ts';
 
 interface Tool {
   /** Fails if it does not read the schema. */
-  readSchema(generated: Generated): void;
+  readSchema(generated: Generated, url: string): Promise<void> | void;
   /** Names of the badges that it shows after a second page was read. */
   readTwoPages(url: string): Promise<string[]>;
   /** Renames a badge of TagMango. */
@@ -114,10 +122,16 @@ const tools: Readonly<Record<string, Tool>> = {
         client.mutate({ mutation: RenameTagMangoBadgeDocument, variables: { input } });`,
   },
   'urql with graphcache': {
-    readSchema() {
+    async readSchema(_generated, url) {
       const { __schema } = introspection();
       const inputs = __schema.types.filter((type) => type.kind === 'INPUT_OBJECT' && type.isOneOf);
       expect(inputs.length).toBeGreaterThan(4);
+      // It warns of what its configuration and the schema do not share.
+      const warnings = watchConsole();
+      const session = await openUrql(url);
+      await session.open();
+      expect(session.shown()).toHaveLength(PAGE);
+      expect(warnings()).toEqual([]);
     },
     ...withCache(openUrql),
     union: `import { type Client } from '@urql/core'; ${DOCUMENTS}
@@ -210,8 +224,8 @@ export function testTools(generated: () => Generated): void {
   });
 
   describe.each(Object.entries(tools))('%s', (name, tool) => {
-    test('reads the schema', () => {
-      tool.readSchema(generated());
+    test('reads the schema', async () => {
+      await tool.readSchema(generated(), proxy.url);
     });
 
     test('shows a second page after the first one', async () => {
