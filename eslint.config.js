@@ -35,7 +35,7 @@ export default tseslint.config(
     },
   },
   // The compiler knows what a browser has.
-  { files: ['src/server/playground/browser.js'], rules: { 'no-undef': 'off' } },
+  { files: ['src/server/playground/browser/*.js'], rules: { 'no-undef': 'off' } },
   { files: ['eslint.config.js', '.yarn/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
   // `npm ci` does not install their packages: the benchmark, `npm run supergraph` and CI do.
   {

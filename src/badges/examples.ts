@@ -1,18 +1,48 @@
 import { parse, print } from 'graphql';
 import { providers } from '../providers/index.ts';
-import type { OperationKind } from '../providers/provider.ts';
+import type { OperationKind, Provider } from '../providers/provider.ts';
+
+/** In the order in which the playground shows them. */
+export const EXAMPLE_GROUPS = [
+  'Read',
+  'Change',
+  'Award',
+  'History',
+  'Entities, for routers',
+] as const;
 
 /** A complete operation for the playground and the client kit. It works on a new sandbox. */
 export interface ExampleOperation {
   name: string;
+  group: (typeof EXAMPLE_GROUPS)[number];
   /** What the operation demonstrates. */
   about: string;
+  /** A further line of its comment. */
+  hint?: string;
   query: string;
   variables: object;
+  /** The demo badges of each provider that the operation concerns. Empty if it names no badge and no provider. */
+  demoBadges: readonly DemoBadges[];
 }
+
+interface DemoBadges {
+  /** A value of the enum `BadgeProvider`. */
+  provider: string;
+  title: string;
+  ids: readonly string[];
+}
+
+const demoBadgesOf = ({ name, example }: Provider, ids: readonly string[] = []): DemoBadges => ({
+  provider: name.enumValue,
+  title: name.title,
+  ids: [...new Set([...ids, example.badgeId])],
+});
+
+const oneDemoBadgeEach = providers.map((provider) => demoBadgesOf(provider));
 
 const badgesExample: ExampleOperation = {
   name: 'Badges',
+  group: 'Read',
   about: 'Badges of all providers in one list.',
   query: `query Badges($first: Int = 20, $after: String, $filter: BadgeFilter, $orderBy: BadgeOrder) {
     badges(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -30,6 +60,7 @@ const badgesExample: ExampleOperation = {
     }
   }`,
   variables: {},
+  demoBadges: [],
 };
 
 const exampleKeys = providers.map(({ name, example }) => ({
@@ -39,6 +70,7 @@ const exampleKeys = providers.map(({ name, example }) => ({
 
 const badgesByKeysExample: ExampleOperation = {
   name: 'BadgesByKeys',
+  group: 'Read',
   about: 'Badges whose keys are known, in the order of the keys.',
   query: `query BadgesByKeys($keys: [BadgeKey!]!) {
     badgesByKeys(keys: $keys) {
@@ -47,10 +79,12 @@ const badgesByKeysExample: ExampleOperation = {
     }
   }`,
   variables: { keys: exampleKeys },
+  demoBadges: oneDemoBadgeEach,
 };
 
 const badgeProvidersExample: ExampleOperation = {
   name: 'BadgeProviders',
+  group: 'Read',
   about: 'What each provider can do, and how much of its rate limit is free.',
   query: `query BadgeProviders {
     badgeProviders {
@@ -59,10 +93,12 @@ const badgeProvidersExample: ExampleOperation = {
     }
   }`,
   variables: {},
+  demoBadges: [],
 };
 
 const historyExample: ExampleOperation = {
   name: 'HistoryOfBadge',
+  group: 'History',
   about: 'The mutations of a badge that were sent through this service.',
   query: `query HistoryOfBadge($provider: BadgeProvider!, $id: ID!, $first: Int = 20, $after: String) {
     badgeHistory(provider: $provider, id: $id, first: $first, after: $after) {
@@ -77,10 +113,12 @@ const historyExample: ExampleOperation = {
     }
   }`,
   variables: { ...exampleKeys[0] },
+  demoBadges: oneDemoBadgeEach,
 };
 
 const entitiesExample: ExampleOperation = {
   name: 'BadgeEntities',
+  group: 'Entities, for routers',
   about: 'What a router sends: badges by their keys.',
   query: `query BadgeEntities($representations: [_Any!]!) {
     _entities(representations: $representations) {
@@ -94,6 +132,7 @@ const entitiesExample: ExampleOperation = {
       id: example.badgeId,
     })),
   },
+  demoBadges: oneDemoBadgeEach,
 };
 
 /** The result fields that each kind of mutation selects. */
@@ -111,10 +150,32 @@ const HAS_VERSION: readonly OperationKind[] = ['update', 'delete'];
 const toInputName = (kind: OperationKind): string =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1)}BadgeInput`;
 
-const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClass, example }) =>
-  example.operations.map(({ kind, operationName, input, ...rest }) => ({
-    name: operationName,
-    about: rest.about ?? 'Set dryRun to true to preview the change without writing it.',
+const ABOUT: Readonly<Record<OperationKind, (title: string) => string>> = {
+  create: (title) => `Creates a badge at ${title}.`,
+  update: (title) => `Changes a badge at ${title}.`,
+  delete: (title) => `Deletes a badge at ${title}.`,
+  award: (title) => `Gives a member a badge at ${title}.`,
+  revoke: (title) => `Takes a badge from a member at ${title}.`,
+};
+
+const mutationExamples = providers.flatMap((provider) =>
+  provider.example.operations.map((mutation): ExampleOperation => ({
+    name: mutation.operationName,
+    group: mutation.kind === 'award' || mutation.kind === 'revoke' ? 'Award' : 'Change',
+    ...toMutation(provider, mutation),
+    demoBadges: [
+      demoBadgesOf(provider, provider.operations[mutation.kind]?.target(mutation.input)?.ids),
+    ],
+  })),
+);
+
+function toMutation(
+  { key, name, badgeClass, example }: Provider,
+  { kind, operationName, input, ...rest }: Provider['example']['operations'][number],
+): Pick<ExampleOperation, 'about' | 'hint' | 'query' | 'variables'> {
+  return {
+    about: rest.about ?? ABOUT[kind](name.title),
+    ...(!rest.dryRun && { hint: 'Set dryRun to true to preview it.' }),
     query: `mutation ${operationName}($input: ${toInputName(kind)}!${HAS_VERSION.includes(kind) ? ', $expectedVersion: String' : ''}, $dryRun: Boolean = false, $idempotencyKey: String) {
       ${kind}Badge(input: $input${HAS_VERSION.includes(kind) ? ', expectedVersion: $expectedVersion' : ''}, dryRun: $dryRun, idempotencyKey: $idempotencyKey) {
         outcome
@@ -141,21 +202,23 @@ const mutationExamples: ExampleOperation[] = providers.flatMap(({ key, badgeClas
       ...(rest.idempotencyKey && { idempotencyKey: rest.idempotencyKey }),
       input: { [key]: input },
     },
-  })),
-);
+  };
+}
 
-const isUpdate = ({ query }: ExampleOperation): boolean => query.includes('updateBadge(');
+function toRank({ group, query }: ExampleOperation): number {
+  if (group === 'Award') return 2;
+  return query.includes('updateBadge(') ? 0 : 1;
+}
 
-/** The initial tabs of the playground, in order. */
+/** By group, and the updates of all providers before other changes. */
 export const exampleOperations: readonly ExampleOperation[] = [
   badgesExample,
   badgesByKeysExample,
   badgeProvidersExample,
-  entitiesExample,
-  ...mutationExamples.filter(isUpdate),
-  ...mutationExamples.filter((example) => !isUpdate(example)),
+  ...mutationExamples.toSorted((one, other) => toRank(one) - toRank(other)),
   historyExample,
+  entitiesExample,
 ].map((example) => ({
   ...example,
-  query: `# ${example.about}\n${print(parse(example.query))}\n`,
+  query: `${[example.about, example.hint].map((line) => line && `# ${line}\n`).join('')}${print(parse(example.query))}\n`,
 }));

@@ -110,7 +110,7 @@ const ENTRY_POINTS = [
   'config/yaml-worker.ts',
   'main.ts',
   'sandbox/main.ts',
-  'server/playground/browser.js',
+  'server/playground/browser/page.js',
 ];
 const importersOf = (file: string): string[] => [
   ...new Set(imports.filter(({ to }) => to === file).map(({ from }) => from)),

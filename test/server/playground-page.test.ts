@@ -30,12 +30,24 @@ async function ask({ method = 'GET', headers = {}, url = `${service.url}/` }: As
   return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
 }
 
+/** The URLs of what the page loads, each once. */
+async function fileUrls(): Promise<string[]> {
+  const { body } = await ask({ headers: { 'accept-encoding': 'identity' } });
+  const names = body.toString().matchAll(/\?file=[\w.-]+/g);
+  return [...new Set([...names].map(([name]) => `${service.url}/${name}`))];
+}
+
+async function scriptUrl(): Promise<string> {
+  const [url = ''] = (await fileUrls()).filter((one) => /file=graphiql-.*js$/.test(one));
+  return url;
+}
+
 async function etagOf(acceptEncoding: string): Promise<string> {
   const { headers } = await ask({ headers: { 'accept-encoding': acceptEncoding } });
   return headers.etag ?? '';
 }
 
-describe('the page is sent in an encoding that the browser takes', () => {
+describe('a file of the page is sent in an encoding that the browser takes', () => {
   test.each([
     ['gzip, deflate, br, zstd', 'br'],
     ['gzip, deflate', 'gzip'],
@@ -49,7 +61,10 @@ describe('the page is sent in an encoding that the browser takes', () => {
     ['gzip; q=0.000, br; q=0', undefined],
     ['', undefined],
   ])('accept-encoding %s: %s', async (acceptEncoding, encoding) => {
-    const { status, headers, body } = await ask({ headers: { 'accept-encoding': acceptEncoding } });
+    const { status, headers, body } = await ask({
+      headers: { 'accept-encoding': acceptEncoding },
+      url: await scriptUrl(),
+    });
 
     expect({ status, encoding: headers['content-encoding'], vary: headers.vary }).toEqual({
       status: 200,
@@ -58,11 +73,65 @@ describe('the page is sent in an encoding that the browser takes', () => {
     });
     const plain =
       encoding === 'br' ? brotliDecompressSync(body) : encoding ? gunzipSync(body) : body;
-    expect(plain.subarray(0, 15).toString()).toBe('<!doctype html>');
-    expect(plain.length).toBeGreaterThan(5 * MEBIBYTE);
-    if (encoding) expect(body.length).toBeLessThan(3 * MEBIBYTE);
+    expect(plain.toString()).toContain('YogaGraphiQL');
+    expect(plain.length).toBeGreaterThan(4 * MEBIBYTE);
+    if (encoding) expect(body.length).toBeLessThan(2 * MEBIBYTE);
     expect(headers['content-length']).toBe(String(body.length));
   });
+});
+
+describe.each(['br', 'gzip'])('as %s', (encoding) => {
+  test('the page and its files are less than 3 MB together', async () => {
+    const urls = [`${service.url}/`, ...(await fileUrls())];
+    let bytes = 0;
+    for (const url of urls) {
+      const { status, headers, body } = await ask({
+        url,
+        headers: { 'accept-encoding': encoding },
+      });
+      expect([status, headers['content-encoding']]).toEqual([200, encoding]);
+      bytes += body.length;
+    }
+    expect(urls.length).toBe(7);
+    expect(bytes).toBeLessThan(3_000_000);
+  });
+});
+
+describe('a file of the page is sent once, and then not even asked about', () => {
+  test('it may be kept for good, because its name changes with its content', async () => {
+    for (const url of await fileUrls()) {
+      const { headers } = await ask({ url });
+      expect({ ...headers, 'content-length': '', 'content-type': '', etag: '' }).toEqual({
+        'cache-control': 'public, max-age=31536000, immutable',
+        connection: 'keep-alive',
+        'content-length': '',
+        'content-security-policy': "default-src 'none'",
+        'content-type': '',
+        date: expect.any(String),
+        etag: '',
+        'keep-alive': expect.any(String),
+        vary: 'accept-encoding',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': expect.any(String),
+      });
+      expect(url).toMatch(/\?file=[a-z-]+-[\w-]{22}\.(js|css)$/);
+      expect(headers['content-type']).toBe(
+        url.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
+      );
+    }
+  });
+
+  test.each(['?file=', '?file=other.js', '?file=a&file=b', '?file=__proto__'])(
+    'there is no file for %s',
+    async (query) => {
+      const { status, headers, body } = await ask({ url: `${service.url}/${query}` });
+      expect([status, headers['cache-control'], body.toString()]).toEqual([
+        404,
+        'no-store',
+        'The playground has no such file. Reload the page, which may be of an earlier version.',
+      ]);
+    },
+  );
 });
 
 describe('the page is sent once, and then only asked about', () => {
@@ -128,16 +197,16 @@ describe('the page is sent once, and then only asked about', () => {
   });
 });
 
-test('the page runs its own two scripts only, and names no other origin', async () => {
+test('the page runs its own two scripts only, and loads nothing from elsewhere but pictures', async () => {
   const { headers } = await ask();
   expect(String(headers['content-security-policy']).replaceAll(/sha256-[\w+/]{43}=/g, 'hash')).toBe(
     [
       "default-src 'none'",
       "script-src 'hash' 'hash'",
-      'worker-src blob:',
-      "style-src 'unsafe-inline'",
+      "worker-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
       "connect-src 'self'",
-      "img-src 'self' data:",
+      "img-src 'self' data: https: http://127.0.0.1:* http://localhost:*",
       'font-src data:',
       "form-action 'none'",
       "base-uri 'none'",
@@ -155,12 +224,13 @@ describe('with a router secret', () => {
     const statuses = await Promise.all([
       statusOf({ url: `${guarded.url}/` }),
       statusOf({ url: `${guarded.url}/?query={x}` }),
+      statusOf({ url: (await scriptUrl()).replace(service.url, guarded.url) }),
       statusOf({ method: 'HEAD', url: `${guarded.url}/` }),
       statusOf({ method: 'POST', url: `${guarded.url}/` }),
       statusOf({ url: `${guarded.url}//` }),
       statusOf({ url: `${guarded.url}/graphql?query={__typename}` }),
     ]);
-    expect(statuses).toEqual([200, 200, 200, 401, 401, 401]);
+    expect(statuses).toEqual([200, 200, 200, 200, 401, 401, 401]);
     await guarded.close();
   });
 

@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { exampleOperations } from '../../src/badges/examples.ts';
-import { type OpenPage, findBrowser, launchBrowser, openPage } from '../support/browser.ts';
+import {
+  type OpenPage,
+  findBrowser,
+  launchBrowser,
+  openPage,
+  waitUntil,
+} from '../support/browser.ts';
 import { startPrefixProxy } from '../support/prefix-proxy.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
@@ -9,7 +14,8 @@ const executablePath = findBrowser();
 if (!executablePath)
   console.log('Skipped: visits of the playground, since /usr/bin/chromium is not installed.');
 
-const EXAMPLES = exampleOperations.map(({ name }) => name);
+/** The tab of a first visit. */
+const FIRST = ['Badges'];
 const SECRET = 'the-secret-of-the-router';
 const COUNT = 'query Count { badges { totalCount } }';
 /** More than any server takes in its first line. */
@@ -101,9 +107,26 @@ async function run({ page }: OpenPage, press = pressButton) {
   };
 }
 
-/** Bytes of the page itself as they came over the wire, its headers too. */
+/** Bytes of the page and of what it loads, as they came over the wire with their headers. */
 async function pageBytes({ page }: OpenPage): Promise<number> {
-  return page.evaluate<number>("performance.getEntriesByType('navigation')[0].transferSize");
+  return page.evaluate<number>(`
+    [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+      .filter(({ initiatorType }) => initiatorType !== 'fetch')
+      .reduce((sum, { transferSize }) => sum + transferSize, 0)
+  `);
+}
+
+/** The page starts a worker when an editor first needs it. */
+async function waitForWorkers({ page }: OpenPage): Promise<void> {
+  const loaded =
+    "performance.getEntriesByType('resource').filter(({ name }) => name.includes('worker'))";
+  await waitUntil(page, `${loaded}.length === 3`);
+}
+
+/** Presses the example in the list, and waits for its tab. */
+async function openExample(open: OpenPage, name: string): Promise<void> {
+  await open.page.getByRole('button', { name }).first().click();
+  await open.page.getByRole('tab', { name, selected: true }).waitFor();
 }
 
 /** The address, and what the browser keeps beyond this session. */
@@ -114,8 +137,10 @@ async function keptOf({ page }: OpenPage): Promise<string> {
 (executablePath ? describe : describe.skip)('in a real browser', () => {
   test('the page is below 3 MB on the wire, and is not sent again at a reload', async () => {
     const open = await visit(`${url}/`);
+    await waitForWorkers(open);
     const first = await pageBytes(open);
     await reload(open);
+    await waitForWorkers(open);
     const second = await pageBytes(open);
 
     expect(first).toBeGreaterThan(100_000);
@@ -138,13 +163,16 @@ async function keptOf({ page }: OpenPage): Promise<string> {
   describe('after a reload', () => {
     test('the tab that was in front still is, with its changes, and there is no other', async () => {
       const open = await visit(`${url}/`);
-      expect(await tabsOf(open)).toEqual({ front: 'Badges', names: EXAMPLES });
+      expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
       await reload(open);
-      expect(await tabsOf(open)).toEqual({ front: 'Badges', names: EXAMPLES });
+      expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
 
-      await open.page.getByRole('tab', { name: 'BadgeEntities' }).click();
+      await openExample(open, 'BadgeEntities');
       await reload(open);
-      expect(await tabsOf(open)).toEqual({ front: 'BadgeEntities', names: EXAMPLES });
+      expect(await tabsOf(open)).toEqual({
+        front: 'BadgeEntities',
+        names: [...FIRST, 'BadgeEntities'],
+      });
       expect(await textOf(open, '.graphiql-editor-tool')).toContain('representations');
 
       await write(open, COUNT);
@@ -153,7 +181,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await reload(open);
       expect(await tabsOf(open)).toEqual({
         front: 'Count',
-        names: EXAMPLES.with(EXAMPLES.indexOf('BadgeEntities'), 'Count'),
+        names: [...FIRST, 'Count'],
       });
       expect(await textOf(open, '.graphiql-query-editor')).toBe(COUNT);
       expect(open.page.url()).toBe(`${url}/`);
@@ -163,7 +191,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       const open = await visit(`${url}/`);
       await open.page.getByRole('button', { name: 'New tab' }).click();
       await reload(open);
-      const names = [...EXAMPLES, '<untitled>'];
+      const names = [...FIRST, '<untitled>'];
       expect(await tabsOf(open)).toEqual({ front: '<untitled>', names });
 
       await write(open, COUNT);
@@ -171,8 +199,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await open.page.getByRole('tab', { name: 'Badges' }).first().click();
       await open.page.locator('.graphiql-tab-close').first().click();
       await reload(open);
-      const left = [...EXAMPLES.slice(1), 'Count'];
-      expect(await tabsOf(open)).toEqual({ front: EXAMPLES[1], names: left });
+      expect(await tabsOf(open)).toEqual({ front: 'Count', names: ['Count'] });
     });
 
     test('a query that is too long for an address is still there', async () => {
@@ -181,7 +208,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await reload(open);
 
       expect(open.page.url()).toBe(`${url}/`);
-      expect(await tabsOf(open)).toEqual({ front: 'Count', names: EXAMPLES.with(0, 'Count') });
+      expect(await tabsOf(open)).toEqual({ front: 'Count', names: ['Count'] });
       expect((await run(open)).answer).toEqual(COUNT_ANSWER);
       expect(open.errors).toEqual([]);
     });
@@ -193,7 +220,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
           `localStorage.setItem('badges-playground:/:graphiql:tabState', ${JSON.stringify(text)})`,
         );
         await reload(open);
-        expect(await tabsOf(open)).toEqual({ front: 'Badges', names: EXAMPLES });
+        expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
       }
     });
   });
@@ -208,7 +235,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       'opens its operation in front with its variables after %s, and only once',
       async (mark) => {
         const open = await visit(`${url}/${mark}${new URLSearchParams(link).toString()}`);
-        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...EXAMPLES] });
+        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...FIRST] });
         expect(open.page.url()).toBe(`${url}/`);
         await open.page.locator('.graphiql-query-editor .monaco-editor.focused').waitFor();
         const { sent, answer } = await run(open, pressKeys);
@@ -216,13 +243,13 @@ async function keptOf({ page }: OpenPage): Promise<string> {
         expect(answer).toMatchObject({ data: { badges: { nodes: [expect.anything()] } } });
 
         await reload(open);
-        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...EXAMPLES] });
+        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...FIRST] });
 
-        await open.page.getByRole('tab', { name: 'BadgeEntities' }).click();
+        await open.page.getByRole('tab', { name: 'Badges' }).click();
         await open.page.goto('about:blank');
         await open.page.goto(`${url}/${mark}${new URLSearchParams(link).toString()}`);
         await editorOf(open).waitFor();
-        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...EXAMPLES] });
+        expect(await tabsOf(open)).toEqual({ front: 'Two', names: ['Two', ...FIRST] });
         expect(open.errors).toEqual([]);
       },
     );
@@ -249,7 +276,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       const copied = await open.page.evaluate<string>('navigator.clipboard.readText()');
 
       const elsewhere = await visit(copied);
-      expect(await tabsOf(elsewhere)).toEqual({ front: 'Count', names: ['Count', ...EXAMPLES] });
+      expect(await tabsOf(elsewhere)).toEqual({ front: 'Count', names: ['Count', ...FIRST] });
       expect((await run(elsewhere)).answer).toEqual(COUNT_ANSWER);
     });
   });
@@ -342,6 +369,9 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     await open.page.getByLabel('Tenant').fill('acme');
     await open.page.getByLabel('Actor').fill(' Jürgen 🏅 ');
     await open.page.getByRole('button', { name: 'Use headers' }).click();
+    await open.page.getByRole('button', { name: 'Session headers (3)' }).waitFor();
+    expect(await keptOf(open)).not.toMatch(/a\.b\.c|acme|Jürgen/);
+    expect(await open.page.getByRole('button', { name: 'Headers', exact: true }).count()).toBe(0);
     const asked = open.page.waitForRequest(`${url}/graphql`);
     await pressButton(open.page);
     const headers = (await asked).headers();

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { exampleOperations } from '../../src/badges/examples.ts';
-import { type OpenPage, findBrowser, launchBrowser, openPage } from '../support/browser.ts';
+import {
+  type OpenPage,
+  findBrowser,
+  launchBrowser,
+  openPage,
+  waitUntil,
+} from '../support/browser.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
 let service: TestService;
@@ -67,12 +73,18 @@ if (!executablePath)
     return answered;
   }
 
-  /** Opens the tab, presses the button, and scrolls down in the answer until the text is in view. */
-  async function run(tab: string, expected: string): Promise<void> {
+  async function openExample(name: string): Promise<void> {
     const { page } = open;
-    await page.getByRole('tab', { name: tab }).first().click();
-    while (!(await pressButton(tab))) continue;
-    await page.locator('.result-window .view-line').first().hover();
+    await page.getByRole('button', { name }).first().click();
+    await page.getByRole('tab', { name, selected: true }).first().waitFor();
+  }
+
+  /** Opens the example, presses the button, and scrolls down in the answer until the text is in view. */
+  async function run(name: string, expected: string): Promise<void> {
+    const { page } = open;
+    await openExample(name);
+    while (!(await pressButton(name))) continue;
+    await page.locator('.result-window').hover();
     const deadline = performance.now() + 10_000;
     while (!(await shown()).includes(expected)) {
       if (performance.now() > deadline) throw new Error(`${expected} never came into view`);
@@ -81,27 +93,97 @@ if (!executablePath)
     }
   }
 
-  test('opens with a tab for each example', async () => {
-    const tabs = open.page.getByRole('tab');
-    await tabs.first().waitFor();
-    const names = exampleOperations.map(({ name }) => name);
-    expect((await tabs.allInnerTexts()).slice(0, names.length)).toEqual(names);
+  /** Moves the pointer to the first place with this text that is wholly in view. */
+  async function pointAt(text: string): Promise<void> {
+    const { page } = open;
+    const window = page.locator('.result-window');
+    const { y: top = 0, height = 0 } = (await window.boundingBox()) ?? {};
+    const boxes = await Promise.all(
+      (await window.getByText(text).all()).map((one) => one.boundingBox()),
+    );
+    const box = boxes.find((one) => one && one.y > top + 50 && one.y < top + height - 80);
+    if (!box) return;
+    await page.mouse.move(box.x, box.y);
+    await page.mouse.move(box.x + 40, box.y + box.height / 2, { steps: 3 });
+  }
+
+  test('opens with a list of examples by group, and with the first in a tab', async () => {
+    const { page } = open;
+    await page.getByRole('tab').first().waitFor();
+    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Badges']);
+    expect(await page.locator('#examples summary').allInnerTexts()).toEqual([
+      'Read',
+      'Change',
+      'Award',
+      'History',
+      'Entities, for routers',
+    ]);
+    expect(await page.locator('#examples li b').allInnerTexts()).toEqual(
+      exampleOperations.map(({ name }) => name),
+    );
   });
 
-  test('opens each tab at the first click', async () => {
-    for (const { name } of exampleOperations.toReversed()) {
-      const tab = open.page.getByRole('tab', { name }).first();
-      await tab.click({ delay: 60 });
-      expect([name, await tab.getAttribute('aria-selected')]).toEqual([name, 'true']);
+  test('opens each example at the first click, and no second tab for it', async () => {
+    const { page } = open;
+    for (const { name } of exampleOperations.toReversed()) await openExample(name);
+    for (const { name } of exampleOperations) await openExample(name);
+    const names = (await page.getByRole('tab').allInnerTexts()).map((name) => name.trim());
+    const [front, ...others] = exampleOperations.map(({ name }) => name);
+    expect(names).toEqual([front, ...others.toReversed()]);
+  });
+
+  test('the editors know the whole schema, and find no fault with an operation', async () => {
+    for (const { name } of exampleOperations) {
+      await openExample(name);
+      await open.page.getByText('Fetching schema').waitFor({ state: 'hidden' });
     }
+    const faults = await open.page.evaluate(`
+      __MONACO.editor.getModelMarkers({}).filter(({ resource }) => resource.path.endsWith('operation.graphql'))
+    `);
+    expect(faults).toEqual([]);
   });
 
   test('runs the query and an update by clicking, and the query then shows the new name', async () => {
     await run('Badges', '"totalCount": 16');
     await run('RenameTagMangoBadge', '"name": "Hall of Fame 2026"');
     await run('Badges', '"name": "Hall of Fame 2026"');
+  });
+
+  test('shows the picture when the pointer is on its URL', async () => {
+    const { page } = open;
+    await run('Badges', '/pictures/');
+    // A line at the edge of the window is covered.
+    await page.mouse.wheel(0, 200);
+    const picture = page.locator('.monaco-hover img').first();
+    const isShown = () =>
+      picture.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    do await pointAt('/pictures/');
+    while (!(await isShown()));
+    expect(await picture.getAttribute('src')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/pictures\//);
+    await waitUntil(
+      page,
+      "[...document.querySelectorAll('.monaco-hover img')].some((one) => one.naturalWidth > 0)",
+    );
     const { SCREENSHOT: path } = process.env;
-    if (path) await open.page.screenshot({ path });
+    if (path) await page.screenshot({ path });
+  });
+
+  test('documents the schema from its description on, without federation', async () => {
+    const { page } = open;
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    const docs = page.locator('.graphiql-doc-explorer');
+    await docs.getByText('All Schema Types').waitFor();
+    const text = await docs.innerText();
+    expect(text).toMatch(/^Docs\s+Badges of several gamification services/);
+    expect(text).toContain('BadgeConnection');
+    expect(text).not.toMatch(/\b_\w+|\w__\w/);
+    await docs.getByText('Query', { exact: true }).click();
+    await docs.getByText('badgesByKeys').first().waitFor();
+    expect(await docs.innerText()).not.toMatch(/\b_\w+/);
+    await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
   });
 
   test('asks nobody but this machine, and reports no error', () => {

@@ -55,3 +55,11 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
   await page.goto(url);
   return { page, foreignRequests, errors, close: () => page.context().close() };
 }
+
+/** Waits until an expression holds in the page. Playwright's own way needs `eval`, which the page's policy forbids. */
+export async function waitUntil(page: Page, expression: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => (${expression} ? resolve() : requestAnimationFrame(look));
+    look();
+  })`);
+}
