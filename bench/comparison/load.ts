@@ -26,8 +26,10 @@ export interface Round {
   /** Of the server, microseconds for each request. */
   cpuUs: number;
   perSecond: number;
-  /** Of each request, milliseconds. */
+  /** Of each request, milliseconds. At even intervals, without those during which this process did not run. */
   latencies: number[];
+  /** How many requests were left out for that. */
+  leftOut: number;
 }
 
 export interface LoadOptions {
@@ -50,8 +52,53 @@ interface Client {
   send(sentAt: number): boolean;
   /** Is called after each answer. */
   onAnswer: () => void;
-  latencies: number[];
+  latencies: Latencies;
   close(): void;
+}
+
+/** More than any load takes. */
+const MOST_LATENCIES = 2 ** 21;
+/** This process was busy with something else, or had no core, if it did not look at the clock for so long. */
+const AWAY_MS = 0.5;
+
+/** Notes how long each request took, without an object for any of them, so that little garbage is collected. */
+class Latencies {
+  readonly #all = new Float64Array(MOST_LATENCIES);
+  #count = 0;
+  #leftOut = 0;
+  #lookedAt = -Infinity;
+  #awayUntil = -Infinity;
+
+  get requests(): number {
+    return this.#count + this.#leftOut;
+  }
+
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Is called all the time while the load runs, if what this process is late with has to be told apart. */
+  look(): void {
+    const now = performance.now();
+    if (now - this.#lookedAt > AWAY_MS) this.#awayUntil = now;
+    this.#lookedAt = now;
+  }
+
+  add(sentAt: number): void {
+    const now = performance.now();
+    const isWatched = this.#lookedAt > -Infinity;
+    if (isWatched) this.look();
+    if (isWatched && this.#awayUntil > sentAt) {
+      this.#leftOut += 1;
+      return;
+    }
+    this.#all[this.#count] = now - sentAt;
+    this.#count += 1;
+  }
+
+  toArray(): number[] {
+    return [...this.#all.subarray(0, this.#count)];
+  }
 }
 
 export async function load(
@@ -69,28 +116,39 @@ export async function load(
   else await sendEvenly(client, perSecond, ms);
   const [took, cpu] = [performance.now() - begun, cpuOf(target.pid) - cpuBefore];
   client.onAnswer = () => undefined;
-  const latencies = [...client.latencies];
+  const { requests, leftOut } = client.latencies;
+  const latencies = client.latencies.toArray();
   client.close();
-  const requests = latencies.length;
-  return { requests, cpuUs: cpu / requests, perSecond: requests / (took / 1_000), latencies };
+  const perSecondNow = requests / (took / 1_000);
+  return { requests, cpuUs: cpu / requests, perSecond: perSecondNow, latencies, leftOut };
 }
 
 async function sendAlways(client: Client, atLeast: number, ms: number): Promise<void> {
   client.onAnswer = () => void client.send(performance.now());
   while (client.send(performance.now()));
   do await new Promise((resolve) => setTimeout(resolve, ms));
-  while (client.latencies.length < atLeast);
+  while (client.latencies.requests < atLeast);
 }
 
 /** A request that finds all connections busy waits for one, which counts as part of its time. */
-async function sendEvenly(client: Client, perSecond: number, ms: number): Promise<void> {
+function sendEvenly(client: Client, perSecond: number, ms: number): Promise<void> {
   const begun = performance.now();
   let sent = 0;
-  while (performance.now() - begun < ms) {
-    const due = begun + (sent * 1_000) / perSecond;
-    if (due <= performance.now() && client.send(due)) sent += 1;
-    else await new Promise((resolve) => setImmediate(resolve));
-  }
+  return new Promise((resolve) => {
+    function turn(): void {
+      client.latencies.look();
+      const now = performance.now();
+      if (now - begun >= ms) return resolve();
+      for (;;) {
+        const due = begun + (sent * 1_000) / perSecond;
+        if (due > now || !client.send(due)) break;
+        sent += 1;
+        client.latencies.look();
+      }
+      setImmediate(turn);
+    }
+    turn();
+  });
 }
 
 async function openClient(
@@ -99,9 +157,18 @@ async function openClient(
   nextRequest: NextRequest,
 ): Promise<Client> {
   const { hostname, port } = new URL(url);
+  const answers = new Map<Socket, OnBytes>();
+  const buffer = Buffer.alloc(READ_BYTES);
   const sockets = await Promise.all(
     Array.from({ length: connections }, async () => {
-      const socket = connect(Number(port), hostname);
+      const onread = {
+        buffer,
+        callback: (bytes: number) => {
+          answers.get(socket)?.(buffer.subarray(0, bytes));
+          return true;
+        },
+      };
+      const socket = connect({ port: Number(port), host: hostname, onread });
       await once(socket, 'connect');
       return socket.setNoDelay(true);
     }),
@@ -109,7 +176,7 @@ async function openClient(
   const idle = [...sockets];
   const sentAt = new Map<Socket, number>();
   const client: Client = {
-    latencies: [],
+    latencies: new Latencies(),
     onAnswer: () => undefined,
     send(at) {
       const socket = idle.pop();
@@ -121,11 +188,12 @@ async function openClient(
     close: () => sockets.forEach((socket) => socket.destroy()),
   };
   for (const socket of sockets) {
-    onAnswers(socket, () => {
-      client.latencies.push(performance.now() - (sentAt.get(socket) ?? NaN));
+    const onAnswer = (): void => {
+      client.latencies.add(sentAt.get(socket) ?? NaN);
       idle.push(socket);
       client.onAnswer();
-    });
+    };
+    answers.set(socket, createReader(onAnswer));
   }
   return client;
 }
@@ -133,11 +201,15 @@ async function openClient(
 const HEAD_END = '\r\n\r\n';
 const LAST_CHUNK = '0\r\n\r\n';
 
+type OnBytes = (chunk: Buffer) => void;
+/** All connections are read into the same memory: nothing is kept of an answer. */
+const READ_BYTES = 64 * 1024;
+
 /** Calls back at the end of each answer; the next request is only sent then. */
-function onAnswers(socket: Socket, onAnswer: () => void): void {
+function createReader(onAnswer: () => void): OnBytes {
   /** Bytes to come: 0 between answers, NaN while chunks come. */
   let left = 0;
-  socket.on('data', (chunk: Buffer) => {
+  return (chunk) => {
     if (left === 0) left = lengthOf(chunk);
     if (Number.isNaN(left)) {
       if (chunk.toString('latin1', chunk.length - LAST_CHUNK.length) !== LAST_CHUNK) return;
@@ -147,7 +219,7 @@ function onAnswers(socket: Socket, onAnswer: () => void): void {
       if (left > 0) return;
     }
     onAnswer();
-  });
+  };
 }
 
 /** Of head and body; NaN if the body comes in chunks. The head comes in one piece. */
