@@ -27,7 +27,7 @@ import type { QueryOptions, QueryPlan } from './query-plan.ts';
 import { Unsure, toExecutable } from './render.ts';
 import { createSight } from './sight.ts';
 
-export interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
+interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Undefined: it is off. */
   fastPath?: FastPathSettings | undefined;
   /** Executable, and not used yet. */

@@ -16,7 +16,7 @@ export interface Head {
   manners: string;
 }
 
-export type ReadHead = (request: IncomingMessage, response: ServerResponse) => Head | undefined;
+type ReadHead = (request: IncomingMessage, response: ServerResponse) => Head | undefined;
 
 /** Of a body: more than all representations of a request need. */
 const MAX_BYTES = 256 * 1024;

@@ -41,7 +41,7 @@ export interface LearnerOptions extends QueryOptions {
   learningMs?: number | undefined;
 }
 
-export interface Learner {
+interface Learner {
   /** Makes a plan for the entities of a body, from the answer that the full path is about to give. */
   watchEntities(response: ServerResponse, head: Head, split: Split): void;
   /** Makes a plan for a query from that answer, and keeps the answer if it was asked for before. */

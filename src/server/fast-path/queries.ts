@@ -42,7 +42,7 @@ export interface Queries {
 
 type Answer = Pick<Written, 'text' | 'cacheControl' | 'countedBytes'>;
 
-export interface QueriesOptions extends QueryOptions {
+interface QueriesOptions extends QueryOptions {
   plans: Plans<QueryPlan>;
   answers: KeptAnswers;
   logger: Logger;

@@ -54,14 +54,14 @@ export function toExecutable(schema: GraphQLSchema): Executable {
 }
 
 /** What a selection means, beside its types. */
-export interface Selected extends Executable {
+interface Selected extends Executable {
   fragments: Record<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
   /** Wraps what writes a badge, for each place of the answer at which badges stand. */
   remember?: (render: Render, place: BadgePlace) => Render;
 }
 
-export interface BadgePlace {
+interface BadgePlace {
   type: GraphQLAbstractType;
   nodes: readonly FieldNode[];
 }
@@ -78,7 +78,7 @@ export class Unsure extends Error {
 }
 
 /** Thrown when a resolver looks at what differs from caller to caller. */
-export class Touched extends Error {}
+class Touched extends Error {}
 
 function untouchable<T extends object>(what: string): T {
   const refuse = (): never => {
@@ -95,7 +95,7 @@ function untouchable<T extends object>(what: string): T {
 const CONTEXT = untouchable<Record<string, unknown>>('context');
 export const INFO = untouchable<GraphQLResolveInfo>('info');
 
-export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = document.definitions.filter(
     (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
   );
