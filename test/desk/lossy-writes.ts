@@ -47,7 +47,7 @@ async function writeThree(desk: Desk, round: number): Promise<string[]> {
   const heading = page.getByRole('heading', { level: 1 });
   const name = page.getByLabel('Name', { exact: true });
 
-  await desk.goTo(`new/${provider}`);
+  await desk.goTo(`new?provider=${provider}`);
   await name.fill(`Created ${round}`);
   await press('Preview');
   await press('Create badge');
@@ -63,7 +63,7 @@ async function writeThree(desk: Desk, round: number): Promise<string[]> {
   await page.getByText(`${MEMBER} now has the badge.`).waitFor();
   await page.locator('.history > li').nth(2).waitFor();
 
-  const id = page.url().split('/').at(-1) ?? '';
+  const id = new URLSearchParams(page.url().split('?').at(-1)).get('id') ?? '';
   const shown = await heading.innerText();
   const entries = await page.locator('.history > li').count();
   return [

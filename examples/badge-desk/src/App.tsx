@@ -17,7 +17,7 @@ export function App() {
         Skip to the content
       </a>
       <header className="top">
-        <a className="brand" href={toHash(HOME)}>
+        <a className="brand" href={HOME}>
           Badge desk
         </a>
         <CallerName />
@@ -53,7 +53,7 @@ function Page({ providers }: { providers: readonly Provider[] }) {
         <PageTitle>New badge in {provider.title}</PageTitle>
         <BadgeForm
           provider={provider}
-          onSaved={({ provider: at, id }) => goTo({ page: 'badge', provider: at, id })}
+          onSaved={({ provider: at, id }) => goTo(toHash({ page: 'badge', provider: at, id }))}
         />
       </>
     );

@@ -189,16 +189,18 @@ export function BadgeForm({ provider, badge, onSaved }: BadgeFormProps) {
           <Changes changes={result.changes} provider={provider} />
         </section>
       )}
-      <div className="actions">
-        <button className="primary">
-          {isPreviewed ? (badge ? 'Save changes' : 'Create badge') : 'Preview'}
-        </button>
-        {(isPreviewed || draft !== base.values) && (
-          <button type="button" onClick={() => (isPreviewed ? edit({}) : edit(base.values))}>
-            {isPreviewed ? 'Keep editing' : 'Discard'}
+      {!conflict?.currentBadge && (
+        <div className="actions">
+          <button className="primary">
+            {isPreviewed ? (badge ? 'Save changes' : 'Create badge') : 'Preview'}
           </button>
-        )}
-      </div>
+          {(isPreviewed || draft !== base.values) && (
+            <button type="button" onClick={() => (isPreviewed ? edit({}) : edit(base.values))}>
+              {isPreviewed ? 'Keep editing' : 'Discard'}
+            </button>
+          )}
+        </div>
+      )}
     </form>
   );
 }

@@ -6,7 +6,7 @@ import { Members } from './Members.tsx';
 import { type Provider, badgeQuery } from './operations.ts';
 import { LoadError, PageTitle, Pending, Picture } from './parts.tsx';
 import { PROVIDER_FORMS } from './provider-forms.ts';
-import { HOME, toHash } from './routes.ts';
+import { HOME } from './routes.ts';
 
 interface BadgePageProps {
   provider: Provider;
@@ -30,7 +30,7 @@ export function BadgePage({ provider, id, onDeleted }: BadgePageProps) {
   if (!data || (error && !badge)) return failure ?? <Pending />;
   return (
     <>
-      <a href={toHash(HOME)}>← All badges</a>
+      <a href={HOME}>← All badges</a>
       {failure}
       {badge ? (
         <>

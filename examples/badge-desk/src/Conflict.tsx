@@ -30,11 +30,14 @@ export function Conflict({ fields, base, current, draft, onResolve }: ConflictPr
           {rows.map(({ name, label }) => (
             <tr key={name}>
               <th scope="row">{label}</th>
-              {[base, current, draft].map((values, index) => (
+              {[base, current].map((values, index) => (
                 <td key={index}>
                   <Value value={values[name]} />
                 </td>
               ))}
+              <td>
+                {draft[name] === base[name] ? <i>not changed</i> : <Value value={draft[name]} />}
+              </td>
             </tr>
           ))}
         </tbody>

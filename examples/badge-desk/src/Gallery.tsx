@@ -88,7 +88,7 @@ function Toolbar({ providers, provider, search }: Omit<GalleryProps, 'notice'>) 
   const show = (next: Pick<GalleryProps, 'search' | 'provider'>): void => {
     clearTimeout(timer.current);
     timer.current = undefined;
-    replaceWith({ page: 'gallery', ...next });
+    replaceWith(toHash({ page: 'gallery', ...next }));
   };
   // Another address was opened, such as that of all badges.
   useEffect(() => {
@@ -133,7 +133,7 @@ function Toolbar({ providers, provider, search }: Omit<GalleryProps, 'notice'>) 
             <a
               key={each.provider}
               className="button"
-              href={toHash({ page: 'new', provider: each.provider, id: '' })}
+              href={toHash({ page: 'new', provider: each.provider })}
             >
               New in {each.title}
             </a>

@@ -1,28 +1,26 @@
 import { useSyncExternalStore } from 'react';
 
-/** Pages of the desk, in the part of the address after `#`. */
-export type Route =
-  | { page: 'gallery'; search: string; provider: string }
-  | { page: 'badge' | 'new'; provider: string; id: string };
+/** A page of the desk, in the part of the address after `#`. Parameters that a page does not have are empty. */
+export interface Route {
+  page: 'gallery' | 'badge' | 'new';
+  provider: string;
+  id: string;
+  search: string;
+}
 
-export function toHash(route: Route): string {
-  if (route.page === 'gallery') {
-    const { search, provider } = route;
-    return `#/?${new URLSearchParams({ search, provider })}`;
-  }
-  return `#/${[route.page, route.provider, route.id].map(encodeURIComponent).join('/')}`;
+/** Without the parameters that are empty. */
+export function toHash({ page, ...parameters }: Pick<Route, 'page'> & Partial<Route>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== '');
+  return `#/${page}?${new URLSearchParams(given)}`;
 }
 
 function toRoute(hash: string): Route {
   const [path = '', query] = hash.replace(/^#\//, '').split('?');
-  const [page, provider = '', id = ''] = path.split('/').map(decodeURIComponent);
-  if (page === 'badge' || page === 'new') return { page, provider, id };
   const parameters = new URLSearchParams(query);
-  return {
-    page: 'gallery',
-    search: parameters.get('search') ?? '',
-    provider: parameters.get('provider') ?? '',
-  };
+  const [provider = '', id = '', search = ''] = ['provider', 'id', 'search'].map(
+    (name) => parameters.get(name) ?? '',
+  );
+  return { page: path === 'badge' || path === 'new' ? path : 'gallery', provider, id, search };
 }
 
 export function useRoute(): Route {
@@ -34,7 +32,7 @@ function subscribe(onChange: () => void): () => void {
   return () => removeEventListener('hashchange', onChange);
 }
 
-export const goTo = (route: Route): void => void (location.hash = toHash(route));
-export const replaceWith = (route: Route): void => location.replace(toHash(route));
+export const goTo = (hash: string): void => void (location.hash = hash);
+export const replaceWith = (hash: string): void => location.replace(hash);
 
-export const HOME: Route = { page: 'gallery', search: '', provider: '' };
+export const HOME = toHash({ page: 'gallery' });
