@@ -129,7 +129,9 @@ function compileNullable(
     return (value) => {
       if (!Array.isArray(value)) throw new Unsure('A list is something else');
       const items: readonly unknown[] = value;
-      return `[${items.map((item) => render(settled(item))).join(',')}]`;
+      let json = '[';
+      for (const item of items) json += (json === '[' ? '' : ',') + render(settled(item));
+      return `${json}]`;
     };
   }
   if (isLeafType(type)) return (value) => toJson(type.serialize(settled(value)));
