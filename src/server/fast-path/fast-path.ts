@@ -196,9 +196,12 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     if (answered === true) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
-    request.unshift(bytes);
-    if (!asked || answered === false) return full();
-    resumeOrHandOn(request, answered ?? tryLater(exchange, asked), full).catch((err: unknown) =>
+    function handOn(): void {
+      request.unshift(bytes);
+      full();
+    }
+    if (!asked || answered === false) return handOn();
+    resumeOrHandOn(request, answered ?? tryLater(exchange, asked), handOn).catch((err: unknown) =>
       fail(request, err),
     );
   }

@@ -10,7 +10,7 @@ import { INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
 import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
-import type { Written } from './query-plan.ts';
+import type { AskedQuery, QueryPlan, Written } from './query-plan.ts';
 import { type BadgeReading, type Identity, type Sight, identityOf } from './sight.ts';
 
 /** A body with each character a byte of it, and who sends it. */
@@ -22,8 +22,8 @@ export interface Sent {
 export interface KeptAnswers {
   /** Undefined: none is kept, or not from the present lists. */
   find(body: string, sight: Sight): Pick<Written, 'text' | 'countedBytes'> | undefined;
-  /** Whether the same was sent a short while ago, so that its answer is worth keeping. */
-  isRepeated(sent: Sent): boolean;
+  /** Whether this tenant has asked the same by this plan a short while ago, so that its answer is worth keeping. */
+  isRepeated(plan: QueryPlan, { variables }: AskedQuery, tenant: Tenant): boolean;
   /** Keeps an answer from lists that are the same in both sights, which are from before and after it was made. */
   keep(sent: Sent, written: Written, sights: Sights): void;
   drop(sent: Sent): void;
@@ -54,60 +54,60 @@ interface KeptAnswer extends Kept {
 }
 
 const BYTES_AROUND = 300;
-/** Of bodies that were sent lately, whose answers are not kept. */
-const SENT_CHARACTERS = 1024 * 1024;
+/** Of what was asked lately. */
+const LATELY_CHARACTERS = 256 * 1024;
 
 export function createKeptAnswers(keep: Keep): KeptAnswers {
-  const byKey = new Map<string, KeptAnswer>();
+  const ofTenants = new WeakMap<Tenant, Map<string, KeptAnswer>>();
   const lately = new LRUCache<string, true>({
-    maxSize: SENT_CHARACTERS,
+    maxSize: LATELY_CHARACTERS,
     sizeCalculation: (_, { length }) => length,
   });
-  const keyOf = ({ body, tenant }: Sent): string => `${identityOf(tenant)} ${body}`;
 
-  function drop(key: string): void {
-    const kept = byKey.get(key);
+  function drop({ body, tenant }: Sent): void {
+    const kept = ofTenants.get(tenant)?.get(body);
     if (kept) keep.drop(kept);
   }
 
   return {
     find(body, sight) {
-      const kept = byKey.get(keyOf({ body, tenant: sight.tenant }));
+      const kept = ofTenants.get(sight.tenant)?.get(body);
       if (!kept?.lists.every((list) => isSame(list, useOf(list.at, sight)))) return undefined;
       if (kept.isBadgeMissing) sight.noteMissing();
       keep.use(kept);
       return kept;
     },
-    isRepeated(sent) {
-      const key = toFlat(keyOf(sent));
+    isRepeated(plan, { variables }, tenant) {
+      const key = JSON.stringify([identityOf(plan), identityOf(tenant), variables]);
       if (lately.get(key)) return true;
       lately.set(key, true);
       return false;
     },
     keep(sent, { text, used, countedBytes }, { before, after }) {
-      const { providers } = sent.tenant;
+      const { tenant } = sent;
       const lists: UsedList[] = [];
-      for (const [at, { provider }] of providers.entries()) {
+      for (const [at, { provider }] of tenant.providers.entries()) {
         if (!used.tags.has(listTag(provider))) continue;
         const list = steadyUseOf(at, { before, after });
         if (!list) return;
         lists.push(list);
       }
       if (lists.length === 0) return;
-      const key = toFlat(keyOf(sent));
-      drop(key);
+      drop(sent);
+      const body = toFlat(sent.body);
+      const ofTenant = ofTenants.get(tenant) ?? new Map<string, KeptAnswer>();
       const kept: KeptAnswer = {
         kind: 'answers',
-        onDrop: () => void (byKey.get(key) === kept && byKey.delete(key)),
+        onDrop: () => void (ofTenant.get(body) === kept && ofTenant.delete(body)),
         text: toFlat(text),
         countedBytes,
         lists,
         isBadgeMissing: used.keepMs <= INCOMPLETE_KEEP_MS,
       };
-      byKey.set(key, kept);
-      keep.put(kept, bytesOf(key, text) + BYTES_AROUND);
+      ofTenants.set(tenant, ofTenant.set(body, kept));
+      keep.put(kept, bytesOf(body, text) + BYTES_AROUND);
     },
-    drop: (sent) => drop(keyOf(sent)),
+    drop,
   };
 }
 

@@ -120,8 +120,8 @@ export function createLearner(options: LearnerOptions): Learner {
       const written = plan && (await writeAgain(plan, asked, { caller, sights }));
       if (!plan || written?.text !== toUtf8Bytes(text)) return giveUp(queryPlans, asked.key);
       if (!known) queryPlans.add(asked.key, plan);
-      const sent = { body, tenant: caller.tenant };
-      if (answers.isRepeated(sent)) answers.keep(sent, written, sights);
+      const { tenant } = caller;
+      if (answers.isRepeated(plan, asked, tenant)) answers.keep({ body, tenant }, written, sights);
     } finally {
       if (!queryPlans.find(asked.key)) plan?.fragments.forget();
     }

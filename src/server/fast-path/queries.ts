@@ -84,9 +84,8 @@ export function createQueries(options: QueriesOptions): Queries {
       const asking = { caller, sight: before, isAtHand, maySearch: false };
       try {
         const written = await answerQuery(plan, asked, { ...options, ...asking });
-        const toKeep = { body, tenant };
-        if (answers.isRepeated(toKeep))
-          answers.keep(toKeep, written, { before, after: createSight(tenant, options) });
+        if (answers.isRepeated(plan, asked, tenant))
+          answers.keep({ body, tenant }, written, { before, after: createSight(tenant, options) });
         return written;
       } catch (err) {
         if (isRefusal(err)) return undefined;
@@ -95,10 +94,9 @@ export function createQueries(options: QueriesOptions): Queries {
         return undefined;
       }
     },
-    isWanted({ asked, body }, { caller }) {
+    isWanted({ asked }, { caller }) {
       const plan = plans.find(asked.key);
-      if (!plan) return plan === undefined;
-      return answers.isRepeated({ body, tenant: caller.tenant });
+      return plan ? answers.isRepeated(plan, asked, caller.tenant) : plan === undefined;
     },
     refuse,
   };

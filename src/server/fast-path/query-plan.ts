@@ -14,11 +14,12 @@ import {
   visit,
 } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
+import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { SelectionSizes } from '../answers/answer-budget.ts';
 import { NO_STORE, cacheControlOf } from '../apollo.ts';
 import { REQUEST_CAPS } from '../limits/limits.ts';
-import { checkCost, checkVariables, isSearch } from '../limits/request-limits.ts';
+import { checkVariables, isAffordable, isSearch } from '../limits/request-limits.ts';
 import { parseBody } from '../request.ts';
 import type { BadgeFragments } from './badge-fragments.ts';
 import { COUNTED_PER_BYTE } from './full-answer.ts';
@@ -172,12 +173,23 @@ function check({ question, fixed }: QueryPlan, variables: AskedQuery['variables'
   for (const [name, value] of fixed) {
     if (variables[name] !== value) throw new Unsure('A part of the plan is of another variable');
   }
-  const { schema, operation } = question;
+  const { schema, document, operation } = question;
   if (checkVariables(variables).hasInexactNumber) throw new Unsure('A number is inexact');
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
   if (!coerced) throw new Unsure('A variable is invalid');
-  checkCost({ ...question, variables });
+  const isAffordableWith = (given: AskedQuery['variables']): boolean =>
+    isAffordable({ schema, document, operation, variables: given });
+  // Where the largest pages are within the limits, all are, and one cost is known for them.
+  if (!isAffordableWith(withLargestPages(variables)) && !isAffordableWith(variables))
+    throw new Unsure('It costs too much');
   return coerced;
+}
+
+function withLargestPages(variables: AskedQuery['variables']): AskedQuery['variables'] {
+  const largest: AskedQuery['variables'] = {};
+  for (const [name, value] of Object.entries(variables))
+    largest[name] = typeof value === 'number' ? MAX_PAGE_SIZE : value;
+  return largest;
 }
 
 function createContext({ caller, isAtHand }: Asking): BadgesContext {

@@ -58,10 +58,7 @@ export function isAdmittedAgain({
   const counts = countVariables(variables);
   if (counts.hasInexactNumber || isBeyondCaps(counts)) return false;
   const cost = knownCosts.get(operation)?.get(toCostKey({ operation, variables }));
-  const caps = REQUEST_CAPS;
-  return (
-    cost !== undefined && cost.fields <= caps.fields && cost.representations <= caps.representations
-  );
+  return cost !== undefined && isWithinCaps(cost);
 }
 
 function isBeyondCaps({ values, depth, nameLength }: VariableCounts): boolean {
@@ -141,10 +138,17 @@ function findInvalidVariables({
 /** Routers send the entities of a whole list in one request, however many there are. */
 const PAGE_LISTS = 'The subgraph whose list refers to these badges should paginate it.';
 
-/** Throws if the operation would be expensive. */
-export function checkCost(requested: RequestedOperation): Cost {
-  const cost = knownCostOf(requested);
-  const { fields, representations } = cost;
+/** Whether the cost of the operation is within all limits. */
+export function isAffordable(requested: RequestedOperation): boolean {
+  return isWithinCaps(knownCostOf(requested));
+}
+
+function isWithinCaps({ fields, representations }: Cost): boolean {
+  return fields <= REQUEST_CAPS.fields && representations <= REQUEST_CAPS.representations;
+}
+
+function checkCost(requested: RequestedOperation): void {
+  const { fields, representations } = knownCostOf(requested);
   const caps = REQUEST_CAPS;
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
@@ -158,7 +162,6 @@ export function checkCost(requested: RequestedOperation): Cost {
     const message = `A request must select at most about ${most} fields, but this one selects ${showCap(fields)}. Request fewer fields or badges at once.${representations > 0 ? ` ${PAGE_LISTS}` : ''}`;
     throw limitError(message, requested.operation);
   }
-  return cost;
 }
 
 /** The estimated cost of executing an operation. */
