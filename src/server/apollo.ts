@@ -428,16 +428,27 @@ export function toMaxAge(leftMs: number): string {
 /** Encoding a piece of this many characters and passing it to the network takes about half a millisecond. */
 export const PIECE_CHARACTERS = 256 * 1024;
 const END = '\n';
+/** A longer text is encoded here: beside its head, Node would first copy it into another text. */
+const MAX_TEXT_CHARACTERS = 16 * 1024;
 
 /**
  * The body to send for the JSON of a response, which must be well-formed Unicode. A long one is sent in pieces, with
  * its length announced in advance. Each piece is encoded when the previous one has been passed to the network: a client
  * that reads slowly keeps one copy in memory, and other requests have their turn between two pieces.
  */
-export function toAnswerBody(text: string, reply: FastifyReply): string | Readable {
-  if (text.length <= PIECE_CHARACTERS || reply.statusCode >= 400) return text + END;
-  void reply.header('content-length', Buffer.byteLength(text) + END.length);
+export function toAnswerBody(text: string, reply: FastifyReply): string | Buffer | Readable {
+  if (text.length <= MAX_TEXT_CHARACTERS || reply.statusCode >= 400) return text + END;
+  const length = Buffer.byteLength(text);
+  if (text.length <= PIECE_CHARACTERS) return toBytes(text, length);
+  void reply.header('content-length', length + END.length);
   return Readable.from(piecesOf(text), { highWaterMark: 1 });
+}
+
+function toBytes(text: string, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length + END.length);
+  bytes.write(text);
+  bytes.write(END, length);
+  return bytes;
 }
 
 async function* piecesOf(text: string): AsyncGenerator<string> {

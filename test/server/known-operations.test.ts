@@ -73,6 +73,25 @@ describe('what is asked again is answered as Apollo Server answers it:', () => {
     expect(again).toBe(apollo);
   });
 
+  test('an answer that is encoded as one piece of bytes, with letters of several bytes', async () => {
+    await begin();
+    const [badge] = world.sandbox.tagMango.badges.values();
+    if (!badge) throw new Error('There is no badge');
+    world.sandbox.tagMango.badges.set(badge._id, { ...badge, name: 'Zoë 🏅' });
+    world.pass(31_000);
+    const names = Array.from({ length: 49 }, (_, at) => `a${at}: name`).join(' ');
+    const query = `{ badges { nodes { ... on BadgeFields { ${names} } } } }`;
+    const [again, apollo] = await askBothWays(ask(query));
+    expect(again).toBe(apollo);
+    const [head = '', body = ''] = again.split('\r\n\r\n');
+    expect(body.length).toBeGreaterThan(16 * 1024);
+    expect(head).toContain(`content-length: ${body.length}`);
+    const text = Buffer.from(body, 'latin1').toString();
+    expect(text.endsWith('}\n')).toBe(true);
+    expect(text).toContain('"a48":"Zoë 🏅"');
+    expect(JSON.stringify(JSON.parse(text)).length + 1).toBe(text.length);
+  });
+
   test('one operation of several, by its name', async () => {
     await begin();
     const query = 'query A { badges { totalCount } } query B { __typename }';

@@ -28,8 +28,9 @@ export function tap(response: ServerResponse, then: (answer: FullAnswer) => void
     return response;
   };
   response.end = (...args: readonly unknown[]) => {
-    const [text] = args;
+    const [body] = args;
     Reflect.apply(end, response, args);
+    const text = Buffer.isBuffer(body) ? body.toString() : body;
     if (head && typeof text === 'string') then({ ...head, text });
     return response;
   };
