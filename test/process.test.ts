@@ -318,7 +318,8 @@ test('many answers do not make its heap keep more room for what is new', async (
   const read = () =>
     globSync('*.json', { cwd: folder }).map((name) => toRoomMB(join(folder, name)));
   await eventually(() => read().some(Number.isFinite));
-  expect(read()[0]).toBeLessThanOrEqual(9);
+  // New objects have 32 MB, as docs/operating.md says.
+  expect(read()[0]).toBeLessThanOrEqual(33);
   rmSync(folder, { recursive: true });
 });
 
