@@ -51,7 +51,7 @@ const LEFTOVERS_MS = 250;
 /** The longest possible timer. */
 const HOLD_MS = 2 ** 31 - 1;
 /** Limits for the snapshots of all lists. `maxBytes` is the length of their JSON; in memory they take a few times more. */
-const SNAPSHOT_STORE = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
+const SNAPSHOT_STORE = { maxEntries: 4_000, maxBytes: 64 * 1024 * 1024 };
 
 export interface RunningService extends RunningServer {
   /** Both can be replaced at runtime. Requests in progress continue with the values they started with. */

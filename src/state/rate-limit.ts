@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FORGET_UNLESS, NOW, type RedisCalls } from './redis/client.ts';
-import { StateError, type StateStore } from './state-store.ts';
+import { StateError, type StateStore, createLocks } from './state-store.ts';
 
 /** A token bucket: `burst` requests at once, then `perSecond`. */
 export interface TokenLimit {
@@ -140,6 +140,9 @@ export function createStoredBuckets(
     return stored && shift(stored, now() - wallTime());
   }
 
+  /** One at a time: those at the same moment would make each other try again. */
+  const turns = createLocks();
+
   async function change<T>(
     name: string,
     toNext: (known: TokenBucket | null) => { bucket: TokenBucket; answer: T },
@@ -157,16 +160,20 @@ export function createStoredBuckets(
 
   return {
     take: (name, limit, leave) =>
-      change(name, (known) => {
-        const { bucket, waitMs } = takeToken(known, limit, { leave, now: now() });
-        return { bucket, answer: waitMs };
-      }),
+      turns.withLock(name, () =>
+        change(name, (known) => {
+          const { bucket, waitMs } = takeToken(known, limit, { leave, now: now() });
+          return { bucket, answer: waitMs };
+        }),
+      ),
     block: (name, ms) =>
-      change(name, (known) => {
-        const { tokens, at, blockedUntil } = known ?? { tokens: 0, at: now(), blockedUntil: 0 };
-        const bucket = { tokens, at, blockedUntil: Math.max(blockedUntil, now() + ms) };
-        return { bucket, answer: undefined };
-      }),
+      turns.withLock(name, () =>
+        change(name, (known) => {
+          const { tokens, at, blockedUntil } = known ?? { tokens: 0, at: now(), blockedUntil: 0 };
+          const bucket = { tokens, at, blockedUntil: Math.max(blockedUntil, now() + ms) };
+          return { bucket, answer: undefined };
+        }),
+      ),
     free: async (name, limit) => freeTokens(read(name, await store.get(toKey(name))), limit, now()),
   };
 }

@@ -78,3 +78,26 @@ test('what another process has written or damaged since is seen, although texts 
   await one.change(add('e'));
   expect(await other.read()).toEqual({ names: ['d', 'e'] });
 });
+
+test('fifty changes of one process at the same moment are all kept, and none has to try again', async () => {
+  let tries = 0;
+  const counted = createSharedValue({
+    store: {
+      get: (key) => store.get(key),
+      compareAndSet: (key, change) => {
+        tries += 1;
+        return store.compareAndSet(key, change);
+      },
+    },
+    key: KEY,
+    kind: 'recent writes',
+    schema,
+    empty: { names: [] },
+    onUnreadable: (record) => told.push(record),
+  });
+  const names = Array.from({ length: 50 }, (_, number) => `name ${number}`);
+  await Promise.all(
+    names.map((name) => counted.change((value) => ({ names: [...value.names, name] }))),
+  );
+  expect([tries, await open().read()]).toEqual([50, { names }]);
+});

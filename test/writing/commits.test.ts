@@ -16,30 +16,35 @@ afterAll(() => spy.mockRestore());
 
 const commits = (): number => spy.mock.calls.filter(([sql]) => sql === 'COMMIT').length;
 
-const PROVIDERS = ['RETURNING_AI', 'TAG_MANGO'] as const;
-const idOf = (provider: (typeof PROVIDERS)[number]): string => {
+const idOf = (provider: string): string => {
   const { returningAI, tagMango } = service.sandbox;
   const [id = ''] = (provider === 'TAG_MANGO' ? tagMango : returningAI).badges.keys();
   return id;
 };
 
-test.each(PROVIDERS)(
-  'an update at %s is committed before it is sent, after its answer, and with its outcome',
-  async (provider) => {
+/** Hidden fields, which only one of them has, are two more values. */
+const COMMITS = [
+  { provider: 'RETURNING_AI', plain: 4, withKey: 7 },
+  { provider: 'TAG_MANGO', plain: 3, withKey: 5 },
+] as const;
+
+test.each(COMMITS)(
+  'an update at $provider is committed before it is sent, after its answer, and with its outcome',
+  async ({ provider, plain }) => {
     const { query, variables } = toRename({ provider, id: idOf(provider) }, 'Renamed');
     const { data } = await service.execute(query, variables);
     expect(data).toMatchObject({ result: { userErrors: [] } });
-    expect(commits()).toBe(3);
+    expect(commits()).toBe(plain);
   },
 );
 
-test.each(PROVIDERS)(
-  'one with a key at %s also when the key is claimed and when it is closed',
-  async (provider) => {
+test.each(COMMITS)(
+  'one with a key at $provider also when the key is claimed, sent and closed',
+  async ({ provider, withKey }) => {
     const { query, variables } = toRename({ provider, id: idOf(provider) }, 'Renamed', 'key-1');
     await service.execute(query, variables);
-    expect(commits()).toBe(5);
+    expect(commits()).toBe(withKey);
     await service.execute(query, variables);
-    expect(commits()).toBe(5);
+    expect(commits()).toBe(withKey);
   },
 );

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { isObject, parseWholeJson, toWholeJson } from '../../http/json.ts';
 import type { FieldChange } from '../../providers/provider.ts';
-import { StateError, type StateStore } from '../../state/state-store.ts';
+import { StateError, type StateStore, createLocks } from '../../state/state-store.ts';
 
 /**
  * The format of the records that this version writes, and the newest that it reads. It is raised only if earlier versions
@@ -120,27 +120,32 @@ export function createSharedValue<T extends object>(
 
   const toText = (value: T): string => JSON.stringify({ format: FORMAT, ...value });
 
+  /** One change of this process at a time: those at the same moment would make each other try again. */
+  const turns = createLocks();
+
   return {
     read: async () => parse(await store.get(key)),
-    async change(edit) {
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const expected = await store.get(key);
-        const isKnown = expected !== null && last?.deref()?.text === expected;
-        if (expected !== null && !isKnown && isOfNewerFormat(expected)) {
-          throw new StateError(
-            'unavailable',
-            'This value was written by a newer version of this service',
-          );
-        }
-        const before = parse(expected);
-        const after = edit(before);
-        const value = toText(after);
-        const isSame = after === before || value === expected || value === toText(before);
-        if (isSame || (await store.compareAndSet(key, { expected, value }))) return after;
-      }
-      throw new StateError('busy', 'A shared value was changed concurrently too often');
-    },
+    change: (edit) => turns.withLock(key, () => change(edit)),
   };
+
+  async function change(edit: (value: T) => T): Promise<T> {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const expected = await store.get(key);
+      const isKnown = expected !== null && last?.deref()?.text === expected;
+      if (expected !== null && !isKnown && isOfNewerFormat(expected)) {
+        throw new StateError(
+          'unavailable',
+          'This value was written by a newer version of this service',
+        );
+      }
+      const before = parse(expected);
+      const after = edit(before);
+      const value = toText(after);
+      const isSame = after === before || value === expected || value === toText(before);
+      if (isSame || (await store.compareAndSet(key, { expected, value }))) return after;
+    }
+    throw new StateError('busy', 'A shared value was changed concurrently too often');
+  }
 }
 
 interface ParsedText<T> {

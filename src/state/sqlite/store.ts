@@ -206,13 +206,14 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 
   const read = <T>(ask: () => T): T => withStateErrors({ folder }, ask);
   const writes = createGroupedWrites(database);
-  async function write<T>(work: () => T): Promise<T> {
+  async function durable<T>(written: Promise<T>): Promise<T> {
     try {
-      return await writes.write(work);
+      return await written;
     } catch (error) {
       throw toStateError({ folder }, error);
     }
   }
+  const write = <T>(work: () => T): Promise<T> => durable(writes.write(work));
 
   return {
     instanceId,
@@ -222,11 +223,13 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
     get: async (key) => read(() => values.read(key)),
     set: async (key, value, { ttlMs } = {}) => write(() => values.write(key, value, ttlMs)),
     compareAndSet: async (key, { expected, value, ttlMs }) =>
-      write(() => {
-        if (values.read(key) !== expected) return false;
-        values.write(key, value, ttlMs);
-        return true;
-      }),
+      durable(
+        writes.writeNow(() => {
+          if (values.read(key) !== expected) return false;
+          values.write(key, value, ttlMs);
+          return true;
+        }),
+      ),
 
     keys: (prefix) =>
       inKeyPages(prefix, async (from) => {
