@@ -18,7 +18,7 @@ import { VARIETY, type Workload, createWorkloads } from './workloads.ts';
 export const BADGES_OF_EACH = 500;
 const TOKENS_LAST_SECONDS = 3_600;
 /** Makes every server compile its code before it is measured, those with tokens too. */
-const AT_FIRST = /^(_entities of 10(, 50 tokens)?|badges of 50, full, same page)$/;
+const AT_FIRST = /^(_entities of 10|_entities of (1|10), 50 tokens|badges of 50, full, same page)$/;
 const AT_FIRST_MS = 300;
 
 export interface CompareOptions extends MeasureOptions {
