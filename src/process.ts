@@ -17,6 +17,7 @@ import { ConfigError } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
 import { DEFAULT_FOLDER } from './config/variables.ts';
 import { openState } from './state/open-state.ts';
+import { monotonicMs } from './state/rate-limit.ts';
 import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
 import { watch } from './watch.ts';
@@ -177,11 +178,6 @@ function openFolder({ stateFolder, isSandbox }: Config): { path: string; remove:
   }
   const path = mkdtempSync(join(tmpdir(), 'badges-sandbox-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
-/** For durations. Corrections of the machine's clock do not affect it. */
-function monotonicMs(): number {
-  return Math.floor(performance.now());
 }
 
 /** Starts the sandbox, which replaces every provider. Loaded only when it is used, which production never does. */

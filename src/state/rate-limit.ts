@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { FORGET_UNLESS, NOW, type RedisCalls } from './redis/client.ts';
 import { StateError, type StateStore, createLocks } from './state-store.ts';
 
+/** The clock of a process for durations, in whole milliseconds. Corrections of the machine's clock do not affect it. */
+export function monotonicMs(): number {
+  return Math.floor(performance.now());
+}
+
 /** A token bucket: `burst` requests at once, then `perSecond`. */
 export interface TokenLimit {
   burst: number;

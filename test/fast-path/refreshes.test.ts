@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BadgeIndex } from '../../src/badges/reading/badge-index.ts';
-import type { EntitiesPlan } from '../../src/server/fast-path/entities-plan.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
+import { createSight } from '../../src/server/fast-path/head.ts';
+import type { EntitiesPlan } from '../../src/server/fast-path/plans.ts';
 import { createKeep } from '../../src/server/keep.ts';
-import { createSight } from '../../src/server/fast-path/sight.ts';
 import { toRename } from '../support/load-operations.ts';
 import { execute } from '../support/service.ts';
 import { type World, startWorld } from './world.ts';

@@ -15,17 +15,27 @@ import type { IdentityOptions } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue } from '../request.ts';
-import { type EntitiesPlan, type Split, flatKeyOf, keyOf, splitBody } from './entities-plan.ts';
 import { createFragments } from './fragments.ts';
-import { COUNTED_PER_BYTE, type Ready, createManners } from './full-answer.ts';
-import { type Head, createReadHead } from './head.ts';
+import {
+  COUNTED_PER_BYTE,
+  type Head,
+  type Ready,
+  createManners,
+  createReadHead,
+  createSight,
+} from './head.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
-import { createPlans } from './plans.ts';
-import { createQueries } from './queries.ts';
-import type { QueryOptions, QueryPlan } from './query-plan.ts';
+import {
+  type EntitiesPlan,
+  type Split,
+  createPlans,
+  flatKeyOf,
+  keyOf,
+  splitBody,
+} from './plans.ts';
+import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
 import { Unsure, toExecutable } from './render.ts';
-import { createSight } from './sight.ts';
 
 interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Undefined: it is off. */

@@ -6,10 +6,10 @@
  */
 import type { Tenant } from '../../badges/tenant.ts';
 import { ProviderError } from '../../http/provider-error.ts';
-import { REQUEST_CAPS } from '../limits/limits.ts';
-import { type EntitiesPlan, type Split, readCanonical } from './entities-plan.ts';
 import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
-import { type Identity, type Sight, identityOf } from './sight.ts';
+import { REQUEST_CAPS } from '../limits/limits.ts';
+import { type Identity, type Sight, identityOf } from './head.ts';
+import { type EntitiesPlan, type Split, readCanonical } from './plans.ts';
 
 interface Fragment {
   readonly raw: string;

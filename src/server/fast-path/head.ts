@@ -1,9 +1,18 @@
 /**
- * Promises: lets only such requests onto the fast path whose head the full path would take without a word: an ordinary
- * POST of JSON by a caller who may read, of a known tenant, with nothing else answered before it on the connection.
+ * Who asks, which snapshots the request sees, and how the full path answers requests with such a head.
+ *
+ * Promises: lets only such requests onto the fast path whose head the full path would accept: an ordinary POST of JSON
+ * by a caller who may read, of a known tenant, with nothing else answered before it on the connection. Shows one request
+ * the snapshots that a read would give at once, each looked up when it is needed and the same for the whole request.
+ * Shows what the full path answers, byte for byte as it hands it to the connection, without changing it; an answer of
+ * any other shape than the usual one teaches nothing.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, SCOPES } from '../../badges/context.ts';
+import { LRUCache } from 'lru-cache';
+import { type Caller, INCOMPLETE_KEEP_MS, SCOPES } from '../../badges/context.ts';
+import type { ProviderAccess, Tenant, TenantProvider } from '../../badges/tenant.ts';
+import { isObject } from '../../http/json.ts';
+import { NO_STORE, toMaxAge } from '../apollo.ts';
 import { toRequestId } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
 
@@ -83,4 +92,178 @@ function countNames(rawHeaders: readonly string[], name: string): number {
     if (given?.length === name.length && given.toLowerCase() === name) count += 1;
   }
   return count;
+}
+
+export interface FullAnswer {
+  status: number;
+  /** In their order, as they were given. */
+  headers: Readonly<Record<string, unknown>>;
+  text: string;
+}
+
+/** Calls back once an answer that is one text is sent; never for others. */
+export function tap(response: ServerResponse, then: (answer: FullAnswer) => void): void {
+  const writeHead = response.writeHead.bind(response);
+  const end = response.end.bind(response);
+  let head: Pick<FullAnswer, 'status' | 'headers'> | undefined;
+
+  response.writeHead = (status: number, ...rest: readonly unknown[]) => {
+    const [headers] = rest.slice(-1);
+    head = { status, headers: isObject(headers) ? headers : {} };
+    Reflect.apply(writeHead, response, [status, ...rest]);
+    return response;
+  };
+  response.end = (...args: readonly unknown[]) => {
+    const [body] = args;
+    Reflect.apply(end, response, args);
+    const text = Buffer.isBuffer(body) ? body.toString() : body;
+    if (head && typeof text === 'string') then({ ...head, text });
+    return response;
+  };
+}
+
+/** What a fast answer is sent as. */
+export interface Ready {
+  /** The whole body; each character is a byte of its UTF-8. */
+  text: string;
+  cacheControl: string;
+  contentType: string;
+  /** What the limits count of it while it is made is at most this. */
+  countedBytes: number;
+}
+
+/** What is counted of the values of an answer is at most so many times its bytes. */
+export const COUNTED_PER_BYTE = 8;
+
+export interface Manners {
+  /** The content type of answers to such heads. Undefined: none was seen yet. */
+  contentTypeFor(head: Head): string | undefined;
+  /** Notes how it was answered, and returns whether the answer may be kept. Stale answers have `NO_STORE` as control. */
+  note(head: Head, answer: FullAnswer, control?: string): boolean;
+}
+
+/** All headers of an answer that may be kept, in their order. */
+const HEADERS = [
+  'cache-control',
+  'x-content-type-options',
+  'x-request-id',
+  'content-type',
+  'content-length',
+];
+const MAX_HEADS = 200;
+
+export function createManners(): Manners {
+  const contentTypes = new LRUCache<string, string>({ max: MAX_HEADS });
+  return {
+    contentTypeFor: ({ manners }) => contentTypes.get(manners),
+    note({ manners }, answer, control = 'private') {
+      const type = answer.headers['content-type'];
+      if (!isUsual(answer, control) || typeof type !== 'string') return false;
+      contentTypes.set(manners, type);
+      return true;
+    },
+  };
+}
+
+/** Errors come first in the body. */
+function isUsual({ status, headers, text }: FullAnswer, control: string): boolean {
+  const names = Object.keys(headers);
+  return (
+    status === 200 &&
+    names.length === HEADERS.length &&
+    names.every((name, at) => name === HEADERS[at]) &&
+    headers['x-content-type-options'] === 'nosniff' &&
+    text.startsWith('{"data":') &&
+    String(headers['cache-control']).startsWith(control)
+  );
+}
+
+export type BadgeReading = NonNullable<ReturnType<ProviderAccess['snapshots']['peek']>>;
+
+/** Stands for an object without keeping it in memory: two are equal only for the same one. */
+export type Identity = number;
+
+const identities = new WeakMap<object, Identity>();
+let lastIdentity: Identity = 0;
+
+export function identityOf(object: object): Identity {
+  const known = identities.get(object);
+  if (known !== undefined) return known;
+  lastIdentity += 1;
+  identities.set(object, lastIdentity);
+  return lastIdentity;
+}
+
+interface Seen {
+  reading: BadgeReading;
+  /** Of the list itself, which a refresh replaces. */
+  identity: Identity;
+}
+
+export interface Sight {
+  readonly tenant: Tenant;
+  /** Undefined: a read would wait, or the provider is not configured. `at` is the place of the provider. */
+  see(at: number): Seen | undefined;
+  /** Notes that the answer shows this reading. */
+  note(reading: BadgeReading): void;
+  /** Notes that a badge is missing in the answer. */
+  noteMissing(): void;
+  /** For the answer from all that was noted. */
+  cacheControl(): string;
+}
+
+export interface FreshTime {
+  freshMs: number;
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+export function createSight(tenant: Tenant, freshTime: FreshTime): Sight {
+  return new TenantSight(tenant, freshTime);
+}
+
+/** A class, because one is made for each request: closures would take five times the memory. */
+class TenantSight implements Sight {
+  readonly tenant: Tenant;
+  readonly #freshTime: FreshTime;
+  /** By the places of the providers. Null: a read would wait. */
+  readonly #seen: (Seen | null)[] = [];
+  #oldestAsOf = Infinity;
+  #keepMs = Infinity;
+  #isStale = false;
+
+  constructor(tenant: Tenant, freshTime: FreshTime) {
+    this.tenant = tenant;
+    this.#freshTime = freshTime;
+  }
+
+  see(at: number): Seen | undefined {
+    let found = this.#seen[at];
+    if (found === undefined) {
+      found = look(this.tenant.providers[at]);
+      this.#seen[at] = found;
+    }
+    return found ?? undefined;
+  }
+
+  note({ snapshot, state }: BadgeReading): void {
+    if (state === 'STALE') this.#isStale = true;
+    if (snapshot.value.droppedRecords > 0) this.noteMissing();
+    this.#oldestAsOf = Math.min(this.#oldestAsOf, snapshot.asOf);
+  }
+
+  noteMissing(): void {
+    this.#keepMs = Math.min(this.#keepMs, INCOMPLETE_KEEP_MS);
+  }
+
+  cacheControl(): string {
+    if (this.#isStale || this.#oldestAsOf === Infinity) return NO_STORE;
+    const { freshMs, now } = this.#freshTime;
+    return toMaxAge(Math.min(this.#keepMs, freshMs, this.#oldestAsOf + freshMs - now()));
+  }
+}
+
+function look(of: TenantProvider | undefined): Seen | null {
+  const reading = of?.access?.snapshots.peek();
+  return reading ? { reading, identity: identityOf(reading.snapshot.value) } : null;
 }

@@ -9,25 +9,41 @@ import type { Caller } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { NO_STORE } from '../apollo.ts';
-import { createBadgeFragments } from './badge-fragments.ts';
-import { type EntitiesPlan, type Split, flatKeyOf, planEntities } from './entities-plan.ts';
-import type { Fragments } from './fragments.ts';
-import { type FullAnswer, type Manners, type Ready, tap } from './full-answer.ts';
-import type { Head } from './head.ts';
 import { type Keep, toUtf8Bytes } from '../keep.ts';
-import { type KeptAnswers, type Sights, steadyUseOf } from './kept-answers.ts';
-import type { PlanKey, Plans } from './plans.ts';
-import type { SentQuery } from './queries.ts';
+import type { Fragments } from './fragments.ts';
+import {
+  type FullAnswer,
+  type Head,
+  type Manners,
+  type Ready,
+  type Sight,
+  createSight,
+  tap,
+} from './head.ts';
+import {
+  type KeptAnswers,
+  type Sights,
+  createBadgeFragments,
+  steadyUseOf,
+} from './kept-answers.ts';
+import {
+  type EntitiesPlan,
+  type PlanKey,
+  type Plans,
+  type Split,
+  flatKeyOf,
+  planEntities,
+} from './plans.ts';
 import {
   type AskedQuery,
   NotAtHand,
   type QueryOptions,
   type QueryPlan,
+  type SentQuery,
   answerQuery,
   planQuery,
 } from './query-plan.ts';
 import type { Executable } from './render.ts';
-import { type Sight, createSight } from './sight.ts';
 
 export interface LearnerOptions extends QueryOptions {
   executable: Executable;

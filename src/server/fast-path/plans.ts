@@ -1,8 +1,17 @@
 /**
- * Promises: finds the plan of a body by the two texts that tell its document apart, and remembers which bodies have none,
- * so that these are not searched again.
+ * Plans, found by the two texts that tell a document apart; and the plan of a document with `_entities`: what stands
+ * around the representations in the body, how many there may be, and how the JSON of each is written.
+ *
+ * Promises: remembers which bodies have no plan, so that these are not searched again. Two bodies with the same bytes
+ * around their representations ask the same, and are within the same limits, as long as each representation is a
+ * canonical one.
  */
-import { type Keep, type Kept, bytesOf } from '../keep.ts';
+import { type FieldNode, Kind, isListType, isNonNullType } from 'graphql';
+import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from '../keep.ts';
+import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
+import { costOf, countVariables } from '../limits/request-limits.ts';
+import { countSigns } from '../request.ts';
+import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
 /** For `_entities`, the bytes around the representations. For other queries, the document, and what else is fixed. */
 export type PlanKey = readonly [string, string];
@@ -56,4 +65,143 @@ export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Pla
     add: put,
     refuse: (key) => put(key, null),
   };
+}
+
+/** Where the representations stand in a body, as one string of one byte a character. */
+export interface Split {
+  body: string;
+  /** The first character of the first representation. */
+  start: number;
+  /** The bracket behind the last. */
+  end: number;
+}
+
+export interface EntitiesPlan {
+  /** So many representations pass all limits, and not one more. */
+  most: number;
+  /** The fields of an answer to so many representations, as the limits count them. */
+  fieldsOf(representations: number): number;
+  /** Of the answer, before the first and after the last entity. */
+  head: string;
+  tail: string;
+  /** One entity; null is written without it. */
+  render: Render;
+}
+
+/**
+ * With its quotes it can only be a name: within a text they would be escaped. What is escaped before it belongs to the
+ * bytes that tell plans apart.
+ */
+const MARK = '"representations":[';
+const FIELD = '_entities';
+const VARIABLE = 'representations';
+
+/** Undefined: there is no such list in it. What ends at the first bracket has canonical representations only. */
+export function splitBody(body: string): Split | undefined {
+  const mark = body.indexOf(MARK);
+  if (mark === -1) return undefined;
+  const start = mark + MARK.length;
+  const end = body.indexOf(']', start);
+  return end === -1 ? undefined : { body, start, end };
+}
+
+/** What tells plans apart. */
+export function keyOf({ body, start, end }: Split): PlanKey {
+  return [body.slice(0, start), body.slice(end)];
+}
+
+/** The same for keeping. */
+export function flatKeyOf(split: Split): PlanKey {
+  const [before, after] = keyOf(split);
+  return [toFlat(before), toFlat(after)];
+}
+
+/** A representation, its bytes told apart from all others that mean something else. */
+export interface Representation {
+  typeName: string;
+  id: string;
+}
+
+const SHAPES = [
+  /^\{"__typename":"(?<typeName>\w{1,100})","id":"(?<id>[\w .:@/+=~-]{1,500})"\}$/,
+  /^\{"id":"(?<id>[\w .:@/+=~-]{1,500})","__typename":"(?<typeName>\w{1,100})"\}$/,
+];
+/** Of a canonical representation: a bracket and a comma within, and a comma before the next. */
+const SIGNS_OF_REPRESENTATION = 3;
+
+/** Undefined: it may be well formed, but is not one of those that are told apart by their bytes. */
+export function readCanonical(raw: string): Representation | undefined {
+  for (const shape of SHAPES) {
+    const { typeName, id } = shape.exec(raw)?.groups ?? {};
+    if (typeName !== undefined && id !== undefined) return { typeName, id };
+  }
+  return undefined;
+}
+
+const PROBE = { __typename: 'A', id: 'a' };
+
+/** The plan for bodies like this one, which the full path has answered. Undefined: there is none. */
+export function planEntities(executable: Executable, split: Split): EntitiesPlan | undefined {
+  const [before, after] = keyOf(split);
+  const json = Buffer.from(before + JSON.stringify(PROBE) + after, 'latin1').toString('utf8');
+  const question = readQuestion(executable, JSON.parse(json));
+  const root = question && entitiesOf(question);
+  if (!root || !isProbe(question.given[VARIABLE])) return undefined;
+  const type = question.query.getFields()[FIELD]?.type;
+  const list = isNonNullType(type) ? type.ofType : type;
+  if (!isListType(list)) return undefined;
+  const { most, fieldsOf } = capsOf(question, json);
+  return {
+    most,
+    fieldsOf,
+    head: toUtf8Bytes(`{"data":{${JSON.stringify(root.key)}:[`),
+    tail: ']}}\n',
+    render: compile(question, list.ofType, root.nodes),
+  };
+}
+
+/** The only root field, whose only argument is the variable. */
+function entitiesOf({ roots }: Question) {
+  const [[key, nodes] = [], ...others] = roots;
+  if (key === undefined || !nodes || others.length > 0) return undefined;
+  return nodes.every(takesVariable) ? { key, nodes } : undefined;
+}
+
+function takesVariable({ name, arguments: given = [] }: FieldNode): boolean {
+  const [argument, ...others] = given;
+  if (name.value !== FIELD || !argument || others.length > 0) return false;
+  const { value } = argument;
+  return value.kind === Kind.VARIABLE && value.name.value === VARIABLE;
+}
+
+function isProbe(value: unknown): boolean {
+  return JSON.stringify(value) === JSON.stringify([PROBE]);
+}
+
+/** All that the full path counts grows by the same with each representation. */
+function capsOf(question: Question, json: string) {
+  const one = countAll(question, 1);
+  const two = countAll(question, 2);
+  const signs = countSigns(json, BODY_CAPS.signs);
+  const mostWithin = (cap: number, atOne: number, step: number): number =>
+    step <= 0 ? Infinity : 1 + Math.floor((cap - atOne) / step);
+  const most = Math.min(
+    mostWithin(REQUEST_CAPS.fields, one.fields, two.fields - one.fields),
+    mostWithin(
+      REQUEST_CAPS.representations,
+      one.representations,
+      two.representations - one.representations,
+    ),
+    mostWithin(VARIABLE_CAPS.values, one.values, two.values - one.values),
+    mostWithin(BODY_CAPS.signs, signs, SIGNS_OF_REPRESENTATION),
+  );
+  const fieldsOf = (representations: number): number =>
+    one.fields + (representations - 1) * (two.fields - one.fields);
+  return { most, fieldsOf };
+}
+
+function countAll({ schema, document, operation, given }: Question, representations: number) {
+  const variables = { ...given, [VARIABLE]: Array.from({ length: representations }, () => PROBE) };
+  const { values } = countVariables(variables);
+  return { ...costOf({ schema, document, operation, variables }), values };
 }

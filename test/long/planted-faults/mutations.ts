@@ -13,7 +13,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: 'toFlat(`;$',
   },
   'an answer ends with another byte': {
-    file: 'entities-plan.ts',
+    file: 'plans.ts',
     from: "tail: ']}}\\n'",
     to: "tail: ']}}\\t'",
   },
@@ -34,17 +34,17 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: 'if (!kept?.lists.some(Boolean) && !kept?.lists.every(',
   },
   'a stale list may be stored': {
-    file: 'sight.ts',
+    file: 'head.ts',
     from: "state === 'STALE'",
     to: "state === 'FRESH'",
   },
   'a missing badge may be stored for long': {
-    file: 'sight.ts',
+    file: 'head.ts',
     from: '#keepMs = Math.min',
     to: '#keepMs = Math.max',
   },
   'the age of a list is not subtracted': {
-    file: 'sight.ts',
+    file: 'head.ts',
     from: '#oldestAsOf + freshMs - now()',
     to: '#oldestAsOf + freshMs - this.#oldestAsOf',
   },
@@ -64,7 +64,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: "actor.includes(';')",
   },
   'one representation too many is let through': {
-    file: 'entities-plan.ts',
+    file: 'plans.ts',
     from: '1 + Math.floor((cap',
     to: '2 + Math.floor((cap',
   },
@@ -89,7 +89,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: 'if (name === value) throw',
   },
   'the badges of one place are shown at another': {
-    file: 'badge-fragments.ts',
+    file: 'kept-answers.ts',
     from: 'const place = places;',
     to: 'const place = 0;',
   },
