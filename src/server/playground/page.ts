@@ -41,7 +41,7 @@ body.graphiql-dark { color-scheme: dark }
 #examples { overflow-y: auto; padding: 1rem .25rem 1rem 1rem; font: 14px/1.4 sans-serif }
 #examples h1 { font-size: 1.1rem; margin: 0 0 .25rem }
 #examples p { margin: 0 0 .75rem }
-#examples output:not(:empty) { display: block; margin: 0 0 .75rem; padding: .5rem; border-radius: 6px;
+#examples output:not(:empty) { position: sticky; top: 0; display: block; margin: 0 0 .75rem; padding: .5rem; border-radius: 6px;
   background: light-dark(#fff3d6, #4a3d1c); color: light-dark(#573d00, #ffe2a3) }
 #examples summary { font-weight: bold; cursor: pointer; padding: .3rem 0 }
 #examples ul { list-style: none; margin: 0 0 .5rem; padding: 0 }
