@@ -62,7 +62,10 @@ registerHooks({
 process.setSourceMapsEnabled(true);
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collectGarbage = runInNewContext('gc') as (options: object) => void;
+/** Gives the room of garbage back too. */
+const WITH_ROOM = { type: 'major', execution: 'sync', flavor: 'last-resort' };
+const MAX_RESIDENT_BYTES = 320 * 1024 ** 2;
 
 /** jest-circus collects its event handlers here. */
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
@@ -116,7 +119,8 @@ const runTestFile: RunTestFile = async (...args) => {
     timers.dispose();
     mocks.restoreAllMocks();
     // Jest would end a worker for its garbage, and the next one would load everything again.
-    if (process.memoryUsage().heapUsed > limitBytes) collectGarbage();
+    const { heapUsed, rss } = process.memoryUsage();
+    if (heapUsed > limitBytes || rss > MAX_RESIDENT_BYTES) collectGarbage(WITH_ROOM);
   }
 };
 
