@@ -98,11 +98,6 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: 'cacheControlOf(used, asking)',
     to: 'cacheControlOf({ ...used, oldestAsOf: asking.now() }, asking)',
   },
-  'a part that is missing is not told of': {
-    file: 'query-plan.ts',
-    from: 'if (partialErrors.length > 0) throw',
-    to: 'if (partialErrors.length > 9) throw',
-  },
   'an answer is kept for another state of its lists': {
     file: 'kept-answers.ts',
     from: 'one.state === other.state &&',
