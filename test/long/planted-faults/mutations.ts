@@ -68,25 +68,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: '1 + Math.floor((cap',
     to: '2 + Math.floor((cap',
   },
-  'the plan of another document is used': {
-    file: 'query-plan.ts',
-    from: 'JSON.stringify([others, flags])',
-    to: "''",
-  },
-  'root fields are separated by another byte': {
-    file: 'query-plan.ts',
-    from: "json && ','",
-    to: "json && ';'",
-  },
   'arguments are those of the first request': {
     file: 'query-plan.ts',
     from: 'getArgumentValues(field, node, coerced)',
     to: 'getArgumentValues(field, node, plan.question.variables)',
-  },
-  'variables of fields are those of the first request': {
-    file: 'query-plan.ts',
-    from: 'if (variables[name] !== value) throw',
-    to: 'if (name === value) throw',
   },
   'the badges of one place are shown at another': {
     file: 'kept-answers.ts',
@@ -97,10 +82,5 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'query-plan.ts',
     from: 'cacheControlOf(used, asking)',
     to: 'cacheControlOf({ ...used, oldestAsOf: asking.now() }, asking)',
-  },
-  'an answer is kept for another state of its lists': {
-    file: 'kept-answers.ts',
-    from: 'one.state === other.state &&',
-    to: '',
   },
 };
