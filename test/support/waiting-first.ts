@@ -9,12 +9,12 @@ type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
 /** Files that start a browser, a compiler or many processes. Beside each other they would take too much memory. */
 const LARGE =
-  /\/desk\/|\/(playground[\w-]*|images-in-a-page|supergraph-example|adding|copies|erase[\w-]*|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/repository\/fast-path\./;
+  /\/desk\/|\/(playground[\w-]*|images-in-a-page|supergraph-example|adding|copies|erase[\w-]*|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/bench\/comparison\.|\/repository\/fast-path\./;
 /** Files that wait more than they compute, although some are short. */
 const WAITING =
   /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers)\.test/;
 
-const OTHERS_FOR_EACH_LARGE = 5;
+const OTHERS_FOR_EACH_LARGE = 10;
 const OTHERS_FOR_EACH_WAITING = 2;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Who asks, which snapshots the request sees, and how the full path answers requests with such a head.
+ * The caller of a request, which snapshots it sees, and how the full path answers requests with such a head.
  *
  * Promises: lets only such requests onto the fast path whose head the full path would accept: an ordinary POST of JSON
  * by a caller who may read, of a known tenant, with nothing else answered before it on the connection. Shows one request

@@ -7,13 +7,12 @@
  * belong to lists of one tenant. A badge that is in no list any longer takes its fragment with it.
  */
 import { LRUCache } from 'lru-cache';
-import { INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
+import { type BadgesContext, INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
 import type { AnswerSize } from '../answers/answer-budget.ts';
 import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
 import { type BadgeReading, type Identity, type Sight, identityOf } from './head.ts';
-import type { AskedQuery, QueryPlan, Written } from './query-plan.ts';
 import type { Render } from './render.ts';
 
 /** A body with each character a byte of it, and who sends it. */
@@ -22,11 +21,20 @@ export interface Sent {
   tenant: Tenant;
 }
 
+export interface Written {
+  /** The whole body, each character a byte of its UTF-8. */
+  text: string;
+  cacheControl: string;
+  used: BadgesContext['used'];
+  /** What the limits count of it is at most this. */
+  countedBytes: number;
+}
+
 export interface KeptAnswers {
   /** Undefined: none is kept, or not from the present lists. */
   find(body: string, sight: Sight): Pick<Written, 'text' | 'countedBytes'> | undefined;
   /** Whether this tenant has asked the same by this plan a short while ago, so that its answer is worth keeping. */
-  isRepeated(plan: QueryPlan, { variables }: AskedQuery, tenant: Tenant): boolean;
+  isRepeated(plan: object, variables: object, tenant: Tenant): boolean;
   /** Keeps an answer from lists that are the same in both sights, which are from before and after it was made. */
   keep(sent: Sent, written: Written, sights: Sights): void;
   drop(sent: Sent): void;
@@ -80,7 +88,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
       keep.use(kept);
       return kept;
     },
-    isRepeated(plan, { variables }, tenant) {
+    isRepeated(plan, variables, tenant) {
       const key = JSON.stringify([identityOf(plan), identityOf(tenant), variables]);
       if (lately.get(key)) return true;
       lately.set(key, true);

@@ -137,7 +137,8 @@ export function createLearner(options: LearnerOptions): Learner {
       if (!plan || written?.text !== toUtf8Bytes(text)) return giveUp(queryPlans, asked.key);
       if (!known) queryPlans.add(asked.key, plan);
       const { tenant } = caller;
-      if (answers.isRepeated(plan, asked, tenant)) answers.keep({ body, tenant }, written, sights);
+      if (answers.isRepeated(plan, asked.variables, tenant))
+        answers.keep({ body, tenant }, written, sights);
     } finally {
       if (!queryPlans.find(asked.key)) plan?.fragments.forget();
     }

@@ -28,7 +28,7 @@ import { REQUEST_CAPS } from '../limits/limits.ts';
 import { checkVariables, isAffordable, isSearch } from '../limits/request-limits.ts';
 import { parseBody } from '../request.ts';
 import { COUNTED_PER_BYTE, type FreshTime, type Head, type Sight, createSight } from './head.ts';
-import type { BadgeFragments, KeptAnswers } from './kept-answers.ts';
+import type { BadgeFragments, KeptAnswers, Written } from './kept-answers.ts';
 import type { PlanKey, Plans } from './plans.ts';
 import {
   type Executable,
@@ -127,15 +127,6 @@ export interface Asking {
   isAtHand: (at: number) => boolean;
   /** A search of all names takes too long for the fast path. */
   maySearch: boolean;
-}
-
-export interface Written {
-  /** The whole body, each character a byte of its UTF-8. */
-  text: string;
-  cacheControl: string;
-  used: BadgesContext['used'];
-  /** What the limits count of it is at most this. */
-  countedBytes: number;
 }
 
 /** Thrown when a list has to be read first. */
@@ -274,7 +265,7 @@ export function createQueries(options: QueriesOptions): Queries {
       const asking = { caller, sight: before, isAtHand, maySearch: false };
       try {
         const written = await answerQuery(plan, asked, { ...options, ...asking });
-        if (answers.isRepeated(plan, asked, tenant))
+        if (answers.isRepeated(plan, asked.variables, tenant))
           answers.keep({ body, tenant }, written, { before, after: createSight(tenant, options) });
         return written;
       } catch (err) {
@@ -286,7 +277,7 @@ export function createQueries(options: QueriesOptions): Queries {
     },
     isWanted({ asked }, { caller }) {
       const plan = plans.find(asked.key);
-      return plan ? answers.isRepeated(plan, asked, caller.tenant) : plan === undefined;
+      return plan ? answers.isRepeated(plan, asked.variables, caller.tenant) : plan === undefined;
     },
     refuse,
   };

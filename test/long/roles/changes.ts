@@ -25,8 +25,8 @@ const PATIENCE_MS = 20_000;
 const CREATE = `mutation Create($input: CreateBadgeInput!, $key: String) {
   result: createBadge(input: $input, idempotencyKey: $key) { userErrors { code } warnings { code } }
 }`;
-const UPDATE = `mutation Update($input: UpdateBadgeInput!) {
-  result: updateBadge(input: $input) { userErrors { code } warnings { code } }
+const UPDATE = `mutation Update($input: UpdateBadgeInput!, $expectedVersion: String) {
+  result: updateBadge(input: $input, expectedVersion: $expectedVersion) { userErrors { code } warnings { code } }
 }`;
 const VERSION = `query Version($id: ID!) {
   badge(provider: RETURNING_AI, id: $id) { ... on BadgeFields { version } }
