@@ -55,6 +55,7 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
     const plan: EntitiesPlan = {
       most: 1_000,
       fieldsOf: (representations) => representations,
+      bytesOfEach: 0,
       head: '[',
       tail: ']',
       render(value) {

@@ -77,7 +77,7 @@ interface Exchange {
 function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPathSettings): Ahead {
   const { identity, queue, budget, keep, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
-  const fragments = createFragments(keep);
+  const fragments = createFragments(keep, answerMaxBytes);
   const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
   const executable = toExecutable(options.schema);

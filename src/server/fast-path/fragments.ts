@@ -7,8 +7,8 @@
 import type { Tenant } from '../../badges/tenant.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
-import { REQUEST_CAPS } from '../limits/limits.ts';
-import { type Identity, type Sight, identityOf } from './head.ts';
+import { ANSWER_CAPS, REQUEST_CAPS } from '../limits/limits.ts';
+import { COUNTED_PER_BYTE, type Identity, type Sight, identityOf } from './head.ts';
 import { type EntitiesPlan, type Split, readCanonical } from './plans.ts';
 
 interface Fragment {
@@ -45,7 +45,8 @@ export interface Fragments {
   forget(plan: EntitiesPlan): void;
 }
 
-export function createFragments(keep: Keep): Fragments {
+/** `answerMaxBytes`: what the limits count of an answer may be that much. */
+export function createFragments(keep: Keep, answerMaxBytes = ANSWER_CAPS.bytes): Fragments {
   const tables = new WeakMap<EntitiesPlan, Map<string, FragmentTable>>();
 
   function tableOf(plan: EntitiesPlan, { id }: Tenant): FragmentTable {
@@ -85,7 +86,11 @@ export function createFragments(keep: Keep): Fragments {
       if (body[to] !== ',') return undefined;
     }
     const counted = plan.fieldsOf(representations) + json.length / BYTES_OF_FIELD;
-    const isWithinLimits = representations <= plan.most && counted < REQUEST_CAPS.fields;
+    const countedBytes = plan.bytesOfEach * representations + COUNTED_PER_BYTE * json.length;
+    const isWithinLimits =
+      representations <= plan.most &&
+      counted < REQUEST_CAPS.fields &&
+      countedBytes <= answerMaxBytes;
     return isWithinLimits ? json + plan.tail : undefined;
   }
 

@@ -6,7 +6,8 @@
  * around their representations ask the same, and are within the same limits, as long as each representation is a
  * canonical one.
  */
-import { type FieldNode, Kind, isListType, isNonNullType } from 'graphql';
+import { type FieldNode, Kind, getNamedType, isListType, isNonNullType } from 'graphql';
+import { SelectionSizes } from '../answers/answer-budget.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from '../keep.ts';
 import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
@@ -81,6 +82,8 @@ export interface EntitiesPlan {
   most: number;
   /** The fields of an answer to so many representations, as the limits count them. */
   fieldsOf(representations: number): number;
+  /** What the limits count of each entity, beside its values. */
+  bytesOfEach: number;
   /** Of the answer, before the first and after the last entity. */
   head: string;
   tail: string;
@@ -151,9 +154,12 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
   const list = isNonNullType(type) ? type.ofType : type;
   if (!isListType(list)) return undefined;
   const { most, fieldsOf } = capsOf(question, json);
+  const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
+  const each = sizes.ofObjects({}, root.nodes, getNamedType(list.ofType));
   return {
     most,
     fieldsOf,
+    bytesOfEach: each.bytes,
     head: toUtf8Bytes(`{"data":{${JSON.stringify(root.key)}:[`),
     tail: ']}}\n',
     render: compile(question, list.ofType, root.nodes),
