@@ -214,12 +214,15 @@ describe('with the limits of a response', () => {
     await begin({ answerMaxBytes: 20_000 });
     const long = 'a'.repeat(1_500);
     const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { __typename ... on ReturningAIBadge { ${long}: title } } }`;
-    const list = '{ badges(first: 20, filter: { providers: [TAG_MANGO] }) { nodes { ... on TagMangoBadge { __typename id } } } }';
+    const list =
+      '{ badges(first: 20, filter: { providers: [TAG_MANGO] }) { nodes { ... on TagMangoBadge { __typename id } } } }';
     const { body } = await ask({}, list);
     const { data } = JSON.parse(body) as { data: { badges: { nodes: object[] } } };
     const { nodes } = data.badges;
     await learn({ representations: nodes.slice(0, 1) }, query);
-    expect(await ask({ representations: nodes.slice(1, 2) }, query)).toMatchObject({ isFast: true });
+    expect(await ask({ representations: nodes.slice(1, 2) }, query)).toMatchObject({
+      isFast: true,
+    });
     for (let count = 1; count <= 20; count += 1) {
       const representations = Array.from({ length: count }, (_, at) => nodes[at % nodes.length]);
       await ask({ representations }, query);
