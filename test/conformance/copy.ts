@@ -49,7 +49,7 @@ export function apply(text: string, { file, first, replaced }: Edit): string {
 }
 
 /** It takes twice as much without a limit, beside all other tests. */
-const COMPILER_HEAP = '--max-old-space-size=520';
+const COMPILER_HEAP = '--max-old-space-size=640';
 const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
 
 /** Copies the source and the folders `beside`, registers the forum, compiles, and returns the folder of the copy. */

@@ -65,7 +65,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as (options: object) => void;
 /** Gives the room of garbage back too. */
 const WITH_ROOM = { type: 'major', execution: 'sync', flavor: 'last-resort' };
-const MAX_RESIDENT_BYTES = 280 * 1024 ** 2;
+const MAX_RESIDENT_BYTES = 320 * 1024 ** 2;
 
 /** jest-circus collects its event handlers here. */
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');

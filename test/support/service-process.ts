@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Child, Children } from './children.ts';
+import { type Child, type Children, makeFolder } from './children.ts';
 import { type ProcessOptions, type RunningProcess, startProcess } from './process.ts';
 
 /** The built service. `npm test` builds it first. */
@@ -98,7 +98,11 @@ export async function startProductionService(
   const child = await children.start({
     name: 'the service',
     script,
-    env: { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ROUTER_SECRET, ...env },
+    env: {
+      ...(env.REDIS_URL === undefined && { STATE_DIR: makeFolder(children) }),
+      ...{ NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ROUTER_SECRET },
+      ...env,
+    },
     readyWhen: LISTENING,
     ...options,
   });
