@@ -114,7 +114,7 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
   const service = await startTestService({
     // More tests in a second than the provider's own window lets through.
     sandbox: { ...STORED, tagMango: { ...STORED.tagMango, requestLimit: 100_000 } },
-    attemptTimeoutMs: 300,
+    attemptTimeoutMs: 420,
     now: clock.now,
     random: () => 0,
     ...options,

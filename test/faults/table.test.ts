@@ -110,7 +110,7 @@ describe.each(SIDES)('a list of $title', (side) => {
   }
 
   row(1, 'a list that is slow is data, kept, and slow to the breaker', async () => {
-    faulty.standIn(side).faults.set(list, { kind: 'delay', ms: 180 });
+    faulty.standIn(side).faults.set(list, { kind: 'delay', ms: 215 });
     const answer = await faulty.read(side);
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toMatchObject(wholeData(side));

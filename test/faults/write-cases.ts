@@ -27,7 +27,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
     row: 1,
     what: 'is answered late',
     by: 'create',
-    fault: { kind: 'delay', ms: 180 },
+    fault: { kind: 'delay', ms: 215 },
     codes: [],
     verdict: 'slow',
   },
