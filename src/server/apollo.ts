@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream';
 import {
   ApolloServer,
-  type ApolloServerOptions,
   type ApolloServerPlugin,
-  type BaseContext,
   type GraphQLRequestContextWillSendResponse,
   type GraphQLRequestListener,
   HeaderMap,
@@ -16,7 +14,6 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  type DocumentNode,
   type FormattedExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
@@ -37,7 +34,7 @@ import {
   measureFields,
 } from './answers/measured-answers.ts';
 import { type FormatError, createErrorFormat } from './errors.ts';
-import type { Keep, Kept } from './keep.ts';
+import { type Documents, type Keep, createDocumentStore } from './keep.ts';
 import {
   MAX_VALIDATION_ERRORS,
   documentLimits,
@@ -208,63 +205,6 @@ function formatThrown(error: GraphQLError, { formatError }: CompletionOptions) {
   const { http: _, ...extensions } = error.extensions;
   const code = extensions.code ?? 'INTERNAL_SERVER_ERROR';
   return formatError({ ...error.toJSON(), extensions: { ...extensions, code } }, error);
-}
-
-type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
-
-/** Of a parsed document for each token, with its nodes, places and costs, and beside them. */
-const BYTES_OF_TOKEN = 280;
-const DOCUMENT_BYTES = 3_000;
-/** Of its text, comments included, which may be long for few tokens. */
-const BYTES_OF_CHARACTER = 2;
-
-export interface Documents extends DocumentStore {
-  /** The valid document with this text. */
-  find(text: string): DocumentNode | undefined;
-}
-
-/**
- * Keeps the valid documents that were used last, so that they are not parsed and validated again. Apollo Server's own
- * store measures a document by its JSON, which is slow and says little about its memory.
- */
-export function createDocumentStore(keep: Keep): Documents {
-  const byHash = new Map<string, KeptDocument>();
-  const byText = new Map<string, KeptDocument>();
-
-  function use(kept: KeptDocument | undefined): DocumentNode | undefined {
-    if (kept) keep.use(kept);
-    return kept?.document;
-  }
-  function drop(hash: string): boolean {
-    const kept = byHash.get(hash);
-    if (kept) keep.drop(kept);
-    return kept !== undefined;
-  }
-  return {
-    find: (text) => use(byText.get(text)),
-    get: async (hash) => use(byHash.get(hash)),
-    async set(hash, document) {
-      drop(hash);
-      const text = document.loc?.source.body ?? '';
-      const onDrop = (): void => {
-        byHash.delete(hash);
-        byText.delete(text);
-      };
-      const kept: KeptDocument = { kind: 'documents', document, onDrop };
-      byHash.set(hash, kept);
-      byText.set(text, kept);
-      keep.put(kept, sizeOf(document, text));
-    },
-    delete: async (hash) => drop(hash),
-  };
-}
-
-interface KeptDocument extends Kept {
-  document: DocumentNode;
-}
-
-function sizeOf({ tokenCount = 0 }: DocumentNode, text: string): number {
-  return DOCUMENT_BYTES + BYTES_OF_TOKEN * tokenCount + BYTES_OF_CHARACTER * text.length;
 }
 
 type Listener = GraphQLRequestListener<BadgesContext>;

@@ -1,8 +1,9 @@
 /**
  * Promises: all that is kept for documents, parsed ones and what the fast path makes of them, stays within one number of
- * bytes. What was used longest ago is dropped first,
- * and nothing that is dropped is needed for a right answer.
+ * bytes. What was used longest ago is dropped first, and nothing that is dropped is needed for a right answer.
  */
+import type { ApolloServerOptions, BaseContext } from '@apollo/server';
+import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
 export type KeptKind = 'documents' | 'plans' | 'fragments' | 'answers';
@@ -74,4 +75,61 @@ export function toFlat(latin1: string): string {
 /** The bytes of its UTF-8 as a string of one byte a character, which is written as it is. */
 export function toUtf8Bytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
+
+/** Of a parsed document for each token, with its nodes, places and costs, and beside them. */
+const BYTES_OF_TOKEN = 280;
+const DOCUMENT_BYTES = 3_000;
+/** Of its text, comments included, which may be long for few tokens. */
+const BYTES_OF_CHARACTER = 2;
+
+export interface Documents extends DocumentStore {
+  /** The valid document with this text. */
+  find(text: string): DocumentNode | undefined;
+}
+
+/**
+ * Keeps the valid documents that were used last, so that they are not parsed and validated again. Apollo Server's own
+ * store measures a document by its JSON, which is slow and says little about its memory.
+ */
+export function createDocumentStore(keep: Keep): Documents {
+  const byHash = new Map<string, KeptDocument>();
+  const byText = new Map<string, KeptDocument>();
+
+  function use(kept: KeptDocument | undefined): DocumentNode | undefined {
+    if (kept) keep.use(kept);
+    return kept?.document;
+  }
+  function drop(hash: string): boolean {
+    const kept = byHash.get(hash);
+    if (kept) keep.drop(kept);
+    return kept !== undefined;
+  }
+  return {
+    find: (text) => use(byText.get(text)),
+    get: async (hash) => use(byHash.get(hash)),
+    async set(hash, document) {
+      drop(hash);
+      const text = document.loc?.source.body ?? '';
+      const onDrop = (): void => {
+        byHash.delete(hash);
+        byText.delete(text);
+      };
+      const kept: KeptDocument = { kind: 'documents', document, onDrop };
+      byHash.set(hash, kept);
+      byText.set(text, kept);
+      keep.put(kept, sizeOf(document, text));
+    },
+    delete: async (hash) => drop(hash),
+  };
+}
+
+interface KeptDocument extends Kept {
+  document: DocumentNode;
+}
+
+function sizeOf({ tokenCount = 0 }: DocumentNode, text: string): number {
+  return DOCUMENT_BYTES + BYTES_OF_TOKEN * tokenCount + BYTES_OF_CHARACTER * text.length;
 }

@@ -3,7 +3,6 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { createDocumentStore } from '../../src/server/apollo.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
 import {
   type EntitiesPlan,
@@ -13,7 +12,7 @@ import {
   splitBody,
 } from '../../src/server/fast-path/plans.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
-import { createKeep } from '../../src/server/keep.ts';
+import { createDocumentStore, createKeep } from '../../src/server/keep.ts';
 
 const DOCUMENTS = 2_500;
 const MIB = 1024 * 1024;

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type DocumentNode, parse } from 'graphql';
-import { createDocumentStore } from '../../src/server/apollo.ts';
-import { createKeep } from '../../src/server/keep.ts';
+import { createDocumentStore, createKeep } from '../../src/server/keep.ts';
 
 const document = (field: string) => parse(`{ ${field} }`);
 
