@@ -24,7 +24,7 @@ interface Runtime {
 }
 
 interface Environment {
-  global: Pick<typeof globalThis, 'console'>;
+  global: { console: typeof console & Printing };
 }
 
 /** As Jest calls its `testRunner`. */
@@ -37,7 +37,13 @@ type RunTestFile = (
     path: string,
     sendMessage: unknown,
   ]
-) => Promise<unknown>;
+) => Promise<FileResult>;
+
+interface FileResult {
+  /** Including skipped ones. */
+  numPendingTests: number;
+  testResults: readonly unknown[];
+}
 
 const require = createRequire(import.meta.url);
 const circus = require('jest-circus/runner') as { default: RunTestFile };
@@ -83,6 +89,17 @@ async function awaitEnd(limitBytes: number): Promise<void> {
   if (process.send && process.memoryUsage().heapUsed > limitBytes) await pause(END_MS);
 }
 
+/** In a worker, Jest collects what a file prints. */
+interface Printing {
+  getBuffer?: () => readonly { message: string }[] | undefined;
+}
+
+/** Jest shows nothing of a file whose tests are all skipped, not even the reason that the file prints. */
+function showReasons(console: Printing): void {
+  for (const { message } of console.getBuffer?.() ?? [])
+    process.stderr.write(`${message.trim()}\n`);
+}
+
 const runTestFile: RunTestFile = async (...args) => {
   const [{ workerIdleMemoryLimit }, config, environment, runtime, path] = args;
   const limitBytes = workerIdleMemoryLimit ?? Infinity;
@@ -112,7 +129,10 @@ const runTestFile: RunTestFile = async (...args) => {
   Reflect.deleteProperty(Error, 'prepareStackTrace');
   Object.assign(globalThis, { console: environment.global.console });
   try {
-    return await circus.default(...args);
+    const result = await circus.default(...args);
+    if (result.numPendingTests === result.testResults.length)
+      showReasons(environment.global.console);
+    return result;
   } finally {
     const left = endLeftRedis();
     if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);
