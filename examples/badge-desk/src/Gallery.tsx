@@ -66,6 +66,7 @@ export function Gallery({ providers, provider, search, notice }: GalleryProps) {
           {hasNextPage && (
             <button
               className="more"
+              aria-disabled={loading}
               onClick={() => !loading && void fetchMore({ variables: { after: endCursor } })}
             >
               Show more
