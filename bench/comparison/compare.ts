@@ -27,7 +27,10 @@ export interface CompareOptions extends MeasureOptions {
   only: RegExp;
 }
 
-/** Every target under every workload; each is shown as soon as it is measured. */
+/**
+ * Every target under every workload; each is shown as soon as it is measured. Those that check tokens come last and
+ * take the place of those that check none, so that fewer processes run at once.
+ */
 export async function compareAll({ ids, only, ...options }: CompareOptions): Promise<Measured[]> {
   const children = createChildren();
   const { variables } = await startStandIns(children, BADGES_OF_EACH);
@@ -38,19 +41,32 @@ export async function compareAll({ ids, only, ...options }: CompareOptions): Pro
   const questions = workloads.flatMap((workload) => workload.questions);
   const file = writeWorld(children, { edges, questions });
   const targets = await startTargets(children, ids, { fast, variables, file });
-  const checking = await startChecking(children, targets, { ...variables, ...settings });
-  const targetsOf = ({ hasTokens }: Workload): Targets => (hasTokens ? checking : targets);
-  for (const workload of workloads.filter(({ name }) => AT_FIRST.test(name))) {
-    await measure(workload, targetsOf(workload), { ...options, rounds: 1, ms: AT_FIRST_MS });
-  }
-  const all: Measured[] = [];
-  for (const workload of workloads.filter(({ name }) => only.test(name))) {
-    const measured = await measure(workload, targetsOf(workload), options);
-    console.log(showMeasured(measured).join('\n'));
-    all.push(measured);
-  }
+  const measureAll = async (all: readonly Workload[], under: Targets) => {
+    for (const workload of all.filter(({ name }) => AT_FIRST.test(name))) {
+      await measure(workload, under, { ...options, rounds: 1, ms: AT_FIRST_MS });
+    }
+    for (const workload of all.filter(({ name }) => only.test(name))) {
+      const measured = await measure(workload, under, options);
+      console.log(showMeasured(measured).join('\n'));
+      results.push(measured);
+    }
+  };
+  const results: Measured[] = [];
+  await measureAll(
+    workloads.filter(({ hasTokens }) => !hasTokens),
+    targets,
+  );
+  await Promise.all([...targets.values()].map(async (target) => target.end('SIGKILL')));
+  const checking = await startChecking(children, ids, {
+    settings: { ...variables, ...settings },
+    file,
+  });
+  await measureAll(
+    workloads.filter(({ hasTokens }) => hasTokens),
+    checking,
+  );
   children.endAll();
-  return all;
+  return results;
 }
 
 interface TargetOptions {
@@ -64,8 +80,8 @@ async function startTargets(
   children: Children,
   ids: readonly TargetId[],
   { fast, variables, file }: TargetOptions,
-): Promise<Targets> {
-  const targets = new Map<TargetId, Target>();
+): Promise<ReadonlyMap<TargetId, Service>> {
+  const targets = new Map<TargetId, Service>();
   for (const id of ids) {
     if (id === 'fast') targets.set(id, fast);
     else if (id === 'full') targets.set(id, await startService(children, id, variables));
@@ -77,15 +93,15 @@ async function startTargets(
 /** This service with callers that have tokens, and the limit, which checks none. */
 async function startChecking(
   children: Children,
-  targets: Targets,
-  settings: Readonly<Record<string, string>>,
+  ids: readonly TargetId[],
+  { settings, file }: { settings: Readonly<Record<string, string>>; file: string },
 ): Promise<Targets> {
   const checking = new Map<TargetId, Target>();
   for (const id of ['fast', 'full'] as const) {
-    if (targets.has(id)) checking.set(id, await startService(children, id, settings));
+    if (ids.includes(id)) checking.set(id, await startService(children, id, settings));
   }
-  const limit = targets.get('parse');
-  return limit ? checking.set('parse', limit) : checking;
+  if (ids.includes('parse')) checking.set('parse', await startOther(children, 'parse', file));
+  return checking;
 }
 
 async function createTokens(

@@ -17,6 +17,8 @@ export interface MeasureOptions {
   rounds: number;
   ms: number;
   connections: number;
+  /** How long each target is warmed up for each workload, in milliseconds. */
+  warmUpMs: number;
 }
 
 /** Of the requests of a workload, before it is measured. */
@@ -25,12 +27,12 @@ const COMPARED = 5;
  * Before it is measured, each request of a rotation is answered several times: a server that learns documents or tokens
  * then has learned them, and its compiler has seen the code that answers them later.
  */
-const WARM_UP = { ms: 250, atLeast: 4 * VARIETY };
+const WARM_UP_REQUESTS = 4 * VARIETY;
 
 export async function measure(
   workload: Workload,
   targets: Targets,
-  { rounds, ms, connections }: MeasureOptions,
+  { rounds, ms, connections, warmUpMs }: MeasureOptions,
 ): Promise<Measured> {
   const measured = new Map([...targets.keys()].map((id) => [id, new Array<Round>()]));
   const sent = new Map<Target, number>();
@@ -40,7 +42,9 @@ export async function measure(
     sent.set(target, from + round.requests + connections);
     return round;
   };
-  for (const target of targets.values()) await send(target, WARM_UP);
+  for (const target of targets.values()) {
+    await send(target, { ms: warmUpMs, atLeast: WARM_UP_REQUESTS });
+  }
   const differing = await findDiffering(workload, [...targets.values()]);
   for (let round = 0; round < rounds; round += 1) {
     for (const [id, target] of targets) measured.get(id)?.push(await send(target, { ms }));

@@ -21,6 +21,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     ms: { type: 'string' },
+    'warm-up-ms': { type: 'string' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string', default: '' },
     targets: { type: 'string', default: Object.keys(TITLES).join() },
@@ -28,8 +29,9 @@ const { values } = parseArgs({
   },
 });
 const options = {
-  rounds: toSize('rounds', values.rounds ?? (values.quick ? '3' : '5')),
-  ms: toSize('ms', values.ms ?? (values.quick ? '120' : '200')),
+  rounds: toSize('rounds', values.rounds ?? (values.quick ? '3' : '7')),
+  ms: toSize('ms', values.ms ?? (values.quick ? '120' : '400')),
+  warmUpMs: toSize('warm-up-ms', values['warm-up-ms'] ?? (values.quick ? '250' : '2000')),
   connections: toSize('connections', values.connections),
 };
 const chosen = values.targets.split(',').map((id): TargetId => {

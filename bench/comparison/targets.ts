@@ -126,12 +126,12 @@ export async function startOther(
   children: Children,
   id: Exclude<TargetId, 'fast' | 'full'>,
   file: string,
-): Promise<Target> {
+): Promise<Service> {
   const peer = PEERS[id];
   if (peer !== undefined) installPeers();
   const script =
     peer === undefined ? join(import.meta.dirname, 'limit-server.ts') : join(PEERS_FOLDER, peer);
-  const { ready, pid } = await children.start({
+  const { ready, pid, end } = await children.start({
     name: TITLES[id],
     script,
     args: [file, ...(LIMITS[id] ?? [])],
@@ -139,7 +139,7 @@ export async function startOther(
     env: { NODE_ENV: 'production', MALLOC_ARENA_MAX: '2' },
     readyWhen: LISTENING,
   });
-  return { title: TITLES[id], url: `http://127.0.0.1:${ready[1]}/graphql`, pid };
+  return { title: TITLES[id], url: `http://127.0.0.1:${ready[1]}/graphql`, pid, end };
 }
 
 /** The peers are a package of their own, so that a plain `npm ci` does not bring them. */

@@ -13,6 +13,7 @@ import type { Config } from '@jest/types';
 import { ModuleMocker } from 'jest-mock';
 import './from-sources.ts';
 import { type Globals, replaceGlobals } from './jest-globals.ts';
+import { isLarge, takeTurn } from './large-files.ts';
 import { endLeftRedis } from './redis.ts';
 
 /** What jest-circus uses to load modules. */
@@ -104,6 +105,7 @@ const runTestFile: RunTestFile = async (...args) => {
   const [{ workerIdleMemoryLimit }, config, environment, runtime, path] = args;
   const limitBytes = workerIdleMemoryLimit ?? Infinity;
   await awaitEnd(limitBytes);
+  const endTurn = isLarge(path) ? await takeTurn() : undefined;
   filesRun += 1;
   const version = `${CHANGES_MODULES.test(path) ? COPY : '?'}${filesRun}`;
   const timers = new ModernFakeTimers({ config, global: globalThis });
@@ -134,6 +136,7 @@ const runTestFile: RunTestFile = async (...args) => {
       showReasons(environment.global.console);
     return result;
   } finally {
+    endTurn?.();
     const left = endLeftRedis();
     if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);
     timers.dispose();

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type Sequencer from '@jest/test-sequencer';
+import { isLarge } from './large-files.ts';
 
 // Its types are those of the CommonJS module.
 const { default: TestSequencer } = createRequire(import.meta.url)(
@@ -7,14 +8,16 @@ const { default: TestSequencer } = createRequire(import.meta.url)(
 ) as typeof Sequencer;
 type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
-/** Files that start a browser, a compiler or many processes. Beside each other they would take too much memory. */
-const LARGE =
-  /\/desk\/|\/(playground[\w-]*|images-in-a-page|supergraph-example|adding|copies|erase[\w-]*|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/bench\/comparison\.|\/repository\/fast-path\./;
+/** Files that start many processes. Beside each other they would take too much memory. */
+const MANY_PROCESSES =
+  /\/(supergraph-example|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/repository\/fast-path\./;
 /** Files that wait more than they compute, although some are short. */
 const WAITING =
   /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers)\.test/;
 
-const OTHERS_FOR_EACH_LARGE = 10;
+/** Large files run one at a time, and one that waits for its turn keeps a worker. */
+const OTHERS_FOR_EACH_LARGE = 20;
+const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
 const OTHERS_FOR_EACH_WAITING = 2;
 
 /**
@@ -24,15 +27,24 @@ const OTHERS_FOR_EACH_WAITING = 2;
 export default class WaitingFirst extends TestSequencer {
   override async sort(tests: Tests): Promise<Tests> {
     const sorted = await super.sort(tests);
-    const matching = (files: Tests, pattern: RegExp) =>
-      files.filter(({ path }) => pattern.test(path));
-    const large = matching(sorted, LARGE);
-    const small = sorted.filter((test) => !large.includes(test));
-    const waiting = matching(small, WAITING);
-    const others = small.filter((test) => !waiting.includes(test));
-    const mixed = spread(waiting, others, OTHERS_FOR_EACH_WAITING);
-    return spread(large, mixed, OTHERS_FOR_EACH_LARGE);
+    const large = sorted.filter(({ path }) => isLarge(path));
+    const [many, few] = divide(without(sorted, large), MANY_PROCESSES);
+    const [waiting, others] = divide(few, WAITING);
+    const small = spread(waiting, others, OTHERS_FOR_EACH_WAITING);
+    return spread(
+      large,
+      spread(many, small, OTHERS_FOR_EACH_OF_MANY_PROCESSES),
+      OTHERS_FOR_EACH_LARGE,
+    );
   }
+}
+
+const without = (files: Tests, left: Tests): Tests => files.filter((file) => !left.includes(file));
+
+/** Those whose path matches, and the others. */
+function divide(files: Tests, pattern: RegExp): [Tests, Tests] {
+  const matching = files.filter(({ path }) => pattern.test(path));
+  return [matching, without(files, matching)];
 }
 
 /** Each of the first, followed by so many of the others. */
