@@ -56,7 +56,9 @@ describe.each(pages)('%s', (page) => {
     const { scripts } = JSON.parse(readText('package.json')) as { scripts: object };
     const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
     expect(named.filter((name = '') => !(name in scripts))).toEqual([]);
-    const files = [...text.matchAll(/`((?:src|test|schema|bench|docs|examples)\/[^`\s<]*)`/g)];
+    const files = [
+      ...text.matchAll(/`((?:src|test|schema|bench|docs|examples|deploy)\/[^`\s<]*)`/g),
+    ];
     const code = [...text.matchAll(/`([\w-]+\/[\w/-]+\.[jt]s)`/g)];
     const paths = [...files.map(([, file = '']) => file), ...code.map(([, file = '']) => file)];
     const isMissing = (path: string) => globSync([path, `src/${path}`], { cwd: root }).length === 0;
