@@ -68,7 +68,7 @@ function createHttp(baseUrl: string): ProviderHttp {
 async function get(over: ProviderHttp, path: string): Promise<string> {
   const bounds = { purpose: 'query', deadlineAt: Date.now() + TIMEOUT_MS } as const;
   try {
-    return await over.call({ method: 'GET', path }, bounds, () => 'read');
+    return await over.call({ operation: 'listBadges', method: 'GET', path }, bounds, () => 'read');
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return `${error.provider?.enumValue} ${error.kind}`;

@@ -2,8 +2,10 @@ import DataLoader from 'dataloader';
 import {
   GraphQLError,
   type GraphQLFieldResolver,
+  type GraphQLFormattedError,
   type GraphQLObjectType,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   defaultFieldResolver,
 } from 'graphql';
 import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
@@ -13,7 +15,7 @@ import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';
 import { invalidInput } from './error-code.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
-import type { ProviderAccess, Tenant, TenantProvider } from './tenant.ts';
+import type { ProviderAccess, Tenant, TenantProvider, WriteEnded } from './tenant.ts';
 
 export const SCOPES = ['badges:read', 'badges:write'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -42,8 +44,28 @@ export interface BadgesContext extends ProviderContext {
   readonly entityTags: (() => (readonly string[])[])[];
   /** Errors beside data of the same field: part of a list is missing. */
   readonly partialErrors: GraphQLError[];
+  /** How the request went, for telemetry. */
+  readonly course: RequestCourse;
   sourceOf(provider: TenantProvider): BadgeSource;
+  /** Calls it with the enum value of each provider whose list was shown, or could not be. */
+  eachSource(tell: (provider: string, state: SourceState) => void): void;
 }
+
+interface RequestCourse {
+  /** In the order of their ends. */
+  readonly writes: WriteEnded[];
+  /** Undefined until it is answered. */
+  answered: AnsweredOperation | undefined;
+}
+
+interface AnsweredOperation {
+  /** Undefined: the document is invalid, or names no such operation. */
+  operation: OperationDefinitionNode | undefined;
+  errors: readonly GraphQLFormattedError[];
+  hasData: boolean;
+}
+
+type SourceState = Reading<unknown>['state'] | 'FAILED';
 
 export function createBadgesContext(
   caller: Caller,
@@ -51,7 +73,12 @@ export function createBadgesContext(
   deadlineMs = caller.tenant.deadlineMs,
 ): BadgesContext {
   const { tenant } = caller;
-  const used: SourcesUsed = { oldestAsOf: undefined, keepMs: Infinity, tags: new Set() };
+  const used: SourcesUsed = {
+    oldestAsOf: undefined,
+    keepMs: Infinity,
+    tags: new Set(),
+    batchSize: 0,
+  };
   const deadlineAt = tenant.now() + deadlineMs;
   const bounds = { purpose: 'query', deadlineAt } as const;
   const sources = new Map<TenantProvider, BadgeSource>();
@@ -69,6 +96,13 @@ export function createBadgesContext(
     used,
     entityTags: [],
     partialErrors: [],
+    course: { writes: [], answered: undefined },
+    eachSource(tell) {
+      for (const [{ provider }, source] of sources) {
+        const state = source.state();
+        if (state) tell(provider.name.enumValue, state);
+      }
+    },
     sourceOf(provider) {
       const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);
       sources.set(provider, source);
@@ -102,6 +136,8 @@ interface SourcesUsed {
   keepMs: number;
   /** Cache tags of the response. */
   readonly tags: Set<string>;
+  /** How many representations or keys were given. */
+  batchSize: number;
 }
 
 /** The cache tag of every response with badges of this provider. */
@@ -129,6 +165,8 @@ export interface BadgeSource {
    * most `withinMs` for a replica that does not respond.
    */
   forgetLists(withinMs: number): Promise<void>;
+  /** How the list was shown last. Undefined: it was not needed. */
+  state(): SourceState | undefined;
   /** Makes the result of a write available to later lookups of this request. */
   remember(badge: BadgeFields): void;
 }
@@ -142,16 +180,20 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   let shown: Reading<BadgeIndex> | undefined;
   /** Whether the loader may hold another state of a badge than the list, after a write. */
   let mayDiffer = false;
+  let state: SourceState | undefined;
   /** Made when a badge has to be waited for, which is rare. */
   let loader: DataLoader<string, BadgeFields | null> | undefined;
   const loaderHere = () => (loader ??= new DataLoader(findAll));
 
   async function read(): Promise<Reading<BadgeIndex>> {
-    return note(await requireAccess(of).snapshots.read(bounds));
+    const { snapshots } = requireAccess(of);
+    state = 'FAILED';
+    return note(await snapshots.read(bounds));
   }
 
   function note(result: Reading<BadgeIndex>): Reading<BadgeIndex> {
-    if (result.state === 'STALE') used.keepMs = 0;
+    state = result.state;
+    if (state === 'STALE') used.keepMs = 0;
     if (result.snapshot.value.droppedRecords > 0) keepAtMost(INCOMPLETE_KEEP_MS);
     used.tags.add(listTag(of.provider));
     used.oldestAsOf = Math.min(used.oldestAsOf ?? Infinity, result.snapshot.asOf);
@@ -202,6 +244,7 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
 
   return {
     list,
+    state: () => state,
     peekBadge,
     async badge(id) {
       used.tags.add(badgeTag(of.provider, id));

@@ -191,6 +191,7 @@ export function resolveEntities(
   { representations }: { representations: readonly unknown[] },
   context: BadgesContext,
 ): readonly (BadgeFields | null | Promise<BadgeFields | null>)[] {
+  context.used.batchSize += representations.length;
   context.entityTags.push(() => representations.map(toTags));
   return (
     peekEntities(representations, context) ??
@@ -257,6 +258,7 @@ export async function findBadges(
   if (keys.length > MAX_KEYS) {
     throw invalidInput(`Argument "keys" must have at most ${MAX_KEYS} entries.`);
   }
+  context.used.batchSize += keys.length;
   return Promise.all(
     keys.map(({ provider, id }) =>
       findBadge(context, provider, id).catch((error: unknown) => {

@@ -38,6 +38,18 @@ export interface Tenant {
   /** Reports a mutation that could not be added to the audit log. */
   readonly onUnrecorded: (record: object, error: Error) => void;
   readonly onUnreadable: OnUnreadable;
+  /** Reports a mutation that has its outcome. */
+  readonly onWrite?: ((write: WriteEnded) => void) | undefined;
+}
+
+/** A mutation that has its outcome. */
+export interface WriteEnded {
+  /** The enum value. Undefined: the input names no provider. */
+  provider: string | undefined;
+  operation: string;
+  outcome: string;
+  /** Of the first user error. */
+  code: string | undefined;
 }
 
 export interface TenantProvider {

@@ -75,6 +75,8 @@ function toProxyError(error: Error): Error {
 }
 
 export interface HttpCall {
+  /** What it does, such as `listBadges`: a constant, for logs and metrics. */
+  operation: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute, without the prefix of the base URL. Must match one of the client's routes. */
   path: string;
@@ -125,7 +127,7 @@ interface AttemptOptions<T> {
   read: ReadAnswer<T>;
 }
 
-type Request = HttpCall & { headers: Readonly<Record<string, string>> };
+type Request = Omit<HttpCall, 'operation'> & { headers: Readonly<Record<string, string>> };
 
 /** Sends one request and reads its whole answer, all within `timeoutMs`. Never throws. */
 export async function attempt<T>(

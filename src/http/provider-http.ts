@@ -16,7 +16,7 @@ import {
   attempt,
 } from './attempt.ts';
 import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
-import { ProviderError, type ProviderName } from './provider-error.ts';
+import { type FaultKind, ProviderError, type ProviderName } from './provider-error.ts';
 import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
 import { ageOf, readJson, toRetryAfterBounds } from './response.ts';
 
@@ -66,7 +66,30 @@ export type OnFault = (fault: {
   path: string;
   error: ProviderError;
   providerMessage?: string;
+  /** Absent: the call was not attempted. */
+  attempt?: AttemptEnded;
 }) => void;
+
+/** An attempt of a call, from the wait for its turn to the end of its answer. */
+export interface AttemptEnded {
+  provider: ProviderName;
+  operation: string;
+  purpose: CallPurpose;
+  /** 1 for the first, 2 for the first repeat. */
+  attempt: number;
+  /** Whether it had its turn. If not, the circuit breaker or the wait for a place or the rate limit has stopped it. */
+  isStarted: boolean;
+  /** Undefined: no whole answer arrived. */
+  status: number | undefined;
+  waitedMs: number;
+  /** Without the wait. */
+  durationMs: number;
+  /** `internal` is an error of our own code. */
+  outcome: 'ok' | FaultKind | 'internal';
+}
+
+/** Called once for each attempt. */
+export type OnAttempt = (attempt: AttemptEnded) => void;
 
 /** Called for each call that waited noticeably for its turn. */
 export type OnWait = (wait: { purpose: CallPurpose; waitedMs: number }) => void;
@@ -86,6 +109,8 @@ export interface HttpDeps {
   createBreaker: (calls: 'reads' | 'writes') => CircuitBreaker;
   onFault: OnFault;
   onWait: OnWait;
+  /** Absent: attempts are not reported. */
+  onAttempt?: OnAttempt | undefined;
   /** Called with the JSON of every successful answer that is not recalled, before it is converted. */
   onJson?: (json: unknown) => void;
   /** The window of the provider's rate limit, milliseconds. Absent: it states none. */
@@ -139,10 +164,40 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     throw error;
   }
 
+  /** Makes one attempt, and reports how it ended. */
   async function callOnce<T>(
+    call: RecallingCall<T>,
+    bounds: CallBounds,
+    { read, number }: { read: ReadAnswer<T>; number: number },
+  ): Promise<T> {
+    const ended: AttemptEnded = {
+      provider,
+      operation: call.operation,
+      purpose: bounds.purpose,
+      attempt: number,
+      isStarted: false,
+      status: undefined,
+      waitedMs: 0,
+      durationMs: 0,
+      outcome: 'ok',
+    };
+    const asked = clock.now();
+    try {
+      return await callInTurn(call, bounds, { read, ended });
+    } catch (error) {
+      ended.outcome = error instanceof ProviderError ? error.kind : 'internal';
+      if (!ended.isStarted) ended.waitedMs = clock.now() - asked;
+      throw error;
+    } finally {
+      options.onAttempt?.(ended);
+    }
+  }
+
+  /** Waits for its turn and makes the attempt. Notes in `ended` how it went. */
+  async function callInTurn<T>(
     { recall, ...call }: RecallingCall<T>,
     bounds: CallBounds,
-    read: ReadAnswer<T>,
+    { read, ended }: { read: ReadAnswer<T>; ended: AttemptEnded },
   ): Promise<T> {
     const request = toRequest(call);
     // An admitted write has the time of a whole attempt.
@@ -152,6 +207,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
     const begun = clock.now();
     const waitedMs = begun - asked;
+    Object.assign(ended, { isStarted: true, waitedMs });
     if (waitedMs >= MIN_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     // A bug of ours says nothing about the provider.
@@ -167,12 +223,15 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
           return read(json, head);
         },
       });
+      ended.durationMs = clock.now() - begun;
       if ('bug' in result) throw result.bug;
       if ('error' in result) {
         verdict = toVerdict(result, timeoutMs < attemptTimeoutMs);
-        throw await fail(call, bounds, result);
+        ended.status = result.answered?.head.status;
+        throw await fail(call, result, ended);
       }
-      verdict = clock.now() - begun > attemptTimeoutMs * SLOW_PART ? 'slow' : 'good';
+      ended.status = result.head.status;
+      verdict = ended.durationMs > attemptTimeoutMs * SLOW_PART ? 'slow' : 'good';
       const ageMs = ageOf(result.head);
       if (ageMs > 0) bounds.onAge?.(ageMs);
       return result.value;
@@ -182,11 +241,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   }
 
   /** Reports a failed attempt, and returns the error to throw. */
-  async function fail(
-    call: HttpCall,
-    { purpose }: CallBounds,
-    failed: Failed,
-  ): Promise<ProviderError> {
+  async function fail(call: HttpCall, failed: Failed, ended: AttemptEnded): Promise<ProviderError> {
+    const { purpose } = ended;
     if (call.isNotFound && (await saysNotFound(call.isNotFound, failed))) return notFound(provider);
     const { error, answered } = failed;
     error.provider = provider;
@@ -204,6 +260,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       path: withoutMember(call, call.path.replace(/\?.*/, '')),
       error,
       ...(providerMessage && { providerMessage: withoutMember(call, providerMessage) }),
+      attempt: { ...ended, outcome: error.kind },
     });
     return error;
   }
@@ -211,7 +268,10 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   return {
     async call(call, bounds, read) {
       try {
-        return await withRetries(() => callOnce(call, bounds, read), bounds, { clock, random });
+        return await withRetries((number) => callOnce(call, bounds, { read, number }), bounds, {
+          clock,
+          random,
+        });
       } catch (error) {
         if (error instanceof ProviderError) error.provider ??= provider;
         throw error;
@@ -276,14 +336,14 @@ interface RetryOptions {
 
 /** Repeats a read while its fault may pass, with full jitter, within its deadline. A write is tried once. */
 export async function withRetries<T>(
-  attempt: () => Promise<T>,
+  attempt: (number: number) => Promise<T>,
   { purpose, deadlineAt }: CallBounds,
   { clock, random }: RetryOptions,
 ): Promise<T> {
   let last: ProviderError | undefined;
   for (let attempts = 1; ; attempts += 1) {
     try {
-      return await attempt();
+      return await attempt(attempts);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       // An attempt that was not sent says less than the one before it.

@@ -152,7 +152,7 @@ export function createBadgeCalls<B extends BadgeFields>({
       const isWhole = isKnown && signInHeaders(answered.head, last.recordCount) === undefined;
       return isWhole ? last : undefined;
     };
-    const call = { method: 'GET', path: badges, recall } as const;
+    const call = { operation: 'listBadges', method: 'GET', path: badges, recall } as const;
     const read = await http.call<BadgeList>(call, bounds, answer.list);
     const list = await reuseBadges(read, last);
     fingerprints.set(list, fingerprint);
@@ -162,9 +162,20 @@ export function createBadgeCalls<B extends BadgeFields>({
   return {
     listBadges,
     createBadge: (body, bounds) =>
-      orUnclear(http.call({ method: 'POST', path: badges, body }, bounds, answer.written())),
+      orUnclear(
+        http.call(
+          { operation: 'createBadge', method: 'POST', path: badges, body },
+          bounds,
+          answer.written(),
+        ),
+      ),
     updateBadge: async (id, body, bounds) => {
-      const call = { method: updateMethod, path: badgePath(id), body };
+      const call = {
+        operation: 'updateBadge',
+        method: updateMethod,
+        path: badgePath(id),
+        body,
+      };
       return orUnclear(http.call(call, bounds, answer.written(id)));
     },
     close: http.close,

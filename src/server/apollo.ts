@@ -311,7 +311,8 @@ function toRejection(reason: GraphQLError, formatError: FormatError) {
 function complete(answer: Answered, options: CompletionOptions): void {
   const { body, http } = answer.response;
   if (body.kind !== 'single') return;
-  const { partialErrors, requestId } = answer.contextValue;
+  const { contextValue, operation } = answer;
+  const { partialErrors, requestId } = contextValue;
   const partial = partialErrors.map((error) => options.formatError(error.toJSON(), error));
   const errors = [...(body.singleResult.errors ?? []), ...partial];
   if (errors.length > 0) {
@@ -320,9 +321,14 @@ function complete(answer: Answered, options: CompletionOptions): void {
       extensions: { ...error.extensions, requestId },
     }));
   }
+  contextValue.course.answered = {
+    operation,
+    errors,
+    hasData: body.singleResult.data !== undefined,
+  };
   const cacheControl = toCacheControl(answer, options);
   http.headers.set('cache-control', cacheControl);
-  const tags = options.hasCacheTags ? toCacheTags(answer.contextValue) : undefined;
+  const tags = options.hasCacheTags ? toCacheTags(contextValue) : undefined;
   if (tags && cacheControl !== NO_STORE) {
     body.singleResult.extensions = { ...body.singleResult.extensions, ...tags };
   }

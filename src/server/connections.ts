@@ -208,7 +208,20 @@ export interface FastPathSettings {
   learningMs?: number;
 }
 
+/** A request that knows when its head arrived, if anyone wants to know. */
+class ArrivedRequest extends IncomingMessage {
+  arrivedAt: number | undefined;
+}
+
+/** When the head of a request arrived, by `performance.now()`. */
+export function arrivalOf(request: IncomingMessage): number {
+  const at = request instanceof ArrivedRequest ? request.arrivedAt : undefined;
+  return at ?? performance.now();
+}
+
 interface HttpServerOptions {
+  /** Whether the arrival of each request is noted. */
+  isTimed?: boolean;
   /** Decides by the head of a request. What it returns is sent, and the connection ends; undefined admits the request. */
   gate: (request: IncomingMessage) => RawResponse | undefined;
   connections: Connections;
@@ -224,21 +237,26 @@ interface HttpServerOptions {
  * parsed: no body, no expectation, no pipelined request.
  */
 export function createHttpServer(
-  { gate, connections, times, ahead }: HttpServerOptions,
+  { gate, connections, times, ahead, isTimed = false }: HttpServerOptions,
   handler: RequestListener,
 ): Server {
   /**
    * Node reads `upgrade` as soon as it has parsed a head, before it acts on it. If it is true, the parser lets go of
    * the connection, as for a WebSocket.
    */
-  class GatedRequest extends IncomingMessage {
+  class GatedRequest extends ArrivedRequest {
     #rejection: RawResponse | undefined;
     #isDecided = false;
 
     get rejection(): RawResponse | undefined {
-      if (!this.#isDecided) this.#rejection = gate(this);
-      this.#isDecided = true;
+      if (!this.#isDecided) this.#decide();
       return this.#rejection;
+    }
+
+    #decide(): void {
+      this.#isDecided = true;
+      if (isTimed) this.arrivedAt = performance.now();
+      this.#rejection = gate(this);
     }
 
     get upgrade(): boolean {

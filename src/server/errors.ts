@@ -8,6 +8,7 @@ import { cutText, isObject } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import { StateError } from '../state/state-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import { type Connections, sendAndClose } from './connections.ts';
 import {
   MAX_REQUEST_BYTES,
@@ -64,11 +65,15 @@ export function toErrorBody(
   return { errors: [{ message, extensions: { code, ...retry, requestId } }] };
 }
 
+export type OnRejection = Observer['requestRejected'];
+
 export function reject(
   reply: FastifyReply,
   rejected: RejectedRequest,
-  requestId: string,
+  { requestId, onRejection }: { requestId: string; onRejection: OnRejection },
 ): FastifyReply {
+  const { status, code } = rejected;
+  onRejection?.({ requestId, status, code });
   return reply
     .code(rejected.status)
     .headers(rejected.headers)
@@ -81,11 +86,11 @@ const internalError = new RejectedRequest('Internal server error', {
 });
 
 /** Gives every error outside an operation the shape of a GraphQL error. */
-export function addErrorHandlers(app: FastifyInstance): void {
+export function addErrorHandlers(app: FastifyInstance, onRejection: OnRejection): void {
   app.setErrorHandler((error, request, reply) => {
     const rejected = error instanceof RejectedRequest ? error : toUnreadable(error);
     if (!rejected) app.log.error({ err: error }, 'Unexpected error outside an operation');
-    return reject(reply, rejected ?? internalError, request.id);
+    return reject(reply, rejected ?? internalError, { requestId: request.id, onRejection });
   });
 }
 
@@ -132,7 +137,10 @@ interface ParserError extends Error {
 export function answerParserError(
   error: ParserError,
   socket: Socket,
-  connections: Pick<Connections, 'isAnswering'>,
+  {
+    connections,
+    onRejection,
+  }: { connections: Pick<Connections, 'isAnswering'>; onRejection: OnRejection },
 ): void {
   // The parser also rejects whatever follows on the same connection.
   if (socket.writableEnded) return;
@@ -143,7 +151,9 @@ export function answerParserError(
   }
   const [rejected, requestId] = [toParserRejection(error), randomUUID()];
   const body = toErrorBody(rejected, requestId);
-  sendAndClose(socket, { status: rejected.status, requestId, body });
+  const { status, code } = rejected;
+  onRejection?.({ requestId, status, code });
+  sendAndClose(socket, { status, requestId, body });
 }
 
 function toParserRejection({ code }: ParserError): RejectedRequest {

@@ -1,7 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import { type GraphQLRequest, type HTTPGraphQLRequest, HeaderMap } from '@apollo/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Kind, type OperationDefinitionNode } from 'graphql';
+import type { BadgesContext } from '../badges/context.ts';
 import { isObject } from '../http/json.ts';
+import type { OperationInfo, RequestEnded } from '../telemetry/observer.ts';
+import { arrivalOf } from './connections.ts';
 import { RejectedRequest, badRequest } from './errors.ts';
 import { InexactNumber, isExact } from './limits/exact-numbers.ts';
 import { BODY_CAPS, showCap } from './limits/limits.ts';
@@ -97,6 +102,53 @@ export function readPlainRequest(request: FastifyRequest): PlainRequest | undefi
     extensions == null;
   if (!isPlain) return undefined;
   return { query, operationName: operationName || undefined, variables: variables ?? {} };
+}
+
+const MAX_NAME_CHARACTERS = 100;
+const SEVERAL = 'several';
+const described = new WeakMap<OperationDefinitionNode, OperationInfo>();
+
+/** What a valid operation asks, as telemetry tells it. */
+export function describeOperation(operation: OperationDefinitionNode): OperationInfo {
+  const known = described.get(operation);
+  if (known) return known;
+  const [first, ...others] = operation.selectionSet.selections;
+  const info = {
+    kind: operation.operation,
+    name: operation.name?.value.slice(0, MAX_NAME_CHARACTERS),
+    rootField: first?.kind === Kind.FIELD && others.length === 0 ? first.name.value : SEVERAL,
+  };
+  described.set(operation, info);
+  return info;
+}
+
+/** The code of a request that is answered with an error before it can be told which operation it has. */
+const UNREAD = ['BAD_REQUEST'];
+
+/** What is told of a request that the framework has answered with this status. */
+export function toRequestEnded(
+  request: IncomingMessage,
+  context: BadgesContext,
+  status: number,
+): RequestEnded {
+  const { course, requestId, caller, tenant, used } = context;
+  const { answered, writes } = course;
+  const { operation, errors = [], hasData = false } = answered ?? {};
+  const codes = new Set(errors.map(({ extensions }) => String(extensions?.code)));
+  return {
+    requestId,
+    operation: operation && describeOperation(operation),
+    tenant: tenant.id,
+    status,
+    codes: answered || status < 400 ? [...codes] : UNREAD,
+    isExecuted: hasData,
+    durationMs: performance.now() - arrivalOf(request),
+    batchSize: used.batchSize,
+    isFast: false,
+    writes,
+    caller: () => caller.actor,
+    eachSource: (tell) => context.eachSource(tell),
+  };
 }
 
 /** Corrects what Apollo Server reads differently: an empty operation name, and the variables of a GET request. */

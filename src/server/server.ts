@@ -21,7 +21,9 @@ import {
   toBaseHeaders,
   toRequestId,
 } from './connections.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import {
+  type RejectedRequest,
   addErrorHandlers,
   answerParserError,
   badRequest,
@@ -39,7 +41,13 @@ import {
 import { createKeep } from './keep.ts';
 import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
-import { type FairQueue, checkRequestHead, createFairQueue, readJsonInTurns } from './request.ts';
+import {
+  type FairQueue,
+  checkRequestHead,
+  createFairQueue,
+  readJsonInTurns,
+  toRequestEnded,
+} from './request.ts';
 
 export interface ServerOptions extends ApolloOptions {
   host: string;
@@ -64,6 +72,8 @@ export interface ServerOptions extends ApolloOptions {
   keptBytes?: number;
   /** Undefined: the framework answers every request. */
   fastPath?: FastPathSettings | undefined;
+  /** Is told of requests. */
+  observer?: Observer | undefined;
 }
 
 export interface RunningServer {
@@ -127,6 +137,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + MIN_MS_BESIDE_ATTEMPT),
   );
 
+  const { requestEnded } = options.observer ?? {};
   const authenticate = createAuthenticate(options.identity);
   const measure = createMeasuring({ ...options, queue, budget });
   function createContext(request: FastifyRequest, reply: FastifyReply): BadgesContext {
@@ -143,8 +154,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return operation;
   }
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { status, headers, text } = await apollo.execute(request, createContext(request, reply));
+    const context = createContext(request, reply);
+    const { status, headers, text } = await apollo.execute(request, context);
     for (const [name, value] of headers) void reply.header(name, value);
+    requestEnded?.(toRequestEnded(request.raw, context, status));
     return toAnswerBody(text, reply.code(status));
   }
   function callerOf(request: FastifyRequest): Caller {
@@ -213,7 +226,8 @@ function createApp(
   options: ServerOptions,
   { connections, isReady, ahead, queue, tenantOf }: AppParts,
 ): FastifyInstance {
-  const { logger, routerSecrets } = options;
+  const { logger, routerSecrets, observer } = options;
+  const onRejection = observer?.requestRejected;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   // The secret is entered in the page, so opening the page cannot require it.
   const isPageOpen = options.hasPlayground && !options.isProduction;
@@ -224,51 +238,53 @@ function createApp(
     hasRoomFor: (socket) => connections.hasRoomFor(socket),
     openPaths,
     allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
+    onRejection,
   });
+  const isTimed = observer?.requestEnded !== undefined;
   const app = fastify({
     serverFactory: (handler) =>
-      createHttpServer({ gate, connections, times: TIMES, ahead }, handler),
+      createHttpServer({ gate, connections, times: TIMES, ahead, isTimed }, handler),
     // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,
     loggerInstance: quietLogger,
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: ({ headers }) => toRequestId(headers),
-    clientErrorHandler: (error, socket) => answerParserError(error, socket, connections),
-    frameworkErrors: (_error, { id }, reply) => {
-      void reply.headers(toBaseHeaders(id));
-      void reject(reply, badRequest('The path of the request is malformed.'), id);
+    clientErrorHandler: (error, socket) =>
+      answerParserError(error, socket, { connections, onRejection }),
+    frameworkErrors: (_error, { id: requestId }, reply) => {
+      void reply.headers(toBaseHeaders(requestId));
+      const rejected = badRequest('The path of the request is malformed.');
+      void reject(reply, rejected, { requestId, onRejection });
     },
   });
   readJsonInTurns(app, queue, tenantOf);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(toBaseHeaders(request.id));
     // Before the body is read, because it does not matter here.
-    if (request.is404) void rejectUnknownRoute(app, request, reply);
+    if (request.is404) void rejectUnknownRoute(request, reply);
     else done();
   });
-  app.setNotFoundHandler((request, reply) => rejectUnknownRoute(app, request, reply));
-  addErrorHandlers(app);
+  const rejectUnknownRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    reject(reply, toRouteError(app, request), { requestId: request.id, onRejection });
+  app.setNotFoundHandler(rejectUnknownRoute);
+  addErrorHandlers(app, onRejection);
   return app;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** 405 for a path that is served with other methods, 404 for any other path. */
-function rejectUnknownRoute(
-  app: FastifyInstance,
-  { url, id }: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+function toRouteError(app: FastifyInstance, { url }: FastifyRequest): RejectedRequest {
   const [path = ''] = url.split('?');
   const accepted = HEALTH_PATHS.includes(path)
     ? ['GET', 'HEAD']
     : METHODS.filter((method) => app.hasRoute({ method, url: path }));
   if (accepted.length === 0) {
     const message = 'Nothing is served at this path. The GraphQL endpoint is /graphql.';
-    return reject(reply, badRequest(message, { status: 404 }), id);
+    return badRequest(message, { status: 404 });
   }
   const allow = accepted.join(', ');
   const message = `Method not allowed. This path accepts ${allow}.`;
-  return reject(reply, badRequest(message, { status: 405, headers: { allow } }), id);
+  return badRequest(message, { status: 405, headers: { allow } });
 }

@@ -14,10 +14,14 @@ import {
   createSnapshotCache,
 } from '../cache/snapshot-cache.ts';
 import { type SnapshotStore, VARIANT } from '../cache/snapshot-entry.ts';
-import { combineBudgets, createCircuitBreaker } from '../http/admission.ts';
+import {
+  type CircuitBreakerOptions,
+  combineBudgets,
+  createCircuitBreaker,
+} from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
 import type { CallBounds } from '../http/call-options.ts';
-import { ProviderError } from '../http/provider-error.ts';
+import { ProviderError, type ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
 import { type UrlRule, isHttpsOrLoopbackUrl, isHttpsUrl } from '../providers/graph-types.ts';
@@ -36,6 +40,7 @@ import {
   createWaitLog,
 } from '../telemetry/log-lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { BreakerChange, Observer } from '../telemetry/observer.ts';
 
 export interface TenantOptions {
   isProduction: boolean;
@@ -57,6 +62,8 @@ export interface TenantOptions {
   onUnreadable: OnUnreadable;
   /** Snapshots of the lists of all tenants. The names of the lists contain the tenant's ID. */
   snapshotStore: SnapshotStore<BadgeIndex>;
+  /** Is told of calls to providers and of writes. */
+  observer?: Observer | undefined;
   /** Monotonic milliseconds, for durations. */
   now: () => number;
   /** Epoch milliseconds by the machine's clock, which may be corrected at any time. For what is shown and recorded. */
@@ -90,6 +97,8 @@ export function createTenant(
   const { now, random = Math.random } = options;
   const logger = options.logger.child({ tenant: id });
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
+  const { attemptEnded, writeEnded } = options.observer ?? {};
+  const onAttempt: HttpDeps['onAttempt'] = attemptEnded && ((attempt) => attemptEnded(attempt, id));
 
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
@@ -98,7 +107,7 @@ export function createTenant(
     const most = requestLimits[provider.key];
     const of = { topic, provider, most };
     const windows = createWindows(options, of);
-    const http = createHttpDeps({ ...options, logger }, of, windows);
+    const http = createHttpDeps({ ...options, logger, onAttempt }, of, windows);
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
       name: toSharedName(topic, values),
@@ -120,7 +129,7 @@ export function createTenant(
         wallTime: options.wallTime,
         onUnreadable: options.onUnreadable,
       }),
-      onList: createDriftLog(logger, provider.name),
+      onList: createListReport(logger, provider.name, options.observer),
       onUnheard: createRenewalLog(logger, provider.name),
       now,
       random,
@@ -142,9 +151,12 @@ export function createTenant(
     wallTime: options.wallTime,
     toWallTime: createToWallTime(options),
     onBug: (err) => logger.error({ err }, 'Internal error. Please report it'),
-    onUnrecorded: (record, err) =>
-      logger.error({ record, err }, 'A mutation is missing from the audit log. This is its record'),
+    onUnrecorded(record, err) {
+      options.observer?.writeUnrecorded?.();
+      logger.error({ record, err }, 'A mutation is missing from the audit log. This is its record');
+    },
     onUnreadable: options.onUnreadable,
+    onWrite: writeEnded && ((write) => writeEnded(write, id)),
   };
 }
 
@@ -216,8 +228,10 @@ interface CallOptions extends Pick<
   | 'wallTime'
   | 'random'
   | 'http'
+  | 'observer'
 > {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
+  onAttempt?: HttpDeps['onAttempt'];
   redactOthers?: Redact;
 }
 
@@ -263,11 +277,36 @@ export function createHttpDeps(
     budget: combineBudgets(windows),
     onFault: createFaultLog(logger),
     onWait: createWaitLog(logger, name),
+    onAttempt: options.onAttempt,
     createBreaker: (calls) =>
-      createCircuitBreaker({ now, random, onChange: createBreakerLog(logger, name, calls) }),
+      createCircuitBreaker({ now, random, onChange: toBreakerReport(options, name, calls) }),
     windowMs: windows.length > 0 ? Math.max(...windows.map(({ windowMs }) => windowMs)) : undefined,
     ...(options.redactOthers && { redactOthers: options.redactOthers }),
     ...options.http,
+  };
+}
+
+function toBreakerReport(
+  { logger, observer }: Pick<CallOptions, 'logger' | 'observer'>,
+  name: ProviderName,
+  calls: BreakerChange['calls'],
+): CircuitBreakerOptions['onChange'] {
+  const log = createBreakerLog(logger, name, calls);
+  return (state, openMs) => {
+    observer?.breakerChanged?.({ provider: name.enumValue, calls, state });
+    log(state, openMs);
+  };
+}
+
+function createListReport(
+  logger: Logger,
+  name: ProviderName,
+  observer: Observer | undefined,
+): (list: BadgeList) => void {
+  const log = createDriftLog(logger, name);
+  return (list) => {
+    observer?.listRead?.(name.enumValue, list);
+    log(list);
   };
 }
 

@@ -74,7 +74,8 @@ beforeEach(() => {
 });
 
 const bounds = () => ({ purpose: 'write', deadlineAt: Date.now() + 3_000 }) as const;
-const call = (asked: HttpCall) => http.call(asked, bounds(), () => 'read');
+type Asked = Omit<HttpCall, 'operation'>;
+const call = (asked: Asked) => http.call({ operation: 'any', ...asked }, bounds(), () => 'read');
 
 const NEVER_SENT = { name: 'ProviderError', kind: 'bad-response', effect: 'not-sent' };
 
@@ -90,7 +91,7 @@ describe('the one way to a provider', () => {
     expect(lines).toEqual(['GET /prefix/badges HTTP/1.1', 'PUT /prefix/badges/abc HTTP/1.1']);
   });
 
-  test.each<[string, HttpCall]>([
+  test.each<[string, Asked]>([
     ['another method', { method: 'DELETE', path: '/badges/abc' }],
     ['a longer path', { method: 'PUT', path: '/badges/abc/award' }],
     ['a path that climbs', { method: 'PUT', path: '/badges/../users' }],

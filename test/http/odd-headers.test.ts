@@ -50,7 +50,11 @@ async function read(answer: Answer): Promise<unknown> {
   next = answer;
   const bounds = { purpose: 'write', deadlineAt: Date.now() + 20_000 } as const;
   try {
-    return await http.call({ method: 'PUT', path: '/badges' }, bounds, (json) => json);
+    return await http.call(
+      { operation: 'updateBadge', method: 'PUT', path: '/badges' },
+      bounds,
+      (json) => json,
+    );
   } catch (error) {
     if (error instanceof ProviderError) return undefined;
     throw error;

@@ -94,9 +94,13 @@ const within = (purpose: CallBounds['purpose']): CallBounds => ({
   deadlineAt: Date.now() + 3_000,
 });
 const list = (over: ProviderHttp) =>
-  over.call({ method: 'GET', path: '/badges' }, within('query'), read);
+  over.call({ operation: 'listBadges', method: 'GET', path: '/badges' }, within('query'), read);
 const write = (over: ProviderHttp) =>
-  over.call({ method: 'PUT', path: '/badges/1', body: { a: 1 } }, within('write'), read);
+  over.call(
+    { operation: 'updateBadge', method: 'PUT', path: '/badges/1', body: { a: 1 } },
+    within('write'),
+    read,
+  );
 const json = { 'content-type': 'application/json' };
 
 test('a call carries the prefix, the headers, and asks for an answer in gzip at most', async () => {
@@ -138,9 +142,13 @@ test.each(['query', 'write'] as const)(
       response.writeHead(200, json).end('{}');
     });
     const bug = new TypeError('x is not a function');
-    const call = http.call({ method: 'PUT', path: '/badges/1', body: {} }, within(purpose), () => {
-      throw bug;
-    });
+    const call = http.call(
+      { operation: 'updateBadge', method: 'PUT', path: '/badges/1', body: {} },
+      within(purpose),
+      () => {
+        throw bug;
+      },
+    );
     await expect(call).rejects.toBe(bug);
     expect(requests).toHaveLength(1);
     expect([faults, verdicts]).toEqual([[], ['nothing']]);
@@ -150,7 +158,7 @@ test.each(['query', 'write'] as const)(
 test('a request that cannot be made for a fault of ours is not the provider’s', async () => {
   const { http, requests } = await provider((_request, response) => response.end());
   const call = http.call(
-    { method: 'PUT', path: '/badges/1', body: { endless: 1n } },
+    { operation: 'updateBadge', method: 'PUT', path: '/badges/1', body: { endless: 1n } },
     within('write'),
     read,
   );
@@ -238,6 +246,17 @@ test('a fault is told with the provider’s message, cut and without our key', a
       path: '/badges/1',
       error: expect.anything(),
       providerMessage: expect.any(String),
+      attempt: {
+        provider: { enumValue: 'ACME', title: 'Acme' },
+        operation: 'updateBadge',
+        purpose: 'write',
+        attempt: 1,
+        isStarted: true,
+        status: 500,
+        waitedMs: expect.any(Number),
+        durationMs: expect.any(Number),
+        outcome: 'unavailable',
+      },
     },
   ]);
   expect(faults[0]?.providerMessage).toMatch(/^your key \[redacted\] x+$/);
@@ -440,7 +459,11 @@ describe('the breaker hears', () => {
   test('nothing of a call that had less time than others, and failed at a whole one', async () => {
     const { http } = await provider(() => undefined);
     const bounds: CallBounds = { purpose: 'query', deadlineAt: Date.now() + 200 };
-    const call = http.call({ method: 'GET', path: '/badges' }, bounds, read);
+    const call = http.call(
+      { operation: 'listBadges', method: 'GET', path: '/badges' },
+      bounds,
+      read,
+    );
     expect(await failureOf(call)).toMatchObject({ kind: 'timeout' });
     expect(verdicts).toEqual(['nothing']);
 
@@ -459,7 +482,7 @@ test('half a character in a body leaves as U+FFFD: no UTF-8 could hold it, and m
   });
   const body = { name: 'Cut \ud83d', '\udfc5': ['\\ud83d', '🏅'] };
   await way.call(
-    { method: 'PUT', path: '/badges/1', body },
+    { operation: 'updateBadge', method: 'PUT', path: '/badges/1', body },
     { purpose: 'write', deadlineAt: Date.now() + 5_000 },
     () => null,
   );

@@ -56,7 +56,7 @@ async function fail(purpose: CallPurpose = 'write'): Promise<ProviderError> {
   const method = purpose === 'write' ? 'PUT' : 'POST';
   const bounds = { purpose, deadlineAt: Date.now() + 10_000 };
   const error = await http
-    .call({ method, path: '/badges' }, bounds, () => {
+    .call({ operation: 'any', method, path: '/badges' }, bounds, () => {
       throw new ProviderError('refused', { kind: 'rejected', effect: 'refused' });
     })
     .catch((thrown: unknown) => thrown);

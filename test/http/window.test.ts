@@ -75,7 +75,7 @@ function createClient(store: ReturnType<typeof createStore> | undefined): Provid
 
 const write = (client: ProviderHttp) =>
   client.call(
-    { method: 'PUT', path: '/badges' },
+    { operation: 'updateBadge', method: 'PUT', path: '/badges' },
     { purpose: 'write', deadlineAt: clock.now() + 8_000 },
     () => 'written',
   );

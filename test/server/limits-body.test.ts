@@ -21,7 +21,7 @@ test('counting stops beyond the most', () => {
 function createApp() {
   const app = fastify({ bodyLimit: 1_000_000 });
   readJsonInTurns(app, createFairQueue(), () => '');
-  addErrorHandlers(app);
+  addErrorHandlers(app, undefined);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
   const send = async (payload: string) => {
     const answer = await app.inject({

@@ -17,15 +17,26 @@ import type { Mutation, MutationRequest } from './write.ts';
 /** A key goes into records and logs, so it must be visible and short. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
-/**
- * Runs one mutation: claims its idempotency key and executes the write, or returns the outcome that the key already
- * has. Resolves with an outcome for every expected fault.
- */
+/** Runs one mutation, and reports its outcome. Resolves with an outcome for every expected fault. */
 export async function runMutation(
   context: BadgesContext,
   request: MutationRequest,
 ): Promise<Outcome> {
   const mutation = toMutation(context, request);
+  const outcome = await toEnd(mutation);
+  const write = {
+    provider: mutation?.of.provider.name.enumValue,
+    operation: request.kind,
+    outcome: request.dryRun ? 'DRY_RUN' : outcome.status,
+    code: outcome.userErrors[0]?.code,
+  };
+  context.course.writes.push(write);
+  context.tenant.onWrite?.(write);
+  return outcome;
+}
+
+/** Claims the idempotency key and executes the write, or returns the outcome that the key already has. */
+async function toEnd(mutation: Mutation | null): Promise<Outcome> {
   if (!mutation) {
     const message = 'Set exactly one provider field.';
     return rejectInput(['input'], [{ code: 'INVALID_INPUT', message, fields: [[]] }]);

@@ -65,6 +65,7 @@ function createUserSearch(
   return {
     async findUserId(email, bounds) {
       const call = {
+        operation: 'findUser',
         method: 'POST',
         path: USER_INFO,
         body: { idOrEmail: email },
@@ -144,13 +145,31 @@ export function createReturningAIClient(
     ...calls,
     // No page documents the response of a deletion, and that of a removal is of no use: only the envelope is read.
     deleteBadge: async (id, bounds) =>
-      orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),
+      orUnclear(
+        http.call(
+          { operation: 'deleteBadge', method: 'DELETE', path: badgePath(id) },
+          bounds,
+          answer.done,
+        ),
+      ),
     awardBadge: async ({ id, memberId }, body, bounds) => {
-      const call = { method: 'POST', path: `${badgePath(id)}/award`, body, memberId } as const;
+      const call = {
+        operation: 'awardBadge',
+        method: 'POST',
+        path: `${badgePath(id)}/award`,
+        body,
+        memberId,
+      } as const;
       return orUnclear(http.call(call, bounds, answer.holding(id)));
     },
     removeBadge: async ({ id, memberId }, body, bounds) => {
-      const call = { method: 'POST', path: `${badgePath(id)}/remove`, body, memberId } as const;
+      const call = {
+        operation: 'removeBadge',
+        method: 'POST',
+        path: `${badgePath(id)}/remove`,
+        body,
+        memberId,
+      } as const;
       return orUnclear(http.call(call, bounds, answer.done));
     },
     ...(users && { findUserId: users.findUserId }),

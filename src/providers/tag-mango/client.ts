@@ -117,6 +117,7 @@ export function createTagMangoClient(
     if (by.email !== null) query.set('email', by.email);
     if (by.phone !== null) query.set('phone', by.phone);
     const call = {
+      operation: 'findMember',
       method: 'GET',
       path: `${EXTERNAL}/users/lookup?${query.toString()}`,
       isNotFound: saysNotFound,
@@ -132,7 +133,13 @@ export function createTagMangoClient(
   const client: TagMangoClient = {
     ...createBadgeCalls({ http, answer, badges: BADGES, badgePath, updateMethod: 'PATCH' }),
     assignBadges: async (userId, body, bounds) => {
-      const call = { method: 'PATCH', path: assignPath(userId), body, memberId: userId } as const;
+      const call = {
+        operation: 'assignBadges',
+        method: 'PATCH',
+        path: assignPath(userId),
+        body,
+        memberId: userId,
+      } as const;
       return orUnclear(http.call(call, bounds, answer.done));
     },
     findMember,

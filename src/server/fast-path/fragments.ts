@@ -91,6 +91,7 @@ export function createFragments(keep: Keep, answerMaxBytes = ANSWER_CAPS.bytes):
       representations <= plan.most &&
       counted < REQUEST_CAPS.fields &&
       countedBytes <= answerMaxBytes;
+    of.sight.batchSize = representations;
     return isWithinLimits ? json + plan.tail : undefined;
   }
 

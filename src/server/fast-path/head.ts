@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { type Caller, INCOMPLETE_KEEP_MS, SCOPES } from '../../badges/context.ts';
 import type { ProviderAccess, Tenant, TenantProvider } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
+import type { OperationInfo, RequestEnded, SourceState } from '../../telemetry/observer.ts';
 import { NO_STORE, toMaxAge } from '../apollo.ts';
 import { toRequestId } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
@@ -130,6 +131,11 @@ export interface Ready {
   contentType: string;
   /** What the limits count of it while it is made is at most this. */
   countedBytes: number;
+  /** What it answers, for telemetry. */
+  asked: OperationInfo;
+  /** The number of its representations or keys. */
+  batchSize: number;
+  seen: Pick<RequestEnded, 'eachSource'>;
 }
 
 /** What is counted of the values of an answer is at most so many times its bytes. */
@@ -200,7 +206,7 @@ interface Seen {
   identity: Identity;
 }
 
-export interface Sight {
+export interface Sight extends Pick<RequestEnded, 'eachSource'> {
   readonly tenant: Tenant;
   /** Undefined: a read would wait, or the provider is not configured. `at` is the place of the provider. */
   see(at: number): Seen | undefined;
@@ -208,6 +214,8 @@ export interface Sight {
   note(reading: BadgeReading): void;
   /** Notes that a badge is missing in the answer. */
   noteMissing(): void;
+  /** The representations or keys that are answered. */
+  batchSize: number;
   /** For the answer from all that was noted. */
   cacheControl(): string;
 }
@@ -231,6 +239,7 @@ class TenantSight implements Sight {
   #oldestAsOf = Infinity;
   #keepMs = Infinity;
   #isStale = false;
+  batchSize = 0;
 
   constructor(tenant: Tenant, freshTime: FreshTime) {
     this.tenant = tenant;
@@ -254,6 +263,13 @@ class TenantSight implements Sight {
 
   noteMissing(): void {
     this.#keepMs = Math.min(this.#keepMs, INCOMPLETE_KEEP_MS);
+  }
+
+  eachSource(tell: (provider: string, state: SourceState) => void): void {
+    this.#seen.forEach((seen, at) => {
+      const provider = this.tenant.providers[at]?.provider.name.enumValue;
+      if (seen && provider !== undefined) tell(provider, seen.reading.state);
+    });
   }
 
   cacheControl(): string {

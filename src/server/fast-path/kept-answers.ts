@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import { type BadgesContext, INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
+import type { OperationInfo, RequestEnded } from '../../telemetry/observer.ts';
 import type { AnswerSize } from '../answers/answer-budget.ts';
 import { type Keep, type Kept, bytesOf, toFlat } from '../keep.ts';
 import { type BadgeReading, type Identity, type Sight, identityOf } from './head.ts';
@@ -28,11 +29,13 @@ export interface Written {
   used: BadgesContext['used'];
   /** What the limits count of it is at most this. */
   countedBytes: number;
+  asked: OperationInfo;
+  seen: Pick<RequestEnded, 'eachSource'>;
 }
 
 export interface KeptAnswers {
   /** Undefined: none is kept, or not from the present lists. */
-  find(body: string, sight: Sight): Pick<Written, 'text' | 'countedBytes'> | undefined;
+  find(body: string, sight: Sight): KeptAnswer | undefined;
   /** Whether this tenant has asked the same by this plan a short while ago, so that its answer is worth keeping. */
   isRepeated(plan: object, variables: object, tenant: Tenant): boolean;
   /** Keeps an answer from lists that are the same in both sights, which are from before and after it was made. */
@@ -58,8 +61,10 @@ interface UsedList {
 }
 
 interface KeptAnswer extends Kept {
-  text: string;
-  countedBytes: number;
+  readonly text: string;
+  readonly countedBytes: number;
+  readonly asked: OperationInfo;
+  readonly batchSize: number;
   lists: readonly UsedList[];
   isBadgeMissing: boolean;
 }
@@ -94,7 +99,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
       lately.set(key, true);
       return false;
     },
-    keep(sent, { text, used, countedBytes }, { before, after }) {
+    keep(sent, { text, used, countedBytes, asked }, { before, after }) {
       const { tenant } = sent;
       const lists: UsedList[] = [];
       for (const [at, { provider }] of tenant.providers.entries()) {
@@ -112,6 +117,8 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
         onDrop: () => void (ofTenant.get(body) === kept && ofTenant.delete(body)),
         text: toFlat(text),
         countedBytes,
+        asked,
+        batchSize: used.batchSize,
         lists,
         isBadgeMissing: used.keepMs <= INCOMPLETE_KEEP_MS,
       };

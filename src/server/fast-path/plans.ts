@@ -7,11 +7,12 @@
  * canonical one.
  */
 import { type FieldNode, Kind, getNamedType, isListType, isNonNullType } from 'graphql';
+import type { OperationInfo } from '../../telemetry/observer.ts';
 import { SelectionSizes } from '../answers/answer-budget.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from '../keep.ts';
 import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
-import { countSigns } from '../request.ts';
+import { countSigns, describeOperation } from '../request.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
 /** For `_entities`, the bytes around the representations. For other queries, the document, and what else is fixed. */
@@ -78,6 +79,7 @@ export interface Split {
 }
 
 export interface EntitiesPlan {
+  asked: OperationInfo;
   /** So many representations pass all limits, and not one more. */
   most: number;
   /** The fields of an answer to so many representations, as the limits count them. */
@@ -157,6 +159,7 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
   const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
   const each = sizes.ofObjects({}, root.nodes, getNamedType(list.ofType));
   return {
+    asked: describeOperation(question.operation),
     most,
     fieldsOf,
     bytesOfEach: each.bytes,

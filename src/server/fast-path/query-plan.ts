@@ -21,13 +21,21 @@ import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { OperationInfo } from '../../telemetry/observer.ts';
 import { SelectionSizes } from '../answers/answer-budget.ts';
 import { NO_STORE, cacheControlOf } from '../apollo.ts';
 import { RejectedRequest } from '../errors.ts';
 import { REQUEST_CAPS } from '../limits/limits.ts';
 import { checkVariables, isAffordable, isSearch } from '../limits/request-limits.ts';
-import { parseBody } from '../request.ts';
-import { COUNTED_PER_BYTE, type FreshTime, type Head, type Sight, createSight } from './head.ts';
+import { describeOperation, parseBody } from '../request.ts';
+import {
+  COUNTED_PER_BYTE,
+  type FreshTime,
+  type Head,
+  type Ready,
+  type Sight,
+  createSight,
+} from './head.ts';
 import type { BadgeFragments, KeptAnswers, Written } from './kept-answers.ts';
 import type { PlanKey, Plans } from './plans.ts';
 import {
@@ -69,6 +77,7 @@ interface Root {
 }
 
 export interface QueryPlan {
+  asked: OperationInfo;
   question: Question;
   roots: readonly Root[];
   /** Variables that are used elsewhere than in arguments of the root fields, with their values in the body. */
@@ -102,7 +111,8 @@ export function planQuery(
     roots.push({ key: JSON.stringify(key), field, node, render });
   }
   const fixed = new Map(namesOfFixed(question).map((name) => [name, variables[name]]));
-  return { question, roots, fixed, fragments };
+  const asked = describeOperation(question.operation);
+  return { asked, question, roots, fixed, fragments };
 }
 
 function namesOfFixed({ document, roots }: Question): string[] {
@@ -161,7 +171,7 @@ export async function answerQuery(
   const tags = JSON.stringify({ apolloCacheTags: [...used.tags] });
   const text = `{"data":{${json}}${hasTags ? `,"extensions":${tags}` : ''}}\n`;
   const countedBytes = counted.bytes + COUNTED_PER_BYTE * text.length;
-  return { text, cacheControl, used, countedBytes };
+  return { text, cacheControl, used, countedBytes, asked: plan.asked, seen: context };
 }
 
 /** The variables as resolvers take them. Throws if the full path would answer with an error. */
@@ -221,7 +231,7 @@ export interface Queries {
   refuse(sent: SentQuery, head: Head): void;
 }
 
-type Answer = Pick<Written, 'text' | 'cacheControl' | 'countedBytes'>;
+type Answer = Omit<Ready, 'contentType'>;
 
 interface QueriesOptions extends QueryOptions {
   plans: Plans<QueryPlan>;
@@ -251,8 +261,9 @@ export function createQueries(options: QueriesOptions): Queries {
       const sight = createSight(caller.tenant, options);
       const kept = answers.find(body, sight);
       if (!kept) return undefined;
-      const { text, countedBytes } = kept;
-      return { text, countedBytes, cacheControl: sight.cacheControl() };
+      const { text, countedBytes, asked, batchSize } = kept;
+      const cacheControl = sight.cacheControl();
+      return { text, countedBytes, cacheControl, asked, batchSize, seen: sight };
     },
     async make(sent, head) {
       const { asked, body } = sent;
@@ -267,7 +278,9 @@ export function createQueries(options: QueriesOptions): Queries {
         const written = await answerQuery(plan, asked, { ...options, ...asking });
         if (answers.isRepeated(plan, asked.variables, tenant))
           answers.keep({ body, tenant }, written, { before, after: createSight(tenant, options) });
-        return written;
+        const { text, cacheControl, countedBytes, used, seen } = written;
+        const { batchSize } = used;
+        return { text, cacheControl, countedBytes, asked: plan.asked, batchSize, seen };
       } catch (err) {
         if (isRefusal(err)) return undefined;
         refuse(sent, head);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Caller, SCOPES } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { hostOf, hostsOf, isLoopbackHost } from '../../http/hosts.ts';
+import type { RequestRejected } from '../../telemetry/observer.ts';
 import { type RawResponse, toRequestId } from '../connections.ts';
 import { RejectedRequest, badRequest, toErrorBody } from '../errors.ts';
 import { ACTOR_RULE, type Claims, readActor } from './token.ts';
@@ -99,6 +100,8 @@ interface RouterAuthOptions {
   openPaths: readonly string[];
   /** Host names that are accepted without a secret, beside those of this machine. */
   allowedHosts: readonly string[];
+  /** Is told of each rejection. */
+  onRejection?: ((rejected: RequestRejected) => void) | undefined;
 }
 
 /**
@@ -108,7 +111,7 @@ interface RouterAuthOptions {
 export function createRouterAuth(
   options: RouterAuthOptions,
 ): (request: IncomingMessage) => RawResponse | undefined {
-  const { secrets, isReady, hasRoomFor, openPaths } = options;
+  const { secrets, isReady, hasRoomFor, openPaths, onRejection } = options;
   const allowedHosts = new Set(options.allowedHosts.map(hostOf));
 
   /**
@@ -137,6 +140,13 @@ export function createRouterAuth(
     return hasOtherExpectation(request) ? otherExpectation : undefined;
   }
 
+  function toRejection({ headers }: IncomingMessage, rejected: RejectedRequest): RawResponse {
+    const requestId = toRequestId(headers);
+    const { status, code } = rejected;
+    onRejection?.({ requestId, status, code });
+    return { status, requestId, body: toErrorBody(rejected, requestId) };
+  }
+
   return (request) => {
     if (lacksHost(request)) return toRejection(request, noHost);
     const health = isRead(request) ? answerHealth(toPath(request), isReady()) : undefined;
@@ -163,11 +173,6 @@ function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
 function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean {
   const { expect = '100-continue' } = headers;
   return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
-}
-
-function toRejection({ headers }: IncomingMessage, rejected: RejectedRequest): RawResponse {
-  const requestId = toRequestId(headers);
-  return { status: rejected.status, requestId, body: toErrorBody(rejected, requestId) };
 }
 
 export const HEALTH_PATHS: readonly string[] = ['/health/live', '/health/ready'];
@@ -258,6 +263,11 @@ function readOnce(headers: Headers, name: string): string | undefined {
   const [value, ...more] = headers.headersDistinct[name] ?? [];
   if (more.length === 0) return value;
   throw badRequest(`The request has several ${name} headers. Send only one.`);
+}
+
+/** The name of a caller that the router vouches for, by one header of it. */
+export function actorOf({ 'x-badges-actor': header }: IncomingMessage['headers']): string {
+  return toActor(typeof header === 'string' && header !== '' ? header : undefined).actor;
 }
 
 /** Callers with an unusable name must not be taken for the same one, so they cannot write. */

@@ -67,15 +67,33 @@ export function createForumClient(
   return {
     ...createBadgeCalls({ http, answer, badges: '/badges', badgePath, updateMethod: 'PUT' }),
     deleteBadge: async (id, bounds) =>
-      orUnclear(http.call({ method: 'DELETE', path: badgePath(id) }, bounds, answer.done)),
+      orUnclear(
+        http.call(
+          { operation: 'deleteBadge', method: 'DELETE', path: badgePath(id) },
+          bounds,
+          answer.done,
+        ),
+      ),
     grantBadge: async ({ id, memberId }, bounds) => {
       const body = { user_id: Number(memberId) };
-      const call = { method: 'POST', path: `${badgePath(id)}/grants`, body, memberId } as const;
+      const call = {
+        operation: 'grantBadge',
+        method: 'POST',
+        path: `${badgePath(id)}/grants`,
+        body,
+        memberId,
+      } as const;
       return orUnclear(http.call(call, bounds, answer.holding(id)));
     },
     revokeBadge: async ({ id, memberId }, bounds) => {
       const path = `${badgePath(id)}/grants/${toSegment(memberId, isBadgeId)}`;
-      return orUnclear(http.call({ method: 'DELETE', path, memberId }, bounds, answer.done));
+      return orUnclear(
+        http.call(
+          { operation: 'withdrawBadge', method: 'DELETE', path, memberId },
+          bounds,
+          answer.done,
+        ),
+      );
     },
   };
 }

@@ -43,7 +43,7 @@ export function createDirect(variables: Readonly<Record<string, string>>): Direc
   });
   const bounds = () => ({ purpose: 'write', deadlineAt: Date.now() + 2 * TIMEOUT_MS }) as const;
   const unchecked = (path: string) =>
-    below.call({ method: 'PUT', path, body: {} }, bounds(), () => null);
+    below.call({ operation: 'updateBadge', method: 'PUT', path, body: {} }, bounds(), () => null);
 
   const ofReturningAI = (name: string, call: DirectCall['call']): DirectCall => ({
     name: `client of Returning.AI: ${name}`,
