@@ -2,7 +2,7 @@ import type { BadgeList } from '../providers/badge-list.ts';
 import type { CircuitBreakerOptions } from '../http/admission.ts';
 import { cutText } from '../http/json.ts';
 import { ProviderError, type ProviderName } from '../http/provider-error.ts';
-import type { OnFault, OnWait } from '../http/provider-http.ts';
+import type { AttemptEnded, OnFault, OnWait } from '../http/provider-http.ts';
 import type { Logger } from './logger.ts';
 
 // Each function returns a listener that writes log lines about one kind of event. No line contains text of a provider
@@ -10,7 +10,7 @@ import type { Logger } from './logger.ts';
 
 /** Logs each failed call. Rejected credentials must be fixed by an operator, and are logged as an error. */
 export function createFaultLog(logger: Logger): OnFault {
-  return ({ error, ...call }) => {
+  return ({ error, attempt, ...call }) => {
     const { kind, effect, provider, message, cause, retryAfterMs } = error;
     const details = {
       provider: provider?.enumValue,
@@ -19,11 +19,22 @@ export function createFaultLog(logger: Logger): OnFault {
       cause: toErrorName(cause),
       retryAfterMs,
       ...call,
+      ...(attempt && toAttemptDetails(attempt)),
     };
     const sentence = `${provider?.title ?? 'A provider'} ${message}`;
     if (kind === 'auth-failed') logger.error(details, sentence);
     else logger.warn(details, sentence);
   };
+}
+
+function toAttemptDetails({
+  operation,
+  attempt,
+  status,
+  durationMs,
+  waitedMs,
+}: AttemptEnded): object {
+  return { operation, attempt, status, durationMs, waitedMs };
 }
 
 /** The code of a system error, otherwise the name. A DOMException has a number as its code. */
