@@ -6,7 +6,12 @@ const TAKES_AT_MOST_MS = 60_000;
 const COMMANDS = ['--check-config', '--check-providers', '--export-audit'];
 
 /** Runs the commands that an operator may run in a container. Returns those that fail. */
-export function tryCommands(main: string, sandbox: Sandbox, stateFolder: string): string[] {
+export function tryCommands(
+  main: string,
+  sandbox: Sandbox,
+  stateFolder: string,
+  node = process.execPath,
+): string[] {
   const env = {
     NODE_ENV: 'production',
     ROUTER_SECRET,
@@ -14,7 +19,7 @@ export function tryCommands(main: string, sandbox: Sandbox, stateFolder: string)
     ...sandbox.variables,
   };
   return COMMANDS.flatMap((command) => {
-    const { status, stderr } = spawnSync(process.execPath, [main, command], {
+    const { status, stderr } = spawnSync(node, [main, command], {
       env,
       encoding: 'utf8',
       timeout: TAKES_AT_MOST_MS,
