@@ -39,7 +39,13 @@ export default tseslint.config(
   { files: ['eslint.config.js', '.yarn/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
   // `npm ci` does not install their packages: the benchmark, `npm run supergraph` and CI do.
   {
-    files: ['bench/peers/**', 'examples/badge-desk/**', 'examples/clients/**', 'test/clients/**'],
+    files: [
+      'bench/peers/**',
+      'deploy/telemetry/**',
+      'examples/badge-desk/**',
+      'examples/clients/**',
+      'test/clients/**',
+    ],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }] },
   },

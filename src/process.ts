@@ -20,10 +20,13 @@ import { openState } from './state/open-state.ts';
 import { monotonicMs } from './state/rate-limit.ts';
 import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
+import { flushSpans } from './telemetry/tracing.ts';
 import { watch } from './watch.ts';
 
 /** How long a shutdown waits for the state to be closed. Not closing it is safe. */
 const LAST_MS = 250;
+/** How long a shutdown waits for the collector of traces, if there is that much time left. */
+const MAX_FLUSH_MS = 2_000;
 /** A signal that repeats sooner is the same one, forwarded by a parent process. */
 const REPEAT_MS = 500;
 
@@ -137,12 +140,27 @@ async function run(config: Config): Promise<void> {
     : watch({ config, given: readVariables(), service, state, logger, keepSecrets });
 
   stop = async () => {
+    const endsBy = monotonicMs() + config.shutdownDelayMs + config.operationDeadlineMs;
     const delay = `Requests are accepted for another ${config.shutdownDelayMs} ms`;
     logger.info(`${delay} while readiness returns 503. Then requests in progress may finish.`);
     stopWatching?.();
     await service.close();
-    await Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]);
+    await Promise.all([
+      Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]),
+      flush(logger, endsBy - monotonicMs()),
+    ]);
   };
+}
+
+/** Exports the spans that are left. A collector that is down does not delay the end for long, or change the exit code. */
+async function flush(logger: Logger, leftMs: number): Promise<void> {
+  const late = pause(Math.min(MAX_FLUSH_MS, Math.max(LAST_MS, leftMs)), 'late');
+  try {
+    if ((await Promise.race([flushSpans(), late])) !== 'late') return;
+  } catch {
+    // The SDK reports why.
+  }
+  logger.warn('Some traces were not exported. Check the collector.');
 }
 
 /**

@@ -9,6 +9,8 @@ import { type TokenOptions, createTokenCheck } from './server/identity/token.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
 import { type RetentionOptions, createRetention } from './state/retention.ts';
 import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
+import { combineObservers } from './telemetry/observer.ts';
+import { createTracing } from './telemetry/tracing.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { type Tenants, createTenants } from './tenants/tenants.ts';
 
@@ -63,8 +65,11 @@ export interface RunningService extends RunningServer {
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const freshMs = options.freshSeconds * 1000;
   const onUnreadable = createUnreadableLog(options.logger);
+  const tracing = createTracing();
+  const observer = combineObservers([options.observer ?? {}, tracing ?? {}]);
   const tenants = createTenants(options.tenants, {
     ...options,
+    observer,
     snapshotStore: createSnapshotStore(SNAPSHOT_STORE),
     onUnreadable,
   });
@@ -83,6 +88,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     shutdownDelayMs: options.shutdownDelayMs ?? 0,
     freshMs,
     routerSecrets,
+    observer,
+    tracing,
     identity: {
       tenants: tenants.byId,
       emptyTenant: tenants.emptyTenant,

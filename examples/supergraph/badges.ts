@@ -11,6 +11,8 @@ const POLL_MS = 50;
 
 /** Nothing else is passed on: keys of real providers, or production mode, have no place in a demo. */
 const INHERITED_VARIABLES = ['PATH', 'NODE_OPTIONS', 'TMPDIR', 'TEMP', 'SystemRoot'];
+/** Where traces are exported to. */
+const OF_TELEMETRY = 'OTEL_';
 
 export interface BadgesProcess {
   url: string;
@@ -27,11 +29,14 @@ export function startBadges({ port }: { port: number }): BadgesProcess {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: run `npm run build` first.');
   const origin = `http://127.0.0.1:${port}`;
   const inherited = Object.fromEntries(
-    INHERITED_VARIABLES.map((name): [string, string | undefined] => [name, process.env[name]]),
+    Object.entries(process.env).filter(
+      ([name]) => INHERITED_VARIABLES.includes(name) || name.startsWith(OF_TELEMETRY),
+    ),
   );
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...inherited,
+      OTEL_SERVICE_NAME: 'badges-subgraph',
       HOST: '127.0.0.1',
       PORT: String(port),
       SANDBOX: 'true',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import http from '@graphql-mesh/transport-http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { ROOT_CONTEXT, SpanKind, propagation, trace } from '@opentelemetry/api';
 import { DESK_PATH, type Desk } from './desk.ts';
 
 export interface GatewayOptions {
@@ -18,6 +19,9 @@ export interface GatewayOptions {
 
 /** Headers that say who the caller is. The badges subgraph records the caller of each change. */
 const CALLER_HEADERS = ['authorization', 'x-badges-actor', 'x-badges-tenant'];
+/** Headers by which a subgraph continues the trace of a request. */
+const TRACE_HEADERS = ['traceparent', 'tracestate'];
+const PASSED_ON = [...CALLER_HEADERS, ...TRACE_HEADERS];
 
 /** The playground may run its own inline code and speak to this gateway, and to nobody else. */
 const CONTENT_SECURITY_POLICY =
@@ -40,7 +44,7 @@ export async function startGateway({ supergraphSdl, port, query, desk }: Gateway
       fromClientToSubgraphs: ({ request }) =>
         Object.fromEntries(
           [...request.headers]
-            .filter(([name]) => CALLER_HEADERS.includes(name))
+            .filter(([name]) => PASSED_ON.includes(name))
             // Node reads headers as Latin-1, and the gateway sends them as UTF-8.
             .map(([name, value]) => [name, Buffer.from(value, 'latin1').toString()]),
         ),
@@ -53,6 +57,7 @@ export async function startGateway({ supergraphSdl, port, query, desk }: Gateway
     if (request.url === '/') return response.writeHead(302, { location: '/graphql' }).end();
     if (desk && request.url?.startsWith(DESK_PATH)) return desk(request.url, response);
     response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+    traceRequest(request, response);
     return void gateway(request, response);
   });
   server.listen(port, '127.0.0.1');
@@ -65,4 +70,25 @@ export async function startGateway({ supergraphSdl, port, query, desk }: Gateway
     await gateway.dispose();
   }
   return { url: `http://127.0.0.1:${address.port}/graphql`, close };
+}
+
+/** Gives the request a span, whose trace the subgraphs continue. Without an SDK of OpenTelemetry nothing changes. */
+function traceRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { method = '', headers } = request;
+  const caller = propagation.extract(ROOT_CONTEXT, headers);
+  const attributes = {
+    'http.request.method': method,
+    'url.path': '/graphql',
+    'url.scheme': 'http',
+  };
+  const tracer = trace.getTracer('supergraph-example');
+  const span = tracer.startSpan(
+    `${method} /graphql`,
+    { kind: SpanKind.SERVER, attributes },
+    caller,
+  );
+  propagation.inject(trace.setSpan(caller, span), headers);
+  response.once('close', () => {
+    span.setAttribute('http.response.status_code', response.statusCode).end();
+  });
 }

@@ -74,6 +74,9 @@ export type OnFault = (fault: {
 export interface AttemptEnded {
   provider: ProviderName;
   operation: string;
+  method: HttpCall['method'];
+  /** Without its query, and without the ID of a member. Empty if the attempt has not started. */
+  url: string;
   purpose: CallPurpose;
   /** 1 for the first, 2 for the first repeat. */
   attempt: number;
@@ -173,6 +176,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const ended: AttemptEnded = {
       provider,
       operation: call.operation,
+      method: call.method,
+      url: '',
       purpose: bounds.purpose,
       attempt: number,
       isStarted: false,
@@ -207,7 +212,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     const { leave } = await admission.enter(bounds, bounds.deadlineAt - needsMs);
     const begun = clock.now();
     const waitedMs = begun - asked;
-    Object.assign(ended, { isStarted: true, waitedMs });
+    const url = base.origin + prefix + toShownPath(call);
+    Object.assign(ended, { isStarted: true, url, waitedMs });
     if (waitedMs >= MIN_WAIT_MS) options.onWait({ purpose: bounds.purpose, waitedMs });
     const timeoutMs = Math.min(attemptTimeoutMs, Math.max(1, bounds.deadlineAt - begun));
     // A bug of ours says nothing about the provider.
@@ -256,8 +262,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     }
     onFault({
       method: call.method,
-      // A query string may name a person.
-      path: withoutMember(call, call.path.replace(/\?.*/, '')),
+      path: toShownPath(call),
       error,
       ...(providerMessage && { providerMessage: withoutMember(call, providerMessage) }),
       attempt: { ...ended, outcome: error.kind },
@@ -315,6 +320,11 @@ function notFound(provider: ProviderName): ProviderError {
 
 function secretsIn(credentials: ProviderHttpOptions['credentials']): string[] {
   return Object.values(credentials).map((value) => value.replace(/^Bearer /, ''));
+}
+
+/** A query may name a person, too. */
+function toShownPath(call: HttpCall): string {
+  return withoutMember(call, call.path.replace(/\?.*/, ''));
 }
 
 function withoutMember({ memberId }: HttpCall, text: string): string {

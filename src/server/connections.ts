@@ -11,6 +11,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 /**
  * The connections of clients: how many there may be, how long they may take to read a response, and how they end, so
@@ -230,6 +231,8 @@ interface HttpServerOptions {
     'keepAliveTimeout' | 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'
   >;
   ahead: readonly Ahead[];
+  /** Absent: requests are not traced. */
+  tracing?: Tracing | undefined;
 }
 
 /**
@@ -237,7 +240,7 @@ interface HttpServerOptions {
  * parsed: no body, no expectation, no pipelined request.
  */
 export function createHttpServer(
-  { gate, connections, times, ahead, isTimed = false }: HttpServerOptions,
+  { gate, connections, times, ahead, isTimed = false, tracing }: HttpServerOptions,
   handler: RequestListener,
 ): Server {
   /**
@@ -269,7 +272,8 @@ export function createHttpServer(
 
   const options = { ...times, requireHostHeader: false, IncomingMessage: GatedRequest };
   const listener = ahead.reduce((next, each) => each.before(next), handler);
-  const server = createServer<typeof GatedRequest>(options, listener);
+  const traced = tracing ? tracing.before(listener) : listener;
+  const server = createServer<typeof GatedRequest>(options, traced);
   server.on('upgrade', (request) => {
     const { socket, rejection, method } = request;
     // A client may disconnect before it has the response.

@@ -22,6 +22,7 @@ import {
   toRequestId,
 } from './connections.ts';
 import type { Observer } from '../telemetry/observer.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import {
   type RejectedRequest,
   addErrorHandlers,
@@ -74,6 +75,8 @@ export interface ServerOptions extends ApolloOptions {
   fastPath?: FastPathSettings | undefined;
   /** Is told of requests. */
   observer?: Observer | undefined;
+  /** Undefined: nothing is traced. */
+  tracing?: Tracing | undefined;
 }
 
 export interface RunningServer {
@@ -137,7 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     Math.max(operationDeadlineMs - STOPPING_CUT_MS, attemptTimeoutMs + MIN_MS_BESIDE_ATTEMPT),
   );
 
-  const { requestEnded } = options.observer ?? {};
+  const { tracing, observer: { requestEnded } = {} } = options;
   const authenticate = createAuthenticate(options.identity);
   const measure = createMeasuring({ ...options, queue, budget });
   function createContext(request: FastifyRequest, reply: FastifyReply): BadgesContext {
@@ -179,7 +182,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const isError = statusCode >= 400 && typeof body === 'string';
         done(null, isError ? withRequestId(body, id) : body);
       },
-      handler: (request, reply) => follow(answer(request, reply)),
+      handler(request, reply) {
+        const run = () => answer(request, reply);
+        return follow(tracing ? tracing.runOperation(request.raw, run) : run());
+      },
     });
   }
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
@@ -243,7 +249,10 @@ function createApp(
   const isTimed = observer?.requestEnded !== undefined;
   const app = fastify({
     serverFactory: (handler) =>
-      createHttpServer({ gate, connections, times: TIMES, ahead, isTimed }, handler),
+      createHttpServer(
+        { gate, connections, times: TIMES, ahead, isTimed, tracing: options.tracing },
+        handler,
+      ),
     // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,

@@ -13,7 +13,7 @@ export interface OperationInfo {
 /** How an answer shows a provider's list, as `sources` of the graph say it. */
 export type SourceState = 'FRESH' | 'CACHED' | 'STALE' | 'FAILED';
 
-/** A request to the graph that was answered. What costs something to find out is found out only for who asks. */
+/** A request to the graph that was answered. What is costly to find out is found out only when it is asked for. */
 export interface RequestEnded {
   readonly requestId: string;
   /** Undefined: its document is invalid, or it names no operation of it. */

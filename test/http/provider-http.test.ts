@@ -249,6 +249,8 @@ test('a fault is told with the provider’s message, cut and without our key', a
       attempt: {
         provider: { enumValue: 'ACME', title: 'Acme' },
         operation: 'updateBadge',
+        method: 'PUT',
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/prefix\/badges\/1$/),
         purpose: 'write',
         attempt: 1,
         isStarted: true,

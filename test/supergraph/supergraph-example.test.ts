@@ -7,8 +7,16 @@ import type { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { readAnswer, sendRaw, toRequest } from '../identity/raw-request.ts';
+import { eventually } from '../state/eventually.ts';
+import {
+  type CollectedSpan,
+  type Collector,
+  REGISTER,
+  hasTelemetryPackages,
+  startCollector,
+} from '../support/collector.ts';
 import { sendOperation } from '../support/graphql-client.ts';
 import { execute } from '../support/service.ts';
 
@@ -21,7 +29,11 @@ const READY_WITHIN_MS = 25_000;
 
 type Ports = Record<'GATEWAY_PORT' | 'BADGES_PORT' | 'MEMBERS_PORT', string>;
 /** `BADGE_DESK`: the folder of the badge desk, or false. test/desk opens it. */
-type Variables = Ports & { BADGE_DESK?: string; npm_config_cache?: string };
+type Variables = Ports & {
+  BADGE_DESK?: string;
+  npm_config_cache?: string;
+  NODE_OPTIONS?: string;
+};
 
 interface Example {
   process: ChildProcessByStdio<null, Readable, Readable>;
@@ -30,6 +42,18 @@ interface Example {
   /** Its exit code, once it and every process that inherited its output have ended. */
   closed: Promise<number | null>;
 }
+
+const hasTelemetry = hasTelemetryPackages();
+if (!hasTelemetry)
+  console.log(
+    'Skipped: the trace of the example, since npm --prefix deploy/telemetry ci was not run.',
+  );
+
+let collector: Collector;
+beforeAll(async () => {
+  collector = await startCollector();
+});
+afterAll(() => collector.close());
 
 let ports: Ports;
 const running: Example[] = [];
@@ -54,8 +78,12 @@ afterEach(async () => {
   }
 });
 
-test('shows both providers and another subgraph in one graph, offline, passes the caller on, and leaves nothing behind', async () => {
-  const example = startExample(ports);
+test('shows both providers and another subgraph in one graph, offline, passes the caller and the trace on, and leaves nothing behind', async () => {
+  const telemetry = { ...collector.variables, OTEL_BSP_SCHEDULE_DELAY: '100' };
+  const example = startExample({
+    ...ports,
+    ...(hasTelemetry && { ...telemetry, NODE_OPTIONS: `--import=${REGISTER}` }),
+  });
   await ready(example);
   const output = example.output();
   const gatewayUrl = `http://127.0.0.1:${ports.GATEWAY_PORT}/graphql`;
@@ -103,6 +131,14 @@ test('shows both providers and another subgraph in one graph, offline, passes th
   expect((await execute(gatewayUrl, history)).data).toEqual({
     badgeHistory: { nodes: [{ caller: 'Ada Ørsted' }] },
   });
+  if (hasTelemetry) {
+    expect(await traceOf('PATCH')).toEqual([
+      'gateway: POST /graphql',
+      'badges-subgraph: POST /graphql',
+      'badges-subgraph: mutation',
+      'badges-subgraph: PATCH',
+    ]);
+  }
 
   example.process.kill('SIGTERM');
   expect(await example.closed).toBe(0);
@@ -168,8 +204,9 @@ function startExample(env: Variables): Example {
       ...process.env,
       NODE_ENV: 'test',
       BADGE_DESK: 'false',
+      OTEL_SERVICE_NAME: 'gateway',
       ...env,
-      NODE_OPTIONS: `--import=${LOOPBACK_ONLY}`,
+      NODE_OPTIONS: `--import=${LOOPBACK_ONLY} ${env.NODE_OPTIONS ?? ''}`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -181,6 +218,21 @@ function startExample(env: Variables): Example {
   };
   running.push(example);
   return example;
+}
+
+/** The only span with this name and those above it, from the outermost one, once all have arrived. */
+async function traceOf(name: string): Promise<string[]> {
+  const spans: CollectedSpan[] = [];
+  function upwards(span: CollectedSpan | undefined): CollectedSpan[] {
+    const parent = spans.find(({ spanId }) => span && spanId === span.parentSpanId);
+    return span ? [...upwards(parent), span] : [];
+  }
+  const found = (): CollectedSpan[] => upwards(spans.find((span) => span.name === name));
+  await eventually(() => {
+    spans.push(...collector.take());
+    return found()[0]?.service === 'gateway';
+  });
+  return found().map((span) => `${String(span.service)}: ${span.name}`);
 }
 
 function collect(stream: Readable): () => string {
