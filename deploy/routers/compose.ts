@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parse, print, visit } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { type Subgraph, composeSupergraph } from '../../examples/supergraph/compose.ts';
@@ -52,7 +53,7 @@ export async function composeFiles({
   const plain = withUrls(readSubgraphs(config), urls);
   const subgraphs = hasAuthDirectives ? await withAuthDirectives(plain) : plain;
   return {
-    'supergraph.graphql': composeSupergraph(subgraphs),
+    'supergraph.graphql': withoutSchemaDescription(composeSupergraph(subgraphs)),
     'cosmo-execution.json': composeCosmoConfig(subgraphs),
   };
 }
@@ -79,6 +80,14 @@ async function run(): Promise<void> {
     writeFileSync(file, text);
     console.log(`Written: ${relative(process.cwd(), file)}`);
   }
+}
+
+/** Hive Router cannot parse a description of the schema itself. */
+function withoutSchemaDescription(supergraphSdl: string): string {
+  const document = visit(parse(supergraphSdl), {
+    SchemaDefinition: (node) => ({ ...node, description: undefined }),
+  });
+  return `${print(document)}\n`;
 }
 
 /** The schema of badges as the built service serves it with AUTH_DIRECTIVES=true. */

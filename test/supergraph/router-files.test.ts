@@ -30,6 +30,12 @@ function leavesOf(
   return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner, [...path, name]));
 }
 
+/** Hive Router takes `{ from_env: NAME }` wherever its schema has a text. */
+function withoutVariables(value: unknown): unknown {
+  const text = JSON.stringify(value).replace(/\{"from_env":("\w+")\}/g, '$1');
+  return JSON.parse(text);
+}
+
 /** Rules for the headers of requests to the badges subgraph. */
 function requestRules(file: string): { name: string; isPropagated: boolean; text: string }[] {
   const { headers } = z
@@ -101,7 +107,9 @@ describe.each(ROUTER_FILES)('deploy/routers/%s', (file) => {
 
   test('says with which version it was run, and how', () => {
     const [heading = ''] = textOf(file).split(/^\w/m);
-    expect(heading).toMatch(/^# \S+ Router [^]*Run with[\s#]+\d+\.\d+\.\d+/);
+    expect(heading).toMatch(
+      /^# \S+ Router [^]*Run with[\s#]+(\d+\.\d+\.\d+|the commit [\da-f]{7})/,
+    );
     expect(heading).toMatch(/ROUTER_SECRET=[^]*\brouter\b/);
   });
 });
@@ -125,15 +133,16 @@ test('the Node gateways wait as long as the routers', () => {
   expect(SUBGRAPH_TIMEOUT_MS).toBe(10_000);
 });
 
-test.each(ROUTER_FILES.filter((file) => file.startsWith('cosmo/')))(
+test.each(ROUTER_FILES.filter((file) => !file.startsWith('apollo/')))(
   'the router knows every setting of deploy/routers/%s',
   (file) => {
     const schema = JSON.parse(textOf(join(file, '../config.schema.json'))) as object;
     const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
     const validate = ajv.compile(schema);
-    validate(read(file));
+    validate(withoutVariables(read(file)));
     expect(validate.errors ?? []).toEqual([]);
-    expect(validate({ ...(read(file) as object), unknown_setting: true })).toBe(false);
+    const unknown = { ...(withoutVariables(read(file)) as object), unknown_setting: true };
+    expect(validate(unknown)).toBe(false);
   },
 );
 
@@ -146,6 +155,11 @@ describe('npm run supergraph:compose', () => {
       { badges: 'http://127.0.0.1:4001/graphql', members: 'http://127.0.0.1:4002/graphql' },
     ]);
     expect(files['supergraph.graphql']).not.toContain('@authenticated');
+  });
+
+  test('leaves out the description of the schema, which Hive Router cannot parse', async () => {
+    const [first] = parse((await composeFiles())['supergraph.graphql'] ?? '').definitions;
+    expect(first).toMatchObject({ kind: Kind.SCHEMA_DEFINITION, description: undefined });
   });
 
   test('sends the operations of a subgraph to the address that was given', async () => {

@@ -4,20 +4,25 @@
  *   npm run supergraph:compose
  *   ROUTER_SECRET=... node deploy/routers/node-gateway/hive.ts
  *
- * HOST and PORT say where it listens, SUPERGRAPH which file it serves. With AUTH_JWKS_URL, AUTH_ISSUER and
- * AUTH_AUDIENCE it verifies tokens, and sends the tenant and the caller. Without, the subgraph verifies them.
+ * HOST and PORT say where it listens, SUPERGRAPH which file it serves. The subgraph verifies the callers' tokens
+ * (AUTH_JWKS_URL): these gateways do not check scopes.
  */
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import http from '@graphql-mesh/transport-http';
-import { type Caller, toCaller } from './caller.ts';
-import { BADGES, type GatewaySettings, SUBGRAPH_TIMEOUT_MS, readSettings } from './settings.ts';
+import {
+  BADGES,
+  type GatewaySettings,
+  SUBGRAPH_TIMEOUT_MS,
+  readSettings,
+  toCaller,
+} from './settings.ts';
 
 export async function startHive(settings: GatewaySettings) {
-  const { supergraphSdl, routerSecret, verifyCaller, host, port } = settings;
-  const gateway = createGatewayRuntime<{ caller: Caller }>({
+  const { supergraphSdl, routerSecret, host, port } = settings;
+  const gateway = createGatewayRuntime<{ req: IncomingMessage }>({
     supergraph: supergraphSdl,
     transports: { http },
     logging: 'warn',
@@ -28,8 +33,10 @@ export async function startHive(settings: GatewaySettings) {
     // `upstreamRetry` stays unset: it would repeat mutations too. Errors of subgraphs reach the client as they are;
     // `maskedErrors`, which is on, replaces the gateway's own.
     propagateHeaders: {
-      fromClientToSubgraphs: ({ context: { caller }, subgraphName }) =>
-        subgraphName === BADGES ? { ...caller, 'router-authorization': routerSecret } : {},
+      fromClientToSubgraphs: ({ context: { req }, subgraphName }) =>
+        subgraphName === BADGES
+          ? { ...toCaller(req?.headers ?? {}), 'router-authorization': routerSecret }
+          : {},
       // Headers of several subgraphs are joined, so that the strictest one is among them.
       fromSubgraphsToClient: ({ response }) => ({
         'cache-control': response.headers.get('cache-control'),
@@ -37,17 +44,7 @@ export async function startHive(settings: GatewaySettings) {
     },
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const caller = await toCaller(request.headers, verifyCaller);
-      await gateway(request, response, { caller });
-    } catch {
-      const error = { message: 'The token is invalid.', extensions: { code: 'UNAUTHENTICATED' } };
-      response.writeHead(401, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ errors: [error] }));
-    }
-  }
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => void gateway(request, response));
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;

@@ -4,5 +4,5 @@ import { serveSupergraph } from './serve.ts';
 
 /** Apollo's gateway with the configuration of deploy/. */
 await serveSupergraph((supergraphSdl) =>
-  startApollo({ supergraphSdl, routerSecret, verifyCaller: undefined, host: '127.0.0.1', port: 0 }),
+  startApollo({ supergraphSdl, routerSecret, host: '127.0.0.1', port: 0 }),
 );

@@ -4,5 +4,5 @@ import { serveSupergraph } from './serve.ts';
 
 /** Hive Gateway with the configuration of deploy/. */
 await serveSupergraph((supergraphSdl) =>
-  startHive({ supergraphSdl, routerSecret, verifyCaller: undefined, host: '127.0.0.1', port: 0 }),
+  startHive({ supergraphSdl, routerSecret, host: '127.0.0.1', port: 0 }),
 );
