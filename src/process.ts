@@ -20,6 +20,7 @@ import { openState } from './state/open-state.ts';
 import { monotonicMs } from './state/rate-limit.ts';
 import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
+import { combineObservers } from './telemetry/observer.ts';
 import { flushSpans } from './telemetry/tracing.ts';
 import { watch } from './watch.ts';
 
@@ -118,6 +119,7 @@ async function run(config: Config): Promise<void> {
     await doubtMemories(state.store);
     state.adoptCopy();
   }
+  const telemetry = await createTelemetry(config, logger);
   // Commands do not load it.
   const { startService } = await import('./service.ts');
   const service = await startService({
@@ -129,6 +131,8 @@ async function run(config: Config): Promise<void> {
     warmUpMs: WARM_UP_MS,
     otherSecrets: () => secrets,
     logger,
+    observer: telemetry.observer,
+    metrics: telemetry.metrics,
     now: monotonicMs,
     wallTime: Date.now,
   });
@@ -145,6 +149,7 @@ async function run(config: Config): Promise<void> {
     logger.info(`${delay} while readiness returns 503. Then requests in progress may finish.`);
     stopWatching?.();
     await service.close();
+    telemetry.close();
     await Promise.all([
       Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]),
       flush(logger, endsBy - monotonicMs()),
@@ -161,6 +166,18 @@ async function flush(logger: Logger, leftMs: number): Promise<void> {
     // The SDK reports why.
   }
   logger.warn('Some traces were not exported. Check the collector.');
+}
+
+/** The log of requests, and the metrics. Loaded only if the service runs. */
+async function createTelemetry(config: Config, logger: Logger) {
+  const { createMetricsObserver, createRequestLog } = await import('./telemetry/recording.ts');
+  const { createMetrics } = await import('./telemetry/metrics.ts');
+  const log = createRequestLog({ logger, sample: config.logSample });
+  const metrics = config.hasMetrics
+    ? await createMetrics({ operations: config.metricsOperations })
+    : undefined;
+  const counting = metrics ? [createMetricsObserver(metrics)] : [];
+  return { metrics, observer: combineObservers([log.observer, ...counting]), close: log.close };
 }
 
 /**

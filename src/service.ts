@@ -9,6 +9,7 @@ import { type TokenOptions, createTokenCheck } from './server/identity/token.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
 import { type RetentionOptions, createRetention } from './state/retention.ts';
 import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
+import type { ListSource, Metrics } from './telemetry/metrics.ts';
 import { combineObservers } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
@@ -41,6 +42,9 @@ export interface ServiceOptions extends Omit<TenantOptions, 'snapshotStore' | 'o
   recoverEveryMs?: number;
   /** How old stored records are removed. Undefined: they are kept. */
   retention?: Pick<RetentionOptions, 'keeper' | 'keptMs' | 'everyMs'> | undefined;
+  /** What is served at `/metrics`. Undefined: nothing. */
+  metrics?: Metrics | undefined;
+  metricsTokens?: readonly string[];
   /** How long the start may wait for the providers' lists, in milliseconds. 0 if omitted. */
   warmUpMs?: number;
 }
@@ -98,6 +102,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       peekToken: tokens?.peek,
     },
   });
+  options.metrics?.watch({
+    usageAhead: server.usageAhead,
+    lists: () => listSources(tenants.byId.values(), options.now),
+  });
   // Repeated, because a shared store notices a crash only after a while, and other replicas may crash later.
   const { recoverEveryMs = RECOVER_EVERY_MS } = options;
   const recovery = setInterval(() => void recover(), recoverEveryMs).unref();
@@ -122,6 +130,22 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     routerSecrets,
     tenants,
   };
+}
+
+function* listSources(tenants: Iterable<Tenant>, now: () => number): Iterable<ListSource> {
+  for (const { id: tenant, providers } of tenants) {
+    for (const { provider, access } of providers) {
+      if (!access) continue;
+      const { snapshot, state = 'EMPTY' } = access.snapshots.look() ?? {};
+      yield {
+        tenant,
+        provider: provider.name.enumValue,
+        state: state === 'STALE' || state === 'EMPTY' ? state : 'FRESH',
+        ageMs: snapshot && now() - snapshot.asOf,
+        windows: access.windows,
+      };
+    }
+  }
 }
 
 /** Completes the audit records of crashed processes. If the store is unavailable, every write that needs it reports that. */

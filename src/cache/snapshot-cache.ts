@@ -200,6 +200,8 @@ export interface SnapshotCache<T, Bounds> {
   read(bounds: Bounds): Promise<Reading<T>>;
   /** The result of `read` if it would neither wait nor start a read, else undefined. */
   peek(): Reading<T> | undefined;
+  /** The snapshot that is held and may be shown, as metrics look at it: this does not count as a use. */
+  look(): Reading<T> | undefined;
   /** A read that begins now, past the cache. It never joins one that began earlier. */
   readNew(bounds: Bounds): Promise<Snapshot<T>>;
   /**
@@ -336,6 +338,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   return {
     read,
     peek,
+    look: () => entry.look(),
     readNew: (bounds) => loader.loadNew(bounds),
     async clear(withinMs) {
       siblings.forEach((forgetSibling) => forgetSibling());

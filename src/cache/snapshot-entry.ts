@@ -83,7 +83,7 @@ export interface Held<T> {
 }
 
 /** The snapshots of all lists of a process, by the names of the lists. */
-export type SnapshotStore<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'set' | 'delete'>;
+export type SnapshotStore<T> = Pick<LRUCache<string, Held<T>>, 'get' | 'peek' | 'set' | 'delete'>;
 
 interface SnapshotStoreBounds {
   maxEntries: number;
@@ -134,6 +134,8 @@ export interface SnapshotEntry<T> {
   last(): Held<T> | undefined;
   /** Undefined: there is nothing that may be shown. */
   show(): Reading<T> | undefined;
+  /** The same, without counting as a use. */
+  look(): Reading<T> | undefined;
   forget(): void;
 }
 
@@ -164,6 +166,16 @@ export function createSnapshotEntry<T>({
     return begun.generation === generation && begun.epoch === epoch();
   }
 
+  function toReading(held: Held<T> | undefined): Reading<T> | undefined {
+    if (held?.epoch !== epoch()) return undefined;
+    const { snapshot, freshUntil } = held;
+    const age = now() - snapshot.asOf;
+    // A negative age: the clock was set back, so the age is unknown.
+    if (age < 0) return undefined;
+    if (now() < freshUntil) return { snapshot, state: 'CACHED' };
+    return age < staleMs ? { snapshot, state: 'STALE' } : undefined;
+  }
+
   return {
     begin: () => ({ at: now(), generation, epoch: epoch() }),
     isCurrent,
@@ -178,16 +190,8 @@ export function createSnapshotEntry<T>({
       const freshUntil = snapshot.asOf + freshMs;
       snapshotStore.set(name, { snapshot, freshUntil, epoch: begun.epoch, ...measures });
     },
-    show() {
-      const held = snapshotStore.get(name);
-      if (held?.epoch !== epoch()) return undefined;
-      const { snapshot, freshUntil } = held;
-      const age = now() - snapshot.asOf;
-      // A negative age: the clock was set back, so the age is unknown.
-      if (age < 0) return undefined;
-      if (now() < freshUntil) return { snapshot, state: 'CACHED' };
-      return age < staleMs ? { snapshot, state: 'STALE' } : undefined;
-    },
+    show: () => toReading(snapshotStore.get(name)),
+    look: () => toReading(snapshotStore.peek(name)),
     forget() {
       generation += 1;
       forgottenAt = now();

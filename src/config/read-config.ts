@@ -12,6 +12,7 @@ import {
   everyAddress,
   folderProblem,
   isLongEnough,
+  readMetricsTokens,
   readProxies,
   readRouterSecrets,
   readTokens,
@@ -24,6 +25,9 @@ const MIN_MS_BESIDE_ATTEMPT = 2_000;
 
 /** The interval at which routers and load balancers check readiness. The rest of 10 s is enough for a write. */
 const SHUTDOWN_DELAY_MS = 2_000;
+
+/** In production: enough to see what is usual, and few enough to cost nothing that counts. */
+const LOG_SAMPLE = 0.01;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -70,6 +74,13 @@ export interface Config {
   proxies: Proxies;
   /** The number of processes that share the rate limits of the providers. */
   replicas: number;
+  /** The share of successful requests and calls that are logged: 0 to 1. */
+  logSample: number;
+  hasMetrics: boolean;
+  /** None: the metrics are read like the graph. */
+  metricsTokens: readonly string[];
+  /** Names that metrics tell apart. */
+  metricsOperations: readonly string[];
   /** Serves the demo badges of the sandbox; the provider settings are not used. */
   isSandbox: boolean;
   /** Variables that are set but have no effect. */
@@ -97,6 +108,7 @@ export function readConfig(env?: Given): Config {
     problems.push(`${path.join('.')}: ${message}`);
   }
   const routerSecrets = readRouterSecrets(given, problems);
+  const metricsTokens = readMetricsTokens(given, problems);
   const tokens = readTokens(given, problems);
   const proxies = readProxies(given, problems);
   if (isProduction && given.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
@@ -158,6 +170,10 @@ export function readConfig(env?: Given): Config {
     keptMs: data.RETENTION_DAYS === undefined ? undefined : data.RETENTION_DAYS * DAY_MS,
     proxies,
     replicas: data.REPLICAS,
+    logSample: data.LOG_SAMPLE ?? (isProduction ? LOG_SAMPLE : 1),
+    hasMetrics: data.METRICS,
+    metricsTokens,
+    metricsOperations: data.METRICS_OPERATIONS,
     isSandbox,
     tenants,
     defaultTenant: data.TENANTS_FILE === undefined ? DEFAULT_TENANT : undefined,
@@ -283,14 +299,14 @@ function providerVariables(): string {
 
 /** All secrets of the settings, so that they can be kept out of logs. */
 export function secretsOf(
-  config: Pick<Config, 'tenants' | 'routerSecrets' | 'redisUrl' | 'proxies'>,
+  config: Pick<Config, 'tenants' | 'routerSecrets' | 'metricsTokens' | 'redisUrl' | 'proxies'>,
 ): string[] {
   const ofProviders = config.tenants.flatMap(({ providerValues }) =>
     providers.flatMap(({ key, settings }) => secretValuesOf(settings, providerValues[key] ?? {})),
   );
   const { redisUrl, proxies } = config;
   const passwords = [redisUrl, proxies.https, proxies.http].flatMap(passwordsOf);
-  return [...config.routerSecrets, ...ofProviders, ...passwords];
+  return [...config.routerSecrets, ...config.metricsTokens, ...ofProviders, ...passwords];
 }
 
 /** The password of a URL, encoded and decoded. */

@@ -100,6 +100,24 @@ function productionProblems(secrets: readonly string[]): string[] {
     : [];
 }
 
+/** The tokens that read the metrics. None: they are read like the graph. Adds each problem to `problems`. */
+export function readMetricsTokens(given: Given, problems: string[]): string[] {
+  const { value, problem } = readSecret(METRICS_TOKEN, given);
+  if (problem !== undefined) problems.push(`${METRICS_TOKEN}_FILE: ${problem}`);
+  const tokens = partsOf(value);
+  if (!tokens.every(isRouterSecret)) {
+    const rule = 'must be one or more tokens of visible ASCII characters';
+    problems.push(`${METRICS_TOKEN}: ${rule}, separated by commas`);
+  } else if (given.NODE_ENV === 'production' && !tokens.every(isLongEnough)) {
+    problems.push(
+      `${METRICS_TOKEN}: must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several tokens`,
+    );
+  }
+  return tokens;
+}
+
+const METRICS_TOKEN = 'METRICS_TOKEN';
+
 /** Undefined: callers have no tokens. Adds each problem to `problems`. */
 export function readTokens(given: Given, problems: string[]): TokenSettings | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = given;
@@ -157,6 +175,13 @@ function isProxyUrl(url: string): boolean {
   return isHttp && hostname !== '' && canDecode(username) && canDecode(password);
 }
 
+/** Each has a time series of its own for each code of an error. */
+const MAX_OPERATIONS = 50;
+const OPERATION = /^[_A-Za-z]\w{0,99}$/;
+const share = z
+  .string()
+  .regex(/^(0|1|0?\.\d{1,6}|[01]\.0{1,6})$/, 'must be a number between 0 and 1')
+  .transform(Number);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (least: number, most: number) =>
   z
@@ -215,11 +240,19 @@ export const variables = z.object({
   ANSWER_MAX_BYTES: wholeNumber(65_536, 67_108_864).default(4_194_304),
   ANSWERS_BUDGET_BYTES: wholeNumber(131_072, 999_999_999).default(10_485_760),
   FAST_PATH: flag.default(true),
-  FAST_PATH_SHADOW: z
+  FAST_PATH_SHADOW: share.default(0),
+  LOG_SAMPLE: share.optional(),
+  METRICS: flag.default(true),
+  /** One or more, with commas between them. */
+  METRICS_TOKEN: z.string().optional(),
+  METRICS_OPERATIONS: z
     .string()
-    .regex(/^(0|1|0?\.\d{1,6}|[01]\.0{1,6})$/, 'must be a number between 0 and 1')
-    .transform(Number)
-    .default(0),
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine(
+      (names) => names.length <= MAX_OPERATIONS && names.every((name) => OPERATION.test(name)),
+      `must be at most ${MAX_OPERATIONS} names of operations, separated by commas`,
+    )
+    .default([]),
   /** One or more, with commas between them. */
   ROUTER_SECRET: z.string().optional(),
   RETENTION_DAYS: wholeNumber(1, 36_500).optional(),

@@ -21,6 +21,7 @@ import {
   toBaseHeaders,
   toRequestId,
 } from './connections.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Observer } from '../telemetry/observer.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import {
@@ -36,8 +37,10 @@ import {
   HEALTH_PATHS,
   type IdentityOptions,
   type RouterSecrets,
+  METRICS_PATH,
   createAuthenticate,
   createRouterAuth,
+  createRouterSecrets,
 } from './identity/authenticate.ts';
 import { createKeep } from './keep.ts';
 import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
@@ -77,6 +80,10 @@ export interface ServerOptions extends ApolloOptions {
   observer?: Observer | undefined;
   /** Undefined: nothing is traced. */
   tracing?: Tracing | undefined;
+  /** Undefined: none are served. */
+  metrics?: Pick<Metrics, 'text' | 'contentType'> | undefined;
+  /** The tokens that read the metrics. If empty, they are read like the graph. */
+  metricsTokens?: readonly string[];
 }
 
 export interface RunningServer {
@@ -188,6 +195,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
     });
   }
+  const { metrics } = options;
+  if (metrics) {
+    app.get(METRICS_PATH, async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.text()),
+    );
+  }
   if (options.hasPlayground) await addPlayground(app, exampleOperations);
 
   await app.listen({ host: options.host, port: options.port });
@@ -244,6 +257,7 @@ function createApp(
     hasRoomFor: (socket) => connections.hasRoomFor(socket),
     openPaths,
     allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
+    metricsTokens: createRouterSecrets(options.metricsTokens ?? []),
     onRejection,
   });
   const isTimed = observer?.requestEnded !== undefined;

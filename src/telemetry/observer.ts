@@ -58,13 +58,16 @@ export interface WriteEnded {
 
 /** Is told what happens. Each method may be missing; nothing is made for a method that is. */
 export interface Observer {
+  /** The framework has answered it. */
   readonly requestEnded?: ((request: RequestEnded) => void) | undefined;
+  /** The fast path has answered it. */
+  readonly requestAnsweredFast?: ((request: RequestEnded) => void) | undefined;
   readonly requestRejected?: ((request: RequestRejected) => void) | undefined;
   readonly attemptEnded?: ((attempt: AttemptEnded, tenant: string) => void) | undefined;
   readonly writeEnded?: ((write: WriteEnded, tenant: string) => void) | undefined;
   /** The audit log has no record of a mutation that was sent. */
   readonly writeUnrecorded?: (() => void) | undefined;
-  readonly breakerChanged?: ((change: BreakerChange) => void) | undefined;
+  readonly breakerChanged?: ((change: BreakerChange, tenant: string) => void) | undefined;
   /** A provider's list was read. */
   readonly listRead?: ((provider: string, list: BadgeList) => void) | undefined;
 }
@@ -79,6 +82,7 @@ export interface BreakerChange {
 export function combineObservers(observers: readonly Observer[]): Observer {
   return {
     requestEnded: toAll(observers.map(({ requestEnded }) => requestEnded)),
+    requestAnsweredFast: toAll(observers.map(({ requestAnsweredFast }) => requestAnsweredFast)),
     requestRejected: toAll(observers.map(({ requestRejected }) => requestRejected)),
     attemptEnded: toAll(observers.map(({ attemptEnded }) => attemptEnded)),
     writeEnded: toAll(observers.map(({ writeEnded }) => writeEnded)),

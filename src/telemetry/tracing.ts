@@ -87,8 +87,7 @@ function createSpans(tracer: Tracer): Tracing {
       }
     },
     requestEnded(ended) {
-      // The fast path runs outside of the operation's span, and calls no provider.
-      const span = ended.isFast ? undefined : trace.getActiveSpan();
+      const span = trace.getActiveSpan();
       if (span?.isRecording()) describeOperation(span, ended);
     },
     attemptEnded(ended, tenant) {

@@ -99,6 +99,7 @@ export function createTenant(
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
   const { attemptEnded, writeEnded } = options.observer ?? {};
   const onAttempt: HttpDeps['onAttempt'] = attemptEnded && ((attempt) => attemptEnded(attempt, id));
+  const onBreaker = (change: BreakerChange): void => options.observer?.breakerChanged?.(change, id);
 
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];
@@ -107,7 +108,7 @@ export function createTenant(
     const most = requestLimits[provider.key];
     const of = { topic, provider, most };
     const windows = createWindows(options, of);
-    const http = createHttpDeps({ ...options, logger, onAttempt }, of, windows);
+    const http = createHttpDeps({ ...options, logger, onAttempt, onBreaker }, of, windows);
     const client = provider.createClient(values, { isImageUrl, http });
     const access = createProviderAccess(provider, client, {
       name: toSharedName(topic, values),
@@ -228,10 +229,10 @@ interface CallOptions extends Pick<
   | 'wallTime'
   | 'random'
   | 'http'
-  | 'observer'
 > {
   store: Pick<StateStore, 'get' | 'compareAndSet'>;
   onAttempt?: HttpDeps['onAttempt'];
+  onBreaker?: (change: BreakerChange) => void;
   redactOthers?: Redact;
 }
 
@@ -287,13 +288,15 @@ export function createHttpDeps(
 }
 
 function toBreakerReport(
-  { logger, observer }: Pick<CallOptions, 'logger' | 'observer'>,
+  { logger, onBreaker }: Pick<CallOptions, 'logger' | 'onBreaker'>,
   name: ProviderName,
   calls: BreakerChange['calls'],
 ): CircuitBreakerOptions['onChange'] {
   const log = createBreakerLog(logger, name, calls);
+  // It starts closed, also where new settings replace an open one.
+  onBreaker?.({ provider: name.enumValue, calls, state: 'closed' });
   return (state, openMs) => {
-    observer?.breakerChanged?.({ provider: name.enumValue, calls, state });
+    onBreaker?.({ provider: name.enumValue, calls, state });
     log(state, openMs);
   };
 }

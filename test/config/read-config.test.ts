@@ -129,6 +129,10 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     redisUrl: undefined,
     proxies: { https: undefined, http: undefined, except: '' },
     replicas: 1,
+    logSample: 0.01,
+    hasMetrics: true,
+    metricsTokens: [],
+    metricsOperations: [],
     isSandbox: false,
     ignoredVariables: [],
     tenants: [

@@ -154,7 +154,12 @@ test('a breaker that opens is told, and so are the calls that it stops', async (
   await start({ configured: ['tagMango'], freshSeconds: 0, staleSeconds: 0 });
   service.sandbox.tagMango.faults.set('*', DOWN);
   for (let times = 0; times < 4; times += 1) await send({ query: '{ badges { totalCount } }' });
-  expect(told.breakers).toEqual([{ provider: 'TAG_MANGO', calls: 'reads', state: 'open' }]);
+  const of = { provider: 'TAG_MANGO', tenant: 'default' };
+  expect(told.breakers).toEqual([
+    { ...of, calls: 'reads', state: 'closed' },
+    { ...of, calls: 'writes', state: 'closed' },
+    { ...of, calls: 'reads', state: 'open' },
+  ]);
   expect(told.attempts.at(-1)).toEqual({
     ...CALL,
     attempt: 1,

@@ -12,7 +12,7 @@ export interface Told {
   rejections: RequestRejected[];
   attempts: object[];
   writes: WriteEnded[];
-  breakers: BreakerChange[];
+  breakers: (BreakerChange & { tenant: string })[];
   lists: string[];
 }
 
@@ -27,11 +27,12 @@ export function createRecorder(): { observer: Observer; told: Told } {
   };
   const observer: Observer = {
     requestEnded: (request) => told.requests.push(toPlain(request)),
+    requestAnsweredFast: (request) => told.requests.push(toPlain(request)),
     requestRejected: (rejected) => told.rejections.push(rejected),
     attemptEnded: ({ provider, ...attempt }, tenant) =>
       told.attempts.push({ ...attempt, provider: provider.enumValue, tenant }),
     writeEnded: (write) => told.writes.push(write),
-    breakerChanged: (change) => told.breakers.push(change),
+    breakerChanged: (change, tenant) => told.breakers.push({ ...change, tenant }),
     listRead: (provider) => told.lists.push(provider),
   };
   return { observer, told };

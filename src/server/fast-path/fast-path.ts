@@ -56,7 +56,7 @@ interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   keep: Keep;
   answerMaxBytes?: number;
   /** Is told of the requests that are answered here. */
-  observer?: Pick<Observer, 'requestEnded'> | undefined;
+  observer?: Pick<Observer, 'requestAnsweredFast'> | undefined;
 }
 
 /** Puts the fast path ahead of the framework, unless it is off. */
@@ -85,7 +85,7 @@ interface Exchange {
 function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPathSettings): Ahead {
   const { identity, queue, budget, keep, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
-  const { requestEnded } = options.observer ?? {};
+  const { requestAnsweredFast } = options.observer ?? {};
   const fragments = createFragments(keep, answerMaxBytes);
   const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
@@ -152,7 +152,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     response.end(text, 'latin1');
     if (response.writableLength > 0) holdUnsent(response, head, text.length);
     counts.fast += 1;
-    requestEnded?.(new FastRequestEnded(exchange, ready));
+    requestAnsweredFast?.(new FastRequestEnded(exchange, ready));
   }
 
   /** A caller who reads slowly takes from what all answers may hold. */

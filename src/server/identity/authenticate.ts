@@ -72,6 +72,10 @@ const noSecret = new RejectedRequest(`Header "${HEADER}" must contain the router
   status: 401,
   code: 'UNAUTHENTICATED',
 });
+const noMetricsToken = new RejectedRequest(
+  'Header "authorization" must contain a token of METRICS_TOKEN as a bearer token.',
+  { status: 401, code: 'UNAUTHENTICATED' },
+);
 const noHost = badRequest('The request must have a host header.');
 const unreadableHost = badRequest('The path or the host header of the request is malformed.');
 const otherHost = new RejectedRequest(
@@ -100,6 +104,8 @@ interface RouterAuthOptions {
   openPaths: readonly string[];
   /** Host names that are accepted without a secret, beside those of this machine. */
   allowedHosts: readonly string[];
+  /** The tokens that read the metrics. If they need none, the metrics are admitted like the graph. */
+  metricsTokens: Pick<RouterSecrets, 'isNeeded' | 'accepts'>;
   /** Is told of each rejection. */
   onRejection?: ((rejected: RequestRejected) => void) | undefined;
 }
@@ -111,7 +117,7 @@ interface RouterAuthOptions {
 export function createRouterAuth(
   options: RouterAuthOptions,
 ): (request: IncomingMessage) => RawResponse | undefined {
-  const { secrets, isReady, hasRoomFor, openPaths, onRejection } = options;
+  const { secrets, isReady, hasRoomFor, openPaths, metricsTokens, onRejection } = options;
   const allowedHosts = new Set(options.allowedHosts.map(hostOf));
 
   /**
@@ -133,8 +139,14 @@ export function createRouterAuth(
     return isRead(request) && openPaths.includes(toPath(request)) ? undefined : noSecret;
   }
 
+  function checkReader({ headers }: IncomingMessage): RejectedRequest | undefined {
+    const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    return metricsTokens.accepts(token) ? undefined : noMetricsToken;
+  }
+
   function findRejection(request: IncomingMessage): RejectedRequest | undefined {
-    const rejected = checkCaller(request);
+    const isOfMetrics = metricsTokens.isNeeded() && toPath(request) === METRICS_PATH;
+    const rejected = isOfMetrics ? checkReader(request) : checkCaller(request);
     if (rejected) return rejected;
     if (!hasRoomFor(request.socket)) return noRoom;
     return hasOtherExpectation(request) ? otherExpectation : undefined;
@@ -175,6 +187,7 @@ function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean
   return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
+export const METRICS_PATH = '/metrics';
 export const HEALTH_PATHS: readonly string[] = ['/health/live', '/health/ready'];
 
 /**

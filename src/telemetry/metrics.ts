@@ -1,0 +1,287 @@
+import type { Registry } from 'prom-client';
+import type { AttemptEnded } from '../http/provider-http.ts';
+import type { OperationInfo } from './observer.ts';
+
+/** What is looked at when the metrics are read. */
+export interface MetricSources {
+  /** What is kept for documents, and how many requests the fast path has answered. */
+  usageAhead(): Readonly<Record<string, number>>;
+  /** The list of each configured provider of each tenant. */
+  lists(): Iterable<ListSource>;
+}
+
+export interface ListSource {
+  tenant: string;
+  /** The enum value. */
+  provider: string;
+  state: 'FRESH' | 'STALE' | 'EMPTY';
+  /** Undefined for an empty one. */
+  ageMs: number | undefined;
+  windows: readonly { windowMs: number; freeShare: () => Promise<number | null> }[];
+}
+
+/** From a millisecond, which most answers take, to the longest deadline of an operation. */
+const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const BATCHES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+/** Reading the use of a window may ask Redis, so only so many are read: those of tenants that made calls. */
+const MAX_WINDOWS = 100;
+/** Of tenants that made calls since the metrics were last read. */
+const MAX_CALLED = 1_000;
+
+/** The metrics of one service. None of their labels has a value that a caller chooses, nor the name of a tenant. */
+export type Metrics = Awaited<ReturnType<typeof createMetrics>>;
+
+/** `operations`: names of operations that get a label value of their own. */
+export async function createMetrics({ operations }: { operations: readonly string[] }) {
+  // Loaded only where it is needed, because that takes a tenth of the time of a start.
+  const { Registry, collectDefaultMetrics } = await import('prom-client');
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const measures = await defineMeasures(registry);
+  const gauges = await defineGauges(registry);
+  const known = new Set(operations);
+  /** By provider, tenant and kind of calls. */
+  const openBreakers = new Map<string, { tenant: string; provider: string; calls: string }>();
+  const called = new Set<string>();
+  let sources: MetricSources = { usageAhead: () => ({}), lists: () => [] };
+  let beforeReading = (): void => undefined;
+
+  async function look(): Promise<void> {
+    const lists = [...sources.lists()];
+    gauges.showUsage(sources.usageAhead());
+    gauges.showLists(lists);
+    const tenants = new Set(lists.map(({ tenant }) => tenant));
+    for (const [key, { tenant }] of openBreakers) {
+      if (!tenants.has(tenant)) openBreakers.delete(key);
+    }
+    gauges.showBreakers(lists, [...openBreakers.values()]);
+    await gauges.showWindows(lists.filter((list) => called.has(keyOf(list))).slice(0, MAX_WINDOWS));
+    called.clear();
+  }
+
+  return {
+    ...measures,
+    contentType: registry.contentType,
+    /** The label value of an operation: its name if it is known, else its root field. */
+    labelOf({ name, rootField }: OperationInfo): string {
+      return name !== undefined && known.has(name) ? name : rootField;
+    },
+    noteCall({ provider: { enumValue: provider } }: AttemptEnded, tenant: string): void {
+      if (called.size < MAX_CALLED) called.add(keyOf({ tenant, provider }));
+    },
+    noteBreaker(of: { tenant: string; provider: string; calls: string }, state: string): void {
+      const key = `${keyOf(of)}/${of.calls}`;
+      if (state === 'open') openBreakers.set(key, of);
+      else openBreakers.delete(key);
+    },
+    /** From now on the metrics show these too. */
+    watch(next: MetricSources): void {
+      sources = next;
+    },
+    /** Called each time before the metrics are read. */
+    onReading(listener: () => void): void {
+      beforeReading = listener;
+    },
+    /** All metrics in the text format of Prometheus. */
+    async text(): Promise<string> {
+      beforeReading();
+      await look();
+      return registry.metrics();
+    },
+  };
+}
+
+const keyOf = ({ tenant, provider }: { tenant: string; provider: string }): string =>
+  `${tenant}/${provider}`;
+
+async function defineMeasures(register: Registry) {
+  const { Counter, Histogram } = await import('prom-client');
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    ...labelNames: readonly Label[]
+  ) =>
+    new Counter<Label>({ name: `badges_${name}_total`, help, labelNames, registers: [register] });
+  const histogram = <Label extends string>(
+    name: string,
+    { help, buckets = DURATIONS }: { help: string; buckets?: number[] },
+    ...labelNames: readonly Label[]
+  ) =>
+    new Histogram<Label>({
+      name: `badges_${name}`,
+      help,
+      buckets,
+      labelNames,
+      registers: [register],
+    });
+  return {
+    requests: counter(
+      'requests',
+      'GraphQL requests that were answered, by kind, operation, path and the code of the first error.',
+      'kind',
+      'operation',
+      'path',
+      'code',
+    ),
+    requestSeconds: histogram(
+      'request_duration_seconds',
+      { help: 'Time from the head of a GraphQL request to its answer.' },
+      'kind',
+      'path',
+    ),
+    batchSize: histogram('request_batch_size', {
+      help: 'Representations or keys of a request that has any.',
+      buckets: BATCHES,
+    }),
+    sources: counter(
+      'request_sources',
+      'Lists of providers that answers were made from, by the state in which they were shown.',
+      'provider',
+      'state',
+    ),
+    rejections: counter(
+      'rejected_requests',
+      'Requests that were rejected before their operation was read.',
+      'code',
+      'status',
+    ),
+    calls: counter(
+      'provider_calls',
+      'Attempts of calls to a provider, by outcome.',
+      'provider',
+      'operation',
+      'outcome',
+    ),
+    callSeconds: histogram(
+      'provider_call_duration_seconds',
+      { help: 'Time of an attempt of a call to a provider, without its wait.' },
+      'provider',
+      'operation',
+    ),
+    waitSeconds: histogram(
+      'provider_call_wait_seconds',
+      { help: 'Time that an attempt waited for a free connection and for the rate limit.' },
+      'provider',
+    ),
+    retries: counter(
+      'provider_call_retries',
+      'Attempts that repeat a failed one.',
+      'provider',
+      'operation',
+    ),
+    stopped: counter(
+      'provider_calls_stopped',
+      'Calls that were not sent: calls are paused, the rate limit is reached, or too many are in progress.',
+      'provider',
+      'reason',
+    ),
+    listReads: counter('provider_lists', 'Lists that were read from a provider.', 'provider'),
+    droppedRecords: counter(
+      'provider_dropped_records',
+      'Records of read lists that were left out because they are unreadable.',
+      'provider',
+    ),
+    unknownFields: counter(
+      'provider_unknown_fields',
+      'Fields of read lists that are not in the contract, each once a list.',
+      'provider',
+    ),
+    writes: counter('writes', 'Mutations, by outcome.', 'provider', 'operation', 'outcome'),
+    unrecordedWrites: counter(
+      'unrecorded_writes',
+      'Mutations that are missing from the audit log. The log has their records.',
+    ),
+  };
+}
+
+const STATES = ['FRESH', 'STALE', 'EMPTY'] as const;
+const KEPT = ['documents', 'plans', 'fragments', 'answers'];
+
+async function defineGauges(register: Registry) {
+  const { Counter, Gauge } = await import('prom-client');
+  const registers = [register];
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    ...labelNames: readonly Label[]
+  ) => new Gauge<Label>({ name: `badges_${name}`, help, labelNames, registers });
+  const lists = gauge(
+    'snapshots',
+    'Lists of all tenants, by whether they are held and fresh.',
+    'provider',
+    'state',
+  );
+  const age = gauge(
+    'snapshot_age_seconds',
+    'Age of the oldest list that is held. Lists are read on demand only.',
+    'provider',
+  );
+  const breakers = gauge(
+    'circuit_breakers_open',
+    'Circuit breakers of all tenants that are open.',
+    'provider',
+    'calls',
+  );
+  const windows = gauge(
+    'provider_window_used_ratio',
+    'Used part of the requests that may be sent at once, of the tenant that has used most of it.',
+    'provider',
+    'window',
+  );
+  const keptBytes = gauge('kept_bytes', 'Bytes that are kept for documents, of 32 MiB.');
+  const kept = gauge('kept_items', 'What is kept for documents.', 'item');
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `badges_${name}_total`, help, registers });
+  const candidates = counter(
+    'fast_path_requests',
+    'Requests that the fast path could have answered by their head.',
+  );
+  const fast = counter('fast_path_answers', 'Requests that the fast path has answered.');
+
+  return {
+    showUsage({ bytes = 0, requests = 0, fast: answered = 0, ...items }: Record<string, number>) {
+      keptBytes.set(bytes);
+      for (const item of KEPT) kept.set({ item }, items[item] ?? 0);
+      candidates.reset();
+      candidates.inc(requests);
+      fast.reset();
+      fast.inc(answered);
+    },
+    showLists(all: readonly ListSource[]) {
+      lists.reset();
+      age.reset();
+      for (const provider of new Set(all.map((list) => list.provider))) {
+        const own = all.filter((list) => list.provider === provider);
+        for (const state of STATES) {
+          const count = own.filter((list) => list.state === state).length;
+          lists.set({ provider, state: state.toLowerCase() }, count);
+        }
+        const ages = own.flatMap(({ ageMs }) => ageMs ?? []);
+        if (ages.length > 0) age.set({ provider }, ages.reduce((a, b) => Math.max(a, b)) / 1_000);
+      }
+    },
+    showBreakers(all: readonly ListSource[], open: readonly { provider: string; calls: string }[]) {
+      breakers.reset();
+      for (const { provider } of all) {
+        for (const calls of ['reads', 'writes']) breakers.set({ provider, calls }, 0);
+      }
+      for (const { provider, calls } of open) breakers.inc({ provider, calls });
+    },
+    async showWindows(all: readonly ListSource[]) {
+      const used = new Map<string, { provider: string; window: string; share: number }>();
+      for (const list of all) {
+        for (const { windowMs, freeShare } of list.windows) {
+          const free = await freeShare();
+          if (free === null) continue;
+          const [provider, window] = [list.provider, `${windowMs / 1_000}s`];
+          const share = Math.max(used.get(provider + window)?.share ?? 0, 1 - free);
+          used.set(provider + window, { provider, window, share });
+        }
+      }
+      windows.reset();
+      for (const { provider, window, share } of used.values()) {
+        windows.set({ provider, window }, share);
+      }
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { type MeteredService, startMetered } from './metered.ts';
+
+let metered: MeteredService;
+afterEach(() => metered.close());
+
+const read = (headers: Record<string, string> = {}) =>
+  fetch(`${metered.service.url}/metrics`, { headers });
+const SHELF = 'query Shelf { badges(first: 2) { totalCount } }';
+const DOWN = { kind: 'answer', status: 503, body: '' } as const;
+
+test('requests are counted by kind, operation, path and code, and no name that a client made up is a label', async () => {
+  metered = await startMetered({ operations: ['Shelf'] });
+  for (let times = 0; times < 6; times += 1) await metered.send({ query: SHELF });
+  await metered.send({ query: 'query MadeUp { badges(first: 1) { totalCount } }' });
+  await metered.send({ query: '{ nothing }' });
+  await metered.send('{');
+  const samples = await metered.samplesOf('badges_requests_total');
+  const fast = samples['{kind="query",operation="Shelf",path="fast",code="OK"}'] ?? 0;
+  expect(fast).toBeGreaterThan(2);
+  expect(samples).toEqual({
+    '{kind="query",operation="Shelf",path="full",code="OK"}': 6 - fast,
+    '{kind="query",operation="Shelf",path="fast",code="OK"}': fast,
+    '{kind="query",operation="badges",path="full",code="OK"}': 1,
+    '{kind="unknown",operation="unknown",path="full",code="GRAPHQL_VALIDATION_FAILED"}': 1,
+  });
+  expect(await metered.samplesOf('badges_request_duration_seconds_count')).toEqual({
+    '{kind="query",path="full"}': 7 - fast,
+    '{kind="query",path="fast"}': fast,
+    '{kind="unknown",path="full"}': 1,
+  });
+  expect(await metered.samplesOf('badges_rejected_requests_total')).toEqual({
+    '{code="BAD_REQUEST",status="400"}': 1,
+  });
+  expect(await (await read()).text()).not.toContain('MadeUp');
+});
+
+test('what is counted once is not counted again by the next reading', async () => {
+  metered = await startMetered();
+  for (let times = 0; times < 5; times += 1) await metered.send({ query: SHELF });
+  const first = await metered.samplesOf('badges_requests_total');
+  expect(await metered.samplesOf('badges_requests_total')).toEqual(first);
+  expect(await metered.samplesOf('badges_fast_path_answers_total')).toEqual(
+    await metered.samplesOf('badges_fast_path_answers_total'),
+  );
+});
+
+test('calls to providers, retries, open breakers and stopped calls are counted', async () => {
+  metered = await startMetered({ configured: ['tagMango'], freshSeconds: 0, staleSeconds: 0 });
+  metered.service.sandbox.tagMango.faults.set('*', { ...DOWN, times: 1 });
+  await metered.send({ query: SHELF });
+  const call = 'provider="TAG_MANGO",operation="listBadges"';
+  expect(await metered.samplesOf('badges_provider_calls_total')).toEqual({
+    [`{${call},outcome="unavailable"}`]: 1,
+    [`{${call},outcome="ok"}`]: 1,
+  });
+  expect(await metered.samplesOf('badges_provider_call_retries_total')).toEqual({
+    [`{${call}}`]: 1,
+  });
+  const breakers = (reads: number) => ({
+    '{provider="TAG_MANGO",calls="reads"}': reads,
+    '{provider="TAG_MANGO",calls="writes"}': 0,
+  });
+  expect(await metered.samplesOf('badges_circuit_breakers_open')).toEqual(breakers(0));
+
+  metered.service.sandbox.tagMango.faults.set('*', DOWN);
+  for (let times = 0; times < 3; times += 1) await metered.send({ query: SHELF });
+  expect(await metered.samplesOf('badges_circuit_breakers_open')).toEqual(breakers(1));
+  expect(await metered.samplesOf('badges_provider_calls_stopped_total')).toEqual({
+    '{provider="TAG_MANGO",reason="paused"}': expect.any(Number),
+  });
+});
+
+test('lists are counted by their state, with the age of the oldest, and drift is counted at each reading', async () => {
+  metered = await startMetered({ configured: ['tagMango'], freshSeconds: 30 });
+  expect(await metered.samplesOf('badges_snapshots')).toEqual({
+    '{provider="TAG_MANGO",state="fresh"}': 0,
+    '{provider="TAG_MANGO",state="stale"}': 0,
+    '{provider="TAG_MANGO",state="empty"}': 1,
+  });
+  metered.service.sandbox.tagMango.faults.set('listBadges', {
+    kind: 'answer',
+    body: [
+      { _id: 'a'.repeat(24), name: 'Good', shelf: 1 },
+      { _id: 'b'.repeat(24), name: 7 },
+    ],
+  });
+  await metered.send({ query: SHELF });
+  expect(await metered.samplesOf('badges_snapshots')).toMatchObject({
+    '{provider="TAG_MANGO",state="fresh"}': 1,
+  });
+  expect(await metered.samplesOf('badges_snapshot_age_seconds')).toEqual({
+    '{provider="TAG_MANGO"}': expect.any(Number),
+  });
+  const ofTagMango = { '{provider="TAG_MANGO"}': 1 };
+  expect(await metered.samplesOf('badges_provider_dropped_records_total')).toEqual(ofTagMango);
+  expect(await metered.samplesOf('badges_provider_unknown_fields_total')).toEqual(ofTagMango);
+});
+
+describe('writes', () => {
+  const query =
+    'mutation($input: UpdateBadgeInput!) { updateBadge(input: $input) { outcome warnings { code } } }';
+  const rename = (name: string) => {
+    const [id] = [...metered.service.sandbox.tagMango.badges.keys()];
+    return metered.send({ query, variables: { input: { tagMango: { id, name } } } });
+  };
+
+  test('are counted by outcome', async () => {
+    metered = await startMetered();
+    await rename('New');
+    await rename('');
+    expect(await metered.samplesOf('badges_writes_total')).toEqual({
+      '{provider="TAG_MANGO",operation="update",outcome="APPLIED"}': 1,
+      '{provider="TAG_MANGO",operation="update",outcome="REFUSED"}': 1,
+    });
+    expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 0 });
+  });
+
+  test('that the audit log lacks are counted', async () => {
+    const state = createStoreSwitch();
+    const folder = mkdtempSync(join(tmpdir(), 'badges-test-'));
+    const store = toSwitchable(createEmbeddedStore({ folder, now: Date.now }), state);
+    metered = await startMetered({ store });
+    state.isDown = true;
+    await rename('New');
+    expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 1 });
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('who may read the metrics', () => {
+  const secret = { 'router-authorization': 'the-secret-of-the-router' };
+  const token = { authorization: 'Bearer a-token-of-prometheus' };
+  const statuses = async () =>
+    Promise.all([{}, secret, token].map(async (headers) => (await read(headers)).status));
+
+  test('without a secret, everybody on this machine, as the graph', async () => {
+    metered = await startMetered();
+    expect(await statuses()).toEqual([200, 200, 200]);
+    const response = await read();
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('with a router secret, the router', async () => {
+    metered = await startMetered({ routerSecrets: ['the-secret-of-the-router'] });
+    expect(await statuses()).toEqual([401, 200, 401]);
+  });
+
+  test('with a token of their own, only who has it', async () => {
+    metered = await startMetered({
+      routerSecrets: ['the-secret-of-the-router'],
+      metricsTokens: ['an-older-token-of-prometheus', 'a-token-of-prometheus'],
+    });
+    expect(await statuses()).toEqual([401, 401, 200]);
+    // The token opens nothing else.
+    expect((await metered.send({ query: SHELF }, token)).status).toBe(401);
+  });
+
+  test('nobody where they are off', async () => {
+    metered = await startMetered({ metrics: undefined });
+    expect(await statuses()).toEqual([404, 404, 404]);
+  });
+});
+
+test('docs/operating.md explains every metric of the service, and no other', async () => {
+  metered = await startMetered();
+  const text = await metered.metrics.text();
+  const own = [...text.matchAll(/^# HELP (badges_\w+) /gm)].map(([, name]) => name);
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `badges_'));
+  const told = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`(badges_\w+)`/g)].map(([, name]) => name),
+  );
+  expect(told.toSorted()).toEqual(own.toSorted());
+});
+
+test('every metric has a help sentence, and labels of the service only', async () => {
+  metered = await startMetered();
+  await metered.send({ query: SHELF });
+  const text = await metered.metrics.text();
+  const own = [...text.matchAll(/^# HELP (badges_\w+) (.+)$/gm)];
+  expect(own.length).toBeGreaterThan(20);
+  expect(own.filter(([, , help = '']) => !/^[A-Z].*\.$/.test(help))).toEqual([]);
+  const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label));
+  expect(labels).not.toContain('tenant');
+  expect(labels).not.toContain('caller');
+});

@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { createRequestLog } from '../../src/telemetry/recording.ts';
+import { type MeteredService, startMetered } from './metered.ts';
+
+let metered: MeteredService;
+let open: MeteredService[] = [];
+afterEach(async () => {
+  await Promise.all(open.map((each) => each.close()));
+  open = [];
+});
+
+async function start(options?: Parameters<typeof startMetered>[0]): Promise<void> {
+  metered = await startMetered(options);
+  open.push(metered);
+}
+
+const QUERY = '{ badges(first: 2) { totalCount } }';
+const DOWN = { kind: 'answer', status: 503, body: '' } as const;
+const REQUEST = {
+  level: 30,
+  requestId: 'r-1',
+  tenant: 'default',
+  caller: 'anonymous',
+  status: 200,
+  outcome: 'ok',
+  durationMs: expect.any(Number),
+  fast: false,
+  msg: 'A request was answered',
+};
+const CALL = {
+  level: 30,
+  tenant: 'default',
+  operation: 'listBadges',
+  purpose: 'query',
+  attempt: 1,
+  status: 200,
+  outcome: 'ok',
+  durationMs: expect.any(Number),
+  waitedMs: expect.any(Number),
+  msg: 'A provider was called',
+};
+
+test('a request has one line, and each call to a provider has one', async () => {
+  await start();
+  await metered.send({ query: `query Shelf ${QUERY}` }, { 'x-badges-actor': 'mira' });
+  const [last, ...calls] = metered.lines.toReversed();
+  expect(last).toEqual({
+    ...REQUEST,
+    operation: 'Shelf',
+    kind: 'query',
+    rootField: 'badges',
+    caller: 'mira',
+    sources: { RETURNING_AI: 'FRESH', TAG_MANGO: 'FRESH' },
+  });
+  expect(calls.map(({ provider }) => provider).toSorted()).toEqual(['RETURNING_AI', 'TAG_MANGO']);
+  for (const call of calls) expect(call).toEqual({ ...CALL, provider: expect.any(String) });
+});
+
+describe('with a sample of 0', () => {
+  test('successful reads have no line, by either path', async () => {
+    await start({ sample: 0 });
+    for (let times = 0; times < 5; times += 1) await metered.send({ query: QUERY });
+    expect(metered.lines).toEqual([]);
+  });
+
+  test('errors have one', async () => {
+    await start({ sample: 0 });
+    metered.service.sandbox.tagMango.faults.set('*', DOWN);
+    await metered.send({ query: QUERY });
+    expect(metered.lines).toEqual([
+      {
+        ...REQUEST,
+        kind: 'query',
+        rootField: 'badges',
+        outcome: 'partial',
+        codes: ['PROVIDER_UNAVAILABLE'],
+        sources: { RETURNING_AI: 'FRESH', TAG_MANGO: 'FAILED' },
+      },
+    ]);
+    // The line of the failed call is written where the tenant's other lines are.
+    const faults = metered.service.log.filter(({ kind }) => kind === 'unavailable');
+    expect(faults.map(({ attempt, operation, status }) => [attempt, operation, status])).toEqual([
+      [1, 'listBadges', 503],
+      [2, 'listBadges', 503],
+      [3, 'listBadges', 503],
+    ]);
+  });
+
+  test('writes have one, and so has the call that was sent for it', async () => {
+    await start({ sample: 0 });
+    const [id] = [...metered.service.sandbox.tagMango.badges.keys()];
+    const query =
+      'mutation Rename($input: UpdateBadgeInput!) { updateBadge(input: $input) { outcome } }';
+    await metered.send({ query, variables: { input: { tagMango: { id, name: 'New' } } } });
+    expect(metered.lines).toEqual([
+      {
+        ...CALL,
+        provider: 'TAG_MANGO',
+        operation: 'updateBadge',
+        purpose: 'write',
+      },
+      {
+        ...REQUEST,
+        operation: 'Rename',
+        kind: 'mutation',
+        rootField: 'updateBadge',
+        sources: {},
+        writes: [{ provider: 'TAG_MANGO', operation: 'update', outcome: 'APPLIED' }],
+      },
+    ]);
+  });
+});
+
+test('rejected requests have ten lines a second at most, and then one that counts the others', () => {
+  const lines: object[] = [];
+  const logger = pino(
+    { base: null },
+    { write: (line) => void lines.push(JSON.parse(line) as object) },
+  );
+  const log = createRequestLog({ logger, sample: 1 });
+  const rejected = { requestId: 'r-1', status: 401, code: 'UNAUTHENTICATED' };
+  for (let times = 0; times < 25; times += 1) log.observer.requestRejected?.(rejected);
+  log.close();
+  const msg = 'A request was rejected before its operation was read';
+  expect(lines.slice(0, 10)).toEqual(
+    lines.slice(0, 10).map(() => expect.objectContaining({ level: 40, ...rejected, msg })),
+  );
+  expect(lines.slice(10)).toEqual([
+    expect.objectContaining({ leftOut: 15, msg: 'Rejected requests were left out of the log' }),
+  ]);
+});
+
+test('a request that is rejected has a line, and so has one whose document is invalid', async () => {
+  await start({ sample: 0 });
+  await metered.send('{');
+  await metered.send({ query: '{' });
+  expect(metered.lines).toMatchObject([
+    { requestId: 'r-1', status: 400, code: 'BAD_REQUEST' },
+    { requestId: 'r-1', status: 400, outcome: 'failed', codes: ['GRAPHQL_PARSE_FAILED'] },
+  ]);
+});
+
+test('what a client chooses is short and plain in the log', async () => {
+  await start();
+  const long = 'x'.repeat(5_000);
+  await metered.send({ query: `query ${long} ${QUERY}` }, { 'x-request-id': `${long}\u00e9` });
+  const line = metered.lines.find(({ msg }) => msg === 'A request was answered');
+  expect(line).toMatchObject({ operation: 'x'.repeat(100), requestId: expect.any(String) });
+  expect(JSON.stringify(line).length).toBeLessThan(600);
+});
