@@ -64,6 +64,10 @@ test('with nothing set it is a development service on this machine, on the sandb
     redisUrl: undefined,
     proxies: { https: undefined, http: undefined, except: '' },
     replicas: 1,
+    logSample: 1,
+    hasMetrics: true,
+    metricsTokens: [],
+    metricsOperations: [],
     isSandbox: true,
     ignoredVariables: [],
     tenants: [
@@ -145,6 +149,51 @@ test('in production it listens to all, and has no sandbox, playground or introsp
         requestLimits: {},
       },
     ],
+  });
+});
+
+describe('telemetry', () => {
+  const read = (given: Record<string, string>) => {
+    const { logSample, hasMetrics, metricsTokens, metricsOperations } = readConfig(given);
+    return { logSample, hasMetrics, metricsTokens, metricsOperations };
+  };
+
+  test('is set by four variables', () => {
+    const given = {
+      LOG_SAMPLE: '0.25',
+      METRICS: 'false',
+      METRICS_TOKEN: 'one, two',
+      METRICS_OPERATIONS: 'Shelf, _Hats2',
+    };
+    expect(read(given)).toEqual({
+      logSample: 0.25,
+      hasMetrics: false,
+      metricsTokens: ['one', 'two'],
+      metricsOperations: ['Shelf', '_Hats2'],
+    });
+  });
+
+  test.each([
+    [{ LOG_SAMPLE: '2' }, 'LOG_SAMPLE: must be a number between 0 and 1'],
+    [{ METRICS_TOKEN: 'with\ttab' }, 'METRICS_TOKEN: must be one or more tokens of visible ASCII'],
+    [{ METRICS_TOKEN_FILE: '/nowhere' }, 'METRICS_TOKEN_FILE: '],
+    [{ METRICS_OPERATIONS: 'a-b' }, 'METRICS_OPERATIONS: must be at most 50 names of operations'],
+    [
+      { METRICS_OPERATIONS: Array.from({ length: 51 }, (_, at) => `A${at}`).join() },
+      'METRICS_OPERATIONS: must be at most 50 names of operations',
+    ],
+  ])('%j is told', (given, problem) => {
+    expect(() => readConfig(given)).toThrow(problem);
+  });
+
+  test('a token that could be guessed is rejected in production', () => {
+    const given = { NODE_ENV: 'production', ROUTER_SECRET, ...tagMango };
+    expect(() => readConfig({ ...given, METRICS_TOKEN: 'short' })).toThrow(
+      'METRICS_TOKEN: must have at least 16 characters in production',
+    );
+    expect(read({ ...given, METRICS_TOKEN: 'x'.repeat(16) }).metricsTokens).toEqual([
+      'x'.repeat(16),
+    ]);
   });
 });
 
