@@ -17,7 +17,6 @@ import {
   toChange,
 } from './input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
-import { withoutSignature } from './shown-values.ts';
 
 /** The types of the same fields in a badge. */
 const SHOWN_TYPES = { ...INPUT_TYPES, image: () => HttpsUrl } as const;
@@ -212,6 +211,32 @@ export function createFieldTable<const Rules extends FieldRules>(
 /** Whether a record without the field is unreadable. */
 function isAlwaysThere(rule: FieldRule): boolean {
   return rule.isRequired === true && rule.default === undefined;
+}
+
+/** Parameters of a signed URL. Any of the first kind shows that a URL is signed. */
+const SIGNATURE =
+  /^(x-(amz|goog|oss|cos|ms|obs)-(signature|credential)|signature|sig|sign|hmac|hdnea|hdnts|hdntl|token|auth_key|verify|__token__)$/i;
+const BESIDE_SIGNATURE =
+  /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
+
+/** Longer URLs are never shown. */
+const MAX_URL_CHARACTERS = 8_000;
+
+/** A URL without a signature that expires. Other texts are returned unchanged. */
+export function withoutSignature(text: string): string {
+  if (text.length > MAX_URL_CHARACTERS) return text;
+  const [rest = '', query] = text.split(/\?(.*)/s, 2);
+  if (query === undefined || !/^https?:/i.test(text)) return text;
+  const [search = '', fragment] = query.split(/#(.*)/s, 2);
+  const parameters = search.split('&');
+  const nameOf = (parameter: string): string => parameter.split('=', 1)[0] ?? '';
+  if (!parameters.some((parameter) => SIGNATURE.test(nameOf(parameter)))) return text;
+  const kept = parameters.filter((parameter) => {
+    const name = nameOf(parameter);
+    return !SIGNATURE.test(name) && !BESIDE_SIGNATURE.test(name);
+  });
+  const hash = fragment === undefined ? '' : `#${fragment}`;
+  return `${rest}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
 }
 
 /** Ignores the signature of a URL and the order of a set. */

@@ -1,3 +1,5 @@
+import { withoutSignature } from './field-table.ts';
+
 /*
  * Times as providers write them. An ambiguous text, or one with a day that does not exist, is not read: a wrong date
  * is worse than none.
@@ -69,32 +71,6 @@ function ofHttpDate(text: string): string | undefined {
  * How a provider may show a value in a different form from the one it was given: its list may truncate or escape long
  * texts, and it may sign the URL of an image at every read.
  */
-
-/** Parameters of a signed URL. Any of the first kind shows that a URL is signed. */
-const SIGNATURE =
-  /^(x-(amz|goog|oss|cos|ms|obs)-(signature|credential)|signature|sig|sign|hmac|hdnea|hdnts|hdntl|token|auth_key|verify|__token__)$/i;
-const BESIDE_SIGNATURE =
-  /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
-
-/** Longer URLs are never shown. */
-const MAX_URL_CHARACTERS = 8_000;
-
-/** A URL without a signature that expires. Other texts are returned unchanged. */
-export function withoutSignature(text: string): string {
-  if (text.length > MAX_URL_CHARACTERS) return text;
-  const [rest = '', query] = text.split(/\?(.*)/s, 2);
-  if (query === undefined || !/^https?:/i.test(text)) return text;
-  const [search = '', fragment] = query.split(/#(.*)/s, 2);
-  const parameters = search.split('&');
-  const nameOf = (parameter: string): string => parameter.split('=', 1)[0] ?? '';
-  if (!parameters.some((parameter) => SIGNATURE.test(nameOf(parameter)))) return text;
-  const kept = parameters.filter((parameter) => {
-    const name = nameOf(parameter);
-    return !SIGNATURE.test(name) && !BESIDE_SIGNATURE.test(name);
-  });
-  const hash = fragment === undefined ? '' : `#${fragment}`;
-  return `${rest}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
-}
 
 /** Why a shown text may differ from the stored one. */
 type Doubt = 'cut' | 'escaped' | 'signed';

@@ -105,6 +105,8 @@ export function readPlainRequest(request: FastifyRequest): PlainRequest | undefi
 }
 
 const MAX_NAME_CHARACTERS = 100;
+/** A secret that is used as a name by mistake would have more digits. */
+const PLAIN_NAME = /^\D*(?:\d\D*){0,3}$/;
 const SEVERAL = 'several';
 const described = new WeakMap<OperationDefinitionNode, OperationInfo>();
 
@@ -113,9 +115,10 @@ export function describeOperation(operation: OperationDefinitionNode): Operation
   const known = described.get(operation);
   if (known) return known;
   const [first, ...others] = operation.selectionSet.selections;
+  const name = operation.name?.value.slice(0, MAX_NAME_CHARACTERS);
   const info = {
     kind: operation.operation,
-    name: operation.name?.value.slice(0, MAX_NAME_CHARACTERS),
+    name: name !== undefined && PLAIN_NAME.test(name) ? name : undefined,
     rootField: first?.kind === Kind.FIELD && others.length === 0 ? first.name.value : SEVERAL,
   };
   described.set(operation, info);

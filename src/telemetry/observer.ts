@@ -4,7 +4,7 @@ import type { BadgeList } from '../providers/badge-list.ts';
 /** What an operation asks, as its document says it. One object for each document. */
 export interface OperationInfo {
   readonly kind: 'query' | 'mutation' | 'subscription';
-  /** Given by the client, at most 100 letters, digits and underscores. Undefined: it has none. */
+  /** Given by the client: at most 100 letters and underscores, and three digits. Undefined: it has none, or another. */
   readonly name: string | undefined;
   /** Its root field, a name of the schema. `several` if it has several. */
   readonly rootField: string;

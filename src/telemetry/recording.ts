@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AttemptEnded } from '../http/provider-http.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -73,7 +74,7 @@ function toRequestDetails(request: RequestEnded): object {
     kind: operation?.kind,
     rootField: operation?.rootField,
     tenant,
-    caller: request.caller(),
+    caller: toCallerDigest(request),
     status,
     outcome: codes.length === 0 ? 'ok' : failed,
     ...(codes.length > 0 && { codes }),
@@ -81,8 +82,19 @@ function toRequestDetails(request: RequestEnded): object {
     ...(batchSize > 0 && { batchSize }),
     sources,
     ...(writes.length > 0 && { writes }),
-    fast: isFast,
+    path: isFast ? 'fast' : 'full',
   };
+}
+
+const ANONYMOUS = 'anonymous';
+const DIGEST_CHARACTERS = 12;
+
+/** Equal for all requests of a caller, but not its name, which is personal data. */
+function toCallerDigest(request: RequestEnded): string {
+  const caller = request.caller();
+  if (caller === ANONYMOUS) return caller;
+  const hash = createHash('sha256').update(`${request.tenant}\n${caller}`);
+  return hash.digest('hex').slice(0, DIGEST_CHARACTERS);
 }
 
 function toCallDetails(attempt: AttemptEnded, tenant: string): object {

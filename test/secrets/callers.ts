@@ -5,6 +5,7 @@ import {
   createSigningKey,
   startIssuer,
 } from '../support/tokens.ts';
+import type { Output } from './search.ts';
 import { type Marker, toPlainMarker, toSecretMarker } from './markers.ts';
 
 /** What those who call send along and nobody else may see. */
@@ -12,6 +13,7 @@ export const ROUTER_SECRETS = {
   old: toSecretMarker('old secret of the router'),
   new: toSecretMarker('new secret of the router'),
 };
+const METRICS_TOKEN = toSecretMarker('token that reads the metrics');
 const COOKIE = toPlainMarker('cookie of a caller');
 const CLAIM = toPlainMarker('claim in the token of a caller');
 
@@ -24,6 +26,8 @@ export interface Callers {
   markers: readonly Marker[];
   /** The headers of a caller of this tenant. */
   headersOf: (tenant: string) => Promise<Record<string, string>>;
+  /** The metrics of a service with that `env`. */
+  readMetrics: (url: string) => Promise<Output>;
 }
 
 export async function startCallers(): Promise<Callers> {
@@ -39,8 +43,17 @@ export async function startCallers(): Promise<Callers> {
       AUTH_ISSUER: name,
       AUTH_AUDIENCE: audience,
       ROUTER_SECRET: `${ROUTER_SECRETS.new.value},${ROUTER_SECRETS.old.value}`,
+      METRICS_TOKEN: METRICS_TOKEN.value,
+      // Every request and every call has a line.
+      LOG_SAMPLE: '1',
     },
-    markers: [...Object.values(ROUTER_SECRETS), COOKIE, CLAIM],
+    markers: [...Object.values(ROUTER_SECRETS), METRICS_TOKEN, COOKIE, CLAIM],
+    async readMetrics(url) {
+      const headers = { authorization: `Bearer ${METRICS_TOKEN.value}` };
+      const response = await fetch(new URL('/metrics', url), { headers });
+      if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
+      return { from: '/metrics', text: await response.text() };
+    },
     headersOf: async (tenant) => ({
       'router-authorization': ROUTER_SECRETS.old.value,
       authorization: `Bearer ${await sign(key, { claims: { tenant, jti: CLAIM.value } })}`,

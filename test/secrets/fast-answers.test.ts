@@ -63,6 +63,8 @@ test('fast answers show no secret, no token, and nothing that a provider says be
     for (let times = 0; times < TIMES; times += 1) {
       for (const call of CALLS) answers.push(await send(url, call, headers));
     }
+    const metrics = await callers.readMetrics(url);
+    expect(metrics.text).toMatch(/path="fast",code="OK"} [1-9]/);
     service.signal('SIGTERM');
     await service.ended;
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
@@ -70,8 +72,11 @@ test('fast answers show no secret, no token, and nothing that a provider says be
     // All but the first of each, and those that came before it was kept.
     expect(used).toMatchObject({ plans: CALLS.length, answers: 2 });
     expect(used?.fast).toBeGreaterThan(2 * CALLS.length);
+    const lines = toLogLines(service.stdout()).filter(({ path }) => path === 'fast');
+    expect(lines).toHaveLength(Number(used?.fast));
     const outputs = [
       ...answers.flatMap(toOutputs),
+      metrics,
       { from: 'stdout', text: service.stdout() },
       { from: 'stderr', text: service.stderr() },
     ];

@@ -43,6 +43,7 @@ interface Pass {
   stderr: string;
   state: Output[];
   audit: string;
+  metrics: Output;
 }
 
 /** What is asked of every company while its fault is switched so. */
@@ -76,11 +77,13 @@ async function runPass(nodeEnv: string, steps: readonly Step[]): Promise<Pass> {
       world.faults.forEach(({ switchTo }) => switchTo(step.phase));
       answers.push(...(await askAll(url, step)));
     }
+    const metrics = await callers.readMetrics(url);
     const { stdout } = await runMain({ env, args: ['--export-audit'] });
     const state = filesOf(folder);
     service.signal('SIGTERM');
     await service.ended;
-    return { answers, log: service.stdout(), stderr: service.stderr(), state, audit: stdout() };
+    const [log, stderr] = [service.stdout(), service.stderr()];
+    return { answers, log, stderr, state, audit: stdout(), metrics };
   } finally {
     await service.kill();
   }
@@ -114,8 +117,9 @@ function namesIn(outputs: readonly Output[], markers: readonly Marker[]): string
   return [...new Set(findMarkers(outputs, markers).map(({ marker }) => marker))].sort();
 }
 
-const outputsOf = ({ answers, log, stderr, state, audit }: Pass): Output[] => [
+const outputsOf = ({ answers, log, stderr, state, audit, metrics }: Pass): Output[] => [
   ...answers.flatMap(toOutputs),
+  metrics,
   ...state,
   { from: 'stdout', text: log },
   { from: 'stderr', text: stderr },

@@ -25,7 +25,7 @@ const REQUEST = {
   status: 200,
   outcome: 'ok',
   durationMs: expect.any(Number),
-  fast: false,
+  path: 'full',
   msg: 'A request was answered',
 };
 const CALL = {
@@ -50,7 +50,8 @@ test('a request has one line, and each call to a provider has one', async () => 
     operation: 'Shelf',
     kind: 'query',
     rootField: 'badges',
-    caller: 'mira',
+    // printf 'default\\nmira' | sha256sum | cut -c1-12
+    caller: '4a77a280d055',
     sources: { RETURNING_AI: 'FRESH', TAG_MANGO: 'FRESH' },
   });
   expect(calls.map(({ provider }) => provider).toSorted()).toEqual(['RETURNING_AI', 'TAG_MANGO']);
