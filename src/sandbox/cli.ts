@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { hostOf } from '../http/hosts.ts';
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { ALTERATIONS, BEHAVIOURS } from './behaviour.ts';
@@ -93,7 +94,7 @@ function helpText({ standIns }: Sandbox): string {
 
 It prints the variables that point the service to the stand-ins. ORIGIN below is http://127.0.0.1 with the port of one
 of their base URLs. Faults are set for one operation, or for all with *, by name or by kind. With times they apply to
-that many requests. With isApplied a write takes effect before its fault.
+that many requests. With isApplied a write takes effect before its fault. --host NAME lets others connect.
   ${PUT}/faults/listBadges -d '{"name":"too-many","times":3}'
   ${PUT}/faults/updateBadge -d '{"kind":"reset","isApplied":true}'
   ${PUT}/faults/'*' -d '{"kind":"records","change":"no-ids"}'
@@ -174,13 +175,13 @@ export async function startCli(args: readonly string[]): Promise<Cli> {
 interface Args {
   help: boolean;
   /** By the key of each provider. */
-  ports: Record<string, { port: number }>;
+  ports: Record<string, { port: number; hostName: string | undefined }>;
   /** Replaces the base URL of the stand-in. */
   ways: ReadonlyMap<string, UnreachableWay | undefined>;
 }
 
 function readArgs(args: readonly string[]): Args {
-  const options: ParseArgsOptionsConfig = { help: { type: 'boolean' } };
+  const options: ParseArgsOptionsConfig = { help: { type: 'boolean' }, host: { type: 'string' } };
   for (const option of providers.map(toOption)) {
     options[option] = { type: 'string' };
     options[`${option}-at`] = { type: 'string' };
@@ -193,7 +194,10 @@ function readArgs(args: readonly string[]): Args {
   return {
     help: values.help === true,
     ports: Object.fromEntries(
-      providers.map((each) => [each.key, { port: toPort(given(toOption(each)) ?? '0') }]),
+      providers.map((each) => [
+        each.key,
+        { port: toPort(given(toOption(each)) ?? '0'), hostName: toHostName(given('host')) },
+      ]),
     ),
     ways: new Map(
       providers.map((each) => [each.key, toWay(given(`${toOption(each)}-at`))] as const),
@@ -205,6 +209,11 @@ function toPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new Error(`${text} is not a port`);
+}
+
+function toHostName(text: string | undefined): string | undefined {
+  if (text === undefined || hostOf(text) === text) return text;
+  throw new Error(`${text} is not a host name in lower case and without a port`);
 }
 
 function toWay(text: string | undefined): UnreachableWay | undefined {

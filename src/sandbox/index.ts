@@ -17,7 +17,12 @@ export const standIns = {
 type StandIns = typeof standIns;
 type Started = { [Key in keyof StandIns]: Awaited<ReturnType<StandIns[Key]>> };
 /** The common options of all stand-ins. */
-type StandInStart = (options?: { port?: number }) => Promise<ProviderStandIn>;
+interface ListenOptions {
+  port?: number;
+  /** See `StandInOptions`. */
+  hostName?: string | undefined;
+}
+type StandInStart = (options?: ListenOptions) => Promise<ProviderStandIn>;
 
 /** A stand-in for every provider, by its key, with demo badges. */
 export interface Sandbox extends Started {
@@ -57,7 +62,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 async function startAll(
-  options: Readonly<Record<string, { port?: number } | undefined>>,
+  options: Readonly<Record<string, ListenOptions | undefined>>,
 ): Promise<Map<string, ProviderStandIn>> {
   const started = new Map<string, ProviderStandIn>();
   for (const [key, start] of providers.map(

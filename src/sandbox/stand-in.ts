@@ -195,14 +195,16 @@ export interface ProviderStandIn extends StandIn {
 
 interface StandInOptions extends FaultSwitchOptions, Pick<FaultHooksOptions, 'guard'> {
   /** 0: any free port. */
-  port?: number;
+  port?: number | undefined;
+  /** The name by which other machines reach it. Without one only this machine does. */
+  hostName?: string | undefined;
   behaviour: BehaviourSwitch;
   /** The provider's routes, each with an `operation` in its config. */
   addRoutes: (app: FastifyInstance) => void;
 }
 
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
-  const { badges, guard, toErrorBody } = options;
+  const { badges, guard, toErrorBody, hostName } = options;
   const operations = new Set<string>();
   const faults = createFaultSwitch({ toErrorBody, badges });
   const app = fastify({ forceCloseConnections: true });
@@ -210,7 +212,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   app.addHook('onRoute', ({ config }) => {
     if (config?.operation !== undefined) operations.add(config.operation);
   });
-  refuseOtherNames(app, toErrorBody);
+  refuseOtherNames(app, options);
   const { requests, arrivals } = addRecording(app);
   addFaultHooks(app, { faults, badges, guard });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
@@ -224,10 +226,11 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   options.addRoutes(app);
   addPictures(app);
   addControlRoutes(app, { faults, operations, arrivals, behaviour: options.behaviour });
-  await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  const host = hostName === undefined ? '127.0.0.1' : '0.0.0.0';
+  await app.listen({ host, port: options.port ?? 0 });
   const { port } = app.server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://${hostName ?? host}:${port}`,
     operations,
     requests,
     arrivals: () => arrivals.read(),
@@ -242,10 +245,13 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
  * Protects the control routes from pages in a browser: from other sites, whose simple requests need no preflight, and
  * from sites that resolve their own name to this machine (DNS rebinding).
  */
-function refuseOtherNames(app: FastifyInstance, toErrorBody: StandInOptions['toErrorBody']): void {
+function refuseOtherNames(
+  app: FastifyInstance,
+  { toErrorBody, hostName }: Pick<StandInOptions, 'toErrorBody' | 'hostName'>,
+): void {
   app.addHook('onRequest', async ({ raw, url }, reply) => {
     const hosts = [...hostsOf(raw), ...pageHostsOf(raw)];
-    if (hosts.every((host = '') => isLoopbackHost(host))) return;
+    if (hosts.every((host = '') => host === hostName || isLoopbackHost(host))) return;
     const message = 'The sandbox only accepts host names of this machine, such as 127.0.0.1';
     return reply.code(403).send(toErrorBody(403, message, url));
   });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { request } from 'undici';
 import { ALTERATIONS, BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { type Cli, startCli } from '../../src/sandbox/cli.ts';
 import { KINDS, PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
@@ -61,6 +62,23 @@ test.each([
   }
 });
 
+test('--host lets other machines connect by that name, and by no other', async () => {
+  const { TAG_MANGO_BASE_URL = '' } = await start('--host', 'sandbox');
+  expect(TAG_MANGO_BASE_URL).toMatch(/^http:\/\/sandbox:\d+$/);
+
+  const { port } = new URL(TAG_MANGO_BASE_URL);
+  const statusFor = async (host: string) => {
+    const { statusCode, body } = await request(`http://127.0.0.1:${port}/_sandbox`, {
+      headers: { host },
+    });
+    await body.dump();
+    return statusCode;
+  };
+  expect(await statusFor(`sandbox:${port}`)).toBe(200);
+  expect(await statusFor('127.0.0.1')).toBe(200);
+  expect(await statusFor(`rebound.example:${port}`)).toBe(403);
+});
+
 test.each([
   [
     ['--tag-mango-at', 'nowhere'],
@@ -68,6 +86,7 @@ test.each([
   ],
   [['--tag-mango', 'x'], 'x is not a port'],
   [['--tag-mango', '65536'], '65536 is not a port'],
+  [['--host', 'a:1'], 'a:1 is not a host name in lower case and without a port'],
   [['--unknown'], "Unknown option '--unknown'"],
 ])('it refuses %j', async (args, message) => {
   await expect(startCli(args)).rejects.toThrow(message);

@@ -32,6 +32,7 @@ export interface ReturningAIStandIn extends ProviderStandIn {
 
 interface ReturningAIStandInOptions {
   port?: number;
+  hostName?: string | undefined;
   /** A prefix of the paths in the base URL, as one host of the provider has it. */
   prefix?: string;
   badges?: readonly StoredBadge[];
@@ -74,7 +75,8 @@ export async function startReturningAIStandIn(
   const served = { store, behaviour: behaviour.current, alterer: createAlterer(WRITABLE_FIELDS) };
 
   const standIn = await startStandIn({
-    ...(options.port === undefined ? {} : { port: options.port }),
+    port: options.port,
+    hostName: options.hostName,
     guard: createGuard(keys),
     badges: badgesInAnswers,
     behaviour,

@@ -33,6 +33,7 @@ export interface TagMangoStandIn extends ProviderStandIn {
 
 interface TagMangoStandInOptions {
   port?: number;
+  hostName?: string | undefined;
   /** The documentation shows all three. The first is the most likely. */
   envelope?: EnvelopeKind;
   badges?: readonly StoredBadge[];
@@ -79,7 +80,8 @@ export async function startTagMangoStandIn(
   const alterer = createAlterer(WRITABLE_FIELDS);
 
   const standIn = await startStandIn({
-    ...(options.port === undefined ? {} : { port: options.port }),
+    port: options.port,
+    hostName: options.hostName,
     guard: createGuard(keys, options.requestLimit ?? WINDOW.limit),
     badges: createBadgesInAnswers(envelope),
     behaviour,
