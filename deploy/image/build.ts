@@ -94,17 +94,17 @@ function copy({ text, flags }: Step, { building, layer, workdir, isImage }: Copy
     const isInto = target.endsWith('/') && !statSync(path).isDirectory();
     const copied = isInto ? join(to, basename(name)) : to;
     put(path, copied);
-    ownByRoot(copied);
+    own(copied, isImage ? ROOT : USER);
   }
   if (!isImage) give(join(layer, workdir));
 }
 
-/** As COPY leaves it. */
-function ownByRoot(path: string): void {
+/** COPY gives everything to the user who runs the steps. */
+function own(path: string, user: number): void {
   const below = statSync(path).isDirectory()
     ? readdirSync(path, { recursive: true, encoding: 'utf8' })
     : [];
-  for (const each of ['', ...below]) lchownSync(join(path, each), ROOT, ROOT);
+  for (const each of ['', ...below]) lchownSync(join(path, each), user, user);
 }
 
 /** Without the packages of this machine, which .dockerignore leaves out. */

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type Children } from '../../test/support/children.ts';
+import { createClient } from '../../test/support/graphql-client.ts';
+import { LIST } from '../../test/support/load-operations.ts';
 import type { Sandbox } from '../../test/support/sandbox-process.ts';
 import { startProductionService } from '../../test/support/service-process.ts';
 import { OF_BASE } from './build.ts';
@@ -62,7 +65,13 @@ export async function inspectProcess(
   children: Children,
   { node, sandbox, stateFolder, health }: InspectOptions,
 ): Promise<string[]> {
-  const env = { ...sandbox.variables, STATE_DIR: stateFolder, PORT: await freePort() };
+  const collector = await startCollector();
+  const env = {
+    ...sandbox.variables,
+    STATE_DIR: stateFolder,
+    PORT: await freePort(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  };
   const service = await startProductionService(children, env, { script: 'dist/main.js', node });
   const pid = childOf(childOf(service.pid));
   const checkHealth = (): number | null => {
@@ -81,7 +90,11 @@ export async function inspectProcess(
     return spawnSync('nsenter', [...into, ...health], options).status;
   };
   const facts = { ...factsOf(pid), health: checkHealth() };
+  const client = createClient(service.url, 1);
+  await client.ask(LIST);
+  await client.close();
   const { code } = await service.end('SIGTERM');
+  await collector.close();
   const expected = {
     command: 'node',
     pid: '1',
@@ -95,8 +108,28 @@ export async function inspectProcess(
     ...(JSON.stringify(facts) === JSON.stringify(expected)
       ? []
       : [`the process is ${JSON.stringify(facts)}, not ${JSON.stringify(expected)}`]),
+    ...(collector.exports() > 0 ? [] : ['the collector has received no trace']),
     ...(code === 0 ? [] : [`SIGTERM to process 1 ends it with ${code}`]),
   ];
+}
+
+/** Counts the exports of traces. */
+async function startCollector() {
+  let exports = 0;
+  const server = createHttpServer((request, response) => {
+    if (request.url === '/v1/traces') exports += 1;
+    request.resume().on('end', () => response.end());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    exports: () => exports,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 function childOf(pid: number | string): string {

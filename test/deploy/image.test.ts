@@ -23,7 +23,12 @@ test('every stage has the Node with which the tests run, by its exact version', 
 });
 
 test('the image runs Node as process 1, as a user that Kubernetes can tell is not root', () => {
-  expect(execOf(image, 'ENTRYPOINT')).toEqual(['node', '/app/dist/main.js']);
+  expect(execOf(image, 'ENTRYPOINT')).toEqual([
+    'node',
+    '--import',
+    '/app/telemetry/register.mjs',
+    '/app/dist/main.js',
+  ]);
   expect(lastOf(image, 'USER')?.text).toBe('1000:1000');
   expect(lastOf(image, 'STOPSIGNAL')?.text).toBe('SIGTERM');
   expect(lastOf(image, 'VOLUME')?.text).toBe('/state');
@@ -45,6 +50,7 @@ test('the image takes packages and code from the stages that build, and nothing 
   expect(copies.map(({ flags, text }) => [flags.from, text])).toEqual([
     ['packages', '/app/package.json ./'],
     ['packages', '/app/node_modules ./node_modules'],
+    ['packages', '/app/telemetry ./telemetry'],
     ['build', '/build/dist ./dist'],
   ]);
 });
