@@ -15,11 +15,17 @@ await import('./process.ts');
  * at less, requests with many entities would wait for it too often.
  */
 function boundMemory(): void {
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-  setFlagsFromString('--semi-space-growth-factor=16');
-  // It grows once, from 2 MB, as soon as more are alive than it has room for.
-  const alive = Array.from({ length: 45_000 }, () => ({}));
-  alive.length = 0;
+  const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  // 2 MB or less, and more if `--import` has loaded a lot before.
+  const megabytes = (space?.space_size ?? 0) / 2 ** 20;
+  const factor = Math.min(16, Math.floor(32 / megabytes));
+  if (factor > 1) {
+    setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+    // It grows once, as soon as more are alive than it has room for.
+    const alive = Array.from({ length: 45_000 * Math.max(1, megabytes / 3) }, () => ({}));
+    alive.length = 0;
+  }
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=40');
 }

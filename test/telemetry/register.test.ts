@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readManifest } from '../repository/lock.ts';
 import { REGISTER, hasTelemetryPackages } from '../support/collector.ts';
 import { startProcess } from '../support/process.ts';
+import { MAIN } from '../support/service-process.ts';
 
 const isInstalled = hasTelemetryPackages();
 if (!isInstalled)
@@ -59,4 +60,26 @@ test('the SDK is of the versions that the tests of traces use', () => {
   ],
 ])('%s', async (_what, env, expected) => {
   expect(await startWith(env)).toEqual(expected);
+});
+
+/** Keeps so many objects alive, as a package that `--import` loads may do, and prints the size of V8's new space. */
+const loading = (objects: number) =>
+  `data:text/javascript,${encodeURIComponent(`
+    import { getHeapSpaceStatistics } from 'node:v8';
+    globalThis.kept = Array.from({ length: ${objects} }, () => ({ }));
+    process.on('exit', () => {
+      const [space] = getHeapSpaceStatistics().filter((each) => each.space_name === 'new_space');
+      console.log('new space: ' + space.space_size / 2 ** 20 + ' MB');
+    });`)}`;
+
+test('new objects have 32 MB also if many were made before the service', async () => {
+  const child = startProcess({
+    script: MAIN,
+    name: 'the service',
+    args: ['--check-config'],
+    nodeArgs: ['--import', loading(100_000)],
+    env: { SANDBOX: 'true' },
+  });
+  expect((await child.ended).code).toBe(0);
+  expect(child.stdout()).toMatch(/^new space: 32 MB$/m);
 });
