@@ -19,7 +19,7 @@ import { DEFAULT_FOLDER } from './config/variables.ts';
 import { openState } from './state/open-state.ts';
 import { monotonicMs } from './state/rate-limit.ts';
 import { StateError } from './state/state-store.ts';
-import { type Logger, createLogger, withoutSecrets } from './telemetry/logger.ts';
+import { type Logger, createLogger, createRequestLog, withoutSecrets } from './telemetry/logger.ts';
 import { combineObservers } from './telemetry/observer.ts';
 import { flushSpans } from './telemetry/tracing.ts';
 import { watch } from './watch.ts';
@@ -92,7 +92,7 @@ function explain(error: unknown): string | undefined {
 }
 
 async function run(config: Config): Promise<void> {
-  const logger = await createLogger({ ...config, secrets: () => secrets });
+  const logger = await createLogger({ ...config, secrets });
   // Set before the start: without a handler, the first process of a container ignores signals.
   let stop = async (): Promise<void> => undefined;
   onStop(logger, async (signal) => {
@@ -170,8 +170,7 @@ async function flush(logger: Logger, leftMs: number): Promise<void> {
 
 /** The log of requests, and the metrics. Loaded only if the service runs. */
 async function createTelemetry(config: Config, logger: Logger) {
-  const { createMetricsObserver, createRequestLog } = await import('./telemetry/recording.ts');
-  const { createMetrics } = await import('./telemetry/metrics.ts');
+  const { createMetrics, createMetricsObserver } = await import('./telemetry/metrics.ts');
   const log = createRequestLog({ logger, sample: config.logSample });
   const metrics = config.hasMetrics
     ? await createMetrics({ operations: config.metricsOperations })

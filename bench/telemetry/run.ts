@@ -5,6 +5,7 @@
  * take turns; the figure is the CPU time of a request as a multiple of that without telemetry in the same round.
  */
 import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -43,6 +44,7 @@ const collector = createServer((request, response) => {
   request.resume().on('end', () => response.end());
 }).listen(0, '127.0.0.1');
 collector.unref();
+await once(collector, 'listening');
 const { port } = collector.address() as AddressInfo;
 const { variables } = await startStandIns(children, BADGES_OF_EACH);
 

@@ -312,7 +312,7 @@ describe('of ours there is none:', () => {
   test('a line of the log is whole', () => {
     const logged = `
       const { createLogger } = await import(${JSON.stringify(new URL('../../dist/telemetry/logger.js', import.meta.url))});
-      const logger = await createLogger({ isProduction: true, secrets: () => [] });
+      const logger = await createLogger({ isProduction: true, secrets: [] });
       logger.warn({ err: new Error('Cut \\ud83d'), ['Cut \\ud83d']: ['\\\\ud83d', '\\udfc5🏅'] }, 'Cut \\ud83d');`;
     const line = execFileSync(process.execPath, ['--input-type=module', '-e', logged], {
       encoding: 'utf8',

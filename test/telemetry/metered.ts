@@ -1,7 +1,7 @@
 import { pino } from 'pino';
-import { type Metrics, createMetrics } from '../../src/telemetry/metrics.ts';
+import { type Metrics, createMetrics, createMetricsObserver } from '../../src/telemetry/metrics.ts';
 import { combineObservers } from '../../src/telemetry/observer.ts';
-import { createMetricsObserver, createRequestLog } from '../../src/telemetry/recording.ts';
+import { createRequestLog } from '../../src/telemetry/logger.ts';
 import { type TestService, type TestServiceOptions, startTestService } from '../support/service.ts';
 
 export interface MeteredService {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { createRequestLog } from '../../src/telemetry/recording.ts';
+import { createRequestLog } from '../../src/telemetry/logger.ts';
 import { type MeteredService, startMetered } from './metered.ts';
 
 let metered: MeteredService;

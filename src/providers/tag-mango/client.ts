@@ -24,8 +24,10 @@ import {
   createBadgeReading,
   createTagMangoAnswers,
   toPayload,
+  isObjectId,
+  toCanonicalId,
 } from './badge.ts';
-import { isObjectId, name, type settings, toCanonicalId } from './settings.ts';
+import { name, type settings } from './settings.ts';
 
 const EXTERNAL = '/api/v1/external';
 const BADGES = `${EXTERNAL}/gamification/badges`;

@@ -1,8 +1,15 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
-import { TagMangoBadge, filter, recordSchema } from './badge.ts';
+import {
+  TagMangoBadge,
+  filter,
+  isObjectId,
+  recordSchema,
+  toCanonicalId,
+  withCanonicalIds,
+} from './badge.ts';
 import { type TagMangoClient, createTagMangoClient } from './client.ts';
 import { TagMangoMemberQueries, awardOperation } from './member.ts';
-import { isObjectId, name, settings, toCanonicalId, withCanonicalIds } from './settings.ts';
+import { name, settings } from './settings.ts';
 import { AUTOMATION_WARNINGS, createOperation, updateOperation } from './write.ts';
 
 /** Belongs to no member, because the domain cannot exist. */

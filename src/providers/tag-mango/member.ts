@@ -15,9 +15,8 @@ import {
 import { planAward } from '../holders.ts';
 import { invalid, isEmail, refuseMany } from '../input-checks.ts';
 import type { InputProblem, Operation, ProviderContext } from '../provider.ts';
-import { TagMangoBadge } from './badge.ts';
+import { TagMangoBadge, isObjectId } from './badge.ts';
 import { type TagMangoClient, toTagMangoClient } from './client.ts';
-import { isObjectId } from './settings.ts';
 
 /** The answer, the records and what is kept under an idempotency key grow with it. */
 const MAX_BADGES = 50;

@@ -3,9 +3,8 @@ import { valueOf } from '../../http/json.ts';
 import { invalid } from '../input-checks.ts';
 import { createPartialWrites } from '../partial-writes.ts';
 import type { FieldChange, InputProblem, Warning, WritePlan } from '../provider.ts';
-import { type RULES, type TagMangoBadge, table } from './badge.ts';
+import { type RULES, type TagMangoBadge, isObjectId, table } from './badge.ts';
 import type { TagMangoClient } from './client.ts';
-import { isObjectId } from './settings.ts';
 
 type Fields = FieldsOf<typeof RULES>;
 
