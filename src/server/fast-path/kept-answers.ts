@@ -6,7 +6,6 @@
  * the same time, state and failure. A badge that has a fragment is never another one, since badges do not change and
  * belong to lists of one tenant. A badge that is in no list any longer takes its fragment with it.
  */
-import { LRUCache } from 'lru-cache';
 import { type BadgesContext, INCOMPLETE_KEEP_MS, listTag } from '../../badges/context.ts';
 import type { Tenant } from '../../badges/tenant.ts';
 import { isObject } from '../../http/json.ts';
@@ -70,15 +69,23 @@ interface KeptAnswer extends Kept {
 }
 
 const BYTES_AROUND = 300;
-/** Of what was asked lately. */
-const LATELY_CHARACTERS = 256 * 1024;
+/** Of what was asked lately: between this and twice as much is remembered. */
+const LATELY_CHARACTERS = 128 * 1024;
 
 export function createKeptAnswers(keep: Keep): KeptAnswers {
   const ofTenants = new WeakMap<Tenant, Map<string, KeptAnswer>>();
-  const lately = new LRUCache<string, true>({
-    maxSize: LATELY_CHARACTERS,
-    sizeCalculation: (_, { length }) => length,
-  });
+  let lately = new Set<string>();
+  let before = new Set<string>();
+  let characters = 0;
+
+  function noteAsked(key: string): void {
+    lately.add(key);
+    characters += key.length;
+    if (characters <= LATELY_CHARACTERS) return;
+    before = lately;
+    lately = new Set();
+    characters = 0;
+  }
 
   function drop({ body, tenant }: Sent): void {
     const kept = ofTenants.get(tenant)?.get(body);
@@ -95,9 +102,9 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
     },
     isRepeated(plan, variables, tenant) {
       const key = JSON.stringify([identityOf(plan), identityOf(tenant), variables]);
-      if (lately.get(key)) return true;
-      lately.set(key, true);
-      return false;
+      const isRepeated = lately.has(key) || before.has(key);
+      if (!lately.has(key)) noteAsked(key);
+      return isRepeated;
     },
     keep(sent, { text, used, countedBytes, asked }, { before, after }) {
       const { tenant } = sent;
