@@ -219,7 +219,7 @@ const SIGNATURE =
 const BESIDE_SIGNATURE =
   /^(x-(amz|goog|oss|cos|ms|obs)-.*|expires?|expir(y|ation)|exp|policy|key-pair-id|awsaccesskeyid|googleaccessid|ossaccesskeyid|security-token|s[eprtv]|sk(oid|tid|t|e|s|v)|spr|md5|e|t|ts|timestamp|nonce)$/i;
 
-/** Longer URLs are never shown. */
+/** Longer URLs become null. */
 const MAX_URL_CHARACTERS = 8_000;
 
 /** A URL without a signature that expires. Other texts are returned unchanged. */

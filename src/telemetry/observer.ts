@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AttemptEnded } from '../http/provider-http.ts';
 import type { BadgeList } from '../providers/badge-list.ts';
 
@@ -60,8 +61,9 @@ export interface WriteEnded {
 export interface Observer {
   /** The framework has answered it. */
   readonly requestEnded?: ((request: RequestEnded) => void) | undefined;
-  /** The fast path has answered it. */
-  readonly requestAnsweredFast?: ((request: RequestEnded) => void) | undefined;
+  /** The fast path has answered it. `message` is the request of HTTP. */
+  readonly requestAnsweredFast?:
+    ((request: RequestEnded, message: IncomingMessage) => void) | undefined;
   readonly requestRejected?: ((request: RequestRejected) => void) | undefined;
   readonly attemptEnded?: ((attempt: AttemptEnded, tenant: string) => void) | undefined;
   readonly writeEnded?: ((write: WriteEnded, tenant: string) => void) | undefined;

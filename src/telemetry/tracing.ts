@@ -21,7 +21,9 @@ import {
 import type { AttemptEnded } from '../http/provider-http.ts';
 import type { Observer, RequestEnded } from './observer.ts';
 
-export interface Tracing extends Required<Pick<Observer, 'requestEnded' | 'attemptEnded'>> {
+export interface Tracing extends Required<
+  Pick<Observer, 'requestEnded' | 'requestAnsweredFast' | 'attemptEnded'>
+> {
   /** Starts a span for each request to the graph, as a child of the caller's, before anything else handles it. */
   before(full: RequestListener): RequestListener;
   /**
@@ -76,7 +78,7 @@ function createSpans(tracer: Tracer): Tracing {
     async runOperation(request, run) {
       const parent = contexts.get(request);
       if (!parent) return context.with(NOT_RECORDED, run);
-      const span = tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER }, parent);
+      const span = tracer.startSpan(OPERATION, { kind: SpanKind.SERVER }, parent);
       try {
         return await context.with(trace.setSpan(parent, span), run);
       } catch (error) {
@@ -90,6 +92,10 @@ function createSpans(tracer: Tracer): Tracing {
       const span = trace.getActiveSpan();
       if (span?.isRecording()) describeOperation(span, ended);
     },
+    requestAnsweredFast(ended, message) {
+      const parent = contexts.get(message);
+      if (parent) addOperation(tracer, ended, parent);
+    },
     attemptEnded(ended, tenant) {
       if (ended.isStarted) addAttempt(tracer, ended, tenant);
     },
@@ -101,6 +107,8 @@ function toPath(url = ''): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
+/** The name of the span until its type is known. */
+const OPERATION = 'GraphQL Operation';
 const ROUTE = '/graphql';
 const PATHS = new Set(['/graphql', '/graphql/']);
 /** Other methods can be any text of the client. */
@@ -139,20 +147,25 @@ function toServerAddress(host = ''): Attributes {
   };
 }
 
-/** A secret that is used as a name by mistake would have more than three digits. */
-const PLAIN_NAME = /^(?=\w{1,100}$)\D*(?:\d\D*){0,3}$/;
-
 /** Clients choose the name, so it is not part of the name of the span. */
 function describeOperation(span: Span, { operation, tenant, codes, writes }: RequestEnded): void {
   span.setAttribute('badges.tenant', tenant);
   if (operation) {
     const { kind, name } = operation;
     span.updateName(kind).setAttribute('graphql.operation.type', kind);
-    if (name !== undefined && PLAIN_NAME.test(name))
-      span.setAttribute('graphql.operation.name', name);
+    if (name !== undefined) span.setAttribute('graphql.operation.name', name);
   }
   const code = [...codes, ...writes.map((write) => write.code)].find((each) => each !== undefined);
   if (code !== undefined) setError(span, code);
+}
+
+/** The fast path calls no provider, so the span is made when the operation is over. */
+function addOperation(tracer: Tracer, ended: RequestEnded, parent: Context): void {
+  const endedAt = Date.now();
+  const startTime = endedAt - ended.durationMs;
+  const span = tracer.startSpan(OPERATION, { kind: SpanKind.SERVER, startTime }, parent);
+  describeOperation(span, ended);
+  span.end(endedAt);
 }
 
 /** The span is made when the attempt is over, since nothing else becomes its child. */

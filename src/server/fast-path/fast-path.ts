@@ -152,7 +152,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     response.end(text, 'latin1');
     if (response.writableLength > 0) holdUnsent(response, head, text.length);
     counts.fast += 1;
-    requestAnsweredFast?.(new FastRequestEnded(exchange, ready));
+    requestAnsweredFast?.(new FastRequestEnded(exchange, ready), exchange.request);
   }
 
   /** A caller who reads slowly takes from what all answers may hold. */
