@@ -105,6 +105,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   options.metrics?.watch({
     usageAhead: server.usageAhead,
     lists: () => listSources(tenants.byId.values(), options.now),
+    isRedisReachable: options.shared?.isReachable,
   });
   // Repeated, because a shared store notices a crash only after a while, and other replicas may crash later.
   const { recoverEveryMs = RECOVER_EVERY_MS } = options;

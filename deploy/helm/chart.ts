@@ -8,6 +8,12 @@ const VALUES = /^ci\/(.+)-values\.yaml$/;
 /** helm takes an old version for granted where it cannot ask a cluster. */
 const KUBERNETES = '1.37.2';
 
+/** Files outside the chart of which it has copies, because helm reads nothing outside. */
+export const COPIED: readonly [from: string, to: string][] = [
+  [join(CHART, '../../prometheus/alerts.yaml'), join(CHART, 'files/alerts.yaml')],
+  [join(CHART, '../../grafana/dashboard.json'), join(CHART, 'files/dashboard.json')],
+];
+
 /** Where the manifests are kept that the chart makes of each set of values. */
 export const RENDERED = join(import.meta.dirname, '../../test/deploy/rendered');
 

@@ -38,6 +38,8 @@ export interface OpenState {
 export interface SharedState {
   buckets: TokenBuckets;
   replicas: SharedSnapshots;
+  /** Whether Redis answered the last call, of which each replica makes several a second. */
+  isReachable: () => boolean;
 }
 
 const PREFIX = 'badges:';
@@ -109,7 +111,7 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
   return {
     store,
     keeper: { ...store, forgetShared: (topic) => forgetShared(topic, { reach, replicas }) },
-    shared: { buckets, replicas },
+    shared: { buckets, replicas, isReachable: replicas.isReachable },
     // Redis does not say whether its data is a copy.
     adoptCopy: undefined,
     takeRedisUrl: connections.takeUrl,

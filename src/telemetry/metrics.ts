@@ -8,6 +8,8 @@ export interface MetricSources {
   usageAhead(): Readonly<Record<string, number>>;
   /** The list of each configured provider of each tenant. */
   lists(): Iterable<ListSource>;
+  /** Whether Redis answered last. Undefined: the state is not in Redis. */
+  isRedisReachable?: (() => boolean) | undefined;
 }
 
 export interface ListSource {
@@ -49,6 +51,7 @@ export async function createMetrics({ operations }: { operations: readonly strin
   async function look(): Promise<void> {
     const lists = [...sources.lists()];
     gauges.showUsage(sources.usageAhead());
+    gauges.showRedis(sources.isRedisReachable?.());
     gauges.showLists(lists);
     const tenants = new Set(lists.map(({ tenant }) => tenant));
     for (const [key, { tenant }] of openBreakers) {
@@ -228,6 +231,12 @@ async function defineGauges(register: Registry) {
     'provider',
     'window',
   );
+  const redis = gauge(
+    'redis_reachable',
+    'Whether Redis answers this process: 1 or 0. Has no value if the state is in a folder.',
+  );
+  // A gauge without labels begins with 0.
+  redis.remove();
   const keptBytes = gauge('kept_bytes', 'Bytes that are kept for documents, of 32 MiB.');
   const kept = gauge('kept_items', 'What is kept for documents.', 'item');
   const counter = (name: string, help: string) =>
@@ -239,6 +248,9 @@ async function defineGauges(register: Registry) {
   const fast = counter('fast_path_answers', 'Requests that the fast path has answered.');
 
   return {
+    showRedis(isReachable: boolean | undefined) {
+      if (isReachable !== undefined) redis.set(isReachable ? 1 : 0);
+    },
     showUsage({ bytes = 0, requests = 0, fast: answered = 0, ...items }: Record<string, number>) {
       keptBytes.set(bytes);
       for (const item of KEPT) kept.set({ item }, items[item] ?? 0);

@@ -7,6 +7,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import {
   CHART,
+  COPIED,
   RENDERED,
   fingerprint,
   hasHelm,
@@ -74,12 +75,15 @@ describe('values', () => {
     expect(wrongValues(single, redis, { networkPolicy: { enabled: false } })).toEqual([]);
   });
 
-  test.each(['ROUTER_SECRET', 'REDIS_URL', 'TAG_MANGO_API_KEY', 'ROUTER_SECRET_FILE'])(
-    '%s is not taken as a plain setting',
-    (name) => {
-      expect(wrongValues(single, { config: { [name]: 'secret' } })).toEqual([`/config ${name}`]);
-    },
-  );
+  test.each([
+    'ROUTER_SECRET',
+    'REDIS_URL',
+    'METRICS_TOKEN',
+    'TAG_MANGO_API_KEY',
+    'ROUTER_SECRET_FILE',
+  ])('%s is not taken as a plain setting', (name) => {
+    expect(wrongValues(single, { config: { [name]: 'secret' } })).toEqual([`/config ${name}`]);
+  });
 
   test.each(['STATE_DIR', 'PORT', 'REPLICAS', 'NODE_ENV'])(
     '%s, which the chart sets itself, is not taken',
@@ -87,6 +91,11 @@ describe('values', () => {
       expect(wrongValues(single, { config: { [name]: '1' } })).toEqual([`/config ${name}`]);
     },
   );
+
+  test('Prometheus needs the token of the metrics', () => {
+    const monitor = { metrics: { serviceMonitor: { enabled: true } } };
+    expect(wrongValues(single, monitor)).toEqual(['/secrets METRICS_TOKEN']);
+  });
 
   test('a secret is a reference, and a misspelt value is rejected', () => {
     expect(wrongValues(single, { secrets: { TAG_MANGO_API_KEY: 'key' } })).toEqual([
@@ -160,6 +169,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const SECRETS: Readonly<Record<string, string>> = {
   ROUTER_SECRET: 'a-secret-of-the-router',
   REDIS_URL: 'redis://redis:6379',
+  METRICS_TOKEN: 'a-token-of-prometheus',
   TAG_MANGO_API_KEY: 'a-key',
 };
 const TENANTS = `tenants:
@@ -233,6 +243,10 @@ test('a property that Kubernetes does not know is found', () => {
   expect(problemsOf(manifest)).toEqual(['Service/spec must NOT have additional properties']);
 });
 
+test.each(COPIED)('the chart has a copy of %s', (from, to) => {
+  expect(readFileSync(to, 'utf8')).toBe(readFileSync(from, 'utf8'));
+});
+
 test('one process has a volume of its own, and replicas are spread and kept up', () => {
   const kinds = (name: string) =>
     read(name)
@@ -245,11 +259,14 @@ test('one process has a volume of its own, and replicas are spread and kept up',
     'StatefulSet',
   ]);
   expect(kinds('replicas')).toEqual([
+    'ConfigMap',
     'Deployment',
     'HorizontalPodAutoscaler',
     'NetworkPolicy',
     'PodDisruptionBudget',
+    'PrometheusRule',
     'Service',
     'ServiceAccount',
+    'ServiceMonitor',
   ]);
 });

@@ -191,3 +191,13 @@ test('every metric has a help sentence, and labels of the service only', async (
   expect(labels).not.toContain('tenant');
   expect(labels).not.toContain('caller');
 });
+
+test('whether Redis answers is told where the state is in Redis, and nowhere else', async () => {
+  metered = await startMetered();
+  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({});
+  const of = { usageAhead: () => ({}), lists: () => [] };
+  metered.metrics.watch({ ...of, isRedisReachable: () => false });
+  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({ '': 0 });
+  metered.metrics.watch({ ...of, isRedisReachable: () => true });
+  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({ '': 1 });
+});

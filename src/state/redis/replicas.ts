@@ -103,6 +103,8 @@ interface RedisReplicasOptions {
 }
 
 export interface OpenReplicas extends SharedSnapshots<RedisRead> {
+  /** Whether Redis answered the last call. */
+  isReachable: () => boolean;
   close(): Promise<void>;
 }
 
@@ -213,6 +215,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   await pause(FIRST_SIGN_MS, undefined, { signal: firstSign.signal }).catch(() => undefined);
 
   return {
+    isReachable: () => isReachable,
     epoch() {
       if (!lease.isHeld() && isReachable) looks += 1;
       return lease.epoch() + looks;
