@@ -4,10 +4,8 @@
  * entities and for a page, so that the fast path keeps its share too. Memory is what is in use once all garbage is
  * collected, in bytes, above that of a service with one tenant of ten badges.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { type Children, makeFolder, withChildren } from '../../test/support/children.ts';
+import { type Children, withChildren } from '../../test/support/children.ts';
 import {
   type ProductionService,
   ROUTER_SECRET,
@@ -15,10 +13,9 @@ import {
 } from '../../test/support/service-process.ts';
 import { askEntities } from '../comparison/documents.ts';
 import { load } from '../comparison/load.ts';
-import { startStandIns } from '../comparison/targets.ts';
 import { toRequest } from '../comparison/workloads.ts';
-import { sendOperation } from '../../test/support/graphql-client.ts';
 import { conclude } from '../support/command.ts';
+import { type Size, nameOf, readIds, startTenants } from '../support/tenants.ts';
 
 const MB = 1024 * 1024;
 /** Lists of 64 MiB of JSON, which take up to five times as much in memory, and 32 MiB of the fast path. */
@@ -32,12 +29,6 @@ const REPRESENTATIONS = 10;
 const CONNECTIONS = 16;
 const LOAD_MS = 1_000;
 const IN_USE = /In use: (\d+) bytes/;
-interface Size {
-  tenants: number;
-  /** Of each tenant, half of them of each provider. */
-  badges: number;
-}
-
 interface Measured extends Size {
   /** In use. */
   bytes: number;
@@ -45,38 +36,12 @@ interface Measured extends Size {
   cpuUs: number;
 }
 
-const nameOf = (number: number): string => `tenant-${number}`;
-const keyOf = (number: number, provider: string): string => `key-${provider}-${number}`;
-
 /** The service with so many tenants, whose providers' lists are equal. */
-async function startTenants(children: Children, { tenants, badges }: Size) {
-  const { variables } = await startStandIns(children, badges / 2, tenants);
-  const folder = makeFolder(children);
-  const keys: Record<string, string> = {};
-  const all = Array.from({ length: tenants }, (_, number) => {
-    const [first, second] = [`FIRST_KEY_${number}`, `SECOND_KEY_${number}`];
-    Object.assign(keys, {
-      [first]: keyOf(number, 'returningAI'),
-      [second]: keyOf(number, 'tagMango'),
-    });
-    const settings = {
-      RETURNING_AI_BASE_URL: variables.RETURNING_AI_BASE_URL,
-      RETURNING_AI_API_KEY: { variable: first },
-      TAG_MANGO_BASE_URL: variables.TAG_MANGO_BASE_URL,
-      TAG_MANGO_API_KEY: { variable: second },
-      TAG_MANGO_WHITELABEL_HOST: variables.TAG_MANGO_WHITELABEL_HOST,
-    };
-    return [nameOf(number), settings] as const;
-  });
-  const file = join(folder, 'tenants.yaml');
-  writeFileSync(file, stringify({ tenants: Object.fromEntries(all) }));
+async function startService(children: Children, size: Size) {
   const env = {
-    ...keys,
-    TENANTS_FILE: file,
-    STATE_DIR: join(folder, 'state'),
+    ...(await startTenants(children, size)),
     BADGES_FRESH_SECONDS: '3600',
     BADGES_STALE_SECONDS: '3600',
-    MALLOC_ARENA_MAX: '2',
   };
   const nodeArgs = ['--import', join(import.meta.dirname, 'inside.ts')];
   return startProductionService(children, env, { nodeArgs });
@@ -93,7 +58,7 @@ async function bytesInUse({ onLine, signal }: ProductionService): Promise<number
 }
 
 async function measure(children: Children, size: Size): Promise<Measured> {
-  const service = await startTenants(children, size);
+  const service = await startService(children, size);
   const ids = await readIds(service.url);
   const question = askEntities('Screen');
   const request = (number: number): Buffer => {
@@ -115,17 +80,6 @@ async function measure(children: Children, size: Size): Promise<Measured> {
   const bytes = await bytesInUse(service);
   await service.end('SIGKILL');
   return { ...size, bytes, cpuUs };
-}
-
-/** The keys of the badges of the first tenant, which the others have too. */
-async function readIds(url: string): Promise<{ __typename: string; id: string }[]> {
-  const headers = { 'router-authorization': ROUTER_SECRET, 'x-badges-tenant': nameOf(0) };
-  const query = '{ badges(first: 100) { nodes { __typename ... on BadgeFields { id } } } }';
-  const { text } = await sendOperation(url, { query }, { headers });
-  const { data } = JSON.parse(text) as {
-    data: { badges: { nodes: { __typename: string; id: string }[] } };
-  };
-  return data.badges.nodes;
 }
 
 const count = (number: number): string => number.toLocaleString('en');

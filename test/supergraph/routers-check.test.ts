@@ -31,7 +31,7 @@ test.each([
     expect(output).toContain(`\n${checks} of ${checks} checks passed.`);
     expect(code).toBe(0);
   },
-  60_000,
+  120_000,
 );
 
 test.each([

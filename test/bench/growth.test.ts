@@ -1,0 +1,10 @@
+import { expect, test } from '@jest/globals';
+import { runBench } from './run.ts';
+
+test('lists that change are read again without work that keeps others waiting', async () => {
+  const output = await runBench('growth', ['--badges', '20', '--tenants', '2', '--processes', '1']);
+  expect(output).toMatch(
+    /^\| 1 \| 20 \| 2 \| \d+ MiB \| \d+ \(\d+\) ms \| – \| \d+ \(\d+\) ms \| \d+ \(\d+\) ms \| \d+ µs \| – \| – \|$/m,
+  );
+  expect(output).toContain('All bounds hold.');
+}, 60_000);
