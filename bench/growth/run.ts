@@ -42,10 +42,10 @@ const HEAD = [
   'Tenants',
   'Memory',
   'Refresh',
-  'From Redis',
+  'Second process',
   'Event loop',
   'Health',
-  '`_entities` of 10',
+  'Request',
   'To Redis',
   'From Redis',
 ];
