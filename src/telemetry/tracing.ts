@@ -4,7 +4,12 @@
  *
  * Promises: no span contains a document, a variable, a header, or text of a provider. Without an SDK nothing here runs.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  ServerResponse,
+} from 'node:http';
 import {
   type Attributes,
   type Context,
@@ -42,12 +47,13 @@ export function createTracing(): Tracing | undefined {
 }
 
 /** Nothing is recorded below this: a trace is recorded as a whole or not at all. No ratio samples its ID. */
-const NOT_RECORDED = trace.setSpanContext(ROOT_CONTEXT, {
+const NOT_RECORDED_SPAN = {
   traceId: `${'f'.repeat(8)}${'0'.repeat(24)}`,
   spanId: 'f'.repeat(16),
   traceFlags: TraceFlags.NONE,
   isRemote: true,
-});
+};
+const NOT_RECORDED = trace.setSpanContext(ROOT_CONTEXT, NOT_RECORDED_SPAN);
 
 function createSpans(tracer: Tracer): Tracing {
   /** The contexts of requests whose spans are recorded. Each contains the span of its request. */
@@ -69,10 +75,12 @@ function createSpans(tracer: Tracer): Tracing {
     response.once('close', () => endRequest(span, response));
   }
 
+  const isCallersChoice = followsCallers(tracer);
   return {
     before: (full) => (request, response) => {
       const path = toPath(request.url);
-      if (PATHS.has(path)) startRequest(request, response, path);
+      const isLeftOut = isCallersChoice && isNotSampled(request.headers);
+      if (!isLeftOut && PATHS.has(path)) startRequest(request, response, path);
       full(request, response);
     },
     async runOperation(request, run) {
@@ -100,6 +108,21 @@ function createSpans(tracer: Tracer): Tracing {
       if (ended.isStarted) addAttempt(tracer, ended, tenant);
     },
   };
+}
+
+/** Whether a trace is never recorded if the caller's `traceparent` says that it is not: most SDKs are set so. */
+function followsCallers(tracer: Tracer): boolean {
+  if (!propagation.fields().includes('traceparent')) return false;
+  // Every sampling ratio but zero includes this ID.
+  const caller = { ...NOT_RECORDED_SPAN, traceId: 'f'.repeat(32) };
+  return !tracer.startSpan('probe', {}, trace.setSpanContext(ROOT_CONTEXT, caller)).isRecording();
+}
+
+/** The last bit of the flags is off. Asking the SDK would take twenty times as long. */
+const NOT_SAMPLED = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f][02468ace]$/;
+
+function isNotSampled({ traceparent }: IncomingHttpHeaders): boolean {
+  return typeof traceparent === 'string' && NOT_SAMPLED.test(traceparent);
 }
 
 function toPath(url = ''): string {

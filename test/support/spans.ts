@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
+  type NodeTracerConfig,
   NodeTracerProvider,
   type ReadableSpan,
   SimpleSpanProcessor,
@@ -36,9 +37,12 @@ export interface RecordedSpans {
 }
 
 /** Registers an SDK for this test file. Services that start after this are traced. */
-export function recordSpans(): RecordedSpans {
+export function recordSpans(config: NodeTracerConfig = {}): RecordedSpans {
   const exporter = new InMemorySpanExporter();
-  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const provider = new NodeTracerProvider({
+    ...config,
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
   provider.register();
   return {
     trees() {
