@@ -79,7 +79,7 @@ test('what another process has written or damaged since is seen, although texts 
   expect(await other.read()).toEqual({ names: ['d', 'e'] });
 });
 
-test('fifty changes of one process at the same moment are all kept, and none has to try again', async () => {
+test('fifty changes of one process at the same moment are all kept, in two writes', async () => {
   let tries = 0;
   const counted = createSharedValue({
     store: {
@@ -99,5 +99,5 @@ test('fifty changes of one process at the same moment are all kept, and none has
   await Promise.all(
     names.map((name) => counted.change((value) => ({ names: [...value.names, name] }))),
   );
-  expect([tries, await open().read()]).toEqual([50, { names }]);
+  expect([tries, await open().read()]).toEqual([2, { names }]);
 });

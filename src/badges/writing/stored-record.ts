@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { isObject, parseWholeJson, toWholeJson } from '../../http/json.ts';
 import type { FieldChange } from '../../providers/provider.ts';
-import { StateError, type StateStore, createLocks } from '../../state/state-store.ts';
+import { StateError, type StateStore } from '../../state/state-store.ts';
 
 /**
  * The format of the records that this version writes, and the newest that it reads. It is raised only if earlier versions
@@ -97,6 +97,15 @@ interface SharedValueOptions<T> {
   onUnreadable: OnUnreadable;
 }
 
+interface WaitingEdit<T> {
+  edit: (value: T) => T;
+  resolve: (after: T) => void;
+  reject: (error: unknown) => void;
+}
+
+/** More at once would keep the process busy. */
+const MAX_EDITS = 50;
+
 /** A damaged value is reported and replaced by the next change. A value of a newer version is left as it is. */
 export function createSharedValue<T extends object>(
   options: SharedValueOptions<T>,
@@ -120,13 +129,34 @@ export function createSharedValue<T extends object>(
 
   const toText = (value: T): string => JSON.stringify({ format: FORMAT, ...value });
 
-  /** One change of this process at a time: those at the same moment would make each other try again. */
-  const turns = createLocks();
+  /** Edits that wait for the change before them, and are then made in one. */
+  let waiting: WaitingEdit<T>[] = [];
+  let isChanging = false;
 
   return {
     read: async () => parse(await store.get(key)),
-    change: (edit) => turns.withLock(key, () => change(edit)),
+    change: (edit) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ edit, resolve, reject });
+        if (!isChanging) void changeAll();
+      }),
   };
+
+  /** One change of this process at a time: those at the same moment would make each other try again. */
+  async function changeAll(): Promise<void> {
+    isChanging = true;
+    while (waiting.length > 0) {
+      const edits = waiting.slice(0, MAX_EDITS);
+      waiting = waiting.slice(MAX_EDITS);
+      try {
+        const after = await change((value) => edits.reduce((last, { edit }) => edit(last), value));
+        edits.forEach(({ resolve }) => resolve(after));
+      } catch (error) {
+        edits.forEach(({ reject }) => reject(error));
+      }
+    }
+    isChanging = false;
+  }
 
   async function change(edit: (value: T) => T): Promise<T> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {

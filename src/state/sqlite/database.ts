@@ -136,11 +136,6 @@ interface WaitingWrite {
 export interface GroupedWrites {
   /** Resolves once the work is committed, and durable. It runs in the order of the calls. */
   write: <T>(work: () => T) => Promise<T>;
-  /**
-   * The same at once, together with all that waits. For a change of what was just read: if it waited, all others that
-   * have read the same value meanwhile would have to try again.
-   */
-  writeNow: <T>(work: () => T) => Promise<T>;
   /** Commits all that waits, now. */
   flush: () => void;
 }
@@ -176,21 +171,13 @@ export function createGroupedWrites(database: DatabaseSync): GroupedWrites {
     if (waiting.length > 0) setImmediate(flushNext);
   }
 
-  function write<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let result: T;
-      waiting.push({ run: () => (result = work()), resolve: () => resolve(result), reject });
-      if (waiting.length === 1) setImmediate(flushNext);
-    });
-  }
-
   return {
-    write,
-    writeNow: (work) => {
-      const written = write(work);
-      flush();
-      return written;
-    },
+    write: (work) =>
+      new Promise((resolve, reject) => {
+        let result: ReturnType<typeof work>;
+        waiting.push({ run: () => (result = work()), resolve: () => resolve(result), reject });
+        if (waiting.length === 1) setImmediate(flushNext);
+      }),
     flush,
   };
 }

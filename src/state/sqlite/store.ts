@@ -206,14 +206,13 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
 
   const read = <T>(ask: () => T): T => withStateErrors({ folder }, ask);
   const writes = createGroupedWrites(database);
-  async function durable<T>(written: Promise<T>): Promise<T> {
+  async function write<T>(work: () => T): Promise<T> {
     try {
-      return await written;
+      return await writes.write(work);
     } catch (error) {
       throw toStateError({ folder }, error);
     }
   }
-  const write = <T>(work: () => T): Promise<T> => durable(writes.write(work));
 
   return {
     instanceId,
@@ -223,13 +222,11 @@ export function createEmbeddedStore({ folder, ...clocks }: EmbeddedStoreOptions)
     get: async (key) => read(() => values.read(key)),
     set: async (key, value, { ttlMs } = {}) => write(() => values.write(key, value, ttlMs)),
     compareAndSet: async (key, { expected, value, ttlMs }) =>
-      durable(
-        writes.writeNow(() => {
-          if (values.read(key) !== expected) return false;
-          values.write(key, value, ttlMs);
-          return true;
-        }),
-      ),
+      write(() => {
+        if (values.read(key) !== expected) return false;
+        values.write(key, value, ttlMs);
+        return true;
+      }),
 
     keys: (prefix) =>
       inKeyPages(prefix, async (from) => {
