@@ -19,6 +19,7 @@ import { type Round, load } from '../comparison/load.ts';
 import { type Service, readAllBadges, startService, startStandIns } from '../comparison/targets.ts';
 import { inRotation, toRepresentations, toRequest } from '../comparison/workloads.ts';
 import { conclude, toSize } from '../support/command.ts';
+import { measureListeners } from './listeners.ts';
 
 const { values } = parseArgs({
   options: {
@@ -85,7 +86,10 @@ const workloads = [
   inRotation('badges of 50', [page], [toRequest(ROUTER_SECRET, page, { first: 50 })]),
 ];
 
-const figures: [string, string][] = [];
+const listenersUs = await measureListeners();
+const figures: [string, string][] = [
+  ['the listeners of a fast answer alone', `${listenersUs.toFixed(2)} µs of CPU`],
+];
 const problems: string[] = [];
 for (const workload of workloads) {
   const measured = new Map([...targets.keys()].map((name) => [name, new Array<Round>()]));
