@@ -34,11 +34,14 @@ test(
       ['rounds', rounds.length],
       ['operations sent', sent],
       ['operations answered', sum(rounds.map(({ answered }) => answered))],
+      ['lines of the log about requests', sum(rounds.map(({ logged }) => logged))],
       ['requests on a connection that was closing', unread],
       ['from SIGTERM to the end, longest', `${longestMs.toFixed(0)} ms`],
     ]);
     expect(rounds.flatMap(({ lost }) => lost)).toEqual([]);
     expect(rounds.map(({ unanswered }) => unanswered)).toEqual(rounds.map(() => 0));
+    // One more: the first request of a round lists the badges.
+    expect(rounds.map(({ logged }) => logged)).toEqual(rounds.map(({ answered }) => answered + 1));
     expect(unread).toBeLessThanOrEqual(sent * MAX_UNREAD_SHARE);
     expect(rounds.map(({ code, signal }) => code ?? signal)).toEqual(rounds.map(() => 0));
     expect(longestMs).toBeLessThanOrEqual(MAX_STOP_MS);

@@ -27,6 +27,8 @@ export interface Round {
   lost: Lost[];
   /** Requests on a connection that the service was closing, so that they never reached it. */
   unread: Lost[];
+  /** Lines of the log about requests that were answered. */
+  logged: number;
   /** Writes that the provider received without an answer to the client. */
   unanswered: number;
 }
@@ -40,7 +42,7 @@ export async function stopAgainAndAgain(
   rounds: number,
 ): Promise<Round[]> {
   await sandbox.standIns.RETURNING_AI.setFault('updateBadge', { kind: 'delay', ms: WRITE_MS });
-  const env = { ...sandbox.variables, STATE_DIR: makeFolder(children) };
+  const env = { ...sandbox.variables, STATE_DIR: makeFolder(children), LOG_SAMPLE: '1' };
   const seen: Round[] = [];
   const provider = sandbox.standIns.RETURNING_AI;
   for (let round = 0; round < rounds; round += 1) {
@@ -55,7 +57,7 @@ async function playRound(
   env: Record<string, string>,
 ): Promise<Round> {
   const before = await countWrites(provider);
-  const { url, kill, ended } = await startByNpm(children, env);
+  const { url, kill, ended, stdout } = await startByNpm(children, env);
   const client = createClient(url, 50);
   const load = startLoad(client, { badges: await listWritable(client), ...LOAD });
   await sleep(MIN_BEFORE_MS + Math.random() * (MAX_BEFORE_MS - MIN_BEFORE_MS));
@@ -72,6 +74,7 @@ async function playRound(
     ms,
     sent: load.sent(),
     answered: load.answered(),
+    logged: stdout().split('A request was answered').length - 1,
     lost: lost.filter(({ what }) => what !== 'ECONNRESET'),
     unread: lost.filter(({ what }) => what === 'ECONNRESET'),
     unanswered: (await countWrites(provider)) - before - load.answeredWrites(),
@@ -99,11 +102,11 @@ async function startByNpm(children: Children, env: Record<string, string>) {
       ...env,
     },
   });
-  const { shows, ended } = watchProcess(npm, 'npm start');
+  const { shows, ended, stdout } = watchProcess(npm, 'npm start');
   const kill = (signal: NodeJS.Signals): void => {
     if (npm.pid !== undefined && npm.exitCode === null) process.kill(-npm.pid, signal);
   };
   children.endWith(() => kill('SIGKILL'));
   const [, url = ''] = await shows(LISTENING);
-  return { url, kill, ended };
+  return { url, kill, ended, stdout };
 }
