@@ -111,8 +111,10 @@ async function backUpState({ config, args: [file], tell }: CommandContext): Prom
 
 /** For an operator who has restored an older copy in a way that the start cannot detect. */
 async function doubtState(context: CommandContext): Promise<void> {
-  const { tell } = context;
-  const state = await openState(stateOptions(context));
+  const { config, tell } = context;
+  const options = stateOptions(context);
+  if (config.redisUrl === undefined) requireStopped(options);
+  const state = await openState(options);
   try {
     const memories = await doubtMemories(state.store);
     state.adoptCopy?.();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -123,9 +124,16 @@ test('that an older copy was put back can be told where no start could notice it
   const service = await start();
   await expect(run(folder, '--state-restored')).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('Another process uses the state folder') as unknown,
+    stderr: expect.stringMatching(/A running service uses .*Stop the service/) as unknown,
   });
   await service.stop();
+  // A typing error must not look like success.
+  const typo = `${folder}-typo`;
+  await expect(run(typo, '--state-restored')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`There is no state.sqlite in ${typo}.`) as unknown,
+  });
+  expect(existsSync(typo)).toBe(false);
   const { stderr } = await run(folder, '--state-restored');
   expect(stderr).toMatch(/^Remembered values of 0 badge\(s\) are no longer trusted/);
 });

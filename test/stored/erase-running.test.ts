@@ -113,7 +113,7 @@ test('a folder that a service uses is left alone; after it was killed, the bytes
   expect(before).toEqual({
     code: 1,
     said: expect.stringMatching(
-      /A running service uses the state folder .*Nothing was erased\. Stop the service/,
+      /A running service uses the state folder .*Nothing was changed\. Stop the service/,
     ),
   });
   expect(await places(DESCRIPTION)).not.toEqual([]);

@@ -230,7 +230,7 @@ export function requireStopped({ folder }: Folder): void {
       lockFolder({ folder }).release();
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
-      const message = `A running service uses the state folder ${folder}. Nothing was erased. Stop the service, run this again, and then start it.`;
+      const message = `A running service uses the state folder ${folder}. Nothing was changed. Stop the service, run this again, and then start it.`;
       throw new StateError('unavailable', message, error);
     }
   });
