@@ -168,7 +168,8 @@ export const READ_CASES: readonly ReadCase[] = [
   {
     row: 19,
     what: 'is a gzip bomb',
-    fault: { kind: 'bomb', megabytes: 20 },
+    // The stand-in packs it when it is asked first, within the time of the attempt.
+    fault: { kind: 'bomb', megabytes: 8 },
     ...unreadable,
     isStaleOk: false,
   },

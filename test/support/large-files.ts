@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Test files that start a browser, a compiler or eight processes: two of them at once would take too much memory. */
 const LARGE =
-  /\/desk\/|\/(playground[\w-]*|adding|copies|erase[\w-]*)\.test|\/bench\/comparison\.test/;
+  /\/desk\/|\/(playground[\w-]*|adding|clients|copies|erase[\w-]*)\.test|\/bench\/comparison\.test/;
 
 export const isLarge = (path: string): boolean => LARGE.test(path);
 
