@@ -14,18 +14,18 @@ import {
   UpdateBadgeDocument,
   type UpdateBadgeInput,
 } from '../generated/operations.ts';
-import { DEFAULT_FIELDS, HIDDEN_VALUES, returningAIStored, tagMangoStored } from './records.ts';
+import {
+  ADA,
+  DEFAULT_FIELDS,
+  HALL_OF_FAME,
+  HIDDEN_VALUES,
+  MAJOR,
+  QUIZ_MASTER,
+  returningAIStored,
+  tagMangoStored,
+} from './records.ts';
 
-export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
-export const HALL_OF_FAME = '6657092c8142bfe0656481bf';
-export const QUIZ_MASTER = '6657092c8142bfe0656481c5';
-/** A member whom both stand-ins know. */
-export const ADA = {
-  email: 'ada@example.com',
-  phone: '919900112233',
-  returningAI: '1102',
-  tagMango: '6650aa11bb22cc33dd44ee55',
-};
+export { ADA, HALL_OF_FAME, MAJOR, QUIZ_MASTER };
 
 /** The badges of the stand-ins before each case. */
 export const STORED = {

@@ -4,6 +4,18 @@ import {
   newBadge,
 } from '../../src/sandbox/tag-mango/badges.ts';
 
+// Badges of the sandbox.
+export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
+export const HALL_OF_FAME = '6657092c8142bfe0656481bf';
+export const QUIZ_MASTER = '6657092c8142bfe0656481c5';
+/** A member whom both stand-ins know. */
+export const ADA = {
+  email: 'ada@example.com',
+  phone: '919900112233',
+  returningAI: '1102',
+  tagMango: '6650aa11bb22cc33dd44ee55',
+};
+
 /** A badge as Returning.AI stores it, with values that differ from the defaults of a replacing PUT. */
 export function returningAIStored(given: Partial<ReturningAIStored> = {}): ReturningAIStored {
   return {

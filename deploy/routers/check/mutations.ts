@@ -1,5 +1,12 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { ADA, HALL_OF_FAME, MAJOR, QUIZ_MASTER, RECRUITER } from './queries.ts';
+import {
+  ADA,
+  HALL_OF_FAME,
+  HIDDEN_DEFAULTS,
+  MAJOR,
+  QUIZ_MASTER,
+} from '../../../test/support/records.ts';
+import { RECRUITER } from './queries.ts';
 import { type Answer, type World, codesOf } from './world.ts';
 
 const READS = ['listBadges', 'lookupUser', 'userInfo'];
@@ -19,16 +26,6 @@ interface Mutation {
   input: object;
 }
 
-/** Values for the fields that Returning.AI hides, which an update must give. */
-const HIDDEN = {
-  darkImage: '',
-  lightImage: '',
-  enabledDarkAndLight: false,
-  award: false,
-  awardCurrency: false,
-  awardXpQuantity: 0,
-  awardCurrencyQuantity: 0,
-};
 const atMajor = (user: object): object => ({ returningAI: { badgeId: MAJOR, user } });
 
 export const mutations: readonly Mutation[] = [
@@ -45,7 +42,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'updateBadge at Returning.AI',
     field: 'update',
-    input: { returningAI: { id: MAJOR, title: 'Changed by the check', ...HIDDEN } },
+    // An update must give the fields that are hidden.
+    input: { returningAI: { id: MAJOR, title: 'Changed by the check', ...HIDDEN_DEFAULTS } },
   },
   {
     name: 'updateBadge at TagMango',

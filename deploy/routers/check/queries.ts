@@ -1,3 +1,5 @@
+import { ADA, HALL_OF_FAME, MAJOR, QUIZ_MASTER } from '../../../test/support/records.ts';
+
 /** A query that a router must answer as the subgraph does. */
 export interface Query {
   name: string;
@@ -5,15 +7,8 @@ export interface Query {
   variables?: object;
 }
 
-export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';
+/** A badge of the sandbox. */
 export const RECRUITER = '40c96ea3-7d8f-4b50-89ea-1d2f3a4b5c05';
-export const HALL_OF_FAME = '6657092c8142bfe0656481bf';
-export const QUIZ_MASTER = '6657092c8142bfe0656481c5';
-export const ADA = {
-  email: 'ada@example.com',
-  returningAI: '1102',
-  tagMango: '6650aa11bb22cc33dd44ee55',
-};
 
 const CARD = `fragment Card on BadgeFields { __typename id provider name imageUrl version }`;
 const DETAILS = `

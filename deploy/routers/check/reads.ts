@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { type Query, QUIZ_MASTER } from './queries.ts';
+import { QUIZ_MASTER } from '../../../test/support/records.ts';
+import { type Query } from './queries.ts';
 import { writesDuring } from './mutations.ts';
 import { type Answer, type World, codesOf } from './world.ts';
 

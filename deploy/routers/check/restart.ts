@@ -1,7 +1,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { change, resultOf } from './mutations.ts';
-import { QUIZ_MASTER } from './queries.ts';
+import { QUIZ_MASTER } from '../../../test/support/records.ts';
 import { type World, codesOf } from './world.ts';
 
 const PER_SECOND = 25;
