@@ -300,7 +300,7 @@ async function defineGauges(register: Registry) {
 
 /** The label of a request that has no error, and of an invalid one. */
 const [OK, UNKNOWN] = ['OK', 'unknown'];
-/** So many different documents are counted, and so many answers are noted, before they are passed on. */
+/** So many fast answers are noted before they are passed on. */
 const MAX_PENDING = 500;
 
 /**
@@ -330,14 +330,14 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     metrics.requests.inc({ kind, operation: label, path: 'full', code });
   }
   function flush(): void {
-    for (const [operation, count] of fast) {
+    for (const [operation, answers] of fast) {
       const { kind } = operation;
       const labels = { kind, operation: metrics.labelOf(operation), path: 'fast', code: OK };
-      metrics.requests.inc(labels, count);
+      metrics.requests.inc(labels, answers);
     }
     for (const [provider, counts] of shown) {
-      for (const [state, count] of counts) {
-        metrics.sources.inc({ provider, state: state.toLowerCase() }, count);
+      for (const [state, lists] of counts) {
+        metrics.sources.inc({ provider, state: state.toLowerCase() }, lists);
       }
     }
     for (const ms of times.subarray(0, noted)) fastSeconds.observe(ms / 1_000);

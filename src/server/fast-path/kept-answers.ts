@@ -75,14 +75,14 @@ const LATELY_CHARACTERS = 128 * 1024;
 export function createKeptAnswers(keep: Keep): KeptAnswers {
   const ofTenants = new WeakMap<Tenant, Map<string, KeptAnswer>>();
   let lately = new Set<string>();
-  let before = new Set<string>();
+  let earlier = new Set<string>();
   let characters = 0;
 
   function noteAsked(key: string): void {
     lately.add(key);
     characters += key.length;
     if (characters <= LATELY_CHARACTERS) return;
-    before = lately;
+    earlier = lately;
     lately = new Set();
     characters = 0;
   }
@@ -102,7 +102,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
     },
     isRepeated(plan, variables, tenant) {
       const key = JSON.stringify([identityOf(plan), identityOf(tenant), variables]);
-      const isRepeated = lately.has(key) || before.has(key);
+      const isRepeated = lately.has(key) || earlier.has(key);
       if (!lately.has(key)) noteAsked(key);
       return isRepeated;
     },
