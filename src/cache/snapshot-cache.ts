@@ -222,6 +222,8 @@ export type SnapshotCacheOptions<T, Bounds> = Omit<SnapshotLoaderOptions<T, Boun
     topic: string;
     /** Invalidate the caches of this process with the same badges, read with other credentials. */
     siblings?: Set<() => void>;
+    /** How long a reader waits for a new snapshot if there is a stale one to show, milliseconds. 250 if omitted. */
+    patienceMs?: number | undefined;
     judge: (error: unknown) => Judgement;
     /** Called if a read failed after its last reader had gone. */
     onUnheard?: (error: unknown) => void;
@@ -235,7 +237,6 @@ export interface Judgement {
   wasAsked: boolean;
 }
 
-/** How long a reader waits for a new snapshot if there is a stale one to show. */
 const PATIENCE_MS = 250;
 /** How long after a failed refresh a stale snapshot is shown before the next refresh starts. */
 const REFRESH_PAUSE_MS = 1_000;
@@ -256,6 +257,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   options: SnapshotCacheOptions<T, Bounds>,
 ): SnapshotCache<T, Bounds> {
   const { topic, shared, siblings = new Set(), now, pause, judge, onUnheard } = options;
+  const { patienceMs = PATIENCE_MS } = options;
   const entry = createSnapshotEntry(options);
   const loader = createSnapshotLoader<T, Bounds>({ ...options, entry });
   let inFlight: InFlightRead<T> | undefined;
@@ -271,7 +273,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     const started: InFlightRead<T> = {
       progress,
       done: shareInTime(bounds, progress),
-      patience: pause(PATIENCE_MS).then(() => void (started.isOverdue = true)),
+      patience: pause(patienceMs).then(() => void (started.isOverdue = true)),
       isOverdue: false,
       readers: 0,
     };

@@ -47,6 +47,8 @@ export interface TenantOptions {
   freshSeconds: number;
   staleSeconds: number;
   attemptTimeoutMs: number;
+  /** How long a reader waits for a new list if there is a stale one to show. 250 if omitted. */
+  patienceMs?: number | undefined;
   operationDeadlineMs: number;
   /** Number of processes that share the providers' rate limits. */
   replicas: number;
@@ -118,6 +120,7 @@ export function createTenant(
       siblings: standing.siblings.get(provider.key) ?? new Set(),
       freshMs: options.freshSeconds * 1_000,
       staleMs: options.staleSeconds * 1_000,
+      patienceMs: options.patienceMs,
       isImageUrl,
       values,
       windows,
@@ -168,6 +171,7 @@ interface AccessOptions extends Pick<
   | 'shared'
   | 'siblings'
   | 'staleMs'
+  | 'patienceMs'
   | 'now'
   | 'random'
   | 'pause'

@@ -147,7 +147,7 @@ export const WRITE_CASES: readonly WriteCase[] = [
   {
     row: 19,
     what: 'is answered with a gzip bomb',
-    fault: { kind: 'bomb', megabytes: 8 },
+    fault: { kind: 'bomb', megabytes: 20 },
     ...unknown,
   },
   {
