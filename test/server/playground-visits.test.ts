@@ -78,14 +78,19 @@ async function write(open: OpenPage, text: string): Promise<void> {
   await open.page.keyboard.insertText(text);
 }
 
-/** The browser takes half a minute to type as much. */
-async function writeLong({ page }: OpenPage): Promise<void> {
-  const text = JSON.stringify(LONG);
+/** Puts the text in the editor and goes on in the same moment, before GraphiQL has heard of it. */
+async function writeAnd({ page }: OpenPage, text: string, goOn: string): Promise<void> {
   await page.evaluate(`
     const isQuery = (model) => model.uri.path.endsWith('operation.graphql');
-    __MONACO.editor.getModels().find(isQuery).setValue(${text});
+    __MONACO.editor.getModels().find(isQuery).setValue(${JSON.stringify(text)});
+    ${goOn};
   `);
-  await page.getByRole('tab', { name: 'Count' }).waitFor();
+}
+
+/** The browser takes half a minute to type as much. */
+async function writeLong(open: OpenPage): Promise<void> {
+  await writeAnd(open, LONG, '');
+  await open.page.getByRole('tab', { name: 'Count' }).waitFor();
 }
 
 type Press = (page: OpenPage['page']) => Promise<void>;
@@ -202,6 +207,20 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       expect(await tabsOf(open)).toEqual({ front: 'Count', names: ['Count'] });
     });
 
+    test.each([
+      [COUNT, 'Count'],
+      ['{ badges { totalCount } }', '<untitled>'],
+    ])('an edit of the last moment is kept, under its name: %s', async (query, name) => {
+      const open = await visit(`${url}/`);
+      const loaded = open.page.waitForEvent('load');
+      await writeAnd(open, query, 'location.reload()');
+      await loaded;
+      await editorOf(open).waitFor();
+      expect(await tabsOf(open)).toEqual({ front: name, names: [name] });
+      expect(await textOf(open, '.graphiql-query-editor')).toBe(query);
+      expect((await run(open)).answer).toEqual(COUNT_ANSWER);
+    });
+
     test('a query that is too long for an address is still there', async () => {
       const open = await visit(`${url}/`);
       await writeLong(open);
@@ -270,8 +289,8 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     test('is copied by a button, and opens elsewhere what is shown here', async () => {
       const open = await visit(`${url}/`);
       await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await writeLong(open);
-      await open.page.getByRole('button', { name: 'Copy link' }).click();
+      const copy = "document.querySelector('[data-action=link]').click()";
+      await writeAnd(open, LONG, copy);
       await open.page.getByRole('button', { name: 'Link copied' }).waitFor();
       const copied = await open.page.evaluate<string>('navigator.clipboard.readText()');
 

@@ -17,14 +17,20 @@ import { focusOperation, modelOf } from './editors.js';
 import { PREFIX, find, parseJson, waitFor } from './session.js';
 
 const TABS = 'graphiql:tabState';
+/** GraphiQL's title of a tab whose operation has no name. */
+const UNTITLED = '<untitled>';
 const LINK_PARAMETERS = ['query', 'variables', 'operationName'];
+
+/** The name of the first operation in a document, as GraphiQL finds it. @param {string} query */
+function findName(query) {
+  return /^(?!#).*(query|mutation)\s+(\w+)/m.exec(query)?.[2];
+}
 
 /** @param {Operation} operation @returns {Tab} */
 function toTab({ query, variables, operationName }) {
-  const [, , name = 'Shared'] = /^(?!#).*(query|mutation)\s+(\w+)/m.exec(query) ?? [];
   return {
     id: crypto.getRandomValues(new Uint32Array(4)).join('-'),
-    title: operationName ?? name,
+    title: operationName ?? findName(query) ?? 'Shared',
     query,
     variables,
     headers: null,
@@ -130,15 +136,21 @@ export const storage = {
   },
 };
 
-// GraphiQL tells of an edit after a tenth of a second, and stores it after half a second.
-addEventListener('pagehide', () => {
+/** The tab in front with what the editors hold: GraphiQL tells of an edit only after a tenth of a second. */
+function readFront() {
+  const front = current.tabs[current.activeTabIndex];
   const query = modelOf('operation')?.getValue();
   const variables = modelOf('variables')?.getValue();
-  if (query === undefined || variables === undefined) return;
-  const tabs = current.tabs.map((tab, index) =>
-    index === current.activeTabIndex ? { ...tab, query, variables } : tab,
-  );
-  current = { ...current, tabs };
+  if (!front || query === undefined || variables === undefined) return front;
+  if (query === front.query) return { ...front, variables };
+  return { ...front, query, variables, operationName: null, title: findName(query) ?? UNTITLED };
+}
+
+// GraphiQL stores an edit after half a second.
+addEventListener('pagehide', () => {
+  const front = readFront();
+  if (!front) return;
+  current = { ...current, tabs: current.tabs.with(current.activeTabIndex, front) };
   storage.setItem(TABS, '');
 });
 
@@ -161,7 +173,7 @@ export async function openInTab({ query, variables }) {
 
 /** The operation follows the `#`, which browsers do not send: it may be long, and appears in no log. */
 function toLink() {
-  const { query, variables, operationName } = current.tabs[current.activeTabIndex] ?? {};
+  const { query, variables, operationName } = readFront() ?? {};
   const given = Object.entries({ query, variables, operationName });
   const url = new URL(location.href);
   url.hash = new URLSearchParams(given.map(([name, value]) => [name, value ?? ''])).toString();
