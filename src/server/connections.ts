@@ -209,19 +209,23 @@ export interface FastPathSettings {
   learningMs?: number;
 }
 
-/** A request that knows when its head arrived, if anyone wants to know. */
+/** A request that knows when it arrived, if anyone wants to know. */
 class ArrivedRequest extends IncomingMessage {
   arrivedAt: number | undefined;
 }
 
-/** When the head of a request arrived, by `performance.now()`. */
-export function arrivalOf(request: IncomingMessage): number {
-  const at = request instanceof ArrivedRequest ? request.arrivedAt : undefined;
-  return at ?? performance.now();
+/** When a request arrived, by `performance.now()`: `now` if that was not noted. */
+export function arrivalOf(request: IncomingMessage, now = performance.now()): number {
+  return (request instanceof ArrivedRequest ? request.arrivedAt : undefined) ?? now;
+}
+
+/** The first note counts. */
+export function noteArrival(request: IncomingMessage, at = performance.now()): void {
+  if (request instanceof ArrivedRequest) request.arrivedAt ??= at;
 }
 
 interface HttpServerOptions {
-  /** Whether the arrival of each request is noted. */
+  /** Whether the arrival of requests is noted that nothing ahead of the framework answers. */
   isTimed?: boolean;
   /** Decides by the head of a request. What it returns is sent, and the connection ends; undefined admits the request. */
   gate: (request: IncomingMessage) => RawResponse | undefined;
@@ -270,15 +274,14 @@ export function createHttpServer(
   }
 
   const options = { ...times, requireHostHeader: false, IncomingMessage: GatedRequest };
-  const listener = ahead.reduce((next, each) => each.before(next), handler);
-  // Not where the head is decided upon: between the parser and that, a look at the clock takes ten times as long.
   const timed: RequestListener = isTimed
     ? (request, response) => {
-        if (request instanceof ArrivedRequest) request.arrivedAt = performance.now();
-        listener(request, response);
+        noteArrival(request);
+        handler(request, response);
       }
-    : listener;
-  const traced = tracing ? tracing.before(timed) : timed;
+    : handler;
+  const listener = ahead.reduce((next, each) => each.before(next), timed);
+  const traced = tracing ? tracing.before(listener) : listener;
   const server = createServer<typeof GatedRequest>(options, traced);
   server.on('upgrade', (request) => {
     const { socket, rejection, method } = request;

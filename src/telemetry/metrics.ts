@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { AttemptEnded } from '../http/provider-http.ts';
+import { RequestHistogram } from './histogram.ts';
 import type { Observer, OperationInfo, SourceState } from './observer.ts';
 
 /** What is looked at when the metrics are read. */
@@ -107,13 +108,13 @@ async function defineMeasures(register: Registry) {
     new Counter<Label>({ name: `badges_${name}_total`, help, labelNames, registers: [register] });
   const histogram = <Label extends string>(
     name: string,
-    { help, buckets = DURATIONS }: { help: string; buckets?: number[] },
+    help: string,
     ...labelNames: readonly Label[]
   ) =>
     new Histogram<Label>({
       name: `badges_${name}`,
       help,
-      buckets,
+      buckets: DURATIONS,
       labelNames,
       registers: [register],
     });
@@ -126,16 +127,16 @@ async function defineMeasures(register: Registry) {
       'path',
       'code',
     ),
-    requestSeconds: histogram(
-      'request_duration_seconds',
-      { help: 'Time from the head of a GraphQL request to its answer.' },
-      'kind',
-      'path',
-    ),
-    batchSize: histogram('request_batch_size', {
-      help: 'Representations or keys of a request that has any.',
-      buckets: BATCHES,
+    requestSeconds: new RequestHistogram(register, {
+      name: 'badges_request_duration_seconds',
+      help: 'Time from the head of a GraphQL request to its answer.',
+      bounds: DURATIONS,
     }),
+    batchSize: new RequestHistogram(register, {
+      name: 'badges_request_batch_size',
+      help: 'Representations or keys of a request that has any.',
+      bounds: BATCHES,
+    }).seriesOf({}),
     sources: counter(
       'request_sources',
       'Lists of providers that answers were made from, by the state in which they were shown.',
@@ -157,13 +158,13 @@ async function defineMeasures(register: Registry) {
     ),
     callSeconds: histogram(
       'provider_call_duration_seconds',
-      { help: 'Time of an attempt of a call to a provider, without its wait.' },
+      'Time of an attempt of a call to a provider, without its wait.',
       'provider',
       'operation',
     ),
     waitSeconds: histogram(
       'provider_call_wait_seconds',
-      { help: 'Time that an attempt waited for a free connection and for the rate limit.' },
+      'Time that an attempt waited for a free connection and for the rate limit.',
       'provider',
     ),
     retries: counter(
@@ -300,27 +301,34 @@ async function defineGauges(register: Registry) {
 
 /** The label of a request that has no error, and of an invalid one. */
 const [OK, UNKNOWN] = ['OK', 'unknown'];
-/** So many fast answers are noted before they are passed on. */
+/** Fast answers are counted in so many documents before they are passed on. */
 const MAX_PENDING = 500;
 
-/**
- * Counts in metrics. Fast answers are counted by document, and their times and sizes are noted, first: to find labels
- * and buckets takes ten times as long between other work as for many at once.
- */
+/** Counts in metrics. Fast answers are counted by document first, since a counter looks for its labels by text. */
 export function createMetricsObserver(metrics: Metrics): Observer {
-  const fast = new Map<OperationInfo, number>();
-  const shown = new Map<string, Map<SourceState, number>>();
-  const fastSeconds = metrics.requestSeconds.labels({ kind: 'query', path: 'fast' });
-  const times = new Float64Array(MAX_PENDING);
-  const sizes = new Float64Array(MAX_PENDING);
-  let noted = 0;
+  const fast = new Map<OperationInfo, { answers: number }>();
+  const shown = new Map<string, Record<SourceState, number>>();
+  const fastSeconds = metrics.requestSeconds.seriesOf({ kind: 'query', path: 'fast' });
 
   function countSize(size: number): void {
     if (size > 0) metrics.batchSize.observe(size);
   }
   function countSource(provider: string, state: SourceState): void {
-    const counts = shown.get(provider) ?? new Map<SourceState, number>();
-    shown.set(provider, counts.set(state, (counts.get(state) ?? 0) + 1));
+    let counts = shown.get(provider);
+    if (!counts) {
+      counts = { FRESH: 0, CACHED: 0, STALE: 0, FAILED: 0 };
+      shown.set(provider, counts);
+    }
+    counts[state] += 1;
+  }
+  function countFast(operation: OperationInfo): void {
+    const counted = fast.get(operation);
+    if (counted) {
+      counted.answers += 1;
+      return;
+    }
+    if (fast.size === MAX_PENDING) flush();
+    fast.set(operation, { answers: 1 });
   }
   function count(operation: OperationInfo | undefined, codes: readonly string[]): void {
     const [code = OK] = codes;
@@ -330,21 +338,18 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     metrics.requests.inc({ kind, operation: label, path: 'full', code });
   }
   function flush(): void {
-    for (const [operation, answers] of fast) {
+    for (const [operation, { answers }] of fast) {
       const { kind } = operation;
       const labels = { kind, operation: metrics.labelOf(operation), path: 'fast', code: OK };
       metrics.requests.inc(labels, answers);
     }
     for (const [provider, counts] of shown) {
-      for (const [state, lists] of counts) {
-        metrics.sources.inc({ provider, state: state.toLowerCase() }, lists);
+      for (const [state, lists] of Object.entries(counts)) {
+        if (lists > 0) metrics.sources.inc({ provider, state: state.toLowerCase() }, lists);
       }
     }
-    for (const ms of times.subarray(0, noted)) fastSeconds.observe(ms / 1_000);
-    sizes.subarray(0, noted).forEach(countSize);
     fast.clear();
     shown.clear();
-    noted = 0;
   }
 
   metrics.onReading(flush);
@@ -352,11 +357,9 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     requestAnsweredFast(request) {
       const { operation } = request;
       request.eachSource(countSource);
-      times[noted] = request.durationMs;
-      sizes[noted] = request.batchSize;
-      noted += 1;
-      if (operation) fast.set(operation, (fast.get(operation) ?? 0) + 1);
-      if (noted === MAX_PENDING) flush();
+      countSize(request.batchSize);
+      fastSeconds.observe(request.durationMs / 1_000);
+      if (operation) countFast(operation);
     },
     requestEnded(request) {
       const { operation, codes, durationMs } = request;
@@ -364,7 +367,7 @@ export function createMetricsObserver(metrics: Metrics): Observer {
       countSize(request.batchSize);
       count(operation, codes);
       const kind = operation?.kind ?? UNKNOWN;
-      metrics.requestSeconds.observe({ kind, path: 'full' }, durationMs / 1_000);
+      metrics.requestSeconds.seriesOf({ kind, path: 'full' }).observe(durationMs / 1_000);
     },
     requestRejected({ code, status }) {
       metrics.rejections.inc({ code, status: String(status) });

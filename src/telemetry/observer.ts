@@ -26,7 +26,7 @@ export interface RequestEnded {
   readonly codes: readonly string[];
   /** Whether the operation was executed: its answer may have errors, but has data. */
   readonly isExecuted: boolean;
-  /** From its head to its answer, milliseconds. */
+  /** From its head to its answer, milliseconds; of a fast answer from the first part of its body. */
   readonly durationMs: number;
   /** How many representations or keys it has. 0 for other operations. */
   readonly batchSize: number;

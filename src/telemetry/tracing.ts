@@ -56,11 +56,14 @@ const NOT_RECORDED_SPAN = {
 const NOT_RECORDED = trace.setSpanContext(ROOT_CONTEXT, NOT_RECORDED_SPAN);
 
 function createSpans(tracer: Tracer): Tracing {
+  const parentFields = propagation.fields().map((name) => name.toLowerCase());
   /** The contexts of requests whose spans are recorded. Each contains the span of its request. */
   const contexts = new WeakMap<IncomingMessage, Context>();
 
   function startRequest(request: IncomingMessage, response: ServerResponse, path: string): void {
-    const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+    const { headers } = request;
+    const hasParent = parentFields.some((name) => headers[name] !== undefined);
+    const parent = hasParent ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
     const method = KNOWN_METHODS.has(request.method ?? '') ? request.method : OTHER;
     const name = `${method === OTHER ? 'HTTP' : method} ${ROUTE}`;
     const attributes = {

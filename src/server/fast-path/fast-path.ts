@@ -16,7 +16,13 @@ import type {
 import type { AnswerBudget } from '../answers/answer-budget.ts';
 import { whenDone } from '../answers/measured-answers.ts';
 import { PIECE_CHARACTERS } from '../apollo.ts';
-import { type Ahead, type FastPathSettings, arrivalOf, toBaseHeaders } from '../connections.ts';
+import {
+  type Ahead,
+  type FastPathSettings,
+  arrivalOf,
+  noteArrival,
+  toBaseHeaders,
+} from '../connections.ts';
 import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
@@ -80,6 +86,10 @@ interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   head: Head;
+  /** `performance.now()` when its body arrived, or the first part of it. 0 before. */
+  arrivedAt: number;
+  /** What it was answered with. */
+  sent: Ready | undefined;
 }
 
 function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPathSettings): Ahead {
@@ -152,7 +162,12 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     response.end(text, 'latin1');
     if (response.writableLength > 0) holdUnsent(response, head, text.length);
     counts.fast += 1;
-    requestAnsweredFast?.(new FastRequestEnded(exchange, ready), exchange.request);
+    exchange.sent = ready;
+  }
+
+  function tell(exchange: Exchange, endedAt: number): void {
+    if (!requestAnsweredFast || !exchange.sent) return;
+    requestAnsweredFast(new FastRequestEnded(exchange, exchange.sent, endedAt), exchange.request);
   }
 
   /** A caller who reads slowly takes from what all answers may hold. */
@@ -214,12 +229,15 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   function decide(exchange: Exchange, bytes: Buffer, full: () => void): void {
     const { request } = exchange;
     counts.requests += 1;
+    const now = performance.now();
+    exchange.arrivedAt = arrivalOf(request, now);
     const body = bytes.toString('latin1');
     const asked = body.includes(MUTATION) ? undefined : { bytes, body, split: splitBody(body) };
-    const answered = asked && round.hasRoom() ? tryInRound(exchange, asked) : undefined;
+    const answered = asked && round.hasRoom() ? tryInRound(exchange, asked, now) : undefined;
     if (answered === true) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.
     request.pause();
+    noteArrival(request, exchange.arrivedAt);
     function handOn(): void {
       request.unshift(bytes);
       full();
@@ -232,17 +250,21 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
 
   async function tryLater(exchange: Exchange, asked: Asked): Promise<boolean> {
     await queue.take(exchange.head.caller.tenant.id);
-    return exchange.response.destroyed || tryInRound(exchange, asked);
+    return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
   }
 
-  function tryInRound(exchange: Exchange, asked: Asked): boolean | Promise<boolean> {
-    const begun = performance.now();
-    try {
-      const answered = tryToAnswer(exchange, asked);
-      return typeof answered === 'boolean' ? answered : round.spendOn(answered);
-    } finally {
-      round.note(performance.now() - begun);
-    }
+  function tryInRound(exchange: Exchange, asked: Asked, begun: number): boolean | Promise<boolean> {
+    const answered = tryToAnswer(exchange, asked);
+    const ended = performance.now();
+    round.note(ended - begun);
+    tell(exchange, ended);
+    return typeof answered === 'boolean' ? answered : finish(exchange, round.spendOn(answered));
+  }
+
+  async function finish(exchange: Exchange, answered: Promise<boolean>): Promise<boolean> {
+    const isAnswered = await answered;
+    tell(exchange, performance.now());
+    return isAnswered;
   }
 
   function fail(request: IncomingMessage, err: unknown): void {
@@ -261,7 +283,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     before: (full) => (request, response) => {
       const head = readHead(request, response);
       if (!head) return full(request, response);
-      const exchange = { request, response, head };
+      const exchange = { request, response, head, arrivedAt: 0, sent: undefined };
       whenWhole(request, head.bytes, (body) => {
         try {
           decide(exchange, body, () => full(request, response));
@@ -291,10 +313,10 @@ class FastRequestEnded implements RequestEnded {
   readonly #exchange: Exchange;
   readonly #ready: Ready;
 
-  constructor(exchange: Exchange, ready: Ready) {
+  constructor(exchange: Exchange, ready: Ready, endedAt: number) {
     this.#exchange = exchange;
     this.#ready = ready;
-    this.durationMs = performance.now() - arrivalOf(exchange.request);
+    this.durationMs = endedAt - exchange.arrivedAt;
   }
 
   get requestId(): string {
@@ -340,6 +362,7 @@ function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer)
   request.on('data', function onData(chunk: Buffer) {
     arrived += chunk.length;
     if (arrived < bytes) {
+      noteArrival(request);
       earlier ??= [];
       earlier.push(chunk);
       return;

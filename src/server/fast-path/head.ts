@@ -266,10 +266,10 @@ class TenantSight implements Sight {
   }
 
   eachSource(tell: (provider: string, state: SourceState) => void): void {
-    this.#seen.forEach((seen, at) => {
-      const provider = this.tenant.providers[at]?.provider.name.enumValue;
-      if (seen && provider !== undefined) tell(provider, seen.reading.state);
-    });
+    for (const [at, { provider }] of this.tenant.providers.entries()) {
+      const seen = this.#seen[at];
+      if (seen) tell(provider.name.enumValue, seen.reading.state);
+    }
   }
 
   cacheControl(): string {
