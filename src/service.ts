@@ -172,15 +172,25 @@ function toPlainLog({ logger }: ServiceOptions): RetentionOptions['log'] {
   };
 }
 
+/** All at once would take as much memory for a moment as all their responses together. */
+const MAX_WARM_UP_READS = 8;
+
 /** Reads every list once, within this time. A list that could not be read is read again by the first request for it. */
 async function warmUp(tenants: readonly Tenant[], withinMs: number): Promise<void> {
   if (withinMs === 0) return;
-  const reads = tenants.flatMap(({ providers, now }) => {
-    const bounds = { purpose: 'query', deadlineAt: now() + withinMs } as const;
-    return providers.map(async ({ access }) => access?.snapshots.read(bounds));
+  const lists = tenants.flatMap(({ providers, now }) => {
+    const deadlineAt = now() + withinMs;
+    return providers.flatMap(({ access }) => (access ? [{ access, now, deadlineAt }] : []));
   });
+  const left = lists.values();
+  async function readNext(): Promise<void> {
+    for (const { access, now, deadlineAt } of left) {
+      if (now() < deadlineAt)
+        await Promise.allSettled([access.snapshots.read({ purpose: 'query', deadlineAt })]);
+    }
+  }
   // Pauses between attempts do not keep the process alive, and nothing listens yet.
   const hold = setTimeout(() => undefined, HOLD_MS);
-  await Promise.allSettled(reads);
+  await Promise.all(Array.from({ length: MAX_WARM_UP_READS }, readNext));
   clearTimeout(hold);
 }

@@ -52,6 +52,25 @@ test('a provider that hangs delays the start by no more than the time for it, an
   expect(listsRead()[0]).toBe(1);
 });
 
+test('the lists of many tenants are read eight at a time, so that a start needs no memory for all of them', async () => {
+  sandbox = await startSandbox();
+  const { providerValues } = sandbox;
+  const ids = Array.from({ length: 20 }, (_, tenant) => `tenant-${tenant}`);
+  const tenants = ids.map((id) => ({ id, providerValues, requestLimits: {} }));
+  const sum = () => listsRead().reduce((all, read) => all + read);
+
+  for (const { faults } of [sandbox.returningAI, sandbox.tagMango]) {
+    faults.set('listBadges', { kind: 'hang' });
+  }
+  service = await startTestService({ warmUpMs: 300, tenants });
+  expect(sum()).toBe(8);
+  await service.close();
+
+  for (const { faults } of [sandbox.returningAI, sandbox.tagMango]) faults.clear();
+  service = await startTestService({ warmUpMs: 5_000, tenants });
+  expect(sum()).toBe(8 + 40);
+});
+
 test('a provider that is down delays nothing, and the service starts', async () => {
   sandbox = await startSandbox();
   sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 400 });

@@ -27,7 +27,16 @@ export interface Children {
   endAll(): void;
 }
 
-/** Ctrl-C ends all of them too. */
+const ends = new Set<() => void>();
+
+/** Calls it at the end of this process, also if that comes from a terminal or a signal. */
+function callAtExit(end: () => void): void {
+  ends.add(end);
+  if (ends.size > 1) return;
+  process.once('exit', () => ends.forEach((each) => each()));
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+}
+
 export function createChildren(): Children {
   const stops: (() => void)[] = [];
   const endAll = (): void =>
@@ -35,8 +44,7 @@ export function createChildren(): Children {
       .splice(0)
       .reverse()
       .forEach((stop) => stop());
-  process.once('exit', endAll);
-  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  callAtExit(endAll);
 
   return {
     endAll,
