@@ -57,7 +57,8 @@ const kills: Kill[] = [
     isConfirmable: true,
   },
   {
-    call: { kind: 'create', input: { tagMango: { name: 'New' } }, key: 'create' },
+    // Not the name that the update gives at the same time: then nobody could tell which badge is the created one.
+    call: { kind: 'create', input: { tagMango: { name: 'Created' } }, key: 'create' },
     operation: 'createBadge',
     badge: null,
     isConfirmable: true,
