@@ -323,6 +323,40 @@ test('many answers do not make its heap keep more room for what is new', async (
   rmSync(folder, { recursive: true });
 });
 
+test('after its heap gave room for new objects back, it takes as much again, and no more', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-heap-'));
+  const preload = join(folder, 'shrink.mjs');
+  // V8 gives room back in a process that is idle for some time, and in this collection.
+  writeFileSync(
+    preload,
+    `import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+    import { setTimeout as pause } from 'node:timers/promises';
+    import { runInNewContext } from 'node:vm';
+    const isNew = ({ space_name }) => space_name === 'new_space';
+    const roomMB = () => getHeapSpaceStatistics().find(isNew).space_size / 2 ** 20;
+    process.once('SIGWINCH', async () => {
+      setFlagsFromString('--expose-gc');
+      runInNewContext('gc')({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+      const shrunk = roomMB();
+      const held = [];
+      while (held.length < 400) {
+        held.push(Array.from({ length: 5_000 }, () => ({})));
+        await pause(1);
+      }
+      console.log('Room: ' + shrunk + ', then ' + roomMB());
+    });`,
+  );
+  const { child, shows } = run(MAIN, [], {
+    NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
+  });
+  await shows(/GraphQL is at/);
+  child.kill('SIGWINCH');
+  const [, shrunk, grown] = await shows(/Room: ([\d.]+), then ([\d.]+)/);
+  expect(Number(shrunk)).toBeLessThan(10);
+  expect(Number(grown)).toBe(32);
+  rmSync(folder, { recursive: true });
+});
+
 /** Of a report that is still being written, NaN. */
 function toRoomMB(report: string): number {
   const text = readFileSync(report, 'utf8');
