@@ -290,7 +290,7 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
       await expect(store.compareAndSet('b', secured('1'))).rejects.toMatchObject({
         kind: 'unavailable',
       });
-      await store.withLock('lock', { waitMs: 100, ttlMs: 5_000 }, async (lock) => {
+      await store.withLock('lock', { waitMs: 5_000, ttlMs: 5_000 }, async (lock) => {
         await expect(lock.secure()).rejects.toMatchObject({ kind: 'unavailable' });
       });
       await store.set('not to be secured', '1');
@@ -311,12 +311,12 @@ const LIMIT = { burst: 10, perSecond: 1, start: 10, maxBlockMs: 60_000 };
     test('is taken at once where there is no replica', async () => {
       const { store } = await open();
       expect(await store.compareAndSet('a', secured('1'))).toBe(true);
-      await store.withLock('lock', { waitMs: 100, ttlMs: 5_000 }, (lock) => lock.secure());
+      await store.withLock('lock', { waitMs: 5_000, ttlMs: 5_000 }, (lock) => lock.secure());
     });
 
     test('is not secured by a lock that Redis has lost', async () => {
       const { store } = await open();
-      await store.withLock('lock', { waitMs: 100, ttlMs: 5_000 }, async (lock) => {
+      await store.withLock('lock', { waitMs: 5_000, ttlMs: 5_000 }, async (lock) => {
         await lock.secure();
         await ask(0, 'FLUSHALL');
         await expect(lock.secure()).rejects.toMatchObject({ kind: 'unavailable' });

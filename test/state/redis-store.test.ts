@@ -51,6 +51,26 @@ interface Replica {
     return replica;
   }
 
+  test('a lock is taken whose granting was repeated, because the answer was lost', async () => {
+    const { client } = await startReplica();
+    const twice = new Proxy(client, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        const call = (...args: readonly unknown[]): unknown => Reflect.apply(member, target, args);
+        if (name !== 'eval' && name !== 'set') return call;
+        return async (...args: readonly unknown[]) => {
+          await call(...args);
+          return call(...args);
+        };
+      },
+    });
+    const store = createRedisStore({ client: twice, prefix });
+    const times = { waitMs: 100, ttlMs: 60_000 };
+    expect(await store.withLock('a', times, async () => 'done')).toBe('done');
+    await store.close();
+  });
+
   describe('two replicas', () => {
     test('share values and logs, and nothing with another prefix', async () => {
       const [{ store: one }, { store: two, client }] = [await startReplica(), await startReplica()];

@@ -80,6 +80,12 @@ const RELEASE = `
   return 0
 `;
 
+/** KEYS: the lock. It is also taken if an earlier call took it whose answer was lost. */
+const TAKE = `
+  if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+  return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
+`;
+
 /** Renews the lock, which is also a write that can be confirmed. */
 const HOLD = `
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -168,10 +174,10 @@ function createRedisLocks(
   }
 
   async function tryToTake({ key, token, ttlMs }: Lock): Promise<boolean> {
-    const answer = await reach((client) =>
-      client.set(key, token, { condition: 'NX', expiration: { type: 'PX', value: ttlMs } }),
+    const isTaken = await reach((client) =>
+      client.eval(TAKE, { keys: [key], arguments: [token, String(ttlMs)] }),
     );
-    return answer === 'OK';
+    return isTaken === 1;
   }
 
   async function secure({ key, token, ttlMs }: Lock): Promise<void> {
