@@ -20,6 +20,7 @@ await import('./process.ts');
  * twice the CPU time. That is off.
  */
 function boundMemory(): void {
+  const MAX_MB = 32;
   const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
   const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');
   function megabytesOfNew(): number {
@@ -28,7 +29,7 @@ function boundMemory(): void {
   }
   // 2 MB or less, and more if `--import` has loaded a lot before.
   const megabytes = megabytesOfNew();
-  const factor = Math.min(16, Math.floor(32 / megabytes));
+  const factor = Math.min(16, Math.floor(MAX_MB / megabytes));
   if (factor > 1) {
     setFlagsFromString(`--semi-space-growth-factor=${factor}`);
     // It grows once, as soon as more are alive than it has room for.
@@ -37,7 +38,7 @@ function boundMemory(): void {
   }
   setFlagsFromString('--semi-space-growth-factor=1');
   new PerformanceObserver(() => {
-    setFlagsFromString(`--semi-space-growth-factor=${megabytesOfNew() < 32 ? 2 : 1}`);
+    setFlagsFromString(`--semi-space-growth-factor=${megabytesOfNew() < MAX_MB ? 2 : 1}`);
   }).observe({ entryTypes: ['gc'] });
   setFlagsFromString('--heap-growing-percent=80');
   setFlagsFromString('--no-allocation-site-pretenuring');

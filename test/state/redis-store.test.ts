@@ -51,7 +51,7 @@ interface Replica {
     return replica;
   }
 
-  test('a lock is taken whose granting was repeated, because the answer was lost', async () => {
+  test('a lock that Redis has granted already is taken, and not waited for', async () => {
     const { client } = await startReplica();
     const twice = new Proxy(client, {
       get(target, name) {

@@ -254,11 +254,14 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   }
 
   function tryInRound(exchange: Exchange, asked: Asked, begun: number): boolean | Promise<boolean> {
-    const answered = tryToAnswer(exchange, asked);
-    const ended = performance.now();
-    round.note(ended - begun);
-    tell(exchange, ended);
-    return typeof answered === 'boolean' ? answered : finish(exchange, round.spendOn(answered));
+    try {
+      const answered = tryToAnswer(exchange, asked);
+      return typeof answered === 'boolean' ? answered : finish(exchange, round.spendOn(answered));
+    } finally {
+      const ended = performance.now();
+      round.note(ended - begun);
+      tell(exchange, ended);
+    }
   }
 
   async function finish(exchange: Exchange, answered: Promise<boolean>): Promise<boolean> {

@@ -80,7 +80,7 @@ const RELEASE = `
   return 0
 `;
 
-/** KEYS: the lock. It is also taken if an earlier call took it whose answer was lost. */
+/** KEYS: the lock. It is also taken if this token holds it already. */
 const TAKE = `
   if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
   return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
