@@ -174,6 +174,8 @@ function toPlainLog({ logger }: ServiceOptions): RetentionOptions['log'] {
 
 /** All at once would take as much memory for a moment as all their responses together. */
 const MAX_WARM_UP_READS = 8;
+/** In less time no list arrives, and the call would be wasted. */
+const MIN_READ_MS = 50;
 
 /** Reads every list once, within this time. A list that could not be read is read again by the first request for it. */
 async function warmUp(tenants: readonly Tenant[], withinMs: number): Promise<void> {
@@ -185,7 +187,7 @@ async function warmUp(tenants: readonly Tenant[], withinMs: number): Promise<voi
   const left = lists.values();
   async function readNext(): Promise<void> {
     for (const { access, now, deadlineAt } of left) {
-      if (now() < deadlineAt)
+      if (now() + MIN_READ_MS <= deadlineAt)
         await Promise.allSettled([access.snapshots.read({ purpose: 'query', deadlineAt })]);
     }
   }
