@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { isObject } from '../http/json.ts';
 import { ProviderError, envelopeError } from '../http/provider-error.ts';
 import {
@@ -11,6 +10,9 @@ import {
   toNumber,
   toWord,
 } from './envelope.ts';
+
+/** An import would read all exports of the module, some of which load Node's own copy of undici. */
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 /** What a response says about the request that it answers. */
 export interface Verdict {

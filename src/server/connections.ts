@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type IncomingHttpHeaders,
+import type {
+  IncomingHttpHeaders,
   IncomingMessage,
-  type RequestListener,
-  STATUS_CODES,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-  createServer,
+  RequestListener,
+  Server,
+  ServerOptions,
+  ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Tracing } from '../telemetry/tracing.ts';
+
+// An import would read all exports of the module, some of which load Node's own copy of undici.
+const http = process.getBuiltinModule('node:http');
 
 /**
  * The connections of clients: how many there may be, how long they may take to read a response, and how they end, so
@@ -210,7 +211,7 @@ export interface FastPathSettings {
 }
 
 /** A request that knows when it arrived, if anyone wants to know. */
-class ArrivedRequest extends IncomingMessage {
+class ArrivedRequest extends http.IncomingMessage {
   arrivedAt: number | undefined;
 }
 
@@ -282,7 +283,7 @@ export function createHttpServer(
     : handler;
   const listener = ahead.reduce((next, each) => each.before(next), timed);
   const traced = tracing ? tracing.before(listener) : listener;
-  const server = createServer<typeof GatedRequest>(options, traced);
+  const server = http.createServer<typeof GatedRequest>(options, traced);
   server.on('upgrade', (request) => {
     const { socket, rejection, method } = request;
     // A client may disconnect before it has the response.
@@ -329,7 +330,7 @@ function toBytes({ status, requestId, body }: RawResponse, method?: string): str
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  const head = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
   return method === 'HEAD' ? head : head + json;
 }
 

@@ -267,6 +267,10 @@ function createApp(
         { gate, connections, times: TIMES, ahead, isTimed, tracing: options.tracing },
         handler,
       ),
+    // No route has a schema. By default, Fastify loads a validator and a serializer for them.
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     // Requests in progress finish. `connections` closes idle connections.
     return503OnClosing: false,
     forceCloseConnections: false,
@@ -293,6 +297,10 @@ function createApp(
   app.setNotFoundHandler(rejectUnknownRoute);
   addErrorHandlers(app, onRejection);
   return app;
+}
+
+function noSchemas(): never {
+  throw new Error('Routes of this service have no schemas');
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -70,13 +70,18 @@ function packageFolderOf(file: string): string {
   return /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '';
 }
 
+/** What Fastify loads by default for the schemas of routes. No route has one. */
+const FOR_ROUTE_SCHEMAS =
+  /node_modules\/(ajv|@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler)\//;
+
 const ONLY_DEVELOPMENT = /render-graphiql|pino-pretty|dist\/sandbox\//;
 
-test('in production nothing is loaded that only development or Redis needs', async () => {
+test('in production nothing is loaded that only development, Redis or schemas of routes need', async () => {
   const loaded = await loadedBy({ NODE_ENV: 'production' });
   expect(loaded).toContain('dist/process.js');
   expect(loaded.filter((file) => ONLY_DEVELOPMENT.test(file))).toEqual([]);
   expect(loaded.filter((file) => file.includes('/@redis/'))).toEqual([]);
+  expect(loaded.filter((file) => FOR_ROUTE_SCHEMAS.test(file))).toEqual([]);
 
   const shipped = new Set(
     lockedPackages(readLock())

@@ -76,7 +76,7 @@ export const OVERLOADED = 'OVERLOADED';
 
 /** Formats a limit for messages: 16,000. */
 export function showCap(cap: number): string {
-  return cap.toLocaleString('en');
+  return String(cap).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Marks the error of a limit. Apollo Server gives the errors of all validation rules the same code. */
