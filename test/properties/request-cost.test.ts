@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Kind, buildSchema, parse } from 'graphql';
-import { checkRequest } from '../../src/server/limits/request-limits.ts';
+import { checkRequest, isAdmittedAgain } from '../../src/server/limits/request-limits.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';
 
 const schema = buildSchema(`
@@ -49,7 +49,12 @@ const name = fc
     maxLength: 4,
   })
   .map((parts) => parts.join(''));
-const any = fc.dictionary(name, fc.constantFrom('', 'x', 5, null, true), { maxKeys: 3 });
+const value = fc.constantFrom('', 'x', 5, null, true);
+const any = fc.oneof(
+  { weight: 3, arbitrary: fc.dictionary(name, value, { maxKeys: 3 }) },
+  // Of more sizes than are remembered as they are.
+  { weight: 1, arbitrary: fc.dictionary(name, value, { minKeys: 15, maxKeys: 20 }) },
+);
 const variables = fc.record(
   {
     a: any,
@@ -93,4 +98,16 @@ test('names of members cannot make an expensive request look like a cheap one', 
   const expensive = { a: { 'a:text},1,{x': 't' }, n: 100, b: { b: 't' } };
   expect(outcomeOf(cheap)).toBe('');
   expect(outcomeOf(cheap, expensive)).toMatch(/must select at most/);
+});
+
+test('an input with many fields is admitted again, and one with another field is not', () => {
+  const document = parse('query ($a: _Any!) { _entities(representations: [$a]) { id } }');
+  const [operation] = document.definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('It begins with an operation');
+  const withFields = (count: number): Variables => ({
+    a: Object.fromEntries(Array.from({ length: count }, (_, at) => [`field${at}`, 'text'])),
+  });
+  expect(checkRequest({ schema, document, operation, variables: withFields(40) })).toEqual([]);
+  expect(isAdmittedAgain({ operation, variables: withFields(40) })).toBe(true);
+  expect(isAdmittedAgain({ operation, variables: withFields(41) })).toBe(false);
 });

@@ -44,8 +44,8 @@ function ofTarget(
 async function deleted(sending: Sending): Promise<Outcome> {
   const { write, plan, current } = sending;
   const [id = null] = write.target?.ids ?? [];
-  await publish(write, { id, before: current[0], after: null });
-  const isRecorded = await write.journal.commit(sending, { badge: undefined });
+  const publishing = publish(write, { id, before: current[0], after: null });
+  const { isRecorded } = await recordAll(sending, SHOWS_NOTHING, publishing);
   return toOutcome('APPLIED', {
     badges: current,
     deletedBadgeId: id,
@@ -93,26 +93,38 @@ async function settleStanding(
   const [shown] = answered;
   const changesBadge = write.target === null || write.target.isLocked;
   if (!shown || !changesBadge) {
-    await invalidateLists(write);
-    return record(sending, { badge: undefined, altered: [] });
+    return recordAll(sending, SHOWS_NOTHING, invalidateLists(write));
   }
   const before = stateBefore(sending);
   const answer = toStanding(write, plan.body, { shown, before });
   const altered = alteredFields(sending, answer);
   if (altered.length === 0 || !write.target) {
     const { badge } = toPublished(sending, answer);
-    // At the same moment, so that the store is waited for once.
-    const [settled] = await Promise.all([
-      record(sending, { badge, altered }),
-      publishStanding(sending, answer),
-    ]);
-    return settled;
+    return recordAll(sending, { badge, altered }, publishStanding(sending, answer));
   }
   const unwritten = toStanding(write, {}, { shown, before });
   const standing = mayBeOlder(sending, unwritten)
     ? await settleOlder(sending, unwritten)
     : await settleAltered(sending, { answer, altered });
   return record(sending, standing);
+}
+
+const SHOWS_NOTHING: Standing = { badge: undefined, altered: [] };
+
+/** All that is recorded of a write, at the same moment, so that the store is waited for once. */
+async function recordAll(
+  sending: Sending,
+  standing: Standing,
+  publishing: Promise<unknown>,
+): Promise<Settled> {
+  const { write } = sending;
+  const changes = changesAsStanding(sending, standing);
+  const [settled] = await Promise.all([
+    record(sending, standing),
+    write.journal.audit(standing.badge, { changes, memberId: write.memberId }),
+    publishing,
+  ]);
+  return settled;
 }
 
 async function record(sending: Sending, standing: Standing): Promise<Settled> {

@@ -3,7 +3,7 @@ import { StateError } from '../../state/state-store.ts';
 import { type AuditEntry, createAuditEntry } from './audit.ts';
 import type { IdempotencyClaim, StoredAttempt } from './idempotency.ts';
 import { createHeldOf, createMemoryOf } from './memory.ts';
-import { type Outcome, toStoredOutcome, wasSent, withNotRecorded } from './outcome.ts';
+import { type Outcome, toOutcome, toStoredOutcome, wasSent, withNotRecorded } from './outcome.ts';
 import { type Creation, claimAnswered, claimCreated, toCreation } from './unknown-outcome.ts';
 import type { Mutation, Sending, Write, WriteJournal } from './write.ts';
 
@@ -71,11 +71,19 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
   const memory = target?.isLocked ? createMemoryOf(mutation, targetId) : null;
   const audit = openAudit(mutation, target);
   let isRecorded = true;
+  /** Whether the store has the audit record. */
+  let audited: Promise<boolean> | undefined;
   let creation: Creation | undefined;
   const ownCreation = (): Creation => (creation ??= toCreation(mutation));
 
   async function rollback(): Promise<void> {
     await memory?.withdraw();
+  }
+
+  function writeAudit(outcome: Outcome, memberId: string | null): Promise<boolean> {
+    const targetIds = target?.ids ?? outcome.badges.map(({ id }) => id);
+    audited ??= closeAudit(mutation, audit, { outcome, memberId, targetIds });
+    return audited;
   }
 
   async function closeKey(outcome: Outcome): Promise<Outcome> {
@@ -138,15 +146,15 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
       return isRecorded && !failure;
     },
 
+    async audit(badge, { changes, memberId }) {
+      await writeAudit(toOutcome('APPLIED', { badges: badge ? [badge] : [], changes }), memberId);
+    },
+
     rollback,
 
     async close(outcome, memberId) {
       if (dryRun) return outcome;
-      const isAudited = await closeAudit(mutation, audit, {
-        outcome,
-        memberId,
-        targetIds: target?.ids ?? outcome.badges.map(({ id }) => id),
-      });
+      const isAudited = await writeAudit(outcome, memberId);
       return closeKey(isAudited ? outcome : warnIfSent(outcome));
     },
 

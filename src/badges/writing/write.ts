@@ -1,5 +1,6 @@
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import type {
+  FieldChange,
   Operation,
   OperationKind,
   RememberedFields,
@@ -82,9 +83,14 @@ export interface WriteJournal {
   stage(sending: Sending): Promise<boolean>;
   /** Records what the write changed. False if this or the staging was not recorded. */
   commit(sending: Sending, standing: Pick<Standing, 'badge' | 'sent'>): Promise<boolean>;
+  /** Writes the audit record of an applied write ahead of `close`: together with `commit`, the store is waited for once. */
+  audit(
+    badge: BadgeFields | undefined,
+    applied: { changes: readonly FieldChange[]; memberId: string | null },
+  ): Promise<void>;
   /** Restores what was recorded before the staging, in the background if the store fails. */
   rollback(): Promise<void>;
-  /** Writes the audit record and closes the key. Returns the outcome with the warnings of the store. */
+  /** Writes the audit record, unless `audit` has, and closes the key. Returns the outcome with the warnings of the store. */
   close(outcome: Outcome, memberId: string | null): Promise<Outcome>;
   /** Releases the key of an invalid mutation, which leaves no audit record. */
   discard(outcome: Outcome): Promise<Outcome>;

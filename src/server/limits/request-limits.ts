@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   type DocumentNode,
   GraphQLError,
@@ -175,13 +176,13 @@ interface Cost {
 /** By operation, the costs that were found for its variables, which `toCostKey` tells apart. */
 const knownCosts = new WeakMap<OperationDefinitionNode, LRUCache<string, Cost>>();
 const MAX_KNOWN_COSTS = 100;
+/** A longer key is replaced by its hash. */
 const MAX_KEY_CHARACTERS = 200;
 
 /** The same as `costOf`, remembered for as long as the parsed document is. */
 function knownCostOf(requested: RequestedOperation): Cost {
   const { operation } = requested;
   const key = toCostKey(requested);
-  if (key.length > MAX_KEY_CHARACTERS) return costOf(requested);
   const known = knownCosts.get(operation) ?? new LRUCache({ max: MAX_KNOWN_COSTS });
   knownCosts.set(operation, known);
   const cost = known.get(key) ?? costOf(requested);
@@ -196,9 +197,10 @@ function toCostKey({
 }: Pick<RequestedOperation, 'operation' | 'variables'>): string {
   const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
   // As JSON: with a separator of our own, names that a caller chose could make two requests look alike.
-  return JSON.stringify(
+  const key = JSON.stringify(
     names.map((name) => (Object.hasOwn(variables, name) ? [toShape(variables[name])] : [])),
   );
+  return key.length > MAX_KEY_CHARACTERS ? hash('sha256', key, 'base64') : key;
 }
 
 function toShape(value: unknown): unknown {
