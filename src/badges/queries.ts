@@ -28,7 +28,7 @@ import {
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
-import { toPage, toPageBounds } from './reading/page.ts';
+import { inOneOrder, toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
@@ -106,7 +106,7 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
 
   const matching = parts.map(({ badges }) => badges);
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
-  const page = toPage(matching, order, bounds);
+  const page = toPage(await inOneOrder(matching, order.field), order, bounds);
   const connection: BadgeConnection = {
     ...page,
     nodes: page.edges.map(({ node }) => node),

@@ -10,7 +10,12 @@ import {
   compareKeys,
   orderKey,
 } from '../../src/badges/reading/badge-index.ts';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, toCursor } from '../../src/badges/reading/page.ts';
+import {
+  DEFAULT_PAGE_SIZE,
+  MAX_PAGE_SIZE,
+  inOneOrder,
+  toCursor,
+} from '../../src/badges/reading/page.ts';
 import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { anyLists, contextOf } from './listing.ts';
 import { anyKeyIn, anyOrder, isInOrder } from './orders.ts';
@@ -56,6 +61,26 @@ describe('the order', () => {
       }),
       { numRuns },
     );
+  });
+});
+
+describe('lists of the same snapshots', () => {
+  const toPart = (provider: string, ...names: string[]) =>
+    names.map((name) => ({ badge: {} as BadgeFields, key: [name, provider, name] as const }));
+  const one = toPart('A', 'a', 'c', 'e');
+  const other = toPart('B', 'b', 'd');
+  const namesOf = (parts: Awaited<ReturnType<typeof inOneOrder>>) =>
+    parts.map((part) => part.map(({ key: [name] }) => name).join(''));
+
+  test('are merged once, when they are asked for again, and anew when one of them is replaced', async () => {
+    expect(namesOf(await inOneOrder([one, other], 'NAME'))).toEqual(['ace', 'bd']);
+    const merged = await inOneOrder([one, other], 'NAME');
+    expect(namesOf(merged)).toEqual(['abcde']);
+    expect(await inOneOrder([one, other], 'NAME')).toBe(merged);
+    const newer = toPart('B', 'b');
+    expect(namesOf(await inOneOrder([one, newer], 'NAME'))).toEqual(['ace', 'b']);
+    expect(namesOf(await inOneOrder([one, newer], 'NAME'))).toEqual(['abce']);
+    expect(namesOf(await inOneOrder([one, []], 'NAME'))).toEqual(['ace']);
   });
 });
 

@@ -169,7 +169,8 @@ async function sortBadges(
   return runs[0] ?? [];
 }
 
-async function merge(
+/** Merges two lists in ascending order into one. */
+export async function merge(
   [left, right]: readonly [readonly OrderedBadge[], readonly OrderedBadge[]],
   order: OrderedBy,
   slices: Slices,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createSlices } from '../../http/json.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
 import {
@@ -8,6 +9,7 @@ import {
   compareKeys,
   isLast,
   isValueOf,
+  merge,
 } from './badge-index.ts';
 
 const cursorSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
@@ -117,6 +119,43 @@ class Edge {
 /** The badges of several lists, each in ascending order. */
 type Parts = readonly (readonly OrderedBadge[])[];
 
+/** What is kept for some lists in their order: it lives as long as all of them. */
+interface KeptOrder {
+  isAskedAgain: boolean;
+  merged?: Promise<Parts>;
+  /** By the list that follows. */
+  readonly next: WeakMap<Parts[number], KeptOrder>;
+}
+
+const toKeptOrder = (): KeptOrder => ({ isAskedAgain: false, next: new WeakMap() });
+const keptOrders = toKeptOrder();
+
+/**
+ * The same badges in one list, if these very lists, sorted by this field, were asked for before. The first page of new
+ * lists does not wait for that.
+ */
+export async function inOneOrder(parts: Parts, field: OrderedBy['field']): Promise<Parts> {
+  const filled = parts.filter(({ length }) => length > 0);
+  if (filled.length < 2) return filled;
+  let kept = keptOrders;
+  for (const part of filled) {
+    const next = kept.next.get(part) ?? toKeptOrder();
+    kept.next.set(part, next);
+    kept = next;
+  }
+  if (kept.isAskedAgain) return (kept.merged ??= mergeAll(filled, field));
+  kept.isAskedAgain = true;
+  return filled;
+}
+
+async function mergeAll([first = [], ...others]: Parts, field: OrderedBy['field']): Promise<Parts> {
+  const slices = createSlices();
+  let merged = first;
+  for (const other of others)
+    merged = await merge([merged, other], { field, direction: 'ASC' }, slices);
+  return [merged];
+}
+
 /** Returns a page of several sorted lists as if they were merged, without merging more than the page. */
 export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page {
   const { after, before, size, isFromEnd } = bounds;
@@ -205,6 +244,8 @@ interface Walk {
 }
 
 function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[] {
+  const [only, ...others] = sides;
+  if (only && others.length === 0) return takeOf(only, count, walk);
   const taken: OrderedBadge[] = [];
   const heads = sides.map((side, index) => walk.at(side, index));
   while (taken.length < count) {
@@ -219,6 +260,17 @@ function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[]
     taken.push(nearest.badge);
     walk.step(nearest.index);
     heads[nearest.index] = walk.at(nearest.side, nearest.index);
+  }
+  return taken;
+}
+
+function takeOf(side: Side, count: number, walk: Walk): OrderedBadge[] {
+  const taken: OrderedBadge[] = [];
+  while (taken.length < count) {
+    const badge = walk.at(side, 0);
+    if (!badge) return taken;
+    taken.push(badge);
+    walk.step(0);
   }
   return taken;
 }
