@@ -7,7 +7,14 @@ import { quantile } from '../../test/support/tally.ts';
 import { askEntities } from './documents.ts';
 import { type Outcome, showQuartiles, toMultiples } from './goals.ts';
 import { type Round, type Target, load } from './load.ts';
-import { readAllBadges, startService, startStandIns } from './targets.ts';
+import {
+  TITLES,
+  readAllBadges,
+  startOther,
+  startService,
+  startStandIns,
+  writeWorld,
+} from './targets.ts';
 import { type Workload, inRotation, toRepresentations, toRequest } from './workloads.ts';
 
 const BADGES_OF_EACH = 500;
@@ -43,10 +50,19 @@ export async function measureLive(children: Children, options: LiveOptions): Pro
   await sandbox.standIns.TAG_MANGO.setFault('listBadges', { kind: 'hang' });
   await load(live, workload, { ...options, ms: FRESH_SECONDS * 1_000 });
   const hanging = await takeTurns([still, live], workload, options);
+  const limit = await startOther(
+    children,
+    'parse',
+    writeWorld(children, { edges, questions: [question] }),
+  );
+  const highest = quantile(
+    (refreshed[0] ?? []).map(({ perSecond }) => perSecond),
+    0.5,
+  );
   return [
     toOutcome(`Lists that are read again every ${FRESH_SECONDS} s`, workload, refreshed),
     toOutcome('The same, while a provider hangs', workload, hanging),
-    await measureHalfLoad(still, workload, { ...options, stillRounds: refreshed[0] ?? [] }),
+    await measureHalfLoad(still, workload, { ...options, limit, perSecond: highest * HALF }),
   ];
 }
 
@@ -80,41 +96,54 @@ function toOutcome(what: string, { name }: Workload, [still = [], live = []]: Ro
   };
 }
 
+interface HalfLoad extends LiveOptions {
+  /** A bare server that answers the same. */
+  limit: Target;
+  perSecond: number;
+}
+
+/** What the machine itself adds is in the figures of the limit, whose rounds take turns with those of the service. */
 async function measureHalfLoad(
   target: Target,
   workload: Workload,
-  { rounds, connections, stillRounds }: LiveOptions & { stillRounds: readonly Round[] },
+  { rounds, connections, limit, perSecond }: HalfLoad,
 ): Promise<Outcome> {
-  const highest = quantile(
-    stillRounds.map(({ perSecond }) => perSecond),
-    0.5,
-  );
-  const halves: Round[] = [];
+  const targets = [target, limit];
+  const halves = targets.map(() => new Array<Round>());
   const waits: number[] = [];
+  const at = { connections, ms: FRESH_SECONDS * 1_000, perSecond };
   pin(process.pid, 0);
-  pin(target.pid, 1);
+  targets.forEach(({ pid }) => pin(pid, 1));
+  await load(limit, workload, at);
   for (let round = 0; round < rounds; round += 1) {
-    const at = { connections, ms: FRESH_SECONDS * 1_000, perSecond: highest * HALF };
-    globalThis.gc?.();
-    const before = waitedMs(target.pid);
-    halves.push(await load(target, workload, at));
-    waits.push((waitedMs(target.pid) - before) / FRESH_SECONDS);
+    for (const [index, each] of targets.entries()) {
+      globalThis.gc?.();
+      const before = waitedMs(each.pid);
+      halves[index]?.push(await load(each, workload, at));
+      if (each === target) waits.push((waitedMs(each.pid) - before) / FRESH_SECONDS);
+    }
   }
-  unpin(process.pid);
-  unpin(target.pid);
-  const shares = halves.map(
-    (half) => quantile(half.latencies, 0.99) / quantile(half.latencies, 0.5),
-  );
-  const latencies = halves.flatMap((half) => half.latencies);
-  const leftOut = halves.map((half) => (100 * half.leftOut) / half.requests);
-  const [p50, p99] = [0.5, 0.99].map((part) => quantile(latencies, part).toFixed(2));
+  [process.pid, ...targets.map(({ pid }) => pid)].forEach(unpin);
+  const [own = [], bare = []] = halves;
+  const shares = own.map(toShare);
+  const leftOut = own.map((half) => (100 * half.leftOut) / half.requests);
   const others = `${quantile(leftOut, 0.5).toFixed(1)} % of the requests left out, during which the client did not run; the service waited ${quantile(waits, 0.5).toFixed(1)} ms of a second for a core`;
   return {
-    subject: `\`${workload.name}\` at half of the highest load, ${(highest * HALF).toFixed(0)}/s: p99 as a multiple of p50`,
-    figure: `${showQuartiles(shares, 1)}; p50 ${p50} ms, p99 ${p99} ms; ${others}`,
+    subject: `\`${workload.name}\` at half of the highest load, ${perSecond.toFixed(0)}/s: p99 as a multiple of p50`,
+    figure: `${showQuartiles(shares, 1)}; ${showTimes(own)}; ${TITLES.parse} at the same load: ${showQuartiles(bare.map(toShare), 1)}; ${showTimes(bare)}; ${others}`,
     wanted: `below ${MOST_OF_P50}`,
     isMet: quantile(shares, 0.5) < MOST_OF_P50,
   };
+}
+
+function toShare({ latencies }: Round): number {
+  return quantile(latencies, 0.99) / quantile(latencies, 0.5);
+}
+
+function showTimes(rounds: readonly Round[]): string {
+  const latencies = rounds.flatMap((round) => round.latencies);
+  const [p50, p99] = [0.5, 0.99].map((part) => quantile(latencies, part).toFixed(2));
+  return `p50 ${p50} ms, p99 ${p99} ms`;
 }
 
 /**
