@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
-import { RequestHistogram } from '../../src/telemetry/histogram.ts';
+import { RequestHistogram } from '../../src/telemetry/metrics.ts';
 
 const name = 'badges_seconds';
 const help = 'Seconds of "requests".';
