@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { toRename } from '../support/load-operations.ts';
+import { operationCases, resetStandIns } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
 /** Each transaction waits for the disk, which takes most of the time that this service adds to a write. */
@@ -49,9 +50,24 @@ test.each(COMMITS)(
   },
 );
 
-test('a deletion is committed as often as an update', async () => {
-  const deletion = `mutation { result: deleteBadge(input: { returningAI: { id: "${idOf('RETURNING_AI')}" } }) { userErrors { code } } }`;
-  const { data } = await service.execute(deletion);
+test.each(operationCases)(
+  '$what, committed once before it is sent and once after its answer',
+  async ({ asked, payload }) => {
+    resetStandIns(service.sandbox);
+    const { data } = await service.execute(asked.document, asked.variables);
+    expect(data).toMatchObject({ [asked.field]: payload });
+    expect(commits()).toBe(2);
+  },
+);
+
+test('an update that the provider alters is committed before and after it is read again, and with its outcome once', async () => {
+  service.sandbox.tagMango.behaviour.alters = [{ kind: 'lower-case' }];
+  const { query, variables } = toRename(
+    { provider: 'TAG_MANGO', id: idOf('TAG_MANGO') },
+    'Renamed',
+  );
+  const { data } = await service.execute(query, variables);
   expect(data).toMatchObject({ result: { userErrors: [] } });
-  expect(commits()).toBe(2);
+  // Staged, shown as it was answered, found in the list, shown as the list has it, and its result with its audit record.
+  expect(commits()).toBe(5);
 });

@@ -106,29 +106,25 @@ async function settleStanding(
   const standing = mayBeOlder(sending, unwritten)
     ? await settleOlder(sending, unwritten)
     : await settleAltered(sending, { answer, altered });
-  return record(sending, standing);
+  return recordAll(sending, standing);
 }
 
 const SHOWS_NOTHING: Standing = { badge: undefined, altered: [] };
 
-/** All that is recorded of a write, at the same moment, so that the store is waited for once. */
+/** Records the result, the audit record and what is published at the same moment: the store is waited for once. */
 async function recordAll(
   sending: Sending,
   standing: Standing,
-  publishing: Promise<unknown>,
+  publishing?: Promise<unknown>,
 ): Promise<Settled> {
-  const { write } = sending;
+  const { journal, memberId } = sending.write;
   const changes = changesAsStanding(sending, standing);
-  const [settled] = await Promise.all([
-    record(sending, standing),
-    write.journal.audit(standing.badge, { changes, memberId: write.memberId }),
+  const [isRecorded] = await Promise.all([
+    journal.commit(sending, standing),
+    journal.audit(standing.badge, { changes, memberId }),
     publishing,
   ]);
-  return settled;
-}
-
-async function record(sending: Sending, standing: Standing): Promise<Settled> {
-  return { standing, isRecorded: await sending.write.journal.commit(sending, standing) };
+  return { standing, isRecorded };
 }
 
 /** The answer shows a new state of the badge, and not that which was sent. */

@@ -136,12 +136,15 @@ export function createJournal(mutation: Mutation, key: IdempotencyClaim | null):
     async commit({ write, plan }, { badge, sent }) {
       const { failure } = await tryStore(async () => {
         if (write.kind === 'delete') return memory?.forget();
+        const works = [commitHeld(write, plan)];
         if (badge && plan.writtenValues) {
           const own = memory ?? createMemoryOf(write, badge.id);
-          await own.settle(plan.writtenValues, badge.record, ...(sent ? [sent.record] : []));
+          works.push(own.settle(plan.writtenValues, badge.record, ...(sent ? [sent.record] : [])));
         }
-        if (badge && target === null) await claimAnswered(tenant.store, ownCreation(), badge);
-        await commitHeld(write, plan);
+        if (badge && target === null) {
+          works.push(claimAnswered(tenant.store, ownCreation(), badge));
+        }
+        await allEnded(works);
       });
       return isRecorded && !failure;
     },
