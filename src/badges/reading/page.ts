@@ -244,8 +244,6 @@ interface Walk {
 }
 
 function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[] {
-  const [only, ...others] = sides;
-  if (only && others.length === 0) return takeOf(only, count, walk);
   const taken: OrderedBadge[] = [];
   const heads = sides.map((side, index) => walk.at(side, index));
   while (taken.length < count) {
@@ -260,17 +258,6 @@ function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[]
     taken.push(nearest.badge);
     walk.step(nearest.index);
     heads[nearest.index] = walk.at(nearest.side, nearest.index);
-  }
-  return taken;
-}
-
-function takeOf(side: Side, count: number, walk: Walk): OrderedBadge[] {
-  const taken: OrderedBadge[] = [];
-  while (taken.length < count) {
-    const badge = walk.at(side, 0);
-    if (!badge) return taken;
-    taken.push(badge);
-    walk.step(0);
   }
   return taken;
 }
