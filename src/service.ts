@@ -9,7 +9,8 @@ import { type TokenOptions, createTokenCheck } from './server/identity/token.ts'
 import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
 import { type RetentionOptions, createRetention } from './state/retention.ts';
 import { createIssuerLog, createUnreadableLog } from './telemetry/log-lines.ts';
-import type { ListSource, Metrics } from './telemetry/metrics.ts';
+import type { ListSource } from './telemetry/gauges.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import { combineObservers } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { NODE } from '../support/process.ts';
 import { runMain, startServiceProcess } from '../support/service-process.ts';
 import { isProduction, lockedPackages, readLock, root } from './lock.ts';
 
@@ -99,6 +102,16 @@ test('in development it is, which shows that such a load is seen', async () => {
   expect(new Set(seen)).toEqual(
     new Set([undefined, 'render-graphiql', 'pino-pretty', 'dist/sandbox/']),
   );
+});
+
+test("the server does not load Node's own undici, which an import of node:http would do", async () => {
+  const load = (module: string) =>
+    `await import(${JSON.stringify(module)}); console.log(process.moduleLoadList.some((name) => name.endsWith('undici/undici')));`;
+  const run = promisify(execFile);
+  const loads = async (module: string) =>
+    (await run(NODE, ['--input-type=module', '--eval', load(module)])).stdout.trim();
+  expect(await loads(pathToFileURL(join(root, 'dist/server/server.js')).href)).toBe('false');
+  expect(await loads('node:http')).toBe('true');
 });
 
 test('a command loads no server', async () => {
