@@ -1,7 +1,7 @@
 import './register-forum.ts';
 import { expect, test } from '@jest/globals';
 import { type GraphQLResolveInfo, isObjectType } from 'graphql';
-import { FieldResolver, Resolver, Root } from 'type-graphql';
+import { FieldResolver, Resolver, Root, getMetadataStorage } from 'type-graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { forum } from './forum/index.ts';
@@ -37,4 +37,11 @@ test('a field that a class reads in a getter is read from the object, whatever m
     fields[name]?.resolve?.({ id: 'a', creator: 'b', createdAt: 'c' }, {}, {}, info),
   );
   expect(read).toEqual(['a', 'b', 'c']);
+});
+
+test('a copy of the service knows no classes of another one, whichever test ran before', () => {
+  const { interfaceTypes, objectTypes } = getMetadataStorage();
+  const names = [...interfaceTypes, ...objectTypes].map(({ name }) => name);
+  expect(names).toContain('BadgeFields');
+  expect(names).toEqual([...new Set(names)]);
 });

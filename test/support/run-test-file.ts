@@ -56,6 +56,9 @@ const ROOT = new URL('../../', import.meta.url).href;
 const CHANGES_MODULES = /\/test\/conformance\//;
 const COPY = '?copy=';
 
+/** type-graphql collects here what decorators say of all classes, and completes all of it whenever a schema is built. */
+const collected = globalThis as { TypeGraphQLMetadataStorage?: unknown };
+
 registerHooks({
   resolve(specifier, context, nextResolve) {
     if (specifier === '@jest/globals') return nextResolve(GLOBALS, context);
@@ -107,7 +110,10 @@ const runTestFile: RunTestFile = async (...args) => {
   await awaitEnd(limitBytes);
   const endTurn = isLarge(path) ? await takeTurn() : undefined;
   filesRun += 1;
-  const version = `${CHANGES_MODULES.test(path) ? COPY : '?'}${filesRun}`;
+  const copies = CHANGES_MODULES.test(path);
+  const version = `${copies ? COPY : '?'}${filesRun}`;
+  const { TypeGraphQLMetadataStorage } = collected;
+  if (copies) delete collected.TypeGraphQLMetadataStorage;
   const timers = new ModernFakeTimers({ config, global: globalThis });
   const mocks = new ModuleMocker(globalThis);
   const jest = {
@@ -136,6 +142,7 @@ const runTestFile: RunTestFile = async (...args) => {
       showReasons(environment.global.console);
     return result;
   } finally {
+    if (copies) Object.assign(collected, { TypeGraphQLMetadataStorage });
     endTurn?.();
     const left = endLeftRedis();
     if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);
