@@ -15,11 +15,12 @@ const MANY_PROCESSES =
 const WAITING =
   /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers)\.test/;
 
-/** A short large file that takes long. Jest, which knows only sizes at first, would start it last. */
-const LONG_LARGE = /\/clients\.test/;
+/** Large files that take long. Jest, which knows only sizes at first, would start some of them last. */
+const LONG_LARGE =
+  /\/(playground-visits|erase-running|erase|comparison|copies|adding|clients)\.test/;
 
 /** Large files run one at a time, and one that waits for its turn keeps a worker. */
-const OTHERS_FOR_EACH_LARGE = 20;
+const OTHERS_FOR_EACH_LARGE = 14;
 const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
 const OTHERS_FOR_EACH_WAITING = 2;
 
