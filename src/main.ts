@@ -1,45 +1,5 @@
 import './node-version.js';
 
-boundMemory();
-
 // Loaded after that look at Node: one that is too old fails while it links the rest.
+await import('./v8.ts');
 await import('./process.ts');
-
-/**
- * V8 keeps new objects apart, and copies those that are alive at once, while all else waits. Under load it gives them up
- * to 128 MB, of which a start takes half, and seldom gives any back. An option of Node bounds that, which a start without
- * it would not have; so it is done here: they have 32 MB from now on, so that what a server starts with includes them.
- * With 8 MB, requests of 500 entities took nearly twice the CPU time. `--max-semi-space-size` with less still holds.
- * In an idle process V8 gives most of these 32 MB back, so they may grow again, up to that: with the 2 MB that were left,
- * requests of 100 entities took up to a half more CPU time.
- * Old objects it collects only at a multiple of what is in use, the more the larger the machine: under an attack with
- * large answers it kept 230 MB of garbage beside 30 MB in use. From now on it collects at four fifths more;
- * at two fifths, requests with many entities took a fifth more CPU time.
- * Where objects of one place in the code lived long during a start, V8 may make all later ones there old from the
- * beginning. Each then keeps its request until old objects are collected: in every second process a small request took
- * twice the CPU time. That is off.
- */
-function boundMemory(): void {
-  const MAX_MB = 32;
-  const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
-  const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');
-  function megabytesOfNew(): number {
-    const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    return (space?.space_size ?? 0) / 2 ** 20;
-  }
-  // 2 MB or less, and more if `--import` has loaded a lot before.
-  const megabytes = megabytesOfNew();
-  const factor = Math.min(16, Math.floor(MAX_MB / megabytes));
-  if (factor > 1) {
-    setFlagsFromString(`--semi-space-growth-factor=${factor}`);
-    // It grows once, as soon as more are alive than it has room for.
-    const alive = Array.from({ length: 45_000 * Math.max(1, megabytes / 3) }, () => ({}));
-    alive.length = 0;
-  }
-  setFlagsFromString('--semi-space-growth-factor=1');
-  new PerformanceObserver(() => {
-    setFlagsFromString(`--semi-space-growth-factor=${megabytesOfNew() < MAX_MB ? 2 : 1}`);
-  }).observe({ entryTypes: ['gc'] });
-  setFlagsFromString('--heap-growing-percent=80');
-  setFlagsFromString('--no-allocation-site-pretenuring');
-}

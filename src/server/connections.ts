@@ -57,7 +57,8 @@ interface Connection {
   openedAt: number;
   /** Number of admitted requests. */
   requests: number;
-  open: Set<Exchange>;
+  /** Mostly one: a set would take longer. */
+  open: Exchange[];
   /** Called once no exchange is open. */
   then?: () => void;
 }
@@ -84,7 +85,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
 
   function onConnection(socket: Socket): void {
     accepted += 1;
-    connections.set(socket, { openedAt: performance.now(), requests: 0, open: new Set() });
+    connections.set(socket, { openedAt: performance.now(), requests: 0, open: [] });
     newcomers.add(socket);
     socket.once('close', () =>
       [connections, newcomers, evicted, admitted].forEach((all) => all.delete(socket)),
@@ -102,6 +103,12 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     if (evicted.size > bounds.mostNewcomers) oldest?.destroy();
   }
 
+  function admit(socket: Socket): void {
+    newcomers.delete(socket);
+    evicted.delete(socket);
+    admitted.add(socket);
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = connections.get(request.socket);
     if (!connection) return;
@@ -109,15 +116,13 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     const isLast = isEnding || connection.requests >= bounds.mostRequests;
     if (isLast) response.setHeader('connection', 'close');
     const exchange = { request, response };
-    newcomers.delete(request.socket);
-    evicted.delete(request.socket);
-    admitted.add(request.socket);
-    connection.open.add(exchange);
+    if (connection.requests === 1) admit(request.socket);
+    connection.open.push(exchange);
     // Both come once. `once` would take more memory than all else that is noted of a request.
     response.on('prefinish', () => endUnread(exchange));
     response.on('close', () => {
-      connection.open.delete(exchange);
-      if (connection.open.size === 0) connection.then?.();
+      connection.open.splice(connection.open.indexOf(exchange), 1);
+      if (connection.open.length === 0) connection.then?.();
     });
   }
 
@@ -131,7 +136,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
 
   function announceEnd(): void {
     isEnding = true;
-    for (const { response } of [...connections.values()].flatMap(({ open }) => [...open])) {
+    for (const { response } of [...connections.values()].flatMap(({ open }) => open)) {
       if (!response.headersSent) response.setHeader('connection', 'close');
     }
   }
@@ -152,9 +157,7 @@ export function createConnections(bounds: ConnectionBounds): Connections {
   function sweep(ms: number, answersMs: number): void {
     for (const [socket, { openedAt, open }] of connections) {
       const isNew = newcomers.has(socket) && performance.now() - openedAt < REST_OF_REQUEST_MS;
-      const isAwaited = [...open].some(
-        ({ request }) => request.complete || ms < REST_OF_REQUEST_MS,
-      );
+      const isAwaited = open.some(({ request }) => request.complete || ms < REST_OF_REQUEST_MS);
       if (ms >= answersMs || (!isAwaited && !isNew)) socket.destroy();
     }
   }
@@ -170,11 +173,11 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     },
     hasRoomFor: (socket) => admitted.has(socket) || admitted.size < bounds.mostAdmitted,
     isAnswering: (socket) =>
-      [...(connections.get(socket)?.open ?? [])].some(({ request }) => request.complete),
+      connections.get(socket)?.open.some(({ request }) => request.complete) ?? false,
     whenAnswered(socket, then) {
       const connection = connections.get(socket);
       if (!connection) return;
-      if (connection.open.size === 0) then();
+      if (connection.open.length === 0) then();
       else connection.then = then;
     },
     announceEnd,
@@ -342,10 +345,13 @@ export function toRequestId({ 'x-request-id': given }: IncomingHttpHeaders): str
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** The headers of every response. Responses that may be cached replace `cache-control`. */
-export function toBaseHeaders(requestId: string): Record<string, string> {
+/** The headers of every response. */
+export function toBaseHeaders(
+  requestId: string,
+  cacheControl = 'no-store',
+): Record<string, string> {
   return {
-    'cache-control': 'no-store',
+    'cache-control': cacheControl,
     'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
   };

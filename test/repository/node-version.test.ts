@@ -56,7 +56,8 @@ test('what an old Node loads is the look at its version, and no other module', (
     return importedFiles.map(({ fileName }) => fileName);
   };
   expect(importsOf('src/node-version.js')).toEqual([]);
-  expect(importsOf('src/main.ts')).toEqual(['./node-version.js', './process.ts']);
+  expect(importsOf('src/main.ts')).toEqual(['./node-version.js', './v8.ts', './process.ts']);
+  expect(readText('src/main.ts')).toContain("await import('./v8.ts')");
   expect(readText('src/main.ts')).toContain("await import('./process.ts')");
 });
 

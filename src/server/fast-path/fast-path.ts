@@ -126,9 +126,10 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   function complete(answered: Omit<Ready, 'contentType'> | undefined, head: Head) {
     const contentType = manners.contentTypeFor(head);
     if (!answered || contentType === undefined) return undefined;
-    const { text, countedBytes } = answered;
-    const isTooLong = text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes;
-    return isTooLong ? undefined : { ...answered, contentType };
+    const { text, countedBytes, cacheControl, asked, batchSize, seen } = answered;
+    if (text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes) return undefined;
+    // To spread the rest takes longer than the rest of this function.
+    return { text, countedBytes, cacheControl, asked, batchSize, seen, contentType };
   }
 
   function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
@@ -153,12 +154,11 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   function send(exchange: Exchange, ready: Ready): void {
     const { response, head } = exchange;
     const { text, cacheControl, contentType } = ready;
-    response.writeHead(200, {
-      ...toBaseHeaders(head.requestId),
-      'cache-control': cacheControl,
-      'content-type': contentType,
-      'content-length': String(text.length),
-    });
+    // One by one: to spread the first ones takes a twentieth of the time of a small request.
+    const headers = toBaseHeaders(head.requestId, cacheControl);
+    headers['content-type'] = contentType;
+    headers['content-length'] = String(text.length);
+    response.writeHead(200, headers);
     response.end(text, 'latin1');
     if (response.writableLength > 0) holdUnsent(response, head, text.length);
     counts.fast += 1;

@@ -28,6 +28,8 @@ export interface Plans<Plan> {
 }
 
 interface Entry<Plan> extends Kept {
+  readonly first: string;
+  readonly second: string;
   plan: Plan | null;
 }
 
@@ -38,6 +40,14 @@ const BYTES_OF_CHARACTER = 36;
 /** `forget` drops all that was made by a plan. */
 export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Plans<Plan> {
   const byFirst = new Map<string, Map<string, Entry<Plan>>>();
+  /** The entry that was found last. To compare texts with its own takes less time than to hash them. */
+  let last: Entry<Plan> | undefined;
+
+  function findEntry([first, second]: PlanKey): Entry<Plan> | undefined {
+    if (last?.first === first && last.second === second) return last;
+    last = byFirst.get(first)?.get(second);
+    return last;
+  }
 
   function put([first, second]: PlanKey, plan: Plan | null): void {
     const former = byFirst.get(first)?.get(second);
@@ -45,8 +55,11 @@ export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Pla
     const bySecond = byFirst.get(first) ?? new Map<string, Entry<Plan>>();
     const entry: Entry<Plan> = {
       kind: 'plans',
+      first,
+      second,
       plan,
       onDrop() {
+        if (last === entry) last = undefined;
         bySecond.delete(second);
         if (bySecond.size === 0) byFirst.delete(first);
         if (plan) forget(plan);
@@ -58,8 +71,8 @@ export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Pla
   }
 
   return {
-    find([first, second]) {
-      const entry = byFirst.get(first)?.get(second);
+    find(key) {
+      const entry = findEntry(key);
       if (!entry) return undefined;
       keep.use(entry);
       return entry.plan;
