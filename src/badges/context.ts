@@ -46,7 +46,7 @@ export interface BadgesContext extends ProviderContext {
   readonly partialErrors: GraphQLError[];
   /** How the request went, for telemetry. */
   readonly course: RequestCourse;
-  sourceOf(provider: TenantProvider): BadgeSource;
+  sourceOf: (provider: TenantProvider) => BadgeSource;
   /** Calls it with the enum value of each provider whose list was shown, or could not be. */
   eachSource(tell: (provider: string, state: SourceState) => void): void;
 }
@@ -313,11 +313,10 @@ function requireScope({ lacks, scopes }: Caller, scope: Scope): void {
 }
 
 /** Representations are excluded: only their keys are read, and each is checked when it is resolved. */
-function requireWholeText({
-  representations: _,
-  ...args
-}: Readonly<Record<string, unknown>>): void {
-  const [problem] = refuseHalfCharacters(args);
+function requireWholeText(args: Readonly<Record<string, unknown>>): void {
+  const [problem] = refuseHalfCharacters(
+    'representations' in args ? { ...args, representations: undefined } : args,
+  );
   if (problem) throw invalidInput(problem.message);
 }
 

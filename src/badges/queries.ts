@@ -108,7 +108,8 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
   const page = toPage(await inOneOrder(matching, order.field), order, bounds);
   const connection: BadgeConnection = {
-    ...page,
+    edges: page.edges,
+    pageInfo: page.pageInfo,
     nodes: page.edges.map(({ node }) => node),
     totalCount: errors.length > 0 ? null : totalCount,
     sources: parts.map(({ status }) => status),
@@ -130,22 +131,25 @@ async function readPart(
 ): Promise<Part> {
   const provider = of.provider.name.enumValue;
   if (!isAsked(of.provider, filter) || !of.access)
-    return { badges: [], status: toStatus(provider, { state: 'SKIPPED' }) };
+    return { badges: [], status: { provider, state: 'SKIPPED', ...NO_REASON, ...NO_LIST } };
   try {
     const { snapshot, state, failure } = await context.sourceOf(of).list();
     const ordered = await snapshot.value.orderedBy(order.field);
+    const reason = failure instanceof ProviderError ? toReason(failure) : NO_REASON;
     return {
       badges: await select(snapshot.value, ordered, { provider: of.provider, filter }),
-      status: toStatus(provider, {
+      status: {
+        provider,
         state,
-        ...(failure instanceof ProviderError && toReason(failure)),
+        code: reason.code,
+        retryAfterMs: reason.retryAfterMs,
         asOf: new Date(context.tenant.toWallTime(snapshot.asOf)),
         droppedRecords: snapshot.value.droppedRecords,
-      }),
+      },
     };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const status = toStatus(provider, { state: 'FAILED', ...toReason(error) });
+    const status = { provider, state: 'FAILED' as const, ...toReason(error), ...NO_LIST };
     return { badges: [], status, error };
   }
 }
@@ -169,17 +173,14 @@ async function select(
   return filter.textContains ? index.search(matching, filter.textContains) : matching;
 }
 
-function toReason({ kind, retryAfterMs }: ProviderError) {
+type Reason = Pick<BadgeSourceStatus, 'code' | 'retryAfterMs'>;
+
+function toReason({ kind, retryAfterMs }: ProviderError): Reason {
   return { code: readCode(kind), retryAfterMs: retryAfterMs ?? null };
 }
 
-function toStatus(
-  provider: string,
-  known: Partial<BadgeSourceStatus> & Pick<BadgeSourceStatus, 'state'>,
-): BadgeSourceStatus {
-  const nothing = { code: null, retryAfterMs: null, asOf: null, droppedRecords: 0 };
-  return { provider, ...nothing, ...known };
-}
+const NO_REASON: Reason = { code: null, retryAfterMs: null };
+const NO_LIST = { asOf: null, droppedRecords: 0 };
 
 const providerByTypeName = new Map(
   providers.map((provider) => [provider.badgeClass.name, provider]),

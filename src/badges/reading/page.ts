@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { createSlices } from '../../http/json.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
@@ -12,8 +11,6 @@ import {
   merge,
 } from './badge-index.ts';
 
-const cursorSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
-
 /** Encodes the order of the list, and the badge's key in it. */
 export function toCursor({ field, direction }: OrderedBy, key: OrderKey): string {
   return Buffer.from(JSON.stringify([field, direction, ...key])).toString('base64url');
@@ -25,11 +22,16 @@ const MAX_CURSOR_LENGTH = 16_384;
 /** Null if the text is not a cursor, or is a cursor of a list in a different order. */
 export function readCursor({ field, direction }: OrderedBy, cursor: string): OrderKey | null {
   if (cursor.length > MAX_CURSOR_LENGTH) return null;
-  const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
-  if (!parsed.success) return null;
-  const [cursorField, cursorDirection, ...key] = parsed.data;
-  const isOurs = cursorField === field && cursorDirection === direction && isValueOf(field, key[0]);
-  return isOurs && toCursor({ field, direction }, key) === cursor ? key : null;
+  const parsed = parseJson(Buffer.from(cursor, 'base64url').toString());
+  if (!Array.isArray(parsed)) return null;
+  const [cursorField, cursorDirection, ...key] = parsed as unknown[];
+  if (cursorField !== field || cursorDirection !== direction || !isKey(key)) return null;
+  const isOurs = isValueOf(field, key[0]) && toCursor({ field, direction }, key) === cursor;
+  return isOurs ? key : null;
+}
+
+function isKey(values: readonly unknown[]): values is OrderKey {
+  return values.length === 3 && values.every((value) => typeof value === 'string');
 }
 
 function parseJson(text: string): unknown {
@@ -52,12 +54,7 @@ interface PageRequest {
 
 export interface Page {
   edges: Edge[];
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
 }
 
 /** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
@@ -116,6 +113,30 @@ class Edge {
   }
 }
 
+/** Its cursors are encoded only if they are read, too. */
+class PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #edges: readonly Edge[];
+
+  constructor(
+    edges: readonly Edge[],
+    { hasNextPage, hasPreviousPage }: Pick<PageInfo, 'hasNextPage' | 'hasPreviousPage'>,
+  ) {
+    this.#edges = edges;
+    this.hasNextPage = hasNextPage;
+    this.hasPreviousPage = hasPreviousPage;
+  }
+
+  get startCursor(): string | null {
+    return this.#edges.at(0)?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return this.#edges.at(-1)?.cursor ?? null;
+  }
+}
+
 /** The badges of several lists, each in ascending order. */
 type Parts = readonly (readonly OrderedBadge[])[];
 
@@ -171,12 +192,10 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
   const edges = badges.map((badge) => new Edge(badge, order));
   return {
     edges,
-    pageInfo: {
+    pageInfo: new PageInfo(edges, {
       hasNextPage: isFromEnd ? end < length : to < end,
       hasPreviousPage: isFromEnd ? from > start : start > 0,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    }),
   };
 }
 

@@ -62,10 +62,12 @@ const MAX_BODY_BYTES = 16 * 1024;
 export function readAsked(bytes: Buffer): AskedQuery | undefined {
   const body = bytes.length > MAX_BODY_BYTES ? undefined : parseBody(bytes);
   if (!isObject(body)) return undefined;
-  const { query, variables = {}, ...others } = body;
+  const { query, variables = {} } = body;
   if (typeof query !== 'string' || !isObject(variables)) return undefined;
+  const others = Object.entries(body).filter(([name]) => name !== 'query' && name !== 'variables');
   const flags = Object.entries(variables).filter(([, value]) => typeof value === 'boolean');
-  return { key: [query, JSON.stringify([others, flags])], variables, body };
+  const isPlain = others.length === 0 && flags.length === 0;
+  return { key: [query, isPlain ? '' : JSON.stringify([others, flags])], variables, body };
 }
 
 interface Root {
@@ -199,16 +201,14 @@ function withLargestPages(variables: AskedQuery['variables']): AskedQuery['varia
 }
 
 function createContext({ caller, isAtHand }: Asking): BadgesContext {
-  const plain = createBadgesContext(caller, '');
+  const context = createBadgesContext(caller, '');
   const { providers } = caller.tenant;
-  return {
-    ...plain,
-    sourceOf(of) {
-      if (of.access && !isAtHand(providers.indexOf(of)))
-        throw new NotAtHand('A list is not at hand');
-      return plain.sourceOf(of);
-    },
+  const { sourceOf } = context;
+  context.sourceOf = (of) => {
+    if (of.access && !isAtHand(providers.indexOf(of))) throw new NotAtHand('A list is not at hand');
+    return sourceOf(of);
   };
+  return context;
 }
 
 /** What a caller sends. */
@@ -240,7 +240,7 @@ interface QueriesOptions extends QueryOptions {
 }
 
 export function createQueries(options: QueriesOptions): Queries {
-  const { plans, answers, logger } = options;
+  const { plans, answers, logger, hasCacheTags, freshMs, now } = options;
 
   function refuse({ asked, body }: SentQuery, { caller }: Head): void {
     plans.refuse(asked.key);
@@ -275,7 +275,7 @@ export function createQueries(options: QueriesOptions): Queries {
       const isAtHand = (at: number): boolean => before.see(at) !== undefined;
       const asking = { caller, sight: before, isAtHand, maySearch: false };
       try {
-        const written = await answerQuery(plan, asked, { ...options, ...asking });
+        const written = await answerQuery(plan, asked, { ...asking, hasCacheTags, freshMs, now });
         if (answers.isRepeated(plan, asked.variables, tenant))
           answers.keep({ body, tenant }, written, { before, after: createSight(tenant, options) });
         const { text, cacheControl, countedBytes, used, seen } = written;

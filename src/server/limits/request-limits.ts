@@ -183,10 +183,15 @@ const MAX_KEY_CHARACTERS = 200;
 function knownCostOf(requested: RequestedOperation): Cost {
   const { operation } = requested;
   const key = toCostKey(requested);
-  const known = knownCosts.get(operation) ?? new LRUCache({ max: MAX_KNOWN_COSTS });
-  knownCosts.set(operation, known);
-  const cost = known.get(key) ?? costOf(requested);
-  known.set(key, cost);
+  let ofOperation = knownCosts.get(operation);
+  if (!ofOperation) {
+    ofOperation = new LRUCache({ max: MAX_KNOWN_COSTS });
+    knownCosts.set(operation, ofOperation);
+  }
+  const known = ofOperation.get(key);
+  if (known) return known;
+  const cost = costOf(requested);
+  ofOperation.set(key, cost);
   return cost;
 }
 
