@@ -170,6 +170,11 @@ export interface CircuitBreakerOptions {
   onChange: (state: 'open' | 'closed', openMs: number) => void;
 }
 
+interface EndedCall {
+  at: number;
+  isBad: boolean;
+}
+
 const WINDOW_MS = 30_000;
 const MIN_CALLS = 10;
 const MAX_BAD_SHARE = 0.5;
@@ -190,7 +195,9 @@ export function createCircuitBreaker({
   random,
   onChange,
 }: CircuitBreakerOptions): CircuitBreaker {
-  let calls: { at: number; isBad: boolean }[] = [];
+  /** Those of the window, in the order of their ends: thousands, if the provider is called often. */
+  let calls: EndedCall[] = [];
+  let badCalls = 0;
   let failuresInRow = 0;
   let timesOpened = 0;
   /** Undefined while closed. */
@@ -209,6 +216,7 @@ export function createCircuitBreaker({
     timesOpened = 0;
     failuresInRow = 0;
     calls = [];
+    badCalls = 0;
     onChange('closed', 0);
   }
 
@@ -218,14 +226,19 @@ export function createCircuitBreaker({
     else if (verdict !== 'nothing') close();
   }
 
+  function forgetUntil(time: number): void {
+    const first = calls.findIndex(({ at }) => at > time);
+    const old = calls.splice(0, first === -1 ? calls.length : first);
+    badCalls -= old.filter(({ isBad }) => isBad).length;
+  }
+
   function count(verdict: Exclude<Verdict, 'nothing'>): void {
-    calls = [
-      ...calls.filter(({ at }) => at > now() - WINDOW_MS),
-      { at: now(), isBad: verdict !== 'good' },
-    ];
+    const call = { at: now(), isBad: verdict !== 'good' };
+    forgetUntil(call.at - WINDOW_MS);
+    calls.push(call);
+    if (call.isBad) badCalls += 1;
     failuresInRow = verdict === 'failed' ? failuresInRow + 1 : 0;
-    const bad = calls.filter(({ isBad }) => isBad).length;
-    const isMostlyBad = calls.length >= MIN_CALLS && bad / calls.length >= MAX_BAD_SHARE;
+    const isMostlyBad = calls.length >= MIN_CALLS && badCalls / calls.length >= MAX_BAD_SHARE;
     if (failuresInRow >= MAX_FAILURES_IN_ROW || isMostlyBad) open();
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type Verdict, createCircuitBreaker } from '../../src/http/admission.ts';
 
 /** A breaker on a clock that the test moves, with what it tells. */
@@ -77,6 +78,51 @@ describe('opens', () => {
     clock.now += 29_999;
     tell('failed', ...times(4, 'good'));
     expect(breaker.waitMs()).toBe(10_000);
+  });
+
+  test('as soon as the calls of 30 s say so, whenever they ended and however they went', () => {
+    const ended = fc.record({
+      pauseMs: fc.integer({ min: 0, max: 12_000 }),
+      verdict: fc.constantFrom<Verdict>('good', 'slow', 'failed', 'nothing'),
+    });
+    fc.assert(
+      fc.property(fc.array(ended, { maxLength: 60 }), (calls) => {
+        const { breaker, clock, changes, tell } = setUp();
+        const all: { at: number; verdict: Verdict }[] = [];
+        for (const { pauseMs, verdict } of calls) {
+          clock.now += pauseMs;
+          tell(verdict);
+          if (verdict !== 'nothing') all.push({ at: clock.now, verdict });
+          const recent = all.filter(({ at }) => at > clock.now - 30_000);
+          const bad = recent.filter((call) => call.verdict !== 'good').length;
+          const lastFive = all.slice(-5).filter((call) => call.verdict === 'failed').length;
+          const isDue =
+            verdict !== 'nothing' &&
+            (lastFive === 5 || (recent.length >= 10 && bad / recent.length >= 0.5));
+          expect([breaker.waitMs() > 0, changes.length > 0]).toEqual([isDue, isDue]);
+          if (isDue) return;
+        }
+      }),
+    );
+  });
+
+  test('without looking at earlier calls again for each new one', () => {
+    let looks = 0;
+    const breaker = createCircuitBreaker({
+      now: () => {
+        looks += 1;
+        return 0;
+      },
+      random: () => 0,
+      onChange: () => undefined,
+    });
+    const end = () => breaker.enter()('good');
+    end();
+    const looksOfFirst = looks;
+    for (let calls = 0; calls < 10_000; calls += 1) end();
+    looks = 0;
+    end();
+    expect(looks).toBe(looksOfFirst);
   });
 
   test('never by what says nothing', () => {
