@@ -1,5 +1,17 @@
-import { expect, test } from '@jest/globals';
-import { createAllowance } from '../../src/server/fast-path/learner.ts';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
+import { SCOPES } from '../../src/badges/context.ts';
+import { createBadgesSchema } from '../../src/badges/schema.ts';
+import { createFragments } from '../../src/server/fast-path/fragments.ts';
+import { createManners } from '../../src/server/fast-path/head.ts';
+import { createKeptAnswers } from '../../src/server/fast-path/kept-answers.ts';
+import { createAllowance, createLearner } from '../../src/server/fast-path/learner.ts';
+import { type PlanKey, createPlans } from '../../src/server/fast-path/plans.ts';
+import { type QueryPlan, readAsked } from '../../src/server/fast-path/query-plan.ts';
+import { toExecutable } from '../../src/server/fast-path/render.ts';
+import { createKeep } from '../../src/server/keep.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
 import { startWorld } from './world.ts';
 
@@ -44,5 +56,51 @@ test('documents no two of which are alike are answered as ever, and not all of t
   }
   expect(world.usage().plans).toBe(asked - 50);
   asker.close();
+  await world.close();
+});
+
+test('an answer from lists that had to be read first teaches nothing, and takes no time', async () => {
+  const world = await startWorld();
+  const [tenant] = [...world.tenants.byId.values()];
+  if (!tenant) throw new Error('There is a tenant');
+  const keep = createKeep();
+  const queryPlans = createPlans<QueryPlan>(keep, () => undefined);
+  const find = jest.fn((key: PlanKey) => queryPlans.find(key));
+  const learner = createLearner({
+    executable: toExecutable((await createBadgesSchema()).schema),
+    plans: createPlans(keep, () => undefined),
+    queryPlans: { ...queryPlans, find },
+    fragments: createFragments(keep),
+    answers: createKeptAnswers(keep),
+    keep,
+    manners: createManners(),
+    hasCacheTags: false,
+    freshMs: 30_000,
+    now: () => world.now(),
+    logger: pino({ level: 'silent' }),
+  });
+  const body = JSON.stringify({ query: '{ badges(first: 1) { totalCount } }' });
+  const asked = readAsked(Buffer.from(body));
+  if (!asked) throw new Error('It is a query');
+  const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
+  async function answer(meanwhile: () => Promise<void>): Promise<void> {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const head = { caller, requestId: 'r-1', bytes: body.length, manners: 'usual' };
+    if (asked) learner.watchQuery(response, head, { asked, body });
+    await meanwhile();
+    response.writeHead(200, {
+      'cache-control': 'private, max-age=30',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': 'r-1',
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': '11',
+    });
+    response.end('{"data":{}}');
+  }
+
+  await answer(() => world.warm());
+  expect(find).not.toHaveBeenCalled();
+  await answer(async () => undefined);
+  expect(find).toHaveBeenCalled();
   await world.close();
 });

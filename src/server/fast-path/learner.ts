@@ -181,8 +181,11 @@ export function createLearner(options: LearnerOptions): Learner {
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, ({ text, ...answer }) => {
         if (!manners.note(head, { text, ...answer }, isStale ? NO_STORE : undefined)) return;
+        const after = lookAtAll(tenant);
+        // What was just read was not at hand before. The next request for it can be learned from.
+        if (!tenant.providers.some((_, at) => steadyUseOf(at, { before, after }))) return;
         const done = allowance.begin(tenant);
-        learnQuery(head, sent, { text, before, after: lookAtAll(tenant) })
+        learnQuery(head, sent, { text, before, after })
           .catch((err: unknown) => {
             if (err instanceof NotAtHand) return;
             logger.debug({ err }, STAYS);
