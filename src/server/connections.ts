@@ -121,7 +121,8 @@ export function createConnections(bounds: ConnectionBounds): Connections {
     // Both come once. `once` would take more memory than all else that is noted of a request.
     response.on('prefinish', () => endUnread(exchange));
     response.on('close', () => {
-      connection.open.splice(connection.open.indexOf(exchange), 1);
+      const at = connection.open.indexOf(exchange);
+      if (at !== -1) connection.open.splice(at, 1);
       if (connection.open.length === 0) connection.then?.();
     });
   }

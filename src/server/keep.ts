@@ -39,18 +39,20 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 export function createKeep(budgetBytes = KEPT_BYTES): Keep {
   const counts = { documents: 0, plans: 0, fragments: 0, answers: 0 };
   const most = Math.floor(budgetBytes / 4);
+  /** The two that were used last, in any order: neither is dropped while there are others. */
+  let last: Kept | undefined;
+  let lastButOne: Kept | undefined;
   const items = new LRUCache<Kept, number>({
     maxSize: budgetBytes,
     sizeCalculation: (bytes) => Math.max(1, bytes),
     noDisposeOnSet: true,
     dispose(_bytes, item) {
+      if (item === last) last = undefined;
+      if (item === lastButOne) lastButOne = undefined;
       counts[item.kind] -= 1;
       item.onDrop();
     },
   });
-  /** The two that were used last, in any order: neither is dropped while there are others. */
-  let last: Kept | undefined;
-  let lastButOne: Kept | undefined;
 
   function noteUse(item: Kept): void {
     if (item === last) return;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
@@ -12,7 +13,7 @@ import {
   splitBody,
 } from '../../src/server/fast-path/plans.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
-import { createDocumentStore, createKeep } from '../../src/server/keep.ts';
+import { type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
 
 const DOCUMENTS = 2_500;
 const MIB = 1024 * 1024;
@@ -64,4 +65,38 @@ test('parsed documents take no more memory than is counted', async () => {
   expect(documents).toBeGreaterThan(500);
   expect(documents).toBeLessThan(DOCUMENTS);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes + SLACK_BYTES / 2);
+});
+
+test('what is dropped is not held, although it was used last', async () => {
+  const keep = createKeep();
+  function putAndDrop(): WeakRef<Kept> {
+    const item: Kept = { kind: 'answers', onDrop: () => undefined };
+    keep.put(item, 100);
+    keep.use(item);
+    keep.drop(item);
+    return new WeakRef(item);
+  }
+  const dropped = [putAndDrop(), putAndDrop(), putAndDrop()];
+  // A weak reference holds its object until the end of the turn.
+  await turn();
+  collectGarbage();
+  expect(dropped.map((item) => item.deref())).toEqual([undefined, undefined, undefined]);
+});
+
+test('whatever was used, the two used last are never dropped for a third, and the oldest goes first', () => {
+  const dropped: number[] = [];
+  const keep = createKeep(800);
+  const items = Array.from({ length: 9 }, (_, at): Kept => ({
+    kind: 'answers',
+    onDrop: () => dropped.push(at),
+  }));
+  const [first, second, third] = items;
+  if (!first || !second || !third) throw new Error('There are nine');
+  for (const item of items.slice(0, 8)) keep.put(item, 100);
+  for (let times = 0; times < 5; times += 1) [first, second].forEach((item) => keep.use(item));
+  const last = items.at(-1);
+  if (last) keep.put(last, 100);
+  expect(dropped).toEqual([2]);
+  keep.put(third, 200);
+  expect(dropped).toEqual([2, 3, 4]);
 });

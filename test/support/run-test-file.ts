@@ -114,7 +114,6 @@ const runTestFile: RunTestFile = async (...args) => {
   const copies = CHANGES_MODULES.test(path);
   const version = `${copies ? COPY : '?'}${filesRun}`;
   const { TypeGraphQLMetadataStorage } = collected;
-  if (copies) delete collected.TypeGraphQLMetadataStorage;
   const timers = new ModernFakeTimers({ config, global: globalThis });
   const mocks = new ModuleMocker(globalThis);
   const jest = {
@@ -138,6 +137,7 @@ const runTestFile: RunTestFile = async (...args) => {
   Reflect.deleteProperty(Error, 'prepareStackTrace');
   Object.assign(globalThis, { console: environment.global.console });
   try {
+    if (copies) delete collected.TypeGraphQLMetadataStorage;
     const result = await circus.default(...args);
     if (result.numPendingTests === result.testResults.length)
       showReasons(environment.global.console);
