@@ -16,8 +16,7 @@ const WAITING =
   /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers)\.test/;
 
 /** Large files that take long. Jest, which knows only sizes at first, would start some of them last. */
-const LONG_LARGE =
-  /\/(playground-visits|erase-running|erase|comparison|copies|adding|clients)\.test/;
+const LONG_LARGE = /\/(erase-running|erase|comparison|copies|adding|clients)\.test/;
 
 /** Large files run one at a time, and one that waits for its turn keeps a worker. */
 const OTHERS_FOR_EACH_LARGE = 14;
