@@ -54,7 +54,7 @@ interface PageRequest {
 
 export interface Page {
   edges: Edge[];
-  pageInfo: PageInfo;
+  pageInfo: LazyPageInfo;
 }
 
 /** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
@@ -114,14 +114,14 @@ class Edge {
 }
 
 /** Its cursors are encoded only if they are read, too. */
-class PageInfo {
+class LazyPageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly #edges: readonly Edge[];
 
   constructor(
     edges: readonly Edge[],
-    { hasNextPage, hasPreviousPage }: Pick<PageInfo, 'hasNextPage' | 'hasPreviousPage'>,
+    { hasNextPage, hasPreviousPage }: Pick<LazyPageInfo, 'hasNextPage' | 'hasPreviousPage'>,
   ) {
     this.#edges = edges;
     this.hasNextPage = hasNextPage;
@@ -192,7 +192,7 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
   const edges = badges.map((badge) => new Edge(badge, order));
   return {
     edges,
-    pageInfo: new PageInfo(edges, {
+    pageInfo: new LazyPageInfo(edges, {
       hasNextPage: isFromEnd ? end < length : to < end,
       hasPreviousPage: isFromEnd ? from > start : start > 0,
     }),
