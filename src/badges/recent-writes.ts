@@ -105,7 +105,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     }),
     empty: { writes: [] },
     edit: (known: Writes, noted) => withWrites(known, noted, wallTime()),
-    without: ({ writes: all }, ids) => ({ writes: all.filter(({ id }) => !ids.includes(id)) }),
+    without: withoutWrites,
   });
   const revisions = createReachable({
     value: createSharedValue({
@@ -130,18 +130,18 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
 
   /**
    * Lays the known writes over badges that were just read; the same ones if there is nothing to add. `settled` has the
-   * IDs of badges that show their write by now.
+   * writes that the badges show or contradict by now.
    */
   async function overlay(shown: readonly BadgeFields[], isWaitedFor: (id: string) => boolean) {
     const [known, { revisions: hidden }] = await Promise.all([writes.read(), revisions.read()]);
     const open = known.writes.filter(({ id, until }) => until > wallTime() && isWaitedFor(id));
-    const settled: string[] = [];
+    const settled: RecentWrite[] = [];
     if (open.length === 0 && hidden.length === 0) return { badges: shown, settled };
     const badges = new Map(shown.map((badge) => [badge.id, badge]));
     for (const write of open) {
       const state = badges.get(write.id)?.readableVersion ?? ABSENT;
       if (write.earlier.includes(state)) lay(badges, write);
-      else if (!isInDoubt(write, state)) settled.push(write.id);
+      else if (!isInDoubt(write, state)) settled.push(write);
     }
     for (const [id, revision] of hidden) {
       const badge = badges.get(id);
@@ -155,7 +155,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
     async complete(list) {
       const isReadable = (id: string) => !list.malformedIds.has(id);
       const { badges, settled } = await overlay(list.badges, isReadable);
-      if (settled.length > 0) await writes.forget(settled);
+      if (settled.length > 0) void writes.forget(settled);
       return badges === list.badges ? list : { ...list, badges };
     },
 
@@ -190,10 +190,12 @@ function createReachable<T>({
   value: SharedValue<T>;
   empty: T;
   edit: (known: T, noted: readonly NotedWrite[]) => T;
-  without: (known: T, ids: readonly string[]) => T;
+  without: (known: T, settled: readonly RecentWrite[]) => T;
 }) {
   let known = empty;
   let unsaved: NotedWrite[] = [];
+  /** Those that the store does not forget in time, it lists until they expire. */
+  let forgotten: readonly RecentWrite[] = [];
 
   async function read(): Promise<T> {
     try {
@@ -201,7 +203,8 @@ function createReachable<T>({
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
-    return unsaved.length > 0 ? edit(known, unsaved) : known;
+    const open = forgotten.length > 0 ? without(known, forgotten) : known;
+    return unsaved.length > 0 ? edit(open, unsaved) : open;
   }
 
   async function change(editAll: (held: T) => T): Promise<boolean> {
@@ -220,10 +223,16 @@ function createReachable<T>({
       const waiting = [...unsaved.filter(({ id }) => id !== write.id), write].slice(-MAX_WRITES);
       unsaved = (await change((held) => edit(held, waiting))) ? [] : waiting;
     },
-    /** Drops writes that a list shows or contradicts by now. If the store fails, they expire. */
-    async forget(ids: readonly string[]): Promise<void> {
+    /**
+     * Drops writes that a list shows or contradicts by now: for this process at once, and later, for all, in the store.
+     * A newer write of the same badge stays. If the store fails, they expire.
+     */
+    async forget(settled: readonly RecentWrite[]): Promise<void> {
+      const ids = settled.map(({ id }) => id);
       unsaved = unsaved.filter(({ id }) => !ids.includes(id));
-      await change((held) => without(held, ids));
+      forgotten = [...forgotten, ...settled];
+      await change((held) => without(held, settled));
+      forgotten = forgotten.filter((write) => !settled.includes(write));
     },
   };
 }
@@ -247,6 +256,15 @@ function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: numbe
     if (entry) open.set(write.id, entry);
   }
   return { writes: newest([...open.values()]) };
+}
+
+function withoutWrites({ writes }: Writes, settled: readonly RecentWrite[]): Writes {
+  const isSettled = (write: RecentWrite): boolean =>
+    settled.some(
+      ({ id, version, until }) =>
+        id === write.id && version === write.version && until === write.until,
+    );
+  return { writes: writes.filter((write) => !isSettled(write)) };
 }
 
 /** The newest writes within the limits. */

@@ -40,6 +40,18 @@ test.each(COMMITS)(
 );
 
 test.each(COMMITS)(
+  'the next update at $provider forgets the one before it in the same transactions',
+  async ({ provider, plain }) => {
+    const first = toRename({ provider, id: idOf(provider) }, 'First');
+    await service.execute(first.query, first.variables);
+    spy.mockClear();
+    const next = toRename({ provider, id: idOf(provider) }, 'Next');
+    await service.execute(next.query, next.variables);
+    expect(commits()).toBe(plain);
+  },
+);
+
+test.each(COMMITS)(
   'one with a key at $provider also when the key is claimed, sent and closed',
   async ({ provider, withKey }) => {
     const { query, variables } = toRename({ provider, id: idOf(provider) }, 'Renamed', 'key-1');

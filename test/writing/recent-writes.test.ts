@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type RecentWrites, createRecentWrites } from '../../src/badges/recent-writes.ts';
+import { type BadgeFields, toBadgeList } from '../../src/providers/badge-list.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
+import { providers } from '../../src/providers/index.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+
+const ID = '6657092c8142bfe0656481bf';
+const KEY = 'recent-writes/default';
+
+/** A store whose changes are held back while `heldBack` is set, and end once it resolves. */
+class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
+  readonly values = new Map<string, string>();
+  heldBack: Promise<void> | undefined;
+  changes = 0;
+
+  async get(key: string) {
+    return this.values.get(key) ?? null;
+  }
+
+  async compareAndSet(
+    key: string,
+    { expected, value }: { expected: string | null; value: string | null },
+  ) {
+    await this.heldBack;
+    if ((this.values.get(key) ?? null) !== expected) return false;
+    if (value === null) this.values.delete(key);
+    else this.values.set(key, value);
+    this.changes += 1;
+    return true;
+  }
+}
+
+describe.each(providers)('writes to $name.title', (provider) => {
+  const toBadge = (name: string): BadgeFields => {
+    const surroundings = { isImageUrl: isHttpsUrl, values: undefined };
+    const badge = provider.restoreBadge({ id: ID, name, title: name }, surroundings);
+    if (!badge) throw new Error('a badge of an id and a name is not restored');
+    return badge;
+  };
+  const [before, after, later] = ['Before', 'After', 'Later'].map(toBadge) as [
+    BadgeFields,
+    BadgeFields,
+    BadgeFields,
+  ];
+  let store: SlowStore;
+  const openReplica = (): RecentWrites =>
+    createRecentWrites({
+      store,
+      key: 'default',
+      provider,
+      wallTime: Date.now,
+      isImageUrl: isHttpsUrl,
+      values: undefined,
+      onUnreadable: ({ reason }) => {
+        throw new Error(reason);
+      },
+    });
+  let replica: RecentWrites;
+  beforeEach(async () => {
+    store = new SlowStore();
+    replica = openReplica();
+    await replica.note({ id: ID, before, after, hiddenRevision: undefined });
+  });
+
+  /** The name that is shown for a list with this badge. */
+  async function nameShown(listed: BadgeFields, by = replica): Promise<string | undefined> {
+    const list = await toBadgeList([listed], () => ({ badge: listed }));
+    const { badges } = await by.complete(list);
+    return badges[0]?.name;
+  }
+
+  /** Holds changes back until the returned function is called. */
+  function holdBack(): () => Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.heldBack = promise;
+    return async () => {
+      store.heldBack = undefined;
+      resolve();
+      await untilChanged();
+    };
+  }
+
+  const notes = () => store.values.get(KEY) ?? '';
+  const untilChanged = () => new Promise((resolve) => setImmediate(resolve));
+
+  test('are added to a list that does not show them yet', async () => {
+    expect(await nameShown(before)).toBe('After');
+    expect(await nameShown(before, openReplica())).toBe('After');
+  });
+
+  test('are removed from the store once a list shows them, for which that list does not wait', async () => {
+    const proceed = holdBack();
+    expect(await nameShown(after)).toBe('After');
+    expect(notes()).toContain('After');
+    // Somebody has restored the badge at the provider.
+    expect(await nameShown(before)).toBe('Before');
+    await proceed();
+    expect(notes()).not.toContain('After');
+    expect(await nameShown(before)).toBe('Before');
+    expect(await nameShown(before, openReplica())).toBe('Before');
+  });
+
+  test('are removed once, however many lists show them at the same time', async () => {
+    const noted = store.changes;
+    await Promise.all([nameShown(after), nameShown(after), nameShown(after)]);
+    await untilChanged();
+    expect(store.changes).toBe(noted + 1);
+  });
+
+  test('stay if they are newer than the one that a list has shown', async () => {
+    const proceed = holdBack();
+    expect(await nameShown(after)).toBe('After');
+    store.heldBack = undefined;
+    await openReplica().note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await proceed();
+    expect(notes()).toContain('Later');
+    expect(await nameShown(after)).toBe('Later');
+    expect(await nameShown(after, openReplica())).toBe('Later');
+  });
+
+  test('stay if they were noted while an older one was being removed', async () => {
+    const proceed = holdBack();
+    expect(await nameShown(after)).toBe('After');
+    const noted = replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await proceed();
+    await noted;
+    expect(await nameShown(after)).toBe('Later');
+    expect(await nameShown(after, openReplica())).toBe('Later');
+  });
+});
