@@ -20,6 +20,7 @@ import type { Provider } from '../providers/provider.ts';
 import {
   Badge,
   BadgeConnection,
+  type BadgeEdge,
   type BadgeFilter,
   BadgeProvider,
   type BadgeSourceStatus,
@@ -28,7 +29,7 @@ import {
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
-import { inOneOrder, toPage, toPageBounds } from './reading/page.ts';
+import { type Page, inOneOrder, toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
@@ -107,14 +108,35 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
   const matching = parts.map(({ badges }) => badges);
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
   const page = toPage(await inOneOrder(matching, order.field), order, bounds);
-  const connection: BadgeConnection = {
-    edges: page.edges,
-    pageInfo: page.pageInfo,
-    nodes: page.edges.map(({ node }) => node),
+  const connection = new PageConnection(page, {
     totalCount: errors.length > 0 ? null : totalCount,
     sources: parts.map(({ status }) => status),
-  };
+  });
   return { connection, errors };
+}
+
+/** Its nodes and edges are made only if they are read. */
+class PageConnection implements BadgeConnection {
+  readonly pageInfo: Page;
+  readonly totalCount: number | null;
+  readonly sources: BadgeSourceStatus[];
+
+  constructor(
+    page: Page,
+    { totalCount, sources }: Pick<BadgeConnection, 'totalCount' | 'sources'>,
+  ) {
+    this.pageInfo = page;
+    this.totalCount = totalCount;
+    this.sources = sources;
+  }
+
+  get edges(): BadgeEdge[] {
+    return this.pageInfo.edges;
+  }
+
+  get nodes(): BadgeFields[] {
+    return this.pageInfo.nodes;
+  }
 }
 
 interface Part {

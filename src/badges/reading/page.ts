@@ -52,11 +52,6 @@ interface PageRequest {
   before?: string | null;
 }
 
-export interface Page {
-  edges: Edge[];
-  pageInfo: LazyPageInfo;
-}
-
 /** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
 interface PageBounds {
   after: OrderKey | null;
@@ -113,27 +108,41 @@ class Edge {
   }
 }
 
-/** Its cursors are encoded only if they are read, too. */
-class LazyPageInfo {
+/** Its edges and cursors are made only if they are read, too. */
+export class Page {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
-  readonly #edges: readonly Edge[];
+  readonly #badges: readonly OrderedBadge[];
+  readonly #order: OrderedBy;
 
   constructor(
-    edges: readonly Edge[],
-    { hasNextPage, hasPreviousPage }: Pick<LazyPageInfo, 'hasNextPage' | 'hasPreviousPage'>,
+    { badges, order }: { badges: readonly OrderedBadge[]; order: OrderedBy },
+    { hasNextPage, hasPreviousPage }: Pick<Page, 'hasNextPage' | 'hasPreviousPage'>,
   ) {
-    this.#edges = edges;
+    this.#badges = badges;
+    this.#order = order;
     this.hasNextPage = hasNextPage;
     this.hasPreviousPage = hasPreviousPage;
   }
 
+  get nodes(): BadgeFields[] {
+    return this.#badges.map(({ badge }) => badge);
+  }
+
+  get edges(): Edge[] {
+    return this.#badges.map((badge) => new Edge(badge, this.#order));
+  }
+
   get startCursor(): string | null {
-    return this.#edges.at(0)?.cursor ?? null;
+    return this.#cursorOf(this.#badges.at(0));
   }
 
   get endCursor(): string | null {
-    return this.#edges.at(-1)?.cursor ?? null;
+    return this.#cursorOf(this.#badges.at(-1));
+  }
+
+  #cursorOf(badge: OrderedBadge | undefined): string | null {
+    return badge ? toCursor(this.#order, badge.key) : null;
   }
 }
 
@@ -189,14 +198,13 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
 
   const count = to - from;
   const badges = isFromEnd ? takeBackward(sides, ends, count) : takeForward(sides, starts, count);
-  const edges = badges.map((badge) => new Edge(badge, order));
-  return {
-    edges,
-    pageInfo: new LazyPageInfo(edges, {
+  return new Page(
+    { badges, order },
+    {
       hasNextPage: isFromEnd ? end < length : to < end,
       hasPreviousPage: isFromEnd ? from > start : start > 0,
-    }),
-  };
+    },
+  );
 }
 
 /** One of the lists, in the requested direction. */
@@ -238,45 +246,51 @@ function toPlaces(ascending: readonly OrderedBadge[], { field, direction }: Orde
 
 /** The next `count` badges of all lists, starting at these positions. */
 function takeForward(sides: readonly Side[], starts: readonly number[], count: number) {
-  const positions = [...starts];
-  return take(sides, count, {
-    at: (side, index) => side.at(positions[index] ?? 0),
-    step: (index) => void (positions[index] = (positions[index] ?? 0) + 1),
-    isNearer: (side, a, b) => side.isBefore(a, b),
-  });
+  const walks = sides.map((side, index) => new Walk(side, starts[index] ?? 0, 1));
+  return take(walks, count, (a, b, side) => side.isBefore(a, b));
 }
 
 /** The last `count` badges of all lists before these positions. */
 function takeBackward(sides: readonly Side[], ends: readonly number[], count: number) {
-  const positions = [...ends];
-  return take(sides, count, {
-    at: (side, index) => side.at((positions[index] ?? 0) - 1),
-    step: (index) => void (positions[index] = (positions[index] ?? 0) - 1),
-    isNearer: (side, a, b) => side.isBefore(b, a),
-  }).reverse();
+  const walks = sides.map((side, index) => new Walk(side, (ends[index] ?? 0) - 1, -1));
+  return take(walks, count, (a, b, side) => side.isBefore(b, a)).reverse();
 }
 
-interface Walk {
-  at(side: Side, index: number): OrderedBadge | undefined;
-  step(index: number): void;
-  isNearer(side: Side, a: OrderedBadge, b: OrderedBadge): boolean;
+/** Goes through one side. */
+class Walk {
+  readonly side: Side;
+  head: OrderedBadge | undefined;
+  #index: number;
+  readonly #step: 1 | -1;
+
+  constructor(side: Side, index: number, step: 1 | -1) {
+    this.side = side;
+    this.#index = index;
+    this.#step = step;
+    this.head = side.at(index);
+  }
+
+  moveOn(): void {
+    this.#index += this.#step;
+    this.head = this.side.at(this.#index);
+  }
 }
 
-function take(sides: readonly Side[], count: number, walk: Walk): OrderedBadge[] {
+function take(
+  walks: readonly Walk[],
+  count: number,
+  isNearer: (a: OrderedBadge, b: OrderedBadge, side: Side) => boolean,
+): OrderedBadge[] {
   const taken: OrderedBadge[] = [];
-  const heads = sides.map((side, index) => walk.at(side, index));
   while (taken.length < count) {
-    let nearest: { badge: OrderedBadge; side: Side; index: number } | undefined;
-    for (const [index, side] of sides.entries()) {
-      const badge = heads[index];
-      if (badge && (!nearest || walk.isNearer(side, badge, nearest.badge))) {
-        nearest = { badge, side, index };
-      }
+    let nearest: Walk | undefined;
+    for (const walk of walks) {
+      if (!walk.head) continue;
+      if (!nearest?.head || isNearer(walk.head, nearest.head, walk.side)) nearest = walk;
     }
-    if (!nearest) return taken;
-    taken.push(nearest.badge);
-    walk.step(nearest.index);
-    heads[nearest.index] = walk.at(nearest.side, nearest.index);
+    if (!nearest?.head) return taken;
+    taken.push(nearest.head);
+    nearest.moveOn();
   }
   return taken;
 }
