@@ -3,7 +3,7 @@ import { withChildren } from '../support/children.ts';
 import { sendDocuments } from './fuzz/documents.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 
-const DOCUMENTS = runsOf({ short: 2_000, full: 50_000 });
+const DOCUMENTS = runsOf({ short: 2_000, full: 100_000 });
 const seed = seedOf({ short: 1 });
 const { FROM = '0' } = process.env;
 
