@@ -4,7 +4,7 @@ import { findRedis } from '../support/redis.ts';
 import { withChildren } from '../support/children.ts';
 import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
 import { restartInTurn } from './stopping/rolling.ts';
-import { stopAgainAndAgain } from './stopping/signals.ts';
+import { type Round, stopAgainAndAgain } from './stopping/signals.ts';
 
 const redisPath = findRedis();
 if (redisPath === undefined)
@@ -18,34 +18,43 @@ const MAX_STOP_MS = ROUNDS > 1 ? 5_000 : 15_000;
  * It happens on an overloaded machine. None of those requests may have had an effect.
  */
 const MAX_UNREAD_SHARE = 1 / 1_000;
+/** One of the few requests of a short run tells nothing of such a share: so many rounds have more than a thousand. */
+const MOST_ROUNDS = Math.max(ROUNDS, 15);
 const RESTARTS = runsOf({ short: 1, full: 20 });
+
+const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
+const sentIn = (rounds: readonly Round[]) => sum(rounds.map(({ sent }) => sent));
+const unreadIn = (rounds: readonly Round[]) => sum(rounds.map(({ unread }) => unread.length));
+const isWithinShare = (rounds: readonly Round[]) =>
+  unreadIn(rounds) <= sentIn(rounds) * MAX_UNREAD_SHARE;
 
 test(
   'a SIGTERM to the process group of npm start loses no accepted operation',
   async () => {
     const rounds = await withChildren(async (children) =>
-      stopAgainAndAgain(children, await startSandbox(children), ROUNDS),
+      stopAgainAndAgain(children, await startSandbox(children), {
+        rounds: ROUNDS,
+        mostRounds: MOST_ROUNDS,
+        areTooFew: (seen) => !isWithinShare(seen),
+      }),
     );
-    const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
-    const sent = sum(rounds.map((round) => round.sent));
-    const unread = sum(rounds.map((round) => round.unread.length));
     const longestMs = Math.max(...rounds.map(({ ms }) => ms));
     showFigures('stopping by SIGTERM to the process group', [
       ['rounds', rounds.length],
-      ['operations sent', sent],
+      ['operations sent', sentIn(rounds)],
       ['operations answered', sum(rounds.map(({ answered }) => answered))],
       ['lines of the log about requests', sum(rounds.map(({ logged }) => logged))],
-      ['requests on a connection that was closing', unread],
+      ['requests on a connection that was closing', unreadIn(rounds)],
       ['from SIGTERM to the end, longest', `${longestMs.toFixed(0)} ms`],
     ]);
     expect(rounds.flatMap(({ lost }) => lost)).toEqual([]);
     expect(rounds.map(({ unanswered }) => unanswered)).toEqual(rounds.map(() => 0));
     // One more: the first request of a round lists the badges.
     expect(rounds.map(({ logged }) => logged)).toEqual(rounds.map(({ answered }) => answered + 1));
-    expect(unread).toBeLessThanOrEqual(sent * MAX_UNREAD_SHARE);
+    expect(unreadIn(rounds)).toBeLessThanOrEqual(sentIn(rounds) * MAX_UNREAD_SHARE);
     expect(rounds.map(({ code, signal }) => code ?? signal)).toEqual(rounds.map(() => 0));
     expect(longestMs).toBeLessThanOrEqual(MAX_STOP_MS);
-    expect(rounds).toHaveLength(ROUNDS);
+    expect(rounds.length).toBeGreaterThanOrEqual(ROUNDS);
   },
   TIMEOUT_MS,
 );

@@ -35,17 +35,24 @@ export interface Round {
 
 type Provider = Sandbox['standIns']['RETURNING_AI'];
 
+export interface StoppingOptions {
+  rounds: number;
+  /** At most, as long as they are too few. */
+  mostRounds: number;
+  areTooFew: (rounds: readonly Round[]) => boolean;
+}
+
 /** Runs `npm start` and sends SIGTERM to its process group during writes. */
 export async function stopAgainAndAgain(
   children: Children,
   sandbox: Sandbox,
-  rounds: number,
+  { rounds, mostRounds, areTooFew }: StoppingOptions,
 ): Promise<Round[]> {
   await sandbox.standIns.RETURNING_AI.setFault('updateBadge', { kind: 'delay', ms: WRITE_MS });
   const env = { ...sandbox.variables, STATE_DIR: makeFolder(children), LOG_SAMPLE: '1' };
   const seen: Round[] = [];
   const provider = sandbox.standIns.RETURNING_AI;
-  for (let round = 0; round < rounds; round += 1) {
+  while (seen.length < rounds || (seen.length < mostRounds && areTooFew(seen))) {
     seen.push(await playRound(children, provider, env));
   }
   return seen;
