@@ -20,7 +20,6 @@ import type { Provider } from '../providers/provider.ts';
 import {
   Badge,
   BadgeConnection,
-  type BadgeEdge,
   type BadgeFilter,
   BadgeProvider,
   type BadgeSourceStatus,
@@ -29,7 +28,7 @@ import {
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
-import { type Page, inOneOrder, toPage, toPageBounds } from './reading/page.ts';
+import { inOneOrder, toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
@@ -108,35 +107,14 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
   const matching = parts.map(({ badges }) => badges);
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
   const page = toPage(await inOneOrder(matching, order.field), order, bounds);
-  const connection = new PageConnection(page, {
+  const connection: BadgeConnection = {
+    edges: page.edges,
+    nodes: page.nodes,
+    pageInfo: page,
     totalCount: errors.length > 0 ? null : totalCount,
     sources: parts.map(({ status }) => status),
-  });
+  };
   return { connection, errors };
-}
-
-/** Its nodes and edges are made only if they are read. */
-class PageConnection implements BadgeConnection {
-  readonly pageInfo: Page;
-  readonly totalCount: number | null;
-  readonly sources: BadgeSourceStatus[];
-
-  constructor(
-    page: Page,
-    { totalCount, sources }: Pick<BadgeConnection, 'totalCount' | 'sources'>,
-  ) {
-    this.pageInfo = page;
-    this.totalCount = totalCount;
-    this.sources = sources;
-  }
-
-  get edges(): BadgeEdge[] {
-    return this.pageInfo.edges;
-  }
-
-  get nodes(): BadgeFields[] {
-    return this.pageInfo.nodes;
-  }
 }
 
 interface Part {

@@ -194,7 +194,7 @@ function createReachable<T>({
 }) {
   let known = empty;
   let unsaved: NotedWrite[] = [];
-  /** Those that the store does not forget in time, it lists until they expire. */
+  /** What the store is just being told to forget. */
   let forgotten: readonly RecentWrite[] = [];
 
   async function read(): Promise<T> {
@@ -228,8 +228,7 @@ function createReachable<T>({
      * A newer write of the same badge stays. If the store fails, they expire.
      */
     async forget(settled: readonly RecentWrite[]): Promise<void> {
-      const ids = settled.map(({ id }) => id);
-      unsaved = unsaved.filter(({ id }) => !ids.includes(id));
+      unsaved = unsaved.filter((write) => !settled.some((each) => isNoteOf(write, each)));
       forgotten = [...forgotten, ...settled];
       await change((held) => without(held, settled));
       forgotten = forgotten.filter((write) => !settled.includes(write));
@@ -256,6 +255,10 @@ function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: numbe
     if (entry) open.set(write.id, entry);
   }
   return { writes: newest([...open.values()]) };
+}
+
+function isNoteOf({ id, after }: NotedWrite, write: RecentWrite): boolean {
+  return id === write.id && after !== undefined && stateOf(after) === write.version;
 }
 
 function withoutWrites({ writes }: Writes, settled: readonly RecentWrite[]): Writes {

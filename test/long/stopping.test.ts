@@ -55,6 +55,7 @@ test(
     expect(rounds.map(({ code, signal }) => code ?? signal)).toEqual(rounds.map(() => 0));
     expect(longestMs).toBeLessThanOrEqual(MAX_STOP_MS);
     expect(rounds.length).toBeGreaterThanOrEqual(ROUNDS);
+    expect(rounds.length > ROUNDS && unreadIn(rounds) === 0).toBe(false);
   },
   TIMEOUT_MS,
 );

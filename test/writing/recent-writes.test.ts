@@ -3,18 +3,24 @@ import { type RecentWrites, createRecentWrites } from '../../src/badges/recent-w
 import { type BadgeFields, toBadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
+import { StateError, type StateStore } from '../../src/state/state-store.ts';
 
 const ID = '6657092c8142bfe0656481bf';
 const KEY = 'recent-writes/default';
+const REVISIONS = 'hidden-revisions/default';
 
 /** A store whose changes are held back while `heldBack` is set, and end once it resolves. */
 class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
   readonly values = new Map<string, string>();
   heldBack: Promise<void> | undefined;
   changes = 0;
+  isDown = false;
+  /** Until it resolves, marks for hidden values are not read. */
+  revisionsRead: Promise<void> | undefined;
 
   async get(key: string) {
+    if (key === REVISIONS) await this.revisionsRead;
+    if (this.isDown) throw new StateError('unavailable', 'switched off');
     return this.values.get(key) ?? null;
   }
 
@@ -23,6 +29,7 @@ class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
     { expected, value }: { expected: string | null; value: string | null },
   ) {
     await this.heldBack;
+    if (this.isDown) throw new StateError('unavailable', 'switched off');
     if ((this.values.get(key) ?? null) !== expected) return false;
     if (value === null) this.values.delete(key);
     else this.values.set(key, value);
@@ -127,5 +134,28 @@ describe.each(providers)('writes to $name.title', (provider) => {
     await noted;
     expect(await nameShown(after)).toBe('Later');
     expect(await nameShown(after, openReplica())).toBe('Later');
+  });
+
+  test('stay if the store could not take them while a list with an older one was completed', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.revisionsRead = promise;
+    const shown = nameShown(after);
+    await untilChanged();
+    store.isDown = true;
+    const noted = replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await untilChanged();
+    resolve();
+    await Promise.all([shown, noted]);
+    await untilChanged();
+    expect(await nameShown(after)).toBe('Later');
+  });
+
+  test('are dropped when a list shows them although the store could not take them', async () => {
+    store.isDown = true;
+    await replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    expect(await nameShown(after)).toBe('Later');
+    expect(await nameShown(later)).toBe('Later');
+    // Somebody has restored the badge at the provider.
+    expect(await nameShown(after)).toBe('After');
   });
 });

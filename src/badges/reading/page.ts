@@ -108,8 +108,8 @@ class Edge {
   }
 }
 
-/** Its edges and cursors are made only if they are read, too. */
-export class Page {
+/** Its cursors are encoded only if they are read, too. */
+class Page {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly #badges: readonly OrderedBadge[];
