@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Children } from '../../test/support/children.ts';
+import { type Children, makeFolder } from '../../test/support/children.ts';
 import { toRename } from '../../test/support/load-operations.ts';
 import { ROUTER_SECRET } from '../../test/support/service-process.ts';
 import { quantile } from '../../test/support/tally.ts';
@@ -38,7 +39,9 @@ export async function measureProviderTime(
   const ids = edges.flatMap(({ node }) => (node.provider === PROVIDER ? [node.id] : []));
   const mutations = await measureMutations(service, ids, loadMs);
   const read = toRead(ids);
-  await load(cold, { request: read }, { connections: WRITERS, ms: loadMs });
+  const bareServer = await startBareCalls(children, variables);
+  for (const target of [cold, bareServer])
+    await load(target, { request: read }, { connections: WRITERS, ms: loadMs });
   await standIns.standIns[PROVIDER].setFault('*', { kind: 'delay', ms: PROVIDER_MS });
   const reads = await measureAdded(standIns, { target: cold, request: read, ms });
   const updates = await measureAdded(standIns, {
@@ -46,7 +49,36 @@ export async function measureProviderTime(
     request: toUpdate(ids, 'A'),
     ms,
   });
-  return [mutations, toOutcome('A cold read', reads), toOutcome('`updateBadge`', updates)];
+  const bare = await measureAdded(standIns, {
+    target: bareServer,
+    request: toUpdate(ids, 'C'),
+    ms,
+  });
+  return [
+    mutations,
+    toOutcome('A cold read', reads),
+    toOutcome('`updateBadge`', updates),
+    {
+      subject: `A bare server, ${bare.calls} calls of ${PROVIDER_MS} ms, each with a durable commit after it: what is added to the provider’s own time`,
+      figure: `${showQuartiles(bare.added, 2)} ms`,
+    },
+  ];
+}
+
+/** The limit of an update on this machine and its disk. */
+async function startBareCalls(
+  children: Children,
+  variables: Readonly<Record<string, string>>,
+): Promise<Target> {
+  const { RETURNING_AI_BASE_URL: baseUrl = '', RETURNING_AI_API_KEY: key = '' } = variables;
+  const { ready, pid } = await children.start({
+    name: 'the bare server',
+    script: join(import.meta.dirname, 'bare-calls.ts'),
+    args: [baseUrl, key, makeFolder(children)],
+    env: { NODE_ENV: 'production' },
+    readyWhen: /Listening on port (\d+)/,
+  });
+  return { title: 'bare calls', url: `http://127.0.0.1:${ready[1]}/graphql`, pid };
 }
 
 type ToRequest = (number: number) => Buffer;
