@@ -171,8 +171,8 @@ async function receive(
     isBug(cause)
       ? { bug: cause }
       : { error: transportError(cause, progress.stage), answered: undefined };
+  const { signal, end } = startTimeout(timeoutMs);
   try {
-    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
     const asking = dispatcher.compose(noteSending(progress)).request({
       method,
       path,
@@ -194,7 +194,18 @@ async function receive(
     return 'error' in read ? { head, body: read.error } : read;
   } catch (cause) {
     return toFailure(cause);
+  } finally {
+    end();
   }
+}
+
+/** `AbortSignal.timeout` would keep everything of a call, also after its answer, and create an error when it fires. */
+function startTimeout(timeoutMs: number): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException('The call took too long', 'TimeoutError'));
+  }, Math.ceil(timeoutMs));
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
 }
 
 const ERRORS_OF_THE_LANGUAGE = ['TypeError', 'RangeError', 'ReferenceError'];

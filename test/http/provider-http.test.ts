@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../../src/http/admission.ts';
+import { createPool } from '../../src/http/attempt.ts';
 import type { CallBounds } from '../../src/http/call-options.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import {
@@ -128,6 +130,24 @@ test('a body that drips on is given up at the attempt timeout, and its socket cl
 
   expect(await failureOf(list(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
   await eventually(() => sockets.size === 0);
+});
+
+test('the timeout of a call ends with its answer: nothing of it is kept until then', async () => {
+  const signals: AbortSignal[] = [];
+  const { http: known } = await provider((_request, response) => response.end('[]'));
+  await known.close();
+  const { port } = server?.address() as AddressInfo;
+  http = createHttp(`http://127.0.0.1:${port}/prefix`, 'key', {
+    attemptTimeoutMs: 50,
+    connect: (origin) =>
+      createPool(origin).compose((dispatch) => (options, handler) => {
+        signals.push((options as { signal: AbortSignal }).signal);
+        return dispatch(options, handler);
+      }),
+  });
+  await list(http);
+  await pause(100);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
 test('headers that never come are given up at the attempt timeout', async () => {
