@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Dispatcher } from 'undici';
 import type { Verdict } from '../../src/http/admission.ts';
 import { createPool } from '../../src/http/attempt.ts';
 import type { CallBounds } from '../../src/http/call-options.ts';
@@ -141,7 +142,7 @@ test('the timeout of a call ends with its answer: nothing of it is kept until th
     attemptTimeoutMs: 50,
     connect: (origin) =>
       createPool(origin).compose((dispatch) => (options, handler) => {
-        signals.push((options as { signal: AbortSignal }).signal);
+        signals.push((options as Dispatcher.RequestOptions).signal as AbortSignal);
         return dispatch(options, handler);
       }),
   });
