@@ -4,10 +4,12 @@ import {
   type GraphQLFieldResolver,
   type GraphQLFormattedError,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   type OperationDefinitionNode,
   defaultFieldResolver,
 } from 'graphql';
+import type { getMetadataStorage } from 'type-graphql';
 import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
 import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
@@ -271,6 +273,54 @@ interface WithCaller {
 
 /** Fields without a guard. They show the schema to a router, and no badges. */
 export const OPEN_FIELDS: readonly string[] = ['_service'];
+
+type RootMethod = ReturnType<typeof getMetadataStorage>['queries'][number];
+
+/**
+ * Replaces type-graphql's resolvers of these methods, which copy all arguments to instances of classes first. The
+ * methods get the arguments as GraphQL.js has checked them.
+ */
+export function callMethodsDirectly(schema: GraphQLSchema, methods: readonly RootMethod[]): void {
+  const fields = {
+    ...schema.getQueryType()?.getFields(),
+    ...schema.getMutationType()?.getFields(),
+  };
+  for (const { target, methodName, schemaName, params } of methods) {
+    const field = fields[schemaName];
+    const method = (target.prototype as Readonly<Record<string, Method>>)[methodName];
+    if (!field || !method) throw new Error(`${schemaName} has no field or no method`);
+    const readers = (params ?? []).toSorted((a, b) => a.index - b.index).map(toParameterReader);
+    field.resolve = (_root, args: Arguments, context, info) =>
+      method(...readers.map((read) => read({ args, context, info })));
+  }
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+type Method = (...values: readonly unknown[]) => unknown;
+type Parameter = NonNullable<RootMethod['params']>[number];
+
+interface Resolved {
+  args: Arguments;
+  context: unknown;
+  info: GraphQLResolveInfo;
+}
+
+function toParameterReader(parameter: Parameter): (resolved: Resolved) => unknown {
+  switch (parameter.kind) {
+    case 'arg':
+      return ({ args }) => args[parameter.name];
+    case 'args':
+      return ({ args }) => args;
+    case 'context':
+      return ({ context }) => context;
+    case 'info':
+      return ({ info }) => info;
+    default:
+      throw new Error(
+        `A parameter of the kind ${parameter.kind} needs the resolver of type-graphql`,
+      );
+  }
+}
 
 /** Makes each root field check the caller first, independently of what a router has checked. */
 export function guardRootFields(schema: GraphQLSchema): void {

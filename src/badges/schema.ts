@@ -8,7 +8,6 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   type GraphQLFieldResolver,
-  type GraphQLResolveInfo,
   type GraphQLSchema,
   Kind,
   type ObjectTypeDefinitionNode,
@@ -26,7 +25,7 @@ import { buildSchema, createResolversMap, getMetadataStorage } from 'type-graphq
 import { BadgeFields, typeOfBadge } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
 import { CapabilityQueries } from './capabilities.ts';
-import { OPEN_FIELDS, type Scope, guardRootFields } from './context.ts';
+import { OPEN_FIELDS, type Scope, callMethodsDirectly, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
 import { BadgeQueries, resolveEntities } from './queries.ts';
@@ -151,10 +150,18 @@ export async function createBadgesSchema({
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]);
   resolveEntitiesOneByOne(schema);
   readFieldsDirectly(schema);
-  callMethodsDirectly(schema);
+  const { queries, mutations } = getMetadataStorage();
+  const methods = [...queries, ...mutations];
+  callMethodsDirectly(
+    schema,
+    methods.filter(({ target }) => CALLED_DIRECTLY.includes(target)),
+  );
   guardRootFields(schema);
   return { schema, sdl };
 }
+
+/** Classes whose methods only read their arguments. Resolvers of providers get instances of the classes they name. */
+const CALLED_DIRECTLY: readonly unknown[] = [BadgeQueries, BadgeMutations];
 
 /** Sets the descriptions of the schema and its root types. No decorator does so. */
 function describe(schema: GraphQLSchema): void {
@@ -197,59 +204,6 @@ function readFieldsDirectly(schema: GraphQLSchema): void {
     for (const field of Object.values(type.getFields())) {
       if (!computed.has(field.name)) field.resolve = toReader(field.name);
     }
-  }
-}
-
-/** Classes whose methods only read their arguments. Resolvers of providers get instances of the classes they name. */
-const CALLED_DIRECTLY: readonly unknown[] = [BadgeQueries, BadgeMutations];
-
-/**
- * Replaces the library's resolvers of our root fields: each copies all arguments to instances of their classes first.
- * The methods get the arguments as GraphQL.js has checked them.
- */
-function callMethodsDirectly(schema: GraphQLSchema): void {
-  const { queries, mutations } = getMetadataStorage();
-  const fields = {
-    ...schema.getQueryType()?.getFields(),
-    ...schema.getMutationType()?.getFields(),
-  };
-  for (const { target, methodName, schemaName, params } of [...queries, ...mutations]) {
-    const field = fields[schemaName];
-    if (!field || !CALLED_DIRECTLY.includes(target)) continue;
-    const method = (target.prototype as Readonly<Record<string, Method>>)[methodName];
-    if (!method) throw new Error(`${schemaName} has no method`);
-    const readers = (params ?? []).toSorted((a, b) => a.index - b.index).map(toParameterReader);
-    field.resolve = (_root, args: Arguments, context, info) =>
-      method(...readers.map((read) => read({ args, context, info })));
-  }
-}
-
-type Arguments = Readonly<Record<string, unknown>>;
-type Method = (...values: readonly unknown[]) => unknown;
-type Parameter = NonNullable<
-  ReturnType<typeof getMetadataStorage>['queries'][number]['params']
->[number];
-
-interface Resolved {
-  args: Arguments;
-  context: unknown;
-  info: GraphQLResolveInfo;
-}
-
-function toParameterReader(parameter: Parameter): (resolved: Resolved) => unknown {
-  switch (parameter.kind) {
-    case 'arg':
-      return ({ args }) => args[parameter.name];
-    case 'args':
-      return ({ args }) => args;
-    case 'context':
-      return ({ context }) => context;
-    case 'info':
-      return ({ info }) => info;
-    default:
-      throw new Error(
-        `A parameter of the kind ${parameter.kind} needs the resolver of type-graphql`,
-      );
   }
 }
 
