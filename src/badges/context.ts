@@ -285,41 +285,39 @@ export function callMethodsDirectly(schema: GraphQLSchema, methods: readonly Roo
     ...schema.getQueryType()?.getFields(),
     ...schema.getMutationType()?.getFields(),
   };
-  for (const { target, methodName, schemaName, params } of methods) {
+  for (const { target, methodName, schemaName, params = [], ...rest } of methods) {
     const field = fields[schemaName];
-    const method = (target.prototype as Readonly<Record<string, Method>>)[methodName];
-    if (!field || !method) throw new Error(`${schemaName} has no field or no method`);
-    const readers = (params ?? []).toSorted((a, b) => a.index - b.index).map(toParameterReader);
+    const own = target.prototype as Readonly<Record<string, Method>>;
+    if (!field || !own[methodName]) throw new Error(`${schemaName} has no field or no method`);
+    if (rest.roles || rest.middlewares?.length) {
+      throw new Error(`${schemaName} has roles or middlewares, which only type-graphql applies`);
+    }
+    const readers = params.toSorted((a, b) => a.index - b.index).map(toParameterReader);
     field.resolve = (_root, args: Arguments, context, info) =>
-      method(...readers.map((read) => read({ args, context, info })));
+      own[methodName]?.(...readers.map((read) => read(args, context, info)));
   }
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
 type Method = (...values: readonly unknown[]) => unknown;
-type Parameter = NonNullable<RootMethod['params']>[number];
+type ReadParameter = (args: Arguments, context: unknown, info: GraphQLResolveInfo) => unknown;
 
-interface Resolved {
-  args: Arguments;
-  context: unknown;
-  info: GraphQLResolveInfo;
-}
-
-function toParameterReader(parameter: Parameter): (resolved: Resolved) => unknown {
+/** Throws for what only type-graphql can pass. */
+function toParameterReader(parameter: NonNullable<RootMethod['params']>[number]): ReadParameter {
   switch (parameter.kind) {
     case 'arg':
-      return ({ args }) => args[parameter.name];
+      return (args) => args[parameter.name];
     case 'args':
-      return ({ args }) => args;
+      return (args) => args;
     case 'context':
-      return ({ context }) => context;
+      if (parameter.propertyName !== undefined) break;
+      return (_args, context) => context;
     case 'info':
-      return ({ info }) => info;
+      return (_args, _context, info) => info;
     default:
-      throw new Error(
-        `A parameter of the kind ${parameter.kind} needs the resolver of type-graphql`,
-      );
+      break;
   }
+  throw new Error(`Only type-graphql passes such a parameter of the kind ${parameter.kind}`);
 }
 
 /** Makes each root field check the caller first, independently of what a router has checked. */
