@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Sandbox, startSandbox } from '../../dist/sandbox/index.js';
-import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
+import { newBadge } from '../../dist/sandbox/tag-mango.js';
 import { type Child, type Children, makeFolder } from '../../test/support/children.ts';
 import {
   type ProductionService,

@@ -8,7 +8,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../dist/sandbox/index.js';
-import { newBadge } from '../../dist/sandbox/tag-mango/badges.js';
+import { newBadge } from '../../dist/sandbox/tag-mango.js';
 
 const count = Number(process.argv[2]);
 const numbers = Array.from({ length: count }, (_, number) => number);

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { Refusal } from './behaviour.ts';
 import {
   type Alteration,
+  type BadgesInAnswers,
   type Replacement,
+  changeRecords,
   cutsRealAnswer,
   isAlteration,
+  recordsProblem,
   showFault,
   waitConnected,
-} from './fault-kinds/answers.ts';
-import { type BadgesInAnswers, changeRecords, recordsProblem } from './fault-kinds/records.ts';
+} from './fault-kinds.ts';
 import {
   type Fault,
   type FaultInput,

@@ -1,9 +1,9 @@
 import { providers } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ProviderValues, readProviderSettings } from '../providers/settings.ts';
-import { startReturningAIStandIn } from './returning-ai/stand-in.ts';
+import { startReturningAIStandIn } from './returning-ai.ts';
 import type { ProviderStandIn } from './stand-in.ts';
-import { startTagMangoStandIn } from './tag-mango/stand-in.ts';
+import { startTagMangoStandIn } from './tag-mango.ts';
 
 /**
  * Every stand-in by the key of its provider. The sandbox, its command line, its help and its controls are built from

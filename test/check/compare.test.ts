@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compareAnswer } from '../../src/check/compare.ts';
 import { readContract } from '../../src/check/contract.ts';
 import { providers } from '../../src/providers/index.ts';
-import { toAnswer } from '../../src/sandbox/returning-ai/badges.ts';
+import { toAnswer } from '../../src/sandbox/returning-ai.ts';
 import { numRuns } from '../properties/runs.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 

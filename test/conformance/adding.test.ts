@@ -7,7 +7,7 @@ import { apply, copyWithForum, edits, example, files, root } from './copy.ts';
 
 test('the page names every file of the example, and no other', () => {
   const written = readdirSync(example).map((file) =>
-    file === 'stand-in.ts' ? `src/sandbox/forum/${file}` : `src/providers/forum/${file}`,
+    file === 'stand-in.ts' ? 'src/sandbox/forum.ts' : `src/providers/forum/${file}`,
   );
   expect(files.toSorted()).toEqual(written.toSorted());
 });

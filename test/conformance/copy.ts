@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 /*
@@ -15,6 +15,13 @@ const page = readFileSync(join(root, 'docs/adding-a-provider.md'), 'utf8');
 export const files = [...page.matchAll(/^\| `(src\/[^`]*<name>[^`]*)`/gm)].map(([, file = '']) =>
   file.replace('<name>', 'forum'),
 );
+
+/** The file of the example that the page puts there. */
+export function exampleOf(file: string): string {
+  return file === STAND_IN ? 'stand-in.ts' : basename(file);
+}
+
+const STAND_IN = 'src/sandbox/forum.ts';
 
 export interface Edit {
   file: string;
@@ -60,9 +67,12 @@ export async function copyWithForum(beside: readonly string[] = []): Promise<str
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
   for (const file of files) {
-    const text = readFileSync(join(example, file.split('/').at(-1) ?? ''), 'utf8');
+    const text = readFileSync(join(example, exampleOf(file)), 'utf8');
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text.replaceAll("'../../../src/", "'../../"));
+    writeFileSync(
+      join(folder, file),
+      text.replaceAll("'../../../src/", `'${relative(dirname(file), 'src')}/`),
+    );
   }
   for (const edit of edits.filter(
     ({ file }) => file.startsWith('src/') || beside.includes('test'),

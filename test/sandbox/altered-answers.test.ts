@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultInput, RecordChange } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { startTagMangoStandIn } from '../../src/sandbox/tag-mango/stand-in.ts';
+import { startTagMangoStandIn } from '../../src/sandbox/tag-mango.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from '../support/contract.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { HALL_ID, MAJOR_ID, returningAIRequests, tagMangoRequests } from './requests.ts';

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createArrivalCounter } from '../../src/sandbox/arrivals.ts';
-import {
-  type TagMangoStandIn,
-  startTagMangoStandIn,
-} from '../../src/sandbox/tag-mango/stand-in.ts';
+import { createArrivalCounter } from '../../src/sandbox/stand-in.ts';
+import { type TagMangoStandIn, startTagMangoStandIn } from '../../src/sandbox/tag-mango.ts';
 import { type ExchangeRequest, exchange } from '../support/contract.ts';
 import { tagMangoRequests } from './requests.ts';
 

@@ -5,8 +5,8 @@ import { type Cli, startCli } from '../../src/sandbox/cli.ts';
 import { KINDS, PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { providers } from '../../src/providers/index.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai.ts';
 import { otherProviders } from '../support/service.ts';
-import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';
 
 const running: Cli[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ServerResponse, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { waitConnected, writeEvery } from '../../src/sandbox/fault-kinds/answers.ts';
+import { waitConnected, writeEvery } from '../../src/sandbox/fault-kinds.ts';
 
 const LONG = 600_000;
 

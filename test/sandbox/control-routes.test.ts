@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { ALTERATIONS, BEHAVIOURS } from '../../src/sandbox/behaviour.ts';
 import { PRESET_NAMES, faultSchema } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai/badges.ts';
+import { RETURNING_AI_BEHAVIOURS } from '../../src/sandbox/returning-ai.ts';
 
 type StandInKey = 'returningAI' | 'tagMango';
 

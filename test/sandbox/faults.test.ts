@@ -5,7 +5,7 @@ import type { FaultInput } from '../../src/sandbox/faults.ts';
 import {
   type ReturningAIStandIn,
   startReturningAIStandIn,
-} from '../../src/sandbox/returning-ai/stand-in.ts';
+} from '../../src/sandbox/returning-ai.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from '../support/contract.ts';
 
 const ID = '84845081-98fd-46f3-96aa-1032174e58a5';

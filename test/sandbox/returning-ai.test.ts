@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {
   type ReturningAIStandIn,
   startReturningAIStandIn,
-} from '../../src/sandbox/returning-ai/stand-in.ts';
+} from '../../src/sandbox/returning-ai.ts';
 import {
   type ExchangeAnswer,
   type ExchangeRequest,

@@ -5,7 +5,7 @@ import type { FaultInput } from '../../src/sandbox/faults.ts';
 import {
   type ReturningAIStandIn,
   startReturningAIStandIn,
-} from '../../src/sandbox/returning-ai/stand-in.ts';
+} from '../../src/sandbox/returning-ai.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from '../support/contract.ts';
 import { type RawExchange, startRawExchange } from './raw-exchange.ts';
 import { MAJOR_ID, returningAIRequests } from './requests.ts';

@@ -1,5 +1,5 @@
-import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
-import type { StoredBadge as TagMangoStored } from '../../src/sandbox/tag-mango/badges.ts';
+import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai.ts';
+import type { StoredBadge as TagMangoStored } from '../../src/sandbox/tag-mango.ts';
 import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import { ASIDE_WORDS, FIELD_WORDS } from './provider-words.ts';
 

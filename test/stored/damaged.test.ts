@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { badgeLog, closeLostAudits } from '../../src/badges/writing/audit.ts';
 import { toStateKey } from '../../src/badges/writing/stored-record.ts';
-import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
+import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai.ts';
 import { resetStandIns } from '../support/operation-cases.ts';
 import { returningAIStored } from '../support/records.ts';
 import { type TestService, execute, startTestService } from '../support/service.ts';

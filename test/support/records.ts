@@ -1,8 +1,5 @@
-import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai/badges.ts';
-import {
-  type StoredBadge as TagMangoStored,
-  newBadge,
-} from '../../src/sandbox/tag-mango/badges.ts';
+import type { StoredBadge as ReturningAIStored } from '../../src/sandbox/returning-ai.ts';
+import { type StoredBadge as TagMangoStored, newBadge } from '../../src/sandbox/tag-mango.ts';
 
 // Badges of the sandbox.
 export const MAJOR = '84845081-98fd-46f3-96aa-1032174e58a5';

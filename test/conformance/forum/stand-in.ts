@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { createRateWindow } from '../../../src/sandbox/arrivals.ts';
 import {
   type Alterer,
   BEHAVIOURS,
@@ -12,12 +11,12 @@ import {
   createBadgeStore,
   createBehaviourSwitch,
 } from '../../../src/sandbox/behaviour.ts';
+import { type BadgesInAnswers, badgeList, oneBadge } from '../../../src/sandbox/fault-kinds.ts';
 import {
-  type BadgesInAnswers,
-  badgeList,
-  oneBadge,
-} from '../../../src/sandbox/fault-kinds/records.ts';
-import { type ProviderStandIn, startStandIn } from '../../../src/sandbox/stand-in.ts';
+  type ProviderStandIn,
+  createRateWindow,
+  startStandIn,
+} from '../../../src/sandbox/stand-in.ts';
 
 const API_KEY = 'sandbox-forum-key-7Qx2vK9mTz4bRw8Lp3Hs';
 const WINDOW_MS = 60_000;

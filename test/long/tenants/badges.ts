@@ -1,5 +1,5 @@
-import type { StoredBadge as ReturningAIStored } from '../../../src/sandbox/returning-ai/badges.ts';
-import type { StoredBadge as TagMangoStored } from '../../../src/sandbox/tag-mango/badges.ts';
+import type { StoredBadge as ReturningAIStored } from '../../../src/sandbox/returning-ai.ts';
+import type { StoredBadge as TagMangoStored } from '../../../src/sandbox/tag-mango.ts';
 import { type TenantId, toCreator, toImage, toNumber, toText } from './marks.ts';
 
 const COUNT = 8;
