@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText } from '../../src/badges/reading/folding.ts';
-import { toTextTest } from '../../src/badges/reading/text-search.ts';
+import { foldText, toTextTest } from '../../src/badges/reading/text-search.ts';
 import { numRuns } from './runs.ts';
 import { wellFormedText } from './texts.ts';
 

@@ -13,8 +13,7 @@ import {
 import { GROWS, describedEnum } from '../../providers/graph-types.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
-import { foldForOrder } from './folding.ts';
-import { type TextSearch, createTextSearch } from './text-search.ts';
+import { type TextSearch, createTextSearch, foldForOrder } from './text-search.ts';
 
 /** Compares strings by Unicode code point. The operator `<` compares UTF-16 units, which sorts emoji too early. */
 export function compareCodePoints(a: string, b: string): number {
