@@ -8,7 +8,7 @@ import { ConfigError } from './config/source.ts';
 import { DEFAULT_FOLDER, writingProblem } from './config/variables.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { openLog, openState } from './state/open-state.ts';
-import { checkCertificate } from './state/redis/connections.ts';
+import { checkCertificate } from './state/redis/client.ts';
 import { backUp } from './state/sqlite/copies.ts';
 import { requireStopped } from './state/sqlite/database.ts';
 import { StateError } from './state/state-store.ts';

@@ -1,7 +1,6 @@
 import { type SharedSnapshots, VARIANT } from '../cache/snapshot-entry.ts';
 import { type TokenBuckets, createRedisBuckets } from './rate-limit.ts';
-import { type RedisCalls, createRedisCalls, scanPages } from './redis/client.ts';
-import { connectRedis } from './redis/connections.ts';
+import { type RedisCalls, connectRedis, createRedisCalls, scanPages } from './redis/client.ts';
 import { openRedisReplicas } from './redis/replicas.ts';
 import { describeDurability } from './redis/replication.ts';
 import { createRedisStore } from './redis/store.ts';
