@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { defineProvider } from '../../src/providers/provider.ts';
-import { awardOperation } from '../../src/providers/returning-ai/award.ts';
 import { ReturningAIBadge, recordSchema } from '../../src/providers/returning-ai/badge.ts';
 import { createReturningAIClient } from '../../src/providers/returning-ai/client.ts';
 import { returningAI } from '../../src/providers/returning-ai/index.ts';
+import { awardOperation } from '../../src/providers/returning-ai/operations.ts';
 import { tagMango } from '../../src/providers/tag-mango/index.ts';
-import { awardOperation as foreignAward } from '../../src/providers/tag-mango/member.ts';
+import { awardOperation as foreignAward } from '../../src/providers/tag-mango/operations.ts';
 
 const own = {
   ...returningAI,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../http/json.ts';
+import type { ProviderName } from '../../http/provider-error.ts';
 import { type AnswerReader, createAnswerReader } from '../answers.ts';
 import {
   BadgeFields,
@@ -12,7 +13,20 @@ import {
   withBadgeId,
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
-import { isBadgeId, name } from './settings.ts';
+
+export const name = {
+  enumValue: 'RETURNING_AI',
+  title: 'Returning.AI',
+} as const satisfies ProviderName;
+
+/**
+ * IDs are opaque: UUIDs in the samples, perhaps 24 hexadecimal digits (inferred). Neither can leave its path segment.
+ */
+const BADGE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function isBadgeId(id: string): boolean {
+  return BADGE_ID.test(id);
+}
 
 /**
  * The fields that can be written, in the documented order. An update replaces all of them (inferred). A creation sends

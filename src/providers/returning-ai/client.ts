@@ -15,9 +15,32 @@ import {
 } from '../answers.ts';
 import { isAnotherPerson } from '../identity.ts';
 import type { ClientOptions } from '../provider.ts';
-import type { ValuesOf } from '../settings.ts';
-import { type ReturningAIBadge, createReturningAIAnswers } from './badge.ts';
-import { isBadgeId, name, type settings } from './settings.ts';
+import {
+  type ProviderSettings,
+  type ValuesOf,
+  baseUrlSetting,
+  secretSetting,
+} from '../settings.ts';
+import { type ReturningAIBadge, createReturningAIAnswers, isBadgeId, name } from './badge.ts';
+
+export const settings = {
+  /** No default: the provider's pages name three hosts, one of them for staging (inferred). */
+  RETURNING_AI_BASE_URL: { schema: baseUrlSetting, isBaseUrl: true },
+  RETURNING_AI_API_KEY: { schema: secretSetting, isSecret: true },
+  /** A separate API of the provider with its own key, which finds users by e-mail address. */
+  RETURNING_AI_INTEGRATION_BASE_URL: {
+    schema: baseUrlSetting,
+    isBaseUrl: true,
+    isOptional: true,
+    needs: 'RETURNING_AI_INTEGRATION_API_KEY',
+  },
+  RETURNING_AI_INTEGRATION_API_KEY: {
+    schema: secretSetting,
+    isSecret: true,
+    isOptional: true,
+    needs: 'RETURNING_AI_INTEGRATION_BASE_URL',
+  },
+} as const satisfies ProviderSettings;
 
 const BADGES = '/badges';
 const USER_INFO = '/users/info';

@@ -1,9 +1,13 @@
 import { type ProviderCheck, type ProviderExample, defineProvider } from '../provider.ts';
-import { awardOperation, revokeOperation } from './award.ts';
-import { ReturningAIBadge, recordSchema } from './badge.ts';
-import { type ReturningAIClient, createReturningAIClient } from './client.ts';
-import { isBadgeId, name, settings } from './settings.ts';
-import { createOperation, deleteOperation, updateOperation } from './write.ts';
+import { ReturningAIBadge, isBadgeId, name, recordSchema } from './badge.ts';
+import { type ReturningAIClient, createReturningAIClient, settings } from './client.ts';
+import {
+  awardOperation,
+  createOperation,
+  deleteOperation,
+  revokeOperation,
+  updateOperation,
+} from './operations.ts';
 
 /** Belongs to no member, because the domain cannot exist. */
 const UNKNOWN_EMAIL = 'nobody@badges-check.invalid';

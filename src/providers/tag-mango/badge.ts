@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../http/json.ts';
+import type { ProviderName } from '../../http/provider-error.ts';
 import { type AnswerReader, createAnswerReader } from '../answers.ts';
 import {
   BadgeFields,
@@ -16,7 +17,8 @@ import { createFieldTable } from '../field-table.ts';
 import { DateTime } from '../graph-types.ts';
 import type { ProviderFilter } from '../provider.ts';
 import { toInstant } from '../shown-values.ts';
-import { name } from './settings.ts';
+
+export const name = { enumValue: 'TAG_MANGO', title: 'TagMango' } as const satisfies ProviderName;
 
 const OBJECT_ID = /^[0-9a-f]{24}$/i;
 

@@ -3,14 +3,19 @@ import {
   TagMangoBadge,
   filter,
   isObjectId,
+  name,
   recordSchema,
   toCanonicalId,
   withCanonicalIds,
 } from './badge.ts';
-import { type TagMangoClient, createTagMangoClient } from './client.ts';
-import { TagMangoMemberQueries, awardOperation } from './member.ts';
-import { name, settings } from './settings.ts';
-import { AUTOMATION_WARNINGS, createOperation, updateOperation } from './write.ts';
+import { type TagMangoClient, createTagMangoClient, settings } from './client.ts';
+import {
+  AUTOMATION_WARNINGS,
+  TagMangoMemberQueries,
+  awardOperation,
+  createOperation,
+  updateOperation,
+} from './operations.ts';
 
 /** Belongs to no member, because the domain cannot exist. */
 const UNKNOWN_MEMBER = { email: 'nobody@badges-check.invalid', phone: null };

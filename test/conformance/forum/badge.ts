@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, Float, ID, InputType, ObjectType } from 'type-graphql';
 import { z } from 'zod';
 import { isObject } from '../../../src/http/json.ts';
+import type { ProviderName } from '../../../src/http/provider-error.ts';
 import { type AnswerReader, createAnswerReader } from '../../../src/providers/answers.ts';
 import {
   BadgeFields,
@@ -12,7 +13,8 @@ import {
 } from '../../../src/providers/badge-list.ts';
 import { createFieldTable } from '../../../src/providers/field-table.ts';
 import type { ProviderFilter } from '../../../src/providers/provider.ts';
-import { name } from './settings.ts';
+
+export const name = { enumValue: 'FORUM', title: 'Forum' } as const satisfies ProviderName;
 
 /** IDs are whole numbers without leading zeros. */
 const BADGE_ID = /^[1-9]\d{0,9}$/;

@@ -9,9 +9,18 @@ import {
   toSegment,
 } from '../../../src/providers/answers.ts';
 import type { ClientOptions } from '../../../src/providers/provider.ts';
-import type { ValuesOf } from '../../../src/providers/settings.ts';
-import { type ForumBadge, createForumAnswers, isBadgeId } from './badge.ts';
-import { name, type settings } from './settings.ts';
+import {
+  type ProviderSettings,
+  type ValuesOf,
+  baseUrlSetting,
+  secretSetting,
+} from '../../../src/providers/settings.ts';
+import { type ForumBadge, createForumAnswers, isBadgeId, name } from './badge.ts';
+
+export const settings = {
+  FORUM_BASE_URL: { schema: baseUrlSetting, isBaseUrl: true },
+  FORUM_API_KEY: { schema: secretSetting, isSecret: true },
+} as const satisfies ProviderSettings;
 
 const badgePath = (id: string): string => `/badges/${toSegment(id, isBadgeId)}`;
 

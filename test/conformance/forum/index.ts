@@ -1,10 +1,15 @@
 import type { CallBounds } from '../../../src/http/call-options.ts';
 import { type ProviderExample, defineProvider } from '../../../src/providers/provider.ts';
-import { awardOperation, revokeOperation } from './award.ts';
-import { ForumBadge, filter, isBadgeId, recordSchema } from './badge.ts';
-import { type ForumClient, createForumClient } from './client.ts';
-import { name, settings } from './settings.ts';
-import { FORUM_WARNINGS, createOperation, deleteOperation, updateOperation } from './write.ts';
+import { ForumBadge, filter, isBadgeId, name, recordSchema } from './badge.ts';
+import { type ForumClient, createForumClient, settings } from './client.ts';
+import {
+  FORUM_WARNINGS,
+  awardOperation,
+  createOperation,
+  deleteOperation,
+  revokeOperation,
+  updateOperation,
+} from './operations.ts';
 
 const badgeId = '12';
 const userId = '501';

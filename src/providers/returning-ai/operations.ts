@@ -1,11 +1,46 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import type { CallBounds } from '../../http/call-options.ts';
+import { FullUpdateInput, createFullWrites } from '../full-writes.ts';
 import { type Holding, planAward, planRevoke, withShownFields } from '../holders.ts';
 import { invalid, isEmail } from '../input-checks.ts';
+import { createDeletion } from '../partial-writes.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
-import type { ReturningAIBadge } from './badge.ts';
+import { type RULES, type ReturningAIBadge, name, table } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
+
+export const { create: createOperation, update: updateOperation } = createFullWrites<
+  typeof RULES,
+  ReturningAIClient,
+  ReturningAIBadge
+>({
+  table,
+  title: name.title,
+  statements: {
+    replaces: 'Returning.AI replaces the whole badge at each update (inferred)',
+    mayReset: 'Returning.AI may reset them (inferred)',
+  },
+  createInput: table.createInput(
+    'CreateReturningAIBadgeInput',
+    'A new Returning.AI badge. All fields are sent. Omitted fields have the default values shown.',
+  ),
+  updateInput: table.updateInput(
+    'UpdateReturningAIBadgeInput',
+    'New values for a Returning.AI badge. Omitted fields keep their values. Returning.AI replaces the whole badge at each update (inferred from its documented request), and its documented answers do not show seven of the fields: `darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`. An omitted field that the provider shows is sent back as shown. An omitted field that it does not show is sent with the value that this service last wrote, provided that all shown fields are unchanged since that write. Otherwise the update is rejected with a single HIDDEN_FIELDS_UNKNOWN error that lists all such fields: set them, or choose a policy with `hiddenFields`.',
+    FullUpdateInput,
+  ),
+  create: (client, body, bounds) => client.createBadge(body, bounds),
+  update: (client, id, body, bounds) => client.updateBadge(id, body, bounds),
+});
+
+export const deleteOperation = createDeletion<ReturningAIClient, ReturningAIBadge>({
+  table,
+  name: 'DeleteReturningAIBadgeInput',
+  description:
+    'The Returning.AI badge to delete. This service cannot restore it. The path of the API call is inferred.',
+  send: (client, id, bounds) => client.deleteBadge(id, bounds),
+  beside: ['id', 'hiddenRevision'],
+});
 
 /** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
 const USER_ID = /^\d{1,20}$/;
