@@ -24,11 +24,10 @@ import 'reflect-metadata';
 import { buildSchema, createResolversMap, getMetadataStorage } from 'type-graphql';
 import { BadgeFields, typeOfBadge } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
-import { CapabilityQueries } from './capabilities.ts';
 import { OPEN_FIELDS, type Scope, callMethodsDirectly, guardRootFields } from './context.ts';
 import { BadgeHistoryQueries } from './history.ts';
 import { BadgeMutations } from './mutations.ts';
-import { BadgeQueries, resolveEntities } from './queries.ts';
+import { BadgeQueries, CapabilityQueries, resolveEntities } from './queries.ts';
 
 const NAMES = ['@authenticated', '@requiresScopes'];
 const FEDERATION = '//specs.apollo.dev/federation/';
