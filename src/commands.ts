@@ -1,5 +1,4 @@
-import { runErase } from './badges/erasing/erase.ts';
-import { readEraseOptions } from './badges/erasing/selection.ts';
+import { readEraseOptions, runErase } from './badges/erasing/erase.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { openTerminal, toStopSignal } from './check/options.ts';

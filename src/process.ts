@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EraseError } from './badges/erasing/selection.ts';
+import { EraseError } from './badges/erasing/erase.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { CheckError } from './check/options.ts';
 import {

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { runErase } from '../../src/badges/erasing/erase.ts';
-import { judgeRecord } from '../../src/badges/erasing/records.ts';
-import type { Selection } from '../../src/badges/erasing/selection.ts';
+import { type Selection, judgeRecord } from '../../src/badges/erasing/records.ts';
 import { toStateKey } from '../../src/badges/writing/stored-record.ts';
 import { type OpenedStore, describeStores } from './stores.ts';
 

@@ -4,7 +4,13 @@ import { StateError, type StateStore } from '../../state/state-store.ts';
 import { ownerOfOpenAudit } from '../writing/audit.ts';
 import { type KeyRecord, readKeyRecord, rememberErasedKey } from '../writing/idempotency.ts';
 import { toStateKey } from '../writing/stored-record.ts';
-import type { Selection } from './selection.ts';
+
+/** What to erase: all data of a tenant, of one of its badges, or of one of its members. */
+export interface Selection {
+  tenant: string;
+  badge: { provider: string; id: string } | undefined;
+  member: string | undefined;
+}
 
 /** The minimum that must be readable, so that records of other versions are erased too. */
 const recordSchema = z.looseObject({
