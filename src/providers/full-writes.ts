@@ -11,7 +11,6 @@ import {
   toChange,
   toLockedTarget,
 } from './input-checks.ts';
-import { type ChangeableBadge, type PartialWrites, definedValues } from './partial-writes.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -23,6 +22,7 @@ import type {
   WritePlan,
 } from './provider.ts';
 import { doubtOf, isFormOf } from './shown-values.ts';
+import { type ChangeableBadge, type PartialWrites, definedValues } from './writes.ts';
 
 const HIDDEN_FIELDS_POLICIES = {
   REUSE:

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { nextTurn } from '../../http/json.ts';
-import { heldBadgeId } from '../../providers/holders.ts';
+import { heldBadgeId } from '../../providers/writes.ts';
 import { LISTED, StateError, type StateStore, reasonOf } from '../../state/state-store.ts';
 import { OUTCOMES } from './outcome.ts';
 import {

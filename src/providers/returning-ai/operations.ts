@@ -2,10 +2,9 @@ import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import type { CallBounds } from '../../http/call-options.ts';
 import { FullUpdateInput, createFullWrites } from '../full-writes.ts';
-import { type Holding, planAward, planRevoke, withShownFields } from '../holders.ts';
 import { invalid, isEmail } from '../input-checks.ts';
-import { createDeletion } from '../partial-writes.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
+import { type Holding, createDeletion, planAward, planRevoke, withShownFields } from '../writes.ts';
 import { type RULES, type ReturningAIBadge, name, table } from './badge.ts';
 import type { ReturningAIClient } from './client.ts';
 

@@ -14,9 +14,7 @@ import {
 } from 'type-graphql';
 import { valueOf } from '../../http/json.ts';
 import type { FieldsOf } from '../field-table.ts';
-import { planAward } from '../holders.ts';
 import { invalid, isEmail, refuseMany } from '../input-checks.ts';
-import { createPartialWrites } from '../partial-writes.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -25,6 +23,7 @@ import type {
   Warning,
   WritePlan,
 } from '../provider.ts';
+import { createPartialWrites, planAward } from '../writes.ts';
 import { type RULES, TagMangoBadge, isObjectId, table } from './badge.ts';
 import { type TagMangoClient, toTagMangoClient } from './client.ts';
 

@@ -1,9 +1,13 @@
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
-import { planAward, planRevoke } from '../../../src/providers/holders.ts';
 import { invalid } from '../../../src/providers/input-checks.ts';
-import { createDeletion, createPartialWrites } from '../../../src/providers/partial-writes.ts';
 import type { Operation, Warning } from '../../../src/providers/provider.ts';
+import {
+  createDeletion,
+  createPartialWrites,
+  planAward,
+  planRevoke,
+} from '../../../src/providers/writes.ts';
 import { type ForumBadge, type RULES, isBadgeId, table } from './badge.ts';
 import type { ForumClient } from './client.ts';
 

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { type ClassType, InputType } from 'type-graphql';
 import type { CallBounds } from '../http/call-options.ts';
+import { isObject } from '../http/json.ts';
 import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-list.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
 import {
-  OneBadgeInput,
   type FieldRules,
+  OneBadgeInput,
   changesToNothing,
   planWithoutFields,
   refuseNothingGiven,
@@ -17,16 +18,9 @@ import type {
   InputProblem,
   Operation,
   ProviderClient,
+  Warning,
   WritePlan,
 } from './provider.ts';
-
-/** A badge that can be copied with other values of its record. */
-export type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
-
-/** The values that a record shows. */
-export function definedValues(record: object): object {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
-}
 
 export interface PartialWrites<Rules extends FieldRules, Client, Badge> {
   table: FieldTable<Rules>;
@@ -92,6 +86,14 @@ export function createPartialWrites<
   return { create, update };
 }
 
+/** A badge that can be copied with other values of its record. */
+export type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge };
+
+/** The values that a record shows. */
+export function definedValues(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
 interface Deletion<Client, Badge> {
   table: Pick<FieldTable<FieldRules>, 'fieldOf'>;
   /** The name of the input type. */
@@ -127,4 +129,72 @@ export function createDeletion<Client extends ProviderClient, Badge extends Badg
     send: (client, { input }, bounds) => send(client, input.id, bounds),
     isConfirmedBy: (_plan, badge) => badge === null,
   };
+}
+
+/** The field of a change that names the member who holds a badge. */
+const HOLDERS = 'holders';
+
+export interface Holding {
+  userId: string;
+  badgeIds: readonly string[];
+}
+
+/** The plan of an award. `knownHeld`: the badges that the member already has, as far as this service knows. */
+export function planAward(
+  body: object,
+  { userId, badgeIds }: Holding,
+  knownHeld: readonly string[] = [],
+): WritePlan {
+  const held = new Set(knownHeld);
+  const changes = badgeIds.map((badgeId): FieldChange => {
+    const holder = JSON.stringify({ badgeId, userId });
+    return { field: HOLDERS, before: held.has(badgeId) ? holder : null, after: holder };
+  });
+  const again = badgeIds.filter((id) => held.has(id));
+  return planWithoutFields(body, {
+    changes,
+    warnings: again.length > 0 ? [alreadyHeld(again.length)] : [],
+  });
+}
+
+/** The plan of a revocation. */
+export function planRevoke(body: object, { userId, badgeIds }: Holding): WritePlan {
+  const changes = badgeIds.map((badgeId): FieldChange => {
+    return { field: HOLDERS, before: JSON.stringify({ badgeId, userId }), after: 'null' };
+  });
+  return planWithoutFields(body, { changes });
+}
+
+/** Does not name the badges, because `changes` does. */
+function alreadyHeld(badges: number): Warning {
+  const what = badges === 1 ? 'a badge' : `${badges} badges`;
+  return {
+    code: 'ALREADY_HELD',
+    message: `The member already has ${what}: this service awarded it earlier and knows of no revocation. See the entries of changes that have a previous value.`,
+    fields: [],
+  };
+}
+
+/** The badge of a response, completed with fields that only the list shows. */
+export function withShownFields<Badge extends ChangeableBadge<Badge>>(
+  shown: Badge,
+  { before }: { before: Badge | undefined },
+): Badge {
+  return before ? before.with(definedValues(shown.record)) : shown;
+}
+
+/** The badge that a change of holders is about. Undefined for a change of another field. */
+export function heldBadgeId({ field, before, after }: FieldChange): string | undefined {
+  if (field !== HOLDERS) return undefined;
+  const holder = [after, before].map(toJson).find(isObject);
+  return typeof holder?.badgeId === 'string' ? holder.badgeId : undefined;
+}
+
+function toJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    // A stored record may hold any text.
+    return undefined;
+  }
 }
