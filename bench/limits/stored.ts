@@ -12,7 +12,7 @@ import type { BadgeFields, BadgeList } from '../../dist/providers/badge-list.js'
 import { isHttpsUrl } from '../../dist/providers/graph-types.js';
 import { providers } from '../../dist/providers/index.js';
 import type { Provider } from '../../dist/providers/provider.js';
-import { createRetention } from '../../dist/state/retention.js';
+import { createRetention } from '../../dist/state/open-state.js';
 import { type EmbeddedStore, createEmbeddedStore } from '../../dist/state/sqlite/store.js';
 import { StateError } from '../../dist/state/state-store.js';
 import { createRandom } from '../../test/support/random.ts';

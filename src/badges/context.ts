@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { getMetadataStorage } from 'type-graphql';
 import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
-import type { CallBounds } from '../http/call-options.ts';
+import type { CallBounds } from '../http/admission.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';

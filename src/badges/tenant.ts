@@ -1,5 +1,5 @@
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
-import type { CallBounds } from '../http/call-options.ts';
+import type { CallBounds } from '../http/admission.ts';
 import type { UrlRule } from '../providers/graph-types.ts';
 import type { Provider, ProviderClient } from '../providers/provider.ts';
 import type { ProviderValues } from '../providers/settings.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
+import type { CallBounds, CallPurpose } from '../http/admission.ts';
 import type { Proxies } from '../http/attempt.ts';
-import type { CallBounds, CallPurpose } from '../http/call-options.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';

@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici';
 import {
+  type CallBounds,
+  type CallPurpose,
   type CircuitBreaker,
+  type Clock,
   type RequestBudget,
   type Verdict,
   createAdmission,
@@ -15,7 +18,6 @@ import {
   type RecallAnswer,
   attempt,
 } from './attempt.ts';
-import type { CallBounds, CallPurpose, Clock } from './call-options.ts';
 import { type FaultKind, ProviderError, type ProviderName } from './provider-error.ts';
 import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
 import { ageOf, readJson, toRetryAfterBounds } from './response.ts';

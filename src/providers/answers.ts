@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallBounds } from '../http/call-options.ts';
+import type { CallBounds } from '../http/admission.ts';
 import { createSlices, isObject } from '../http/json.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
 import type { Answered } from '../http/attempt.ts';

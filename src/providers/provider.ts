@@ -1,5 +1,5 @@
 import type { ClassType } from 'type-graphql';
-import type { CallBounds } from '../http/call-options.ts';
+import type { CallBounds } from '../http/admission.ts';
 import type { ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { BadgeFields, BadgeList, BadgeSurroundings } from './badge-list.ts';

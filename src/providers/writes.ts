@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type ClassType, InputType } from 'type-graphql';
-import type { CallBounds } from '../http/call-options.ts';
+import type { CallBounds } from '../http/admission.ts';
 import { isObject } from '../http/json.ts';
 import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-list.ts';

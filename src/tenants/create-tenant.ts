@@ -15,12 +15,12 @@ import {
 } from '../cache/snapshot-cache.ts';
 import { type SnapshotStore, VARIANT } from '../cache/snapshot-entry.ts';
 import {
+  type CallBounds,
   type CircuitBreakerOptions,
   combineBudgets,
   createCircuitBreaker,
 } from '../http/admission.ts';
 import { type Proxies, createPool } from '../http/attempt.ts';
-import type { CallBounds } from '../http/call-options.ts';
 import { ProviderError, type ProviderName } from '../http/provider-error.ts';
 import type { HttpDeps } from '../http/provider-http.ts';
 import type { Redact } from '../http/provider-text.ts';
@@ -33,13 +33,13 @@ import type { SharedState } from '../state/open-state.ts';
 import { createRequestBudget, createStoredBuckets } from '../state/rate-limit.ts';
 import { type StateStore, createLocks } from '../state/state-store.ts';
 import {
+  type Logger,
   createBreakerLog,
   createDriftLog,
   createFaultLog,
   createRenewalLog,
   createWaitLog,
-} from '../telemetry/log-lines.ts';
-import type { Logger } from '../telemetry/logger.ts';
+} from '../telemetry/logger.ts';
 import type { BreakerChange, Observer } from '../telemetry/observer.ts';
 
 export interface TenantOptions {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Verdict, createAdmission } from '../../src/http/admission.ts';
-import type { CallPurpose } from '../../src/http/call-options.ts';
+import { type CallPurpose, type Verdict, createAdmission } from '../../src/http/admission.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 
 /** Parts that write down in which order they are asked, and answer as told. */

@@ -6,9 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Dispatcher } from 'undici';
-import type { Verdict } from '../../src/http/admission.ts';
+import type { CallBounds, Verdict } from '../../src/http/admission.ts';
 import { createPool } from '../../src/http/attempt.ts';
-import type { CallBounds } from '../../src/http/call-options.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import {
   type HttpDeps,

@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { CallPurpose } from '../../src/http/call-options.ts';
+import type { CallPurpose } from '../../src/http/admission.ts';
 import { ProviderError } from '../../src/http/provider-error.ts';
 import {
   type OnFault,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CallPurpose } from '../../src/http/call-options.ts';
+import type { CallPurpose } from '../../src/http/admission.ts';
 import {
   ProviderError,
   badResponse,

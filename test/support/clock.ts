@@ -1,5 +1,4 @@
-import type { CircuitBreaker } from '../../src/http/admission.ts';
-import type { Clock } from '../../src/http/call-options.ts';
+import type { CircuitBreaker, Clock } from '../../src/http/admission.ts';
 
 export interface SkippingClock extends Clock {
   skip(ms: number): void;

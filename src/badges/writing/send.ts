@@ -1,4 +1,4 @@
-import type { CallBounds } from '../../http/call-options.ts';
+import type { CallBounds } from '../../http/admission.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { requireAccess } from '../context.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CallBounds } from '../../http/call-options.ts';
+import type { CallBounds } from '../../http/admission.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { type Routes, createProviderHttp } from '../../http/provider-http.ts';

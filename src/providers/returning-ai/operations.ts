@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
-import type { CallBounds } from '../../http/call-options.ts';
+import type { CallBounds } from '../../http/admission.ts';
 import { FullUpdateInput, createFullWrites } from '../full-writes.ts';
 import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';

@@ -1,4 +1,4 @@
-import type { CallBounds } from '../../../src/http/call-options.ts';
+import type { CallBounds } from '../../../src/http/admission.ts';
 import { isObject } from '../../../src/http/json.ts';
 import { type Routes, createProviderHttp } from '../../../src/http/provider-http.ts';
 import {

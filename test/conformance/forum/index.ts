@@ -1,4 +1,4 @@
-import type { CallBounds } from '../../../src/http/call-options.ts';
+import type { CallBounds } from '../../../src/http/admission.ts';
 import { type ProviderExample, defineProvider } from '../../../src/providers/provider.ts';
 import { ForumBadge, filter, isBadgeId, name, recordSchema } from './badge.ts';
 import { type ForumClient, createForumClient, settings } from './client.ts';
