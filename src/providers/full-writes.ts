@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type ClassType, Field, InputType } from 'type-graphql';
 import { valueOf } from '../http/json.ts';
-import type { FieldTable, FieldsOf } from './field-table.ts';
+import { type FieldTable, type FieldsOf, withoutSignature } from './field-table.ts';
 import { describedEnum } from './graph-types.ts';
 import {
   OneBadgeInput,
@@ -21,7 +21,6 @@ import type {
   Warning,
   WritePlan,
 } from './provider.ts';
-import { doubtOf, isFormOf } from './shown-values.ts';
 import { type ChangeableBadge, type PartialWrites, definedValues } from './writes.ts';
 
 const HIDDEN_FIELDS_POLICIES = {
@@ -321,4 +320,91 @@ function toShort(value: unknown): string {
   return characters.length > SHOWN_CHARACTERS
     ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…`
     : characters.join('');
+}
+
+/*
+ * How a provider may show a value in a different form from the one it was given: its list may truncate or escape long
+ * texts, and it may sign the URL of an image at every read.
+ */
+
+/** Why a shown text may differ from the stored one. */
+type Doubt = 'cut' | 'escaped' | 'signed';
+
+const ELLIPSIS = /\[?(…|\.\.\.)\]?$/;
+const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;
+/** Shorter texts are rarely truncated. */
+const MIN_CUT_CHARACTERS = 40;
+/** Lengths at which lists truncate texts, if only the length tells. */
+const CUT_LENGTHS = new Set([
+  100, 120, 128, 140, 150, 160, 180, 200, 240, 250, 255, 256, 280, 300, 400, 500, 512, 1000, 1024,
+]);
+
+/** Undefined: nothing in the text itself raises a doubt. */
+function doubtOf(shown: unknown): Doubt | undefined {
+  if (typeof shown !== 'string') return undefined;
+  if (withoutSignature(shown) !== shown) return 'signed';
+  if (ENTITY.test(shown)) return 'escaped';
+  const isCut =
+    shown.length >= MIN_CUT_CHARACTERS &&
+    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_SENTENCE_END.test(shown)));
+  return isCut ? 'cut' : undefined;
+}
+
+/** Whether a shown value is another form of a given one: truncated, escaped, trimmed or signed. */
+function isFormOf(shown: unknown, given: unknown): boolean {
+  if (shown === given) return true;
+  if (typeof shown !== 'string' || typeof given !== 'string') return false;
+  const plain = given.trim();
+  return [shown, unescaped(shown)].some(
+    (text) =>
+      text === given ||
+      text === plain ||
+      withoutSignature(text) === withoutSignature(given) ||
+      isCutOf(text, given) ||
+      isCutOf(text, plain),
+  );
+}
+
+/**
+ * Whether a list truncated a text: it marks the cut, or cuts at a usual length, before a space or inside a word. A
+ * text that a person shortened ends with a whole word.
+ */
+function isCutOf(shown: string, given: string): boolean {
+  const start = withoutEllipsis(shown);
+  const isStart =
+    start.length >= MIN_CUT_CHARACTERS && start.length < given.length && given.startsWith(start);
+  if (!isStart) return false;
+  const isUsual =
+    NO_SENTENCE_END.test(start) && [0, 1].some((blanks) => CUT_LENGTHS.has(shown.length + blanks));
+  const isInWord = LETTER_AT_END.test(start) && LETTER_AT_START.test(given.slice(start.length));
+  return start !== shown || isUsual || isInWord;
+}
+
+/** Not the end of a sentence. */
+const NO_SENTENCE_END = /[\p{L}\p{N}\s,]$/u;
+const LETTER_AT_END = /[\p{L}\p{N}]$/u;
+const LETTER_AT_START = /^[\p{L}\p{N}\p{M}]/u;
+
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+};
+const MAX_CODE_POINT = 0x10ffff;
+
+/** The spaces before it are removed separately: one expression for both would take quadratic time. */
+function withoutEllipsis(text: string): string {
+  const start = text.replace(ELLIPSIS, '');
+  return start === text ? text : start.trimEnd();
+}
+
+function unescaped(text: string): string {
+  return text.replace(new RegExp(ENTITY, 'gi'), (entity, name: string) => {
+    if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? entity;
+    const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
+    return code <= MAX_CODE_POINT ? String.fromCodePoint(code) : entity;
+  });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toInstant } from '../../src/providers/shown-values.ts';
+import { toInstant } from '../../src/providers/graph-types.ts';
 import { numRuns } from './runs.ts';
 
 /** Moments in every way in which providers write them, and what only looks like one. */

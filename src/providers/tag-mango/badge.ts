@@ -14,9 +14,8 @@ import {
   withBadgeId,
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
-import { DateTime } from '../graph-types.ts';
+import { DateTime, toInstant } from '../graph-types.ts';
 import type { ProviderFilter } from '../provider.ts';
-import { toInstant } from '../shown-values.ts';
 
 export const name = { enumValue: 'TAG_MANGO', title: 'TagMango' } as const satisfies ProviderName;
 
