@@ -4,6 +4,7 @@ import {
   type OpenPage,
   findBrowser,
   launchBrowser,
+  openAgain,
   openPage,
   waitUntil,
 } from '../support/browser.ts';
@@ -24,10 +25,12 @@ const COUNT_ANSWER = { data: { badges: { totalCount: 16 } } };
 
 let url: string;
 let browser: Browser;
+let shared: OpenPage;
 let service: TestService;
 beforeAll(async () => {
   if (!executablePath) return;
   browser = await launchBrowser(executablePath);
+  shared = await openPage(browser, 'about:blank');
   service = await startTestService({ hasPlayground: true });
   url = service.url;
 });
@@ -46,7 +49,15 @@ function closeAfterTest<Kind extends { close(): Promise<void> }>(one: Kind): Kin
   return one;
 }
 
+/** One page at a time. */
 async function visit(url: string): Promise<OpenPage> {
+  await openAgain(shared, url);
+  await editorOf(shared).waitFor();
+  return shared;
+}
+
+/** In a browser context of its own, beside that page. */
+async function visitApart(url: string): Promise<OpenPage> {
   const open = closeAfterTest(await openPage(browser, url));
   await editorOf(open).waitFor();
   return open;
@@ -141,7 +152,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
 
 (executablePath ? describe : describe.skip)('in a real browser', () => {
   test('the page is below 3 MB on the wire, and is not sent again at a reload', async () => {
-    const open = await visit(`${url}/`);
+    const open = await visitApart(`${url}/`);
     await waitForWorkers(open);
     const first = await pageBytes(open);
     await reload(open);
@@ -233,7 +244,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     });
 
     test('tabs that cannot be read are the examples again', async () => {
-      const open = await visit(`${url}/`);
+      const open = await visitApart(`${url}/`);
       for (const text of ['{', 'null', '[]', '{"tabs":[],"activeTabIndex":0}']) {
         await open.page.addInitScript(
           `localStorage.setItem('badges-playground:/:graphiql:tabState', ${JSON.stringify(text)})`,
@@ -294,7 +305,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await open.page.getByRole('button', { name: 'Link copied' }).waitFor();
       const copied = await open.page.evaluate<string>('navigator.clipboard.readText()');
 
-      const elsewhere = await visit(copied);
+      const elsewhere = await visitApart(copied);
       expect(await tabsOf(elsewhere)).toEqual({ front: 'Count', names: ['Count', ...FIRST] });
       expect((await run(elsewhere)).answer).toEqual(COUNT_ANSWER);
     });

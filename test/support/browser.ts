@@ -56,6 +56,28 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
   return { page, foreignRequests, errors, close: () => page.context().close() };
 }
 
+/**
+ * Opens a URL in the same page, as a first-time visitor to its origin does. The code of a page that is compiled already
+ * takes a third of the CPU time that it takes in a new browser context.
+ */
+export async function openAgain(open: OpenPage, url: string): Promise<void> {
+  const { page, foreignRequests, errors } = open;
+  // A page that stores nothing itself, also not while it is left.
+  const { href: empty } = new URL('/empty', url);
+  await page.route(empty, async (route) =>
+    route.fulfill({ contentType: 'text/html', body: EMPTY }),
+  );
+  await page.goto(empty);
+  await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+  await page.unroute(empty);
+  foreignRequests.length = 0;
+  errors.length = 0;
+  await page.goto(url);
+}
+
+/** Without an icon the browser would ask for one. */
+const EMPTY = '<link rel="icon" href="data:,">';
+
 /** Waits until an expression holds in the page. Playwright's own way needs `eval`, which the page's policy forbids. */
 export async function waitUntil(page: Page, expression: string): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
