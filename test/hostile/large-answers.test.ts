@@ -13,7 +13,8 @@ import { codesOf } from '../support/writing.ts';
 
 let faulty: FaultyService;
 beforeAll(async () => {
-  faulty = await startFaultyService();
+  // Much longer than reading a large answer takes beside other tests.
+  faulty = await startFaultyService({ attemptTimeoutMs: 5_000 });
 });
 afterAll(() => faulty.close());
 beforeEach(() => faulty.reset());
