@@ -93,6 +93,12 @@ async function awaitEnd(limitBytes: number): Promise<void> {
   if (process.send && process.memoryUsage().heapUsed > limitBytes) await pause(END_MS);
 }
 
+/** jest-circus leaves the tests of each file, with all that their closures hold, under a symbol of their own. */
+function forgetState(): void {
+  for (const symbol of Object.getOwnPropertySymbols(globalThis))
+    if (symbol.description === 'JEST_STATE_SYMBOL') Reflect.deleteProperty(globalThis, symbol);
+}
+
 /** In a worker, Jest collects what a file prints. */
 interface Printing {
   getBuffer?: () => readonly { message: string }[] | undefined;
@@ -124,10 +130,10 @@ const runTestFile: RunTestFile = async (...args) => {
     spyOn: mocks.spyOn.bind(mocks),
   };
   runtime.requireInternalModule = (file) => {
-    // It keeps the tests and the handlers of a file in its modules.
+    // It keeps the tests and the handlers of a file in its modules. A `require` keeps all that it has loaded.
     delete require.cache[file];
     Reflect.deleteProperty(globalThis, EVENT_HANDLERS);
-    return require(file);
+    return createRequire(import.meta.url)(file);
   };
   runtime.setGlobalsForRuntime = (globals) => replaceGlobals({ ...globals, jest });
   runtime.unstable_shouldLoadAsEsm = () => true;
@@ -143,6 +149,7 @@ const runTestFile: RunTestFile = async (...args) => {
     return result;
   } finally {
     if (copies) Object.assign(collected, { TypeGraphQLMetadataStorage });
+    forgetState();
     endTurn?.();
     const left = endLeftRedis();
     if (left > 0) environment.global.console.warn(`${path} left ${left} Redis running`);

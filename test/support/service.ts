@@ -112,21 +112,33 @@ export async function startTestService({
     fastPath: { shadow: 0 },
     ...overrides,
   });
+  const { url } = service;
+  // Modules of test files are never unloaded, and most hold the service until the worker ends. So it lets go of its parts.
+  let parts: { service: typeof service; sandbox: Sandbox } | undefined = { service, sandbox };
+  const partsOf = () => {
+    if (!parts) throw new Error('The service of the test is closed');
+    return parts;
+  };
   return {
-    url: service.url,
-    sandbox,
+    url,
+    get sandbox() {
+      return partsOf().sandbox;
+    },
     log,
     apply({ tenants, routerSecrets }) {
+      const { service } = partsOf();
       service.routerSecrets.replace(routerSecrets);
       return service.tenants.replace(tenants);
     },
-    execute: (document, variables) => execute(`${service.url}/graphql`, document, variables),
+    execute: (document, variables) => execute(`${url}/graphql`, document, variables),
     async close() {
+      const { service, sandbox } = partsOf();
       closeIdleConnections();
       await service.close();
       if (!overrides.store) await store.close();
       rmSync(folder, { recursive: true });
       await sandbox.close();
+      parts = undefined;
     },
   };
 }
