@@ -49,9 +49,9 @@ function closeAfterTest<Kind extends { close(): Promise<void> }>(one: Kind): Kin
   return one;
 }
 
-/** One page at a time. */
-async function visit(url: string): Promise<OpenPage> {
-  await openAgain(shared, url);
+/** One page at a time. What the browser has stored for it, if anything. */
+async function visit(url: string, stored?: Record<string, string>): Promise<OpenPage> {
+  await openAgain(shared, url, stored);
   await editorOf(shared).waitFor();
   return shared;
 }
@@ -244,12 +244,8 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     });
 
     test('tabs that cannot be read are the examples again', async () => {
-      const open = await visitApart(`${url}/`);
       for (const text of ['{', 'null', '[]', '{"tabs":[],"activeTabIndex":0}']) {
-        await open.page.addInitScript(
-          `localStorage.setItem('badges-playground:/:graphiql:tabState', ${JSON.stringify(text)})`,
-        );
-        await reload(open);
+        const open = await visit(`${url}/`, { 'badges-playground:/:graphiql:tabState': text });
         expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
       }
     });
@@ -305,9 +301,9 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       await open.page.getByRole('button', { name: 'Link copied' }).waitFor();
       const copied = await open.page.evaluate<string>('navigator.clipboard.readText()');
 
-      const elsewhere = await visitApart(copied);
-      expect(await tabsOf(elsewhere)).toEqual({ front: 'Count', names: ['Count', ...FIRST] });
-      expect((await run(elsewhere)).answer).toEqual(COUNT_ANSWER);
+      await visit(copied);
+      expect(await tabsOf(open)).toEqual({ front: 'Count', names: ['Count', ...FIRST] });
+      expect((await run(open)).answer).toEqual(COUNT_ANSWER);
     });
   });
 
