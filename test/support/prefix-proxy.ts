@@ -28,9 +28,9 @@ export async function startPrefixProxy(serviceUrl: string, prefix: string): Prom
     });
     forwarded.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      void pipeline(answer, outgoing);
+      pipeline(answer, outgoing).catch(throwUnlessLeft);
     });
-    return void pipeline(incoming, forwarded);
+    return void pipeline(incoming, forwarded).catch(throwUnlessLeft);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,4 +43,9 @@ export async function startPrefixProxy(serviceUrl: string, prefix: string): Prom
       await once(server, 'close');
     },
   };
+}
+
+/** A browser that leaves a page closes the connections of its requests. */
+function throwUnlessLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'ECONNRESET') throw error;
 }
