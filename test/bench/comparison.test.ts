@@ -14,7 +14,7 @@ const SHORT = [
   '--connections',
   '4',
   '--warm-up-ms',
-  '250',
+  '100',
   '--targets',
   'fast,full,stored',
 ];

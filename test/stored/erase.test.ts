@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { EraseError, readEraseOptions } from '../../src/badges/erasing/erase.ts';
 import { runMain } from '../support/service-process.ts';
 import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
@@ -137,21 +138,24 @@ describeStores((open) => {
     [['--tenant', 'nobody'], /Nothing is stored for tenant nobody\. It is not in the settings/],
     [['--tenant', 'acme', '--member', 'ada@example.com'], /Nothing is stored.*by ID only/],
     [
-      ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'x'],
-      /TagMango cannot have a badge/,
-    ],
-    [
       ['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'f'.repeat(24)],
       /Nothing is stored for the badge/,
     ],
-    [['--tenant', 'acme', '--badge', MAJOR], /--provider and --badge together/],
-    [['--tenant', 'acme', '--provider', 'OTHER', '--badge', MAJOR], /no provider OTHER/],
     [[], /Specify whose data/],
-    [['--all'], /Unknown option '--all'/],
   ])('%p is refused with a sentence, and nothing is erased', async (args, sentence) => {
     const { code, said } = await erase(...args);
     expect(code).toBe(1);
     expect(said).toMatch(sentence);
     expect(await stored(wordsOf('acme').description)).not.toEqual([]);
   });
+});
+
+test.each([
+  [['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'x'], /TagMango cannot have a badge/],
+  [['--tenant', 'acme', '--badge', MAJOR], /--provider and --badge together/],
+  [['--tenant', 'acme', '--provider', 'OTHER', '--badge', MAJOR], /no provider OTHER/],
+  [['--all'], /Unknown option '--all'/],
+])('the options %p are refused with a sentence', (args, sentence) => {
+  expect(() => readEraseOptions(args)).toThrow(EraseError);
+  expect(() => readEraseOptions(args)).toThrow(sentence);
 });

@@ -13,7 +13,7 @@ const MANY_PROCESSES =
   /\/(supergraph-example|routers-check|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/repository\/fast-path\./;
 /** Files that wait more than they compute, although some are short. */
 const WAITING =
-  /\/test\/(long|bench|conformance)\/|\/(deadline|documented-calls|images|large-answers)\.test/;
+  /\/test\/(long|bench|conformance|faults)\/|\/(documented-calls|faults|kill|large-answers|redis-\w+)\.test/;
 
 /** Large files that take long. Jest, which knows only sizes at first, would start some of them last. */
 const LONG_LARGE = /\/(erase-running|erase|comparison|copies|adding|clients)\.test/;
@@ -21,7 +21,7 @@ const LONG_LARGE = /\/(erase-running|erase|comparison|copies|adding|clients)\.te
 /** Large files run one at a time, and one that waits for its turn keeps a worker. */
 const OTHERS_FOR_EACH_LARGE = 14;
 const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
-const OTHERS_FOR_EACH_WAITING = 2;
+const OTHERS_FOR_EACH_WAITING = 4;
 
 /**
  * Starts with the files that wait, so that none runs alone at the end, and mixes in others that use the processors
