@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Test files that start a browser, a compiler or eight processes: two of them at once would take too much memory. */
+/** Test files that start a browser, a compiler or several servers: two of them at once would take too much memory. */
 const LARGE =
-  /\/desk\/|\/(playground[\w-]*|adding|clients|copies|erase[\w-]*)\.test|\/bench\/comparison\.test/;
+  /\/desk\/|\/(playground[\w-]*|adding|clients|supergraph-example|routers-check)\.test|\/bench\/(attacks|comparison|growth|load)\.test/;
 
 export const isLarge = (path: string): boolean => LARGE.test(path);
 
