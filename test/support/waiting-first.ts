@@ -15,13 +15,18 @@ const MANY_PROCESSES =
 const WAITING =
   /\/test\/(long|bench|conformance|faults)\/|\/(documented-calls|faults|kill|large-answers|redis-\w+)\.test/;
 
+/** Those of them that wait for 20 seconds or more. */
+const LONG_WAITING =
+  /\/(bench\/(soak|outage)|conformance\/kit|faults\/(table|deadline)|state\/redis-roles|writing\/(faults|kill|documented-calls)|long\/(fast-path|read-your-writes))\.test/;
+
 /** Large files that take long. Jest, which knows only sizes at first, would start some of them last. */
 const LONG_LARGE = /\/(playground-visits|routers-check|supergraph-example|comparison|adding)\.test/;
 
 /** Large files run one at a time, and one that waits for its turn keeps a worker. */
 const OTHERS_FOR_EACH_LARGE = 18;
 const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
-const OTHERS_FOR_EACH_WAITING = 4;
+const OTHERS_FOR_EACH_WAITING = 8;
+const OTHERS_FOR_EACH_LONG_WAITING = 18;
 
 /**
  * Starts with the files that wait, so that none runs alone at the end, and mixes in others that use the processors
@@ -36,7 +41,12 @@ export default class WaitingFirst extends TestSequencer {
     ).flat();
     const [many, few] = divide(without(sorted, large), MANY_PROCESSES);
     const [waiting, others] = divide(few, WAITING);
-    const small = spread(waiting, others, OTHERS_FOR_EACH_WAITING);
+    const [long, short] = divide(waiting, LONG_WAITING);
+    const small = spread(
+      long,
+      spread(short, others, OTHERS_FOR_EACH_WAITING),
+      OTHERS_FOR_EACH_LONG_WAITING,
+    );
     return spread(
       large,
       spread(many, small, OTHERS_FOR_EACH_OF_MANY_PROCESSES),
