@@ -26,7 +26,7 @@ const LONG_LARGE = /\/(playground-visits|routers-check|supergraph-example|compar
 const OTHERS_FOR_EACH_LARGE = 18;
 const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
 const OTHERS_FOR_EACH_WAITING = 8;
-const OTHERS_FOR_EACH_LONG_WAITING = 18;
+const OTHERS_FOR_EACH_LONG_WAITING = 15;
 
 /**
  * Starts with the files that wait, so that none runs alone at the end, and mixes in others that use the processors
