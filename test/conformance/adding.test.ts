@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { execute } from '../support/service.ts';
-import { apply, copyWithForum, edits, example, files, root } from './copy.ts';
+import { apply, copyWithForum, edits, example, files, placeOf, root } from './copy.ts';
 
 test('the page names every file of the example, and no other', () => {
-  const written = readdirSync(example).map((file) =>
-    file === 'stand-in.ts' ? 'src/sandbox/forum.ts' : `src/providers/forum/${file}`,
-  );
-  expect(files.toSorted()).toEqual(written.toSorted());
+  expect(files.toSorted()).toEqual(readdirSync(example).map(placeOf).toSorted());
 });
 
 test('the page changes three files outside the folder, and lines that they have', () => {

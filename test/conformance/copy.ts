@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 /*
@@ -16,12 +24,10 @@ export const files = [...page.matchAll(/^\| `(src\/[^`]*<name>[^`]*)`/gm)].map((
   file.replace('<name>', 'forum'),
 );
 
-/** The file of the example that the page puts there. */
-export function exampleOf(file: string): string {
-  return file === STAND_IN ? 'stand-in.ts' : basename(file);
+/** Where a developer who follows the page puts a file of the example. */
+export function placeOf(name: string): string {
+  return name === 'stand-in.ts' ? 'src/sandbox/forum.ts' : `src/providers/forum/${name}`;
 }
-
-const STAND_IN = 'src/sandbox/forum.ts';
 
 export interface Edit {
   file: string;
@@ -66,8 +72,10 @@ export async function copyWithForum(beside: readonly string[] = []): Promise<str
   for (const path of ['src', ...CONFIGURATION, ...beside]) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
-  for (const file of files) {
-    const text = readFileSync(join(example, exampleOf(file)), 'utf8');
+  for (const name of readdirSync(example)) {
+    const file = placeOf(name);
+    if (!files.includes(file)) continue;
+    const text = readFileSync(join(example, name), 'utf8');
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(
       join(folder, file),

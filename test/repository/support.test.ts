@@ -22,3 +22,10 @@ test('no test imports a benchmark, except the tests of the benchmarks: what both
   expect(imports.length).toBeGreaterThan(500);
   expect(imports.filter((each) => /^test\/(?!bench\/).*: bench\//.test(each))).toEqual([]);
 });
+
+test('a worker holds the tests of one file only, however many it has run', () => {
+  const states = Object.getOwnPropertySymbols(globalThis).filter(
+    ({ description }) => description === 'JEST_STATE_SYMBOL',
+  );
+  expect(states).toHaveLength(1);
+});

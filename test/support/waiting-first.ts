@@ -29,8 +29,9 @@ const OTHERS_FOR_EACH_WAITING = 8;
 const OTHERS_FOR_EACH_LONG_WAITING = 15;
 
 /**
- * Starts with the files that wait, so that none runs alone at the end, and mixes in others that use the processors
- * meanwhile. Large files are spread. By default Jest starts with the slowest files.
+ * Spreads the files that wait, those that take much memory and those with many processes over all but the end of the
+ * run, so that others use the processors meanwhile and none runs alone at the end. By default Jest starts with the
+ * slowest files.
  */
 export default class WaitingFirst extends TestSequencer {
   override async sort(tests: Tests): Promise<Tests> {
