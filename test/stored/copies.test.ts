@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
@@ -11,26 +10,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { runCommand } from '../support/command.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
-import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
-import { MAIN, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+import { type ServiceProcess, runMain, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
-import {
-  type MutationCall,
-  type Payload,
-  codesOf,
-  mutate,
-  warningsOf,
-  writesOf,
-} from '../support/writing.ts';
+import { type MutationCall, codesOf, mutate, warningsOf, writesOf } from '../support/writing.ts';
+import { OF_COPIES, type OpenedService, openService } from './opened-service.ts';
 
 let parent: string;
 let folder: string;
 let sandbox: Sandbox;
 const processes: ServiceProcess[] = [];
+const opened: OpenedService[] = [];
 
 beforeEach(async () => {
   parent = mkdtempSync(join(tmpdir(), 'badges-copies-'));
@@ -39,23 +32,28 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(opened.splice(0).map((each) => each.stop()));
   await sandbox.close();
   rmSync(parent, { recursive: true });
 });
 
+const envOf = (at: string) => ({ ...sandbox.variables, STATE_DIR: at });
+
 async function start(at = folder): Promise<ServiceProcess> {
-  const started = await startServiceProcess({ ...sandbox.variables, STATE_DIR: at });
+  const started = await startServiceProcess(envOf(at));
   processes.push(started);
   return started;
 }
 
-const run = (at: string, ...args: string[]) =>
-  promisify(execFile)(NODE, [MAIN, ...args], {
-    env: { ...NODE_ENVIRONMENT, ...sandbox.variables, STATE_DIR: at },
-  });
+/** Without a process of its own. */
+async function open(at = folder): Promise<OpenedService> {
+  const one = await openService({ sandbox, env: envOf(at) });
+  opened.push(one);
+  return one;
+}
 
 async function exportedKeys(at: string): Promise<unknown[]> {
-  const { stdout } = await run(at, '--export-audit');
+  const { stdout } = await runCommand('--export-audit', { env: envOf(at) });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => (JSON.parse(line) as { idempotencyKey: unknown }).idempotencyKey);
 }
@@ -66,8 +64,32 @@ const rename = (key: string): MutationCall => ({
   key,
 });
 
-test('after a stop the file alone is the whole state, from which the audit is exported and the service goes on', async () => {
+const update = (fields: object): MutationCall => ({
+  kind: 'update',
+  input: { returningAI: { id: MAJOR, ...fields } },
+});
+
+async function writeHidden({ url }: { url: string }): Promise<void> {
+  expect(codesOf(await mutate(url, update({ ...HIDDEN_VALUES, title: 'One' })))).toEqual([]);
+}
+
+/** An update that gives a title only is refused. */
+async function expectDoubt({ url }: { url: string }): Promise<void> {
+  expect(codesOf(await mutate(url, update({ title: 'Two' })))).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+  // The values are still there for those who ask for them, and trusted from then on.
+  const reused = await mutate(url, update({ title: 'Two', hiddenFields: 'REUSE' }));
+  expect([codesOf(reused), warningsOf(reused)]).toEqual([[], ['HIDDEN_FIELDS_REUSED']]);
+  expect(writesOf(sandbox)).toContainEqual(
+    expect.objectContaining({
+      body: expect.objectContaining({ ...HIDDEN_VALUES, title: 'Two' }) as unknown,
+    }),
+  );
+  expect(codesOf(await mutate(url, update({ title: 'Three' })))).toEqual([]);
+}
+
+test('after a stop the file alone is the whole state, from which the audit is exported and the service goes on, with what is remembered in doubt', async () => {
   const first = await start();
+  await writeHidden(first);
   const answer = await mutate(first.url, rename('one'));
   expect(await first.stop()).toBe(0);
   expect(readdirSync(folder).sort()).toEqual(['owner.sqlite', 'state.marker', 'state.sqlite']);
@@ -75,21 +97,25 @@ test('after a stop the file alone is the whole state, from which the audit is ex
   const copy = join(parent, 'copy');
   mkdirSync(copy);
   copyFileSync(join(folder, 'state.sqlite'), join(copy, 'state.sqlite'));
-  expect(await exportedKeys(copy)).toEqual(['one']);
+  expect(await exportedKeys(copy)).toEqual([null, 'one']);
 
   const second = await start(copy);
   expect(second.output()).toMatch(/contains a copy of the state.*out of date.*hiddenFields: REUSE/);
+  const before = writesOf(sandbox).length;
   expect(await mutate(second.url, rename('one'))).toEqual(answer);
-  expect(writesOf(sandbox)).toHaveLength(1);
+  expect(writesOf(sandbox)).toHaveLength(before);
+  await expectDoubt(second);
 });
 
 test('a backup of the running service has all that was written until then', async () => {
-  const service = await start();
+  const service = await open();
   const answer = await mutate(service.url, rename('one'));
   const restored = join(parent, 'restored');
   mkdirSync(restored);
-  const { stderr } = await run(folder, '--backup-state', join(restored, 'state.sqlite'));
-  expect(stderr).toContain(`contains the state of ${folder}`);
+  const args = ['--backup-state', join(restored, 'state.sqlite')];
+  const backup = await runMain({ env: envOf(folder), args });
+  expect([backup.code, backup.stdout()]).toEqual([0, '']);
+  expect(backup.stderr()).toContain(`contains the state of ${folder}`);
   await mutate(service.url, rename('two'));
 
   expect(await exportedKeys(restored)).toEqual(['one']);
@@ -98,17 +124,17 @@ test('a backup of the running service has all that was written until then', asyn
   expect(await mutate(other.url, rename('one'))).toEqual(answer);
   expect(writesOf(sandbox)).toHaveLength(2);
   await other.stop();
-  expect((await start(restored)).output()).not.toContain('holds a copy');
+  expect((await open(restored)).said).not.toMatch(OF_COPIES);
 });
 
 test('a state that was lost is told of, and the service starts', async () => {
-  const first = await start();
+  const first = await open();
   await mutate(first.url, rename('one'));
   await first.stop();
   rmSync(join(folder, 'state.sqlite'));
 
-  const second = await start();
-  expect(second.output()).toMatch(/contained the state of this service but is empty now/);
+  const second = await open();
+  expect(second.said).toMatch(/contained the state of this service but is empty now/);
   expect(codesOf(await mutate(second.url, rename('two')))).toEqual([]);
 });
 
@@ -116,87 +142,61 @@ test('the first start and a start after a kill say nothing of copies', async () 
   const first = await start();
   await mutate(first.url, rename('one'));
   await first.kill();
-  const second = await start();
-  for (const { output } of [first, second]) expect(output()).not.toMatch(/holds (a copy|none)/);
+  const second = await open();
+  for (const said of [first.output(), second.said]) expect(said).not.toMatch(OF_COPIES);
 });
 
 test('that an older copy was put back can be told where no start could notice it', async () => {
-  const service = await start();
-  await expect(run(folder, '--state-restored')).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/A running service uses .*Stop the service/) as unknown,
-  });
+  const service = await open();
+  const tell = (at: string) => runCommand('--state-restored', { env: envOf(at) });
+  const refused = await runMain({ env: envOf(folder), args: ['--state-restored'] });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr()).toMatch(/A running service uses .*Stop the service/);
   await service.stop();
   // A typing error must not look like success.
   const typo = `${folder}-typo`;
-  await expect(run(typo, '--state-restored')).rejects.toMatchObject({
+  expect(await tell(typo)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`There is no state.sqlite in ${typo}.`) as unknown,
   });
   expect(existsSync(typo)).toBe(false);
-  const { stderr } = await run(folder, '--state-restored');
-  expect(stderr).toMatch(/^Remembered values of 0 badge\(s\) are no longer trusted/);
+  expect(await tell(folder)).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(
+      /^Remembered values of 0 badge\(s\) are no longer trusted/,
+    ) as unknown,
+  });
 });
-
-const update = (fields: object): MutationCall => ({
-  kind: 'update',
-  input: { returningAI: { id: MAJOR, ...fields } },
-});
-
-/** Writes hidden fields, stops, and gives what was sent when only a title is given after the next start. */
-async function updateAfter(change: () => Promise<string>): Promise<Payload> {
-  const first = await start();
-  expect(codesOf(await mutate(first.url, update({ ...HIDDEN_VALUES, title: 'One' })))).toEqual([]);
-  await first.stop();
-  const second = await start(await change());
-  const answer = await mutate(second.url, update({ title: 'Two' }));
-  if (codesOf(answer).length === 0) return answer;
-
-  // The values are still there for those who ask for them, and trusted from then on.
-  const reused = await mutate(second.url, update({ title: 'Two', hiddenFields: 'REUSE' }));
-  expect([codesOf(reused), warningsOf(reused)]).toEqual([[], ['HIDDEN_FIELDS_REUSED']]);
-  expect(writesOf(sandbox).at(-1)?.body).toMatchObject({ ...HIDDEN_VALUES, title: 'Two' });
-  expect(codesOf(await mutate(second.url, update({ title: 'Three' })))).toEqual([]);
-  return answer;
-}
 
 test('what is remembered holds over a stop, and over a move of the whole folder', async () => {
-  const answer = await updateAfter(async () => {
-    renameSync(folder, join(parent, 'moved'));
-    return join(parent, 'moved');
-  });
+  const first = await open();
+  await writeHidden(first);
+  await first.stop();
+  renameSync(folder, join(parent, 'moved'));
+  const { url } = await start(join(parent, 'moved'));
+  const answer = await mutate(url, update({ title: 'Two' }));
   expect([codesOf(answer), warningsOf(answer)]).toEqual([[], ['HIDDEN_FIELDS_REUSED']]);
 });
 
-test('what is remembered is in doubt after a copy was put in a folder', async () => {
-  const answer = await updateAfter(async () => {
-    const copy = join(parent, 'copy');
-    mkdirSync(copy);
-    copyFileSync(join(folder, 'state.sqlite'), join(copy, 'state.sqlite'));
-    return copy;
-  });
-  expect(codesOf(answer)).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
-});
-
 test('what is remembered is in doubt once it was told that an older copy was put back', async () => {
-  const answer = await updateAfter(async () => {
-    const { stderr } = await run(folder, '--state-restored');
-    expect(stderr).toMatch(/^Remembered values of 1 badge\(s\) are no longer trusted/);
-    return folder;
-  });
-  expect(codesOf(answer)).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+  const first = await open();
+  await writeHidden(first);
+  await first.stop();
+  const told = await runMain({ env: envOf(folder), args: ['--state-restored'] });
+  expect(told.code).toBe(0);
+  expect(told.stderr()).toMatch(/^Remembered values of 1 badge\(s\) are no longer trusted/);
+  await expectDoubt(await open());
 });
 
 test.each([
   ['no file', [], /Specify the new file/],
   ['a file that exists', ['README.md'], /README\.md exists already/],
-])('a backup to %s ends with a sentence', async (_file, args, message) => {
+])('a backup to %s ends with a sentence', async (_file, names, message) => {
   cpSync(join(import.meta.dirname, '../../README.md'), join(parent, 'README.md'));
-  const service = await start();
-  const files = args.map((name) => join(parent, name));
-  await expect(run(folder, '--backup-state', ...files)).rejects.toMatchObject({
+  await open();
+  const args = names.map((name) => join(parent, name));
+  expect(await runCommand('--backup-state', { env: envOf(folder), args })).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(message) as unknown,
   });
-  await service.stop();
 });

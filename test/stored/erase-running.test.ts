@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { sendOperation } from '../support/graphql-client.ts';
+import { runCommand } from '../support/command.ts';
 import { runMain, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { filesOf } from '../secrets/files.ts';
 import { dumpOf } from '../secrets/redis-dump.ts';
@@ -12,7 +13,9 @@ import type { Output } from '../secrets/search.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, STORED } from '../support/operation-cases.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
+import type { TestServiceOptions } from '../support/service.ts';
 import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
+import { OF_COPIES, type OpenedService, openService } from './opened-service.ts';
 import { placesOf } from './stored-bytes.ts';
 
 const DESCRIPTION = 'Written by Ada Lovelace herself';
@@ -54,24 +57,43 @@ async function inRedis(): Promise<Place> {
 let sandbox: Sandbox;
 let place: Place;
 const processes: ServiceProcess[] = [];
+const opened: OpenedService[] = [];
 beforeEach(async () => {
   sandbox = await startSandbox(STORED);
 });
 afterEach(async () => {
   await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(opened.splice(0).map((each) => each.stop()));
   await place.close();
   await sandbox.close();
 });
 
-async function start(env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const started = await startServiceProcess({ ...sandbox.variables, ...place.env, ...env });
+const env = () => ({ ...sandbox.variables, ...place.env });
+
+async function start(): Promise<ServiceProcess> {
+  const started = await startServiceProcess(env());
   processes.push(started);
   return started;
 }
 
+/** Without a process of its own. */
+async function open(options: Omit<TestServiceOptions, 'sandbox'> = {}): Promise<OpenedService> {
+  const one = await openService({ ...options, sandbox, env: env() });
+  opened.push(one);
+  return one;
+}
+
+const ERASE = ['--tenant', 'default'];
+
 async function erase(...args: string[]) {
-  const env = { ...sandbox.variables, ...place.env };
-  const child = await runMain({ env, args: ['--erase-state', '--tenant', 'default', ...args] });
+  const options = { env: env(), args: [...ERASE, ...args] };
+  const { code, stderr } = await runCommand('--erase-state', options);
+  return { code, said: stderr };
+}
+
+/** The command as an operator runs it. */
+async function eraseByProcess() {
+  const child = await runMain({ env: env(), args: ['--erase-state', ...ERASE] });
   return { code: child.code, said: child.stderr() };
 }
 
@@ -83,15 +105,15 @@ else inEach.push(['Redis', inRedis]);
 
 test.each(inEach)(
   'in %s, a mutation whose key was erased is not sent again, and its caller is told',
-  async (_name, open) => {
-    place = await open();
-    const service = await start();
+  async (_name, openPlace) => {
+    place = await openPlace();
+    const service = await open();
     await mutate(service.url, describeBadge('one'));
     await service.stop();
     expect((await erase()).said).toContain('does not write and returns OUTCOME_UNKNOWN');
     expect(await places(DESCRIPTION)).toEqual([]);
 
-    const again = await start();
+    const again = await open();
     const repeated = await mutate(again.url, describeBadge('one'));
     expect(repeated.userErrors).toEqual([
       expect.objectContaining({
@@ -109,7 +131,7 @@ test('a folder that a service uses is left alone; after it was killed, the bytes
   place = await inFolder();
   const service = await start();
   await mutate(service.url, describeBadge('one'));
-  const before = await erase();
+  const before = await eraseByProcess();
   expect(before).toEqual({
     code: 1,
     said: expect.stringMatching(
@@ -120,10 +142,10 @@ test('a folder that a service uses is left alone; after it was killed, the bytes
 
   await service.kill();
   expect((await places(DESCRIPTION)).some((file) => file.endsWith('-wal'))).toBe(true);
-  expect((await erase()).code).toBe(0);
+  expect((await eraseByProcess()).code).toBe(0);
   expect(await places(DESCRIPTION)).toEqual([]);
   // It is the state that it was, and no copy of it.
-  expect((await start()).output()).not.toContain('holds a copy');
+  expect((await open()).said).not.toMatch(OF_COPIES);
 });
 
 test('a folder without a state is refused, and stays empty', async () => {
@@ -136,13 +158,13 @@ describe('beside replicas that run', () => {
   const withRedis = findRedis() === undefined ? test.skip : test;
 
   const BADGES = '{ badges { nodes { ... on BadgeFields { description } } } }';
-  async function read({ url }: ServiceProcess): Promise<string> {
+  async function read({ url }: OpenedService): Promise<string> {
     return (await sendOperation(url, { query: BADGES })).text;
   }
 
   withRedis('nothing comes back from their memory, lists or counts', async () => {
     place = await inRedis();
-    const [one, other] = [await start(), await start()];
+    const [one, other] = [await open({ replicas: 2 }), await open({ replicas: 2 })];
     await mutate(one.url, describeBadge('one'));
     expect(await read(one)).toContain(DESCRIPTION);
     expect(await read(other)).toContain(DESCRIPTION);
@@ -162,7 +184,7 @@ describe('beside replicas that run', () => {
 
   withRedis('a mutation under way ends in the audit, and is erased when it has', async () => {
     place = await inRedis();
-    const service = await start({ ATTEMPT_TIMEOUT_MS: '6000', OPERATION_DEADLINE_MS: '12000' });
+    const service = await open({ attemptTimeoutMs: 6_000, operationDeadlineMs: 12_000 });
     sandbox.tagMango.faults.set('updateBadge', { kind: 'hang' });
     const running = mutate(service.url, describeBadge('slow'));
     await eventually(() => writesOf(sandbox).length === 1);

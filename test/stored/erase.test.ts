@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { EraseError, readEraseOptions } from '../../src/badges/erasing/erase.ts';
+import { runCommand } from '../support/command.ts';
 import { runMain } from '../support/service-process.ts';
 import { ADA, HALL_OF_FAME, MAJOR } from '../support/operation-cases.ts';
 import { HIDDEN_VALUES } from '../support/records.ts';
@@ -74,8 +75,8 @@ describeStores((open) => {
   async function erase(...args: string[]) {
     if (!opened.redis) await opened.store.close();
     const env = { ...CONFIGURED, ...opened.env };
-    const child = await runMain({ env, args: ['--erase-state', ...args] });
-    return { code: child.code, said: child.stderr() };
+    const { code, stderr } = await runCommand('--erase-state', { env, args });
+    return { code, said: stderr };
   }
 
   const stored = async (text: string) => placesOf(await bytesOf(opened), text);
@@ -150,12 +151,22 @@ describeStores((open) => {
   });
 });
 
+const UNKNOWN = ['--all'];
+const UNKNOWN_TOLD = /Unknown option '--all'/;
+
 test.each([
   [['--tenant', 'acme', '--provider', 'TAG_MANGO', '--badge', 'x'], /TagMango cannot have a badge/],
   [['--tenant', 'acme', '--badge', MAJOR], /--provider and --badge together/],
   [['--tenant', 'acme', '--provider', 'OTHER', '--badge', MAJOR], /no provider OTHER/],
-  [['--all'], /Unknown option '--all'/],
+  [UNKNOWN, UNKNOWN_TOLD],
 ])('the options %p are refused with a sentence', (args, sentence) => {
   expect(() => readEraseOptions(args)).toThrow(EraseError);
   expect(() => readEraseOptions(args)).toThrow(sentence);
+});
+
+test('an option that is refused ends the process with 1', async () => {
+  const child = await runMain({ env: CONFIGURED, args: ['--erase-state', ...UNKNOWN] });
+  expect([child.code, child.stdout()]).toEqual([1, '']);
+  expect(child.stderr()).toMatch(UNKNOWN_TOLD);
+  expect(child.stderr()).not.toMatch(/^ {4}at /m);
 });
