@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { readConfig } from '../src/config/read-config.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
 import { createCertificate } from './support/certificates.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';
 import { NODE, NODE_ENVIRONMENT, type Watched, watchProcess } from './support/process.ts';
-import { MAIN } from './support/service-process.ts';
-import { execute } from './support/service.ts';
+import { MAIN, withoutPlayground } from './support/service-process.ts';
+import { execute, startTestService } from './support/service.ts';
 import { startTlsFront } from './support/tls-front.ts';
 
 /** The built programs as processes of their own. `npm test` builds them first. */
@@ -31,6 +32,10 @@ interface Run extends Pick<Watched, 'output' | 'shows'> {
 
 function run(file: string, args: string[] = [], env: Record<string, string> = {}): Run {
   return watch(spawn(NODE, [file, ...args], { env: { PORT: '0', ...NODE_ENVIRONMENT, ...env } }));
+}
+
+function runService(env: Record<string, string> = {}): Run {
+  return run(MAIN, [], { ...withoutPlayground(env), ...env });
 }
 
 function watch(child: ChildProcess): Run {
@@ -65,7 +70,13 @@ test('without settings it says that its data is a demo, answers, and stops at SI
 function runNpmStart(env: Record<string, string>): Run {
   const npm = spawn('npm', ['start', '--ignore-scripts'], {
     cwd: join(import.meta.dirname, '..'),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: '0',
+      ...withoutPlayground(env),
+      ...env,
+    },
     detached: true,
   });
   return watch(npm);
@@ -103,7 +114,7 @@ describe('npm start answers a write that is under way, and ends with 0', () => {
 
 test('a signal that comes again while it stops changes nothing, until a person presses Ctrl-C twice', async () => {
   const sandbox = await startSandbox();
-  const { child, shows, exit } = run(MAIN, [], sandbox.variables);
+  const { child, shows, exit } = runService(sandbox.variables);
   const [, url = ''] = await shows(/GraphQL is at (\S+)/);
   const { answer } = await startWrite(url, sandbox);
   for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT'] as const) child.kill(signal);
@@ -112,9 +123,17 @@ test('a signal that comes again while it stops changes nothing, until a person p
   await sandbox.close();
 });
 
-test('a second Ctrl-C by hand ends it at once, after it has said so', async () => {
-  const { child, shows, exit } = run(MAIN, [], { SHUTDOWN_DELAY_MS: '60000' });
-  await shows(/GraphQL is at (\S+)/);
+test('it starts while its only provider refuses connections, and a second Ctrl-C by hand ends it at once, after it has said so', async () => {
+  const sandbox = await startSandbox();
+  await sandbox.close();
+  const { child, shows, exit } = runService({
+    SHUTDOWN_DELAY_MS: '60000',
+    ...sandbox.tagMango.variables,
+  });
+  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  const { errors } = await execute(url, '{ badges { totalCount } }');
+  expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
+
   child.kill('SIGINT');
   await shows(/Press Ctrl-C again/);
   await pause(600);
@@ -126,56 +145,11 @@ test('a second Ctrl-C by hand ends it at once, after it has said so', async () =
 test('a signal while it still starts ends it with 0', async () => {
   const sandbox = await startSandbox();
   sandbox.tagMango.faults.set('*', { kind: 'hang' });
-  const { child, output, shows, exit } = run(MAIN, [], sandbox.tagMango.variables);
+  const { child, output, shows, exit } = runService(sandbox.tagMango.variables);
   await shows(/TagMango: configured/);
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
   expect(output()).not.toContain('GraphQL is at');
-  await sandbox.close();
-});
-
-test('in production it goes on serving for two seconds after a SIGTERM, while it says that it is not ready', async () => {
-  const sandbox = await startSandbox();
-  const { child, shows, exit } = run(MAIN, [], {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    ROUTER_SECRET,
-    ...sandbox.tagMango.variables,
-  });
-  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
-  const begun = performance.now();
-  child.kill('SIGTERM');
-  await shows(/SIGTERM/);
-  expect((await fetch(new URL('/health/ready', url))).status).toBe(503);
-  await pause(1_000);
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
-    body: JSON.stringify({ query: '{ __typename }' }),
-  });
-  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-  expect(await exit).toBe(0);
-  const tookMs = performance.now() - begun;
-  expect(tookMs).toBeGreaterThan(1_900);
-  expect(tookMs).toBeLessThan(5_000);
-  await sandbox.close();
-});
-
-test('in production it is reached by every address of the machine, of IPv4 and of IPv6', async () => {
-  const sandbox = await startSandbox();
-  const { child, shows, exit } = run(MAIN, [], {
-    NODE_ENV: 'production',
-    ROUTER_SECRET,
-    ...sandbox.tagMango.variables,
-  });
-  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
-  const hosts = ['127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])];
-  const answers = await Promise.all(
-    hosts.map((host) => fetch(`http://${host}:${new URL(url).port}/health/live`)),
-  );
-  expect(answers.map(({ status }) => status)).toEqual(hosts.map(() => 200));
-  child.kill('SIGKILL');
-  await exit;
   await sandbox.close();
 });
 
@@ -198,21 +172,31 @@ test('--check-config ends with 0 for a good configuration, and starts nothing', 
   expect([await exit, output().split('\n')[0]]).toEqual([0, 'The configuration is valid.']);
 });
 
-test('in production it logs JSON, serves the configured provider, and has no sandbox', async () => {
-  const sandbox = await startSandbox();
-  const { child, output, shows, exit } = run(MAIN, [], {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    ROUTER_SECRET,
-    ...sandbox.tagMango.variables,
-  });
-  const [, url = ''] = await shows(/GraphQL is at ([^\s"]+)/);
+const PRODUCTION = { NODE_ENV: 'production', ROUTER_SECRET };
 
-  const answer = await fetch(url, {
+async function askAsRouter(url: URL, query: string): Promise<Response> {
+  return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'router-authorization': ROUTER_SECRET },
-    body: JSON.stringify({ query: '{ badges { sources { provider state } } }' }),
+    body: JSON.stringify({ query }),
   });
+}
+
+test('in production it logs JSON, has no sandbox, serves the configured provider at every address of the machine, of IPv4 and of IPv6, and for two seconds after a SIGTERM, while it says that it is not ready', async () => {
+  const sandbox = await startSandbox();
+  const settings = { ...PRODUCTION, ...sandbox.tagMango.variables };
+  const { child, output, shows, exit } = runService(settings);
+  const [, listening = ''] = await shows(/GraphQL is at ([^\s"]+)/);
+  const { port } = new URL(listening);
+
+  const hosts = ['127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])];
+  const answers = await Promise.all(
+    hosts.map((host) => fetch(`http://${host}:${port}/health/live`)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(hosts.map(() => 200));
+
+  const url = new URL(`http://127.0.0.1:${port}/graphql`);
+  const answer = await askAsRouter(url, '{ badges { sources { provider state } } }');
   const { data } = (await answer.json()) as { data: unknown };
   expect(data).toEqual({
     badges: {
@@ -223,13 +207,23 @@ test('in production it logs JSON, serves the configured provider, and has no san
     },
   });
   expect(sandbox.tagMango.requests).toHaveLength(1);
+
+  const begun = performance.now();
+  child.kill('SIGTERM');
+  await shows(/SIGTERM/);
+  expect((await fetch(new URL('/health/ready', url))).status).toBe(503);
+  await pause(1_000);
+  const late = await askAsRouter(url, '{ __typename }');
+  expect([late.status, late.headers.get('connection')]).toEqual([200, 'close']);
+  expect(await exit).toBe(0);
+  const tookMs = performance.now() - begun;
+  expect(tookMs).toBeGreaterThan(1_900);
+  expect(tookMs).toBeLessThan(5_000);
+
   for (const line of output().trim().split('\n'))
     expect(() => JSON.parse(line) as unknown).not.toThrow();
   expect(output()).not.toMatch(/Demo data|playground/);
   expect(output()).not.toContain(ROUTER_SECRET);
-
-  child.kill('SIGTERM');
-  expect(await exit).toBe(0);
   await sandbox.close();
 });
 
@@ -240,11 +234,10 @@ test('it reaches a provider through the proxy of the environment, by TLS of an a
   const proxy = await startForwardProxy({ 'tag-mango.example': front.port });
   const folder = mkdtempSync(join(tmpdir(), 'badges-proxy-'));
   writeFileSync(join(folder, 'ca.pem'), certificate.cert);
-  const { child, output, shows, exit } = run(MAIN, [], {
-    NODE_ENV: 'production',
+  const { child, output, shows, exit } = runService({
+    ...PRODUCTION,
     HOST: '127.0.0.1',
     SHUTDOWN_DELAY_MS: '0',
-    ROUTER_SECRET,
     ...sandbox.tagMango.variables,
     TAG_MANGO_BASE_URL: 'https://tag-mango.example',
     STATE_DIR: folder,
@@ -263,15 +256,6 @@ test('it reaches a provider through the proxy of the environment, by TLS of an a
   rmSync(folder, { recursive: true });
 });
 
-test('it starts while its only provider refuses connections', async () => {
-  const sandbox = await startSandbox();
-  await sandbox.close();
-  const { shows } = run(MAIN, [], sandbox.tagMango.variables);
-  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
-  const { errors } = await execute(url, '{ badges { totalCount } }');
-  expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
-});
-
 test('after the clock of the machine is corrected, changes are recorded at the corrected time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'badges-clock-'));
   const [offFile, preload] = [join(folder, 'off-ms'), join(folder, 'clock.mjs')];
@@ -280,7 +264,7 @@ test('after the clock of the machine is corrected, changes are recorded at the c
   const read = `Number(fs.readFileSync(${JSON.stringify(offFile)}, 'utf8'))`;
   const text = `const truth = Date.now; Date.now = () => truth() + ${read};`;
   writeFileSync(preload, `import fs from 'node:fs'; ${text}`);
-  const { shows } = run(MAIN, [], { NODE_OPTIONS: `--import ${pathToFileURL(preload).href}` });
+  const { shows } = runService({ NODE_OPTIONS: `--import ${pathToFileURL(preload).href}` });
   const [, url = ''] = await shows(/GraphQL is at (\S+)/);
 
   const change = async (name: string) => {
@@ -305,7 +289,7 @@ test('after the clock of the machine is corrected, changes are recorded at the c
 test('many answers do not make its heap keep more room for what is new', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'badges-heap-'));
   const options = `--report-on-signal --report-directory=${folder}`;
-  const { child, shows } = run(MAIN, [], { NODE_OPTIONS: options });
+  const { child, shows } = runService({ NODE_OPTIONS: options });
   const [, url = ''] = await shows(/GraphQL is at (\S+)/);
   const aliases = Array.from({ length: 45 }, (_, at) => `a${at}: name`).join(' ');
   const query = `{ badges { nodes { ... on BadgeFields { ${aliases} } } } }`;
@@ -349,7 +333,7 @@ test('after its heap gave room for new objects back, it takes as much again, and
       console.log('Room: ' + shrunk + ', then ' + Math.max(...rooms));
     });`,
   );
-  const { child, shows } = run(MAIN, [], {
+  const { child, shows } = runService({
     NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
   });
   await shows(/GraphQL is at/);
@@ -377,13 +361,11 @@ test('the sandbox alone prints the variables that lead a service to it', async (
       .map((line) => line.split('=') as [string, string]),
   );
 
-  const service = run(MAIN, [], variables);
-  const [, url = ''] = await service.shows(/GraphQL is at (\S+)/);
-  const { data } = await execute(url, '{ badges { totalCount } }');
-  expect([data, service.output().includes('Demo data')]).toEqual([
-    { badges: { totalCount: 16 } },
-    false,
-  ]);
+  const { tenants, isSandbox } = readConfig(variables);
+  const service = await startTestService({ tenants });
+  const { data } = await service.execute('{ badges { totalCount } }');
+  expect([data, isSandbox]).toEqual([{ badges: { totalCount: 16 } }, false]);
+  await service.close();
 });
 
 test('the sandbox explains its faults with --help', async () => {
