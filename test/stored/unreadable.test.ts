@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -9,8 +7,7 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { createUnreadableLog } from '../../src/telemetry/logger.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED, resetStandIns } from '../support/operation-cases.ts';
-import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
-import { MAIN } from '../support/service-process.ts';
+import { runCommand } from '../support/command.ts';
 import { HIDDEN_VALUES, tagMangoStored } from '../support/records.ts';
 import {
   type TestService,
@@ -370,9 +367,9 @@ describeStores((open) => {
     await store.append([AUDIT_LOG], JSON.stringify({ ...openRecord('newer'), format: 2 }));
     await store.append([AUDIT_LOG], JSON.stringify(openRecord('last'), null, 2));
 
-    const { stdout, stderr } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], {
-      env: { ...NODE_ENVIRONMENT, ...service.sandbox.variables, ...opened.env },
-    });
+    const env = { ...service.sandbox.variables, ...opened.env };
+    const { code, stdout, stderr } = await runCommand('--export-audit', { env });
+    expect(code).toBe(0);
 
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { eventually } from '../state/eventually.ts';
-import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
-import { MAIN, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+import { type OpenedService, openService } from '../stored/opened-service.ts';
+import { runCommand } from '../support/command.ts';
+import { type ServiceProcess, runMain, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { execute } from '../support/service.ts';
 import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
@@ -77,6 +76,7 @@ const kills: Kill[] = [
 
 const folders: string[] = [];
 const processes: ServiceProcess[] = [];
+const opened: OpenedService[] = [];
 let sandbox: Sandbox;
 beforeEach(async () => {
   sandbox = await startSandbox({
@@ -88,14 +88,24 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(opened.splice(0).map((each) => each.stop()));
   folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true }));
   await sandbox.close();
 });
 
+const envOf = (folder: string) => ({ ...sandbox.variables, STATE_DIR: folder });
+
 async function start(folder: string): Promise<ServiceProcess> {
-  const started = await startServiceProcess({ ...sandbox.variables, STATE_DIR: folder });
+  const started = await startServiceProcess(envOf(folder));
   processes.push(started);
   return started;
+}
+
+/** The service that follows one that was killed is not killed itself, and needs no process of its own. */
+async function startNext(folder: string): Promise<OpenedService> {
+  const next = await openService({ sandbox, env: envOf(folder) });
+  opened.push(next);
+  return next;
 }
 
 function makeFolder(): string {
@@ -105,9 +115,12 @@ function makeFolder(): string {
 }
 
 async function exportAudit(folder: string): Promise<AuditLine[]> {
-  const env = { ...NODE_ENVIRONMENT, ...sandbox.variables, STATE_DIR: folder };
-  const { stdout } = await promisify(execFile)(NODE, [MAIN, '--export-audit'], { env });
-  const lines = stdout.split('\n').filter((line) => line !== '');
+  const { stdout } = await runCommand('--export-audit', { env: envOf(folder) });
+  return toAudit(stdout);
+}
+
+function toAudit(exported: string): AuditLine[] {
+  const lines = exported.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as AuditLine);
 }
 
@@ -140,9 +153,10 @@ test.each([false, true])(
     expect(await Promise.all(lost)).toEqual(kills.map(() => 'lost'));
     for (const { faults } of [sandbox.returningAI, sandbox.tagMango]) faults.clear();
 
-    const second = await start(folder);
+    const second = await startNext(folder);
     // While the service runs.
-    const records = await exportAudit(folder);
+    const exporting = await runMain({ env: envOf(folder), args: ['--export-audit'] });
+    const records = toAudit(exporting.stdout());
     for (const { call, badge, isConfirmable } of kills) {
       const atOnce = Array.from({ length: REPEATS }, () => mutate(second.url, call));
       const repeats = [...(await Promise.all(atOnce)), await mutate(second.url, call)];
@@ -180,7 +194,7 @@ test('a process killed while it reads before the write leaves the key free and n
   expect(await lost).toBe('lost');
   sandbox.tagMango.faults.clear();
 
-  const second = await start(folder);
+  const second = await startNext(folder);
   expect(await exportAudit(folder)).toEqual([]);
   expect(codesOf(await mutate(second.url, call))).toEqual([]);
   expect(writesOf(sandbox)).toHaveLength(1);
