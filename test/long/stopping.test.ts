@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { startSandbox } from '../support/sandbox-process.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
 import { findRedis } from '../support/redis.ts';
 import { withChildren } from '../support/children.ts';
 import { TIMEOUT_MS, runsOf, showFigures } from './size.ts';
@@ -31,13 +31,15 @@ const isWithinShare = (rounds: readonly Round[]) =>
 test(
   'a SIGTERM to the process group of npm start loses no accepted operation',
   async () => {
-    const rounds = await withChildren(async (children) =>
-      stopAgainAndAgain(children, await startSandbox(children), {
+    const sandbox = await startSandbox();
+    const rounds = await withChildren((children) =>
+      stopAgainAndAgain(children, sandbox, {
         rounds: ROUNDS,
         mostRounds: MOST_ROUNDS,
         areTooFew: (seen) => !isWithinShare(seen),
       }),
     );
+    await sandbox.close();
     const longestMs = Math.max(...rounds.map(({ ms }) => ms));
     showFigures('stopping by SIGTERM to the process group', [
       ['rounds', rounds.length],
@@ -63,13 +65,15 @@ test(
 (redisPath === undefined ? test.skip : test)(
   'a rolling restart under load loses no operation',
   async () => {
-    const { sent, answered, lost, endings } = await withChildren(async (children) =>
+    const sandbox = await startSandbox();
+    const { sent, answered, lost, endings } = await withChildren((children) =>
       restartInTurn(children, {
-        sandbox: await startSandbox(children),
+        sandbox,
         redisPath: redisPath ?? '',
         restarts: RESTARTS,
       }),
     );
+    await sandbox.close();
     showFigures('rolling restarts of two processes', [
       ['restarts', RESTARTS],
       ['operations sent', sent],

@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { openService } from '../stored/opened-service.ts';
 import { type Certificate, createCertificate } from '../support/certificates.ts';
-import { NODE, NODE_ENVIRONMENT } from '../support/process.ts';
-import { MAIN, startServiceProcess } from '../support/service-process.ts';
+import { type Commanded, runCommand } from '../support/command.ts';
+import { runMain, startServiceProcess } from '../support/service-process.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 
 const executablePath = findRedis();
@@ -57,14 +57,17 @@ const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
 
   /** What a start, and the check of its configuration, say when they end with 1. */
   async function refusals(env: Record<string, string>): Promise<string[]> {
-    const run = (...args: string[]) =>
-      promisify(execFile)(NODE, [MAIN, ...args], {
-        env: { PORT: '0', SANDBOX: 'true', ...NODE_ENVIRONMENT, ...env },
-      }).then(
-        () => 'It did not end with 1.',
-        ({ code, stderr }: { code: number; stderr: string }) => `${code}: ${stderr}`,
-      );
-    return Promise.all([run(), run('--check-config')]);
+    const settings = { SANDBOX: 'true', ...env };
+    const start = runMain({ env: settings });
+    const [started, checked] = await Promise.all([start, check(settings)]);
+    return [`${started.code}: ${started.stderr()}`, `${checked.code}: ${checked.stderr}`];
+  }
+
+  /** Node reads which authorities it trusts when a process starts. */
+  async function check(env: Record<string, string>): Promise<Commanded> {
+    if (env.NODE_EXTRA_CA_CERTS === undefined) return runCommand('--check-config', { env });
+    const { code, stdout, stderr } = await runMain({ env, args: ['--check-config'] });
+    return { code: code ?? NaN, stdout: stdout(), stderr: stderr() };
   }
 
   const trust = (certificate: Certificate): Record<string, string> => {
@@ -108,21 +111,21 @@ const ADVICE = 'add the certificate of its authority with NODE_EXTRA_CA_CERTS';
     const service = await startServiceProcess(env);
     ends.push(() => service.kill());
     expect(service.output()).toContain('Connected to Redis');
-    const { stdout } = await promisify(execFile)(NODE, [MAIN, '--check-config'], {
-      env: { ...NODE_ENVIRONMENT, ...env },
-    });
+    const { code, stdout } = await check(env);
+    expect(code).toBe(0);
     expect(stdout).toContain('The configuration is valid.');
     expect(stdout).not.toContain('not reached');
   });
 
   test('and is not there leaves the check good, which says so, and the start waits for it', async () => {
     const env = { REDIS_URL: 'rediss://127.0.0.1:1', SANDBOX: 'true' };
-    const { stdout } = await promisify(execFile)(NODE, [MAIN, '--check-config'], {
-      env: { ...NODE_ENVIRONMENT, ...env },
-    });
+    const { code, stdout } = await check(env);
+    expect(code).toBe(0);
     expect(stdout).toContain('Redis could not be reached, so its certificate was not checked');
-    const service = await startServiceProcess(env);
-    ends.push(() => service.kill());
-    expect(service.output()).toContain('Redis is unavailable');
+    const sandbox = await startSandbox();
+    ends.push(() => sandbox.close());
+    const service = await openService({ sandbox, env });
+    ends.push(() => service.stop());
+    expect(service.said).toContain('Redis is unavailable');
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Children } from '../../support/children.ts';
 import { createClient } from '../../support/graphql-client.ts';
-import type { Sandbox } from '../../support/sandbox-process.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { type ProductionService, startProductionService } from '../../support/service-process.ts';
 import { type Counts, count } from '../../support/tally.ts';
 import { startRedis } from '../../support/redis.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Children, makeFolder } from '../../support/children.ts';
 import { createClient } from '../../support/graphql-client.ts';
-import type { Sandbox } from '../../support/sandbox-process.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { ROUTER_SECRET, LISTENING } from '../../support/service-process.ts';
 import { watchProcess } from '../../support/process.ts';
 import { type Lost, listWritable, startLoad } from './load.ts';
@@ -33,7 +33,7 @@ export interface Round {
   unanswered: number;
 }
 
-type Provider = Sandbox['standIns']['RETURNING_AI'];
+type Provider = Sandbox['returningAI'];
 
 export interface StoppingOptions {
   rounds: number;
@@ -48,10 +48,10 @@ export async function stopAgainAndAgain(
   sandbox: Sandbox,
   { rounds, mostRounds, areTooFew }: StoppingOptions,
 ): Promise<Round[]> {
-  await sandbox.standIns.RETURNING_AI.setFault('updateBadge', { kind: 'delay', ms: WRITE_MS });
+  const provider = sandbox.returningAI;
+  provider.faults.set('updateBadge', { kind: 'delay', ms: WRITE_MS });
   const env = { ...sandbox.variables, STATE_DIR: makeFolder(children), LOG_SAMPLE: '1' };
   const seen: Round[] = [];
-  const provider = sandbox.standIns.RETURNING_AI;
   while (seen.length < rounds || (seen.length < mostRounds && areTooFew(seen))) {
     seen.push(await playRound(children, provider, env));
   }
@@ -63,7 +63,7 @@ async function playRound(
   provider: Provider,
   env: Record<string, string>,
 ): Promise<Round> {
-  const before = await countWrites(provider);
+  const before = countWrites(provider);
   const { url, kill, ended, stdout } = await startByNpm(children, env);
   const client = createClient(url, 50);
   const load = startLoad(client, { badges: await listWritable(client), ...LOAD });
@@ -84,12 +84,12 @@ async function playRound(
     logged: stdout().split('A request was answered').length - 1,
     lost: lost.filter(({ what }) => what !== 'ECONNRESET'),
     unread: lost.filter(({ what }) => what === 'ECONNRESET'),
-    unanswered: (await countWrites(provider)) - before - load.answeredWrites(),
+    unanswered: countWrites(provider) - before - load.answeredWrites(),
   };
 }
 
-async function countWrites(provider: Provider): Promise<number> {
-  return (await provider.arrivals()).byOperation.updateBadge ?? 0;
+function countWrites(provider: Provider): number {
+  return provider.arrivals().byOperation.updateBadge ?? 0;
 }
 
 /** Starts it in its own process group. */
