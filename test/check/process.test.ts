@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { runCommand } from '../support/command.ts';
 import { NODE_ENVIRONMENT } from '../support/process.ts';
 import { MAIN } from '../support/service-process.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
@@ -185,7 +186,8 @@ test('a wrong option is told, and the configuration is checked first', async () 
   expect(wrongOption.code).toBe(1);
   expect(wrongOption.stderr).toContain("Unknown option '--scratch'");
 
-  const wrongSetting = await check([], { TAG_MANGO_WHITELABEL_HOST: 'none' });
+  const env = { ...variablesOfFirst(sandbox), TAG_MANGO_WHITELABEL_HOST: 'none' };
+  const wrongSetting = await runCommand('--check-providers', { env });
   expect(wrongSetting.code).toBe(1);
   expect(wrongSetting.stderr).toContain('TAG_MANGO_WHITELABEL_HOST: must be a host name');
 });
