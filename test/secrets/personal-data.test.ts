@@ -6,18 +6,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
+import { COMMANDS } from '../../src/commands.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { openState } from '../../src/state/open-state.ts';
+import { monotonicMs } from '../../src/state/rate-limit.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
+import { startTestService } from '../support/service.ts';
 import { type Answered, type Call, send, toOutputs } from './calls.ts';
-import { type StartingService, runMain, startMain } from '../support/service-process.ts';
+import { type StartingService, startMain } from '../support/service-process.ts';
 import { filesOf } from './files.ts';
 import { type Marker, toPlainMarker } from './markers.ts';
 import { dumpOf } from './redis-dump.ts';
 import { type Output, findMarkers } from './search.ts';
+import { plantTenant } from './tenant.ts';
+import { writeTenants } from './tenants-on-disk.ts';
 
 /** As the ids of members are at either provider. */
 function toIdMarker(name: string, digits: 10 | 16, length: number): Marker {
@@ -109,12 +116,25 @@ function start(
   return child;
 }
 
-async function ask(url: string, calls: readonly Call[]): Promise<Answered[]> {
+async function ask(url: string, calls: readonly Call[], headers = {}): Promise<Answered[]> {
   const answers: Answered[] = [];
   for (const call of calls) {
-    answers.push(await send(url, call, { 'x-badges-actor': PERSON.caller.value }));
+    answers.push(await send(url, call, { 'x-badges-actor': PERSON.caller.value, ...headers }));
   }
   return answers;
+}
+
+/** Stores what is written through a service that has ended. */
+async function storeWrites(redisUrl?: string): Promise<void> {
+  const log = { info: () => undefined, warn: () => undefined };
+  const times = { now: monotonicMs, wallTime: Date.now };
+  const state = await openState({ ...times, redisUrl, folder: join(folder, 'state'), log });
+  const { store, shared } = state;
+  const { providerValues } = sandbox;
+  const service = await startTestService({ ...times, store, shared, providerValues });
+  await ask(`${service.url}/graphql`, WRITES);
+  await service.close();
+  await state.close();
 }
 
 const saidBy = ({ stdout, stderr }: StartingService): Output[] => [
@@ -122,9 +142,17 @@ const saidBy = ({ stdout, stderr }: StartingService): Output[] => [
   { from: 'stderr', text: stderr() },
 ];
 
+interface Repeating {
+  origin: string;
+  requests: () => number;
+  close: () => void;
+}
+
 /** A provider that answers everything with all that it was asked. */
-async function startRepeating(status: number, contentType: string) {
+async function startRepeating(status: number, contentType: string): Promise<Repeating> {
+  let requests = 0;
   const server = createServer((request, response) => {
+    requests += 1;
     void text(request).then((body) => {
       const asked = `${request.url} ${decodeURIComponent(request.url ?? '')} ${body}`;
       const message = `No member for ${asked}`;
@@ -144,32 +172,67 @@ async function startRepeating(status: number, contentType: string) {
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
+    requests: () => requests,
     close: () => void server.close().closeAllConnections(),
   };
 }
 
-test.each([
-  [200, 'application/json'],
-  [302, 'text/html'],
-  [401, 'application/json'],
-  [404, 'application/json'],
-  [422, 'application/json'],
-  [500, 'text/html'],
-] as const)(
-  'a provider that repeats who is looked up, with %i as %s, puts nobody into a line or an answer',
-  async (status, type) => {
-    const provider = await startRepeating(status, type);
-    const places = {
-      RETURNING_AI_INTEGRATION_BASE_URL: provider.origin,
-      TAG_MANGO_BASE_URL: provider.origin,
+const ROUTER_SECRET = 'secret-of-the-router';
+
+/** Each with a tenant of its own, whose circuit breakers the others do not open. */
+const REPEATING = [
+  [200, 'application/json', plantTenant('answered-200')],
+  [302, 'text/html', plantTenant('answered-302')],
+  [401, 'application/json', plantTenant('answered-401')],
+  [404, 'application/json', plantTenant('answered-404')],
+  [422, 'application/json', plantTenant('answered-422')],
+  [500, 'text/html', plantTenant('answered-500')],
+] as const;
+
+describe('a provider that repeats who is looked up', () => {
+  let service: StartingService;
+  let ofAll: { folder: string; awards: Sandbox; repeating: Map<string, Repeating> };
+  beforeAll(async () => {
+    const awards = await startSandbox(STORED);
+    ofAll = {
+      folder: mkdtempSync(join(tmpdir(), 'badges-repeating-')),
+      awards,
+      repeating: new Map(),
     };
-    const service = start({ ...places, ATTEMPT_TIMEOUT_MS: '500' });
-    const byEmail = AWARDS.filter(({ name }) => name === 'award-2');
-    const answers = await ask(await service.url, [...LOOKUPS, ...byEmail]);
-    expect(findMarkers([...answers.flatMap(toOutputs), ...saidBy(service)], personal)).toEqual([]);
-    provider.close();
-  },
-);
+    const { origin: returningAI, keys } = awards.returningAI;
+    const tenants: Parameters<typeof writeTenants>[1][number][] = [];
+    for (const [status, type, tenant] of REPEATING) {
+      keys.add(tenant.keys.returningAI.value);
+      const provider = await startRepeating(status, type);
+      ofAll.repeating.set(tenant.id, provider);
+      const places = { returningAI, integration: provider.origin, tagMango: provider.origin };
+      tenants.push({ tenant, places });
+    }
+    const env = writeTenants(ofAll.folder, tenants);
+    const STATE_DIR = join(ofAll.folder, 'state');
+    service = startMain({ env: { ...env, STATE_DIR, ROUTER_SECRET, ATTEMPT_TIMEOUT_MS: '500' } });
+    await service.url;
+  });
+  afterAll(async () => {
+    await service.kill();
+    ofAll.repeating.forEach(({ close }) => close());
+    await ofAll.awards.close();
+    rmSync(ofAll.folder, { recursive: true });
+  });
+
+  test.each(REPEATING)(
+    'with %i as %s, puts nobody into a line or an answer',
+    async (...[, , tenant]) => {
+      const headers = { 'router-authorization': ROUTER_SECRET, 'x-badges-tenant': tenant.id };
+      const byEmail = AWARDS.filter(({ name }) => name === 'award-2');
+      const answers = await ask(await service.url, [...LOOKUPS, ...byEmail], headers);
+      expect(ofAll.repeating.get(tenant.id)?.requests()).toBeGreaterThanOrEqual(3);
+      expect(findMarkers([...answers.flatMap(toOutputs), ...saidBy(service)], personal)).toEqual(
+        [],
+      );
+    },
+  );
+});
 
 test('members, descriptions and callers stand in records and in answers to their own questions, and in no line and no metric', async () => {
   const service = start();
@@ -216,15 +279,24 @@ const ERASURES: readonly (readonly string[])[] = [
   ['--provider', 'RETURNING_AI', '--badge', MAJOR],
 ];
 
+/** As the command does, which test/stored tests as a process of its own. */
+async function erase(env: Record<string, string>, args: readonly string[]): Promise<void> {
+  const said: string[] = [];
+  await COMMANDS.get('--erase-state')?.({
+    config: readConfig(env),
+    args,
+    print: (text) => void said.push(text),
+    tell: (text) => void said.push(text),
+    now: monotonicMs,
+    startDemo: () => Promise.reject(new Error('No demo is needed')),
+  });
+  expect(said.join('\n')).toContain('Erased for');
+}
+
 async function eraseAll(env: Record<string, string>, search: () => Promise<Output[]>) {
   const left: string[][] = [];
   for (const args of ERASURES) {
-    const all = { ...sandbox.variables, ...env };
-    const erased = await runMain({
-      env: all,
-      args: ['--erase-state', '--tenant', 'default', ...args],
-    });
-    expect([erased.code, erased.stderr()]).toEqual([0, expect.stringContaining('Erased for')]);
+    await erase({ ...sandbox.variables, ...env }, ['--tenant', 'default', ...args]);
     left.push(findMarkers(await search(), personal).map(({ marker }) => marker));
   }
   return left.map((markers) => [...new Set(markers)].sort());
@@ -239,19 +311,13 @@ const LEFT = [
 ].map((markers) => markers.map(({ name }) => name).sort());
 
 test('whom an erasure names is in no byte of the folder afterwards', async () => {
-  const service = start();
-  await ask(await service.url, WRITES);
-  service.signal('SIGTERM');
-  await service.ended;
+  await storeWrites();
   const search = async () => filesOf(join(folder, 'state'));
   expect(await eraseAll({ STATE_DIR: join(folder, 'state') }, search)).toEqual(LEFT);
 });
 
 test('what is older than RETENTION_DAYS is in no byte of the folder once the service has started', async () => {
-  const service = start();
-  await ask(await service.url, WRITES);
-  service.signal('SIGTERM');
-  await service.ended;
+  await storeWrites();
   const database = new DatabaseSync(join(folder, 'state', 'state.sqlite'));
   for (const table of ['log_entries', 'state_values']) {
     database.exec(`UPDATE ${table} SET written_at = written_at - 2 * 24 * 60 * 60 * 1000`);
@@ -293,9 +359,7 @@ if (redisPath === undefined) console.log('Skipped: personal data in Redis, it is
     const client = createClient({ url: redis.url });
     try {
       await client.connect();
-      const service = start({ REDIS_URL: redis.url });
-      await ask(await service.url, WRITES);
-      await service.kill();
+      await storeWrites(redis.url);
       for (const { badges } of [sandbox.returningAI, sandbox.tagMango]) badges.clear();
       for await (const keys of client.scanIterator({ MATCH: 'badges:log:*' })) {
         for (const key of keys) await makeOlder(client, key);
