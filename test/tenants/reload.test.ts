@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { eventually } from '../state/eventually.ts';
 import { sendOperation } from '../support/graphql-client.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
@@ -61,9 +62,15 @@ async function ask({ query, tenant = 'acme', secret = 's1' }: Ask) {
 const LIST = '{ badges(filter: { providers: [RETURNING_AI] }) { totalCount } }';
 const whole = { status: 200, body: '{"data":{"badges":{"totalCount":8}}}\n' };
 
+/** The service looks at its files twice a second. */
+const TURN_MS = 25;
+
 /** Every turn asks something; the condition is what the test waits for. */
 async function untilSeen(isSeen: () => boolean, turn: () => Promise<unknown>): Promise<void> {
-  while (!isSeen()) await turn();
+  await eventually(async () => {
+    if (!isSeen()) await turn();
+    return isSeen();
+  }, TURN_MS);
 }
 
 const usesKey = (key: string) => (): boolean =>
