@@ -127,11 +127,13 @@ const everyRequest = METHODS.flatMap((method) =>
 describe.each(WRONG_CREDENTIALS)('with %s', (_what, credentials) => {
   test('every method on every target gets the same 401, and nothing of it is read', async () => {
     const shut = everyRequest.filter(({ method, target }) => !isOpen(method, target));
+    const answers: object[] = [];
     for (const { method, target } of shut) {
-      const answer = readAnswer(await send(method, target, credentials));
-      expect({ method, target, ...answer }).toEqual({ method, target, ...toRefusal(method) });
+      answers.push({ method, target, ...readAnswer(await send(method, target, credentials)) });
     }
 
+    // One comparison of all is much faster than hundreds of them.
+    expect(answers).toEqual(shut.map((one) => ({ ...one, ...toRefusal(one.method) })));
     expect(shut.length).toBeGreaterThan(500);
     expect(calls()).toEqual([]);
     expect(service.log).toEqual([]);
@@ -170,16 +172,13 @@ describe.each([
   });
 
   test('no path and no method is refused for want of a secret', async () => {
+    const refused: object[] = [];
     for (const { method, target } of everyRequest) {
       const { status, body } = readAnswer(await send(method, target, credentials));
       const isRefused = status === 401 || body.includes('UNAUTHENTICATED');
-      expect({ method, target, status, isRefused }).toEqual({
-        method,
-        target,
-        status,
-        isRefused: false,
-      });
+      if (isRefused) refused.push({ method, target, status });
     }
+    expect(refused).toEqual([]);
   });
 });
 
