@@ -157,7 +157,18 @@ interface Property {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
+const contracts = new Map<string, Contract>();
+
+/** Reads each file once: it is a part of the build, and each tenant has the same providers. */
 export function readContract(file: URL): Contract {
+  const known = contracts.get(file.href);
+  if (known) return known;
+  const contract = readContractFile(file);
+  contracts.set(file.href, contract);
+  return contract;
+}
+
+function readContractFile(file: URL): Contract {
   const root = readContractLines(readFileSync(file, 'utf8'));
   const operations = new Map<string, { node: ContractNode; route: string }>();
   for (const [path, item] of entriesOf(childOf(root, 'paths'))) {
