@@ -8,13 +8,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
-import { COMMANDS } from '../../src/commands.ts';
-import { readConfig } from '../../src/config/read-config.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { monotonicMs } from '../../src/state/rate-limit.ts';
 import { eventually } from '../state/eventually.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
+import { runCommand } from '../support/command.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { startTestService } from '../support/service.ts';
 import { type Answered, type Call, send, toOutputs } from './calls.ts';
@@ -279,24 +278,14 @@ const ERASURES: readonly (readonly string[])[] = [
   ['--provider', 'RETURNING_AI', '--badge', MAJOR],
 ];
 
-/** As the command does, which test/stored tests as a process of its own. */
-async function erase(env: Record<string, string>, args: readonly string[]): Promise<void> {
-  const said: string[] = [];
-  await COMMANDS.get('--erase-state')?.({
-    config: readConfig(env),
-    args,
-    print: (text) => void said.push(text),
-    tell: (text) => void said.push(text),
-    now: monotonicMs,
-    startDemo: () => Promise.reject(new Error('No demo is needed')),
-  });
-  expect(said.join('\n')).toContain('Erased for');
-}
-
 async function eraseAll(env: Record<string, string>, search: () => Promise<Output[]>) {
   const left: string[][] = [];
   for (const args of ERASURES) {
-    await erase({ ...sandbox.variables, ...env }, ['--tenant', 'default', ...args]);
+    const erased = await runCommand('--erase-state', {
+      env: { ...sandbox.variables, ...env },
+      args: ['--tenant', 'default', ...args],
+    });
+    expect(erased).toMatchObject({ code: 0, stderr: expect.stringContaining('Erased for') });
     left.push(findMarkers(await search(), personal).map(({ marker }) => marker));
   }
   return left.map((markers) => [...new Set(markers)].sort());
