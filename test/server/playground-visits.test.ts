@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import {
   type OpenPage,
@@ -8,8 +8,8 @@ import {
   openPage,
   waitUntil,
 } from '../support/browser.ts';
-import { startPrefixProxy } from '../support/prefix-proxy.ts';
-import { type TestService, startTestService } from '../support/service.ts';
+import { type PrefixProxy, startPrefixProxy } from '../support/prefix-proxy.ts';
+import { type TestService, ofFirst, startTestService } from '../support/service.ts';
 
 const executablePath = findBrowser();
 if (!executablePath)
@@ -27,40 +27,34 @@ let url: string;
 let browser: Browser;
 let shared: OpenPage;
 let service: TestService;
+let proxy: PrefixProxy;
+let firstVisit: { bytes: number; foreignRequests: string[]; errors: string[] };
 beforeAll(async () => {
   if (!executablePath) return;
   browser = await launchBrowser(executablePath);
-  shared = await openPage(browser, 'about:blank');
   service = await startTestService({ hasPlayground: true });
   url = service.url;
+  proxy = await startPrefixProxy(url, '/internal/badges-playground');
+  shared = await openPage(browser, `${url}/`);
+  await waitForWorkers(shared);
+  const { foreignRequests, errors } = shared;
+  firstVisit = {
+    bytes: await pageBytes(shared),
+    foreignRequests: [...foreignRequests],
+    errors: [...errors],
+  };
 });
 afterAll(async () => {
   await browser?.close();
+  await proxy?.close();
   await service?.close();
 });
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one.close();
-});
-
-function closeAfterTest<Kind extends { close(): Promise<void> }>(one: Kind): Kind {
-  opened.push(one);
-  return one;
-}
 
 /** One page at a time. What the browser has stored for it, if anything. */
 async function visit(url: string, stored?: Record<string, string>): Promise<OpenPage> {
   await openAgain(shared, url, stored);
   await editorOf(shared).waitFor();
   return shared;
-}
-
-/** In a browser context of its own, beside that page. */
-async function visitApart(url: string): Promise<OpenPage> {
-  const open = closeAfterTest(await openPage(browser, url));
-  await editorOf(open).waitFor();
-  return open;
 }
 
 /** Its lines, of which only those in view exist. */
@@ -151,22 +145,18 @@ async function keptOf({ page }: OpenPage): Promise<string> {
 }
 
 (executablePath ? describe : describe.skip)('in a real browser', () => {
-  test('the page is below 3 MB on the wire, and is not sent again at a reload', async () => {
-    const open = await visitApart(`${url}/`);
-    await waitForWorkers(open);
-    const first = await pageBytes(open);
+  test('the page is below 3 MB on the wire, is not sent again at a reload, and runs no script but its own', async () => {
+    const open = await visit(`${url}/`);
     await reload(open);
     await waitForWorkers(open);
-    const second = await pageBytes(open);
 
-    expect(first).toBeGreaterThan(100_000);
-    expect(first).toBeLessThan(3_000_000);
-    expect(second).toBeLessThan(1_000);
+    expect(firstVisit).toEqual({ bytes: expect.any(Number), foreignRequests: [], errors: [] });
+    expect(firstVisit.bytes).toBeGreaterThan(100_000);
+    expect(firstVisit.bytes).toBeLessThan(3_000_000);
+    expect(await pageBytes(open)).toBeLessThan(1_000);
     expect([open.foreignRequests, open.errors]).toEqual([[], []]);
-  });
+    expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
 
-  test('no script but its own runs in the page', async () => {
-    const open = await visit(`${url}/`);
     await open.page.evaluate(`
       const script = document.createElement('script');
       script.textContent = 'window.hasRun = true';
@@ -179,8 +169,6 @@ async function keptOf({ page }: OpenPage): Promise<string> {
   describe('after a reload', () => {
     test('the tab that was in front still is, with its changes, and there is no other', async () => {
       const open = await visit(`${url}/`);
-      expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
-      await reload(open);
       expect(await tabsOf(open)).toEqual({ front: 'Badges', names: FIRST });
 
       await openExample(open, 'BadgeEntities');
@@ -218,18 +206,20 @@ async function keptOf({ page }: OpenPage): Promise<string> {
       expect(await tabsOf(open)).toEqual({ front: 'Count', names: ['Count'] });
     });
 
-    test.each([
-      [COUNT, 'Count'],
-      ['{ badges { totalCount } }', '<untitled>'],
-    ])('an edit of the last moment is kept, under its name: %s', async (query, name) => {
+    test('an edit of the last moment is kept, under its name', async () => {
       const open = await visit(`${url}/`);
-      const loaded = open.page.waitForEvent('load');
-      await writeAnd(open, query, 'location.reload()');
-      await loaded;
-      await editorOf(open).waitFor();
-      expect(await tabsOf(open)).toEqual({ front: name, names: [name] });
-      expect(await textOf(open, '.graphiql-query-editor')).toBe(query);
-      expect((await run(open)).answer).toEqual(COUNT_ANSWER);
+      for (const [query, name] of [
+        [COUNT, 'Count'],
+        ['{ badges { totalCount } }', '<untitled>'],
+      ] as const) {
+        const loaded = open.page.waitForEvent('load');
+        await writeAnd(open, query, 'location.reload()');
+        await loaded;
+        await editorOf(open).waitFor();
+        expect(await tabsOf(open)).toEqual({ front: name, names: [name] });
+        expect(await textOf(open, '.graphiql-query-editor')).toBe(query);
+        expect((await run(open)).answer).toEqual(COUNT_ANSWER);
+      }
     });
 
     test('a query that is too long for an address is still there', async () => {
@@ -310,7 +300,6 @@ async function keptOf({ page }: OpenPage): Promise<string> {
   test.each(['', '/', '?from=here'])(
     'it works where a proxy serves it under a prefix, with %p at its end',
     async (end) => {
-      const proxy = closeAfterTest(await startPrefixProxy(url, '/internal/badges-playground'));
       const open = await visit(`${proxy.url}${end}`);
       await write(open, COUNT);
       const { url: asked, answer } = await run(open);
@@ -323,13 +312,14 @@ async function keptOf({ page }: OpenPage): Promise<string> {
   );
 
   describe('with a router secret', () => {
-    let guarded: TestService;
-    async function visitGuarded(): Promise<OpenPage> {
-      guarded = closeAfterTest(
-        await startTestService({ hasPlayground: true, routerSecrets: [SECRET] }),
-      );
-      return visit(`${guarded.url}/`);
+    function changeSecrets(...routerSecrets: string[]): void {
+      const { providerValues } = service.sandbox;
+      const tenant = { id: 'default', providerValues: ofFirst(providerValues), requestLimits: {} };
+      service.apply({ tenants: [tenant], routerSecrets });
     }
+    beforeEach(() => changeSecrets(SECRET));
+    afterEach(() => changeSecrets());
+
     const dialogOf = ({ page }: OpenPage) => page.getByRole('dialog');
 
     async function enter({ page }: OpenPage, secret: string): Promise<void> {
@@ -338,7 +328,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     }
 
     test('a person enters it once a session, and it stands in no address and no lasting storage', async () => {
-      const open = await visitGuarded();
+      const open = await visit(`${url}/`);
       await dialogOf(open)
         .getByText('Header "router-authorization" must contain the router\'s secret.')
         .waitFor();
@@ -358,15 +348,11 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     });
 
     test('a secret that is changed meanwhile is asked for again, and the operation then goes on', async () => {
-      const open = await visitGuarded();
+      const open = await visit(`${url}/`);
       await enter(open, SECRET);
       await dialogOf(open).waitFor({ state: 'hidden' });
       await write(open, COUNT);
-      const { providerValues } = guarded.sandbox;
-      guarded.apply({
-        tenants: [{ id: 'default', providerValues, requestLimits: {} }],
-        routerSecrets: ['another-secret'],
-      });
+      changeSecrets('another-secret');
       await pressButton(open.page);
       await dialogOf(open).waitFor();
       await enter(open, 'another-secret');
@@ -374,7 +360,7 @@ async function keptOf({ page }: OpenPage): Promise<string> {
     });
 
     test('who cancels sees the refusal, and can enter it later', async () => {
-      const open = await visitGuarded();
+      const open = await visit(`${url}/`);
       await dialogOf(open).waitFor();
       await open.page.keyboard.press('Escape');
       await open.page.locator('.result-window').getByText('UNAUTHENTICATED').waitFor();
