@@ -135,10 +135,17 @@ if (!executablePath)
     const [front, ...others] = exampleOperations.map(({ name }) => name);
     expect(names).toEqual([front, ...others.toReversed()]);
 
-    const faults = await page.evaluate(`
-      __MONACO.editor.getModelMarkers({}).filter(({ resource }) => resource.path.endsWith('operation.graphql'))
+    // Faults are found a moment later, all of them at once: so one is added to wait for, to an operation of federation.
+    await page.evaluate(`
+      const isQuery = (model) => model.uri.path.endsWith('operation.graphql');
+      const model = __MONACO.editor.getModels().find(isQuery);
+      model.setValue(model.getValue() + ' query Wrong { nowhere }');
     `);
-    expect(faults).toEqual([]);
+    const faults = `__MONACO.editor.getModelMarkers({})
+      .filter(({ resource }) => resource.path.endsWith('operation.graphql'))
+      .map(({ message }) => message)`;
+    await waitUntil(page, `${faults}.some((message) => message.includes('nowhere'))`);
+    expect(await page.evaluate(faults)).toEqual([expect.stringContaining('nowhere')]);
   });
 
   test('runs the query and an update by clicking, and the query then shows the new name', async () => {
