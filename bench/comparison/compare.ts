@@ -43,7 +43,8 @@ export async function compareAll({ ids, only, ...options }: CompareOptions): Pro
   const targets = await startTargets(children, ids, { fast, variables, file });
   const measureAll = async (all: readonly Workload[], under: Targets) => {
     for (const workload of all.filter(({ name }) => AT_FIRST.test(name))) {
-      await measure(workload, under, { ...options, rounds: 1, ms: AT_FIRST_MS });
+      const ms = Math.min(AT_FIRST_MS, options.warmUpMs);
+      await measure(workload, under, { ...options, rounds: 1, ms });
     }
     for (const workload of all.filter(({ name }) => only.test(name))) {
       const measured = await measure(workload, under, options);

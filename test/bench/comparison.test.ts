@@ -5,16 +5,19 @@ import { expect, test } from '@jest/globals';
 import { measure } from '../../bench/comparison/measure.ts';
 import { runBench } from './run.ts';
 
-/** Without the peers, which are not installed here, and without goals, for which the rounds are too short. */
+/**
+ * Without the peers, which are not installed here, and without goals, for which the rounds are too short. Each request of
+ * a rotation is answered several times before the answers are compared, however short that is.
+ */
 const SHORT = [
   '--rounds',
   '1',
   '--ms',
-  '20',
+  '5',
   '--connections',
   '4',
   '--warm-up-ms',
-  '100',
+  '1',
   '--targets',
   'fast,full,stored',
 ];
