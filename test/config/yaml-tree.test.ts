@@ -68,10 +68,12 @@ describe('the time grows with the length, and not with its square:', () => {
       return performance.now() - begun;
     };
     // The quickest of three: what others do on the machine, and collecting garbage, is no work on the text.
-    const leastMs = (part: string) => Math.min(...[1, 2, 3].map(() => msOf(part)));
-    const eighth = leastMs(text.slice(0, BYTES / 8));
+    const eighth = Math.min(...[1, 2, 3].map(() => msOf(text.slice(0, BYTES / 8))));
     // 64 times as long, if it were the square.
-    expect(leastMs(text)).toBeLessThan(Math.max(40 * eighth, 500));
+    const boundMs = Math.max(40 * eighth, 500);
+    const tries = [msOf(text)];
+    while (Math.min(...tries) >= boundMs && tries.length < 3) tries.push(msOf(text));
+    expect(Math.min(...tries)).toBeLessThan(boundMs);
   });
 });
 
