@@ -45,17 +45,30 @@ export interface ComposeOptions {
 }
 
 /** The text of each file by its name. Throws with every problem that a composer found. */
-export async function composeFiles({
+export async function composeFiles(options: ComposeOptions = {}): Promise<Record<string, string>> {
+  const subgraphs = await readSubgraphs(options);
+  return {
+    'supergraph.graphql': toSupergraphSdl(subgraphs),
+    'cosmo-execution.json': composeCosmoConfig(subgraphs),
+  };
+}
+
+/** Only `supergraph.graphql`. */
+export async function composeGraph(options: ComposeOptions = {}): Promise<string> {
+  return toSupergraphSdl(await readSubgraphs(options));
+}
+
+async function readSubgraphs({
   config = CONFIG,
   urls = [],
   hasAuthDirectives = false,
-}: ComposeOptions = {}): Promise<Record<string, string>> {
-  const plain = withUrls(readSubgraphs(config), urls);
-  const subgraphs = hasAuthDirectives ? await withAuthDirectives(plain) : plain;
-  return {
-    'supergraph.graphql': withoutSchemaDescription(composeSupergraph(subgraphs)),
-    'cosmo-execution.json': composeCosmoConfig(subgraphs),
-  };
+}: ComposeOptions): Promise<Subgraph[]> {
+  const plain = withUrls(readConfig(config), urls);
+  return hasAuthDirectives ? withAuthDirectives(plain) : plain;
+}
+
+function toSupergraphSdl(subgraphs: readonly Subgraph[]): string {
+  return withoutSchemaDescription(composeSupergraph(subgraphs));
 }
 
 async function run(): Promise<void> {
@@ -97,7 +110,7 @@ async function withAuthDirectives(subgraphs: readonly Subgraph[]): Promise<Subgr
   return subgraphs.map((subgraph) => (subgraph.name === BADGES ? { ...subgraph, sdl } : subgraph));
 }
 
-function readSubgraphs(config: string): Subgraph[] {
+function readConfig(config: string): Subgraph[] {
   const { subgraphs } = configSchema.parse(parseYaml(readFileSync(config, 'utf8')));
   return Object.entries(subgraphs).map(([name, { routing_url: url, schema }]) => ({
     name,
