@@ -53,7 +53,6 @@ const MAX_BADGES_ASKED = 200_000;
 const MAX_REFRESHED = 20;
 const REPRESENTATIONS = 10;
 const FRESH_SECONDS = 1;
-const LOAD_MS = 1_000;
 const CONNECTIONS = 16;
 const USAGE_WITHIN_MS = 400;
 const MAX_TRIES = 30;
@@ -170,15 +169,15 @@ async function refresh(
 /** CPU of one request once all lists are in memory. */
 async function measureWarm(
   service: ProductionService,
-  asked: number,
   representations: readonly Representation[],
+  { asked, loadMs }: { asked: number; loadMs: number },
 ): Promise<number> {
   const requests = Array.from({ length: asked }, (_, tenant) =>
     toRequest(ROUTER_SECRET, question, { representations }, { 'x-badges-tenant': nameOf(tenant) }),
   );
   const request = (number: number): Buffer => requests[number % asked] ?? Buffer.alloc(0);
   const target = { ...service, title: 'this service' };
-  const options = { connections: Math.min(CONNECTIONS, asked), ms: LOAD_MS, atLeast: 2 * asked };
+  const options = { connections: Math.min(CONNECTIONS, asked), ms: loadMs, atLeast: 2 * asked };
   await load(target, { request }, options);
   return (await load(target, { request }, options)).cpuUs;
 }
@@ -196,11 +195,13 @@ export interface MeasureOptions {
   cell: Cell;
   /** Of the server program; only needed for two processes. */
   redisPath: string | undefined;
+  /** How long requests are sent to measure what each one costs, milliseconds. */
+  loadMs: number;
 }
 
 export async function measure(
   children: Children,
-  { cell, redisPath }: MeasureOptions,
+  { cell, redisPath, loadMs }: MeasureOptions,
 ): Promise<Measured> {
   const { tenants, badges, processes } = cell;
   const redis = processes > 1 ? await startRedis(redisPath ?? '') : undefined;
@@ -218,7 +219,7 @@ export async function measure(
   for (const { url } of kept.services) await askAll(url, asked, representations);
   await sleep(USAGE_WITHIN_MS);
   const residentBytes = kept.usages.at(-1)?.rss ?? NaN;
-  const cpuUs = await measureWarm(service, asked, representations);
+  const cpuUs = await measureWarm(service, representations, { asked, loadMs });
   for (const each of kept.services) await each.end('SIGKILL');
 
   // Its lists are fresh for an hour.

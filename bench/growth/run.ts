@@ -21,11 +21,13 @@ const { values } = parseArgs({
     badges: { type: 'string', default: '10,1000,10000' },
     tenants: { type: 'string', default: '1,100,1000' },
     processes: { type: 'string', default: '1,2' },
+    'load-ms': { type: 'string', default: '1000' },
   },
 });
 const toSizes = (name: 'badges' | 'tenants' | 'processes'): number[] =>
   values[name].split(',').map((text) => toSize(name, text));
 
+const loadMs = toSize('load-ms', values['load-ms']);
 const redisPath = findRedis();
 const cells = toSizes('processes').flatMap((processes) =>
   toSizes('badges').flatMap((badges) =>
@@ -83,7 +85,7 @@ for (const cell of cells) {
     console.log('Skipped: redis-server is not installed');
     continue;
   }
-  const measured = await withChildren((children) => measure(children, { cell, redisPath }));
+  const measured = await withChildren((children) => measure(children, { cell, redisPath, loadMs }));
   all.push(measured);
   console.log(showMeasured(measured));
   if (measured.busyMs >= MAX_WORK_MS) {
