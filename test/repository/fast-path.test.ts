@@ -22,6 +22,8 @@ function createHost(options: ts.CompilerOptions): ts.CompilerHost {
   };
   return {
     ...host,
+    // As the compiler itself does: no type depends on a comment.
+    jsDocParsingMode: ts.JSDocParsingMode.ParseForTypeErrors,
     fileExists: (file) => !file.startsWith(FOLDER) && ts.sys.fileExists(file),
     readFile: readText,
     getSourceFile(file, languageVersion) {
