@@ -145,7 +145,7 @@ test('shows both providers and another subgraph in one graph, offline, passes th
   expect(example.complaints()).toBe('');
 });
 
-test('says so when the packages of the badge desk cannot be installed, and its playground needs no other machine', async () => {
+test('says so when the packages of the badge desk cannot be installed, its playground needs no other machine, and it stops the other parts and says so when the badges subgraph dies', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'badge-desk-'));
   for (const name of ['package.json', 'package-lock.json'])
     cpSync(join('examples/badge-desk', name), join(folder, name));
@@ -170,6 +170,11 @@ test('says so when the packages of the badge desk cannot be installed, and its p
   const policy = response.headers.get('content-security-policy') ?? '';
   expect(policy).toMatch(/^default-src 'self' /);
   expect(policy).not.toMatch(/https?:|\*/);
+
+  const complaints = example.complaints();
+  process.kill(Number(/as process (\d+)/.exec(example.output())?.[1]), 'SIGKILL');
+  expect(await example.closed).toBe(1);
+  expect(example.complaints()).toBe(`${complaints}The badges subgraph ended with SIGKILL.\n`);
 });
 
 test('says which port is taken and how to choose another one, before anything starts', async () => {
@@ -185,17 +190,6 @@ test('says which port is taken and how to choose another one, before anything st
   } finally {
     server.close();
   }
-});
-
-test('stops the other parts and says so when the badges subgraph dies', async () => {
-  const example = startExample(ports);
-  await ready(example);
-  const badges = Number(/as process (\d+)/.exec(example.output())?.[1]);
-
-  process.kill(badges, 'SIGKILL');
-
-  expect(await example.closed).toBe(1);
-  expect(example.complaints()).toBe('The badges subgraph ended with SIGKILL.\n');
 });
 
 function startExample(env: Variables): Example {

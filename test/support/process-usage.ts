@@ -17,7 +17,8 @@ export function usageOf(pid: number, providerPorts: readonly number[]): Usage {
   const folder = `/proc/${pid}/fd`;
   const targets = readdirSync(folder).map((name) => targetOf(`${folder}/${name}`));
   const inodes = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
-  const remotePorts = readRemotePorts(pid);
+  // The list is long where thousands of connections have ended a moment ago.
+  const remotePorts = providerPorts.length === 0 ? new Map<string, number>() : readRemotePorts(pid);
   const toProviders = inodes.filter((inode) => providerPorts.includes(remotePorts.get(inode) ?? 0));
   return {
     rssMb: Number(kilobytes) / 1024,
