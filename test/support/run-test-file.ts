@@ -52,12 +52,26 @@ const circus = require('jest-circus/runner') as { default: RunTestFile };
 const GLOBALS = new URL('./jest-globals.ts', import.meta.url).href;
 const ROOT = new URL('../../', import.meta.url).href;
 
-/** Files that change modules of the service, such as the list of providers. They load a copy of all that is ours. */
-const CHANGES_MODULES = /\/test\/conformance\//;
+/**
+ * Files that change modules of the service, such as the list of providers, or that load the build too. They load a copy
+ * of all that is ours.
+ */
+const LOADS_COPIES = /\/test\/(conformance\/|supergraph\/router-files\.)/;
 const COPY = '?copy=';
 
 /** type-graphql collects here what decorators say of all classes, and completes all of it whenever a schema is built. */
-const collected = globalThis as { TypeGraphQLMetadataStorage?: unknown };
+const collected = globalThis as {
+  TypeGraphQLMetadataStorage?: { interfaceTypes: readonly { name: string }[] };
+};
+
+/** A schema of the copy completes classes of the other one whose fields are not all declared yet. */
+function refuseSecondCopy(path: string): void {
+  const names = collected.TypeGraphQLMetadataStorage?.interfaceTypes.map(({ name }) => name) ?? [];
+  if (new Set(names).size < names.length)
+    throw new Error(
+      `With ${path} there are two copies of the service. LOADS_COPIES must tell why.`,
+    );
+}
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
@@ -117,7 +131,7 @@ const runTestFile: RunTestFile = async (...args) => {
   await awaitEnd(limitBytes);
   const endTurn = isLarge(path) ? await takeTurn() : undefined;
   filesRun += 1;
-  const copies = CHANGES_MODULES.test(path);
+  const copies = LOADS_COPIES.test(path);
   const version = `${copies ? COPY : '?'}${filesRun}`;
   const { TypeGraphQLMetadataStorage } = collected;
   const timers = new ModernFakeTimers({ config, global: globalThis });
@@ -147,6 +161,7 @@ const runTestFile: RunTestFile = async (...args) => {
     const result = await circus.default(...args);
     if (result.numPendingTests === result.testResults.length)
       showReasons(environment.global.console);
+    if (!copies) refuseSecondCopy(path);
     return result;
   } finally {
     if (copies) Object.assign(collected, { TypeGraphQLMetadataStorage });
