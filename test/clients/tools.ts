@@ -215,7 +215,7 @@ export function testTools(generated: () => Generated): void {
     await service.close();
   });
 
-  test('the recipes and these tests have no error of types', () => {
+  test('the recipes have no error of types', () => {
     const ofProbes = Object.keys(tools).flatMap((name) => [
       `${name} union.ts`,
       `${name} one of.ts`,

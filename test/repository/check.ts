@@ -3,6 +3,7 @@
  * What fails is shown with its output, the rest goes on, and the last lines name the parts that failed.
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasPackages } from '../../examples/supergraph/desk.ts';
 
@@ -34,6 +35,7 @@ const LANES: readonly (readonly Part[])[] = [
     { name: 'changes of the schema', command: ['node', 'schema/changes.ts'], isShown: true },
     { name: 'operations', command: ['graphql-codegen', '--check'] },
     ...partsOfDesk(),
+    ...partsOfClients(),
     {
       name: 'repository and composition',
       command: [
@@ -57,6 +59,16 @@ function partsOfDesk(): Part[] {
   return [
     { name: 'types of the badge desk', command: ['npm', 'run', '--prefix', folder, 'check'] },
   ];
+}
+
+/** Their tests write what the recipes import. */
+function partsOfClients(): Part[] {
+  const folder = 'examples/clients';
+  if (!existsSync(join(root, folder, 'generated/relay'))) {
+    console.log('Skipped: types of the client recipes, since test/clients has not run.');
+    return [];
+  }
+  return [{ name: 'types of the client recipes', command: ['tsc', '-p', folder] }];
 }
 
 async function run(part: Part): Promise<Ended> {

@@ -14,7 +14,9 @@ export const LISTENING = /GraphQL is at (http[^\s"]+)/;
 export const ROUTER_SECRET = 'bench-router-secret';
 
 /** The playground takes most of the time and the memory of a start. */
-export function withoutPlayground({ NODE_ENV }: Readonly<Record<string, string>>) {
+export function withoutPlayground({
+  NODE_ENV,
+}: Readonly<Record<string, string>>): Record<string, string> {
   return NODE_ENV === 'production' ? {} : { PLAYGROUND: 'false' };
 }
 
