@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Test files that start a browser, a compiler or several servers: two of them at once would take too much memory. */
 const LARGE =
-  /\/desk\/|\/(playground[\w-]*|adding|clients|supergraph-example|routers-check)\.test|\/bench\/(attacks|comparison|growth|load)\.test/;
+  /\/desk\/|\/(playground[\w-]*|adding|clients|supergraph-example|routers-check)\.test|\/bench\/(attacks|comparison|growth|load)\.test|\/long\/roles\.test/;
 
 export const isLarge = (path: string): boolean => LARGE.test(path);
 

@@ -10,7 +10,7 @@ type Tests = Parameters<InstanceType<typeof TestSequencer>['sort']>[0];
 
 /** Files that start many processes. Beside each other they would take too much memory. */
 const MANY_PROCESSES =
-  /\/(copies|erase[\w-]*|personal-data)\.test|\/long\/(roles|stopping|tenants)\.|\/repository\/fast-path\./;
+  /\/(copies|erase[\w-]*|personal-data)\.test|\/long\/(stopping|tenants)\.|\/repository\/fast-path\./;
 /** Files that wait more than they compute, although some are short. */
 const WAITING =
   /\/test\/(long|bench|conformance|faults)\/|\/(documented-calls|faults|kill|large-answers|redis-\w+)\.test/;
@@ -20,10 +20,11 @@ const LONG_WAITING =
   /\/(bench\/(soak|outage)|conformance\/kit|faults\/(table|deadline)|state\/redis-roles|writing\/(faults|kill|documented-calls)|long\/(fast-path|read-your-writes))\.test/;
 
 /** Large files that take long. Jest, which knows only sizes at first, would start some of them last. */
-const LONG_LARGE = /\/(playground-visits|routers-check|supergraph-example|comparison|adding)\.test/;
+const LONG_LARGE =
+  /\/(playground-visits|routers-check|supergraph-example|comparison|adding|roles)\.test/;
 
 /** Large files run one at a time, and one that waits for its turn keeps a worker. */
-const OTHERS_FOR_EACH_LARGE = 18;
+const OTHERS_FOR_EACH_LARGE = 17;
 const OTHERS_FOR_EACH_OF_MANY_PROCESSES = 10;
 const OTHERS_FOR_EACH_WAITING = 8;
 const OTHERS_FOR_EACH_LONG_WAITING = 15;
