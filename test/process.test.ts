@@ -4,7 +4,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config/read-config.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { eventually } from './state/eventually.ts';
@@ -21,6 +21,10 @@ const SANDBOX = join(import.meta.dirname, '../dist/sandbox/main.js');
 beforeAll(() => {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
 });
+
+/** Apart from the state of a service that someone runs from this folder. */
+const STATE_DIR = mkdtempSync(join(tmpdir(), 'badges-process-'));
+afterAll(() => rmSync(STATE_DIR, { recursive: true }));
 
 const children: ChildProcess[] = [];
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -100,7 +104,7 @@ describe('npm start answers a write that is under way, and ends with 0', () => {
     ['SIGTERM', 'npm alone', 1],
   ] as const)('at a %s to %s', async (signal, _to, sign) => {
     const sandbox = await startSandbox();
-    const { child, shows, exit, output } = runNpmStart(sandbox.variables);
+    const { child, shows, exit, output } = runNpmStart({ STATE_DIR, ...sandbox.variables });
     const [, url = ''] = await shows(/GraphQL is at (\S+)/);
     const { answer } = await startWrite(url, sandbox);
 
@@ -114,7 +118,7 @@ describe('npm start answers a write that is under way, and ends with 0', () => {
 
 test('a signal that comes again while it stops changes nothing, until a person presses Ctrl-C twice', async () => {
   const sandbox = await startSandbox();
-  const { child, shows, exit } = runService(sandbox.variables);
+  const { child, shows, exit } = runService({ STATE_DIR, ...sandbox.variables });
   const [, url = ''] = await shows(/GraphQL is at (\S+)/);
   const { answer } = await startWrite(url, sandbox);
   for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT'] as const) child.kill(signal);
@@ -127,6 +131,7 @@ test('it starts while its only provider refuses connections, and a second Ctrl-C
   const sandbox = await startSandbox();
   await sandbox.close();
   const { child, shows, exit } = runService({
+    STATE_DIR,
     SHUTDOWN_DELAY_MS: '60000',
     ...sandbox.tagMango.variables,
   });
@@ -145,7 +150,7 @@ test('it starts while its only provider refuses connections, and a second Ctrl-C
 test('a signal while it still starts ends it with 0', async () => {
   const sandbox = await startSandbox();
   sandbox.tagMango.faults.set('*', { kind: 'hang' });
-  const { child, output, shows, exit } = runService(sandbox.tagMango.variables);
+  const { child, output, shows, exit } = runService({ STATE_DIR, ...sandbox.tagMango.variables });
   await shows(/TagMango: configured/);
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
@@ -184,7 +189,7 @@ async function askAsRouter(url: URL, query: string): Promise<Response> {
 
 test('in production it logs JSON, has no sandbox, serves the configured provider at every address of the machine, of IPv4 and of IPv6, and for two seconds after a SIGTERM, while it says that it is not ready', async () => {
   const sandbox = await startSandbox();
-  const settings = { ...PRODUCTION, ...sandbox.tagMango.variables };
+  const settings = { ...PRODUCTION, STATE_DIR, ...sandbox.tagMango.variables };
   const { child, output, shows, exit } = runService(settings);
   const [, listening = ''] = await shows(/GraphQL is at ([^\s"]+)/);
   const { port } = new URL(listening);
