@@ -9,13 +9,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { openState } from '../../src/state/open-state.ts';
-import { monotonicMs } from '../../src/state/rate-limit.ts';
 import { eventually } from '../state/eventually.ts';
+import { openService } from '../stored/opened-service.ts';
 import { HALL_OF_FAME, MAJOR, STORED } from '../support/operation-cases.ts';
 import { runCommand } from '../support/command.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
-import { startTestService } from '../support/service.ts';
 import { type Answered, type Call, send, toOutputs } from './calls.ts';
 import { type StartingService, startMain } from '../support/service-process.ts';
 import { filesOf } from './files.ts';
@@ -124,16 +122,10 @@ async function ask(url: string, calls: readonly Call[], headers = {}): Promise<A
 }
 
 /** Stores what is written through a service that has ended. */
-async function storeWrites(redisUrl?: string): Promise<void> {
-  const log = { info: () => undefined, warn: () => undefined };
-  const times = { now: monotonicMs, wallTime: Date.now };
-  const state = await openState({ ...times, redisUrl, folder: join(folder, 'state'), log });
-  const { store, shared } = state;
-  const { providerValues } = sandbox;
-  const service = await startTestService({ ...times, store, shared, providerValues });
-  await ask(`${service.url}/graphql`, WRITES);
-  await service.close();
-  await state.close();
+async function storeWrites(env: Record<string, string>): Promise<void> {
+  const service = await openService({ sandbox, env });
+  await ask(service.url, WRITES);
+  await service.stop();
 }
 
 const saidBy = ({ stdout, stderr }: StartingService): Output[] => [
@@ -300,13 +292,13 @@ const LEFT = [
 ].map((markers) => markers.map(({ name }) => name).sort());
 
 test('whom an erasure names is in no byte of the folder afterwards', async () => {
-  await storeWrites();
+  await storeWrites({ STATE_DIR: join(folder, 'state') });
   const search = async () => filesOf(join(folder, 'state'));
   expect(await eraseAll({ STATE_DIR: join(folder, 'state') }, search)).toEqual(LEFT);
 });
 
 test('what is older than RETENTION_DAYS is in no byte of the folder once the service has started', async () => {
-  await storeWrites();
+  await storeWrites({ STATE_DIR: join(folder, 'state') });
   const database = new DatabaseSync(join(folder, 'state', 'state.sqlite'));
   for (const table of ['log_entries', 'state_values']) {
     database.exec(`UPDATE ${table} SET written_at = written_at - 2 * 24 * 60 * 60 * 1000`);
@@ -348,7 +340,7 @@ if (redisPath === undefined) console.log('Skipped: personal data in Redis, it is
     const client = createClient({ url: redis.url });
     try {
       await client.connect();
-      await storeWrites(redis.url);
+      await storeWrites({ REDIS_URL: redis.url });
       for (const { badges } of [sandbox.returningAI, sandbox.tagMango]) badges.clear();
       for await (const keys of client.scanIterator({ MATCH: 'badges:log:*' })) {
         for (const key of keys) await makeOlder(client, key);

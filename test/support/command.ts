@@ -18,10 +18,10 @@ export interface Commanded {
   stderr: string;
 }
 
-/** Errors whose message is for the operator. */
+/** Errors whose message is for the operator, as src/process.ts tells them apart. Any other one fails the test. */
 const TOLD = [ConfigError, StateError, CheckError, EraseError];
 
-/** Runs a command of the service without a process of its own, which takes 20 times as long. `runMain` starts one. */
+/** Runs a command of the service without a process of its own. `runMain` starts one. */
 export async function runCommand(
   name: string,
   { env, args = [] }: CommandOptions,
