@@ -89,6 +89,9 @@ export interface Shown {
   _entities: ({ id: string; name: string } | null)[];
 }
 
+/** What has nothing to do with time is answered within it, and within its half, also on a busy machine. */
+export const ATTEMPT_MS = 2_000;
+
 export type Calls = 'reads' | 'writes';
 
 export interface FaultyService {
@@ -97,6 +100,8 @@ export interface FaultyService {
   standIn(side: Side): TestService['sandbox']['returningAI' | 'tagMango'];
   /** What the breaker of the provider's badges was told of its reads (or of its writes), in its order. */
   verdictsOf(side: Side, calls?: Calls): Verdict[];
+  /** The next answer to the operation takes this long by the clock of the service, and no time of the machine. */
+  slow(side: Side, operation: string, ms: number): void;
   /** Asks for the provider's badges as a list, one by its id, and one as an entity, all in one request. */
   read(side: Side): Promise<Answer<Shown>>;
   mutate(call: MutationCall): Promise<Payload>;
@@ -114,7 +119,7 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
   const service = await startTestService({
     // More tests in a second than the provider's own window lets through.
     sandbox: { ...STORED, tagMango: { ...STORED.tagMango, requestLimit: 100_000 } },
-    attemptTimeoutMs: 420,
+    attemptTimeoutMs: ATTEMPT_MS,
     now: clock.now,
     random: () => 0,
     ...options,
@@ -138,6 +143,17 @@ export async function startFaultyService(options: TestServiceOptions = {}): Prom
     clock,
     standIn: ({ at }) => service.sandbox[at],
     verdictsOf,
+    slow({ at }, operation, ms) {
+      const { faults } = service.sandbox[at];
+      const take = faults.take.bind(faults);
+      faults.take = (asked, url) => {
+        if (asked === operation) {
+          faults.take = take;
+          clock.skip(ms);
+        }
+        return take(asked, url);
+      };
+    },
     read: (side) => service.execute<Shown, object>(toQuery(side)),
     mutate: (call) => mutate(`${service.url}/graphql`, call),
     writes: () => writesTo(service.sandbox).length,

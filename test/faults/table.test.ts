@@ -6,6 +6,7 @@ import { findRedis } from '../support/redis.ts';
 import { otherProviders } from '../support/service.ts';
 import { codesOf } from '../support/writing.ts';
 import {
+  ATTEMPT_MS,
   type FaultyService,
   RETURNING_AI,
   SIDES,
@@ -15,7 +16,7 @@ import {
   sourceOf,
   startFaultyService,
 } from './faulty-service.ts';
-import { READ_CASES } from './read-cases.ts';
+import { type AnyFault, READ_CASES } from './read-cases.ts';
 import { loseRedis } from './redis-down.ts';
 import { WRITE_CASES } from './write-cases.ts';
 
@@ -29,28 +30,37 @@ function row(number: number, title: string, run: () => Promise<void>): void {
 
 const FRESH_MS = 30_000;
 const KEPT = /^private, max-age=(29|30)$/;
+/** An answer that took a second is a second old. */
+const KEPT_FROM_SLOW = /^private, max-age=(28|29)$/;
 /** Faults that show themselves by the time that an answer takes. */
-const ABOUT_TIME = new Set(['delay', 'hang', 'drip']);
+const isAboutTime = (fault: AnyFault): boolean =>
+  'kind' in fault && (fault.kind === 'hang' || fault.kind === 'drip');
 
 let faulty: FaultyService;
 /** Its readers wait for a new list as long as it takes on a busy machine, so that what it tells is no matter of time. */
 let patient: FaultyService;
-/** Its calls may take long before they count as slow. */
-let unhurried: FaultyService;
+/** Gives up calls that take long in half of the time, for tests that wait for it. */
+let brisk: FaultyService;
+/** Gives them up in no time, for tests in which hardly another call has to be answered. */
+let hasty: FaultyService;
+const toReadWith = (fault: AnyFault): FaultyService => (isAboutTime(fault) ? hasty : faulty);
 beforeAll(async () => {
   faulty = await startFaultyService();
   patient = await startFaultyService({ patienceMs: 10_000, attemptTimeoutMs: 10_000 });
-  unhurried = await startFaultyService({ attemptTimeoutMs: 2_000 });
+  brisk = await startFaultyService({ attemptTimeoutMs: ATTEMPT_MS / 2 });
+  hasty = await startFaultyService({ attemptTimeoutMs: 420 });
 });
 afterAll(async () => {
   await faulty.close();
   await patient.close();
-  await unhurried.close();
+  await brisk.close();
+  await hasty.close();
 });
 beforeEach(() => {
   faulty.reset();
   patient.reset();
-  unhurried.reset();
+  brisk.reset();
+  hasty.reset();
 });
 afterEach(() => faulty.service.sandbox.tagMango.faults.clear());
 
@@ -76,7 +86,7 @@ describe.each(SIDES)('a list of $title', (side) => {
 
     row(each.row, `a list that ${each.what} is ${code} after ${each.calls} calls`, async () => {
       // What is read before it is refused takes time. Other faults have to run out of it.
-      const of = each.isStaleOk ? faulty : patient;
+      const of = each.isStaleOk ? toReadWith(fault) : patient;
       of.standIn(side).faults.set(list, fault);
       const answer = await of.read(side);
 
@@ -110,9 +120,10 @@ describe.each(SIDES)('a list of $title', (side) => {
       continue;
     }
     row(each.row, `a list that ${each.what} is answered with a stale one`, async () => {
-      const asOf = await readAndOutlive(side);
-      faulty.standIn(side).faults.set(list, fault);
-      const answer = await faulty.read(side);
+      const of = toReadWith(fault);
+      const asOf = await readAndOutlive(side, of);
+      of.standIn(side).faults.set(list, fault);
+      const answer = await of.read(side);
 
       expect(answer.errors).toBeUndefined();
       expect(answer.data).toMatchObject(wholeData(side));
@@ -122,18 +133,18 @@ describe.each(SIDES)('a list of $title', (side) => {
       expect([null, each.code]).toContain(source?.code);
       expect(answer.headers.get('cache-control')).toBe('no-store');
       // What hangs is still waited for.
-      await eventually(() => faulty.verdictsOf(side).length === each.calls);
-      expect(faulty.verdictsOf(side)).toEqual(Array(each.calls).fill(verdict));
-      expect(calls()).toBe(each.calls);
+      await eventually(() => of.verdictsOf(side).length === each.calls);
+      expect(of.verdictsOf(side)).toEqual(Array(each.calls).fill(verdict));
+      expect(callsTo(of)).toBe(each.calls);
     });
   }
 
   row(1, 'a list that is slow is data, kept, and slow to the breaker', async () => {
-    faulty.standIn(side).faults.set(list, { kind: 'delay', ms: 215 });
+    faulty.slow(side, list, ATTEMPT_MS / 2 + 1);
     const answer = await faulty.read(side);
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toMatchObject(wholeData(side));
-    expect(answer.headers.get('cache-control')).toMatch(KEPT);
+    expect(answer.headers.get('cache-control')).toMatch(KEPT_FROM_SLOW);
     expect(faulty.verdictsOf(side)).toEqual(['slow']);
 
     expect(sourceOf(await faulty.read(side), side)?.state).toBe('CACHED');
@@ -149,7 +160,6 @@ describe.each(SIDES)('a list of $title', (side) => {
         unreachable = await startUnreachable(way);
         const values = faulty.service.sandbox.providerValues[side.at];
         lost = await startFaultyService({
-          attemptTimeoutMs: 2_000,
           providerValues: { [side.at]: { ...values, [side.baseUrl]: unreachable.baseUrl } },
         });
       });
@@ -366,8 +376,8 @@ describe.each(SIDES)('a write at $title', (side) => {
 
     row(each.row, `a write that ${each.what} is ${codes[0] ?? 'data'}, and sent once`, async () => {
       const call = side[by];
-      // Whatever is not about time has time, also for the reads beside it, on a busy machine.
-      const asked = ABOUT_TIME.has(String('kind' in fault && fault.kind)) ? faulty : unhurried;
+      // The reads beside it have time on a busy machine.
+      const asked = isAboutTime(fault) ? brisk : faulty;
       asked.standIn(side).faults.set(`${by}Badge`, fault);
       const payload = await asked.mutate(call);
 
@@ -379,6 +389,14 @@ describe.each(SIDES)('a write at $title', (side) => {
       expect(new Set(asked.verdictsOf(side))).toEqual(new Set(['good']));
     });
   }
+
+  row(1, 'a write that is answered late is data, and sent once', async () => {
+    faulty.slow(side, 'createBadge', ATTEMPT_MS / 2 + 1);
+    expect(codesOf(await faulty.mutate(side.create))).toEqual([]);
+    expect(faulty.writes()).toBe(1);
+    expect(faulty.verdictsOf(side, 'writes')).toEqual(['slow']);
+    expect(new Set(faulty.verdictsOf(side))).toEqual(new Set(['good']));
+  });
 
   row(14, 'names the fields that were sent, and the provider’s text only in the log', async () => {
     const text = `${'no '.repeat(200)}end`;
@@ -450,14 +468,15 @@ describe.each(SIDES)('a write at $title', (side) => {
   );
   for (const { fault, code, calls, verdict, what } of readFaults) {
     row(30, `a write that needs a read which ${what} is ${code}, and nothing is sent`, async () => {
-      faulty.standIn(side).faults.set(list, fault);
-      const payload = await faulty.mutate(side.updateOfVersion);
+      const of = toReadWith(fault);
+      of.standIn(side).faults.set(list, fault);
+      const payload = await of.mutate(side.updateOfVersion);
       expect(payload.userErrors).toMatchObject([
         { code, message: expect.stringMatching(/Nothing was sent\.$/) },
       ]);
-      expect(faulty.writes()).toBe(0);
-      expect(faulty.standIn(side).requests).toHaveLength(calls);
-      expect(faulty.verdictsOf(side)).toEqual(Array(calls).fill(verdict));
+      expect(of.writes()).toBe(0);
+      expect(of.standIn(side).requests).toHaveLength(calls);
+      expect(of.verdictsOf(side)).toEqual(Array(calls).fill(verdict));
     });
 
     // A provider that takes no more requests takes no write either.
@@ -466,12 +485,13 @@ describe.each(SIDES)('a write at $title', (side) => {
       30,
       `a write that can do without a read which ${what} is ${isSent ? 'sent' : code}`,
       async () => {
-        faulty.standIn(side).faults.set(list, fault);
-        const payload = await faulty.mutate(side.create);
+        const of = isAboutTime(fault) ? brisk : faulty;
+        of.standIn(side).faults.set(list, fault);
+        const payload = await of.mutate(side.create);
         expect(codesOf(payload)).toEqual(isSent ? [] : [code]);
         expect(payload.badge?.name).toBe(isSent ? 'New' : undefined);
-        expect(faulty.writes()).toBe(isSent ? 1 : 0);
-        expect(faulty.verdictsOf(side, 'writes')).toEqual(isSent ? ['good'] : []);
+        expect(of.writes()).toBe(isSent ? 1 : 0);
+        expect(of.verdictsOf(side, 'writes')).toEqual(isSent ? ['good'] : []);
       },
     );
   }

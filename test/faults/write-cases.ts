@@ -23,14 +23,6 @@ const answer = (rest: Partial<Extract<AnyFault, { kind: 'answer' }>>): AnyFault 
 
 /** The variants of each row, taken effect or not, are in test/writing/faults.test.ts. */
 export const WRITE_CASES: readonly WriteCase[] = [
-  {
-    row: 1,
-    what: 'is answered late',
-    by: 'create',
-    fault: { kind: 'delay', ms: 215 },
-    codes: [],
-    verdict: 'slow',
-  },
   { row: 2, what: 'hangs', fault: { kind: 'hang' }, ...unknown },
   { row: 3, what: 'is answered drop by drop', fault: { kind: 'drip', everyMs: 20 }, ...unknown },
   { row: 4, what: 'is reset before its answer', fault: { kind: 'reset' }, ...unknown },
