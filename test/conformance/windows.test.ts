@@ -15,7 +15,7 @@ function createBudget(now: () => number, most?: number): RequestBudget {
   const held = new Map<string, string>();
   const { budget } = createHttpDeps(
     {
-      attemptTimeoutMs: 1_000,
+      attemptTimeoutMs: 3_000,
       replicas: 1,
       logger: pino({ level: 'silent' }),
       now,

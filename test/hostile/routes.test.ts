@@ -31,7 +31,7 @@ let tagMango: TagMangoClient;
 
 const deps: HttpDeps = {
   ...plainHttpDeps,
-  attemptTimeoutMs: 800,
+  attemptTimeoutMs: 3_000,
   createBreaker: () => ({
     waitMs: () => 0,
     enter: () => (verdict) => void verdicts.push(verdict),

@@ -444,13 +444,15 @@ test('a call that waits for its turn is told of, with how long, and one that har
 });
 
 describe('the breaker hears', () => {
-  const late = (ms: number) =>
-    provider((_request, response) => {
-      setTimeout(() => response.writeHead(200, json).end('{}'), ms);
-    });
-
   test('that an answer took more than half of its time', async () => {
-    const { http } = await late(450);
+    const clock = createSkippingClock();
+    await provider((_request, response) => {
+      clock.skip(401);
+      response.writeHead(200, json).end('{}');
+    });
+    const { port } = server?.address() as AddressInfo;
+    await http?.close();
+    http = createHttp(`http://127.0.0.1:${port}`, 'hidden-key', { clock });
     await list(http);
     expect(verdicts).toEqual(['slow']);
   });
