@@ -206,9 +206,8 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
     used.keepMs = Math.min(used.keepMs, ms);
   }
 
-  async function list(): Promise<Reading<BadgeIndex>> {
-    reading ??= read();
-    return reading;
+  function list(): Promise<Reading<BadgeIndex>> {
+    return (reading ??= read());
   }
 
   /** The list without waiting, which is then that of the whole request. */

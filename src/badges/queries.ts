@@ -166,11 +166,11 @@ function isAsked({ key, name }: Provider, filter: BadgeFilter): boolean {
   return providers.every((other) => other.key === key || filter[other.key] == null);
 }
 
-async function select(
+function select(
   index: BadgeIndex,
   ordered: readonly OrderedBadge[],
   { provider, filter }: { provider: Provider; filter: BadgeFilter },
-): Promise<readonly OrderedBadge[]> {
+): readonly OrderedBadge[] | Promise<readonly OrderedBadge[]> {
   const own = filter[provider.key];
   const isMatch = provider.filter;
   const matching =

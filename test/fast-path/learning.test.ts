@@ -85,7 +85,7 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
   const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
   async function answer(meanwhile: () => Promise<void>): Promise<void> {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
-    const head = { caller, requestId: 'r-1', bytes: body.length, manners: 'usual' };
+    const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
     if (asked) learner.watchQuery(response, head, { asked, body });
     await meanwhile();
     response.writeHead(200, {

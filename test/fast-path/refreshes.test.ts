@@ -73,7 +73,7 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
       answer: () => {
         written.length = 0;
         const sight = createSight(tenant(), { freshMs: 30_000, now: () => world.now() });
-        const split = { body, start: 0, end: body.length };
+        const split = { body, start: 0, end: body.length, key: ['', ''] as const };
         return { text: fragments.answer(plan, split, sight), written: [...written] };
       },
     };

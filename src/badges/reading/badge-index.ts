@@ -232,7 +232,7 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
       if (ambiguousIds.has(id)) throw badResponse('returned two different badges with this ID');
       return find(id);
     },
-    async orderedBy(field) {
+    orderedBy(field) {
       const sorted = ordered.get(field) ?? sortBadges(badges, field);
       ordered.set(field, sorted);
       return sorted;

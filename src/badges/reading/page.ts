@@ -164,7 +164,7 @@ const keptOrders = toKeptOrder();
  * The same badges in one list, if these very lists, sorted by this field, were asked for before. The first page of new
  * lists does not wait for that.
  */
-export async function inOneOrder(parts: Parts, field: OrderedBy['field']): Promise<Parts> {
+export function inOneOrder(parts: Parts, field: OrderedBy['field']): Parts | Promise<Parts> {
   const filled = parts.filter(({ length }) => length > 0);
   if (filled.length < 2) return filled;
   let kept = keptOrders;

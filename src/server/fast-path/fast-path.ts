@@ -38,14 +38,7 @@ import {
 } from './head.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
-import {
-  type EntitiesPlan,
-  type Split,
-  createPlans,
-  flatKeyOf,
-  keyOf,
-  splitBody,
-} from './plans.ts';
+import { type EntitiesPlan, type Split, createPlans, flatKeyOf, splitBody } from './plans.ts';
 import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
 import { Unsure, toExecutable } from './render.ts';
 
@@ -71,7 +64,7 @@ export function addFastPath(ahead: Ahead[], options: FastPathOptions): void {
 }
 
 /** No document without this word has a mutation. One with it may be a query, which the full path answers too. */
-const MUTATION = 'mutation';
+const mayMutate = (text: string): boolean => text.includes('mutation');
 const LOG_EVERY_MS = 600_000;
 
 interface Asked {
@@ -133,7 +126,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   }
 
   function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
-    const plan = plans.find(keyOf(split));
+    const plan = plans.find(split.key);
     if (!plan) return undefined;
     try {
       const sight = createSight(caller.tenant, options);
@@ -197,7 +190,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       return deliver(exchange, { ready, again, refuse });
     }
     if (!split) return tryQuery(exchange, asked);
-    if (!manners.contentTypeFor(head) || plans.find(keyOf(split)) === undefined)
+    if (!manners.contentTypeFor(head) || plans.find(split.key) === undefined)
       learner.watchEntities(response, head, split);
     return false;
   }
@@ -232,7 +225,10 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     const now = performance.now();
     exchange.arrivedAt = arrivalOf(request, now);
     const body = bytes.toString('latin1');
-    const asked = body.includes(MUTATION) ? undefined : { bytes, body, split: splitBody(body) };
+    const split = splitBody(body);
+    // Representations are no part of a document, and to search them takes a twentieth of the time of a hundred.
+    const texts = split?.key ?? [body];
+    const asked = texts.some(mayMutate) ? undefined : { bytes, body, split };
     const answered = asked && round.hasRoom() ? tryInRound(exchange, asked, now) : undefined;
     if (answered === true) return;
     // Before anything is waited for: a body that has been read to its end cannot be given back.

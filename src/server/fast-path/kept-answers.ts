@@ -101,10 +101,10 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
       return kept;
     },
     isRepeated(plan, variables, tenant) {
-      const key = JSON.stringify([identityOf(plan), identityOf(tenant), variables]);
-      const isRepeated = lately.has(key) || earlier.has(key);
-      if (!lately.has(key)) noteAsked(key);
-      return isRepeated;
+      const key = `${identityOf(plan)} ${identityOf(tenant)} ${JSON.stringify(variables)}`;
+      if (lately.has(key)) return true;
+      noteAsked(key);
+      return earlier.has(key);
     },
     keep(sent, { text, used, countedBytes, asked }, { before, after }) {
       const { tenant } = sent;

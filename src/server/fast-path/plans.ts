@@ -28,6 +28,7 @@ export interface Plans<Plan> {
 }
 
 interface Entry<Plan> extends Kept {
+  readonly beginning: string;
   readonly first: string;
   readonly second: string;
   plan: Plan | null;
@@ -36,30 +37,36 @@ interface Entry<Plan> extends Kept {
 /** Of its compiled fields, as far as can be told from the length of the document. */
 const PLAN_BYTES = 4_000;
 const BYTES_OF_CHARACTER = 36;
+/** Holds the name of an operation in most bodies. */
+const BEGINNING_CHARACTERS = 64;
 
 /** `forget` drops all that was made by a plan. */
 export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Plans<Plan> {
   const byFirst = new Map<string, Map<string, Entry<Plan>>>();
-  /** The entry that was found last. To compare texts with its own takes less time than to hash them. */
-  let last: Entry<Plan> | undefined;
+  /** The entry that was found last by the beginning of its first text: to compare texts takes less time than to hash them. */
+  const byBeginning = new Map<string, Entry<Plan>>();
 
   function findEntry([first, second]: PlanKey): Entry<Plan> | undefined {
+    const last = byBeginning.get(first.slice(0, BEGINNING_CHARACTERS));
     if (last?.first === first && last.second === second) return last;
-    last = byFirst.get(first)?.get(second);
-    return last;
+    const found = byFirst.get(first)?.get(second);
+    if (found) byBeginning.set(found.beginning, found);
+    return found;
   }
 
   function put([first, second]: PlanKey, plan: Plan | null): void {
     const former = byFirst.get(first)?.get(second);
     if (former) keep.drop(former);
     const bySecond = byFirst.get(first) ?? new Map<string, Entry<Plan>>();
+    const beginning = toFlat(first.slice(0, BEGINNING_CHARACTERS));
     const entry: Entry<Plan> = {
       kind: 'plans',
+      beginning,
       first,
       second,
       plan,
       onDrop() {
-        if (last === entry) last = undefined;
+        if (byBeginning.get(beginning) === entry) byBeginning.delete(beginning);
         bySecond.delete(second);
         if (bySecond.size === 0) byFirst.delete(first);
         if (plan) forget(plan);
@@ -67,7 +74,7 @@ export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Pla
     };
     byFirst.set(first, bySecond.set(second, entry));
     const ofPlan = plan ? PLAN_BYTES + BYTES_OF_CHARACTER * (first.length + second.length) : 0;
-    keep.put(entry, bytesOf(first, second) + ofPlan);
+    keep.put(entry, bytesOf(beginning, first, second) + ofPlan);
   }
 
   return {
@@ -89,6 +96,8 @@ export interface Split {
   start: number;
   /** The bracket behind the last. */
   end: number;
+  /** What tells plans apart. */
+  key: PlanKey;
 }
 
 export interface EntitiesPlan {
@@ -120,17 +129,13 @@ export function splitBody(body: string): Split | undefined {
   if (mark === -1) return undefined;
   const start = mark + MARK.length;
   const end = body.indexOf(']', start);
-  return end === -1 ? undefined : { body, start, end };
+  return end === -1
+    ? undefined
+    : { body, start, end, key: [body.slice(0, start), body.slice(end)] };
 }
 
-/** What tells plans apart. */
-export function keyOf({ body, start, end }: Split): PlanKey {
-  return [body.slice(0, start), body.slice(end)];
-}
-
-/** The same for keeping. */
-export function flatKeyOf(split: Split): PlanKey {
-  const [before, after] = keyOf(split);
+/** Its key for keeping. */
+export function flatKeyOf({ key: [before, after] }: Split): PlanKey {
   return [toFlat(before), toFlat(after)];
 }
 
@@ -160,7 +165,7 @@ const PROBE = { __typename: 'A', id: 'a' };
 
 /** The plan for bodies like this one, which the full path has answered. Undefined: there is none. */
 export function planEntities(executable: Executable, split: Split): EntitiesPlan | undefined {
-  const [before, after] = keyOf(split);
+  const [before, after] = split.key;
   const json = Buffer.from(before + JSON.stringify(PROBE) + after, 'latin1').toString('utf8');
   const question = readQuestion(executable, JSON.parse(json));
   const root = question && entitiesOf(question);

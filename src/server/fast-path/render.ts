@@ -130,7 +130,7 @@ function compileNullable(
       if (!Array.isArray(value)) throw new Unsure('A list is something else');
       const items: readonly unknown[] = value;
       let json = '[';
-      for (const item of items) json += (json === '[' ? '' : ',') + render(settled(item));
+      for (const item of items) json += (json === '[' ? '' : ',') + render(item);
       return `${json}]`;
     };
   }
@@ -216,7 +216,7 @@ function compileField(
   const args = Object.freeze(getArgumentValues(field, node, selected.variables));
   const resolve = selected.resolvers.get(field) ?? defaultFieldResolver;
   const render = compile(selected, field.type, nodes);
-  return (source) => render(settled(resolve(source, args, CONTEXT, INFO)));
+  return (source) => render(resolve(source, args, CONTEXT, INFO));
 }
 
 export interface Question extends Selected {
