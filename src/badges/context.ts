@@ -16,6 +16,7 @@ import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';
 import { invalidInput } from './error-code.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
 import type { ProviderAccess, Tenant, TenantProvider, WriteEnded } from './tenant.ts';
 
@@ -156,8 +157,10 @@ export function badgeTag(provider: Pick<Provider, 'name' | 'canonicalId'>, id: s
 export interface BadgeSource {
   /** The whole list. It stays the same during the request until the request writes. */
   list(): Promise<Reading<BadgeIndex>>;
+  /** The same without waiting. Undefined if it has to be waited for. */
+  peek(): Reading<BadgeIndex> | undefined;
   /** Null if the provider has no such badge. All lookups of a request share one list. */
-  badge(id: string): Promise<BadgeFields | null>;
+  badge(id: string): MaybePromise<BadgeFields | null>;
   /** The result of `badge`. Undefined if it has to wait, or would reject. Adds no cache tag of the badge. */
   peekBadge(id: string): BadgeFields | null | undefined;
   /** The current list, bypassing every cache. */
@@ -210,14 +213,13 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
     return (reading ??= read());
   }
 
-  /** The list without waiting, which is then that of the whole request. */
-  function peekList(): BadgeIndex | undefined {
-    if (reading) return shown?.snapshot.value;
+  function peek(): Reading<BadgeIndex> | undefined {
+    if (reading) return shown;
     const held = of.access?.snapshots.peek();
     if (!held) return undefined;
     shown = note(held);
     reading = Promise.resolve(held);
-    return held.snapshot.value;
+    return held;
   }
 
   async function findAll(ids: readonly string[]): Promise<(BadgeFields | null | Error)[]> {
@@ -238,16 +240,17 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   }
 
   function peekBadge(id: string): BadgeFields | null | undefined {
-    const index = mayDiffer ? undefined : peekList();
+    const index = mayDiffer ? undefined : peek()?.snapshot.value;
     const found = index && find(index, id);
     return found instanceof Error ? undefined : found;
   }
 
   return {
     list,
+    peek,
     state: () => state,
     peekBadge,
-    async badge(id) {
+    badge(id) {
       used.tags.add(badgeTag(of.provider, id));
       const found = peekBadge(id);
       return found === undefined ? loaderHere().load(id) : found;

@@ -15,6 +15,7 @@ import {
   Query,
   Resolver,
 } from 'type-graphql';
+import type { Reading } from '../cache/snapshot-entry.ts';
 import { isObject } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
@@ -30,10 +31,11 @@ import {
 } from './connection.ts';
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
+import { type MaybePromise, allOf, andThen } from './maybe-promise.ts';
 import { toBadgeOperation } from './mutations.ts';
 import { BadgeOperation } from './payloads.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
-import { inOneOrder, toPage, toPageBounds } from './reading/page.ts';
+import { type PageBounds, inOneOrder, toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
@@ -54,11 +56,11 @@ function reportPartialErrors(
 }
 
 /** Null if the provider has no such badge. `provider` is a value of the enum `BadgeProvider`. */
-export async function findBadge(
+export function findBadge(
   context: BadgesContext,
   provider: string,
   id: string,
-): Promise<BadgeFields | null> {
+): MaybePromise<BadgeFields | null> {
   const of = requireBadgeId(context, provider, id);
   return context.sourceOf(of).badge(of.provider.canonicalId(id));
 }
@@ -86,7 +88,7 @@ interface BadgeListing {
 }
 
 /** One page of the badges of all providers that can be read. */
-export async function listBadges(context: BadgesContext, args: BadgesArgs): Promise<BadgeListing> {
+export function listBadges(context: BadgesContext, args: BadgesArgs): MaybePromise<BadgeListing> {
   const order: OrderedBy = {
     field: args.orderBy?.field ?? 'NAME',
     direction: args.orderBy?.direction ?? 'ASC',
@@ -97,12 +99,17 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
       `Field "textContains" must have at most ${MAX_WANTED_CHARACTERS} characters.`,
     );
   }
-  const parts = await Promise.all(
-    context.tenant.providers.map((of) =>
-      readPart(context, of, { filter: args.filter ?? {}, order }),
-    ),
+  const parts = context.tenant.providers.map((of) =>
+    readPart(context, of, { filter: args.filter ?? {}, order }),
   );
+  return andThen(allOf(parts), (read) => toListing(read, order, bounds));
+}
 
+function toListing(
+  parts: readonly Part[],
+  order: OrderedBy,
+  bounds: PageBounds,
+): MaybePromise<BadgeListing> {
   const errors = parts.map(({ error }) => error).filter((error) => error !== undefined);
   const hasAnswer = parts.some(
     ({ status }) => status.state !== 'FAILED' && status.state !== 'SKIPPED',
@@ -111,15 +118,17 @@ export async function listBadges(context: BadgesContext, args: BadgesArgs): Prom
 
   const matching = parts.map(({ badges }) => badges);
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
-  const page = toPage(await inOneOrder(matching, order.field), order, bounds);
-  const connection: BadgeConnection = {
-    edges: page.edges,
-    nodes: page.nodes,
-    pageInfo: page,
-    totalCount: errors.length > 0 ? null : totalCount,
-    sources: parts.map(({ status }) => status),
-  };
-  return { connection, errors };
+  return andThen(inOneOrder(matching, order.field), (merged) => {
+    const page = toPage(merged, order, bounds);
+    const connection: BadgeConnection = {
+      edges: page.edges,
+      nodes: page.nodes,
+      pageInfo: page,
+      totalCount: errors.length > 0 ? null : totalCount,
+      sources: parts.map(({ status }) => status),
+    };
+    return { connection, errors };
+  });
 }
 
 interface Part {
@@ -129,34 +138,46 @@ interface Part {
   error?: ProviderError;
 }
 
-async function readPart(
-  context: BadgesContext,
-  of: TenantProvider,
-  { filter, order }: { filter: BadgeFilter; order: { field: OrderField } },
-): Promise<Part> {
+interface Wanted {
+  filter: BadgeFilter;
+  order: { field: OrderField };
+}
+
+function readPart(context: BadgesContext, of: TenantProvider, wanted: Wanted): MaybePromise<Part> {
   const provider = of.provider.name.enumValue;
-  if (!isAsked(of.provider, filter) || !of.access)
+  if (!isAsked(of.provider, wanted.filter) || !of.access)
     return { badges: [], status: { provider, state: 'SKIPPED', ...NO_REASON, ...NO_LIST } };
-  try {
-    const { snapshot, state, failure } = await context.sourceOf(of).list();
-    const ordered = await snapshot.value.orderedBy(order.field);
-    const reason = failure instanceof ProviderError ? toReason(failure) : NO_REASON;
-    return {
-      badges: await select(snapshot.value, ordered, { provider: of.provider, filter }),
-      status: {
-        provider,
-        state,
-        code: reason.code,
-        retryAfterMs: reason.retryAfterMs,
-        asOf: new Date(context.tenant.toWallTime(snapshot.asOf)),
-        droppedRecords: snapshot.value.droppedRecords,
-      },
-    };
-  } catch (error) {
+  const toPartOf = (reading: Reading<BadgeIndex>) => toPart(context, of, { reading, ...wanted });
+  const source = context.sourceOf(of);
+  const held = source.peek();
+  if (held) return toPartOf(held);
+  return source.list().then(toPartOf, (error: unknown) => {
     if (!(error instanceof ProviderError)) throw error;
     const status = { provider, state: 'FAILED' as const, ...toReason(error), ...NO_LIST };
     return { badges: [], status, error };
-  }
+  });
+}
+
+function toPart(
+  { tenant }: BadgesContext,
+  { provider }: TenantProvider,
+  { reading, filter, order }: Wanted & { reading: Reading<BadgeIndex> },
+): MaybePromise<Part> {
+  const { snapshot, state, failure } = reading;
+  const index = snapshot.value;
+  const reason = failure instanceof ProviderError ? toReason(failure) : NO_REASON;
+  const status = {
+    provider: provider.name.enumValue,
+    state,
+    code: reason.code,
+    retryAfterMs: reason.retryAfterMs,
+    asOf: new Date(tenant.toWallTime(snapshot.asOf)),
+    droppedRecords: index.droppedRecords,
+  };
+  const matching = andThen(index.orderedBy(order.field), (ordered) =>
+    select(index, ordered, { provider, filter }),
+  );
+  return andThen(matching, (badges) => ({ badges, status }));
 }
 
 /** Whether badges of the provider can match the filter. */
@@ -170,7 +191,7 @@ function select(
   index: BadgeIndex,
   ordered: readonly OrderedBadge[],
   { provider, filter }: { provider: Provider; filter: BadgeFilter },
-): readonly OrderedBadge[] | Promise<readonly OrderedBadge[]> {
+): MaybePromise<readonly OrderedBadge[]> {
   const own = filter[provider.key];
   const isMatch = provider.filter;
   const matching =
@@ -266,12 +287,14 @@ export async function findBadges(
   }
   context.used.batchSize += keys.length;
   return Promise.all(
-    keys.map(({ provider, id }) =>
-      findBadge(context, provider, id).catch((error: unknown) => {
+    keys.map(async ({ provider, id }) => {
+      try {
+        return await findBadge(context, provider, id);
+      } catch (error) {
         if (error instanceof Error) return error;
         throw error;
-      }),
-    ),
+      }
+    }),
   );
 }
 
@@ -287,7 +310,7 @@ export class BadgeQueries {
     provider: string,
     @Arg('id', () => ID, { description: "The provider's ID of the badge." }) id: string,
     @Ctx() context: BadgesContext,
-  ): Promise<BadgeFields | null> {
+  ): MaybePromise<BadgeFields | null> {
     return findBadge(context, provider, id);
   }
 
@@ -312,14 +335,15 @@ export class BadgeQueries {
   @Directive(
     '@listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',
   )
-  async badges(
+  badges(
     @Args(() => BadgesArgs) args: BadgesArgs,
     @Ctx() context: BadgesContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<BadgeConnection | null> {
-    const { connection, errors } = await listBadges(context, args);
-    reportPartialErrors(context, errors, info);
-    return connection;
+  ): MaybePromise<BadgeConnection | null> {
+    return andThen(listBadges(context, args), ({ connection, errors }) => {
+      reportPartialErrors(context, errors, info);
+      return connection;
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { INCOMPLETE_KEEP_MS, SCOPES, createBadgesContext } from '../../src/badges/context.ts';
+import { listBadges } from '../../src/badges/queries.ts';
 import { type World, startWorld } from '../fast-path/world.ts';
 
 let world: World;
@@ -35,6 +36,21 @@ test('what can be seen at once is what a read gives, and counts as shown', async
   expect(context.used.oldestAsOf).toBe(world.now());
   expect(context.used.keepMs).toBe(Infinity);
   expect(calls()).toBe(before);
+});
+
+test('a page of lists that are at hand and in their order is there at once, and the same as one that was waited for', async () => {
+  const waited = await listBadges(see().context, { first: 3 });
+  // The lists are merged once they are asked for again.
+  await listBadges(see().context, { first: 3 });
+  const calls = world.sandbox.returningAI.requests.length;
+  const { context } = see();
+  const listing = listBadges(context, { first: 3 });
+  expect(listing).not.toBeInstanceOf(Promise);
+  const idsOf = async (of: typeof listing) => (await of).connection?.nodes.map(({ id }) => id);
+  expect(await idsOf(listing)).toEqual(await idsOf(waited));
+  expect(await idsOf(listing)).toHaveLength(3);
+  expect(context.used.oldestAsOf).toBe(world.now());
+  expect(world.sandbox.returningAI.requests).toHaveLength(calls);
 });
 
 test('a badge that the list lacks is null, and the answer may not be kept for long', async () => {

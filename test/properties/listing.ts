@@ -60,10 +60,10 @@ interface ListingContext {
     providers: readonly { provider: Provider; access: object | undefined }[];
     toWallTime: (moment: number) => number;
   };
-  sourceOf(of: TenantProvider): Pick<BadgeSource, 'list'>;
+  sourceOf(of: TenantProvider): Pick<BadgeSource, 'list' | 'peek'>;
 }
 
-/** A request that finds these lists at the providers, one for each. */
+/** A request that finds these lists at the providers, one for each. It has to wait for the first. */
 export function contextOf(lists: readonly BadgeFields[][]): BadgesContext {
   const readings = new Map(
     providers.map((provider, index) => [provider, toReading(lists[index] ?? [])]),
@@ -74,6 +74,7 @@ export function contextOf(lists: readonly BadgeFields[][]): BadgesContext {
       toWallTime: (moment) => moment,
     },
     sourceOf: ({ provider }) => ({
+      peek: () => (provider === providers[0] ? undefined : readings.get(provider)),
       async list() {
         const reading = readings.get(provider);
         if (!reading) throw new Error(`there is no list of ${provider.key}`);

@@ -12,6 +12,7 @@ import {
 } from '../../providers/badge-list.ts';
 import { GROWS, describedEnum } from '../../providers/graph-types.ts';
 import type { Provider } from '../../providers/provider.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type TextSearch, createTextSearch, foldForOrder } from './text-search.ts';
 
@@ -204,7 +205,7 @@ export interface BadgeIndex {
   /** The same for writes. Also throws if two different records have this ID, because either could be overwritten. */
   findToWrite(id: string): BadgeFields | null;
   /** In ascending order. Sorted in slices at the first call. */
-  orderedBy(field: OrderField): Promise<readonly OrderedBadge[]>;
+  orderedBy(field: OrderField): MaybePromise<readonly OrderedBadge[]>;
   /** Searches the texts of its badges. */
   readonly search: TextSearch;
 }
@@ -212,7 +213,7 @@ export interface BadgeIndex {
 export function createBadgeIndex(list: BadgeList): BadgeIndex {
   const { badges, malformedIds, ambiguousIds, droppedRecords } = list;
   const byId = new Map(badges.map((badge) => [badge.id, badge]));
-  const ordered = new Map<OrderField, Promise<readonly OrderedBadge[]>>();
+  const ordered = new Map<OrderField, MaybePromise<readonly OrderedBadge[]>>();
 
   function find(id: string): BadgeFields | null {
     if (malformedIds.has(id))
@@ -233,9 +234,14 @@ export function createBadgeIndex(list: BadgeList): BadgeIndex {
       return find(id);
     },
     orderedBy(field) {
-      const sorted = ordered.get(field) ?? sortBadges(badges, field);
-      ordered.set(field, sorted);
-      return sorted;
+      const known = ordered.get(field);
+      if (known) return known;
+      const sorting = sortBadges(badges, field).then((sorted) => {
+        ordered.set(field, sorted);
+        return sorted;
+      });
+      ordered.set(field, sorting);
+      return sorting;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createSlices } from '../../http/json.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import {
   type OrderKey,
   type OrderedBadge,
@@ -53,7 +54,7 @@ interface PageRequest {
 }
 
 /** Validated page arguments. `size` badges are taken from the start or the end of the range between the two keys. */
-interface PageBounds {
+export interface PageBounds {
   after: OrderKey | null;
   before: OrderKey | null;
   size: number;
@@ -152,7 +153,7 @@ type Parts = readonly (readonly OrderedBadge[])[];
 /** What is kept for some lists in their order: it lives as long as all of them. */
 interface KeptOrder {
   isAskedAgain: boolean;
-  merged?: Promise<Parts>;
+  merged?: MaybePromise<Parts>;
   /** By the list that follows. */
   readonly next: WeakMap<Parts[number], KeptOrder>;
 }
@@ -164,7 +165,7 @@ const keptOrders = toKeptOrder();
  * The same badges in one list, if these very lists, sorted by this field, were asked for before. The first page of new
  * lists does not wait for that.
  */
-export function inOneOrder(parts: Parts, field: OrderedBy['field']): Parts | Promise<Parts> {
+export function inOneOrder(parts: Parts, field: OrderedBy['field']): MaybePromise<Parts> {
   const filled = parts.filter(({ length }) => length > 0);
   if (filled.length < 2) return filled;
   let kept = keptOrders;
@@ -173,9 +174,12 @@ export function inOneOrder(parts: Parts, field: OrderedBy['field']): Parts | Pro
     kept.next.set(part, next);
     kept = next;
   }
-  if (kept.isAskedAgain) return (kept.merged ??= mergeAll(filled, field));
-  kept.isAskedAgain = true;
-  return filled;
+  if (!kept.isAskedAgain) {
+    kept.isAskedAgain = true;
+    return filled;
+  }
+  kept.merged ??= mergeAll(filled, field).then((merged) => (kept.merged = merged));
+  return kept.merged;
 }
 
 async function mergeAll([first = [], ...others]: Parts, field: OrderedBy['field']): Promise<Parts> {

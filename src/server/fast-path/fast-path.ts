@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
+import { type MaybePromise, andThen, isPromise } from '../../badges/maybe-promise.ts';
 import type {
   Observer,
   OperationInfo,
@@ -176,7 +177,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   }
 
   /** Whether it was answered. */
-  function tryToAnswer(exchange: Exchange, asked: Asked): boolean | Promise<boolean> {
+  function tryToAnswer(exchange: Exchange, asked: Asked): MaybePromise<boolean> {
     const { response, head } = exchange;
     const { split } = asked;
     const again = (): Ready | undefined => answer(asked, head);
@@ -195,18 +196,19 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     return false;
   }
 
-  async function tryQuery(exchange: Exchange, { bytes, body }: Asked): Promise<boolean> {
+  function tryQuery(exchange: Exchange, { bytes, body }: Asked): MaybePromise<boolean> {
     const { response, head } = exchange;
     const query = queries.read(bytes, body);
     if (!query) return false;
-    const again = async () => complete(await queries.make(query, head), head);
-    const ready = await again();
-    if (response.destroyed) return true;
-    if (ready && hasRoomFor(ready, head))
-      return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
-    if (!manners.contentTypeFor(head) || queries.isWanted(query, head))
-      learner.watchQuery(response, head, query);
-    return false;
+    const again = () => andThen(queries.make(query, head), (answer) => complete(answer, head));
+    return andThen(again(), (ready) => {
+      if (response.destroyed) return true;
+      if (ready && hasRoomFor(ready, head))
+        return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
+      if (!manners.contentTypeFor(head) || queries.isWanted(query, head))
+        learner.watchQuery(response, head, query);
+      return false;
+    });
   }
 
   /** Whether it was sent, and not only compared with the full path's. */
@@ -249,10 +251,10 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
   }
 
-  function tryInRound(exchange: Exchange, asked: Asked, begun: number): boolean | Promise<boolean> {
+  function tryInRound(exchange: Exchange, asked: Asked, begun: number): MaybePromise<boolean> {
     try {
       const answered = tryToAnswer(exchange, asked);
-      return typeof answered === 'boolean' ? answered : finish(exchange, round.spendOn(answered));
+      return isPromise(answered) ? finish(exchange, round.spendOn(answered)) : answered;
     } finally {
       const ended = performance.now();
       round.note(ended - begun);

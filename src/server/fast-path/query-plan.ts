@@ -17,6 +17,7 @@ import {
   visit,
 } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
+import { type MaybePromise, allOf, andThen, isPromise } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
@@ -147,21 +148,31 @@ export class NotAtHand extends Unsure {}
 /** While an answer is made, each field of it and each item of lists of texts count: so many bytes of one at least. */
 const BYTES_OF_FIELD = 6;
 
-export async function answerQuery(
+export function answerQuery(
   plan: QueryPlan,
   { variables }: AskedQuery,
   asking: Asking & QueryOptions,
-): Promise<Written> {
+): MaybePromise<Written> {
   const coerced = check(plan, variables);
   const context = createContext(asking);
-  const writing = plan.fragments.begin(asking.sight);
-  let json = '';
-  for (const { key, field, node, render } of plan.roots) {
+  const values = plan.roots.map(({ field, node }) => {
     const args = getArgumentValues(field, node, coerced);
     if (isSearch(args) && !asking.maySearch) throw new Unsure('A search takes long');
-    const value = await plan.question.resolvers.get(field)?.(undefined, args, context, INFO);
-    json += `${json && ','}${key}:${writing.write(render, value)}`;
-  }
+    return plan.question.resolvers.get(field)?.(undefined, args, context, INFO);
+  });
+  return andThen(allOf(values), (settled) => write(plan, settled, { context, asking }));
+}
+
+/** The answer that shows these values of the root fields. */
+function write(
+  plan: QueryPlan,
+  values: readonly unknown[],
+  { context, asking }: { context: BadgesContext; asking: Asking & QueryOptions },
+): Written {
+  const writing = plan.fragments.begin(asking.sight);
+  let json = '';
+  for (const [at, { key, render }] of plan.roots.entries())
+    json += `${json && ','}${key}:${writing.write(render, values[at])}`;
   writing.end();
   const { used, partialErrors } = context;
   const { counted } = writing;
@@ -224,7 +235,7 @@ export interface Queries {
   /** The answer that is kept. Undefined: there is none, or not from the present lists. */
   find(body: string, head: Head): Answer | undefined;
   /** Undefined: the full path has to answer. */
-  make(sent: SentQuery, head: Head): Promise<Answer | undefined>;
+  make(sent: SentQuery, head: Head): MaybePromise<Answer | undefined>;
   /** Whether the full path's answer is of use: for a plan, or to be kept. */
   isWanted(sent: SentQuery, head: Head): boolean;
   /** From now on the full path answers such bodies. */
@@ -247,6 +258,21 @@ export function createQueries(options: QueriesOptions): Queries {
     answers.drop({ body, tenant: caller.tenant });
   }
 
+  function keepIfRepeated(
+    plan: QueryPlan,
+    written: Written,
+    { sent: { asked, body }, sight }: { sent: SentQuery; sight: Sight },
+  ): Answer {
+    const { tenant } = sight;
+    if (answers.isRepeated(plan, asked.variables, tenant)) {
+      const after = createSight(tenant, options);
+      answers.keep({ body, tenant }, written, { before: sight, after });
+    }
+    const { text, cacheControl, countedBytes, used, seen } = written;
+    const { batchSize } = used;
+    return { text, cacheControl, countedBytes, asked: plan.asked, batchSize, seen };
+  }
+
   return {
     read(bytes, body) {
       try {
@@ -265,27 +291,25 @@ export function createQueries(options: QueriesOptions): Queries {
       const cacheControl = sight.cacheControl();
       return { text, countedBytes, cacheControl, asked, batchSize, seen: sight };
     },
-    async make(sent, head) {
-      const { asked, body } = sent;
-      const plan = plans.find(asked.key);
+    make(sent, head) {
+      const plan = plans.find(sent.asked.key);
       if (!plan) return undefined;
       const { caller } = head;
-      const { tenant } = caller;
-      const before = createSight(tenant, options);
-      const isAtHand = (at: number): boolean => before.see(at) !== undefined;
-      const asking = { caller, sight: before, isAtHand, maySearch: false };
-      try {
-        const written = await answerQuery(plan, asked, { ...asking, hasCacheTags, freshMs, now });
-        if (answers.isRepeated(plan, asked.variables, tenant))
-          answers.keep({ body, tenant }, written, { before, after: createSight(tenant, options) });
-        const { text, cacheControl, countedBytes, used, seen } = written;
-        const { batchSize } = used;
-        return { text, cacheControl, countedBytes, asked: plan.asked, batchSize, seen };
-      } catch (err) {
-        if (isRefusal(err)) return undefined;
+      const sight = createSight(caller.tenant, options);
+      const isAtHand = (at: number): boolean => sight.see(at) !== undefined;
+      const asking = { caller, sight, isAtHand, maySearch: false, hasCacheTags, freshMs, now };
+      const giveUp = (err: unknown): undefined => {
+        if (isRefusal(err)) return;
         refuse(sent, head);
         logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
-        return undefined;
+      };
+      try {
+        const answer = andThen(answerQuery(plan, sent.asked, asking), (written) =>
+          keepIfRepeated(plan, written, { sent, sight }),
+        );
+        return isPromise(answer) ? answer.catch(giveUp) : answer;
+      } catch (err) {
+        return giveUp(err);
       }
     },
     isWanted({ asked }, { caller }) {

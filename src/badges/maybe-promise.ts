@@ -1,0 +1,28 @@
+/**
+ * What is at hand is not waited for.
+ *
+ * Promises: a chain of such steps ends within the call that began it if no step of it has to wait. A request from lists
+ * that are at hand would spend a tenth of its time on waiting for what is there.
+ */
+export type MaybePromise<T> = T | Promise<T>;
+
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}
+
+/** What `next` makes of the value, now or once it is there. Throws at once, or rejects, what `next` throws. */
+export function andThen<T, U>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<U>,
+): MaybePromise<U> {
+  return isPromise(value) ? value.then(next) : next(value);
+}
+
+/** All of them, once the last is there. */
+export function allOf<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+  return areThere(values) ? values : Promise.all(values);
+}
+
+function areThere<T>(values: readonly MaybePromise<T>[]): values is readonly T[] {
+  return !values.some(isPromise);
+}
