@@ -185,6 +185,10 @@ export async function parseJsonInSlices(
   slices: Slices,
   pieceCharacters = PIECE_CHARACTERS,
 ): Promise<unknown> {
+  if (text.length <= pieceCharacters) {
+    await slices.spend(text.length * (1 + PARSING_WEIGHT));
+    return checkDepth(parse(text));
+  }
   const frames: Frame[] = [];
   let depth = 0;
   let containers = 0;
@@ -250,6 +254,15 @@ export async function parseJsonInSlices(
   if (!outermost) return parse(text);
   if (!isBlank(text, outermost.end + 1, text.length)) throw malformed();
   return outermost.value;
+}
+
+/** The value. A text has far fewer values than characters, so this takes less time than scanning it. */
+function checkDepth(value: unknown, levels = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === MAX_DEPTH) throw new JsonError('deep');
+  const inner: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const each of inner) checkDepth(each, levels + 1);
+  return value;
 }
 
 function toFrame(): Frame {
