@@ -250,9 +250,12 @@ export function createCircuitBreaker({
   }
 
   function forgetUntil(time: number): void {
-    const first = calls.findIndex(({ at }) => at > time);
-    const old = calls.splice(0, first === -1 ? calls.length : first);
-    badCalls -= old.filter(({ isBad }) => isBad).length;
+    let old = 0;
+    for (let call = calls[0]; call && call.at <= time; call = calls[old]) {
+      if (call.isBad) badCalls -= 1;
+      old += 1;
+    }
+    if (old > 0) calls.splice(0, old);
   }
 
   function count(verdict: Exclude<Verdict, 'nothing'>): void {

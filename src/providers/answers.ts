@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { CallBounds } from '../http/admission.ts';
 import { createSlices, isObject } from '../http/json.ts';
 import { ProviderError, UnclearAnswer, badResponse } from '../http/provider-error.ts';
@@ -189,15 +189,19 @@ const BYTES_OF_STEP = 10;
 
 /** Tells answers apart by all that is read of them, except for the headers that say whether a list is whole. */
 async function fingerprintOf({ head, body }: Answered): Promise<string> {
+  const about = JSON.stringify([head.status, headerValues(head, 'content-type')]);
+  return about + (await digestOf(body));
+}
+
+async function digestOf(body: Buffer): Promise<string> {
+  if (body.length <= HASHED_BYTES) return hash('sha256', body, 'base64');
   const slices = createSlices();
-  const hash = createHash('sha256').update(
-    JSON.stringify([head.status, headerValues(head, 'content-type')]),
-  );
+  const digest = createHash('sha256');
   for (let at = 0; at < body.length; at += HASHED_BYTES) {
-    hash.update(body.subarray(at, at + HASHED_BYTES));
+    digest.update(body.subarray(at, at + HASHED_BYTES));
     await slices.spend(HASHED_BYTES / BYTES_OF_STEP);
   }
-  return hash.digest('base64');
+  return digest.digest('base64');
 }
 
 /** Resolves with null if the response leaves open whether the write was carried out. */
