@@ -68,6 +68,12 @@ export abstract class BadgeFields {
     return null;
   }
 
+  /**
+   * Whether all texts in its fields are ASCII that JSON does not escape, so that each takes a byte for each character.
+   * Not in the graph.
+   */
+  abstract readonly hasPlainTexts: boolean;
+
   /** The version without what this service knows about fields that the provider does not show. Not in the graph. */
   abstract readonly readableVersion: string;
 
@@ -85,6 +91,9 @@ export interface BadgeSurroundings {
   readonly values: ProviderValues | undefined;
 }
 
+/** Anything but ASCII, and all that JSON escapes. */
+const NOT_PLAIN = /[^ -~]|\\/;
+
 /** A badge that reads its fields from a record of its provider. */
 export abstract class RecordBadge<R extends object> extends BadgeFields {
   override readonly record: R;
@@ -92,6 +101,7 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
   readonly #surroundings: BadgeSurroundings;
   /** A hash of all writable values, computed when it is first needed. */
   #version: string | undefined;
+  #hasPlainTexts: boolean | undefined;
   /** Whether an image may be shown, by URL: many fields of many responses show the same images. */
   readonly #pictures = new Map<string, boolean>();
 
@@ -117,6 +127,12 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
     return this.readableVersion;
   }
 
+  /** Texts are parts of the record, or names and digests of this service. */
+  override get hasPlainTexts(): boolean {
+    this.#hasPlainTexts ??= !NOT_PLAIN.test(JSON.stringify(this.record));
+    return this.#hasPlainTexts;
+  }
+
   /** The same badge with other values. An undefined value means that the field is not shown. */
   with(values: Partial<R>): this {
     const record = { ...this.record, ...values };
@@ -126,8 +142,9 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
   /** Null if there is no image, or if its URL must not be shown. */
   picture(url: string | null | undefined): string | null {
     if (!url) return null;
-    const isShown = this.#pictures.get(url) ?? this.#surroundings.isImageUrl(url);
-    this.#pictures.set(url, isShown);
+    const known = this.#pictures.get(url);
+    const isShown = known ?? this.#surroundings.isImageUrl(url);
+    if (known === undefined) this.#pictures.set(url, isShown);
     return isShown ? url : null;
   }
 }

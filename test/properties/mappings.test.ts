@@ -85,6 +85,25 @@ describe.each(wires.map((wire) => [wire.provider.key, wire] as const))('%s', (_k
     },
   );
 
+  test('all texts of a badge are plain if it says so, and it says so of plain records', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(validRecord, (text) => {
+        const badge = readValid(text);
+        const isPlain = badge.hasPlainTexts;
+        expect(isPlain).toBe(!/[^ -~]|\\/.test(JSON.stringify(badge.record)));
+        plain += isPlain ? 1 : 0;
+        if (!isPlain) return;
+        for (const shown of Object.values(toOutput(typeOf(provider), badge))) {
+          if (typeof shown !== 'string') continue;
+          expect(Buffer.byteLength(JSON.stringify(shown))).toBe(shown.length + 2);
+        }
+      }),
+      { numRuns },
+    );
+    expect(plain).toBeGreaterThan(0);
+  });
+
   test('a badge is the same again after its record was kept as JSON', () => {
     fc.assert(
       fc.property(validRecord, (text) => {

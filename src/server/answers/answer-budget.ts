@@ -29,7 +29,7 @@ export type Executed = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variab
 /** Two quotes, a colon, and a comma or a bracket. */
 const AROUND_KEY = 4;
 const BRACKETS = 2;
-const QUOTES = 2;
+export const QUOTES = 2;
 const NULL_BYTES = 4;
 /** Of a timestamp with its quotes. Numbers and booleans are shorter. */
 const MAX_OTHER_BYTES = 26;

@@ -29,6 +29,7 @@ import {
   type AnswerBudget,
   AnswerMeter,
   type AnswerSize,
+  QUOTES,
   SelectionSizes,
   bytesOfKey,
   bytesOfPath,
@@ -253,9 +254,18 @@ function measureField(field: GraphQLField<unknown, MeasuredContext | undefined>)
     if (!answer) return resolve(source, args, context, info);
     if (answer.meter.stopped) return toNull(answer.meter.stopped, info);
     const value: unknown = resolve(source, args, context, info);
+    if (isPlainText(value, source) && !isMutation(info)) {
+      const bytes = value.length + QUOTES;
+      if (!answer.meter.addBytes(bytes)) return value;
+    }
     if (!isPromise(value)) return count(value, answer, info);
     return inTurn(value, answer).then((settled) => count(settled, answer, info));
   };
+}
+
+/** Of a badge whose texts are known to be plain, as most are. It need not be looked at. */
+function isPlainText(value: unknown, source: unknown): value is string {
+  return typeof value === 'string' && isObject(source) && source.hasPlainTexts === true;
 }
 
 async function inTurn(value: PromiseLike<unknown>, { nextTurn }: MeasuredAnswer): Promise<unknown> {
