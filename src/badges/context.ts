@@ -107,8 +107,11 @@ export function createBadgesContext(
       }
     },
     sourceOf(provider) {
-      const source = sources.get(provider) ?? createBadgeSource(provider, used, bounds);
-      sources.set(provider, source);
+      let source = sources.get(provider);
+      if (!source) {
+        source = createBadgeSource(provider, used, bounds);
+        sources.set(provider, source);
+      }
       return source;
     },
     clientOf(providerKey) {
