@@ -182,11 +182,24 @@ export function readJsonInTurns(
   app.addContentTypeParser<Buffer>(
     JSON_TYPE,
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      await queue.take(tenantOf(request));
-      return requireWholeQuery(parseBody(bytes));
+    (request: FastifyRequest, bytes: Buffer, done) => {
+      // A promise that has waited is an old object by now: as its value, the body would be kept until those are collected.
+      void queue.take(tenantOf(request)).then(() => {
+        const body = readBody(bytes);
+        if (body instanceof Error) done(body);
+        else done(null, body);
+      });
     },
   );
+}
+
+/** The same as an error if it cannot be read. */
+function readBody(bytes: Buffer): unknown {
+  try {
+    return requireWholeQuery(parseBody(bytes));
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Documents are cached by the hash of their UTF-8, which replaces every unpaired surrogate by the same character. */

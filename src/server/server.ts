@@ -166,6 +166,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const context = createContext(request, reply);
     const { status, headers, text } = await apollo.execute(request, context);
+    // A request that has waited is an old object by now: what it refers to would be kept until those are collected.
+    request.body = undefined;
     for (const [name, value] of headers) void reply.header(name, value);
     requestEnded?.(toRequestEnded(request.raw, context, status));
     return toAnswerBody(text, reply.code(status));
