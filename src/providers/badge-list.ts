@@ -92,7 +92,8 @@ export interface BadgeSurroundings {
 }
 
 /** Anything but ASCII, and all that JSON escapes. */
-const NOT_PLAIN = /[^ -~]|\\/;
+const NOT_PLAIN = /[^ !#-[\]-~]/;
+const isPlain = (value: unknown): boolean => typeof value !== 'string' || !NOT_PLAIN.test(value);
 
 /** A badge that reads its fields from a record of its provider. */
 export abstract class RecordBadge<R extends object> extends BadgeFields {
@@ -127,9 +128,9 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
     return this.readableVersion;
   }
 
-  /** Texts are parts of the record, or names and digests of this service. */
+  /** Texts are values of the record, or names and digests of this service. */
   override get hasPlainTexts(): boolean {
-    this.#hasPlainTexts ??= !NOT_PLAIN.test(JSON.stringify(this.record));
+    this.#hasPlainTexts ??= Object.values(this.record).every(isPlain);
     return this.#hasPlainTexts;
   }
 
