@@ -183,8 +183,9 @@ function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
 
 /** Node would answer such a request itself. */
 function hasOtherExpectation({ httpVersion, headers }: IncomingMessage): boolean {
-  const { expect = '100-continue' } = headers;
-  return httpVersion === '1.1' && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
+  const { expect } = headers;
+  if (expect === undefined || httpVersion !== '1.1') return false;
+  return !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
 export const METRICS_PATH = '/metrics';
