@@ -25,8 +25,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'the fragment that is expected is used without a look': {
     file: 'fragments.ts',
-    from: 'body.startsWith(expected.raw, at)',
-    to: "body.startsWith('{', at)",
+    from: 'body.slice(at, at + raw.length) === raw',
+    to: "body.slice(at, at + 1) === '{'",
   },
   'an answer from an old list is used': {
     file: 'kept-answers.ts',
@@ -50,8 +50,18 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'the accepted types of answers are ignored': {
     file: 'head.ts',
-    from: '\\n${accept}\\n',
-    to: '\\n\\n',
+    from: 'manners: [type, accept, host]',
+    to: "manners: [type, '', host]",
+  },
+  'the last head is taken for one of other accepted types': {
+    file: 'head.ts',
+    from: ' && ones[1] === others[1]',
+    to: '',
+  },
+  'a plan is found by the beginning of its document': {
+    file: 'plans.ts',
+    from: 'last?.first === first && ',
+    to: 'last && ',
   },
   'a coded body is read as it is': {
     file: 'head.ts',
