@@ -162,9 +162,11 @@ function isSame(one: UsedList, other: UsedList | undefined): boolean {
   );
 }
 
+type Lists = readonly (Identity | undefined)[];
+
 interface FragmentTable extends Kept {
-  /** The lists whose badges it has. */
-  lists: string;
+  /** The lists whose badges it has, by the places of the providers. */
+  lists: Lists;
   /** By the places of the plan. */
   readonly places: WeakMap<object, string>[];
   /** Including those of badges that are in no list any longer. */
@@ -203,7 +205,7 @@ export function createBadgeFragments(keep: Keep): BadgeFragments {
 
   function tableFor(sight: Sight): FragmentTable {
     const { id, providers } = sight.tenant;
-    const lists = providers.map((_, at) => sight.see(at)?.identity ?? '').join();
+    const lists = providers.map((_, at) => sight.see(at)?.identity);
     const known = tables.get(id);
     if (known && mayGoOn(known, lists)) return known;
     if (known) keep.drop(known);
@@ -269,8 +271,8 @@ export function createBadgeFragments(keep: Keep): BadgeFragments {
 const SLACK_BYTES = 64 * 1024;
 
 /** Whether few of its fragments are of badges that have changed since: the others are in the next list too. */
-function mayGoOn(table: FragmentTable, lists: string): boolean {
-  if (table.lists === lists) return true;
+function mayGoOn(table: FragmentTable, lists: Lists): boolean {
+  if (table.lists.every((list, at) => list === lists[at])) return true;
   table.lists = lists;
   table.bytesAtFirst ??= table.bytes;
   return table.bytes <= 2 * table.bytesAtFirst + SLACK_BYTES;
