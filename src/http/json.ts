@@ -3,6 +3,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return isObject(value) && typeof value.then === 'function';
+}
+
 /** The value of a field of an object. Undefined if it has none; what it inherits is not looked at. */
 export function valueOf(record: object, field: string): unknown {
   return Object.hasOwn(record, field) ? record[field as keyof typeof record] : undefined;

@@ -22,7 +22,7 @@ import {
   responsePathAsArray,
 } from 'graphql';
 import type { BadgesContext } from '../../badges/context.ts';
-import { isObject } from '../../http/json.ts';
+import { isObject, isPromise } from '../../http/json.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue, NextTurn } from '../request.ts';
 import {
@@ -272,10 +272,6 @@ async function inTurn(value: PromiseLike<unknown>, { nextTurn }: MeasuredAnswer)
   const settled = await value;
   await nextTurn();
   return settled;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && typeof value.then === 'function';
 }
 
 type Count = (value: unknown, answer: MeasuredAnswer, info: GraphQLResolveInfo) => unknown;

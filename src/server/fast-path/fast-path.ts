@@ -7,7 +7,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { type MaybePromise, andThen, isPromise } from '../../badges/maybe-promise.ts';
+import { type MaybePromise, andThen } from '../../badges/maybe-promise.ts';
+import { isPromise } from '../../http/json.ts';
 import type {
   Observer,
   OperationInfo,

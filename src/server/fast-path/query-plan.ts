@@ -17,9 +17,9 @@ import {
   visit,
 } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
-import { type MaybePromise, allOf, andThen, isPromise } from '../../badges/maybe-promise.ts';
+import { type MaybePromise, allOf, andThen } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
-import { isObject } from '../../http/json.ts';
+import { isObject, isPromise } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OperationInfo } from '../../telemetry/observer.ts';
