@@ -16,8 +16,19 @@ export function andThen<T, U>(
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** All of them, once the last is there. */
-export function allOf<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+/** What `make` makes of all items, once the last is there. Throws at once, or rejects, what is first thrown. */
+export function mapAll<T, U>(
+  items: readonly T[],
+  make: (item: T) => MaybePromise<U>,
+): MaybePromise<readonly U[]> {
+  const values: MaybePromise<U>[] = [];
+  try {
+    for (const item of items) values.push(make(item));
+  } catch (error) {
+    // Those before it may reject later. Only the first error counts, but a rejection that nobody hears ends the process.
+    void Promise.allSettled(values);
+    throw error;
+  }
   return areThere(values) ? values : Promise.all(values);
 }
 

@@ -31,7 +31,7 @@ import {
 } from './connection.ts';
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode } from './error-code.ts';
-import { type MaybePromise, allOf, andThen } from './maybe-promise.ts';
+import { type MaybePromise, andThen, mapAll } from './maybe-promise.ts';
 import { toBadgeOperation } from './mutations.ts';
 import { BadgeOperation } from './payloads.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
@@ -99,10 +99,10 @@ export function listBadges(context: BadgesContext, args: BadgesArgs): MaybePromi
       `Field "textContains" must have at most ${MAX_WANTED_CHARACTERS} characters.`,
     );
   }
-  const parts = context.tenant.providers.map((of) =>
+  const parts = mapAll(context.tenant.providers, (of) =>
     readPart(context, of, { filter: args.filter ?? {}, order }),
   );
-  return andThen(allOf(parts), (read) => toListing(read, order, bounds));
+  return andThen(parts, (read) => toListing(read, order, bounds));
 }
 
 function toListing(

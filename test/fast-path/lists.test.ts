@@ -46,6 +46,28 @@ const turn = async (): Promise<void> => new Promise((resolve) => setTimeout(reso
 const cursorsOf = (body: string): string[] =>
   [...body.matchAll(/"cursor":"([^"]+)"/g)].map(([, cursor = '']) => cursor);
 
+test('a root field that fails later than another one throws leaves no rejection unhandled', async () => {
+  await begin();
+  const query = `query Both($keys: [BadgeKey!]!, $filter: BadgeFilter) {
+    badgesByKeys(keys: $keys) { ... on BadgeFields { id } }
+    badges(filter: $filter) { totalCount }
+  }`;
+  const key = { provider: 'TAG_MANGO', id: 'f'.repeat(24) };
+  await learn({ keys: [key] }, query);
+  expect(await ask({ keys: [key, key] }, query)).toMatchObject({ isFast: true });
+
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  // Too many keys reject, and a search is not for the fast path.
+  const keys = Array.from({ length: 101 }, () => key);
+  const { isFast, body } = await ask({ keys, filter: { textContains: 'a' } }, query);
+  await turn();
+  process.off('unhandledRejection', note);
+  expect([isFast, unhandled]).toEqual([false, []]);
+  expect(body).toContain('at most 100 entries');
+});
+
 test('every page of a list is answered fast once its document has been answered', async () => {
   await begin();
   const cursors = cursorsOf(await learn({ first: 100 }));

@@ -17,7 +17,7 @@ import {
   visit,
 } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
-import { type MaybePromise, allOf, andThen } from '../../badges/maybe-promise.ts';
+import { type MaybePromise, andThen, mapAll } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject, isPromise } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
@@ -155,12 +155,12 @@ export function answerQuery(
 ): MaybePromise<Written> {
   const coerced = check(plan, variables);
   const context = createContext(asking);
-  const values = plan.roots.map(({ field, node }) => {
+  const values = mapAll(plan.roots, ({ field, node }) => {
     const args = getArgumentValues(field, node, coerced);
     if (isSearch(args) && !asking.maySearch) throw new Unsure('A search takes long');
     return plan.question.resolvers.get(field)?.(undefined, args, context, INFO);
   });
-  return andThen(allOf(values), (settled) => write(plan, settled, { context, asking }));
+  return andThen(values, (settled) => write(plan, settled, { context, asking }));
 }
 
 /** The answer that shows these values of the root fields. */
