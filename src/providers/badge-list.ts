@@ -3,7 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
 import type { ZodSafeParseResult } from 'zod';
-import { MAX_FIELDS, type Slices, createSlices, cutText, isObject, valueOf } from '../http/json.ts';
+import {
+  MAX_FIELDS,
+  type Slices,
+  createSlices,
+  cutText,
+  isObject,
+  isPlain,
+  valueOf,
+} from '../http/json.ts';
 import { ProviderError, badResponse } from '../http/provider-error.ts';
 import { HttpsUrl, type UrlRule } from './graph-types.ts';
 import type { ProviderValues } from './settings.ts';
@@ -91,9 +99,12 @@ export interface BadgeSurroundings {
   readonly values: ProviderValues | undefined;
 }
 
-/** Anything but ASCII, and all that JSON escapes. */
-const NOT_PLAIN = /[^ !#-[\]-~]/;
-const isPlain = (value: unknown): boolean => typeof value !== 'string' || !NOT_PLAIN.test(value);
+/** All texts in it, at any depth, which is that of a provider's JSON at most. */
+function areTextsPlain(value: unknown): boolean {
+  if (typeof value === 'string') return isPlain(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every((each) => areTextsPlain(each));
+}
 
 /** A badge that reads its fields from a record of its provider. */
 export abstract class RecordBadge<R extends object> extends BadgeFields {
@@ -128,9 +139,9 @@ export abstract class RecordBadge<R extends object> extends BadgeFields {
     return this.readableVersion;
   }
 
-  /** Texts are values of the record, or names and digests of this service. */
+  /** Texts stand in the record, or are names and digests of this service. */
   override get hasPlainTexts(): boolean {
-    this.#hasPlainTexts ??= Object.values(this.record).every(isPlain);
+    this.#hasPlainTexts ??= areTextsPlain(this.record);
     return this.#hasPlainTexts;
   }
 

@@ -14,6 +14,7 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
+import { isPlain } from '../../http/json.ts';
 import { OVERLOADED, REQUEST_CAPS, limitError, showCap } from '../limits/limits.ts';
 
 /** The size of a part of a response. */
@@ -37,22 +38,12 @@ const ESCAPED = /["\\\p{Cc}]/u;
 /** Items of a list of scalars have no key and cost less than fields: this many count as one field. */
 const VALUES_OF_FIELD = 10;
 const LONG_TEXT = 500;
-const [SPACE, TILDE, QUOTE, BACKSLASH] = [0x20, 0x7e, 0x22, 0x5c];
 
 function bytesOfText(text: string): number {
   if (text.length < LONG_TEXT && isPlain(text)) return text.length + QUOTES;
   return ESCAPED.test(text)
     ? Buffer.byteLength(JSON.stringify(text))
     : Buffer.byteLength(text) + QUOTES;
-}
-
-/** Whether it is ASCII that JSON does not escape, as most texts are. Two patterns would take several times as long. */
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < SPACE || code > TILDE || code === QUOTE || code === BACKSLASH) return false;
-  }
-  return true;
 }
 
 /** Lists and objects in a JSON scalar, but no times. */
