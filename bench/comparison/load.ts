@@ -4,14 +4,23 @@ import { type Socket, connect } from 'node:net';
 import { request as ask } from 'undici';
 import type { Workload } from './workloads.ts';
 
-/** CPU time of a process so far with all its threads, in microseconds. Its `stat` counts only every ten milliseconds. */
-function cpuOf(pid: number): number {
+/**
+ * CPU time so far of each thread of a process that has not ended, in microseconds. What the system counts of all of them
+ * together is counted in steps of ten milliseconds.
+ */
+export function readCpu(pid: number): Map<string, number> {
   const folder = `/proc/${pid}/task`;
-  const nanoseconds = readdirSync(folder).map((thread) => {
+  const threads = readdirSync(folder).map((thread) => {
     const [onCpu] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ');
-    return Number(onCpu);
+    return [thread, Number(onCpu) / 1_000] as const;
   });
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1_000;
+  return new Map(threads);
+}
+
+/** What a process has used since, but for threads that ended meanwhile, of which the system tells nothing. */
+export function cpuSince(before: ReadonlyMap<string, number>, pid: number): number {
+  const now = [...readCpu(pid)];
+  return now.reduce((sum, [thread, us]) => sum + us - (before.get(thread) ?? 0), 0);
 }
 
 export interface Target {
@@ -115,10 +124,10 @@ export async function load(
     next += 1;
     return request(next - 1);
   });
-  const [begun, cpuBefore] = [performance.now(), cpuOf(target.pid)];
+  const [begun, cpuBefore] = [performance.now(), readCpu(target.pid)];
   if (perSecond === undefined) await sendAlways(client, atLeast, ms);
   else await sendEvenly(client, perSecond, ms);
-  const [took, cpu] = [performance.now() - begun, cpuOf(target.pid) - cpuBefore];
+  const [took, cpu] = [performance.now() - begun, cpuSince(cpuBefore, target.pid)];
   client.onAnswer = () => undefined;
   const { requests, leftOut } = client.latencies;
   client.close();
