@@ -24,6 +24,7 @@ import type { Provider } from '../providers/provider.ts';
 import {
   Badge,
   BadgeConnection,
+  type BadgeEdge,
   type BadgeFilter,
   BadgeProvider,
   type BadgeSourceStatus,
@@ -35,7 +36,7 @@ import { type MaybePromise, andThen, mapAll } from './maybe-promise.ts';
 import { toBadgeOperation } from './mutations.ts';
 import { BadgeOperation } from './payloads.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';
-import { type PageBounds, inOneOrder, toPage, toPageBounds } from './reading/page.ts';
+import { type Page, type PageBounds, inOneOrder, toPage, toPageBounds } from './reading/page.ts';
 import type { TenantProvider } from './tenant.ts';
 
 /** Reports errors beside the data of the same field. A resolver can return only one of the two. */
@@ -120,15 +121,33 @@ function toListing(
   const totalCount = matching.reduce((count, { length }) => count + length, 0);
   return andThen(inOneOrder(matching, order.field), (merged) => {
     const page = toPage(merged, order, bounds);
-    const connection: BadgeConnection = {
-      edges: page.edges,
-      nodes: page.nodes,
-      pageInfo: page,
+    const connection = new Connection(page, {
       totalCount: errors.length > 0 ? null : totalCount,
       sources: parts.map(({ status }) => status),
-    };
+    });
     return { connection, errors };
   });
+}
+
+/** Its badges are listed as edges or as nodes, each only if it is read. */
+class Connection implements BadgeConnection {
+  readonly pageInfo: Page;
+  readonly totalCount: number | null;
+  readonly sources: BadgeSourceStatus[];
+
+  constructor(pageInfo: Page, { totalCount, sources }: Pick<Connection, 'totalCount' | 'sources'>) {
+    this.pageInfo = pageInfo;
+    this.totalCount = totalCount;
+    this.sources = sources;
+  }
+
+  get edges(): BadgeEdge[] {
+    return this.pageInfo.edges;
+  }
+
+  get nodes(): BadgeFields[] {
+    return this.pageInfo.nodes;
+  }
 }
 
 interface Part {

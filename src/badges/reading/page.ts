@@ -110,7 +110,7 @@ class Edge {
 }
 
 /** Its cursors are encoded only if they are read, too. */
-class Page {
+export class Page {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly #badges: readonly OrderedBadge[];
