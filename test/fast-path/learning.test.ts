@@ -80,7 +80,7 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
     logger: pino({ level: 'silent' }),
   });
   const body = JSON.stringify({ query: '{ badges(first: 1) { totalCount } }' });
-  const asked = readAsked(Buffer.from(body));
+  const asked = readAsked(Buffer.from(body), body);
   if (!asked) throw new Error('It is a query');
   const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
   async function answer(meanwhile: () => Promise<void>): Promise<void> {

@@ -15,28 +15,53 @@ interface ListDocument {
   operationName?: string;
   /** Names of its variables. */
   names: readonly string[];
+  /** Whether the document stands behind all else in the body, as some clients write it. */
+  isTurned: boolean;
 }
 
 const chance = (random: Random, share: number): boolean => random() < share;
 
-/** Pages, filters and orders without end: the same documents with other arguments each time. */
-export function createListBodies(options: ListOptions): () => object {
+/** Pages, filters and orders without end, in JSON: the same documents with other arguments each time. */
+export function createListBodies(options: ListOptions): () => string {
   const { random } = options;
   const documents = Array.from({ length: 10 }, () => toDocument(options));
   return () => {
-    const { query, operationName, names } = pick(documents, random);
+    const { query, operationName, names, isTurned } = pick(documents, random);
     const values = names
       .filter(() => chance(random, 0.75))
-      .map((name) => [name, toValue(name, options)] as const);
-    const more = chance(random, 0.05) ? [['other', pick([true, null, 7], random)] as const] : [];
-    return {
-      query,
-      ...(operationName !== undefined && { operationName }),
-      ...(!chance(random, 0.03) && { variables: Object.fromEntries([...values, ...more]) }),
-      ...(chance(random, 0.03) && { extensions: { clientLibrary: { name: 'front' } } }),
-    };
+      .map((name) => `${JSON.stringify(name)}:${JSON.stringify(toValue(name, options))}`);
+    if (chance(random, 0.08)) values.push(pick(MORE_VARIABLES, random));
+    const variables = `{${values.join(',')}}`;
+    const members = [
+      `"query":${JSON.stringify(query)}`,
+      ...(operationName === undefined ? [] : [`"operationName":${JSON.stringify(operationName)}`]),
+      ...(chance(random, 0.03) ? [] : [`"variables":${variables}`]),
+      ...(chance(random, 0.06) ? [pick(MORE_MEMBERS, random)] : []),
+    ];
+    return `{${(isTurned ? members.toReversed() : members).join(',')}}`;
   };
 }
+
+/** Variables that are not declared, among them such as look like the end of all. */
+const MORE_VARIABLES = [
+  '"other":true',
+  '"other":null',
+  '"other":{"}":"{\\"}"}',
+  '"other":"}"',
+  '"other":[{"variables":{}}]',
+  '"other":12345678901234567890',
+  '"first":1',
+  '"f\\u0069rst":2',
+  '"__proto__":{}',
+];
+const MORE_MEMBERS = [
+  '"extensions":{"clientLibrary":{"name":"front"}}',
+  '"extensions":{"variables":{"first":1}}',
+  '"variables":{"first":1}',
+  '"variables":null',
+  '"v\\u0061riables":{"first":1}',
+  '"a\\"variables":{"first":1}',
+];
 
 const TYPES: Readonly<Record<string, string>> = {
   first: 'Int',
@@ -105,6 +130,7 @@ function toDocument({ random }: ListOptions): ListDocument {
     query: `query ${operationName}${declared} { ${body} }${fragment}`,
     ...(chance(random, 0.8) && { operationName }),
     names,
+    isTurned: chance(random, 0.3),
   };
 }
 

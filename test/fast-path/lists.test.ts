@@ -46,6 +46,15 @@ const turn = async (): Promise<void> => new Promise((resolve) => setTimeout(reso
 const cursorsOf = (body: string): string[] =>
   [...body.matchAll(/"cursor":"([^"]+)"/g)].map(([, cursor = '']) => cursor);
 
+/** The same for the text of a body. */
+async function askText(text: string) {
+  const request = toRequest(text, { 'X-Request-Id': 'r-1' });
+  const { isFast, ...answer } = await asker.ask(request);
+  expect(answer).toEqual(await asker.askFull(request));
+  await turn();
+  return { isFast, ...answer };
+}
+
 test('a root field that fails later than another one throws leaves no rejection unhandled', async () => {
   await begin();
   const query = `query Both($keys: [BadgeKey!]!, $filter: BadgeFilter) {
@@ -148,6 +157,161 @@ test('the full path answers what it rejects, and the document stays fast', async
     });
   }
   expect(await ask({ first: 1 })).toMatchObject({ isFast: true });
+});
+
+describe('variables are found in a body', () => {
+  const query =
+    'query List($first: Int) { badges(first: $first) { totalCount nodes { __typename ... on BadgeFields { id } } } }';
+  const quoted = JSON.stringify(query);
+
+  test.each([
+    ['first', (first: number) => `{"variables":{"first":${first}},"query":${quoted}}`],
+    ['last', (first: number) => `{"query":${quoted},"variables":{"first":${first}}}`],
+    [
+      'between others',
+      (first: number) =>
+        `{"operationName":"List","variables":{"first":${first}},"query":${quoted}}`,
+    ],
+    [
+      'with spaces',
+      (first: number) => `{ "query": ${quoted}, "variables" : { "first" : ${first} } }\n`,
+    ],
+    [
+      'beside others',
+      (first: number) => `{"query":${quoted},"variables":{"first":${first},"other":{"}":"\\"}{"}}}`,
+    ],
+    ['escaped', (first: number) => `{"query":${quoted},"variables":{"f\\u0069rst":${first}}}`],
+    [
+      'beside extensions',
+      (first: number) =>
+        `{"query":${quoted},"variables":{"first":${first}},"extensions":{"a":[1]}}`,
+    ],
+  ])('that stand %s', async (_where, toText) => {
+    await begin();
+    await askText(toText(1));
+    for (const first of [2, 12]) {
+      const { isFast, body } = await askText(toText(first));
+      expect([isFast, body.match(/"id"/g)?.length]).toEqual([true, first]);
+    }
+  });
+
+  test.each([
+    [
+      'twice',
+      (first: number) =>
+        `{"query":${quoted},"variables":{"first":${first}},"variables":{"first":1}}`,
+    ],
+    [
+      'twice, the last of them fixed',
+      (first: number) =>
+        `{"query":${quoted},"variables":{"first":${first}},"variables":{"probe":1}}`,
+    ],
+    [
+      'in extensions before fixed ones',
+      (first: number) =>
+        `{"extensions":{"variables":{"first":${first}}},"query":${quoted},"variables":{"probe":2}}`,
+    ],
+    [
+      'in a name with escapes',
+      (first: number) =>
+        `{"query":${quoted},"variables":{"first":${first}},"v\\u0061riables":{"first":1}}`,
+    ],
+    [
+      'in such a name only',
+      (first: number) => `{"query":${quoted},"v\\u0061riables":{"first":${first}}}`,
+    ],
+    [
+      'in extensions',
+      (first: number) => `{"query":${quoted},"extensions":{"variables":{"first":${first}}}}`,
+    ],
+    [
+      'in extensions before',
+      (first: number) =>
+        `{"extensions":{"variables":{"first":${first}}},"query":${quoted},"variables":{"first":1}}`,
+    ],
+    [
+      'at the end of a longer name',
+      (first: number) => `{"query":${quoted},"a\\"variables":{"first":${first}}}`,
+    ],
+    [
+      'before a bracket too many',
+      (first: number) => `{"query":${quoted},"variables":{"first":${first}}}}`,
+    ],
+    ['without an end', (first: number) => `{"query":${quoted},"variables":{"first":${first}`],
+    [
+      'with a list that does not end',
+      (first: number) => `{"query":${quoted},"variables":{"first":${first},"a":[}}`,
+    ],
+    [
+      'with a forbidden name',
+      (first: number) => `{"query":${quoted},"variables":{"first":${first},"__proto__":{}}}`,
+    ],
+    ['as a list', (first: number) => `{"query":${quoted},"variables":[{"first":${first}}]}`],
+    ['as a text', (first: number) => `{"query":${quoted},"variables":"{\\"first\\":${first}}"}`],
+  ])('and where they stand %s, both ways answer the same', async (_where, toText) => {
+    await begin();
+    const good = (first: number): string => `{"query":${quoted},"variables":{"first":${first}}}`;
+    await askText(good(1));
+    // One badge and all of them are answers that another page may have, too.
+    for (const first of [1, 20, 1, 2, 20, 3]) await askText(toText(first));
+    expect(await askText(good(5))).toMatchObject({ isFast: true });
+  });
+
+  test('bytes that are no text are rejected in them', async () => {
+    await begin();
+    const text = `{"query":${quoted},"variables":{"first":2,"name":"?"}}`;
+    for (let times = 0; times < 3; times += 1) await askText(text);
+    const [before = '', after = ''] = toRequest(text, { 'X-Request-Id': 'r-1' })
+      .toString('latin1')
+      .split('?');
+    const request = Buffer.from(`${before}\xff${after}`, 'latin1');
+    const { isFast, ...answer } = await asker.ask(request);
+    expect(answer).toEqual(await asker.askFull(request));
+    expect([isFast, answer.body]).toEqual([false, expect.stringContaining('valid UTF-8')]);
+  });
+});
+
+describe('variables that are no arguments', () => {
+  const query =
+    'query List($first: Int, $auto: Boolean, $flag: Boolean = false) { badges(first: $first, filter: { tagMango: { enableAutomation: $auto } }) { nodes { __typename ... on BadgeFields { id name @include(if: $flag) } } } }';
+
+  test.each(['other', 'auto', 'flag', '\u0166lag', '": [["flag",true]]', '\ud83d'])(
+    'a body that is no JSON is not taken for one with the flag %j',
+    async (name) => {
+      await begin();
+      const good = (first: number): string => toBody({ first, [name]: true }, query);
+      for (const first of [1, 2, 3]) await askText(good(first));
+      const flags = JSON.stringify([[name, true]]);
+      const plain = toBody({ first: 2 }, query);
+      for (const text of [
+        plain + flags,
+        plain.replace('{"first":2}', `{"first":2}${flags}`),
+        plain.replace('{"first":2}', `${flags}{"first":2}`),
+        plain.replace('{"first":2}', flags),
+      ])
+        expect(await askText(text)).toMatchObject({ isFast: false });
+      expect(await askText(good(4))).toMatchObject({ isFast: true });
+    },
+  );
+
+  test.each([
+    ['a flag that is spelled alike', '"\u0166lag":true'],
+    ['a number that is inexact', '"other":12345678901234567890'],
+    ['a flag that is none', '"other":[true]'],
+  ])('%s ends nobody’s plan', async (_what, more) => {
+    await begin();
+    const asText = (first: number, ...others: string[]): string =>
+      toBody({ first, flag: true }, query).replace(
+        '"flag":true',
+        ['"flag":true', ...others].join(),
+      );
+    for (const first of [1, 2]) await askText(asText(first));
+    for (let times = 0; times < 5; times += 1) {
+      await askText(asText(1, more));
+      await askText(asText(1, more).replace('"flag":true,', ''));
+    }
+    expect(await askText(asText(3))).toMatchObject({ isFast: true });
+  });
 });
 
 test('flags choose the fields, each with a plan of its own', async () => {

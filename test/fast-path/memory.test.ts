@@ -6,14 +6,25 @@ import { parse } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
 import {
+  createBadgeFragments,
+  createKeptAnswers,
+} from '../../src/server/fast-path/kept-answers.ts';
+import {
   type EntitiesPlan,
   createPlans,
-  flatKeyOf,
+  flatten,
   planEntities,
   splitBody,
 } from '../../src/server/fast-path/plans.ts';
+import {
+  type AskedQuery,
+  type QueryPlan,
+  planQuery,
+  readAsked,
+} from '../../src/server/fast-path/query-plan.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
 import { type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
+import { startWorld } from './world.ts';
 
 const DOCUMENTS = 2_500;
 const MIB = 1024 * 1024;
@@ -40,7 +51,7 @@ test('plans take no more memory than is counted, and a budget bounds them whatev
   for (let at = 0; at < DOCUMENTS; at += 1) {
     const split = splitBody(toBody(at));
     const plan = split && planEntities(executable, split);
-    if (plan) plans.add(flatKeyOf(split), plan);
+    if (plan) plans.add(flatten(split.key), plan);
   }
   collectGarbage();
   const { bytes, plans: kept } = keep.usage();
@@ -99,4 +110,51 @@ test('whatever was used, the two used last are never dropped for a third, and th
   expect(dropped).toEqual([2]);
   keep.put(third, 200);
   expect(dropped).toEqual([2, 3, 4]);
+});
+
+/** A query with variables of 10 KB. */
+function askLarge(name: string, first: number): AskedQuery {
+  const query = `query ${name}($first: Int) { badges(first: $first) { totalCount } }`;
+  const variables = { first, x: Array.from({ length: 3_000 }, () => ({})) };
+  const body = JSON.stringify({ query, variables }) + ' '.repeat(1_000);
+  const asked = readAsked(Buffer.from(body), body);
+  if (!asked) throw new Error('It is a query');
+  return asked;
+}
+
+test('a plan keeps nothing of the variables that it was made for', async () => {
+  const executable = toExecutable((await createBadgesSchema()).schema);
+  const keep = createKeep();
+  const plans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
+  function learn(at: number): void {
+    const asked = askLarge(`Q${at}`, at);
+    const plan = planQuery(executable, asked, createBadgeFragments(keep));
+    if (plan) plans.add(flatten(asked.key), plan);
+  }
+  learn(0);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 1; at <= 300; at += 1) learn(at);
+  collectGarbage();
+  const { bytes, plans: kept } = keep.usage();
+  expect(kept).toBe(301);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes);
+});
+
+test('what was asked lately keeps nothing of its bodies', async () => {
+  const world = await startWorld();
+  const [tenant] = [...world.tenants.byId.values()];
+  if (!tenant) throw new Error('There is a tenant');
+  const answers = createKeptAnswers(createKeep());
+  const plan = {};
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < 1_000; at += 1) {
+    const body = `{"variables":{"first":${at},"more":${at}},"query":"${'x'.repeat(11_000)}"}`;
+    const variables = readAsked(Buffer.from(body), body)?.parts[1] ?? '';
+    expect(answers.isRepeated(plan, variables, tenant)).toBe(false);
+  }
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 * MIB);
+  await world.close();
 });

@@ -57,7 +57,9 @@ export function createRequestPool(options: PoolOptions): RequestPool {
     const json =
       kind < 0.6
         ? toEntitiesBody(documents, options)
-        : JSON.stringify(kind < 0.8 ? nextList() : pick(others, random));
+        : kind < 0.8
+          ? nextList()
+          : JSON.stringify(pick(others, random));
     return random() < 0.04 ? spaced(json, random) : json;
   }
   return {

@@ -40,7 +40,7 @@ import {
 } from './head.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
-import { type EntitiesPlan, type Split, createPlans, flatKeyOf, splitBody } from './plans.ts';
+import { type EntitiesPlan, type Split, createPlans, flatten, splitBody } from './plans.ts';
 import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
 import { Unsure, toExecutable } from './render.ts';
 
@@ -140,7 +140,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       return { text, countedBytes, cacheControl, asked, batchSize: sight.batchSize, seen: sight };
     } catch (err) {
       if (err instanceof Unsure) return undefined;
-      plans.refuse(flatKeyOf(split));
+      plans.refuse(flatten(split.key));
       logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
       return undefined;
     }
@@ -185,7 +185,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     const ready = again();
     if (ready && hasRoomFor(ready, head)) {
       const refuse = (): void => {
-        if (split) return plans.refuse(flatKeyOf(split));
+        if (split) return plans.refuse(flatten(split.key));
         const query = queries.read(asked.bytes, asked.body);
         if (query) queries.refuse(query, head);
       };

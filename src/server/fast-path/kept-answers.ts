@@ -35,8 +35,11 @@ export interface Written {
 export interface KeptAnswers {
   /** Undefined: none is kept, or not from the present lists. */
   find(body: string, sight: Sight): KeptAnswer | undefined;
-  /** Whether this tenant has asked the same by this plan a short while ago, so that its answer is worth keeping. */
-  isRepeated(plan: object, variables: object, tenant: Tenant): boolean;
+  /**
+   * Whether this tenant has asked the same by this plan a short while ago, so that its answer is worth keeping.
+   * `variables`: their bytes in the body.
+   */
+  isRepeated(plan: object, variables: string, tenant: Tenant): boolean;
   /** Keeps an answer from lists that are the same in both sights, which are from before and after it was made. */
   keep(sent: Sent, written: Written, sights: Sights): void;
   drop(sent: Sent): void;
@@ -101,7 +104,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
       return kept;
     },
     isRepeated(plan, variables, tenant) {
-      const key = `${identityOf(plan)} ${identityOf(tenant)} ${JSON.stringify(variables)}`;
+      const key = toFlat(`${identityOf(plan)} ${identityOf(tenant)} ${variables}`);
       if (lately.has(key)) return true;
       noteAsked(key);
       return earlier.has(key);

@@ -31,7 +31,7 @@ import {
   type PlanKey,
   type Plans,
   type Split,
-  flatKeyOf,
+  flatten,
   planEntities,
 } from './plans.ts';
 import {
@@ -98,7 +98,7 @@ export function createLearner(options: LearnerOptions): Learner {
   const allowance = createAllowance(options.learningMs);
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
-    const key = flatKeyOf(split);
+    const key = flatten(split.key);
     if (!manners.note(head, answer) || plans.find(key) !== undefined) return;
     try {
       const plan = planEntities(executable, split);
@@ -134,10 +134,11 @@ export function createLearner(options: LearnerOptions): Learner {
     const plan = known ?? planQuery(executable, asked, createBadgeFragments(options.keep));
     try {
       const written = plan && (await writeAgain(plan, asked, { caller, sights }));
-      if (!plan || written?.text !== toUtf8Bytes(text)) return giveUp(queryPlans, asked.key);
-      if (!known) queryPlans.add(asked.key, plan);
+      if (!plan || written?.text !== toUtf8Bytes(text))
+        return giveUp(queryPlans, flatten(asked.key));
+      if (!known) queryPlans.add(flatten(asked.key), plan);
       const { tenant } = caller;
-      if (answers.isRepeated(plan, asked.variables, tenant))
+      if (answers.isRepeated(plan, asked.parts[1], tenant))
         answers.keep({ body, tenant }, written, sights);
     } finally {
       if (!queryPlans.find(asked.key)) plan?.fragments.forget();
@@ -189,7 +190,9 @@ export function createLearner(options: LearnerOptions): Learner {
           .catch((err: unknown) => {
             if (err instanceof NotAtHand) return;
             logger.debug({ err }, STAYS);
-            giveUp(queryPlans, sent.asked.key);
+            const { key } = sent.asked;
+            // A plan that is known was right for others: it is these variables that it is not for.
+            if (!queryPlans.find(key)) giveUp(queryPlans, flatten(key));
           })
           .finally(done);
       });

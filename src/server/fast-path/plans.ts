@@ -15,7 +15,9 @@ import { costOf, countVariables } from '../limits/request-limits.ts';
 import { countSigns, describeOperation } from '../request.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
-/** For `_entities`, the bytes around the representations. For other queries, the document, and what else is fixed. */
+/**
+ * The bytes around the representations or, of other queries, around the variables. Each character is a byte.
+ */
 export type PlanKey = readonly [string, string];
 
 export interface Plans<Plan> {
@@ -134,9 +136,9 @@ export function splitBody(body: string): Split | undefined {
     : { body, start, end, key: [body.slice(0, start), body.slice(end)] };
 }
 
-/** Its key for keeping. */
-export function flatKeyOf({ key: [before, after] }: Split): PlanKey {
-  return [toFlat(before), toFlat(after)];
+/** The same key for keeping. */
+export function flatten([first, second]: PlanKey): PlanKey {
+  return [toFlat(first), toFlat(second)];
 }
 
 /** A representation, its bytes told apart from all others that mean something else. */

@@ -2,20 +2,12 @@
  * A query plan says how one document with `badge`, `badges` and `badgesByKeys` is answered, whatever its arguments:
  * which resolver finds what each root field shows, and how the JSON of that is written.
  *
- * Promises: variables are checked by the functions that check them on the full path, and what is shown is found by the
- * same resolvers, in lists that are at hand. What these reject, and what has to wait for a provider, goes to the full
+ * Promises: variables have the values and the limits of the full path, and what is shown is found by the same
+ * resolvers, in lists that are at hand. What these reject, and what has to wait for a provider, goes to the full
  * path. An answer is kept only once it is asked for again, so that pages of which no two are alike take nothing from
  * what others share.
  */
-import {
-  type FieldNode,
-  GraphQLError,
-  type GraphQLField,
-  Kind,
-  getArgumentValues,
-  getVariableValues,
-  visit,
-} from 'graphql';
+import { GraphQLError, type GraphQLField, Kind, visit } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
 import { type MaybePromise, andThen, mapAll } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
@@ -26,9 +18,11 @@ import type { OperationInfo } from '../../telemetry/observer.ts';
 import { SelectionSizes } from '../answers/answer-budget.ts';
 import { NO_STORE, cacheControlOf } from '../apollo.ts';
 import { RejectedRequest } from '../errors.ts';
-import { REQUEST_CAPS } from '../limits/limits.ts';
+import { toUtf8Bytes } from '../keep.ts';
+import { BODY_CAPS, REQUEST_CAPS } from '../limits/limits.ts';
 import { checkVariables, isAffordable, isSearch } from '../limits/request-limits.ts';
 import { describeOperation, parseBody } from '../request.ts';
+import { compileArguments, compileVariables } from './arguments.ts';
 import {
   COUNTED_PER_BYTE,
   type FreshTime,
@@ -38,7 +32,7 @@ import {
   createSight,
 } from './head.ts';
 import type { BadgeFragments, KeptAnswers, Written } from './kept-answers.ts';
-import type { PlanKey, Plans } from './plans.ts';
+import { type PlanKey, type Plans, flatten } from './plans.ts';
 import {
   type Executable,
   INFO,
@@ -51,31 +45,77 @@ import {
 
 /** What a body asks. */
 export interface AskedQuery {
-  /** The document, and all else of the body but the values of variables that are no flags. */
+  /** The bytes around the variables, and behind the first of these the flags among them. */
   key: PlanKey;
-  variables: Record<string, unknown>;
-  body: Record<string, unknown>;
+  /** The bytes before, of, and after the object of the variables. Without variables, all are before it. */
+  parts: readonly [before: string, variables: string, after: string];
+  variables: Readonly<Record<string, unknown>>;
 }
 
-const MAX_BODY_BYTES = 16 * 1024;
+/** With its quotes it can only be a name, perhaps the end of a longer one: within a text they would be escaped. */
+const VARIABLES = /"variables"\s*:\s*\{/;
+/** Shorter bodies cannot have too many commas and brackets. */
+const MAX_BODY_BYTES = BODY_CAPS.signs;
 
-/** Undefined: it is longer than such queries are, or no query. Throws what the full path rejects it with. */
-export function readAsked(bytes: Buffer): AskedQuery | undefined {
-  const body = bytes.length > MAX_BODY_BYTES ? undefined : parseBody(bytes);
-  if (!isObject(body)) return undefined;
-  const { query, variables = {} } = body;
-  if (typeof query !== 'string' || !isObject(variables)) return undefined;
-  const others = Object.entries(body).filter(([name]) => name !== 'query' && name !== 'variables');
+/**
+ * What a body asks if it has a plan: then it is JSON, and this object is that of its variables. Undefined: it is longer
+ * than such queries are. Throws what the full path rejects these variables with.
+ */
+export function readAsked(bytes: Buffer, body: string): AskedQuery | undefined {
+  if (bytes.length > MAX_BODY_BYTES) return undefined;
+  const found = VARIABLES.exec(body);
+  const start = found ? found.index + found[0].length - 1 : body.length;
+  const end = found ? endOfObject(body, start) : body.length;
+  const parts = [body.slice(0, start), body.slice(start, end), body.slice(end)] as const;
+  const variables = found ? parseBody(bytes.subarray(start, end)) : {};
+  if (!isObject(variables)) return undefined;
   const flags = Object.entries(variables).filter(([, value]) => typeof value === 'boolean');
-  const isPlain = others.length === 0 && flags.length === 0;
-  return { key: [query, isPlain ? '' : JSON.stringify([others, flags])], variables, body };
+  const [before, , after] = parts;
+  // Before an object there is a colon or a space, so that no other body ends there with the bracket of a list.
+  const first = flags.length === 0 ? before : before + toUtf8Bytes(JSON.stringify(flags));
+  return { key: [first, after], parts, variables };
+}
+
+const [QUOTE, BACKSLASH, OPEN, CLOSE] = ['"', '\\', '{', '}'].map((sign) => sign.charCodeAt(0));
+
+/** Behind the object of JSON that begins there. The end of the text if the object has none. */
+function endOfObject(json: string, start: number): number {
+  let depth = 0;
+  let isInString = false;
+  for (let at = start; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) isInString = !isInString;
+    else if (isInString) at += code === BACKSLASH ? 1 : 0;
+    else if (code === OPEN) depth += 1;
+    else if (code === CLOSE) depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return json.length;
+}
+
+/** A body may hold one of them itself, as other variables than those that were read. */
+const PROBES = ['{"probe":1}', '{"probe":2}'];
+
+/** The parsed body. Undefined if its variables are not those that were read. */
+function readWhole({ parts }: AskedQuery): Record<string, unknown> | undefined {
+  const [before, variables, after] = parts;
+  const parseWith = (text: string): unknown =>
+    parseBody(Buffer.from(before + text + after, 'latin1'));
+  const isTaken = (probe: string): boolean => {
+    const probed = parseWith(probe);
+    return isObject(probed) && JSON.stringify(probed.variables) === probe;
+  };
+  const whole = parseWith(variables);
+  if (!isObject(whole)) return undefined;
+  const isWhole = variables === '' ? whole.variables == null : PROBES.every(isTaken);
+  return isWhole ? whole : undefined;
 }
 
 interface Root {
   /** In the answer, with its quotes. */
   key: string;
   field: GraphQLField<unknown, unknown>;
-  node: FieldNode;
+  coerceArguments: ReturnType<typeof compileArguments>;
   render: Render;
 }
 
@@ -83,8 +123,9 @@ export interface QueryPlan {
   asked: OperationInfo;
   question: Question;
   roots: readonly Root[];
+  coerceVariables: ReturnType<typeof compileVariables>;
   /** Variables that are used elsewhere than in arguments of the root fields, with their values in the body. */
-  fixed: ReadonlyMap<string, unknown>;
+  fixed: readonly (readonly [name: string, value: unknown])[];
   fragments: BadgeFragments;
 }
 
@@ -94,11 +135,28 @@ const ROOTS = ['badge', 'badges', 'badgesByKeys'];
 /** Undefined: it asks for something else. */
 export function planQuery(
   executable: Executable,
-  { body, variables }: AskedQuery,
+  asked: AskedQuery,
   fragments: BadgeFragments,
 ): QueryPlan | undefined {
-  const question = readQuestion(executable, body);
-  if (!question) return undefined;
+  const whole = readQuestion(executable, readWhole(asked));
+  if (!whole) return undefined;
+  const names = namesOfFixed(whole);
+  const question = { ...whole, given: {}, variables: pick(whole.variables, names) };
+  const roots = compileRoots(question, fragments);
+  return (
+    roots && {
+      asked: describeOperation(question.operation),
+      question,
+      roots,
+      coerceVariables: compileVariables(question),
+      fixed: readValues(asked.variables, names),
+      fragments,
+    }
+  );
+}
+
+/** Undefined: there are others. What they are compiled from lives as long as they, so it must be small. */
+function compileRoots(question: Question, fragments: BadgeFragments): Root[] | undefined {
   const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
   const selected: Question = {
     ...question,
@@ -111,11 +169,22 @@ export function planQuery(
     const field = node && question.query.getFields()[node.name.value];
     if (!node || !field || !ROOTS.includes(field.name)) return undefined;
     const render = compile(selected, field.type, nodes);
-    roots.push({ key: JSON.stringify(key), field, node, render });
+    const coerceArguments = compileArguments(field, node);
+    roots.push({ key: JSON.stringify(key), field, coerceArguments, render });
   }
-  const fixed = new Map(namesOfFixed(question).map((name) => [name, variables[name]]));
-  const asked = describeOperation(question.operation);
-  return { asked, question, roots, fixed, fragments };
+  return roots;
+}
+
+type Variables = AskedQuery['variables'];
+
+function readValues(variables: Variables, names: readonly string[]): QueryPlan['fixed'] {
+  return names.map((name) => [name, variables[name]]);
+}
+
+/** Those of them that there are. */
+function pick(variables: Variables, names: readonly string[]): Variables {
+  const known = names.filter((name) => Object.hasOwn(variables, name));
+  return Object.fromEntries(readValues(variables, known));
 }
 
 function namesOfFixed({ document, roots }: Question): string[] {
@@ -155,8 +224,8 @@ export function answerQuery(
 ): MaybePromise<Written> {
   const coerced = check(plan, variables);
   const context = createContext(asking);
-  const values = mapAll(plan.roots, ({ field, node }) => {
-    const args = getArgumentValues(field, node, coerced);
+  const values = mapAll(plan.roots, ({ field, coerceArguments }) => {
+    const args = coerceArguments(coerced);
     if (isSearch(args) && !asking.maySearch) throw new Unsure('A search takes long');
     return plan.question.resolvers.get(field)?.(undefined, args, context, INFO);
   });
@@ -181,21 +250,25 @@ function write(
     throw new Unsure('It may have too many fields');
   const cacheControl = cacheControlOf(used, asking);
   const hasTags = asking.hasCacheTags && cacheControl !== NO_STORE;
-  const tags = JSON.stringify({ apolloCacheTags: [...used.tags] });
-  const text = `{"data":{${json}}${hasTags ? `,"extensions":${tags}` : ''}}\n`;
+  const tags = hasTags
+    ? `,"extensions":${JSON.stringify({ apolloCacheTags: [...used.tags] })}`
+    : '';
+  const text = `{"data":{${json}}${tags}}\n`;
   const countedBytes = counted.bytes + COUNTED_PER_BYTE * text.length;
   return { text, cacheControl, used, countedBytes, asked: plan.asked, seen: context };
 }
 
 /** The variables as resolvers take them. Throws if the full path would answer with an error. */
-function check({ question, fixed }: QueryPlan, variables: AskedQuery['variables']) {
+function check(
+  { question, fixed, coerceVariables }: QueryPlan,
+  variables: AskedQuery['variables'],
+): AskedQuery['variables'] {
   for (const [name, value] of fixed) {
     if (variables[name] !== value) throw new Unsure('A part of the plan is of another variable');
   }
   const { schema, document, operation } = question;
   if (checkVariables(variables).hasInexactNumber) throw new Unsure('A number is inexact');
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  if (!coerced) throw new Unsure('A variable is invalid');
+  const coerced = coerceVariables(variables);
   const isAffordableWith = (given: AskedQuery['variables']): boolean =>
     isAffordable({ schema, document, operation, variables: given });
   // Where the largest pages are within the limits, all are, and one cost is known for them.
@@ -205,7 +278,7 @@ function check({ question, fixed }: QueryPlan, variables: AskedQuery['variables'
 }
 
 function withLargestPages(variables: AskedQuery['variables']): AskedQuery['variables'] {
-  const largest: AskedQuery['variables'] = {};
+  const largest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(variables))
     largest[name] = typeof value === 'number' ? MAX_PAGE_SIZE : value;
   return largest;
@@ -254,17 +327,18 @@ export function createQueries(options: QueriesOptions): Queries {
   const { plans, answers, logger, hasCacheTags, freshMs, now } = options;
 
   function refuse({ asked, body }: SentQuery, { caller }: Head): void {
-    plans.refuse(asked.key);
+    plans.refuse(flatten(asked.key));
     answers.drop({ body, tenant: caller.tenant });
   }
 
-  function keepIfRepeated(
+  /** Keeps it, too, if it was asked for before with the same bytes as variables. */
+  function toAnswer(
     plan: QueryPlan,
     written: Written,
     { sent: { asked, body }, sight }: { sent: SentQuery; sight: Sight },
   ): Answer {
     const { tenant } = sight;
-    if (answers.isRepeated(plan, asked.variables, tenant)) {
+    if (answers.isRepeated(plan, asked.parts[1], tenant)) {
       const after = createSight(tenant, options);
       answers.keep({ body, tenant }, written, { before: sight, after });
     }
@@ -276,7 +350,7 @@ export function createQueries(options: QueriesOptions): Queries {
   return {
     read(bytes, body) {
       try {
-        const asked = readAsked(bytes);
+        const asked = readAsked(bytes, body);
         return asked && { asked, body };
       } catch (err) {
         if (isRefusal(err)) return undefined;
@@ -305,7 +379,7 @@ export function createQueries(options: QueriesOptions): Queries {
       };
       try {
         const answer = andThen(answerQuery(plan, sent.asked, asking), (written) =>
-          keepIfRepeated(plan, written, { sent, sight }),
+          toAnswer(plan, written, { sent, sight }),
         );
         return isPromise(answer) ? answer.catch(giveUp) : answer;
       } catch (err) {
@@ -314,7 +388,7 @@ export function createQueries(options: QueriesOptions): Queries {
     },
     isWanted({ asked }, { caller }) {
       const plan = plans.find(asked.key);
-      return plan ? answers.isRepeated(plan, asked.variables, caller.tenant) : plan === undefined;
+      return plan ? answers.isRepeated(plan, asked.parts[1], caller.tenant) : plan === undefined;
     },
     refuse,
   };

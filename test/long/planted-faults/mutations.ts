@@ -80,8 +80,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'arguments are those of the first request': {
     file: 'query-plan.ts',
-    from: 'getArgumentValues(field, node, coerced)',
-    to: 'getArgumentValues(field, node, plan.question.variables)',
+    from: 'coerceArguments(coerced)',
+    to: 'coerceArguments(plan.question.variables)',
   },
   'the badges of one place are shown at another': {
     file: 'kept-answers.ts',
@@ -92,5 +92,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'query-plan.ts',
     from: 'cacheControlOf(used, asking)',
     to: 'cacheControlOf({ ...used, oldestAsOf: asking.now() }, asking)',
+  },
+  'what stands behind the variables is ignored': {
+    file: 'query-plan.ts',
+    from: 'key: [first, after]',
+    to: "key: [first, '']",
   },
 };
