@@ -220,11 +220,6 @@ function toRefusal(error: unknown): ProviderError {
 }
 
 const JSON_TYPE = /^(application|text)\/([\w.+-]+\+|x-)?json$/i;
-/** What nearly all answers claim. */
-const USUAL_TYPES: ReadonlySet<string> = new Set([
-  'application/json',
-  'application/json; charset=utf-8',
-]);
 /** ASCII is a part of UTF-8. */
 const UTF_8 = /^(unicode-1-1-)?(utf-?8|utf_8|us-ascii|ascii|ansi_x3\.4-1968|iso646-us)$/i;
 
@@ -233,7 +228,6 @@ const UTF_8 = /^(unicode-1-1-)?(utf-?8|utf_8|us-ascii|ascii|ansi_x3\.4-1968|iso6
  * must be JSON. No charset other than UTF-8 is accepted.
  */
 function checkMediaType(head: Pick<AnswerHead, 'headers'>): void {
-  if (USUAL_TYPES.has(String(head.headers['content-type']))) return;
   const claims = headerValues(head, 'content-type').flatMap(toMediaTypes);
   const isJson = claims.length === 0 || claims.some(({ type }) => JSON_TYPE.test(type));
   if (!isJson) throw noJson('returned something other than JSON');
