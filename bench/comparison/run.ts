@@ -59,7 +59,7 @@ async function measureOwn(): Promise<Outcome[]> {
   const situations: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     'time of the provider': async () =>
       measureProviderTime(children, { ms: values.quick ? 3_000 : 10_000, loadMs: 4 * ms }),
-    'live lists': async () => measureLive(children, { rounds: values.quick ? 3 : 7, connections }),
+    'live lists': async () => measureLive(children, { rounds: values.quick ? 2 : 7, connections }),
     'growth and start': async () =>
       measureGrowth(children, { rounds, ms, connections, starts: rounds }),
   };

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import { createFragments } from '../../src/server/fast-path/fragments.ts';
@@ -121,6 +121,85 @@ function askLarge(name: string, first: number): AskedQuery {
   if (!asked) throw new Error('It is a query');
   return asked;
 }
+
+const LIST = 'query Q($first: Int, $after: String) { badges(first: $first, after: $after)';
+const ENTITIES =
+  'query Q($representations: [_Any!]!) { _entities(representations: $representations)';
+
+function toNames(at: number, count: number): string {
+  return Array.from({ length: count }, (_, index) => `a${at}_${index}: name`).join(' ');
+}
+
+describe('a plan takes as much memory as is counted', () => {
+  test.each([
+    [
+      'a list, by the interface',
+      LIST,
+      (at: number) => `nodes { ... on BadgeFields { ${toNames(at, 30)} } }`,
+    ],
+    [
+      'a list of few fields',
+      LIST,
+      (at: number) => `nodes { ... on BadgeFields { ${toNames(at, 3)} } }`,
+    ],
+    [
+      'a list, by types',
+      LIST,
+      (at: number) =>
+        `nodes { ... on TagMangoBadge { ${toNames(at, 15)} } ... on ReturningAIBadge { ${toNames(at, 15)} } }`,
+    ],
+    [
+      'a list in two ways',
+      LIST,
+      (at: number) =>
+        `nodes { ... on BadgeFields { ${toNames(at, 15)} } } edges { node { ... on BadgeFields { ${toNames(at, 15)} } } }`,
+    ],
+    [
+      'entities, by the interface',
+      ENTITIES,
+      (at: number) => `... on BadgeFields { ${toNames(at, 30)} }`,
+    ],
+    [
+      'entities, by types',
+      ENTITIES,
+      (at: number) =>
+        `... on TagMangoBadge { ${toNames(at, 15)} } ... on ReturningAIBadge { ${toNames(at, 15)} }`,
+    ],
+    [
+      'entities of one type',
+      ENTITIES,
+      (at: number) => `... on TagMangoBadge { ${toNames(at, 20)} }`,
+    ],
+  ])('%s', async (_what, beginning, toSelection) => {
+    const executable = toExecutable((await createBadgesSchema()).schema);
+    const keep = createKeep();
+    const plans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
+    const entitiesPlans = createPlans<EntitiesPlan>(keep, () => undefined);
+    function learn(at: number): void {
+      const query = `${beginning} { __typename ${toSelection(at)} } }`;
+      const variables =
+        beginning === LIST ? {} : { representations: [{ __typename: 'A', id: 'a' }] };
+      const body = JSON.stringify({ query, variables });
+      const split = splitBody(body);
+      const entities = split && planEntities(executable, split);
+      if (entities) return entitiesPlans.add(flatten(split.key), entities);
+      const asked = readAsked(Buffer.from(body), body);
+      const plan = asked && planQuery(executable, asked, createBadgeFragments(keep));
+      if (plan) plans.add(flatten(asked.key), plan);
+    }
+    for (let at = 0; at < 50; at += 1) learn(at);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const countedBefore = keep.usage().bytes;
+    for (let at = 50; at < 350; at += 1) learn(at);
+    collectGarbage();
+    const { bytes, plans: kept } = keep.usage();
+    const share = (process.memoryUsage().heapUsed - before) / (bytes - countedBefore);
+    expect(kept).toBe(350);
+    expect(share).toBeGreaterThan(0.7);
+    expect(share).toBeLessThan(1.1);
+  });
+});
 
 test('a plan keeps nothing of the variables that it was made for', async () => {
   const executable = toExecutable((await createBadgesSchema()).schema);

@@ -29,6 +29,9 @@ export interface Plans<Plan> {
   refuse(key: PlanKey): void;
 }
 
+/** What was compiled for a plan, which tells how much memory it takes. */
+type Compiled = Pick<Question, 'compiled'>;
+
 interface Entry<Plan> extends Kept {
   readonly beginning: string;
   readonly first: string;
@@ -36,14 +39,18 @@ interface Entry<Plan> extends Kept {
   plan: Plan | null;
 }
 
-/** Of its compiled fields, as far as can be told from the length of the document. */
-const PLAN_BYTES = 4_000;
-const BYTES_OF_CHARACTER = 36;
+const PLAN_BYTES = 5_000;
+/** Of its document, for each character of it. */
+const BYTES_OF_CHARACTER = 16;
+const BYTES_OF_FIELD = 700;
 /** Holds the name of an operation in most bodies. */
 const BEGINNING_CHARACTERS = 64;
 
 /** `forget` drops all that was made by a plan. */
-export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Plans<Plan> {
+export function createPlans<Plan extends Compiled>(
+  keep: Keep,
+  forget: (plan: Plan) => void,
+): Plans<Plan> {
   const byFirst = new Map<string, Map<string, Entry<Plan>>>();
   /** The entry that was found last by the beginning of its first text: to compare texts takes less time than to hash them. */
   const byBeginning = new Map<string, Entry<Plan>>();
@@ -75,7 +82,8 @@ export function createPlans<Plan>(keep: Keep, forget: (plan: Plan) => void): Pla
       },
     };
     byFirst.set(first, bySecond.set(second, entry));
-    const ofPlan = plan ? PLAN_BYTES + BYTES_OF_CHARACTER * (first.length + second.length) : 0;
+    const ofDocument = BYTES_OF_CHARACTER * (first.length + second.length);
+    const ofPlan = plan ? PLAN_BYTES + ofDocument + BYTES_OF_FIELD * plan.compiled.fields : 0;
     keep.put(entry, bytesOf(beginning, first, second) + ofPlan);
   }
 
@@ -102,7 +110,7 @@ export interface Split {
   key: PlanKey;
 }
 
-export interface EntitiesPlan {
+export interface EntitiesPlan extends Compiled {
   asked: OperationInfo;
   /** So many representations pass all limits, and not one more. */
   most: number;
@@ -186,6 +194,7 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
     head: toUtf8Bytes(`{"data":{${JSON.stringify(root.key)}:[`),
     tail: ']}}\n',
     render: compile(question, list.ofType, root.nodes),
+    compiled: question.compiled,
   };
 }
 

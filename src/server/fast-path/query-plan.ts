@@ -119,7 +119,7 @@ interface Root {
   render: Render;
 }
 
-export interface QueryPlan {
+export interface QueryPlan extends Pick<Question, 'compiled'> {
   asked: OperationInfo;
   question: Question;
   roots: readonly Root[];
@@ -149,6 +149,7 @@ export function planQuery(
       question,
       roots,
       coerceVariables: compileVariables(question),
+      compiled: question.compiled,
       fixed: readValues(asked.variables, names),
       fragments,
     }

@@ -57,6 +57,8 @@ export function toExecutable(schema: GraphQLSchema): Executable {
 interface Selected extends Executable {
   fragments: Record<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
+  /** Of all objects that were compiled for it: a field of an interface counts for each type. */
+  compiled: { fields: number };
   /** Wraps what writes a badge, for each place of the answer at which badges stand. */
   remember?: (render: Render, place: BadgePlace) => Render;
 }
@@ -187,6 +189,7 @@ function compileObject(
   const { schema, fragments, variables } = selected;
   const { isTypeOf } = type;
   const collected = collectSubfields(schema, fragments, variables, type, nodes);
+  selected.compiled.fields += collected.size;
   const fields = [...collected].map(([key, [first, ...more]], index) => {
     const start = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
     if (!first) throw new Unsure('A field is missing');
@@ -252,6 +255,7 @@ export function readQuestion(executable: Executable, body: unknown): Question | 
     given: known,
     variables: coerced,
     fragments,
+    compiled: { fields: 0 },
     roots,
   };
 }
