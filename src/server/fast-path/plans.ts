@@ -15,9 +15,7 @@ import { costOf, countVariables } from '../limits/request-limits.ts';
 import { countSigns, describeOperation } from '../request.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
-/**
- * The bytes around the representations or, of other queries, around the variables. Each character is a byte.
- */
+/** The bytes around the representations or, of other queries, around the variables. Each character is a byte. */
 export type PlanKey = readonly [string, string];
 
 export interface Plans<Plan> {
