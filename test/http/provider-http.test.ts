@@ -138,7 +138,7 @@ test('the timeout of a call ends with its answer: nothing of it is kept until th
   await known.close();
   const { port } = server?.address() as AddressInfo;
   http = createHttp(`http://127.0.0.1:${port}/prefix`, 'key', {
-    attemptTimeoutMs: 50,
+    attemptTimeoutMs: 1_000,
     connect: (origin) =>
       createPool(origin).compose((dispatch) => (options, handler) => {
         signals.push((options as Dispatcher.RequestOptions).signal as AbortSignal);
@@ -146,7 +146,7 @@ test('the timeout of a call ends with its answer: nothing of it is kept until th
       }),
   });
   await list(http);
-  await pause(100);
+  await pause(1_100);
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
