@@ -281,6 +281,21 @@ function checkDepth(value: unknown, levels = 0): unknown {
   return value;
 }
 
+/** Behind the object that begins there, in text that may be no JSON. The end of the text if the object has none. */
+export function endOfObject(text: string, start: number): number {
+  let depth = 0;
+  let isInString = false;
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) isInString = !isInString;
+    else if (isInString) at += code === BACKSLASH ? 1 : 0;
+    else if (code === OBJECT) depth += 1;
+    else if (code === OBJECT_END) depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
 function toFrame(): Frame {
   const place = { isArray: true, start: 0, unread: 0, comma: -1 };
   return { ...place, items: [], fields: new Map(), isMemberRead: false };

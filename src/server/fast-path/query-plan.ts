@@ -11,7 +11,7 @@ import { GraphQLError, type GraphQLField, Kind, visit } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
 import { type MaybePromise, andThen, mapAll } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
-import { isObject, isPromise } from '../../http/json.ts';
+import { endOfObject, isObject, isPromise } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OperationInfo } from '../../telemetry/observer.ts';
@@ -74,23 +74,6 @@ export function readAsked(bytes: Buffer, body: string): AskedQuery | undefined {
   // Before an object there is a colon or a space, so that no other body ends there with the bracket of a list.
   const first = flags.length === 0 ? before : before + toUtf8Bytes(JSON.stringify(flags));
   return { key: [first, after], parts, variables };
-}
-
-const [QUOTE, BACKSLASH, OPEN, CLOSE] = ['"', '\\', '{', '}'].map((sign) => sign.charCodeAt(0));
-
-/** Behind the object of JSON that begins there. The end of the text if the object has none. */
-function endOfObject(json: string, start: number): number {
-  let depth = 0;
-  let isInString = false;
-  for (let at = start; at < json.length; at += 1) {
-    const code = json.charCodeAt(at);
-    if (code === QUOTE) isInString = !isInString;
-    else if (isInString) at += code === BACKSLASH ? 1 : 0;
-    else if (code === OPEN) depth += 1;
-    else if (code === CLOSE) depth -= 1;
-    if (depth === 0) return at + 1;
-  }
-  return json.length;
 }
 
 /** A body may hold one of them itself, as other variables than those that were read. */
