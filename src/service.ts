@@ -11,7 +11,6 @@ import { type RetentionOptions, createRetention } from './state/open-state.ts';
 import type { ListSource } from './telemetry/gauges.ts';
 import { createIssuerLog, createUnreadableLog } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import { combineObservers } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import type { TenantOptions } from './tenants/create-tenant.ts';
 import { type Tenants, createTenants } from './tenants/tenants.ts';
@@ -71,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const freshMs = options.freshSeconds * 1000;
   const onUnreadable = createUnreadableLog(options.logger);
   const tracing = createTracing();
-  const observer = combineObservers([options.observer ?? {}, tracing ?? {}]);
+  const observer = tracing?.observe(options.observer ?? {}) ?? options.observer;
   const tenants = createTenants(options.tenants, {
     ...options,
     observer,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { TraceFlags, trace } from '@opentelemetry/api';
 import { type Logger, pino } from 'pino';
 import type { CircuitBreakerOptions } from '../http/admission.ts';
 import { cutText, toWholeJson } from '../http/json.ts';
@@ -44,12 +45,20 @@ interface LoggerOptions {
 /** Writes JSON lines, or human-readable ones in development. */
 export async function createLogger({ isProduction, secrets }: LoggerOptions): Promise<Logger> {
   const hooks = { streamWrite: (line: string) => withoutSecrets(toWholeJson(line), secrets) };
-  if (isProduction) return pino({ hooks });
+  const options = { hooks, mixin: toTraceFields };
+  if (isProduction) return pino(options);
   const pretty = await loadDevelopmentPackage('pino-pretty', () => import('pino-pretty'));
-  if (pretty) return pino({ hooks }, pretty.default(FOR_PEOPLE));
-  const logger = pino({ hooks });
+  if (pretty) return pino(options, pretty.default(FOR_PEOPLE));
+  const logger = pino(options);
   logger.info(WITHOUT_PRETTY);
   return logger;
+}
+
+/** The recorded trace to which a line belongs, by the names that OpenTelemetry gives them in logs. */
+function toTraceFields(): object {
+  const span = trace.getActiveSpan()?.spanContext();
+  const isRecorded = span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
+  return isRecorded ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
 const FOR_PEOPLE = {

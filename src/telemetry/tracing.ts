@@ -24,11 +24,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { AttemptEnded } from '../http/provider-http.ts';
-import type { Observer, RequestEnded } from './observer.ts';
+import { type Observer, type RequestEnded, combineObservers } from './observer.ts';
 
-export interface Tracing extends Required<
-  Pick<Observer, 'requestEnded' | 'requestAnsweredFast' | 'attemptEnded'>
-> {
+export interface Tracing {
   /** Starts a span for each request to the graph, as a child of the caller's, before anything else handles it. */
   before(full: RequestListener): RequestListener;
   /**
@@ -36,6 +34,8 @@ export interface Tracing extends Required<
    * of the request describes it.
    */
   runOperation<T>(request: IncomingMessage, run: () => Promise<T>): Promise<T>;
+  /** Tells the same observer, within the span of a request, and then describes spans by what it was told. */
+  observe(observer: Observer): Observer;
 }
 
 /** Undefined if no SDK is registered. */
@@ -99,16 +99,24 @@ function createSpans(tracer: Tracer): Tracing {
         span.end();
       }
     },
-    requestEnded(ended) {
-      const span = trace.getActiveSpan();
-      if (span?.isRecording()) describeOperation(span, ended);
-    },
-    requestAnsweredFast(ended, message) {
-      const parent = contexts.get(message);
-      if (parent) addOperation(tracer, ended, parent);
-    },
-    attemptEnded(ended, tenant) {
-      if (ended.isStarted) addAttempt(tracer, ended, tenant);
+    observe({ requestAnsweredFast: tell, ...others }) {
+      const own: Observer = {
+        requestEnded(ended) {
+          const span = trace.getActiveSpan();
+          if (span?.isRecording()) describeOperation(span, ended);
+        },
+        requestAnsweredFast(ended, message) {
+          const parent = contexts.get(message);
+          if (!parent) return tell?.(ended, message);
+          // No operation ran, whose span would be the active one.
+          if (tell) context.with(parent, tell, undefined, ended, message);
+          addOperation(tracer, ended, parent);
+        },
+        attemptEnded(ended, tenant) {
+          if (ended.isStarted) addAttempt(tracer, ended, tenant);
+        },
+      };
+      return combineObservers([others, own]);
     },
   };
 }
