@@ -344,6 +344,25 @@ test('documents that cannot be compiled are learned no more than three times', a
   expect(world.usage()).toMatchObject({ plans: 1, fragments: 0, answers: 0, fast: 0 });
 });
 
+test('a document that was first asked with variables of which no plan can be sure is learned after ten minutes', async () => {
+  await begin();
+  const query =
+    'query($representations: [_Any!]!) { _entities(representations: $representations) { ... on TagMangoBadge { name } } }';
+  const [id = ''] = world.sandbox.tagMango.badges.keys();
+  const sure = { representations: [{ __typename: 'TagMangoBadge', id }] };
+  const unsure = { representations: [{ __typename: 'TagMangoBadge', id, name: 'x' }] };
+  for (let times = 0; times < 3; times += 1) await learn(unsure, query);
+  for (let times = 0; times < 3; times += 1) await learn(sure, query);
+  world.pass(599_000);
+  await world.warm();
+  for (let times = 0; times < 3; times += 1)
+    expect(await ask(sure, query)).toMatchObject({ isFast: false });
+  world.pass(1_001);
+  await world.warm();
+  await learn(sure, query);
+  expect(await ask(sure, query)).toMatchObject({ isFast: true });
+});
+
 test('lists that are replaced take their badges with them', async () => {
   await begin();
   await learn({ first: 100 });

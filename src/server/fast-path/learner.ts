@@ -85,8 +85,10 @@ interface Again {
   sights: Sights;
 }
 
-/** After so many answers that were not as the plan would have them, it is given up. */
+/** After so many answers that were not as the plan would have them, it is given up for a while. */
 const MAX_TRIES = 3;
+/** A caller may have sent, of a document that others share, variables that no plan is for. */
+const GIVEN_UP_MS = 600_000;
 const MAX_TRIED = 1_000;
 /** The status of answers that are rejected for what else is in flight. */
 const OVERLOAD = 503;
@@ -162,7 +164,7 @@ export function createLearner(options: LearnerOptions): Learner {
     tries.set(name, tried);
     if (tried < MAX_TRIES) return;
     tries.delete(name);
-    of.refuse(key);
+    of.refuse(key, GIVEN_UP_MS);
   }
 
   return {

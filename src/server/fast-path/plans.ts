@@ -23,8 +23,8 @@ export interface Plans<Plan> {
   find(key: PlanKey): Plan | null | undefined;
   /** The texts of the key must not be parts of a longer one, which they would keep in memory. */
   add(key: PlanKey, plan: Plan): void;
-  /** From now on the full path answers such bodies. */
-  refuse(key: PlanKey): void;
+  /** From now on the full path answers such bodies, for so many milliseconds, or as long as this is remembered. */
+  refuse(key: PlanKey, forMs?: number): void;
 }
 
 /** What was compiled for a plan, which tells how much memory it takes. */
@@ -35,6 +35,8 @@ interface Entry<Plan> extends Kept {
   readonly first: string;
   readonly second: string;
   plan: Plan | null;
+  /** When it is forgotten that there is no plan. */
+  readonly until: number;
 }
 
 const PLAN_BYTES = 5_000;
@@ -48,6 +50,7 @@ const BEGINNING_CHARACTERS = 64;
 export function createPlans<Plan extends Compiled>(
   keep: Keep,
   forget: (plan: Plan) => void,
+  now: () => number = () => performance.now(),
 ): Plans<Plan> {
   const byFirst = new Map<string, Map<string, Entry<Plan>>>();
   /** The entry that was found last by the beginning of its first text: to compare texts takes less time than to hash them. */
@@ -61,7 +64,7 @@ export function createPlans<Plan extends Compiled>(
     return found;
   }
 
-  function put([first, second]: PlanKey, plan: Plan | null): void {
+  function put([first, second]: PlanKey, plan: Plan | null, until = Infinity): void {
     const former = byFirst.get(first)?.get(second);
     if (former) keep.drop(former);
     const bySecond = byFirst.get(first) ?? new Map<string, Entry<Plan>>();
@@ -72,6 +75,7 @@ export function createPlans<Plan extends Compiled>(
       first,
       second,
       plan,
+      until,
       onDrop() {
         if (byBeginning.get(beginning) === entry) byBeginning.delete(beginning);
         bySecond.delete(second);
@@ -89,11 +93,12 @@ export function createPlans<Plan extends Compiled>(
     find(key) {
       const entry = findEntry(key);
       if (!entry) return undefined;
+      if (entry.plan === null && now() >= entry.until) return void keep.drop(entry);
       keep.use(entry);
       return entry.plan;
     },
-    add: put,
-    refuse: (key) => put(key, null),
+    add: (key, plan) => put(key, plan),
+    refuse: (key, forMs = Infinity) => put(key, null, now() + forMs),
   };
 }
 
