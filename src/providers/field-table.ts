@@ -88,6 +88,8 @@ type RecordShape<R> = { readonly [Name in keyof R]-?: z.ZodType<R[Name]> };
 export interface FieldTable<Rules extends FieldRules> {
   names: readonly (keyof Rules & string)[];
   wireOf(name: string): string;
+  /** Undefined: the table has no field of this name. */
+  typeOf(name: string): FieldType | undefined;
   /** The field with this name in records. A record's other fields keep their names. */
   fieldOf(wire: string): string;
   given(input: FieldsOf<Rules>): (keyof Rules & string)[];
@@ -176,6 +178,7 @@ export function createFieldTable<const Rules extends FieldRules>(
   return {
     names,
     wireOf,
+    typeOf: (name) => rules[name]?.type,
     fieldOf: (wire) => names.find((name) => wireOf(name) === wire) ?? wire,
     given,
     check: (input, { isImageUrl }) => checkFields(fields, input, isImageUrl),
@@ -239,12 +242,13 @@ export function withoutSignature(text: string): string {
   return `${rest}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
 }
 
-/** Ignores the signature of a URL and the order of a set. */
+/** Ignores the signature of an image and the order of a set. */
 function toComparable(value: unknown, { type, cleared }: FieldRule): unknown {
   switch (type) {
     case 'image':
-    case 'text':
       return typeof value === 'string' ? withoutSignature(value) : '';
+    case 'text':
+      return value ?? '';
     case 'line':
       return value ?? (cleared === undefined ? '' : cleared);
     case 'ids':

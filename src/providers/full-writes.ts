@@ -6,6 +6,7 @@ import { describedEnum } from './graph-types.ts';
 import {
   OneBadgeInput,
   type FieldRules,
+  type FieldType,
   isGiven,
   refuseNothingGiven,
   toChange,
@@ -106,7 +107,8 @@ export function createFullWrites<
         if (change) draft.changes.push(change);
       } else if (shown !== undefined) {
         draft.body[wire] = memory.originalOf(field, shown) ?? shown;
-        draft.warnings.push(...messages.ofShown(field, { shown, memory }));
+        const type = table.typeOf(field);
+        draft.warnings.push(...messages.ofShown(field, { shown, type, memory }));
       } else {
         const value = memory.reusable(field);
         (value === undefined ? draft.unknown : draft.reused).push(field);
@@ -214,15 +216,20 @@ function judgeMemory<Rules extends FieldRules>(
     return (known && table.sendable(known, field)) ?? written(field);
   };
   return {
-    trusted: (field) => (isUntouched ? written(field) : undefined),
+    trusted: (field) => (isUntouched && policy !== 'REFUSE' ? written(field) : undefined),
     reusable(field) {
       const mayReuse = policy === 'REUSE' || (policy !== 'REFUSE' && isUntouched);
       return mayReuse ? written(field) : undefined;
     },
     originalOf(field, shown) {
-      const original = stood(field);
-      const isOther = isUntouched && original !== undefined && original !== shown;
-      return isOther && isFormOf(shown, original) ? original : undefined;
+      if (!isUntouched) return undefined;
+      // What was written first: the answer may have shown it in another form already, which would be stored instead.
+      return [written(field), stood(field)].find(
+        (original) =>
+          original !== undefined &&
+          original !== shown &&
+          isFormOf(shown, original, table.typeOf(field)),
+      );
     },
     differs(field, shown) {
       const last = stood(field);
@@ -250,11 +257,17 @@ function isAsLeft<Rules extends FieldRules>(
   return table.names.every((field) => {
     const [shown, known] = [table.sendable(now, field), table.sendable(left, field)];
     if (shown === undefined || known === undefined) return true;
-    return table.isSame(field, shown, known) || isFormOf(shown, known);
+    return table.isSame(field, shown, known) || isFormOf(shown, known, table.typeOf(field));
   });
 }
 
 type Statements = FullWrites<FieldRules, unknown, unknown>['statements'];
+
+interface Shown {
+  shown: unknown;
+  type: FieldType | undefined;
+  memory: Memory;
+}
 
 /** Messages about fields that the caller did not set. */
 function createMessages(title: string, { replaces, mayReset }: Statements) {
@@ -265,7 +278,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
   });
   return {
     /** A shown value is sent back, unless it is clearly another form of the value that the provider was given. */
-    ofShown(field: string, { shown, memory }: { shown: unknown; memory: Memory }): Warning[] {
+    ofShown(field: string, { shown, type, memory }: Shown): Warning[] {
       if (memory.originalOf(field, shown) !== undefined) {
         return [
           inDoubt(
@@ -274,7 +287,7 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
           ),
         ];
       }
-      const doubt = doubtOf(shown);
+      const doubt = doubtOf(shown, type);
       if (!doubt && !memory.differs(field, shown)) return [];
       const reason = doubt
         ? `looks ${doubt}`
@@ -330,7 +343,8 @@ function toShort(value: unknown): string {
 /** Why a shown text may differ from the stored one. */
 type Doubt = 'cut' | 'escaped' | 'signed';
 
-const ELLIPSIS = /\[?(…|\.\.\.)\]?$/;
+/** A text that is cut within a character is read with a U+FFFD in place of its rest. */
+const CUT_MARK = /\[?(…|\.\.\.)\]?$|\uFFFD$/;
 const ENTITY = /&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});/i;
 /** Shorter texts are rarely truncated. */
 const MIN_CUT_CHARACTERS = 40;
@@ -340,18 +354,21 @@ const CUT_LENGTHS = new Set([
 ]);
 
 /** Undefined: nothing in the text itself raises a doubt. */
-function doubtOf(shown: unknown): Doubt | undefined {
+function doubtOf(shown: unknown, type: FieldType | undefined): Doubt | undefined {
   if (typeof shown !== 'string') return undefined;
-  if (withoutSignature(shown) !== shown) return 'signed';
+  if (type === 'image' && withoutSignature(shown) !== shown) return 'signed';
   if (ENTITY.test(shown)) return 'escaped';
   const isCut =
     shown.length >= MIN_CUT_CHARACTERS &&
-    (ELLIPSIS.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_SENTENCE_END.test(shown)));
+    (CUT_MARK.test(shown) || (CUT_LENGTHS.has(shown.length) && NO_SENTENCE_END.test(shown)));
   return isCut ? 'cut' : undefined;
 }
 
-/** Whether a shown value is another form of a given one: truncated, escaped, trimmed or signed. */
-function isFormOf(shown: unknown, given: unknown): boolean {
+/**
+ * Whether a shown value is another form of a given one: truncated, escaped, trimmed or signed. Of two signed URLs neither
+ * is: what looks like a signature may be a part of the URL that was changed on purpose.
+ */
+function isFormOf(shown: unknown, given: unknown, type: FieldType | undefined): boolean {
   if (shown === given) return true;
   if (typeof shown !== 'string' || typeof given !== 'string') return false;
   const plain = given.trim();
@@ -359,7 +376,7 @@ function isFormOf(shown: unknown, given: unknown): boolean {
     (text) =>
       text === given ||
       text === plain ||
-      withoutSignature(text) === withoutSignature(given) ||
+      (type === 'image' && withoutSignature(text) === given) ||
       isCutOf(text, given) ||
       isCutOf(text, plain),
   );
@@ -370,7 +387,7 @@ function isFormOf(shown: unknown, given: unknown): boolean {
  * text that a person shortened ends with a whole word.
  */
 function isCutOf(shown: string, given: string): boolean {
-  const start = withoutEllipsis(shown);
+  const start = withoutCutMark(shown);
   const isStart =
     start.length >= MIN_CUT_CHARACTERS && start.length < given.length && given.startsWith(start);
   if (!isStart) return false;
@@ -396,8 +413,8 @@ const NAMED: Readonly<Record<string, string>> = {
 const MAX_CODE_POINT = 0x10ffff;
 
 /** The spaces before it are removed separately: one expression for both would take quadratic time. */
-function withoutEllipsis(text: string): string {
-  const start = text.replace(ELLIPSIS, '');
+function withoutCutMark(text: string): string {
+  const start = text.replace(CUT_MARK, '');
   return start === text ? text : start.trimEnd();
 }
 

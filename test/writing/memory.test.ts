@@ -61,6 +61,10 @@ test('a hidden field changes alone: its value before is known, the six others go
   ]);
   expect(lastBody()).toEqual({ ...ALL_THIRTEEN, awardXpQuantity: 71 });
   expect(warningsOf(await update({ awardXpQuantity: 71 }))).toEqual(['NO_CHANGE']);
+  const sent = service.writes().length;
+  const again = { ...ALL_THIRTEEN, awardXpQuantity: 71, hiddenFields: 'REFUSE' };
+  expect(codesOf(await update(again))).toEqual([]);
+  expect(service.writes()).toHaveLength(sent + 1);
 });
 
 test('nothing remembered, the title alone is refused with one error for all seven, and nothing is sent', async () => {

@@ -245,6 +245,66 @@ describe('a list that shows texts in another form', () => {
     },
   );
 
+  const STORED: [string, Exclude<Alteration, { kind: 'ignore' }>][] = [
+    ['escaped', { kind: 'escape-html', fields: ['description'] }],
+    ['cut at 150', { kind: 'cut', length: 150, fields: ['description'] }],
+    ['cut at 131', { kind: 'cut', length: 131, fields: ['description'] }],
+    ['trimmed', { kind: 'trim', fields: ['description'] }],
+  ];
+
+  test.each(STORED)(
+    'stored and answered %s: however often other fields are updated, it is not altered once more',
+    async (_form, alteration) => {
+      stand().behaviour.alters = [alteration];
+      const texts = fc.stringMatching(/^ ?([a-z&<>]{1,9} ){5,40}$/);
+      await fc.assert(
+        fc.asyncProperty(texts, async (description) => {
+          await update({ ...ALL_THIRTEEN, description });
+          const once = stand().badges.get(ID)?.description;
+          for (const title of ['Once', 'Twice', 'Thrice']) {
+            expect(codesOf(await update({ title }))).toEqual([]);
+            expect(stand().badges.get(ID)).toMatchObject({ title, description: once });
+          }
+        }),
+        { numRuns: Math.ceil(numRuns / 10) },
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  test('a description that is a link with a token has no signature: an edit of the token is an edit', async () => {
+    const link = (token: string) => `https://x.example/join?token=${token}&e=1`;
+    await update({ ...ALL_THIRTEEN, description: link('AAA') });
+    const { badge } = await service.query(
+      `{ badge(provider: RETURNING_AI, id: "${ID}") { ... on BadgeFields { version } } }`,
+    );
+    edit({ description: link('BBB') });
+    const { version: expectedVersion } = badge as { version: string };
+    expect(codesOf(await update({ title: 'New', expectedVersion }))).toEqual(['CONFLICT']);
+    expect(codesOf(await update({ title: 'New' }))).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+    expect(codesOf(await update({ title: 'New', ...HIDDEN_VALUES }))).toEqual([]);
+    expect(stand().badges.get(ID)).toMatchObject({ title: 'New', description: link('BBB') });
+  });
+
+  test('a picture whose written URL has a token itself goes back as it is shown', async () => {
+    const image = (token: string) => `https://x.example/o/major.png?alt=media&token=${token}`;
+    await update({ ...ALL_THIRTEEN, image: image('AAA') });
+    edit({ image: image('BBB') });
+    expect(codesOf(await update({ title: 'New' }))).toEqual([]);
+    expect(stand().badges.get(ID)).toMatchObject({ title: 'New', image: image('BBB') });
+  });
+
+  test('a text that is cut within a character goes back as it was, or is said to be in doubt', async () => {
+    const description = `${'x'.repeat(199)}\u{1F600} and the rest of the text`;
+    await update({ ...ALL_THIRTEEN, description });
+    const { description: _, ...shown } = toShown();
+    const body = [{ ...shown, description: description.slice(0, 200) }];
+    const answer = { kind: 'answer', body: { meta: { success: true }, body }, times: 1 } as const;
+    stand().faults.set('listBadges', answer);
+    expect(codesOf(await update({ title: 'New' }))).toEqual([]);
+    expect(stand().badges.get(ID)).toMatchObject({ title: 'New', description });
+  });
+
   test.each([
     ['without its last sentences', LONG.slice(0, LONG.indexOf('.', 100) + 1)],
     ['without its last words', LONG.slice(0, LONG.indexOf(' ', 150))],

@@ -122,6 +122,20 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(repeated.badge).toBeNull();
   });
 
+  test('is not taken for an older badge that somebody gave its values at the provider', async () => {
+    const input = { [key]: { [name]: 'Guide', description: 'Always prepared.' } };
+    const { badge } = await service.mutate({ kind: 'create', input });
+    const older = String(badge?.id);
+    lose(false);
+    expect(codesOf(await service.mutate(call({ key: 'once' })))).toEqual(['OUTCOME_UNKNOWN']);
+    const stored: Map<string, object> = badges();
+    stored.set(older, { ...stored.get(older), [name]: 'Scout' });
+    await service.restart();
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect(codesOf(repeated)).toEqual(['OUTCOME_UNKNOWN']);
+    expect(repeated.badge).toBeNull();
+  });
+
   test('that was not applied stays unknown under its key, also after a restart', async () => {
     lose(false);
     await service.mutate(call({ key: 'once' }));
@@ -198,6 +212,32 @@ test('a badge that was found out by a repeat is renamed by its title alone', asy
   });
   expect(codesOf(renamed)).toEqual([]);
   expect(warningsOf(renamed)).toEqual(['HIDDEN_FIELDS_REUSED']);
+});
+
+test('hidden values of a badge that a later repeat has found are sent only with REUSE', async () => {
+  const { faults, badges } = service.sandbox.returningAI;
+  faults.set('createBadge', { kind: 'reset', times: 1 });
+  const call: MutationCall = {
+    kind: 'create',
+    input: { returningAI: { title: 'Scout' } },
+    key: 'k',
+  };
+  expect(codesOf(await service.mutate(call))).toEqual(['OUTCOME_UNKNOWN']);
+  // Somebody creates the same badge in the dashboard, with another value in a field that no list shows.
+  const created = { ...returningAIStored(), id: '900001', title: 'Scout', awardXpQuantity: 500 };
+  const shownDefaults = { action: 'custom', quantity: 1, image: '', description: '' };
+  badges.set('900001', { ...created, ...shownDefaults, attachRequired: false });
+  const { badge } = await service.mutate(call);
+  expect(badge?.id).toBe('900001');
+  const rename = (more: object) =>
+    service.mutate({
+      kind: 'update',
+      input: { returningAI: { id: '900001', title: 'Ranger', ...more } },
+    });
+  const refused = await rename({});
+  expect(codesOf(refused)).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+  expect(badges.get('900001')).toMatchObject({ title: 'Scout', awardXpQuantity: 500 });
+  expect(codesOf(await rename({ hiddenFields: 'REUSE' }))).toEqual([]);
 });
 
 test.each<[string, MutationCall, string]>([

@@ -22,8 +22,8 @@ const attemptSchema = z.looseObject({
   hiddenValues: z.record(z.string(), z.unknown()).nullable(),
   /** Whether a read can prove that it took effect. It cannot for values that were there before, or that no read shows. */
   isVisible: z.boolean(),
-  /** The badges that had the values of a creation before it. Absent if they are unknown, or for other operations. */
-  twinIds: z.array(z.string()).optional(),
+  /** For a creation, the badges that were there before. Absent if they are unknown, and once the outcome is known. */
+  earlierIds: z.string().optional(),
 });
 export type StoredAttempt = z.output<typeof attemptSchema>;
 
@@ -115,7 +115,7 @@ function openClaim(
   let attempt: StoredAttempt | null = null;
 
   async function end(outcome: StoredOutcome | null): Promise<void> {
-    const last = outcome && { ...fresh, attempt, outcome };
+    const last = outcome && toEnded({ ...fresh, attempt }, outcome);
     const conclude = () => endClaim(store, key, { claim: fresh.claim, last });
     try {
       if (await conclude()) return;
@@ -155,6 +155,13 @@ async function endClaim(
   const reading = readKeyRecord(text);
   if ('unreadable' in reading || reading.record.claim !== claim) return false;
   return replaceRecord(store, key, text, last);
+}
+
+/** What only finds out an unknown outcome is not kept with a known one: of a long list it would be a lot. */
+function toEnded({ attempt, ...record }: KeyRecord, outcome: StoredOutcome): KeyRecord {
+  const { earlierIds, ...rest } = attempt ?? {};
+  const isOpen = outcome.status === 'UNKNOWN' || earlierIds === undefined;
+  return { ...record, attempt: isOpen ? attempt : (rest as StoredAttempt), outcome };
 }
 
 function lost(): StateError {
@@ -255,8 +262,7 @@ function ended(
     kind: 'ended',
     outcome,
     attempt: record.attempt,
-    resolve: async (known) =>
-      void (await replaceRecord(store, key, text, { ...record, outcome: known })),
+    resolve: async (known) => void (await replaceRecord(store, key, text, toEnded(record, known))),
   };
 }
 

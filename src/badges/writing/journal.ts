@@ -213,7 +213,7 @@ function toExpectedRecord({ write, plan, current, open }: Sending): object | und
 }
 
 function toAttempt({ write: { of, target }, plan, proof }: Sending): StoredAttempt {
-  const { isVisible, twinIds } = proof;
+  const { isVisible, earlierIds } = proof;
   return {
     provider: of.provider.name.enumValue,
     badgeId: target?.isLocked ? (target.ids[0] ?? null) : null,
@@ -221,7 +221,7 @@ function toAttempt({ write: { of, target }, plan, proof }: Sending): StoredAttem
     changes: [...plan.changes],
     hiddenValues: plan.writtenValues && { ...plan.writtenValues },
     isVisible,
-    ...(twinIds && { twinIds: [...twinIds] }),
+    ...(earlierIds !== undefined && { earlierIds }),
   };
 }
 

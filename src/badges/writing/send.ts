@@ -5,7 +5,7 @@ import { requireAccess } from '../context.ts';
 import { toProviderConflictError, toWriteFailure } from '../user-errors.ts';
 import { reread, settleApplied } from './applied-write.ts';
 import { type Outcome, rejectedBy, toOutcome } from './outcome.ts';
-import { findTwinIds, settleUnclear, settleUnknown } from './unknown-outcome.ts';
+import { hashIds, settleUnclear, settleUnknown } from './unknown-outcome.ts';
 import type { Mutation, Proof, Sending } from './write.ts';
 
 /** Reserved for reading the badge after the write. */
@@ -62,7 +62,7 @@ async function toProof(planned: Omit<Sending, 'proof'>): Promise<Proof> {
     isVisible:
       states.length > 0 &&
       states.every((badge) => operation.isConfirmedBy?.(plan, badge) === false),
-    twinIds: target === null && list ? await findTwinIds(operation, list, plan.body) : undefined,
+    earlierIds: target === null && list ? await hashIds(list) : undefined,
   };
 }
 

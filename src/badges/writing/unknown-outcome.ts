@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { createSlices } from '../../http/json.ts';
 import { ProviderError, badResponse } from '../../http/provider-error.ts';
 import { type BadgeFields, STEPS_OF_RECORD } from '../../providers/badge-list.ts';
@@ -90,51 +90,57 @@ async function readEffect({ write, plan, proof }: Sending): Promise<BadgeReading
   await invalidateLists(write);
   if (write.target !== null) return reread(write);
   const list = await readAfterWrite(write, (read) => read);
-  const { twinIds } = proof;
-  const badge = list && (await findCreated(write.operation, { list, body: plan.body, twinIds }));
+  const { earlierIds } = proof;
+  const badge = list && (await findCreated(write.operation, { list, body: plan.body, earlierIds }));
   return badge && (await write.journal.claimCreated(badge)) ? { badge } : undefined;
 }
 
-/** They are stored with the attempt. With more of them, the created badge cannot be identified. */
-const MAX_TWINS = 100;
+/** They are stored with the attempt. In a longer list, a created badge cannot be identified. */
+const MAX_EARLIER = 20_000;
+/** Of base64. If two IDs have the same hash, a created badge is not identified, which is safe. */
+const HASH_CHARACTERS = 6;
 
-/** The IDs of badges that have the values of a creation before it is sent. Undefined if they are too many. */
-export async function findTwinIds(
-  operation: Operation,
-  list: BadgeIndex,
-  body: object,
-): Promise<string[] | undefined> {
-  const twins = await matching(operation, list, body);
-  return twins.length > MAX_TWINS ? undefined : twins.map(({ id }) => id);
+const toIdHash = (id: string): string => hash('sha256', id, 'base64url').slice(0, HASH_CHARACTERS);
+
+/**
+ * The badges that are there before a creation: the hashes of their IDs, one after the other. Any of them may be given
+ * the values of the creation meanwhile, by whomever. Undefined if they are too many.
+ */
+export async function hashIds({ list }: BadgeIndex): Promise<string | undefined> {
+  const ids = [...list.badges.map(({ id }) => id), ...list.malformedIds];
+  if (ids.length > MAX_EARLIER) return undefined;
+  const slices = createSlices();
+  const hashes: string[] = [];
+  for (const id of ids) {
+    await slices.spend(STEPS_OF_RECORD);
+    hashes.push(toIdHash(id));
+  }
+  return hashes.join('');
 }
 
-/** The one badge that has appeared with the values of a creation. Undefined if there is none, or more than one. */
+function readHashes(earlierIds: string): Set<string> {
+  return new Set(earlierIds.match(new RegExp(`.{${HASH_CHARACTERS}}`, 'g')));
+}
+
+/**
+ * The one badge that has appeared with everything that a creation sends. Undefined if there is none, or more than one.
+ */
 async function findCreated(
   operation: Operation,
-  sent: { list: BadgeIndex; body: object; twinIds: readonly string[] | undefined },
+  sent: { list: BadgeIndex; body: object; earlierIds: string | undefined },
 ): Promise<BadgeFields | undefined> {
-  const { list, body, twinIds } = sent;
-  if (!twinIds) return undefined;
-  const twins = new Set(twinIds);
-  const matches = await matching(operation, list, body);
-  const [created, ...others] = matches.filter(({ id }) => !twins.has(id));
-  return others.length === 0 ? created : undefined;
-}
-
-/** The badges that show everything that a creation sends. */
-async function matching(
-  operation: Operation,
-  list: BadgeIndex,
-  body: object,
-): Promise<BadgeFields[]> {
-  if (!operation.fieldsNotAsSent) return [];
+  const { list, body, earlierIds } = sent;
+  if (earlierIds === undefined || !operation.fieldsNotAsSent) return undefined;
+  const earlier = readHashes(earlierIds);
   const slices = createSlices();
   const found: BadgeFields[] = [];
   for (const badge of list.list.badges) {
     await slices.spend(STEPS_OF_RECORD);
-    if (operation.fieldsNotAsSent(body, badge).length === 0) found.push(badge);
+    const isNew = !earlier.has(toIdHash(badge.id));
+    if (isNew && operation.fieldsNotAsSent(body, badge).length === 0) found.push(badge);
   }
-  return found;
+  const [created, ...others] = found;
+  return others.length === 0 ? created : undefined;
 }
 
 interface Unknown {
@@ -152,7 +158,7 @@ export async function recheck(
 ): Promise<StoredOutcome> {
   const { context, of } = mutation;
   if (outcome.status !== 'UNKNOWN' || !attempt) return outcome;
-  if (attempt.badgeId === null && !attempt.twinIds) return outcome;
+  if (attempt.badgeId === null && attempt.earlierIds === undefined) return outcome;
   try {
     const bounds = { purpose: 'prepare', deadlineAt: context.deadlineAt } as const;
     const list = (await context.sourceOf(of).listNew(bounds)).value;
@@ -188,14 +194,16 @@ async function recheckCreation(
   list: BadgeIndex,
 ): Promise<StoredOutcome> {
   const { context, operation } = mutation;
-  const { body, changes, hiddenValues, twinIds } = attempt;
-  const badge = await findCreated(operation, { list, body, twinIds });
+  const { body, changes, hiddenValues, earlierIds } = attempt;
+  const badge = await findCreated(operation, { list, body, earlierIds });
   if (!badge) return outcome;
   // The badge that was shown before may have turned out to be another creation's.
   if (!(await claimCreated(context.tenant.store, toCreation(mutation), badge))) {
     return outcome.badges.length > 0 ? { ...outcome, badges: [] } : outcome;
   }
-  if (hiddenValues) await createMemoryOf(mutation, badge.id).settle(hiddenValues, badge.record);
+  const memory = createMemoryOf(mutation, badge.id);
+  // By now somebody else may have created it, with other values in what it does not show: they need the caller's REUSE.
+  if (hiddenValues && (await memory.recall()) === null) await memory.settle(hiddenValues);
   return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
 }
 

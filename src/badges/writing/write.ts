@@ -64,8 +64,8 @@ export interface Sending {
 export interface Proof {
   /** Whether a badge that shows the planned values proves the write: false if it showed them before. */
   readonly isVisible: boolean;
-  /** For a creation, the badges that had the same values before. Undefined if they are unknown or too many. */
-  readonly twinIds: readonly string[] | undefined;
+  /** For a creation, the badges that were there before, as `hashIds` makes it. Undefined if they are unknown or too many. */
+  readonly earlierIds: string | undefined;
 }
 
 /**
