@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
+import { MAX_KEYS } from '../../badges/queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { InexactNumber, settleNumbers } from './exact-numbers.ts';
@@ -144,13 +145,20 @@ export function isAffordable(requested: RequestedOperation): boolean {
   return isWithinCaps(knownCostOf(requested));
 }
 
-function isWithinCaps({ fields, representations }: Cost): boolean {
-  return fields <= REQUEST_CAPS.fields && representations <= REQUEST_CAPS.representations;
+function isWithinCaps({ fields, representations, keys }: Cost): boolean {
+  const caps = REQUEST_CAPS;
+  return fields <= caps.fields && representations <= caps.representations && keys <= MAX_KEYS;
 }
 
 function checkCost(requested: RequestedOperation): void {
-  const { fields, representations } = knownCostOf(requested);
+  const { fields, representations, keys } = knownCostOf(requested);
   const caps = REQUEST_CAPS;
+  if (keys > MAX_KEYS) {
+    throw limitError(
+      `Argument "keys" must have at most ${MAX_KEYS} entries, but this one has ${showCap(keys)}.`,
+      requested.operation,
+    );
+  }
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
     throw limitError(
@@ -171,6 +179,8 @@ interface Cost {
   fields: number;
   /** Number of representations of all `_entities` fields together. */
   representations: number;
+  /** The largest number of keys of a `badgesByKeys` field. */
+  keys: number;
 }
 
 /** By operation, the costs that were found for its variables, which `toCostKey` tells apart. */
@@ -216,7 +226,7 @@ function toShape(value: unknown): unknown {
 }
 
 export function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
-  const cost: Cost = { fields: 0, representations: 0 };
+  const cost: Cost = { fields: 0, representations: 0, keys: 0 };
   const rule = createComplexityRule({
     variables,
     maximumComplexity: Infinity,
@@ -224,8 +234,9 @@ export function costOf({ schema, document, operation, variables }: RequestedOper
     maxQueryNodes: OPERATION_CAPS.selections + 1,
     estimators: [
       (field) => {
-        const { representations } = field.args;
+        const { representations, keys } = field.args;
         if (Array.isArray(representations)) cost.representations += representations.length;
+        if (Array.isArray(keys)) cost.keys = Math.max(cost.keys, keys.length);
         return costOfField(field);
       },
     ],
