@@ -232,7 +232,45 @@ function aboutRequest(
   if (isLimitError({ extensions })) return { code: 'LIMIT_EXCEEDED', message };
   const excess = code === 'GRAPHQL_PARSE_FAILED' ? parseLimitMessage(message) : undefined;
   if (excess !== undefined) return { code: 'LIMIT_EXCEEDED', message: excess };
-  return { code: isAboutArguments(error) ? 'BAD_USER_INPUT' : code, message };
+  if (isAboutArguments(error)) return { code: 'BAD_USER_INPUT', message };
+  return { code, message: isOfApollo(code, error) ? inOwnWords(message) : message };
+}
+
+/** Other messages may begin with text of the caller. */
+function isOfApollo(code: unknown, error: unknown): boolean {
+  if (code === 'BAD_REQUEST') return true;
+  const { validationErrorCode } = error instanceof GraphQLError ? error.extensions : {};
+  return validationErrorCode === 'INTROSPECTION_DISABLED';
+}
+
+/**
+ * Messages of Apollo Server that would mislead a caller of this service: they name code of a server, or what this one
+ * does not have. `PersistedQueryNotSupported` stays, because clients look for it.
+ */
+const OWN_WORDS: readonly (readonly [message: RegExp, words: string])[] = [
+  [
+    /^GraphQL introspection is not .*$/,
+    'Introspection is turned off. Use the schema of your supergraph.',
+  ],
+  [/^Operation batching .*$/, 'A request must have one operation. Batches are not supported.'],
+  [/^POST body missing.*$/, 'The body must be a JSON object that has the operation in "query".'],
+  [/^GraphQL operations must contain .*$/, 'A request must have its operation in "query".'],
+  [/^GraphQL queries must be strings.*$/, 'The "query" must be a string.'],
+  [/^`(variables|extensions)` in a POST body .*$/, 'The "$1" must be a JSON object.'],
+  [/^`operationName` in a POST body .*$/, 'The "operationName" must be a string.'],
+  [
+    /^This operation has been blocked as a potential Cross-Site .*$/s,
+    'A GET request must have the header "apollo-require-preflight" with any value, because links and forms of other pages cannot send it.',
+  ],
+  [
+    /^An 'accept' header was provided .*$/,
+    'The "accept" header must allow application/json or application/graphql-response+json.',
+  ],
+];
+
+function inOwnWords(message: string): string {
+  const [pattern, words = ''] = OWN_WORDS.find(([known]) => known.test(message)) ?? [];
+  return pattern ? message.replace(pattern, words) : message;
 }
 
 /** GraphQL.js finds a null or missing variable only during execution, and gives that error no code. */

@@ -163,48 +163,92 @@ describe('every error answer has the id of its request:', () => {
     headers,
     body,
   });
-  test.each<[string, number, RequestInit]>([
-    ['no JSON', 400, post('{')],
-    ['no body', 400, post('')],
-    ['a list', 400, post('[]')],
-    ['a batch', 400, post(`[${QUERY}]`)],
-    ['a number', 400, post('1')],
-    ['no members', 400, post('{}')],
-    ['no query', 400, post('{"variables":{}}')],
-    ['an empty query', 400, post('{"query":""}')],
-    ['a query that is no text', 400, post('{"query":{"kind":"Document"}}')],
-    ['variables that are a text', 400, post('{"query":"{__typename}","variables":"{}"}')],
-    ['variables that are a list', 400, post('{"query":"{__typename}","variables":[]}')],
-    ['a name that is no text', 400, post('{"query":"{__typename}","operationName":1}')],
+  const NO_BODY = 'The body must be a JSON object that has the operation in "query".';
+  const NO_JSON = 'The body must be valid JSON.';
+  const NO_QUERY = 'A request must have its operation in "query".';
+  const NO_BATCH = 'A request must have one operation. Batches are not supported.';
+  const NO_TYPE = 'The body must have the content type application/json.';
+  const HEADER =
+    'A GET request must have the header "apollo-require-preflight" with any value, because links and forms of other pages cannot send it.';
+  const ACCEPT =
+    'The "accept" header must allow application/json or application/graphql-response+json.';
+  test.each<[string, number, RequestInit, string]>([
+    ['no JSON', 400, post('{'), NO_JSON],
+    ['no body', 400, post(''), NO_JSON],
+    ['a list', 400, post('[]'), NO_BATCH],
+    ['a batch', 400, post(`[${QUERY}]`), NO_BATCH],
+    ['a number', 400, post('1'), NO_BODY],
+    ['no members', 400, post('{}'), NO_BODY],
+    ['no query', 400, post('{"variables":{}}'), NO_QUERY],
+    ['an empty query', 400, post('{"query":""}'), NO_QUERY],
+    ['a parsed query', 400, post('{"query":{"kind":"Document"}}'), 'The "query" must be a string.'],
+    ['a query that is a number', 400, post('{"query":1}'), 'The "query" must be a string.'],
+    ...['"{}"', '[]', '1'].flatMap((value): [string, number, RequestInit, string][] =>
+      ['variables', 'extensions'].map((name) => [
+        `${name} that are ${value}`,
+        400,
+        post(`{"query":"{__typename}","${name}":${value}}`),
+        `The "${name}" must be a JSON object.`,
+      ]),
+    ),
+    [
+      'a name that is no text',
+      400,
+      post('{"query":"{__typename}","operationName":1}'),
+      'The "operationName" must be a string.',
+    ],
     [
       'a query that is stored nowhere',
       200,
       post('{"extensions":{"persistedQuery":{"version":1}}}'),
+      'PersistedQueryNotSupported',
     ],
-    ['a syntax error', 400, post('{"query":"{"}')],
-    ['a field that is not there', 400, post('{"query":"{ x }"}')],
-    ['a subscription', 400, post('{"query":"subscription { x }"}')],
+    ['a syntax error', 400, post('{"query":"{"}'), 'Syntax Error: Expected Name, found <EOF>.'],
+    [
+      'a field that is not there',
+      400,
+      post('{"query":"{ x }"}'),
+      'Cannot query field "x" on type "Query".',
+    ],
+    [
+      'a subscription',
+      400,
+      post('{"query":"subscription { x }"}'),
+      'This graph has no subscription type.',
+    ],
     [
       'a variable that is wrong',
       400,
       post('{"query":"query($x:Int!){badges(first:$x){totalCount}}"}'),
+      'Variable "$x" of required type "Int!" was not provided.',
     ],
     [
       'a form',
       415,
       post('query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }),
+      NO_TYPE,
     ],
-    ['plain text', 415, post(QUERY, { 'content-type': 'text/plain' })],
-    ['no type', 415, post(QUERY, { 'content-type': '' })],
-    ['an accept that nothing meets', 406, post(QUERY, { ...JSON_TYPE, accept: 'image/png' })],
-    ['a GET without its header', 400, { method: 'GET' }],
-    ['a MiB and more', 413, post(JSON.stringify({ query: 'x'.repeat(1024 * 1024) }))],
-  ])('%s', async (_what, status, init) => {
+    ['plain text', 415, post(QUERY, { 'content-type': 'text/plain' }), NO_TYPE],
+    ['no type', 415, post(QUERY, { 'content-type': '' }), NO_TYPE],
+    [
+      'an accept that nothing meets',
+      406,
+      post(QUERY, { ...JSON_TYPE, accept: 'image/png' }),
+      ACCEPT,
+    ],
+    ['a GET without its header', 400, { method: 'GET' }, HEADER],
+    [
+      'a MiB and more',
+      413,
+      post(JSON.stringify({ query: 'x'.repeat(1024 * 1024) })),
+      'A request must have at most 1,048,576 bytes.',
+    ],
+  ])('%s', async (_what, status, init, message) => {
     const path = init.method === 'GET' ? '/graphql?query={__typename}' : '/graphql';
     const answer = await send(path, init);
     expect(answer.status).toBe(status);
     expect(answer.errors).toMatchObject([
-      { extensions: { code: expect.stringMatching(/^[A-Z_]+$/) } },
+      { message, extensions: { code: expect.stringMatching(/^[A-Z_]+$/) } },
     ]);
   });
 

@@ -90,6 +90,9 @@ describe('in production', () => {
         undefined,
         'GRAPHQL_VALIDATION_FAILED',
       ]);
+      expect(errors?.[0]?.message).toBe(
+        'Introspection is turned off. Use the schema of your supergraph.',
+      );
     },
   );
 
