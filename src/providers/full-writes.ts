@@ -189,7 +189,9 @@ interface Memory {
   originalOf(field: string, shown: unknown): unknown;
   /** Whether a shown value differs from the one that this service wrote last. */
   differs(field: string, shown: unknown): boolean;
-  /** A sentence about the remembered values that are not sent, with the reason. Empty if there are none. */
+  /** Those of the fields that have a remembered value. */
+  known(fields: readonly string[]): string[];
+  /** What is remembered of fields that are not sent, and why it is not used, in sentences without the last period. */
   describe(fields: readonly string[]): string;
 }
 
@@ -215,6 +217,8 @@ function judgeMemory<Rules extends FieldRules>(
     const known = left ?? lefts.at(0);
     return (known && table.sendable(known, field)) ?? written(field);
   };
+  const knownOf = (fields: readonly string[]) =>
+    remembered ? fields.filter((field) => written(field) !== undefined) : [];
   return {
     trusted: (field) => (isUntouched && policy !== 'REFUSE' ? written(field) : undefined),
     reusable(field) {
@@ -235,15 +239,17 @@ function judgeMemory<Rules extends FieldRules>(
       const last = stood(field);
       return last !== undefined && !table.isSame(field, last, shown);
     },
+    known: knownOf,
     describe(fields) {
-      const known = fields.filter((field) => written(field) !== undefined);
-      if (!remembered || known.length === 0) return '';
+      const known = knownOf(fields);
+      if (!remembered || known.length === 0) return 'This service remembers no values of them';
       const values = known.map((field) => `${field} ${toShort(written(field))}`).join(', ');
       const reason =
         policy === 'REFUSE'
           ? '"hiddenFields" is REFUSE'
           : 'the badge may have been edited elsewhere since then';
-      return `This service wrote ${values} at ${remembered.at}, but does not send the value because ${reason}`;
+      const others = known.length < fields.length ? '. It remembers no values of the others' : '';
+      return `This service wrote ${values} at ${remembered.at}, but does not send that again because ${reason}${others}`;
     },
   };
 }
@@ -311,14 +317,17 @@ function createMessages(title: string, { replaces, mayReset }: Statements) {
     }),
     /** One problem for all such fields. */
     unknown(fields: readonly string[], memory: Memory): InputProblem {
-      const known = memory.describe(fields);
+      const reuse =
+        memory.known(fields).length > 0
+          ? 'REUSE, which sends the values that this service wrote, or to '
+          : '';
       return {
         code: 'HIDDEN_FIELDS_UNKNOWN',
         fields: fields.map((field) => [field]),
         message: [
           `${replaces} and does not show these fields: ${fields.join(', ')}. Nothing was sent`,
-          ...(known === '' ? [] : [known]),
-          `Set these fields, or set "hiddenFields": ${known === '' ? '' : 'REUSE sends the values that this service wrote; '}OMIT omits the fields, and ${title} may then reset them.`,
+          memory.describe(fields),
+          `Set these fields, or set "hiddenFields" to ${reuse}OMIT, which leaves them out; ${title} may then reset them.`,
         ].join('. '),
       };
     },

@@ -87,6 +87,29 @@ test.each([null, 'REFUSE', 'REUSE'] as const)(
   },
 );
 
+test.each(['REUSE', undefined] as const)(
+  'what is remembered of no field is not offered with hiddenFields: %s',
+  async (hiddenFields) => {
+    const { userErrors } = await update({ title: 'New', ...(hiddenFields && { hiddenFields }) });
+    expect(userErrors.map(({ message }) => message)).toEqual([
+      `Returning.AI replaces the whole badge at each update (inferred) and does not show these fields: ${HIDDEN.join(', ')}. Nothing was sent. This service remembers no values of them. Set these fields, or set "hiddenFields" to OMIT, which leaves them out; Returning.AI may then reset them.`,
+    ]);
+  },
+);
+
+test('what is remembered of some fields is offered, and the others are told apart', async () => {
+  const { award: _award, ...some } = HIDDEN_VALUES;
+  expect((await update({ title: 'New', ...some, hiddenFields: 'OMIT' })).userErrors).toEqual([]);
+  const { userErrors } = await update({ title: 'Newer', hiddenFields: 'REFUSE' });
+  const [, after = ''] = userErrors[0]?.message.split('Nothing was sent. ') ?? [];
+  expect(after).toMatch(
+    /^This service wrote darkImage .* at [-:.\dTZ]+, but does not send that again/,
+  );
+  expect(after).toContain(
+    'because "hiddenFields" is REFUSE. It remembers no values of the others. Set these fields, or set "hiddenFields" to REUSE, which sends the values that this service wrote, or to OMIT, which leaves them out; Returning.AI may then reset them.',
+  );
+});
+
 test('a readable field that the provider does not show is treated as hidden', async () => {
   const { id: _id, ...rest } = { id, title: 'Major', action: 'custom', image: '', quantity: '' };
   service.sandbox.returningAI.faults.set('listBadges', {
