@@ -11,6 +11,7 @@ import {
 import { BadgeFields } from '../providers/badge-list.ts';
 import { DateTime, GROWS, describedEnum } from '../providers/graph-types.ts';
 import { providers } from '../providers/index.ts';
+import { AS_COUNTED } from '../providers/input-checks.ts';
 import { BadgeErrorCode } from './error-code.ts';
 import { OrderDirection, OrderField } from './reading/badge-index.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './reading/page.ts';
@@ -137,6 +138,9 @@ export class BadgeConnection {
   sources!: BadgeSourceStatus[];
 }
 
+/** Limit of `textContains`, in UTF-16 units. */
+export const MAX_WANTED_CHARACTERS = 200;
+
 @InputType({
   description: 'Filter for a list of badges. An omitted field does not restrict the list.',
 })
@@ -150,8 +154,7 @@ export class BadgeFilter {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'Matches badges whose name or description contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing.',
+    description: `Matches badges whose name or description contains this text of at most ${MAX_WANTED_CHARACTERS} characters, ${AS_COUNTED}. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing.`,
   })
   textContains?: string | null;
 

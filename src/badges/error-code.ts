@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { FaultKind, ProviderError } from '../http/provider-error.ts';
 import { GROWS, describedEnum } from '../providers/graph-types.ts';
+import type { Provider } from '../providers/provider.ts';
 
 /** Codes for clients to branch on, with their descriptions in the SDL. */
 const CODES = {
@@ -87,6 +88,11 @@ export function invalidInput(message: string): GraphQLError {
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
+}
+
+/** For an ID that a provider cannot have issued, wherever it stands in a request. Does not repeat the ID. */
+export function toOddIdMessage({ name, badgeIdForm }: Provider): string {
+  return `${name.title} cannot have a badge with this ID: its badge IDs have ${badgeIdForm}.`;
 }
 
 const itemErrors = new Map<string, GraphQLError>();

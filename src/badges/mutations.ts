@@ -100,7 +100,7 @@ class MutationArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      'A unique string that you choose for each intended change. A retry with the same key and input within 24 hours does not write again and returns the same result.',
+      'A unique string that you choose for each intended change: 1 to 200 visible ASCII characters without spaces. A retry with the same key and input within 24 hours does not write again and returns the same result.',
   })
   idempotencyKey?: string | null;
 }

@@ -20,6 +20,7 @@ import { isObject } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
+import { AS_COUNTED } from '../providers/input-checks.ts';
 import type { Provider } from '../providers/provider.ts';
 import {
   Badge,
@@ -29,9 +30,10 @@ import {
   BadgeProvider,
   type BadgeSourceStatus,
   BadgesArgs,
+  MAX_WANTED_CHARACTERS,
 } from './connection.ts';
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
-import { invalidInput, invalidItem, readCode } from './error-code.ts';
+import { invalidInput, invalidItem, readCode, toOddIdMessage } from './error-code.ts';
 import { type MaybePromise, andThen, mapAll } from './maybe-promise.ts';
 import { toBadgeOperation } from './mutations.ts';
 import { BadgeOperation } from './payloads.ts';
@@ -75,11 +77,8 @@ export function requireBadgeId(
   const of = context.tenant.providers.find((each) => each.provider.name.enumValue === provider);
   if (!of) throw invalidInput('Argument "provider" is not a provider that this service knows.');
   if (of.provider.isBadgeId(id)) return of;
-  throw invalidItem(`Argument "id" cannot be a badge ID of ${of.provider.name.title}.`);
+  throw invalidItem(toOddIdMessage(of.provider));
 }
-
-/** Limit of `textContains`, in UTF-16 units. */
-const MAX_WANTED_CHARACTERS = 200;
 
 interface BadgeListing {
   /** Null if none of the requested providers could be read. */
@@ -97,7 +96,7 @@ export function listBadges(context: BadgesContext, args: BadgesArgs): MaybePromi
   const bounds = toPageBounds(args, order);
   if ((args.filter?.textContains?.length ?? 0) > MAX_WANTED_CHARACTERS) {
     throw invalidInput(
-      `Field "textContains" must have at most ${MAX_WANTED_CHARACTERS} characters.`,
+      `Field "textContains" must have at most ${MAX_WANTED_CHARACTERS} characters, ${AS_COUNTED}.`,
     );
   }
   const parts = mapAll(context.tenant.providers, (of) =>

@@ -137,9 +137,14 @@ export function toInputError(path: readonly string[], problem: InputProblem): Ba
   return inputError({ code, message, fields: fields.map((field) => [...path, ...field]) });
 }
 
-/** `path` leads to the field that names the badge. */
-export function toNotFoundError(path: readonly string[], { name }: Provider): BadgeInputError {
-  const message = `${name.title} has no badge with this ID.`;
+/** `path` leads to the field that names the badge, or several, of which `missing` are those that do not exist. */
+export function toNotFoundError(
+  path: readonly string[],
+  { name }: Provider,
+  missing: readonly string[],
+): BadgeInputError {
+  const what = missing.length > 0 ? `these IDs: ${missing.join(', ')}` : 'this ID';
+  const message = `${name.title} has no badge with ${what}.`;
   return inputError({ code: 'NOT_FOUND', message, fields: [path] });
 }
 
@@ -154,7 +159,7 @@ function inputError({
 export function toConflictError(currentBadge: BadgeFields | null): BadgeConflictError {
   return Object.assign(new BadgeConflictError(), {
     message:
-      'The badge has changed since this version was read. Check currentBadge and retry with its version.',
+      'The badge has changed since this version was read. Check "currentBadge" and retry with its version.',
     code: 'CONFLICT' as const,
     fields: [['expectedVersion']],
     currentBadge,
@@ -168,7 +173,7 @@ export function toProviderConflictError(
   { providerMessage }: Pick<ProviderError, 'providerMessage'>,
   currentBadge: BadgeFields | null,
 ): BadgeConflictError {
-  const advice = currentBadge ? 'Check currentBadge.' : 'Check the list for a conflicting badge.';
+  const advice = currentBadge ? 'Check "currentBadge".' : 'Check the list for a conflicting badge.';
   return Object.assign(new BadgeConflictError(), {
     message: `${name.title} reported a conflict. Nothing was changed. ${advice}`,
     code: 'CONFLICT' as const,
@@ -196,6 +201,8 @@ interface FailedWrite {
   hasKey: boolean;
   /** Whether the payload shows a badge that a read found afterwards. */
   isShown: boolean;
+  /** Whether all of its badges were read just before. */
+  wereBadgesFound?: boolean;
   /** Of a rejected write: the fields that its input gives. */
   inputFields?: readonly string[];
 }
@@ -207,7 +214,7 @@ export function toWriteFailure(
 ): BadgeProviderError {
   const atFault = error.fieldsAtFault.filter((field) => write.inputFields?.includes(field));
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}${suspectsOf(error, write, atFault)}. ${effectInWords(error, write)}`,
+    message: `${provider.name.title} ${error.message}${suspectsOf(error, write, atFault)}. ${effectInWords(error, write)}${memberAtFault(error, write)}`,
     fields: atFault.map((field) => ['input', provider.key, field]),
     code: writeCode(error),
     retryable: error.effect === 'unknown' ? write.hasKey : isRetryable(error.kind),
@@ -223,6 +230,14 @@ function suspectsOf(
   if (atFault.length > 0) return `. Fields at fault: ${atFault.join(', ')}`;
   const hasSuspects = kind === 'rejected' && sentFields.length > 0;
   return hasSuspects ? `. Fields that were sent: ${sentFields.join(', ')}` : '';
+}
+
+/** A provider that has the badges says by a 404 that it lacks the member, unless its address is wrong. */
+function memberAtFault({ kind: fault }: ProviderError, { kind, ...write }: FailedWrite): string {
+  const isAboutMember = kind === 'award' || kind === 'revoke';
+  return fault === 'not-found' && isAboutMember && write.wereBadgesFound
+    ? ' The badges were found just before, so check the ID of the member.'
+    : '';
 }
 
 function effectInWords({ effect }: ProviderError, write: FailedWrite): string {
@@ -245,8 +260,8 @@ function adviceOn({ kind, hasKey, isShown }: FailedWrite): string {
 }
 
 const LOOK_AT_BADGE: Readonly<Record<OperationKind, string>> = {
-  create: 'Check badge (a new badge with these values)',
-  update: 'Check badge',
+  create: 'Check "badge" (a new badge with these values)',
+  update: 'Check "badge"',
   delete: 'Check whether the badge still exists',
   award: 'Check the badges of the member',
   revoke: 'Check the badges of the member',

@@ -14,6 +14,7 @@ import {
   type NamedRules,
   checkFields,
   isGiven,
+  limitInWords,
   toChange,
 } from './input-checks.ts';
 import type { FieldChange, InputProblem, InputRules } from './provider.ts';
@@ -290,7 +291,7 @@ function toInput<Input extends object>(
     Field(INPUT_TYPES[rule.type], {
       nullable: isOptional && defaultValue === undefined,
       ...(defaultValue !== undefined && { defaultValue }),
-      description: rule[of.by],
+      description: rule[of.by] + limitInWords(rule),
     })(prototype, name);
   }
   InputType(of.name, { description: of.description })(inputClass);

@@ -21,7 +21,9 @@ export function invalid(field: string, message: string): InputProblem {
 }
 
 function refuseNull(field: string, value: unknown): InputProblem[] {
-  return value === null ? [invalid(field, `Field "${field}" cannot be cleared.`)] : [];
+  return value === null
+    ? [invalid(field, `Field "${field}" cannot be null. Omit it, or set a value.`)]
+    : [];
 }
 
 function refuseBlank(field: string, value: string | null | undefined): InputProblem[] {
@@ -40,8 +42,14 @@ export function isInvisible(text: string): boolean {
   return INVISIBLE.test(text);
 }
 
-/** A longer text could make the whole list too long to read, and then this service could not repair it. */
-const TEXT_CHARACTERS = { name: 1_000, description: 10_000 } as const;
+/**
+ * By the type of the field, in UTF-16 units. A longer text could make the whole list too long to read, and then this
+ * service could not repair it.
+ */
+const TEXT_CHARACTERS: Readonly<Partial<Record<FieldType, number>>> = { line: 1_000, text: 10_000 };
+
+/** How characters are counted, for messages and descriptions. */
+export const AS_COUNTED = 'counted in UTF-16 units, of which most emoji have at least two';
 
 function refuseLong(
   field: string,
@@ -49,7 +57,12 @@ function refuseLong(
   characters: number,
 ): InputProblem[] {
   return typeof value === 'string' && value.length > characters
-    ? [invalid(field, `Field "${field}" must have at most ${characters} characters.`)]
+    ? [
+        invalid(
+          field,
+          `Field "${field}" must have at most ${characters} characters, ${AS_COUNTED}.`,
+        ),
+      ]
     : [];
 }
 
@@ -76,7 +89,12 @@ const LINE_CONTROLS = /\t|\r?\n|[\u2028\u2029]/g;
 /** For texts of one line. */
 function refuseControls(field: string, value: string | null | undefined): InputProblem[] {
   return typeof value === 'string' && CONTROL.test(value)
-    ? [invalid(field, `Field "${field}" must not contain control characters or line breaks.`)]
+    ? [
+        invalid(
+          field,
+          `Field "${field}" must not contain control characters, line breaks, or characters that change the direction of the text.`,
+        ),
+      ]
     : [];
 }
 
@@ -86,7 +104,7 @@ function refuseControlsInLines(field: string, value: string | null | undefined):
     ? [
         invalid(
           field,
-          `Field "${field}" must not contain control characters other than tabs and line breaks.`,
+          `Field "${field}" must not contain characters that change the direction of the text, or control characters other than tabs and line breaks.`,
         ),
       ]
     : [];
@@ -179,9 +197,8 @@ export function checkFields(
     ...ofType('line', (name) => refuseControls(name, textOf(name))),
     ...ofType('text', (name) => refuseControlsInLines(name, textOf(name))),
     ...each(
-      ({ type }) => type === 'line' || type === 'text',
-      (name, { type }) =>
-        refuseLong(name, textOf(name), TEXT_CHARACTERS[type === 'line' ? 'name' : 'description']),
+      ({ type }) => TEXT_CHARACTERS[type] !== undefined,
+      (name, { type }) => refuseLong(name, textOf(name), TEXT_CHARACTERS[type] ?? 0),
     ),
     ...ofType('integer', (name) => {
       const value = valueOf(input, name);
@@ -196,6 +213,13 @@ export function checkFields(
       },
     ),
   ];
+}
+
+/** The limit that a field is checked against, as a sentence behind its description. Empty if it has none. */
+export function limitInWords({ type, maxEntries }: FieldRule): string {
+  const characters = TEXT_CHARACTERS[type];
+  if (characters !== undefined) return ` At most ${characters} characters, ${AS_COUNTED}.`;
+  return maxEntries === undefined ? '' : ` At most ${maxEntries} entries.`;
 }
 
 export function refuseNothingGiven(

@@ -36,6 +36,9 @@ export interface Provider {
   readonly example: ProviderExample;
   readonly check: ProviderCheck;
 
+  /** What its badge IDs look like, as the end of "A badge ID of the provider has": `24 hexadecimal digits (inferred)`. */
+  readonly badgeIdForm: string;
+
   /** Whether a string can be an ID of a badge. Only such strings are ever put into a path. */
   isBadgeId(id: string): boolean;
   /**

@@ -170,7 +170,7 @@ function alreadyHeld(badges: number): Warning {
   const what = badges === 1 ? 'a badge' : `${badges} badges`;
   return {
     code: 'ALREADY_HELD',
-    message: `The member already has ${what}: this service awarded it earlier and knows of no revocation. See the entries of changes that have a previous value.`,
+    message: `The member already has ${what}: this service awarded it earlier and knows of no revocation. See the entries of "changes" that have a previous value.`,
     fields: [],
   };
 }

@@ -65,7 +65,7 @@ export type BadgeFilter = {
   providers?: Array<BadgeProvider> | null | undefined;
   /** Matches badges of TagMango only, by fields that only they have. */
   tagMango?: TagMangoBadgeFilter | null | undefined;
-  /** Matches badges whose name or description contains this text. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing. */
+  /** Matches badges whose name or description contains this text of at most 200 characters, counted in UTF-16 units, of which most emoji have at least two. The comparison ignores case and treats composed and decomposed accents as equal. Only the first 10,000 characters of each are searched. An empty text restricts nothing. */
   textContains?: string | null | undefined;
 };
 
@@ -178,7 +178,7 @@ export type CreateBadgeInput =
 
 /** A new Returning.AI badge. All fields are sent. Omitted fields have the default values shown. */
 export type CreateReturningAIBadgeInput = {
-  /** Action that earns the badge. `custom` is the only documented value. */
+  /** Action that earns the badge. `custom` is the only documented value. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   action?: string;
   /** Whether an application must include a proof (inferred). */
   attachRequired?: boolean;
@@ -192,7 +192,7 @@ export type CreateReturningAIBadgeInput = {
   awardXpQuantity?: number;
   /** Image for dark mode as an https URL, or "" for no image (inferred). */
   darkImage?: string;
-  /** What the badge is awarded for. */
+  /** What the badge is awarded for. At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string;
   /** Whether the images for dark and light mode are used (inferred). */
   enabledDarkAndLight?: boolean;
@@ -202,23 +202,23 @@ export type CreateReturningAIBadgeInput = {
   lightImage?: string;
   /** How many times the action must happen. A whole number. */
   quantity?: number;
-  /** Name of the badge. */
+  /** Name of the badge. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   title: string;
 };
 
 /** A new TagMango badge. Only the given fields are sent. The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both. */
 export type CreateTagMangoBadgeInput = {
-  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred). */
+  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred). At most 1000 entries. */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
-  /** What the badge is awarded for. */
+  /** What the badge is awarded for. At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string | null | undefined;
   /** Whether members gain and lose the badge automatically by a rule. */
   enableAutomation?: boolean | null | undefined;
   /** Image as an https URL, or "" for no image (inferred). */
   imageUrl?: string | null | undefined;
-  /** Name of the badge. */
+  /** Name of the badge. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   name: string;
-  /** Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged. */
+  /** Category of points that count (inferred). `lifetime` is the only documented value; other values are passed on unchanged. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   pointCategoryForAutomation?: string | null | undefined;
   /** Automation by points: number of points that a member needs. */
   pointsThreshold?: number | null | undefined;
@@ -255,7 +255,7 @@ export type OrderDirection =
 export type ReturningAIUserInput =
   {   /** E-mail address of the member. Requires access to the integration API. That awards accept the ID found there is inferred. */
   email: string; id?: never; }
-  |  { email?: never;   /** Returning.AI's numeric ID of the member. That only numeric IDs are accepted is inferred from the samples. */
+  |  { email?: never;   /** Returning.AI's ID of the member: 1 to 20 digits. That only numeric IDs are accepted is inferred from the samples. */
   id: string | number; };
 
 /** The badge to revoke and the member who loses it. Set exactly one provider field; only providers that support revoking are listed. */
@@ -286,7 +286,7 @@ export type UpdateBadgeInput =
 
 /** New values for a Returning.AI badge. Omitted fields keep their values. Returning.AI replaces the whole badge at each update (inferred from its documented request), and its documented answers do not show seven of the fields: `darkImage`, `lightImage`, `enabledDarkAndLight`, `award`, `awardCurrency`, `awardXpQuantity`, `awardCurrencyQuantity`. An omitted field that the provider shows is sent back as shown. An omitted field that it does not show is sent with the value that this service last wrote, provided that all shown fields are unchanged since that write. Otherwise the update is rejected with a single HIDDEN_FIELDS_UNKNOWN error that lists all such fields: set them, or choose a policy with `hiddenFields`. */
 export type UpdateReturningAIBadgeInput = {
-  /** Action that earns the badge. `custom` is the only documented value. Cannot be cleared. */
+  /** Action that earns the badge. `custom` is the only documented value. Cannot be cleared. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   action?: string | null | undefined;
   /** Whether an application must include a proof (inferred). Cannot be cleared. */
   attachRequired?: boolean | null | undefined;
@@ -300,7 +300,7 @@ export type UpdateReturningAIBadgeInput = {
   awardXpQuantity?: number | null | undefined;
   /** Image for dark mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. */
   darkImage?: string | null | undefined;
-  /** Description of the badge. Null or "" removes it (inferred). */
+  /** Description of the badge. Null or "" removes it (inferred). At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string | null | undefined;
   /** Whether the images for dark and light mode are used (inferred). Not part of the documented answers. Cannot be cleared. */
   enabledDarkAndLight?: boolean | null | undefined;
@@ -314,15 +314,15 @@ export type UpdateReturningAIBadgeInput = {
   lightImage?: string | null | undefined;
   /** How many times the action must happen. A whole number. Cannot be cleared. */
   quantity?: number | null | undefined;
-  /** Name of the badge. Cannot be cleared. */
+  /** Name of the badge. Cannot be cleared. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   title?: string | null | undefined;
 };
 
 /** New values for a TagMango badge. Only the given fields are sent. Automation runs either by points or by subscription, never both: an update that would leave a badge with automation enabled and both `pointsThreshold` and `automationEnabledMangoes` set is rejected. To switch from one to the other, set one and clear the other. That null clears a field and that TagMango keeps omitted fields is inferred. */
 export type UpdateTagMangoBadgeInput = {
-  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred. */
+  /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits. Replaces the whole list. Null or [] clears it. All of this is inferred. At most 1000 entries. */
   automationEnabledMangoes?: Array<string | number> | null | undefined;
-  /** Description of the badge. Null or "" removes it (inferred). */
+  /** Description of the badge. Null or "" removes it (inferred). At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string | null | undefined;
   /** Whether members gain and lose the badge automatically by a rule. Cannot be cleared. */
   enableAutomation?: boolean | null | undefined;
@@ -330,9 +330,9 @@ export type UpdateTagMangoBadgeInput = {
   id: string | number;
   /** Image as an https URL. Null or "" removes it. Both are inferred. */
   imageUrl?: string | null | undefined;
-  /** Name of the badge. Cannot be cleared. */
+  /** Name of the badge. Cannot be cleared. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   name?: string | null | undefined;
-  /** Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred. */
+  /** Category of points that count. `lifetime` is the only documented value; other values are passed on unchanged. Null clears it. Both are inferred. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   pointCategoryForAutomation?: string | null | undefined;
   /** Automation by points: number of points that a member needs. Null clears it (inferred). */
   pointsThreshold?: number | null | undefined;

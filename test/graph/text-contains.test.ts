@@ -33,6 +33,22 @@ async function namesWith(textContains: string): Promise<string[]> {
   return data.badges.nodes.map(({ name }) => name);
 }
 
+test('a text of 200 characters is searched, one more is refused, and the description says so', async () => {
+  expect(await namesWith('x'.repeat(200))).toEqual([]);
+  const query = 'query ($filter: BadgeFilter) { badges(filter: $filter) { totalCount } }';
+  const filter = { textContains: 'x'.repeat(201) };
+  const { errors } = await service.execute<unknown, object>(query, { filter });
+  const most =
+    'at most 200 characters, counted in UTF-16 units, of which most emoji have at least two';
+  expect(errors).toMatchObject([
+    { message: `Field "textContains" must have ${most}.`, extensions: { code: 'INVALID_INPUT' } },
+  ]);
+  const { data } = await service.execute<object, object>(
+    '{ __type(name: "BadgeFilter") { inputFields { name description } } }',
+  );
+  expect(JSON.stringify(data)).toContain(`contains this text of ${most}.`);
+});
+
 test.each([
   ['ΟΔΟΣ', 'ΟΔΟΣΗΜΑΝΣΗ'],
   ['οδος', 'ΟΔΟΣΗΜΑΝΣΗ'],

@@ -87,7 +87,7 @@ describe('an input is refused at its field, and nothing is sent:', () => {
     [
       'both kinds of automation, switched on',
       { enableAutomation: true, pointsThreshold: 0, automationEnabledMangoes: [MANGO] },
-      'automationEnabledMangoes',
+      'pointsThreshold and automationEnabledMangoes',
     ],
   ])('TagMango, %s', async (_name, input, field) => {
     const { userErrors } = await updateTagMango(input);
@@ -95,7 +95,7 @@ describe('an input is refused at its field, and nothing is sent:', () => {
       {
         __typename: 'BadgeInputError',
         code: 'INVALID_INPUT',
-        fields: [['input', 'tagMango', field]],
+        fields: field.split(' and ').map((each) => ['input', 'tagMango', each]),
         message: expect.any(String),
       },
     ]);

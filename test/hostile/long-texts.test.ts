@@ -48,7 +48,7 @@ describe('a text to be written', () => {
       {
         code: 'INVALID_INPUT',
         fields: [['input', provider, field]],
-        message: `Field "${field}" must have at most ${most} characters.`,
+        message: `Field "${field}" must have at most ${most} characters, counted in UTF-16 units, of which most emoji have at least two.`,
       },
     ]);
   });

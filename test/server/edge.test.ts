@@ -78,7 +78,8 @@ test('an error holds its code and the request’s id, and nothing else', async (
     data: { badge: null },
     errors: [
       {
-        message: 'Argument "id" cannot be a badge ID of TagMango.',
+        message:
+          'TagMango cannot have a badge with this ID: its badge IDs have 24 hexadecimal digits (inferred).',
         locations: [{ line: 1, column: 3 }],
         path: ['badge'],
         extensions: { code: 'INVALID_INPUT', requestId: 'router-42' },

@@ -66,30 +66,36 @@ describe('while automation is off', () => {
 });
 
 describe('while automation is on', () => {
-  test.each<[string, object, object, string]>([
+  test.each<[string, object, object, string[]]>([
     [
       'given together',
       {},
       { enableAutomation: true, ...POINTS, ...MANGOES },
-      'automationEnabledMangoes',
+      ['pointsThreshold', 'automationEnabledMangoes'],
     ],
     [
       'one beside the other',
       { enableAutomation: true, ...POINTS },
       MANGOES,
-      'automationEnabledMangoes',
+      ['automationEnabledMangoes'],
     ],
     [
       'switched on over both',
       { ...POINTS, ...MANGOES },
       { enableAutomation: true },
-      'enableAutomation',
+      ['enableAutomation'],
     ],
-  ])('both kinds are refused, %s', async (_how, held, fields, field) => {
+    [
+      'turned to the other over both',
+      { ...MANGOES, enableAutomation: true },
+      POINTS,
+      ['pointsThreshold'],
+    ],
+  ])('both kinds are refused, %s', async (_how, held, fields, atFault) => {
     const sent = service.writes().length;
     const payload = await update(make(held), fields);
     expect(payload.userErrors).toMatchObject([
-      { code: 'INVALID_INPUT', fields: [['input', 'tagMango', field]] },
+      { code: 'INVALID_INPUT', fields: atFault.map((field) => ['input', 'tagMango', field]) },
     ]);
     expect(service.writes()).toHaveLength(sent);
   });

@@ -97,6 +97,21 @@ test.each([
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
+test.each([
+  [{ email: 'x' }, 'Argument "email" must be an e-mail address.'],
+  ...['+91 98765 43210', '123', '1'.repeat(21), '12a4'].map(
+    (phone) =>
+      [
+        { phone },
+        'Argument "phone" must be 4 to 20 digits, with or without a + before them and without spaces.',
+      ] as const,
+  ),
+] as const)('%j is rejected with the form that is needed', async (by, message) => {
+  const { errors } = await find(by);
+  expect(errors).toMatchObject([{ message, extensions: { code: 'INVALID_INPUT' } }]);
+  expect(requests()).toEqual([]);
+});
+
 describe('an answer that says in another way than 404 that there is none:', () => {
   const notFound = {
     success: false,

@@ -254,7 +254,7 @@ describe('an input is refused at its field, and nothing is asked of a provider:'
         create({
           tagMango: { name: 'x', pointsThreshold: 0, automationEnabledMangoes: [HALL_OF_FAME] },
         }),
-        'tagMango.automationEnabledMangoes',
+        'tagMango.pointsThreshold and tagMango.automationEnabledMangoes',
       ],
       ['a path for an id', remove({ returningAI: { id: `${MAJOR}/award` } }), 'returningAI.id'],
       ['an empty id', remove({ returningAI: { id: '' } }), 'returningAI.id'],
@@ -303,7 +303,7 @@ describe('an input is refused at its field, and nothing is asked of a provider:'
         {
           __typename: 'BadgeInputError',
           code: 'INVALID_INPUT',
-          fields: [['input', ...path.split('.')]],
+          fields: path.split(' and ').map((each) => ['input', ...each.split('.')]),
           message: expect.stringMatching(/./) as unknown,
         },
       ],
@@ -502,6 +502,53 @@ test('an id of another kind that a look-up by e-mail gives is never sent on', as
   expect(writesTo(service.sandbox)).toEqual([]);
 });
 
+describe('a message says what is wrong where several things could be:', () => {
+  const messagesOf = async (asked: Parameters<typeof run>[0]) =>
+    (await run(asked)).userErrors.map(({ message }) => message);
+
+  test('which badges of an award the provider lacks', async () => {
+    const ids = [HALL_OF_FAME, OTHER_OBJECT, 'e'.repeat(24)];
+    expect(await messagesOf(award(members(ids)))).toEqual([
+      `TagMango has no badge with these IDs: ${OTHER_OBJECT}, ${'e'.repeat(24)}.`,
+    ]);
+  });
+
+  test('which badges of an award cannot be badges', async () => {
+    expect(await messagesOf(award(members([HALL_OF_FAME, 'x', '7'])))).toEqual([
+      'TagMango cannot have a badge with this ID: its badge IDs have 24 hexadecimal digits (inferred). Entries at fault, counted from 1: 2, 3.',
+    ]);
+  });
+
+  test.each([
+    ['assignBadges', () => award(members([HALL_OF_FAME]))],
+    ['awardBadge', () => award(member(byId))],
+    ['removeBadge', () => revoke(member(byId))],
+  ])('a 404 to %s of a badge that was just found is about the member', async (operation, asked) => {
+    const { returningAI, tagMango } = service.sandbox;
+    for (const { faults } of [returningAI, tagMango])
+      faults.set(operation, { kind: 'answer', status: 404 });
+    const [message] = await messagesOf(asked());
+    expect(message).toMatch(
+      / has no such resource\. Nothing was changed\. The badges were found just before, so check the ID of the member\.$/,
+    );
+  });
+
+  test('a character that changes the direction of a text is named beside the control characters', async () => {
+    const text = 'Ma\u202ejor';
+    expect(await messagesOf(create({ tagMango: { name: text, description: text } }))).toEqual([
+      'Field "name" must not contain control characters, line breaks, or characters that change the direction of the text.',
+      'Field "description" must not contain characters that change the direction of the text, or control characters other than tabs and line breaks.',
+    ]);
+  });
+
+  test('a field that cannot be null is told so in a creation too', async () => {
+    const input = { tagMango: { name: 'New', enableAutomation: null } };
+    expect(await messagesOf(create(input))).toEqual([
+      'Field "enableAutomation" cannot be null. Omit it, or set a value.',
+    ]);
+  });
+});
+
 /** One of each write, with the badges that its payload shows when it is refused: what was read before it. */
 const refusable: [string, Asked, object][] = [
   ['create at Returning.AI', create({ returningAI: { title: 'x' } }), { badge: null }],
@@ -546,7 +593,7 @@ describe.each(refusable)('%s that the provider', (_what, asked, shown) => {
             retryable,
             retryAfterMs,
             message: expect.stringMatching(
-              /^(Returning\.AI|TagMango) [^.]+(\. Fields that were sent: \w+(, \w+)*)?\. Nothing was changed\.$/,
+              /^(Returning\.AI|TagMango) [^.]+(\. Fields that were sent: \w+(, \w+)*)?\. Nothing was changed\.( The badges were found just before.*)?$/,
             ) as unknown,
           },
         ],

@@ -47,7 +47,7 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(created.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', retryable: false }]);
     expect(created.badge).toMatchObject({ name: 'Scout', description: 'Always prepared.' });
     expect(String(created.userErrors[0]?.message)).toMatch(
-      /Check badge \(a new badge with these values\) before you retry\.$/,
+      /Check "badge" \(a new badge with these values\) before you retry\.$/,
     );
   });
 

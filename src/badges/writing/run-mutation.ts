@@ -11,6 +11,7 @@ import type {
 } from '../../providers/provider.ts';
 import { type HeldLock, StateError } from '../../state/state-store.ts';
 import { type BadgesContext, requireAccess } from '../context.ts';
+import { toOddIdMessage } from '../error-code.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
 import type { OpenWrites } from '../recent-writes.ts';
 import { toConflictError, toNotFoundError, toReadFailure } from '../user-errors.ts';
@@ -174,10 +175,12 @@ function checkInput(
   { of: { provider }, operation, input, context: { tenant } }: Mutation,
   target: Target | null,
 ): InputProblem[] {
-  const hasOddId = target?.ids.every((id) => provider.isBadgeId(id)) === false;
+  const ids = target?.ids ?? [];
+  const oddPlaces = ids.flatMap((id, at) => (provider.isBadgeId(id) ? [] : [at + 1]));
+  const where = ids.length > 1 ? ` Entries at fault, counted from 1: ${oddPlaces.join(', ')}.` : '';
   return [
-    ...(target && hasOddId
-      ? [invalid(target.field, `${provider.name.title} cannot have a badge with this ID.`)]
+    ...(target && oddPlaces.length > 0
+      ? [invalid(target.field, toOddIdMessage(provider) + where)]
       : []),
     ...operation.check(input, { isImageUrl: tenant.isImageUrl }),
   ];
@@ -304,8 +307,9 @@ async function readTarget(write: Write, target: Target): Promise<CurrentRead> {
   const current = found.filter((badge) => badge !== null);
   if (current.length === found.length) return { current, isUnread: false, list };
   const path = [...inputPath(write), target.field];
-  const userErrors = [toNotFoundError(path, write.of.provider)];
   const notFoundIds = target.ids.filter((_id, index) => found[index] === null);
+  const missing = target.ids.length > 1 ? notFoundIds : [];
+  const userErrors = [toNotFoundError(path, write.of.provider, missing)];
   return { refusal: toOutcome('REFUSED', { userErrors, notFoundIds }) };
 }
 

@@ -112,6 +112,9 @@ async function settleRejected(
     const conflict = toProviderConflictError(of.provider, error, badges[0] ?? null);
     return toOutcome('REFUSED', { badges, userErrors: [conflict] });
   }
+  // The provider does not say which badges it lacks: those that were not read before the write may be.
+  const shownIds = current.map(({ id }) => id);
+  const notShownIds = (target?.ids ?? []).filter((id) => !shownIds.includes(id));
   const userErrors = [
     toWriteFailure(of.provider, error, {
       kind,
@@ -119,11 +122,9 @@ async function settleRejected(
       sentFields: plan.givenFields,
       inputFields: Object.keys(write.input),
       isShown: current.length > 0,
+      wereBadgesFound: notShownIds.length === 0,
     }),
   ];
-  // The provider does not say which badges it lacks: those that were not read before the write may be.
-  const shownIds = current.map(({ id }) => id);
-  const notShownIds = (target?.ids ?? []).filter((id) => !shownIds.includes(id));
   const notFoundIds = error.kind === 'not-found' ? notShownIds : [];
   return toOutcome('REFUSED', { badges: current, userErrors, notFoundIds });
 }

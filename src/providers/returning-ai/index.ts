@@ -107,6 +107,7 @@ export const returningAI = defineProvider({
   },
   example,
   check,
+  badgeIdForm: '1 to 64 ASCII letters, digits, hyphens or underscores (inferred)',
   isBadgeId,
   withHiddenRevision: (badge, hiddenRevision) =>
     badge instanceof ReturningAIBadge ? badge.with({ hiddenRevision }) : badge,

@@ -52,7 +52,7 @@ export class ReturningAIUserInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      "Returning.AI's numeric ID of the member. That only numeric IDs are accepted is inferred from the samples.",
+      "Returning.AI's ID of the member: 1 to 20 digits. That only numeric IDs are accepted is inferred from the samples.",
   })
   id?: string | null;
 
@@ -127,7 +127,7 @@ function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
     return [
       at(
         ['id'],
-        'Field "id" must be the numeric ID of the member at Returning.AI (inferred: all its samples are numeric).',
+        'Field "id" must be the ID of the member at Returning.AI: 1 to 20 digits (inferred: all its samples are numeric).',
       ),
     ];
   }

@@ -116,6 +116,7 @@ export const tagMango = defineProvider({
   resolvers: [TagMangoMemberQueries],
   example,
   check,
+  badgeIdForm: '24 hexadecimal digits (inferred)',
   isBadgeId: isObjectId,
   canonicalId: toCanonicalId,
   canonicalInput: withCanonicalIds,

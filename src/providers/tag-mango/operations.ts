@@ -96,6 +96,9 @@ const AUTOMATION_FIELDS = [
   'automationEnabledMangoes',
 ];
 
+/** Each is the rule of one kind of automation. */
+const RULE_FIELDS = ['pointsThreshold', 'automationEnabledMangoes'];
+
 /**
  * What a write does to automation, judged by the badge as it will be: the provider takes one kind at a time, and only
  * while automation is on. `before` undefined: a new badge, or one that could not be read.
@@ -119,7 +122,7 @@ function planAutomation(
 function refuseBothKinds(input: object): InputProblem[] {
   const isRefused =
     !isOff({ enableAutomation: undefined, ...input }) && hasPoints(input) && hasMangoes(input);
-  return isRefused ? [bothKinds(AUTOMATION_FIELDS)] : [];
+  return isRefused ? [bothKinds(RULE_FIELDS)] : [];
 }
 
 /** A badge that does not show the field may be on. */
@@ -129,11 +132,13 @@ function isOff(after: object): boolean {
 }
 
 function bothKinds(fields: readonly string[]): InputProblem {
-  const field = fields.find((name) => name.startsWith('automation')) ?? fields[0] ?? '';
-  return invalid(
-    field,
-    'TagMango runs one kind of automation at a time, but the badge would have both while automation is enabled. Set either "pointsThreshold" or "automationEnabledMangoes" and clear the other with null, or set "enableAutomation" to false.',
-  );
+  const rules = fields.filter((name) => RULE_FIELDS.includes(name));
+  return {
+    code: 'INVALID_INPUT',
+    fields: (rules.length > 0 ? rules : fields.slice(0, 1)).map((field) => [field]),
+    message:
+      'TagMango runs one kind of automation at a time, but the badge would have both while automation is enabled. Set either "pointsThreshold" or "automationEnabledMangoes" and clear the other with null, or set "enableAutomation" to false.',
+  };
 }
 
 function delayed(fields: string[]): Warning {
@@ -180,7 +185,12 @@ export const awardOperation: Operation<AwardTagMangoBadgeInput, TagMangoClient, 
 function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem[] {
   const problems: InputProblem[] = [];
   if (!isObjectId(userId)) {
-    problems.push(invalid('userId', 'Field "userId" must be the ID of the member at TagMango.'));
+    problems.push(
+      invalid(
+        'userId',
+        'Field "userId" must be the ID of the member at TagMango: 24 hexadecimal digits, like all IDs in its samples (inferred).',
+      ),
+    );
   }
   problems.push(...refuseMany('badgeIds', badgeIds, MAX_BADGES));
   if (badgeIds.length === 0)
@@ -221,16 +231,19 @@ export class TagMangoMemberQueries {
     email: string | null,
     @Arg('phone', () => String, {
       nullable: true,
-      description: 'Phone number of the member: digits including the country code (inferred).',
+      description:
+        'Phone number of the member: 4 to 20 digits including the country code, with or without a + before them and without spaces (inferred).',
     })
     phone: string | null,
     @Ctx() context: ProviderContext,
   ): Promise<TagMangoMember | null> {
     if (!email && !phone)
       throw badArgument('Set the e-mail address or the phone number of the member.');
-    if (email && !isEmail(email)) throw badArgument('Field "email" must be an e-mail address.');
+    if (email && !isEmail(email)) throw badArgument('Argument "email" must be an e-mail address.');
     if (phone && !/^\+?\d{4,20}$/.test(phone))
-      throw badArgument('Argument "phone" must consist of digits.');
+      throw badArgument(
+        'Argument "phone" must be 4 to 20 digits, with or without a + before them and without spaces.',
+      );
     const client = toTagMangoClient(context.clientOf('tagMango'));
     const found = await client.findMember(
       { email: email || null, phone: phone?.replace('+', '') || null },

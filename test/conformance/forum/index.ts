@@ -82,6 +82,7 @@ export const forum = defineProvider({
   },
   example,
   check,
+  badgeIdForm: '1 to 10 digits, of which the first is not 0',
   isBadgeId,
   createClient: createForumClient,
 });

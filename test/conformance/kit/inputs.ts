@@ -80,6 +80,31 @@ export const inputChecks: readonly Check[] = [
     },
   },
   {
+    name: 'each text and list of an input has the limit that its description states, and no other',
+    async run(provider) {
+      const { schema } = await createBadgesSchema();
+      for (const kind of FIELD_KINDS) {
+        const [operation, input] = [provider.operations[kind], exampleOf(provider, kind)];
+        const type = schema.getType(operation?.inputClass.name ?? '');
+        if (!operation || !input || !isInputObjectType(type)) continue;
+        for (const { name, description, type: fieldType } of Object.values(type.getFields())) {
+          const bare = String(fieldType).replace(/!$/, '');
+          if (bare !== 'String' && bare !== '[ID!]') continue;
+          const toValue = (length: number): unknown =>
+            bare === 'String' ? 'x'.repeat(length) : Array.from({ length }, () => 'a'.repeat(24));
+          const isTooLong = (length: number): boolean =>
+            operation
+              .check({ ...input, [name]: toValue(length) }, { isImageUrl: () => true })
+              .some(({ message }) => message.includes('must have at most'));
+          const most = Number(/At most (\d+) (characters|entries)/.exec(description ?? '')?.[1]);
+          const lengths = most > 0 ? [most, most + 1] : [20_000];
+          const found = { kind, name, isTooLong: lengths.map(isTooLong) };
+          expectFor(found, found.isTooLong, most > 0 ? [false, true] : [false]);
+        }
+      }
+    },
+  },
+  {
     name: 'an update that gives nothing, or null for the version, is refused',
     run: (provider) =>
       inWorld(provider, async ({ mutate, writes }) => {
