@@ -1,6 +1,8 @@
 import { existsSync, globSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { MAX_WANTED_CHARACTERS } from '../../src/badges/connection.ts';
+import { MAX_KEYS } from '../../src/badges/queries.ts';
 import { providers } from '../../src/providers/index.ts';
 import {
   BODY_CAPS,
@@ -111,6 +113,8 @@ test.each<[row: string, caps: Readonly<Record<string, number>>]>([
   ['A document', { ...DOCUMENT_CAPS, ...PARSE_CAPS }],
   ['An operation', OPERATION_CAPS],
   ['Variables', VARIABLE_CAPS],
+  ['Keys', { MAX_KEYS }],
+  ['A search', { MAX_WANTED_CHARACTERS }],
 ])('docs/front-end.md tells every limit of the code: %s', (row, caps) => {
   const line = readText('docs/front-end.md')
     .split('\n')

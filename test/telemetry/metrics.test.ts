@@ -180,6 +180,28 @@ test('docs/operating.md explains every metric of the service, and no other', asy
   expect(told.toSorted()).toEqual(own.toSorted());
 });
 
+test('docs/operating.md gives each metric the labels that it has', async () => {
+  metered = await startMetered();
+  await metered.send({ query: SHELF });
+  metered.metrics.watch({
+    usageAhead: () => ({ bytes: 1, documents: 2, plans: 3 }),
+    lists: () => [],
+    isRedisReachable: () => true,
+  });
+  const text = await metered.metrics.text();
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
+  for (const row of page.matchAll(/^\| +(`badges_\w+`[^|]*)\|([^|]*)\|/gm)) {
+    const [, names = '', cell = ''] = row;
+    const documented = [...cell.matchAll(/`(\w+)`/g)].map(([, label]) => label);
+    for (const [, name = ''] of names.matchAll(/`(\w+)`/g)) {
+      const series = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(text);
+      if (!series) continue;
+      const labels = [...(series[1] ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
+      expect([name, labels.sort()]).toEqual([name, documented.sort()]);
+    }
+  }
+});
+
 test('every metric has a help sentence, and labels of the service only', async () => {
   metered = await startMetered();
   await metered.send({ query: SHELF });
