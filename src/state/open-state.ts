@@ -38,7 +38,7 @@ export interface OpenState {
 export interface SharedState {
   buckets: TokenBuckets;
   replicas: SharedSnapshots;
-  /** Whether Redis answered the last call, of which each replica makes several a second. */
+  /** Whether all connections to Redis are open, and it answered the last call, of which each replica makes two a second. */
   isReachable: () => boolean;
 }
 
@@ -111,7 +111,12 @@ async function openRedis(url: string, options: OpenStateOptions): Promise<OpenSt
   return {
     store,
     keeper: { ...store, forgetShared: (topic) => forgetShared(topic, { reach, replicas }) },
-    shared: { buckets, replicas, isReachable: replicas.isReachable },
+    shared: {
+      buckets,
+      replicas,
+      // Without the witness, mutations with a key are rejected.
+      isReachable: () => witness.isReady && replicas.isReachable(),
+    },
     // Redis does not say whether its data is a copy.
     adoptCopy: undefined,
     takeRedisUrl: connections.takeUrl,

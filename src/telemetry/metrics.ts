@@ -9,7 +9,7 @@ export interface MetricSources {
   usageAhead(): Readonly<Record<string, number>>;
   /** The list of each configured provider of each tenant. */
   lists(): Iterable<ListSource>;
-  /** Whether Redis answered last. Undefined: the state is not in Redis. */
+  /** Whether Redis can be reached now. Undefined: the state is not in Redis. */
   isRedisReachable?: (() => boolean) | undefined;
 }
 

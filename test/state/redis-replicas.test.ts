@@ -287,6 +287,24 @@ interface Replica extends OpenReplicas {
       }
     });
 
+    test('a replica says whether it reaches Redis, also one that Redis lets hear nothing', async () => {
+      const url = server.url.replace('//', '//deaf:x@');
+      const denyMessages = async () => {
+        const user = ['ACL', 'SETUSER', 'deaf', 'on', 'nopass', '~*', '+@all', 'resetchannels'];
+        const connected = await connect();
+        await connected.sendCommand(user);
+      };
+      await denyMessages();
+      const [one, deafOne] = [await startReplica(), await startReplica({ url })];
+      expect(deaf).toHaveLength(1);
+      expect([one.isReachable(), deafOne.isReachable()]).toEqual([true, true]);
+      await server.stop();
+      await eventually(() => !one.isReachable() && !deafOne.isReachable());
+      await server.start();
+      await denyMessages();
+      await eventually(() => one.isReachable() && deafOne.isReachable());
+    });
+
     test('a replica starts all the same, and its messages come later', async () => {
       await server.stop();
       const one = await startReplica();
@@ -327,6 +345,15 @@ interface Replica extends OpenReplicas {
       expect(one.epoch()).not.toBe(one.epoch());
       expect(one.heard).toEqual([]);
       await eventually(async () => (await msOf(two.forget(NAME))) < 500);
+    });
+
+    test('in its messages only says that it does not reach Redis until they can arrive again', async () => {
+      const one = await startReplica({ subscriberUrl: link.url });
+      expect(one.isReachable()).toBe(true);
+      link.cut();
+      await eventually(() => !one.isReachable());
+      link.mend();
+      await eventually(() => one.isReachable());
     });
 
     test('is not waited for any more once its lease is over', async () => {

@@ -2,9 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
+import { openState } from '../../src/state/open-state.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { eventually } from '../state/eventually.ts';
+import { findRedis, startRedis } from '../support/redis.ts';
+import { createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
 import { type MeteredService, startMetered } from './metered.ts';
+
+const redisPath = findRedis();
+if (redisPath === undefined)
+  console.log('Skipped: metrics of a lost Redis, since Redis is not installed.');
 
 let metered: MeteredService;
 afterEach(() => metered.close());
@@ -214,12 +221,49 @@ test('every metric has a help sentence, and labels of the service only', async (
   expect(labels).not.toContain('caller');
 });
 
-test('whether Redis answers is told where the state is in Redis, and nowhere else', async () => {
-  metered = await startMetered();
-  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({});
-  const of = { usageAhead: () => ({}), lists: () => [] };
-  metered.metrics.watch({ ...of, isRedisReachable: () => false });
-  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({ '': 0 });
-  metered.metrics.watch({ ...of, isRedisReachable: () => true });
-  expect(await metered.samplesOf('badges_redis_reachable')).toEqual({ '': 1 });
+describe('whether Redis can be reached', () => {
+  const shown = async () => metered.samplesOf('badges_redis_reachable');
+
+  test('is not told where the state is in a folder', async () => {
+    metered = await startMetered();
+    expect(await shown()).toEqual({});
+  });
+
+  const rename = (key: string) => {
+    const [id] = [...metered.service.sandbox.tagMango.badges.keys()];
+    const variables = { input: { tagMango: { id, name: `After ${key}` } }, key };
+    const query =
+      'mutation($input: UpdateBadgeInput!, $key: String) { updateBadge(input: $input, idempotencyKey: $key) { outcome userErrors { code } } }';
+    return metered.send({ query, variables }).then((response) => response.json());
+  };
+
+  (redisPath === undefined ? test.skip : test).each([
+    ['is idle', async () => undefined],
+    ['has writes only', rename],
+  ])('is told by a replica that %s, when Redis stops and when it returns', async (_, work) => {
+    const redis = await startRedis(redisPath ?? '');
+    const opened = await openState({
+      redisUrl: redis.url,
+      folder: '',
+      now: Date.now,
+      wallTime: Date.now,
+      log: { info: () => undefined, warn: () => undefined },
+    });
+    metered = await startMetered({ store: opened.store, shared: opened.shared, replicas: 2 });
+    const becomes = (value: number) => eventually(async () => (await shown())[''] === value);
+    try {
+      await becomes(1);
+      await work('one');
+      await redis.stop();
+      await work('two');
+      await becomes(0);
+      await redis.start();
+      await becomes(1);
+      await work('three');
+      expect(await shown()).toEqual({ '': 1 });
+    } finally {
+      await opened.close();
+      await redis.stop();
+    }
+  });
 });

@@ -103,7 +103,7 @@ interface RedisReplicasOptions {
 }
 
 export interface OpenReplicas extends SharedSnapshots<RedisRead> {
-  /** Whether Redis answered the last call. */
+  /** Whether Redis answered the last call, of which there are two a second, and messages can arrive. */
   isReachable: () => boolean;
   close(): Promise<void>;
 }
@@ -181,8 +181,13 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
     );
   }
 
+  /** Without a subscription there are no heartbeats, by which a replica without requests sees whether Redis answers. */
+  function ping(): void {
+    reach((client) => client.ping()).catch(() => undefined);
+  }
+
   function beat(): void {
-    if (!isListening) return;
+    if (!isListening) return ping();
     if (lease.unanswered() < MAX_UNANSWERED) return renew();
     send(own, 'probe');
     silentBeats += 1;
@@ -215,7 +220,7 @@ export async function openRedisReplicas(options: RedisReplicasOptions): Promise<
   await pause(FIRST_SIGN_MS, undefined, { signal: firstSign.signal }).catch(() => undefined);
 
   return {
-    isReachable: () => isReachable,
+    isReachable: () => isReachable && subscriber.isReady,
     epoch() {
       if (!lease.isHeld() && isReachable) looks += 1;
       return lease.epoch() + looks;
