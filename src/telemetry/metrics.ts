@@ -180,7 +180,14 @@ async function defineMeasures(register: Registry) {
       'Fields of read lists that are not in the contract, each once a list.',
       'provider',
     ),
-    writes: counter('writes', 'Mutations, by outcome.', 'provider', 'operation', 'outcome'),
+    writes: counter(
+      'writes',
+      'Mutations, by outcome and the code of the first user error.',
+      'provider',
+      'operation',
+      'outcome',
+      'code',
+    ),
     unrecordedWrites: counter(
       'unrecorded_writes',
       'Mutations that are missing from the audit log. The log has their records.',
@@ -188,7 +195,7 @@ async function defineMeasures(register: Registry) {
   };
 }
 
-/** The label of a request that has no error, and of an invalid one. */
+/** The label of a request or a mutation that has no error, and of an invalid one. */
 const [OK, UNKNOWN] = ['OK', 'unknown'];
 /** Fast answers are counted in so many documents before they are passed on. */
 const MAX_PENDING = 500;
@@ -274,8 +281,8 @@ export function createMetricsObserver(metrics: Metrics): Observer {
       metrics.callSeconds.observe({ provider, operation }, attempt.durationMs / 1_000);
       if (attempt.attempt > 1) metrics.retries.inc({ provider, operation });
     },
-    writeEnded({ provider = UNKNOWN, operation, outcome }) {
-      metrics.writes.inc({ provider, operation, outcome });
+    writeEnded({ provider = UNKNOWN, operation, outcome, code = OK }) {
+      metrics.writes.inc({ provider, operation, outcome, code });
     },
     writeUnrecorded: () => metrics.unrecordedWrites.inc(),
     breakerChanged: ({ provider, calls, state }, tenant) =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openState } from '../../src/state/open-state.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { eventually } from '../state/eventually.ts';
@@ -111,32 +111,54 @@ test('lists are counted by their state, with the age of the oldest, and drift is
 
 describe('writes', () => {
   const query =
-    'mutation($input: UpdateBadgeInput!) { updateBadge(input: $input) { outcome warnings { code } } }';
-  const rename = (name: string) => {
+    'mutation($input: UpdateBadgeInput!, $key: String) { updateBadge(input: $input, idempotencyKey: $key) { outcome } }';
+  const update = (tagMango: object, key?: string) =>
+    metered.send({ query, variables: { input: { tagMango }, key } });
+  const rename = (name: string, key?: string) => {
     const [id] = [...metered.service.sandbox.tagMango.badges.keys()];
-    return metered.send({ query, variables: { input: { tagMango: { id, name } } } });
+    return update({ id, name }, key);
   };
+  const labels = (outcome: string, code: string) =>
+    `{provider="TAG_MANGO",operation="update",outcome="${outcome}",code="${code}"}`;
 
-  test('are counted by outcome', async () => {
+  test('are counted by outcome and by the code of the first user error', async () => {
     metered = await startMetered();
     await rename('New');
     await rename('');
+    await rename('');
+    await update({ id: 'a'.repeat(24), name: 'New' });
     expect(await metered.samplesOf('badges_writes_total')).toEqual({
-      '{provider="TAG_MANGO",operation="update",outcome="APPLIED"}': 1,
-      '{provider="TAG_MANGO",operation="update",outcome="REFUSED"}': 1,
+      [labels('APPLIED', 'OK')]: 1,
+      [labels('REFUSED', 'INVALID_INPUT')]: 2,
+      [labels('REFUSED', 'NOT_FOUND')]: 1,
     });
     expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 0 });
   });
 
-  test('that the audit log lacks are counted', async () => {
-    const state = createStoreSwitch();
-    const folder = mkdtempSync(join(tmpdir(), 'badges-test-'));
-    const store = toSwitchable(createEmbeddedStore({ folder, now: Date.now }), state);
-    metered = await startMetered({ store });
-    state.isDown = true;
-    await rename('New');
-    expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 1 });
-    rmSync(folder, { recursive: true });
+  describe('while the state store is down', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'badges-test-'));
+      const state = createStoreSwitch();
+      const store = toSwitchable(createEmbeddedStore({ folder, now: Date.now }), state);
+      metered = await startMetered({ store });
+      state.isDown = true;
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    test('that are rejected for it are told apart from those with invalid input', async () => {
+      await rename('New', 'a-key');
+      await rename('');
+      expect(await metered.samplesOf('badges_writes_total')).toEqual({
+        [labels('REFUSED', 'STATE_UNAVAILABLE')]: 1,
+        [labels('REFUSED', 'INVALID_INPUT')]: 1,
+      });
+    });
+
+    test('that the audit log lacks are counted', async () => {
+      await rename('New');
+      expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 1 });
+    });
   });
 });
 
