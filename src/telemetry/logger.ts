@@ -184,17 +184,26 @@ function toCallerDigest(request: RequestEnded): string {
 }
 
 function toCallDetails(attempt: AttemptEnded, tenant: string): object {
-  const { provider, operation, purpose, status, outcome } = attempt;
+  return { provider: attempt.provider.enumValue, tenant, ...toAttemptDetails(attempt) };
+}
+
+function toAttemptDetails({
+  operation,
+  purpose,
+  attempt,
+  status,
+  outcome,
+  durationMs,
+  waitedMs,
+}: AttemptEnded): object {
   return {
-    provider: provider.enumValue,
-    tenant,
     operation,
     purpose,
-    attempt: attempt.attempt,
+    attempt,
     status,
     outcome,
-    durationMs: toTenths(attempt.durationMs),
-    waitedMs: toTenths(attempt.waitedMs),
+    durationMs: toTenths(durationMs),
+    waitedMs: toTenths(waitedMs),
   };
 }
 
@@ -237,7 +246,8 @@ export function createFaultLog(logger: Logger): OnFault {
     const details = {
       provider: provider?.enumValue,
       kind,
-      ...(call.method !== 'GET' && { effect }),
+      // The method does not tell a write: a provider may look up a member with POST.
+      ...(attempt?.purpose === 'write' && { effect }),
       cause: toErrorName(cause),
       retryAfterMs,
       ...call,
@@ -247,16 +257,6 @@ export function createFaultLog(logger: Logger): OnFault {
     if (kind === 'auth-failed') logger.error(details, sentence);
     else logger.warn(details, sentence);
   };
-}
-
-function toAttemptDetails({
-  operation,
-  attempt,
-  status,
-  durationMs,
-  waitedMs,
-}: AttemptEnded): object {
-  return { operation, attempt, status, durationMs, waitedMs };
 }
 
 /** The code of a system error, otherwise the name. A DOMException has a number as its code. */

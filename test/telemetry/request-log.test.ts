@@ -113,6 +113,72 @@ describe('with a sample of 0', () => {
   });
 });
 
+describe('a failed call has a warning with the fields of its call, and', () => {
+  const FAILED = {
+    level: 40,
+    tenant: 'default',
+    provider: 'RETURNING_AI',
+    kind: 'unavailable',
+    attempt: 1,
+    status: 503,
+    outcome: 'unavailable',
+    durationMs: expect.any(Number),
+    waitedMs: expect.any(Number),
+  };
+  const warnings = () =>
+    metered.service.log
+      .filter(({ level }) => level === 40)
+      .map(
+        ({ pid: _pid, hostname: _hostname, time: _time, path: _path, msg: _msg, ...line }) => line,
+      );
+  const write = (field: string, type: string, input: object) =>
+    metered.send({
+      query: `mutation($input: ${type}!) { ${field}(input: $input) { outcome } }`,
+      variables: { input: { returningAI: input } },
+    });
+  const anyId = () => [...metered.service.sandbox.returningAI.badges.keys()][0];
+
+  test('a write has its effect, and the reads before and after it have none', async () => {
+    await start();
+    metered.service.sandbox.returningAI.faults.set('*', DOWN);
+    await write('createBadge', 'CreateBadgeInput', { title: 'New' });
+    const read = { ...FAILED, method: 'GET', operation: 'listBadges' };
+    const written = { ...FAILED, method: 'POST', operation: 'createBadge', purpose: 'write' };
+    expect(warnings().filter(({ attempt }) => attempt === 1)).toEqual([
+      { ...read, purpose: 'prepare' },
+      { ...written, effect: 'unknown' },
+      { ...read, purpose: 'settle' },
+    ]);
+  });
+
+  test('a read with POST has none either', async () => {
+    await start();
+    const { faults } = metered.service.sandbox.returningAI;
+    faults.set('userInfo', { ...DOWN, times: 1 });
+    const user = { email: 'ada@example.com' };
+    await write('awardBadge', 'AwardBadgeInput', { badgeId: anyId(), user });
+    expect(warnings()).toEqual([
+      { ...FAILED, method: 'POST', operation: 'findUser', purpose: 'prepare' },
+    ]);
+  });
+
+  test('one without an answer has its cause', async () => {
+    await start();
+    metered.service.sandbox.returningAI.faults.set('listBadges', { kind: 'reset', times: 1 });
+    await metered.send({ query: QUERY });
+    const { status: _status, ...unanswered } = FAILED;
+    expect(warnings()).toEqual([
+      {
+        ...unanswered,
+        method: 'GET',
+        operation: 'listBadges',
+        purpose: 'query',
+        cause: 'ECONNRESET',
+      },
+    ]);
+  });
+});
+
 test('rejected requests have ten lines a second at most, and then one that counts the others', () => {
   const lines: object[] = [];
   const logger = pino(
