@@ -26,6 +26,26 @@ type RejectionCode =
   | 'LIMIT_EXCEEDED'
   | 'INTERNAL_SERVER_ERROR';
 
+/** Why a request is not let in, as one word for the log. Clients never see it. */
+export type RejectionReason =
+  | 'router-secret'
+  | 'metrics-token'
+  | 'host'
+  | 'connection-limit'
+  | 'no-bearer-token'
+  | 'token-malformed'
+  | 'token-algorithm'
+  | 'token-signature'
+  | 'token-issuer'
+  | 'token-audience'
+  | 'token-expired'
+  | 'token-not-yet-valid'
+  | 'token-type'
+  | 'token-claims'
+  | 'keys-unavailable'
+  | 'no-tenant'
+  | 'unknown-tenant';
+
 /** Why a request is rejected before its operation is read. */
 export class RejectedRequest extends Error {
   readonly status: number;
@@ -34,11 +54,13 @@ export class RejectedRequest extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds after which the same request may succeed. Undefined if it must be changed. */
   readonly retryAfterMs: number | undefined;
+  /** Undefined: the status and the code say enough. */
+  readonly reason: RejectionReason | undefined;
 
   constructor(
     message: string,
     of: Pick<RejectedRequest, 'status' | 'code'> &
-      Partial<Pick<RejectedRequest, 'headers' | 'retryAfterMs'>> & { cause?: unknown },
+      Partial<Pick<RejectedRequest, 'headers' | 'retryAfterMs' | 'reason'>> & { cause?: unknown },
   ) {
     super(message, { cause: of.cause });
     this.name = 'RejectedRequest';
@@ -46,6 +68,7 @@ export class RejectedRequest extends Error {
     this.code = of.code;
     this.headers = of.headers ?? {};
     this.retryAfterMs = of.retryAfterMs;
+    this.reason = of.reason;
   }
 }
 
@@ -72,8 +95,8 @@ export function reject(
   rejected: RejectedRequest,
   { requestId, onRejection }: { requestId: string; onRejection: OnRejection },
 ): FastifyReply {
-  const { status, code } = rejected;
-  onRejection?.({ requestId, status, code });
+  const { status, code, reason } = rejected;
+  onRejection?.({ requestId, status, code, reason });
   return reply
     .code(rejected.status)
     .headers(rejected.headers)

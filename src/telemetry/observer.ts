@@ -44,6 +44,8 @@ export interface RequestRejected {
   readonly requestId: string;
   readonly status: number;
   readonly code: string;
+  /** One of a few words, for operators. Undefined: the status and the code say enough. */
+  readonly reason?: string | undefined;
 }
 
 /** A mutation that has its outcome. */

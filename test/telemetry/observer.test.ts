@@ -116,9 +116,9 @@ test('what is rejected before its operation is read is told as a rejection', asy
   await fetch(`${service.url}/elsewhere`, { headers: { ...secret, 'x-request-id': 'r-2' } });
   await fetch(`${service.url}/health/live`);
   expect(told.rejections).toEqual([
-    { requestId: 'r-1', status: 401, code: 'UNAUTHENTICATED' },
+    { requestId: 'r-1', status: 401, code: 'UNAUTHENTICATED', reason: 'router-secret' },
     { requestId: 'r-1', status: 400, code: 'BAD_REQUEST' },
-    { requestId: 'r-1', status: 403, code: 'FORBIDDEN' },
+    { requestId: 'r-1', status: 403, code: 'FORBIDDEN', reason: 'unknown-tenant' },
     { requestId: 'r-2', status: 404, code: 'BAD_REQUEST' },
   ]);
   expect(told.requests).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createRequestLog } from '../../src/telemetry/logger.ts';
+import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 import { type MeteredService, startMetered } from './metered.ts';
 
 let metered: MeteredService;
@@ -206,6 +207,41 @@ test('a request that is rejected has a line, and so has one whose document is in
     { requestId: 'r-1', status: 400, code: 'BAD_REQUEST' },
     { requestId: 'r-1', status: 400, outcome: 'failed', codes: ['GRAPHQL_PARSE_FAILED'] },
   ]);
+});
+
+test('a request that is not let in has the reason in its line, and its caller is not told more', async () => {
+  const key = await createSigningKey('a-key');
+  const stranger = await createSigningKey('a-key');
+  const issuer = await startIssuer([key]);
+  const sign = createSigner(issuer);
+  try {
+    await start({ tokens: issuer.settings, routerSecrets: ['the-secret'] });
+    const router = { 'router-authorization': 'the-secret' };
+    const seconds = Math.floor(Date.now() / 1_000);
+    const tokens = {
+      'token-expired': await sign(key, { claims: { exp: seconds - 600 } }),
+      'token-not-yet-valid': await sign(key, { claims: { nbf: seconds + 600 } }),
+      'token-audience': await sign(key, { claims: { aud: 'others' } }),
+      'token-issuer': await sign(key, { claims: { iss: 'https://others.example' } }),
+      'token-signature': await sign(stranger),
+      'token-claims': await sign(key, { claims: { sub: undefined } }),
+      'unknown-tenant': await sign(key, { claims: { tenant: 'nobody' } }),
+      'token-malformed': 'a.b.c',
+      'no-bearer-token': 'two words',
+    };
+    for (const [reason, token] of Object.entries(tokens)) {
+      const answer = await metered.send(
+        { query: QUERY },
+        { ...router, authorization: `Bearer ${token}` },
+      );
+      expect(await answer.text()).not.toContain(reason);
+    }
+    await metered.send({ query: QUERY });
+    const reasons = metered.lines.map(({ reason }) => reason);
+    expect(reasons).toEqual([...Object.keys(tokens), 'router-secret']);
+  } finally {
+    await issuer.close();
+  }
 });
 
 test('what a client chooses is short and plain in the log', async () => {

@@ -71,16 +71,17 @@ const HEADER = 'router-authorization';
 const noSecret = new RejectedRequest(`Header "${HEADER}" must contain the router's secret.`, {
   status: 401,
   code: 'UNAUTHENTICATED',
+  reason: 'router-secret',
 });
 const noMetricsToken = new RejectedRequest(
   'Header "authorization" must contain a token of METRICS_TOKEN as a bearer token.',
-  { status: 401, code: 'UNAUTHENTICATED' },
+  { status: 401, code: 'UNAUTHENTICATED', reason: 'metrics-token' },
 );
 const noHost = badRequest('The request must have a host header.');
 const unreadableHost = badRequest('The path or the host header of the request is malformed.');
 const otherHost = new RejectedRequest(
   'Without a router secret, only host names of this machine such as localhost are accepted. Set ROUTER_SECRET, or add the host name to ALLOWED_HOSTS.',
-  { status: 403, code: 'FORBIDDEN' },
+  { status: 403, code: 'FORBIDDEN', reason: 'host' },
 );
 
 const noRoom = new RejectedRequest(
@@ -88,6 +89,7 @@ const noRoom = new RejectedRequest(
   {
     status: 503,
     code: 'LIMIT_EXCEEDED',
+    reason: 'connection-limit',
   },
 );
 
@@ -154,8 +156,8 @@ export function createRouterAuth(
 
   function toRejection({ headers }: IncomingMessage, rejected: RejectedRequest): RawResponse {
     const requestId = toRequestId(headers);
-    const { status, code } = rejected;
-    onRejection?.({ requestId, status, code });
+    const { status, code, reason } = rejected;
+    onRejection?.({ requestId, status, code, reason });
     return { status, requestId, body: toErrorBody(rejected, requestId) };
   }
 
@@ -238,7 +240,11 @@ export function createAuthenticate(
   function findTenant(id: string): Tenant {
     const tenant = tenants.get(id);
     if (tenant) return tenant;
-    throw new RejectedRequest('The tenant does not exist.', { status: 403, code: 'FORBIDDEN' });
+    throw new RejectedRequest('The tenant does not exist.', {
+      status: 403,
+      code: 'FORBIDDEN',
+      reason: 'unknown-tenant',
+    });
   }
 
   function fromRouter(headers: Headers): Caller {
@@ -264,6 +270,7 @@ export function createAuthenticate(
       throw new RejectedRequest('The token does not name a tenant.', {
         status: 403,
         code: 'FORBIDDEN',
+        reason: 'no-tenant',
       });
     }
     return { actor, scopes, tenant: findTenant(tenantId) };
@@ -298,6 +305,7 @@ function toBearer(authorization: string | undefined): string | undefined {
   throw new RejectedRequest('Header "authorization" must contain a bearer token.', {
     status: 401,
     code: 'UNAUTHENTICATED',
+    reason: 'no-bearer-token',
     // The standard omits the error code if the request has no credentials.
     headers: { 'www-authenticate': 'Bearer realm="badges"' },
   });

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { SCOPES, type Scope } from '../../badges/context.ts';
 import { isInvisible } from '../../providers/input-checks.ts';
-import { RejectedRequest } from '../errors.ts';
+import { RejectedRequest, type RejectionReason } from '../errors.ts';
 import { ALGORITHMS, type IssuerKeysOptions, KeysOutage, createIssuerKeys } from './issuer.ts';
 
 const MAX_CHARACTERS = 200;
@@ -122,8 +122,10 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
     });
     try {
       const { payload, protectedHeader } = await verified;
-      if (!isAccessTokenType(protectedHeader.typ)) throw invalidToken('is not an access token');
-      if (token.split('.', 2).some(hasRepeatedName)) throw invalidToken('contains a claim twice');
+      if (!isAccessTokenType(protectedHeader.typ))
+        throw invalidToken('token-type', 'is not an access token');
+      if (token.split('.', 2).some(hasRepeatedName))
+        throw invalidToken('token-claims', 'contains a claim twice');
       const claims = toClaims(payload);
       const { exp = 0, nbf = 0 } = payload;
       // Only where the keys are the same as before is it known which ones it was verified with.
@@ -132,8 +134,8 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       }
       return claims;
     } catch (error) {
-      const reason = toReason(error);
-      if (reason !== undefined) throw invalidToken(reason, error);
+      const fault = toFault(error);
+      if (fault) throw invalidToken(...fault, error);
       if (error instanceof RejectedRequest) throw error;
       // Anything else is an internal error.
       if (!(error instanceof KeysOutage)) throw error;
@@ -142,6 +144,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       throw new RejectedRequest(message, {
         status: 503,
         code: 'AUTHENTICATION_UNAVAILABLE',
+        reason: 'keys-unavailable',
         headers: { 'retry-after': String(RETRY_AFTER_MS / 1_000) },
         retryAfterMs: RETRY_AFTER_MS,
         cause: error,
@@ -153,14 +156,14 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
 
 function toClaims(payload: JWTPayload): Claims {
   const claims = claimsSchema.safeParse(payload);
-  if (!claims.success) throw invalidToken(toShapeReason(claims.error), claims.error);
+  if (!claims.success) throw invalidToken('token-claims', toShapeFault(claims.error), claims.error);
   const { sub, tenant, scope, scp } = claims.data;
   const given = [scope, scp].flat().flatMap((text) => text?.split(' ') ?? []);
   return { actor: sub, tenant, scopes: new Set(SCOPES.filter((one) => given.includes(one))) };
 }
 
 /** Names only the time claims, which are standard. Other claim names may be the issuer's own. */
-function toShapeReason({ issues }: z.ZodError): string {
+function toShapeFault({ issues }: z.ZodError): string {
   const times = issues.map(({ path: [claim] }) => claim);
   const wrong = ['exp', 'nbf', 'iat'].find((claim) => times.includes(claim));
   return wrong === undefined ? 'has malformed claims' : `has an invalid ${wrong} claim`;
@@ -188,41 +191,46 @@ function hasRepeatedName(part: string): boolean {
   return written !== read;
 }
 
-function invalidToken(reason: string, cause?: unknown): RejectedRequest {
-  const challenge = `Bearer error="invalid_token", error_description="The token ${reason}"`;
+/** `fault` continues the sentence that the client is told. */
+function invalidToken(reason: RejectionReason, fault: string, cause?: unknown): RejectedRequest {
+  const challenge = `Bearer error="invalid_token", error_description="The token ${fault}"`;
   const code = 'UNAUTHENTICATED';
   const headers = { 'www-authenticate': challenge };
-  return new RejectedRequest(`The token ${reason}.`, { status: 401, code, headers, cause });
+  return new RejectedRequest(`The token ${fault}.`, { status: 401, code, reason, headers, cause });
 }
 
+type TokenFault = [reason: RejectionReason, fault: string];
+
 /** What is wrong with the token. Undefined if the error is not about the token. */
-function toReason(error: unknown): string | undefined {
-  if (error instanceof errors.JWTExpired) return 'has expired';
-  if (error instanceof errors.JWTClaimValidationFailed) return toClaimReason(error);
-  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'does not state which key signed it';
+function toFault(error: unknown): TokenFault | undefined {
+  if (error instanceof errors.JWTExpired) return ['token-expired', 'has expired'];
+  if (error instanceof errors.JWTClaimValidationFailed) return toClaimFault(error);
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return ['token-signature', 'does not state which key signed it'];
   const isOfKey =
     error instanceof errors.JWSSignatureVerificationFailed ||
     error instanceof errors.JWKSNoMatchingKey;
-  if (isOfKey) return 'is not signed with a key of the issuer';
+  if (isOfKey) return ['token-signature', 'is not signed with a key of the issuer'];
   const isOfKind =
     error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported;
-  if (isOfKind) return 'is not signed with an accepted algorithm';
+  if (isOfKind) return ['token-algorithm', 'is not signed with an accepted algorithm'];
   const isOdd = error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid;
-  return isOdd ? 'is malformed' : undefined;
+  return isOdd ? ['token-malformed', 'is malformed'] : undefined;
 }
 
 /** The names come from jose's checks and not from the token. */
-function toClaimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
-  if (reason === 'missing') return `lacks the ${claim} claim`;
-  if (reason !== 'check_failed') return `has an invalid ${claim} claim`;
+function toClaimFault({ claim, reason }: errors.JWTClaimValidationFailed): TokenFault {
+  if (reason === 'missing') return ['token-claims', `lacks the ${claim} claim`];
+  const invalid: TokenFault = ['token-claims', `has an invalid ${claim} claim`];
+  if (reason !== 'check_failed') return invalid;
   switch (claim) {
     case 'nbf':
-      return 'is not valid yet';
+      return ['token-not-yet-valid', 'is not valid yet'];
     case 'iss':
-      return 'is from a different issuer';
+      return ['token-issuer', 'is from a different issuer'];
     case 'aud':
-      return 'is for a different audience';
+      return ['token-audience', 'is for a different audience'];
     default:
-      return `has an invalid ${claim} claim`;
+      return invalid;
   }
 }
