@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -136,7 +136,7 @@ async function run(config: Config): Promise<void> {
     now: monotonicMs,
     wallTime: Date.now,
   });
-  logger.info(`GraphQL is at ${service.url}/graphql`);
+  logger.info(`GraphQL is at ${service.url}/graphql (version ${readVersion()})`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
   demo?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
   const stopWatching = demo
@@ -144,9 +144,10 @@ async function run(config: Config): Promise<void> {
     : watch({ config, given: readVariables(), service, state, logger, keepSecrets });
 
   stop = async () => {
-    const endsBy = monotonicMs() + config.shutdownDelayMs + config.operationDeadlineMs;
-    const delay = `Requests are accepted for another ${config.shutdownDelayMs} ms`;
-    logger.info(`${delay} while readiness returns 503. Then requests in progress may finish.`);
+    const { shutdownDelayMs, operationDeadlineMs } = config;
+    const endsBy = monotonicMs() + shutdownDelayMs + operationDeadlineMs;
+    const delay = `Requests are accepted for another ${shutdownDelayMs} ms while readiness returns 503. `;
+    logger.info(`${shutdownDelayMs > 0 ? delay : ''}Requests in progress may finish.`);
     stopWatching?.();
     await service.close();
     telemetry.close();
@@ -155,6 +156,12 @@ async function run(config: Config): Promise<void> {
       flush(logger, endsBy - monotonicMs()),
     ]);
   };
+}
+
+/** The version of this service. */
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version?: unknown }).version);
 }
 
 /** Exports the spans that are left. A collector that is down does not delay the end for long, or change the exit code. */

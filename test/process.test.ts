@@ -56,18 +56,25 @@ const hasIPv6 = Object.values(networkInterfaces())
 if (!hasIPv6) console.log('Skipped: production over IPv6, since this machine has none.');
 const QUERY = '{ badges { nodes { __typename } } }';
 
-test('without settings it says that its data is a demo, answers, and stops at SIGTERM', async () => {
+test('without settings it says that its data is a demo, and its version, answers, and stops at SIGTERM', async () => {
   const { child, output, shows, exit } = run(MAIN);
-  const [, url = ''] = await shows(/GraphQL is at (\S+)/);
+  const [, url = '', version] = await shows(/GraphQL is at (\S+) \(version (\S+)\)/);
   expect(output().split('\n')[0]).toContain('Demo data');
+  const manifest = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
+  expect(version).toBe((JSON.parse(manifest) as { version: string }).version);
 
   const { data } = await execute(url, QUERY);
   expect(JSON.stringify(data)).toMatch(
     /"ReturningAIBadge".*"TagMangoBadge"|"TagMangoBadge".*"ReturningAIBadge"/,
   );
 
+  expect(output()).toContain('<caller: anonymous>: A request was answered');
+
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
+  // Outside production there is no delay by default.
+  expect(output()).toContain(': Requests in progress may finish.');
+  expect(output()).not.toContain(' 0 ms');
 });
 
 /** In a process group of its own, as a terminal or a supervisor starts it. */

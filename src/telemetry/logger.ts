@@ -64,6 +64,8 @@ function toTraceFields(): object {
 const FOR_PEOPLE = {
   translateTime: 'HH:MM:ss',
   ignore: 'pid,hostname',
+  // Without it, the package would show our field like the name of a function that logs.
+  customPrettifiers: { caller: (caller: unknown) => `caller: ${String(caller)}` },
   sync: true,
   colorize: process.stdout.isTTY,
 };
