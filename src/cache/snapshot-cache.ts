@@ -263,6 +263,8 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   let inFlight: InFlightRead<T> | undefined;
   /** The error of the last refresh. */
   let failure: unknown;
+  /** When a read failed in a way after which no snapshot from before it may be shown as stale. */
+  let refusedAt = -Infinity;
   let nextRefreshAt = -Infinity;
   let nextReadAt = -Infinity;
 
@@ -281,9 +283,15 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     const end = (error?: unknown): void => {
       if (inFlight === started) inFlight = undefined;
       failure = error;
-      if (error === undefined) return;
+      if (error === undefined) {
+        refusedAt = -Infinity;
+        return;
+      }
       if (started.readers === 0) onUnheard?.(error);
       const { allowsStale, wasAsked } = judge(error);
+      if (!allowsStale) refusedAt = now();
+      // A read that was not sent does not say whether the provider still refuses.
+      else if (wasAsked) refusedAt = -Infinity;
       if (allowsStale) nextRefreshAt = now() + REFRESH_PAUSE_MS;
       if (wasAsked) nextReadAt = now() + RETRY_PAUSE_MS;
     };
@@ -297,8 +305,12 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     return loader.share(bounds, progress);
   }
 
+  function unlessRefused(held: Reading<T> | undefined): Reading<T> | undefined {
+    return held?.state === 'STALE' && held.snapshot.asOf <= refusedAt ? undefined : held;
+  }
+
   function show(): Reading<T> | undefined {
-    const held = entry.show();
+    const held = unlessRefused(entry.show());
     return held?.state === 'STALE' && failure !== undefined ? { ...held, failure } : held;
   }
 
@@ -340,7 +352,7 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
   return {
     read,
     peek,
-    look: () => entry.look(),
+    look: () => unlessRefused(entry.look()),
     readNew: (bounds) => loader.loadNew(bounds),
     async clear(withinMs) {
       siblings.forEach((forgetSibling) => forgetSibling());

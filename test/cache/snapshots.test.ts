@@ -57,6 +57,8 @@ function setUp(
   return {
     cache: {
       read: (deadlineAt = Infinity) => cache.read({ deadlineAt }),
+      peek: () => cache.peek(),
+      look: () => cache.look(),
       readNew: () => cache.readNew({ deadlineAt: Infinity }),
       clear: () => cache.clear(1_000),
       close: () => cache.close(),
@@ -285,6 +287,74 @@ describe('a snapshot whose fresh time has passed', () => {
     await next;
   });
 
+  describe('after a failure that says that it must not be shown', () => {
+    /** The refresh after it is in flight, and every reader's patience has run out. */
+    async function setUpRefused() {
+      const all = await setUpOld();
+      const { cache, loads, pauses } = all;
+      const first = cache.read();
+      pauses[0]?.end();
+      expect(await first).toMatchObject(stale);
+      loads[1]?.reject(FATAL);
+      await settled();
+      const readers = [cache.read(), cache.read()];
+      pauses[1]?.end();
+      await settled();
+      readers.push(cache.read());
+      expect(loads).toHaveLength(3);
+      return { ...all, readers };
+    }
+    const toOutcome = (result: PromiseSettledResult<{ state: string }>) =>
+      result.status === 'fulfilled' ? result.value.state : (result.reason as unknown);
+
+    test('is shown to nobody, however slow the next failure of the kind is', async () => {
+      const { cache, loads, readers } = await setUpRefused();
+      expect([cache.peek(), cache.look()]).toEqual([undefined, undefined]);
+      loads[2]?.reject(FATAL);
+      expect((await Promise.allSettled(readers)).map(toOutcome)).toEqual([FATAL, FATAL, FATAL]);
+    });
+
+    test('is not waited for in vain: the readers get the new one', async () => {
+      const { readers, cache, clock, pauses, end } = await setUpRefused();
+      end(2, 'new');
+      expect((await Promise.all(readers)).map(({ snapshot }) => snapshot.value)).toEqual(
+        Array(3).fill('new'),
+      );
+      // The new one is waited for as long as any other.
+      clock.now += 100;
+      const later = cache.read();
+      pauses[2]?.end();
+      expect(await later).toMatchObject({ state: 'STALE', snapshot: { value: 'new' } });
+    });
+
+    test('is shown again once the provider fails in a way that allows it', async () => {
+      const { readers, cache, loads } = await setUpRefused();
+      loads[2]?.reject(ASKED);
+      expect((await Promise.allSettled(readers)).map(toOutcome)).toEqual(Array(3).fill('STALE'));
+      expect(cache.look()).toMatchObject(stale);
+    });
+
+    test('is not shown because the next read was not sent', async () => {
+      const { readers, cache, loads } = await setUpRefused();
+      const unsent = new Error('the circuit breaker is open');
+      loads[2]?.reject(unsent);
+      expect((await Promise.allSettled(readers)).map(toOutcome)).toEqual(Array(3).fill(unsent));
+      expect([cache.peek(), cache.look()]).toEqual([undefined, undefined]);
+    });
+
+    test('does not keep one from being shown that was read since, for a write', async () => {
+      const { clock, cache, end, pauses } = await setUpRefused();
+      clock.now += 1;
+      const newer = cache.readNew();
+      end(3, 'newer');
+      await newer;
+      clock.now += 100;
+      const reader = cache.read();
+      pauses[1]?.end();
+      expect(await reader).toMatchObject({ state: 'STALE', snapshot: { value: 'newer' } });
+    });
+  });
+
   test('after a refusal the next read waits a moment, and tells no old error', async () => {
     const { cache, loads, pauses, end } = setUp();
     const refused = cache.read();
@@ -447,6 +517,21 @@ describe('with other replicas', () => {
       snapshot: { value: 'theirs', asOf: 700 },
     });
     expect(told).toEqual([['release', look]]);
+  });
+
+  test('one that is old is not shown, however slow the load is, after a refusal', async () => {
+    const look = { held: old, mayLoad: true };
+    const { cache, loads, pauses } = setUpShared({ looks: [look], staleMs: 1_000 });
+    const first = cache.read();
+    await settled();
+    loads[0]?.reject(FATAL);
+    await expect(first).rejects.toBe(FATAL);
+    const next = cache.read();
+    await settled();
+    pauses.forEach(({ end }) => end());
+    await settled();
+    loads[1]?.reject(FATAL);
+    await expect(next).rejects.toBe(FATAL);
   });
 
   test('what another version of this service wrote is none', async () => {

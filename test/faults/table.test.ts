@@ -39,6 +39,8 @@ const isAboutTime = (fault: AnyFault): boolean =>
 let faulty: FaultyService;
 /** Its readers wait for a new list as long as it takes on a busy machine, so that what it tells is no matter of time. */
 let patient: FaultyService;
+/** Its readers get the stale list before any answer of a provider. */
+let impatient: FaultyService;
 /** Gives up calls that take long in half of the time, for tests that wait for it. */
 let brisk: FaultyService;
 /** Gives them up in no time, for tests in which hardly another call has to be answered. */
@@ -47,18 +49,21 @@ const toReadWith = (fault: AnyFault): FaultyService => (isAboutTime(fault) ? has
 beforeAll(async () => {
   faulty = await startFaultyService();
   patient = await startFaultyService({ patienceMs: 10_000, attemptTimeoutMs: 10_000 });
+  impatient = await startFaultyService({ patienceMs: 0, attemptTimeoutMs: 10_000 });
   brisk = await startFaultyService({ attemptTimeoutMs: ATTEMPT_MS / 2 });
   hasty = await startFaultyService({ attemptTimeoutMs: 420 });
 });
 afterAll(async () => {
   await faulty.close();
   await patient.close();
+  await impatient.close();
   await brisk.close();
   await hasty.close();
 });
 beforeEach(() => {
   faulty.reset();
   patient.reset();
+  impatient.reset();
   brisk.reset();
   hasty.reset();
 });
@@ -116,6 +121,26 @@ describe.each(SIDES)('a list of $title', (side) => {
         expect(codesByPath(answer)).toEqual(failedEverywhere(each.code));
         expect(answer.headers.get('cache-control')).toBe('no-store');
         expect(callsTo(patient)).toBe(each.calls);
+      });
+
+      row(each.row, `a list that ${each.what} is told, though it comes too late`, async () => {
+        await readAndOutlive(side, impatient);
+        impatient.standIn(side).faults.set(list, fault);
+        await impatient.read(side);
+        await eventually(() => impatient.verdictsOf(side).length === each.calls);
+
+        for (const calls of [2, 3]) {
+          const answer = await impatient.read(side);
+          expect(answer.data).toEqual({ badges: null, badge: null, _entities: [null] });
+          expect(codesByPath(answer)).toEqual(failedEverywhere(each.code));
+          expect(answer.headers.get('cache-control')).toBe('no-store');
+          expect(callsTo(impatient)).toBe(calls * each.calls);
+        }
+
+        impatient.standIn(side).faults.clear();
+        const recovered = await impatient.read(side);
+        expect(recovered.data).toMatchObject(wholeData(side));
+        expect(sourceOf(recovered, side)?.state).toBe('FRESH');
       });
       continue;
     }
