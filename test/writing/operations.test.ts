@@ -490,17 +490,21 @@ describe('a look-up by e-mail', () => {
   });
 });
 
-test('an id of another kind that a look-up by e-mail gives is never sent on', async () => {
-  service.sandbox.returningAI.faults.set('userInfo', {
-    kind: 'answer',
-    body: { status: 'success', data: { userId: ADA.tagMango } },
-  });
-  const { userErrors } = await run(award(member({ email: ADA.email })));
-  expect(userErrors).toMatchObject([
-    { code: 'NOT_FOUND', fields: [['input', 'returningAI', 'user', 'email']] },
-  ]);
-  expect(writesTo(service.sandbox)).toEqual([]);
-});
+test.each([ADA.tagMango, '-1', '1.5', 'ada', ' 1102', '1'.repeat(21)])(
+  'a member who is found by e-mail with the id %j is not reported as missing, and nothing is sent',
+  async (userId) => {
+    service.sandbox.returningAI.faults.set('userInfo', {
+      kind: 'answer',
+      body: { status: 'success', data: { userId, email: ADA.email } },
+    });
+    for (const asked of [award, revoke]) {
+      const { userErrors } = await run(asked(member({ email: ADA.email })));
+      expect(userErrors).toMatchObject([{ code: 'PROVIDER_BAD_RESPONSE', retryable: false }]);
+      expect(userErrors[0]?.message).toMatch(/Nothing was sent\.$/);
+    }
+    expect(writesTo(service.sandbox)).toEqual([]);
+  },
+);
 
 describe('a message says what is wrong where several things could be:', () => {
   const messagesOf = async (asked: Parameters<typeof run>[0]) =>
