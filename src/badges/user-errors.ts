@@ -23,7 +23,7 @@ export abstract class BadgeUserError {
   @Field(() => String, {
     nullable: true,
     description:
-      "The provider's own message about a rejected or failed write, truncated to 300 characters and with secrets removed. This is third-party text: display it as plain text only, and do not base decisions on it. Null if there is none.",
+      "The provider's own message about a rejected or failed write, truncated to 300 characters and with secrets removed. This is third-party text: display it as plain text only, and do not base decisions on it. Null if there is none, and if the provider rejected the credentials of this service.",
   })
   providerMessage!: string | null;
 }

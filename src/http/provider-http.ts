@@ -61,7 +61,8 @@ export interface RecallingCall<T> extends HttpCall {
 
 /**
  * Called for each failed attempt, for the log. `providerMessage` is the message of the provider about a write. Messages
- * about reads are never passed on, because they may repeat the person that was looked up.
+ * about reads are never passed on, because they may repeat the person that was looked up, nor are those about rejected
+ * credentials, because they may describe these.
  */
 export type OnFault = (fault: {
   method: string;
@@ -256,7 +257,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     error.provider = provider;
     // Reads and writes share the rate limit.
     if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
-    const found = purpose === 'write' && answered ? await findProviderMessage(answered) : undefined;
+    const isPassedOn = purpose === 'write' && error.kind !== 'auth-failed';
+    const found = isPassedOn && answered ? await findProviderMessage(answered) : undefined;
     const providerMessage = (found && redact(found)) || undefined;
     error.providerMessage = providerMessage;
     if (purpose === 'write' && answered && error.effect === 'refused') {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { CallPurpose } from '../../src/http/admission.ts';
-import { ProviderError } from '../../src/http/provider-error.ts';
+import { type FaultKind, ProviderError } from '../../src/http/provider-error.ts';
 import {
   type OnFault,
   type ProviderHttp,
@@ -52,12 +52,15 @@ afterAll(async () => {
 });
 beforeEach(() => void (faults.length = 0));
 
-async function fail(purpose: CallPurpose = 'write'): Promise<ProviderError> {
+async function fail(
+  purpose: CallPurpose = 'write',
+  kind: FaultKind = 'rejected',
+): Promise<ProviderError> {
   const method = purpose === 'write' ? 'PUT' : 'POST';
   const bounds = { purpose, deadlineAt: Date.now() + 10_000 };
   const error = await http
     .call({ operation: 'any', method, path: '/badges' }, bounds, () => {
-      throw new ProviderError('refused', { kind: 'rejected', effect: 'refused' });
+      throw new ProviderError('refused', { kind, effect: 'refused' });
     })
     .catch((thrown: unknown) => thrown);
   if (error instanceof ProviderError) return error;
@@ -132,7 +135,7 @@ describe('is found', () => {
     expect((await fail()).providerMessage).toBe(SAID);
   });
 
-  test.each([200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 503])('under %i', async (status) => {
+  test.each([200, 201, 400, 404, 409, 422, 429, 500, 503])('under %i', async (status) => {
     answer({ message: SAID }, { status });
     expect((await fail()).providerMessage).toBe(SAID);
     expect(faults).toMatchObject([{ providerMessage: SAID }]);
@@ -159,6 +162,17 @@ test.each(['query', 'prepare', 'settle'] as const)(
   async (purpose) => {
     answer({ message: 'ada@example.com is unknown' });
     expect((await fail(purpose)).providerMessage).toBeUndefined();
+    expect(faults[0]).not.toHaveProperty('providerMessage');
+  },
+);
+
+test.each([401, 403, 200])(
+  'for rejected credentials there is none, neither shown nor logged, under %i',
+  async (status) => {
+    answer({ message: 'Invalid token', success: false, code: 401 }, { status });
+    const error = await fail('write', 'auth-failed');
+    expect(error).toMatchObject({ kind: 'auth-failed', providerMessage: undefined });
+    expect(faults).toMatchObject([{ error: { kind: 'auth-failed' } }]);
     expect(faults[0]).not.toHaveProperty('providerMessage');
   },
 );

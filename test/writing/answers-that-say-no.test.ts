@@ -334,4 +334,16 @@ describe('what a provider says about a write that it refuses', () => {
     await service.mutate(call);
     expect(service.log).toMatchObject([{ providerMessage: message }]);
   });
+
+  test.each(WRITES.flatMap((write) => [401, 403, 200].map((status) => ({ ...write, status }))))(
+    'because of our credentials is nowhere: $what, with $status',
+    async ({ at, operation, call, status }) => {
+      const body = { message: 'Invalid token', success: false, code: 401 };
+      service.sandbox[at].faults.set(operation, { kind: 'answer', status, body });
+      const payload = await service.mutate(call);
+      expect(codesOf(payload)).toEqual(['PROVIDER_AUTH_FAILED']);
+      expect(JSON.stringify([payload, service.log])).not.toContain('Invalid token');
+      expect(service.log).toMatchObject([{ level: 50, kind: 'auth-failed' }]);
+    },
+  );
 });
