@@ -14,7 +14,7 @@ import {
   withBadgeId,
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
-import { DateTime, toInstant } from '../graph-types.ts';
+import { DateTime, isWritable, toInstant } from '../graph-types.ts';
 import type { ProviderFilter } from '../provider.ts';
 
 export const name = { enumValue: 'TAG_MANGO', title: 'TagMango' } as const satisfies ProviderName;
@@ -196,9 +196,11 @@ export const filter: ProviderFilter<TagMangoBadge, TagMangoBadgeFilter> = {
     enableAutomation == null || record.enableAutomation === enableAutomation,
 };
 
+const shownInstant = instant.refine((text) => isWritable(new Date(text)));
+
 /** Null for "", as in other fields. */
 function toTime(value: unknown): string | null | undefined {
-  return value === '' ? null : (instant.safeParse(value).data ?? toInstant(value));
+  return value === '' ? null : (shownInstant.safeParse(value).data ?? toInstant(value));
 }
 
 export const toTagMangoBadge = createRecordReader({
