@@ -179,6 +179,10 @@ export interface BadgeList<Badge extends BadgeFields = BadgeFields> {
   readonly unreadableFields: Readonly<Record<string, number>>;
   /** How many records the answer had, also dropped and repeated ones. Absent if it was not read from an answer. */
   readonly recordCount?: number;
+  /** How many of these have the ID of an earlier one. */
+  readonly duplicateRecords?: number;
+  /** How many of the dropped ones are another tenant's. */
+  readonly foreignRecords?: number;
 }
 
 /** Reading a longer list would keep the process busy for seconds. */
@@ -293,7 +297,8 @@ export async function toBadgeList<B extends BadgeFields>(
   const ambiguousIds = new Set<string>();
   const malformedIds = new Set<string>();
   let droppedRecords = 0;
-  let isAllForeign = true;
+  let duplicateRecords = 0;
+  let foreignRecords = 0;
   const unknownFields = new Set<string>();
   const unreadableFields: Record<string, number> = {};
   let firstMalformedField: string | undefined;
@@ -305,6 +310,7 @@ export async function toBadgeList<B extends BadgeFields>(
     const badge = 'badge' in reading ? reading.badge : undefined;
     const isDuplicate = id !== null && seen.has(id);
     if (isDuplicate && !ambiguousIds.has(id) && differ(seen.get(id), badge)) ambiguousIds.add(id);
+    if (isDuplicate) duplicateRecords += 1;
     if (id !== null && !isDuplicate) seen.set(id, badge);
     if ('badge' in reading) {
       if (!isDuplicate) badges.push(reading.badge);
@@ -314,7 +320,7 @@ export async function toBadgeList<B extends BadgeFields>(
       }
     } else {
       droppedRecords += 1;
-      isAllForeign &&= reading.malformed.isForeign === true;
+      if (reading.malformed.isForeign) foreignRecords += 1;
       firstMalformedField ??= reading.malformed.field;
       if (id !== null && !isDuplicate) malformedIds.add(id);
     }
@@ -323,7 +329,7 @@ export async function toBadgeList<B extends BadgeFields>(
   if (badges.length === 0 && firstMalformedField !== undefined) {
     throw new ProviderError(
       `returned unusable records; the first invalid field is ${firstMalformedField}`,
-      { kind: 'bad-response', effect: 'unknown', isBreakdown: !isAllForeign },
+      { kind: 'bad-response', effect: 'unknown', isBreakdown: foreignRecords < droppedRecords },
     );
   }
   return {
@@ -335,6 +341,8 @@ export async function toBadgeList<B extends BadgeFields>(
     unknownFields: [...unknownFields],
     unreadableFields,
     recordCount: records.length,
+    duplicateRecords,
+    foreignRecords,
   };
 }
 

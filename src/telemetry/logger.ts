@@ -319,8 +319,11 @@ export function createDriftLog(
   return (list) => {
     const { droppedRecords, firstMalformedField, ambiguousIds } = list;
     const { unknownFields, unreadableFields } = list;
+    const { duplicateRecords = 0, foreignRecords = 0 } = list;
     const details = {
       ...(droppedRecords > 0 && { droppedRecords, firstMalformedField }),
+      ...(foreignRecords > 0 && { foreignRecords }),
+      ...(duplicateRecords > 0 && { duplicateRecords }),
       ...(ambiguousIds.size > 0 && {
         ambiguousIds: [...ambiguousIds].slice(0, MAX_IDS).map(toPlainId),
       }),

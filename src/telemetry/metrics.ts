@@ -1,5 +1,6 @@
 import type { Metric, Registry } from 'prom-client';
 import type { AttemptEnded } from '../http/provider-http.ts';
+import type { BadgeList } from '../providers/badge-list.ts';
 import { type ListSource, defineGauges } from './gauges.ts';
 import type { Observer, OperationInfo, SourceState } from './observer.ts';
 
@@ -180,6 +181,12 @@ async function defineMeasures(register: Registry) {
       'Fields of read lists that are not in the contract, each once a list.',
       'provider',
     ),
+    listDrift: counter(
+      'provider_list_drift',
+      'Other deviations of read lists: records of another creator, records with a repeated ID, and values that are null because they are unreadable.',
+      'provider',
+      'kind',
+    ),
     writes: counter(
       'writes',
       'Mutations, by outcome and the code of the first user error.',
@@ -287,12 +294,25 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     writeUnrecorded: () => metrics.unrecordedWrites.inc(),
     breakerChanged: ({ provider, calls, state }, tenant) =>
       metrics.noteBreaker({ tenant, provider, calls }, state),
-    listRead(provider, { droppedRecords, unknownFields }) {
+    listRead(provider, { droppedRecords, unknownFields, ...list }) {
       metrics.listReads.inc({ provider });
       metrics.droppedRecords.inc({ provider }, droppedRecords);
       metrics.unknownFields.inc({ provider }, unknownFields.length);
+      for (const [kind, count] of Object.entries(driftIn(list))) {
+        metrics.listDrift.inc({ provider, kind }, count);
+      }
     },
   };
+}
+
+/** By the values of the label, which are the same for each list, so that every series begins with 0. */
+function driftIn({
+  foreignRecords = 0,
+  duplicateRecords = 0,
+  unreadableFields,
+}: Pick<BadgeList, 'foreignRecords' | 'duplicateRecords' | 'unreadableFields'>) {
+  const unreadable = Object.values(unreadableFields).reduce((sum, records) => sum + records, 0);
+  return { foreign: foreignRecords, duplicate: duplicateRecords, unreadable };
 }
 
 /** Why a call was not sent, by the kind of its fault. */

@@ -338,9 +338,10 @@ describe.each(SIDES)('a list of $title', (side) => {
       expect(answer.headers.get('cache-control')).toMatch(KEPT);
       expect(faulty.verdictsOf(side)).not.toContain('failed');
       expect(sourceOf(await faulty.read(side), side)?.state).toBe('CACHED');
-      expect(faulty.service.log.filter(({ level }) => level === 40)).toMatchObject(
-        change === 'duplicates' ? [] : [{ ambiguousIds: [side.id] }],
-      );
+      const told = faulty.service.log.filter(({ level }) => level === 40);
+      expect(told).toMatchObject([{ provider: side.provider, duplicateRecords: 1 }]);
+      const ambiguousIds = change === 'duplicates' ? undefined : [side.id];
+      expect(told.map((line) => line.ambiguousIds)).toEqual([ambiguousIds]);
     });
   });
 
@@ -555,7 +556,11 @@ describe('a badge of another creator', () => {
       expect(JSON.stringify(answer)).not.toContain('Not ours');
       expect(strict.verdictsOf(TAG_MANGO)).not.toContain('failed');
       expect(strict.service.log).toContainEqual(
-        expect.objectContaining({ droppedRecords: 1, firstMalformedField: 'creator' }),
+        expect.objectContaining({
+          droppedRecords: 1,
+          firstMalformedField: 'creator',
+          foreignRecords: 1,
+        }),
       );
 
       expect(codesOf(await strict.mutate(TAG_MANGO.update))).toEqual(['PROVIDER_BAD_RESPONSE']);

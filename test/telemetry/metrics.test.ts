@@ -109,6 +109,38 @@ test('lists are counted by their state, with the age of the oldest, and drift is
   expect(await metered.samplesOf('badges_provider_unknown_fields_total')).toEqual(ofTagMango);
 });
 
+test('repeated records, those of another creator and unreadable values are counted at each reading', async () => {
+  metered = await startMetered({
+    configured: ['tagMango'],
+    freshSeconds: 0,
+    staleSeconds: 0,
+  });
+  const creator = 'c'.repeat(24);
+  const { tagMango } = metered.service.sandbox.providerValues;
+  const providerValues = { tagMango: { ...tagMango, TAG_MANGO_CREATOR_ID: creator } };
+  metered.service.apply({
+    tenants: [{ id: 'default', providerValues, requestLimits: {} }],
+    routerSecrets: [],
+  });
+  const own = { _id: 'a'.repeat(24), name: 'Good', creator, createdAt: 'x' };
+  const foreign = { ...own, _id: 'b'.repeat(24), creator: 'd'.repeat(24) };
+  const { faults } = metered.service.sandbox.tagMango;
+  const answer = async (...body: object[]) => {
+    faults.set('listBadges', { kind: 'answer', body });
+    await metered.send({ query: SHELF });
+    return metered.samplesOf('badges_provider_list_drift_total');
+  };
+  const counts = (...[foreign, duplicate, unreadable]: number[]) => ({
+    '{provider="TAG_MANGO",kind="foreign"}': foreign,
+    '{provider="TAG_MANGO",kind="duplicate"}': duplicate,
+    '{provider="TAG_MANGO",kind="unreadable"}': unreadable,
+  });
+  expect(await answer({ ...own, createdAt: null })).toEqual(counts(0, 0, 0));
+  const drifting = [own, own, own, foreign];
+  expect(await answer(...drifting)).toEqual(counts(1, 2, 3));
+  expect(await answer(...drifting)).toEqual(counts(2, 4, 6));
+});
+
 describe('writes', () => {
   const query =
     'mutation($input: UpdateBadgeInput!, $key: String) { updateBadge(input: $input, idempotencyKey: $key) { outcome } }';
