@@ -19,6 +19,7 @@ import { parse as parseYaml } from 'yaml';
 import { type Subgraph, composeSupergraph } from '../../examples/supergraph/compose.ts';
 import { membersSdl } from '../../examples/supergraph/members.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
+import { readManifest } from '../repository/lock.ts';
 
 const BADGE_TYPES = ['ReturningAIBadge', 'TagMangoBadge'];
 
@@ -178,6 +179,12 @@ test("rover's settings lead to the same two subgraphs, whose files compose", asy
     subgraphs.map(({ name, url }) => ({ name, url })),
   );
   expectEntities(parse(composeSupergraph(read)));
+});
+
+test('rover is pinned to the version of composition that these tests use', async () => {
+  const settings: unknown = parseYaml(await readFile('rover.yaml', 'utf8'));
+  const version = readManifest().devDependencies?.['@apollo/composition'];
+  expect(settings).toMatchObject({ federation_version: `=${version}` });
 });
 
 const PAGE = { sizedFields: '["edges", "nodes"]', requireOneSlicingArgument: 'false' };
