@@ -59,6 +59,22 @@ test('documents no two of which are alike are answered as ever, and not all of t
   await world.close();
 });
 
+test('that there is no plan is forgotten after the time that was given, and otherwise not', () => {
+  let moment = 0;
+  const plans = createPlans<QueryPlan>(
+    createKeep(),
+    () => undefined,
+    () => moment,
+  );
+  plans.refuse(['for a while', ''], 600_000);
+  plans.refuse(['for good', '']);
+  moment = 599_999;
+  expect(plans.find(['for a while', ''])).toBeNull();
+  moment = 600_000;
+  expect(plans.find(['for a while', ''])).toBeUndefined();
+  expect(plans.find(['for good', ''])).toBeNull();
+});
+
 test('an answer from lists that had to be read first teaches nothing, and takes no time', async () => {
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];

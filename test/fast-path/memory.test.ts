@@ -231,6 +231,23 @@ test('a plan keeps nothing of the variables that it was made for', async () => {
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(bytes);
 });
 
+test.each<[string, unknown]>([
+  ['a list of lists', Array.from({ length: 2_300 }, () => [{}])],
+  ['an object', { a: { b: 1 } }],
+  ['a long text', 'x'.repeat(9_000)],
+])('no plan keeps %s that only another operation uses', async (_what, x) => {
+  const executable = toExecutable((await createBadgesSchema()).schema);
+  const query =
+    'query A { badges { totalCount } } query B($x: Boolean!) { badges @skip(if: $x) { totalCount } }';
+  const planWith = (value: unknown) => {
+    const body = JSON.stringify({ query, operationName: 'A', variables: { x: value } });
+    const asked = readAsked(Buffer.from(body), body);
+    return asked && planQuery(executable, asked, createBadgeFragments(createKeep()));
+  };
+  expect(planWith(x)).toBeUndefined();
+  expect(planWith(true)).toBeDefined();
+});
+
 test('what was asked lately keeps nothing of its bodies', async () => {
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];

@@ -10,6 +10,7 @@ import type { Tenant } from '../../badges/tenant.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { NO_STORE } from '../apollo.ts';
 import { type Keep, toUtf8Bytes } from '../keep.ts';
+import { checkVariables } from '../limits/request-limits.ts';
 import type { Fragments } from './fragments.ts';
 import {
   type FullAnswer,
@@ -32,6 +33,7 @@ import {
   type Plans,
   type Split,
   flatten,
+  hasCanonical,
   planEntities,
 } from './plans.ts';
 import {
@@ -90,8 +92,8 @@ const MAX_TRIES = 3;
 /** A caller may have sent, of a document that others share, variables that no plan is for. */
 const GIVEN_UP_MS = 600_000;
 const MAX_TRIED = 1_000;
-/** The status of answers that are rejected for what else is in flight. */
-const OVERLOAD = 503;
+/** Of answers that are rejected for what else is in flight, and for a token that has expired in the meantime. */
+const MAY_DIFFER = [503, 401];
 const STAYS = 'A document stays on the full path';
 
 export function createLearner(options: LearnerOptions): Learner {
@@ -170,7 +172,7 @@ export function createLearner(options: LearnerOptions): Learner {
   return {
     watchEntities(response, head, split) {
       const { tenant } = head.caller;
-      if (!allowance.hasTime(tenant)) return;
+      if (!hasCanonical(split) || !allowance.hasTime(tenant)) return;
       tap(response, (answer) => {
         const done = allowance.begin(tenant);
         learnEntities(head, split, answer);
@@ -180,6 +182,7 @@ export function createLearner(options: LearnerOptions): Learner {
     watchQuery(response, head, sent) {
       const { tenant } = head.caller;
       if (!allowance.hasTime(tenant)) return;
+      if (checkVariables(sent.asked.variables).hasInexactNumber) return;
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, ({ text, ...answer }) => {
@@ -203,9 +206,9 @@ export function createLearner(options: LearnerOptions): Learner {
       const before = lookAtAll(tenant);
       async function judge(full: FullAnswer): Promise<void> {
         const isSteady = isSameAnswer(ready, await again()) && showsSame(before, lookAtAll(tenant));
-        // With an overload, a caller could otherwise end the use of a document that others share.
-        const isOverload = full.status === OVERLOAD;
-        if (!isSteady || isOverload || isEqual(ready, full)) return;
+        // A caller could otherwise end the use of a document that others share.
+        const mayDiffer = MAY_DIFFER.includes(full.status);
+        if (!isSteady || mayDiffer || isEqual(ready, full)) return;
         refuse();
         logger.error(
           'A fast answer differs from the full path’s. Its request is not answered fast again',

@@ -174,6 +174,13 @@ export function readCanonical(raw: string): Representation | undefined {
   return undefined;
 }
 
+/** Whether all representations are canonical ones, which contain no bracket. */
+export function hasCanonical({ body, start, end }: Split): boolean {
+  const [...raws] = body.slice(start, end).split('},');
+  const last = raws.pop() ?? '';
+  return readCanonical(last) !== undefined && raws.every((raw) => readCanonical(`${raw}}`));
+}
+
 const PROBE = { __typename: 'A', id: 'a' };
 
 /** The plan for bodies like this one, which the full path has answered. Undefined: there is none. */

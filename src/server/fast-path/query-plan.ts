@@ -124,6 +124,8 @@ export function planQuery(
   const whole = readQuestion(executable, readWhole(asked));
   if (!whole) return undefined;
   const names = namesOfFixed(whole);
+  const fixed = readValues(asked.variables, names);
+  if (!fixed.every(isShort)) return undefined;
   const question = { ...whole, given: {}, variables: pick(whole.variables, names) };
   const roots = compileRoots(question, fragments);
   return (
@@ -133,7 +135,7 @@ export function planQuery(
       roots,
       coerceVariables: compileVariables(question),
       compiled: question.compiled,
-      fixed: readValues(asked.variables, names),
+      fixed,
       fragments,
     }
   );
@@ -163,6 +165,15 @@ type Variables = AskedQuery['variables'];
 
 function readValues(variables: Variables, names: readonly string[]): QueryPlan['fixed'] {
   return names.map((name) => [name, variables[name]]);
+}
+
+/** They are kept with the plan. No list or object is the same in another body. */
+const MAX_FIXED_CHARACTERS = 100;
+
+function isShort([, value]: QueryPlan['fixed'][number]): boolean {
+  return typeof value === 'string'
+    ? value.length <= MAX_FIXED_CHARACTERS
+    : !(value instanceof Object);
 }
 
 /** Those of them that there are. */
@@ -230,7 +241,8 @@ function write(
   const { used, partialErrors } = context;
   const { counted } = writing;
   if (partialErrors.length > 0) throw new Unsure('A part is missing');
-  if (counted.fields + json.length / BYTES_OF_FIELD >= REQUEST_CAPS.fields)
+  const repeated = plan.compiled.repeats * MAX_PAGE_SIZE;
+  if (counted.fields + repeated + json.length / BYTES_OF_FIELD >= REQUEST_CAPS.fields)
     throw new Unsure('It may have too many fields');
   const cacheControl = cacheControlOf(used, asking);
   const hasTags = asking.hasCacheTags && cacheControl !== NO_STORE;

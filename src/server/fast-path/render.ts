@@ -35,6 +35,7 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
 import { toUtf8Bytes } from '../keep.ts';
+import { COUNTED_PER_BYTE } from './head.ts';
 
 type AnyField = GraphQLField<unknown, unknown>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
@@ -57,8 +58,11 @@ export function toExecutable(schema: GraphQLSchema): Executable {
 interface Selected extends Executable {
   fragments: Record<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
-  /** Of all objects that were compiled for it: a field of an interface counts for each type. */
-  compiled: { fields: number };
+  /**
+   * Of all objects that were compiled for it: a field of an interface counts for each type. `repeats`: how often fields
+   * that are not of badges stand there once more, which the limits count and the answer does not show.
+   */
+  compiled: { fields: number; repeats: number };
   /** Wraps what writes a badge, for each place of the answer at which badges stand. */
   remember?: (render: Render, place: BadgePlace) => Render;
 }
@@ -193,6 +197,9 @@ function compileObject(
   const fields = [...collected].map(([key, [first, ...more]], index) => {
     const start = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
     if (!first) throw new Unsure('A field is missing');
+    if (selected.remember) selected.compiled.repeats += more.length;
+    if (selected.remember && more.length >= COUNTED_PER_BYTE)
+      throw new Unsure('What the limits count of a field is more than what it shows');
     const render = compileField(selected, type, [first, ...more]);
     return (source: unknown) => start + render(source);
   });
@@ -255,7 +262,7 @@ export function readQuestion(executable: Executable, body: unknown): Question | 
     given: known,
     variables: coerced,
     fragments,
-    compiled: { fields: 0 },
+    compiled: { fields: 0, repeats: 0 },
     roots,
   };
 }
