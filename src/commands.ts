@@ -2,7 +2,7 @@ import { readEraseOptions, runErase } from './badges/erasing/erase.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { openTerminal, toStopSignal } from './check/options.ts';
-import { type Config, describeConfig, toRemarks } from './config/read-config.ts';
+import { type Config, describeConfig } from './config/read-config.ts';
 import { ConfigError } from './config/source.ts';
 import { DEFAULT_FOLDER, writingProblem } from './config/variables.ts';
 import type { TenantSettings } from './providers/settings.ts';
@@ -51,7 +51,7 @@ const MAX_POSITIONS = 20;
 /** Checks what `readConfig` cannot: the state folder, and the certificate of Redis. */
 async function checkConfig({ config, print }: CommandContext): Promise<void> {
   const { redisUrl, stateFolder = DEFAULT_FOLDER, isSandbox } = config;
-  const notes = toRemarks(config);
+  const notes = [...config.remarks];
   const keepsFolder = redisUrl === undefined && !(isSandbox && config.stateFolder === undefined);
   const ofFolder = keepsFolder ? writingProblem(stateFolder) : undefined;
   if (ofFolder !== undefined) throw new ConfigError([`STATE_DIR: ${stateFolder} ${ofFolder}`]);

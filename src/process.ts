@@ -11,7 +11,6 @@ import {
   readConfig,
   readVariables,
   secretsOf,
-  toRemarks,
 } from './config/read-config.ts';
 import { ConfigError } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
@@ -104,7 +103,7 @@ async function run(config: Config): Promise<void> {
   const demo = config.isSandbox ? await startDemo() : undefined;
   if (demo) logger.info('Demo data: the sandbox replaces every provider.');
   else describeConfig(config).forEach((line) => logger.info(line));
-  toRemarks(config).forEach((line) => logger.warn(line));
+  config.remarks.forEach((line) => logger.warn(line));
   const folder = openFolder(config);
   process.once('exit', folder.remove);
   const state = await openState({

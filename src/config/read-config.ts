@@ -1,8 +1,22 @@
+import type { z } from 'zod';
 import type { Proxies } from '../http/attempt.ts';
 import { hostOf, isLoopbackHost } from '../http/hosts.ts';
 import { providers } from '../providers/index.ts';
-import { type TenantSettings, secretValuesOf } from '../providers/settings.ts';
-import { ConfigError, type Given, readSecret, readText, runToEnd } from './source.ts';
+import type { Provider } from '../providers/provider.ts';
+import {
+  type TenantSettings,
+  inWords,
+  neededNames,
+  secretValuesOf,
+} from '../providers/settings.ts';
+import {
+  ConfigError,
+  type Given,
+  createRemarks,
+  readSecret,
+  readText,
+  runToEnd,
+} from './source.ts';
 import { DEFAULT_TENANT, readOneTenant, readTenantsFile, readTenantsText } from './tenants-file.ts';
 import {
   DEFAULT_FOLDER,
@@ -30,6 +44,12 @@ const SHUTDOWN_DELAY_MS = 2_000;
 const LOG_SAMPLE = 0.01;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const remarkOn = createRemarks({
+  settings: [...Object.keys(variables.shape), ...providerNames()],
+  secrets: ['ROUTER_SECRET', 'METRICS_TOKEN', 'REDIS_URL', ...providers.flatMap(secretNames)],
+  beginnings: providers.map(({ name }) => name.enumValue),
+});
 
 const TRUST_ADVICE = 'add the certificates of your own authority with NODE_EXTRA_CA_CERTS instead';
 
@@ -83,8 +103,8 @@ export interface Config {
   metricsOperations: readonly string[];
   /** Serves the demo badges of the sandbox; the provider settings are not used. */
   isSandbox: boolean;
-  /** Variables that are set but have no effect. */
-  ignoredVariables: readonly string[];
+  /** A line for each variable that looks like a setting but has no effect. */
+  remarks: readonly string[];
   tenants: readonly TenantSettings[];
   /** The tenant of callers that name none. Undefined: they must name one. */
   defaultTenant: string | undefined;
@@ -103,10 +123,10 @@ export function readConfig(env?: Given): Config {
   const isProduction = given.NODE_ENV === 'production';
   const redisUrl = readSecret('REDIS_URL', given);
   if (redisUrl.problem) problems.push(`REDIS_URL_FILE: ${redisUrl.problem}`);
-  const general = variables.safeParse({ ...given, REDIS_URL: redisUrl.value });
-  for (const { path, message } of general.error?.issues ?? []) {
-    problems.push(`${path.join('.')}: ${message}`);
-  }
+  const { data, wrong } = readGeneral({ ...given, REDIS_URL: redisUrl.value }, problems);
+  if (redisUrl.problem) wrong.add('REDIS_URL');
+  /** A rule that compares variables is checked if each of them is valid by itself. */
+  const areValid = (...names: (keyof typeof data)[]) => !names.some((name) => wrong.has(name));
   const routerSecrets = readRouterSecrets(given, problems);
   const metricsTokens = readMetricsTokens(given, problems);
   const tokens = readTokens(given, problems);
@@ -125,26 +145,31 @@ export function readConfig(env?: Given): Config {
   if (isProduction && given.SANDBOX === 'true') {
     problems.push('SANDBOX: cannot be true in production');
   } else if (isProduction && !isConfigured && !isTouched(given)) {
-    problems.push(`No provider is configured. Set ${providerVariables()}; or TENANTS_FILE`);
+    problems.push(`No provider is configured. Set ${neededVariables()}, or TENANTS_FILE`);
   }
-  if (general.success && general.data.REPLICAS > 1 && redisUrl.value === undefined) {
+  if (areValid('REPLICAS', 'REDIS_URL') && data.REPLICAS > 1 && redisUrl.value === undefined) {
     problems.push('REPLICAS: more than one replica requires REDIS_URL');
   }
-  const keepsFolder = redisUrl.value === undefined && (given.STATE_DIR !== undefined || !isSandbox);
+  const isModeKnown = areValid('NODE_ENV', 'SANDBOX');
+  const keepsFolder =
+    areValid('REDIS_URL') &&
+    redisUrl.value === undefined &&
+    (given.STATE_DIR !== undefined || (isModeKnown && !isSandbox));
   const ofFolder = keepsFolder ? folderProblem(given.STATE_DIR ?? DEFAULT_FOLDER) : undefined;
   if (ofFolder !== undefined) {
     const shown = given.STATE_DIR === undefined ? `${DEFAULT_FOLDER} ` : '';
     problems.push(`STATE_DIR: ${shown}${ofFolder}`);
   }
-  if (general.success) problems.push(...timeProblems(general.data), ...sizeProblems(general.data));
-  const isGuarded = isProduction || tokens !== undefined;
-  if (general.success && isConfigured && !isSandbox && !isGuarded) {
+  if (areValid('ATTEMPT_TIMEOUT_MS', 'OPERATION_DEADLINE_MS')) problems.push(...timeProblems(data));
+  if (areValid('ANSWER_MAX_BYTES', 'ANSWERS_BUDGET_BYTES')) problems.push(...sizeProblems(data));
+  const isGuarded = isProduction || given.AUTH_JWKS_URL !== undefined;
+  if (isModeKnown && areValid('HOST') && isConfigured && !isSandbox && !isGuarded) {
     const hasSecret = isGiven('ROUTER_SECRET', given);
-    problems.push(...exposureProblems(general.data.HOST, hasSecret ? routerSecrets : undefined));
+    problems.push(...exposureProblems(data.HOST, hasSecret ? routerSecrets : undefined));
   }
-  if (!general.success || problems.length > 0) throw new ConfigError(problems, more);
+  const remarks = Object.keys(given).flatMap((name) => remarkOn(name) ?? []);
+  if (problems.length > 0) throw new ConfigError(problems, more, remarks);
 
-  const { data } = general;
   return {
     host: data.HOST ?? (isProduction ? everyAddress() : '127.0.0.1'),
     port: data.PORT,
@@ -177,8 +202,23 @@ export function readConfig(env?: Given): Config {
     isSandbox,
     tenants,
     defaultTenant: data.TENANTS_FILE === undefined ? DEFAULT_TENANT : undefined,
-    ignoredVariables: ignoredVariables(given),
+    remarks,
   };
+}
+
+type General = z.output<typeof variables>;
+
+/**
+ * The variables that are not of a provider, and the names of those that are invalid, for which `data` has the defaults.
+ * Adds each problem to `problems`.
+ */
+function readGeneral(given: Given, problems: string[]): { data: General; wrong: Set<string> } {
+  const { success, data, error } = variables.safeParse(given);
+  if (success) return { data, wrong: new Set() };
+  const wrong = new Set(error.issues.map(({ path }) => path.join('.')));
+  problems.push(...error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  const valid = Object.entries(given).filter(([name]) => !wrong.has(name));
+  return { data: variables.parse(Object.fromEntries(valid)), wrong };
 }
 
 /** The tenants of the file, or the only one from the providers' variables. `more` is the number of further problems. */
@@ -260,18 +300,6 @@ function sizeProblems(sizes: { ANSWER_MAX_BYTES: number; ANSWERS_BUDGET_BYTES: n
     : [];
 }
 
-/** Variables that look like those of a provider but are unknown, probably because of a typing error. */
-function ignoredVariables(given: Given): string[] {
-  const known = providerNames();
-  const fold = (text: string): string => text.toUpperCase().replaceAll('_', '');
-  return Object.keys(given).filter((variable) => {
-    const isKnown = known.some((name) => variable === name || variable === `${name}_FILE`);
-    return (
-      !isKnown && providers.some(({ name }) => fold(variable).startsWith(fold(name.enumValue)))
-    );
-  });
-}
-
 /** A line for each provider of each tenant, and for the proxies. */
 export function describeConfig({ isSandbox, tenants, proxies }: Config): string[] {
   const ofProviders = tenants.flatMap(({ id, providerValues }) =>
@@ -284,17 +312,17 @@ export function describeConfig({ isSandbox, tenants, proxies }: Config): string[
   return isSandbox ? ofProviders : [...ofProviders, ...describeProxies(proxies)];
 }
 
-/** A line for each variable that has no effect. */
-export function toRemarks({ ignoredVariables }: Config): string[] {
-  return ignoredVariables.map((name) => `${name} is set but has no effect`);
-}
-
 function providerNames(): string[] {
   return providers.flatMap(({ settings }) => Object.keys(settings));
 }
 
-function providerVariables(): string {
-  return providers.map(({ settings }) => Object.keys(settings).join(', ')).join('; or ');
+function secretNames({ settings }: Provider): string[] {
+  return Object.keys(settings).filter((name) => settings[name]?.isSecret);
+}
+
+/** The variables without which no provider is configured. */
+function neededVariables(): string {
+  return providers.map(({ settings }) => inWords(neededNames(settings), 'and')).join(', or ');
 }
 
 /** All secrets of the settings, so that they can be kept out of logs. */

@@ -6,15 +6,120 @@ import { isObject } from '../http/json.ts';
 /** The number of problems in one message. */
 const MAX_PROBLEMS = 20;
 
-/** All problems of the settings at once, without the values of secrets. `more` counts further problems. */
+/**
+ * All problems of the settings at once, without the values of secrets. `more` counts further problems. `remarks` follow
+ * them, since the cause of a problem may be a misspelt name.
+ */
 export class ConfigError extends Error {
-  constructor(problems: readonly string[], more = 0) {
+  constructor(problems: readonly string[], more = 0, remarks: readonly string[] = []) {
     const told = problems.slice(0, MAX_PROBLEMS);
     const left = problems.length - told.length + more;
     const rest = left > 0 ? [`and ${left} more`] : [];
-    super(['The configuration is invalid:', ...told, ...rest].join('\n  '));
+    super(['The configuration is invalid:', ...told, ...rest, ...remarks].join('\n  '));
     this.name = 'ConfigError';
   }
+}
+
+interface KnownNames {
+  settings: readonly string[];
+  /** Those of the settings that can also be read from a file. */
+  secrets: readonly string[];
+  /** The beginnings of names that no other program uses. */
+  beginnings: readonly string[];
+}
+
+const FILE = '_FILE';
+/** Variables that Kubernetes and Docker set for each service beside this one. */
+const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/;
+/** What other services call a setting that has another name here. */
+const FAMILIAR: Readonly<Record<string, string>> = { LOG_LEVEL: 'LOG_SAMPLE' };
+
+/**
+ * Returns a function that makes a sentence about a variable that has no effect although its name looks like that of a
+ * setting, probably because of a typing error. Undefined: it is a setting, or belongs to another program.
+ */
+export function createRemarks(known: KnownNames): (name: string) => string | undefined {
+  const settings = new Set(known.settings);
+  const names = [...known.settings, ...known.secrets.map((secret) => `${secret}${FILE}`)];
+  // As other programs do, proxies are also read in small letters.
+  const lowercase = known.settings.filter(isProxy).map((setting) => setting.toLowerCase());
+  const read = new Set([...names, ...lowercase]);
+  const beginnings = known.beginnings.map(fold);
+  const spelt = names.map((name) => ({ name, letters: fold(name) }));
+
+  return (name) => {
+    if (read.has(name)) return undefined;
+    const remark = `${name} is set but has no effect`;
+    const base = name.endsWith(FILE) ? name.slice(0, -FILE.length) : name;
+    if (settings.has(base)) return `${remark}: only secrets are read from files. Set ${base}`;
+    const meant = SERVICE_LINK.test(name)
+      ? undefined
+      : (nearest(name, spelt) ?? (base === name ? undefined : nearest(base, spelt)));
+    if (meant !== undefined) return `${remark}. Did you mean ${meant}?`;
+    const letters = fold(name);
+    return beginnings.some((start) => letters.startsWith(start)) ? remark : undefined;
+  };
+}
+
+function isProxy(name: string): boolean {
+  return name.endsWith('_PROXY');
+}
+
+/** Whether other programs read the variable too, and others that begin like it. */
+function isShared(name: string): boolean {
+  return name.startsWith('NODE_') || isProxy(name);
+}
+
+/** Shorter names and beginnings, such as `HOST` and `REDIS`, are similar to those of other programs. */
+const MIN_LETTERS = 7;
+/** One letter in so many may be wrong, and two at most. */
+const LETTERS_PER_ERROR = 6;
+const MAX_ERRORS = 2;
+
+interface Spelt {
+  name: string;
+  letters: string;
+}
+
+/** The name with the fewest wrong letters, or else one that begins with the same words, apart from its last. */
+function nearest(name: string, known: readonly Spelt[]): string | undefined {
+  const letters = fold(name);
+  for (let errors = 0; errors <= MAX_ERRORS; errors += 1) {
+    const min = Math.max(MIN_LETTERS, errors * LETTERS_PER_ERROR);
+    const similar = known.find(
+      (other) => other.letters.length >= min && isWithin(letters, other.letters, errors),
+    );
+    if (similar) return similar.name;
+  }
+  const words = `${name.toUpperCase()}_`;
+  const beginsWith = (start: string): boolean =>
+    words.startsWith(`${start}_`) && fold(start).length >= MIN_LETTERS;
+  const own = known.map((other) => other.name).filter((other) => !isShared(other));
+  return (
+    FAMILIAR[name] ??
+    own.find(beginsWith) ??
+    own.find((other) => beginsWith(other.slice(0, other.lastIndexOf('_'))))
+  );
+}
+
+function fold(name: string): string {
+  return name.toUpperCase().replaceAll('_', '');
+}
+
+/** Whether so many changes make one text of the other: a letter more, less or another, or two letters swapped. */
+function isWithin(one: string, other: string, changes: number): boolean {
+  if (one === other) return true;
+  if (changes === 0 || Math.abs(one.length - other.length) > changes) return false;
+  let same = 0;
+  while (one[same] === other[same]) same += 1;
+  const [a, b] = [one.slice(same), other.slice(same)];
+  const isSwapped = a.length > 1 && a[0] === b[1] && a[1] === b[0];
+  return (
+    isWithin(a.slice(1), b, changes - 1) ||
+    isWithin(a, b.slice(1), changes - 1) ||
+    isWithin(a.slice(1), b.slice(1), changes - 1) ||
+    (isSwapped && isWithin(a.slice(2), b.slice(2), changes - 1))
+  );
 }
 
 /** Work in small steps, between which other work can be done. */

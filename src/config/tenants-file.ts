@@ -34,7 +34,8 @@ function readProvider(
   const unreadable: string[] = [];
   for (const [name, { isSecret }] of Object.entries(settings)) {
     const { value, problem } = isSecret ? secretOf(name) : { value: valueOf(name) };
-    own[name] = value;
+    // It counts as given, so that what is missing beside it is reported too.
+    own[name] = value ?? (problem === undefined ? undefined : '');
     if (problem === undefined) continue;
     unreadable.push(name);
     onProblem(name, problem);
@@ -113,6 +114,8 @@ function toMap(node: YamlNode | undefined): Map<string, YamlNode> | undefined {
 
 /** The name of a setting. Another text may be a secret, as in `{ API_KEY:of-ours }`, where a blank is missing. */
 const PLAIN_SETTING = /^([A-Z_]{1,64}|\w{1,12})$/;
+/** The name of a variable, where a secret may have been put by mistake. */
+const PLAIN_VARIABLE = /^(?=.{1,64}$)[A-Z]+(_([A-Z]+\d{0,3}|\d{1,3}))*$/;
 const PLAIN_TENANT = /^[\w./-]{1,64}$/;
 
 /** A part of a path in a problem. The line shows what is left out. */
@@ -171,7 +174,9 @@ function readElsewhere(place: YamlNode | undefined, file: TenantsFile): SecretRe
   if (kind === 'file') return readFile(resolve(dirname(path), name));
   if (kind !== 'variable') return { value: undefined, problem: FROM_ELSEWHERE };
   const value = given[name];
-  return value === undefined ? { value, problem: 'the variable is not set' } : { value };
+  if (value !== undefined) return { value };
+  const shown = PLAIN_VARIABLE.test(name) ? `variable ${name}` : 'variable that it names';
+  return { value, problem: `the ${shown} is not set` };
 }
 
 function readLimits(given: YamlNode | undefined, report: Report): Record<string, number> {

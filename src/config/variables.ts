@@ -126,11 +126,12 @@ export function readTokens(given: Given, problems: string[]): TokenSettings | un
   if (missing.length === names.length) return undefined;
   for (const name of missing)
     problems.push(`${name}: is required when other AUTH_ variables are set`);
-  if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
-  const isSafe = isHttpsUrl(jwksUrl) || isLoopbackHttpUrl(jwksUrl);
-  if (given.NODE_ENV === 'production' && URL.canParse(jwksUrl) && !isSafe) {
-    problems.push('AUTH_JWKS_URL: must be https in production, or http to a loopback address');
+  if (given.NODE_ENV === 'production' && jwksUrl !== undefined && URL.canParse(jwksUrl)) {
+    const isSafe = isHttpsUrl(jwksUrl) || isLoopbackHttpUrl(jwksUrl);
+    const message = 'must be https in production, or http to a loopback address';
+    if (!isSafe) problems.push(`AUTH_JWKS_URL: ${message}`);
   }
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
   return { jwksUrl, issuer, audience };
 }
 
@@ -180,15 +181,20 @@ const MAX_OPERATIONS = 50;
 const OPERATION = /^[_A-Za-z]\w{0,99}$/;
 const share = z
   .string()
-  .regex(/^(0|1|0?\.\d{1,6}|[01]\.0{1,6})$/, 'must be a number between 0 and 1')
+  .regex(
+    /^(0|1|0?\.\d{1,6}|[01]\.0{1,6})$/,
+    'must be a number between 0 and 1, with at most 6 decimals',
+  )
   .transform(Number);
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const wholeNumber = (least: number, most: number) =>
-  z
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((it) => it === 'true');
+function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number between ${least} and ${most}`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .regex(/^\d{1,9}$/, { error: message, abort: true })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`);
+    .refine((value) => value >= least && value <= most, message);
+}
 
 /** As in a URL, with an IPv6 address in brackets. */
 function isHostName(text: string): boolean {
@@ -197,7 +203,9 @@ function isHostName(text: string): boolean {
 
 /** All variables except those of the providers. */
 export const variables = z.object({
-  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development, test or production')
+    .default('development'),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be a host name or an address')
@@ -212,7 +220,7 @@ export const variables = z.object({
     )
     .default([]),
   PORT: wholeNumber(0, 65_535).default(4001),
-  SANDBOX: z.enum(['auto', 'true', 'false']).default('auto'),
+  SANDBOX: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   PLAYGROUND: flag.optional(),
   INTROSPECTION: flag.optional(),
   CACHE_TAGS: flag.default(false),

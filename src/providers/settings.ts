@@ -56,6 +56,19 @@ export function secretValuesOf(settings: ProviderSettings, values: ProviderValue
   });
 }
 
+/** The variables that a configured provider cannot do without. */
+export function neededNames(settings: ProviderSettings): string[] {
+  return Object.entries(settings).flatMap(([name, setting]) =>
+    setting.isOptional || setting.default !== undefined ? [] : [name],
+  );
+}
+
+/** For example, `A, B and C`. */
+export function inWords(names: readonly string[], conjunction: 'and' | 'or'): string {
+  const [first = '', ...rest] = names.toReversed();
+  return rest.length === 0 ? first : `${rest.toReversed().join(', ')} ${conjunction} ${first}`;
+}
+
 /** `values` is undefined if the provider is not configured. Problems never contain the values of secrets. */
 export function readProviderSettings(
   settings: ProviderSettings,
@@ -71,11 +84,9 @@ export function readProviderSettings(
   for (const [variable, setting] of Object.entries(settings)) {
     const value = given[variable] ?? setting.default;
     if (value === undefined) {
-      const isNeeded = names.some(
-        (other) => settings[other]?.needs === variable && given[other] !== undefined,
-      );
-      if (setting.isOptional && !isNeeded) continue;
-      problems.push({ variable, message: `is required when ${setNames.join(', ')} is set` });
+      const reasons = reasonsFor(variable, { settings, setNames });
+      if (reasons.length === 0) continue;
+      problems.push({ variable, message: `is required when ${inWords(reasons, 'or')} is set` });
       continue;
     }
     const parsed = setting.schema.safeParse(value);
@@ -88,6 +99,17 @@ export function readProviderSettings(
     } else problems.push(...parsed.error.issues.map(({ message }) => ({ variable, message })));
   }
   return problems.length > 0 ? { problems } : { values };
+}
+
+/** The variables because of which a missing one is required. Those that a provider needs anyway come before others. */
+function reasonsFor(
+  variable: string,
+  { settings, setNames }: { settings: ProviderSettings; setNames: readonly string[] },
+): string[] {
+  const needing = setNames.filter((name) => settings[name]?.needs === variable);
+  if (settings[variable]?.isOptional) return needing;
+  const needed = neededNames(settings).filter((name) => setNames.includes(name));
+  return needed.length > 0 ? needed : [...setNames];
 }
 
 function isPlainRemoteHttp(url: string): boolean {

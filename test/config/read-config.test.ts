@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { describeConfig, readConfig, secretsOf } from '../../src/config/read-config.ts';
 import { ConfigError } from '../../src/config/source.ts';
-import { everyAddress } from '../../src/config/variables.ts';
+import { everyAddress, variables } from '../../src/config/variables.ts';
+import { providers } from '../../src/providers/index.ts';
 import { ANSWER_CAPS } from '../../src/server/limits/limits.ts';
 
 const SECRET = 'tmk_plain-sight';
@@ -69,7 +70,7 @@ test('with nothing set it is a development service on this machine, on the sandb
     metricsTokens: [],
     metricsOperations: [],
     isSandbox: true,
-    ignoredVariables: [],
+    remarks: [],
     tenants: [
       {
         id: 'default',
@@ -138,7 +139,7 @@ test('in production it listens to all, and has no sandbox, playground or introsp
     metricsTokens: [],
     metricsOperations: [],
     isSandbox: false,
-    ignoredVariables: [],
+    remarks: [],
     tenants: [
       {
         id: 'default',
@@ -357,12 +358,20 @@ describe('it is refused, and the variable named, when', () => {
       },
       ['NODE_TLS_REJECT_UNAUTHORIZED: cannot be 0 in production'],
     ],
-    ['NODE_ENV is unknown', { NODE_ENV: 'staging' }, ['NODE_ENV: ']],
-    ['PORT is no number', { PORT: '4001x' }, ['PORT: must be a whole number']],
-    ['PORT is too large', { PORT: '65536' }, ['PORT: must be between 0 and 65535']],
+    [
+      'NODE_ENV is unknown',
+      { NODE_ENV: 'staging' },
+      ['NODE_ENV: must be development, test or production'],
+    ],
+    ['PORT is no number', { PORT: '4001x' }, ['PORT: must be a whole number between 0 and 65535']],
+    ['PORT is too large', { PORT: '65536' }, ['PORT: must be a whole number between 0 and 65535']],
     ['HOST is a URL', { HOST: 'http://x' }, ['HOST: ']],
-    ['a switch is neither true nor false', { PLAYGROUND: 'yes' }, ['PLAYGROUND: ']],
-    ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: ']],
+    [
+      'a switch is neither true nor false',
+      { PLAYGROUND: 'yes' },
+      ['PLAYGROUND: must be true or false'],
+    ],
+    ['SANDBOX is unknown', { SANDBOX: 'maybe' }, ['SANDBOX: must be auto, true or false']],
     [
       'production wants the sandbox',
       { NODE_ENV: 'production', ROUTER_SECRET, SANDBOX: 'true' },
@@ -523,6 +532,116 @@ describe('it is refused, and the variable named, when', () => {
   });
 });
 
+describe('a rule that compares variables is checked beside others that are invalid', () => {
+  const production = { NODE_ENV: 'production', ROUTER_SECRET, ...returningAI };
+
+  test('so that one message has every problem', () => {
+    expect(
+      problemsOf({
+        ...production,
+        PORT: 'abc',
+        OPERATION_DEADLINE_MS: '4000',
+        REPLICAS: '2',
+        ANSWER_MAX_BYTES: '8000000',
+      }),
+    ).toEqual([
+      'PORT: must be a whole number between 0 and 65535',
+      'REPLICAS: more than one replica requires REDIS_URL',
+      'OPERATION_DEADLINE_MS: must be at least 5000, so that one attempt fits in',
+      'ANSWERS_BUDGET_BYTES: must be at least 16000000, twice ANSWER_MAX_BYTES',
+    ]);
+    expect(problemsOf({ HOST: '0.0.0.0', PORT: 'abc', ...returningAI })).toEqual([
+      expect.stringMatching(/^PORT: /),
+      expect.stringMatching(/^HOST: other machines can reach/),
+    ]);
+    const jwks = { AUTH_JWKS_URL: 'http://10.0.0.1/keys', AUTH_ISSUER: 'https://id.example' };
+    expect(problemsOf({ ...production, ...jwks })).toEqual([
+      'AUTH_AUDIENCE: is required when other AUTH_ variables are set',
+      'AUTH_JWKS_URL: must be https in production, or http to a loopback address',
+    ]);
+    expect(problemsOf({ TAG_MANGO_API_KEY_FILE: '/nowhere' })).toEqual([
+      'TAG_MANGO_API_KEY_FILE: the file cannot be read (ENOENT)',
+      'TAG_MANGO_WHITELABEL_HOST: is required when TAG_MANGO_API_KEY is set',
+    ]);
+  });
+
+  test('but not with the default of one that is invalid itself', () => {
+    const wrong = (env: Record<string, string>) => {
+      expect(problemsOf(env)).toEqual([expect.stringMatching(/: (must|the file)/)]);
+    };
+    wrong({ ATTEMPT_TIMEOUT_MS: '7000', OPERATION_DEADLINE_MS: 'abc' });
+    wrong({ ATTEMPT_TIMEOUT_MS: 'abc', OPERATION_DEADLINE_MS: '4000' });
+    wrong({ ANSWER_MAX_BYTES: '8000000', ANSWERS_BUDGET_BYTES: 'abc' });
+    wrong({ REPLICAS: '2', REDIS_URL: 'http://redis' });
+    wrong({ REPLICAS: '2', REDIS_URL_FILE: '/nowhere' });
+    wrong({ HOST: '0.0.0.0', SANDBOX: 'yes', ...returningAI });
+    wrong({ HOST: '0.0.0.0', NODE_ENV: 'prod', ...returningAI });
+  });
+});
+
+describe('what is wrong with a number is told with its range', () => {
+  const numbers = Object.entries(variables.shape).flatMap(([name, schema]) =>
+    /must be a (whole )?number/.test(schema.safeParse('x').error?.issues[0]?.message ?? '')
+      ? [name]
+      : [],
+  );
+
+  test.each([...numbers, 'TAG_MANGO_TIMEZONE_OFFSET'])('%s', (name) => {
+    const told = [
+      expect.stringMatching(RegExp(`^${name}: must be a .*number .*between \\S+ and \\d+`)),
+    ];
+    for (const value of ['x', '-1000', '1.5', '999999999999']) {
+      expect(problemsOf({ ...tagMango, [name]: value })).toEqual(told);
+    }
+  });
+
+  test('for all of them', () => {
+    expect(numbers).toHaveLength(12);
+  });
+});
+
+test('no problem is told in the words of the library that checks the settings', () => {
+  const env = Object.fromEntries(Object.keys(variables.shape).map((name) => [name, '\n"']));
+  const problems = problemsOf(env);
+  expect(problems.length).toBeGreaterThan(19);
+  expect(problems.join()).not.toMatch(/Invalid|expected|"/);
+});
+
+describe('a missing variable is told with', () => {
+  const integration = { RETURNING_AI_INTEGRATION_BASE_URL: 'https://x.example' };
+  test.each<[string, Record<string, string>, string[]]>([
+    [
+      'the one that needs it',
+      { ...returningAI, ...integration },
+      [
+        'RETURNING_AI_INTEGRATION_API_KEY: is required when RETURNING_AI_INTEGRATION_BASE_URL is set',
+      ],
+    ],
+    [
+      'those that a provider always needs, rather than others',
+      { TAG_MANGO_API_KEY: 'key', TAG_MANGO_TIMEZONE_OFFSET: '330' },
+      ['TAG_MANGO_WHITELABEL_HOST: is required when TAG_MANGO_API_KEY is set'],
+    ],
+    [
+      'all that are set, if only others are',
+      { TAG_MANGO_BASE_URL: 'https://x.example', TAG_MANGO_TIMEZONE_OFFSET: '330' },
+      ['TAG_MANGO_API_KEY', 'TAG_MANGO_WHITELABEL_HOST'].map(
+        (name) =>
+          `${name}: is required when TAG_MANGO_BASE_URL or TAG_MANGO_TIMEZONE_OFFSET is set`,
+      ),
+    ],
+    [
+      'what else a provider needs, if none is configured',
+      { NODE_ENV: 'production', ROUTER_SECRET },
+      [
+        'No provider is configured. Set RETURNING_AI_BASE_URL and RETURNING_AI_API_KEY, or TAG_MANGO_API_KEY and TAG_MANGO_WHITELABEL_HOST, or TENANTS_FILE',
+      ],
+    ],
+  ])('%s', (_name, env, problems) => {
+    expect(problemsOf(env)).toEqual(problems);
+  });
+});
+
 test('other machines may reach the sandbox, and what asks for a secret or tokens', () => {
   const HOST = '0.0.0.0';
   expect(problemsOf({ HOST })).toEqual([]);
@@ -547,13 +666,102 @@ test('plain http is let through to this machine, and outside production to any',
   expect(problemsOf({ ...returningAI, RETURNING_AI_BASE_URL: 'http://10.0.0.1' })).toEqual([]);
 });
 
-test('a variable that looks like a provider’s and is none is told, since a typing error leaves the provider out', () => {
-  const { ignoredVariables } = readConfig({
-    TAGMANGO_API_KEY: 'k',
-    RETURNING_AI_KEY: 'k',
-    OTHER: 'k',
+describe('a variable that looks like a setting and is none is told, with the name that was probably meant', () => {
+  const NAMES = [
+    ...Object.keys(variables.shape),
+    ...providers.flatMap(({ settings }) => Object.keys(settings)),
+  ];
+  const OTHERS = /^(NODE_(?!ENV$).*|.*_PROXY|HOST|PORT)$/;
+  const remarksOn = (...names: string[]) =>
+    readConfig({ ...Object.fromEntries(names.map((name) => [name, 'x'])), SANDBOX: 'false' })
+      .remarks;
+  const said = (name: string, meant: string) =>
+    `${name} is set but has no effect. Did you mean ${meant}?`;
+
+  const dropped = (name: string, at: number) => name.slice(0, at) + name.slice(at + 1);
+  const doubled = (name: string, at: number) => name.slice(0, at) + name.slice(at - 1);
+  const swapped = (name: string, at: number) =>
+    name.slice(0, at - 1) + name.charAt(at) + name.charAt(at - 1) + name.slice(at + 1);
+
+  test.each(NAMES.filter((name) => !OTHERS.test(name)))('%s, misspelt', (name) => {
+    const places = [...name].flatMap((letter, at) => (at === 0 || letter === '_' ? [] : [at]));
+    const wrong = places.flatMap((at) => [dropped(name, at), doubled(name, at), swapped(name, at)]);
+    const plural = name.endsWith('S') ? name.slice(0, -1) : `${name}S`;
+    const others = [plural, name.replaceAll('_', ''), name.toLowerCase()];
+    const misspelt = new Set([...wrong, ...others].filter((text) => !NAMES.includes(text)));
+    expect(misspelt.size).toBeGreaterThan(name.length);
+    for (const text of misspelt) expect(remarksOn(text)).toEqual([said(text, name)]);
   });
-  expect(ignoredVariables).toEqual(['TAGMANGO_API_KEY', 'RETURNING_AI_KEY']);
+
+  test.each([
+    ['MUTATION_ENABLED', 'MUTATIONS_ENABLED'],
+    ['BADGE_FRESH_SECOND', 'BADGES_FRESH_SECONDS'],
+    ['OPERATION_DEADLINE', 'OPERATION_DEADLINE_MS'],
+    ['OPERATION_DEADLINE_SECONDS', 'OPERATION_DEADLINE_MS'],
+    ['OPERATION_DEADLINE_MS_MAX', 'OPERATION_DEADLINE_MS'],
+    ['MUTATIONS', 'MUTATIONS_ENABLED'],
+    ['METRICS_ENABLED', 'METRICS'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['REDIS_URL_1', 'REDIS_URL'],
+    ['LOG_LEVEL', 'LOG_SAMPLE'],
+    ['ROUTER_SECRETS_FILE', 'ROUTER_SECRET_FILE'],
+    ['TAGMANGO_API_KEY', 'TAG_MANGO_API_KEY'],
+    ['TAG_MAGNO_API_KEY_FILE', 'TAG_MANGO_API_KEY_FILE'],
+  ])('%s', (name, meant) => {
+    expect(remarksOn(name)).toEqual([said(name, meant)]);
+  });
+
+  test('the name of a provider is enough', () => {
+    expect(remarksOn('RETURNING_AI_KEY')).toEqual(['RETURNING_AI_KEY is set but has no effect']);
+  });
+
+  test('only secrets are read from files', () => {
+    const secrets = ['ROUTER_SECRET', 'METRICS_TOKEN', 'REDIS_URL'].concat(
+      providers.flatMap(({ settings }) =>
+        Object.keys(settings).filter((name) => settings[name]?.isSecret),
+      ),
+    );
+    for (const name of NAMES.filter((one) => !secrets.includes(one))) {
+      expect(remarksOn(`${name}_FILE`)).toEqual([
+        `${name}_FILE is set but has no effect: only secrets are read from files. Set ${name}`,
+      ]);
+    }
+  });
+
+  test('also beside the problems, of which it may be the cause', () => {
+    expect(problemsOf({ NODE_ENV: 'production', ROUTER_SECRET, TENANT_FILE: 'tenants' })).toEqual([
+      expect.stringMatching(/^No provider is configured/),
+      said('TENANT_FILE', 'TENANTS_FILE'),
+    ]);
+  });
+
+  test('the variables of other programs are not told', () => {
+    const ofOthers = `
+      PATH HOME HOSTNAME PWD OLDPWD SHLVL TERM LANG TZ USER SHELL EDITOR DISPLAY _ OTHER
+      HOSTS HOST_IP HOST_NAME PORTS POD_NAME POD_IP NODE_NAME APP_PORT APP_ENV ENVIRONMENT DEBUG
+      NODE_VERSION NODE_OPTIONS NODE_PATH NODE_DEBUG NODE_NO_WARNINGS NODE_USE_ENV_PROXY NODE_V8_COVERAGE
+      NODE_USE_SYSTEM_CA NODE_COMPILE_CACHE NODE_PENDING_DEPRECATION NODE_REPL_HISTORY NODE_CONFIG
+      NODE_EXTRA_CA NODE_TLS_MIN YARN_VERSION UV_THREADPOOL_SIZE MALLOC_ARENA_MAX SSL_CERT_FILE
+      OTEL_EXPORTER_OTLP_ENDPOINT OTEL_SERVICE_NAME OTEL_LOG_LEVEL OTEL_METRICS_EXPORTER
+      KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT KUBERNETES_SERVICE_PORT_HTTPS KUBERNETES_PORT
+      KUBERNETES_PORT_443_TCP KUBERNETES_PORT_443_TCP_ADDR REDIS_SERVICE_HOST REDIS_PORT REDIS_PORT_6379_TCP
+      BADGES_SERVICE_HOST BADGES_PORT BADGES_PORT_4001_TCP_PROTO ROUTER_SERVICE_PORT ROUTER_PORT METRICS_PORT
+      METRICS_SERVICE_PORT_HTTP METRICS_PORT_9090_TCP_ADDR GATEWAY_PORT MEMBERS_PORT BADGE_DESK SEED
+      STATE_DIRECTORY CACHE_DIRECTORY LOGS_DIRECTORY RUNTIME_DIRECTORY REDIS_HOST REDIS_PASSWORD REDIS_TLS_URL
+      https_proxy http_proxy no_proxy all_proxy ALL_PROXY FTP_PROXY HTTP_PROXY_HOST npm_config_noproxy npm_package_version
+      npm_config_https_proxy DATABASE_URL AWS_SECRET_ACCESS_KEY AUTH_TOKEN LOG_DIR PROPERTY_RUNS IS_SANDBOX
+    `;
+    expect(
+      readConfig(
+        Object.fromEntries(
+          ofOthers
+            .trim()
+            .split(/\s+/)
+            .map((name) => [name, 'http://x'] as const),
+        ),
+      ).remarks,
+    ).toEqual([]);
+  });
 });
 
 test('more than one replica needs Redis', () => {
@@ -575,7 +783,7 @@ test('the fast path is on unless it is turned off, and a share of its answers ca
   expect(readConfig({ FAST_PATH: 'false' }).fastPath).toBeUndefined();
   for (const wrong of ['1.5', '-1', 'all', '1e-3']) {
     expect(problemsOf({ FAST_PATH_SHADOW: wrong })).toEqual([
-      'FAST_PATH_SHADOW: must be a number between 0 and 1',
+      'FAST_PATH_SHADOW: must be a number between 0 and 1, with at most 6 decimals',
     ]);
   }
   expect(problemsOf({ FAST_PATH: 'no' })).toHaveLength(1);
@@ -586,7 +794,7 @@ test('a budget of answers into which two of the largest would not fit is refused
     'ANSWERS_BUDGET_BYTES: must be at least 16000000, twice ANSWER_MAX_BYTES',
   ]);
   expect(problemsOf({ ANSWER_MAX_BYTES: '4 MiB' })).toEqual([
-    'ANSWER_MAX_BYTES: must be a whole number',
+    'ANSWER_MAX_BYTES: must be a whole number between 65536 and 67108864',
   ]);
 });
 

@@ -135,7 +135,12 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
     [
       'a secret’s variable is not set',
       `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { variable: NOWHERE }`,
-      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the variable is not set'],
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the variable NOWHERE is not set'],
+    ],
+    [
+      'a secret stands where the name of its variable should be',
+      `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { variable: ${SECRET} }`,
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the variable that it names is not set'],
     ],
     [
       'a provider is half configured',

@@ -66,11 +66,10 @@ export const settings = {
   TAG_MANGO_TIMEZONE_OFFSET: {
     schema: z
       .string()
-      .regex(/^-?\d{1,3}$/, {
-        error: 'must be a whole number of minutes, such as 330',
-        abort: true,
-      })
-      .refine((minutes) => Math.abs(Number(minutes)) <= 840, 'must be between -840 and 840'),
+      .refine(
+        (minutes) => /^-?\d{1,3}$/.test(minutes) && Math.abs(Number(minutes)) <= 840,
+        'must be a whole number of minutes between -840 and 840, such as 330',
+      ),
     isOptional: true,
   },
 } as const satisfies ProviderSettings;
