@@ -1,4 +1,6 @@
-import { readEraseOptions, runErase } from './badges/erasing/erase.ts';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { counted, readEraseOptions, runErase } from './badges/erasing/erase.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { openTerminal, toStopSignal } from './check/options.ts';
@@ -36,14 +38,85 @@ export interface Demo {
 /** Resolves with the exit code, or with nothing for 0. Rejects with an error whose message is for the operator. */
 export type Command = (context: CommandContext) => Promise<number | void>;
 
-export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['--check-config', checkConfig],
-  ['--check-providers', checkProviders],
-  ['--export-audit', exportAudit],
-  ['--backup-state', backUpState],
-  ['--state-restored', doubtState],
-  ['--erase-state', eraseState],
+interface OperatorCommand {
+  run: Command;
+  /** What follows the command. Undefined: nothing. Options are checked by the command itself. */
+  takes?: '<file>' | '[options]';
+  /** For the list of commands. */
+  about: string;
+}
+
+export const COMMANDS: ReadonlyMap<string, OperatorCommand> = new Map<string, OperatorCommand>([
+  ['--check-config', { run: checkConfig, about: 'Checks the settings and starts nothing.' }],
+  [
+    '--check-providers',
+    {
+      run: checkProviders,
+      takes: '[options]',
+      about: 'Compares the real providers with the contract files.',
+    },
+  ],
+  ['--export-audit', { run: exportAudit, about: 'Prints every audit record as a line of JSON.' }],
+  [
+    '--backup-state',
+    {
+      run: backUpState,
+      takes: '<file>',
+      about: 'Writes everything in the state folder to one new file.',
+    },
+  ],
+  ['--state-restored', { run: doubtState, about: 'Declares that an older copy was restored.' }],
+  [
+    '--erase-state',
+    {
+      run: eraseState,
+      takes: '[options]',
+      about: 'Erases what is stored of a tenant, or of one of its badges or members.',
+    },
+  ],
 ]);
+
+const HELP = '--help';
+const VERSION = '--version';
+const MAIN = 'node dist/main.js';
+
+/** What the arguments ask for: a command, or a text that needs no settings. `isWrong`: the text says what is wrong. */
+export function findCommand(
+  name: string,
+  args: readonly string[],
+): { run: Command } | { text: string; isWrong: boolean } {
+  if ([name, ...args].includes(HELP)) return { text: describeCommands(), isWrong: false };
+  const command = COMMANDS.get(name);
+  const extra = command?.takes === '[options]' ? [] : args.slice(command?.takes ? 1 : 0);
+  if (!command && name !== VERSION) {
+    const text = `${name} is not a command. ${MAIN} ${HELP} lists the commands.`;
+    return { text, isWrong: true };
+  }
+  if (extra.length > 0) {
+    const most = command?.takes ? 'one file' : 'no arguments';
+    return { text: `${name} takes ${most}. Remove ${extra.join(' ')}.`, isWrong: true };
+  }
+  return command ? { run: command.run } : { text: readVersion(), isWrong: false };
+}
+
+function describeCommands(): string {
+  const lines = [
+    ...[...COMMANDS].map(([name, { takes, about }]) => [`${name} ${takes ?? ''}`, about] as const),
+    [HELP, 'Lists the commands.'] as const,
+    [VERSION, 'Prints the version.'] as const,
+  ];
+  const width = Math.max(...lines.map(([use]) => use.length));
+  return [
+    `Usage: ${MAIN} [command]`,
+    'Starts the service, or runs a command:',
+    ...lines.map(([use, about]) => `  ${use.padEnd(width)}  ${about}`),
+  ].join('\n');
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(manifest)).version;
+}
 
 /** Maximum number of unreadable records that an export lists. More would not help to find them. */
 const MAX_POSITIONS = 20;
@@ -63,6 +136,8 @@ async function checkConfig({ config, print }: CommandContext): Promise<void> {
   print(['The configuration is valid.', ...describeConfig(config), ...notes].join('\n'));
 }
 
+const UNSHARED = 'the check does not share the rate limits of the service';
+
 /** Checks the providers against their contract files. Without configured providers it checks the sandbox. */
 async function checkProviders(context: CommandContext): Promise<number> {
   const { config, args, print, tell, now, startDemo } = context;
@@ -75,7 +150,7 @@ async function checkProviders(context: CommandContext): Promise<number> {
   const state =
     redisUrl === undefined
       ? undefined
-      : await openState({ ...times, redisUrl, folder: DEFAULT_FOLDER, log });
+      : await openState({ ...times, redisUrl, folder: DEFAULT_FOLDER, log, outage: UNSHARED });
   if (demo) tell('No provider is configured. Checking the sandbox instead.');
   try {
     return await check.checkProviders(args, {
@@ -100,8 +175,8 @@ async function backUpState({ config, args: [file], tell }: CommandContext): Prom
   if (redisUrl !== undefined) {
     throw new StateError('unavailable', 'The state is in Redis. Use the backup tools of Redis.');
   }
-  if (file === undefined) {
-    throw new StateError('unavailable', 'Specify the new file: npm run state:backup -- <file>');
+  if (file === undefined || file.startsWith('-')) {
+    throw new StateError('unavailable', `Specify the new file: ${MAIN} --backup-state <file>`);
   }
   const folder = stateFolder ?? DEFAULT_FOLDER;
   backUp({ folder, file });
@@ -118,7 +193,7 @@ async function doubtState(context: CommandContext): Promise<void> {
     const memories = await doubtMemories(state.store);
     state.adoptCopy?.();
     tell(
-      `Remembered values of ${memories} badge(s) are no longer trusted: they are sent only with hiddenFields: REUSE.`,
+      `Remembered values of ${counted(memories, 'badge')} are no longer trusted: they are sent only with hiddenFields: REUSE.`,
     );
   } finally {
     await state.close();
@@ -163,11 +238,15 @@ async function exportAudit(context: CommandContext): Promise<void> {
 function toUnreadableNote(positions: readonly string[]): string {
   const named = positions.slice(0, MAX_POSITIONS).join(', ');
   const more = positions.length > MAX_POSITIONS ? ', …' : '';
-  return `${positions.length} audit record(s) cannot be read by this version and are missing from the export, at the positions ${named}${more} of the log "${AUDIT_LOG}". They remain in the store.`;
+  const [are, at, they] =
+    positions.length === 1 ? ['is', 'position', 'It remains'] : ['are', 'positions', 'They remain'];
+  return `${counted(positions.length, 'audit record')} cannot be read by this version and ${are} missing from the export, at the ${at} ${named}${more} of the log "${AUDIT_LOG}". ${they} in the store.`;
 }
 
 /** Options for opening the state of the service. Remarks go to standard error, so that results stay clean. */
 function stateOptions({ config, tell, now }: CommandContext) {
   const { redisUrl, stateFolder: folder = DEFAULT_FOLDER } = config;
-  return { redisUrl, folder, now, wallTime: Date.now, log: { info: tell, warn: tell } };
+  const log = { info: tell, warn: tell };
+  const outage = 'this command needs it';
+  return { redisUrl, folder, now, wallTime: Date.now, log, outage };
 }

@@ -41,15 +41,19 @@ const secrets = new Set<string>();
 if (process.report) process.report.excludeEnv = true;
 
 try {
-  const config = readConfig();
-  keepSecrets(config);
-  if (command === undefined) await run(config);
-  else process.exitCode = await runCommand(command, config);
+  if (command === undefined) await run(readSettings());
+  else process.exitCode = await runCommand(command);
 } catch (error) {
   const message = explain(error);
   if (message === undefined) throw error;
   tell(message);
   process.exit(1);
+}
+
+function readSettings(): Config {
+  const config = readConfig();
+  keepSecrets(config);
+  return config;
 }
 
 function keepSecrets(config: Parameters<typeof secretsOf>[0]): void {
@@ -61,16 +65,17 @@ function tell(message: string): void {
 }
 
 /** Commands are loaded only when they are used. */
-async function runCommand(name: string, config: Config): Promise<number> {
-  const { COMMANDS } = await import('./commands.ts');
-  const run = COMMANDS.get(name);
-  if (!run) {
-    const known = [...COMMANDS.keys()].join(', ');
-    throw new ConfigError([`${name} is not a command. The commands are ${known}.`]);
+async function runCommand(name: string): Promise<number> {
+  const { findCommand } = await import('./commands.ts');
+  const found = findCommand(name, args);
+  if ('text' in found) {
+    (found.isWrong ? console.error : console.log)(found.text);
+    return found.isWrong ? 1 : 0;
   }
+  const config = readSettings();
   const print = (text: string): void => console.log(withoutSecrets(text, secrets));
   const context = { config, args, print, tell, now: monotonicMs, startDemo };
-  return (await run(context)) ?? 0;
+  return (await found.run(context)) ?? 0;
 }
 
 /** The message of an error that an operator can fix. Undefined for an internal error, which is shown with its stack. */

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { COMMANDS } from '../src/commands.ts';
 import { readConfig } from '../src/config/read-config.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
+import { readManifest } from './repository/lock.ts';
 import { eventually } from './state/eventually.ts';
 import { createCertificate } from './support/certificates.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';
@@ -21,6 +23,8 @@ const SANDBOX = join(import.meta.dirname, '../dist/sandbox/main.js');
 beforeAll(() => {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: run npm run build');
 });
+
+const { version } = readManifest();
 
 /** Apart from the state of a service that someone runs from this folder. */
 const STATE_DIR = mkdtempSync(join(tmpdir(), 'badges-process-'));
@@ -183,6 +187,42 @@ test('--check-config ends with 0 for a good configuration, and starts nothing', 
   const { exit, output } = run(MAIN, ['--check-config']);
   expect([await exit, output().split('\n')[0]]).toEqual([0, 'The configuration is valid.']);
 });
+
+describe('without a look at the settings', () => {
+  const wrong = { PORT: 'x' };
+  test.each([
+    ['--help', 0, [...COMMANDS].map(([name, { about }]) => `^  ${name} .*  ${about}$`)],
+    ['--backup-state --help', 0, ['^Usage: node dist/main.js']],
+    ['--version', 0, [`^${version}\n$`]],
+    ['--check-konfig', 1, ['^--check-konfig is not a command\\. node dist/main\\.js --help lists']],
+    ['nonsense', 1, ['^nonsense is not a command\\.']],
+    [
+      '--check-config --export-audit',
+      1,
+      ['^--check-config takes no arguments\\. Remove --export-audit\\.\n$'],
+    ],
+    ['--export-audit a b', 1, ['^--export-audit takes no arguments\\. Remove a b\\.\n$']],
+    ['--backup-state a b', 1, ['^--backup-state takes one file\\. Remove b\\.\n$']],
+    ['--version now', 1, ['^--version takes no arguments\\. Remove now\\.\n$']],
+  ])('%s ends with %i', async (args, code, expected) => {
+    const { exit, output } = run(MAIN, args.split(' '), wrong);
+    expect(await exit).toBe(code);
+    for (const line of expected) expect(output()).toMatch(new RegExp(line, 'm'));
+    expect(output()).not.toContain('The configuration is invalid');
+  });
+});
+
+test.each(['--export-audit', '--state-restored', '--erase-state --tenant a'])(
+  'without Redis, %s says that it cannot do its work',
+  async (args) => {
+    const { exit, output } = run(MAIN, args.split(' '), { REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(await exit).toBe(1);
+    expect(output()).toMatch(
+      /^Redis is unavailable \(connect ECONNREFUSED 127\.0\.0\.1:1\): this command needs it\n/,
+    );
+    expect(output()).not.toMatch(/mutations|replica/);
+  },
+);
 
 const PRODUCTION = { NODE_ENV: 'production', ROUTER_SECRET };
 

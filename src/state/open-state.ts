@@ -20,6 +20,8 @@ interface OpenStateOptions {
   /** How long records are kept, milliseconds; for ever if left out. */
   keptMs?: number | undefined;
   log: { info: (message: string) => void; warn: (message: string) => void };
+  /** What it means that Redis is unavailable, for the log; by default what it means for the service. */
+  outage?: string;
 }
 
 export interface OpenState {
@@ -77,10 +79,11 @@ const COPIED =
   'contains a copy of the state, which may be out of date. Remembered values of hidden fields are no longer trusted and are sent only with hiddenFields: REUSE. Mutations that were sent after the copy was made are unknown, so their idempotency keys would write again. See docs/operating.md.';
 
 async function openRedis(url: string, options: OpenStateOptions): Promise<OpenState> {
-  const { log, now, keptMs } = options;
+  const { log, now, keptMs, outage } = options;
   const { client, subscriber, witness, onRefusal, ...connections } = await connectRedis(url, {
     probeKey: `${PREFIX}probe`,
     log,
+    outage,
   });
   if (client.isReady) (await describeDurability(client)).forEach((sentence) => log.warn(sentence));
 
@@ -200,7 +203,7 @@ export function createRetention(options: RetentionOptions): Retention {
     try {
       const removed = await sweepAll();
       if (removed > 0 && keptMs !== undefined) {
-        log.info(`Records older than RETENTION_DAYS were erased: ${removed} record(s)`);
+        log.info(`Records older than RETENTION_DAYS were erased: ${removed}`);
       }
     } catch (error) {
       if (!(error instanceof StateError)) throw error;

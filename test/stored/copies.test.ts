@@ -163,7 +163,7 @@ test('that an older copy was put back can be told where no start could notice it
   expect(await tell(folder)).toMatchObject({
     code: 0,
     stderr: expect.stringMatching(
-      /^Remembered values of 0 badge\(s\) are no longer trusted/,
+      /^Remembered values of 0 badges are no longer trusted/,
     ) as unknown,
   });
 });
@@ -184,12 +184,14 @@ test('what is remembered is in doubt once it was told that an older copy was put
   await first.stop();
   const told = await runMain({ env: envOf(folder), args: ['--state-restored'] });
   expect(told.code).toBe(0);
-  expect(told.stderr()).toMatch(/^Remembered values of 1 badge\(s\) are no longer trusted/);
+  expect(told.stderr()).toMatch(/^Remembered values of 1 badge are no longer trusted/);
   await expectDoubt(await open());
 });
 
 test.each([
-  ['no file', [], /Specify the new file/],
+  ['no file', [], /^Specify the new file: node dist\/main\.js --backup-state <file>$/m],
+  ['a folder that does not exist', ['missing/copy'], /^\S+missing\/copy cannot be written: ENOENT/],
+  ['a place below a file', ['README.md/copy'], /^\S+README\.md\/copy cannot be written: ENOTDIR/],
   ['a file that exists', ['README.md'], /README\.md exists already/],
 ])('a backup to %s ends with a sentence', async (_file, names, message) => {
   cpSync(join(import.meta.dirname, '../../README.md'), join(parent, 'README.md'));

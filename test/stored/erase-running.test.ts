@@ -189,9 +189,12 @@ describe('beside replicas that run', () => {
     const running = mutate(service.url, describeBadge('slow'));
     await eventually(() => writesOf(sandbox).length === 1);
     const first = await erase();
-    expect(first).toEqual({ code: 0, said: expect.stringMatching(/in progress: 2 record\(s\)/) });
+    expect(first).toEqual({
+      code: 0,
+      said: expect.stringMatching(/Mutations in progress keep 2 records\./),
+    });
     expect(codesOf(await running)).toEqual(['OUTCOME_UNKNOWN']);
-    expect((await erase('--dry-run')).said).toMatch(/1 audit record\(s\).*1 idempotency key/);
+    expect((await erase('--dry-run')).said).toMatch(/1 audit record, .*1 idempotency key\./);
     expect((await erase()).code).toBe(0);
     expect(await places(DESCRIPTION)).toEqual([]);
   });

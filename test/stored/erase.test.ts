@@ -87,11 +87,9 @@ describeStores((open) => {
     const { code, said } = await erase('--tenant', 'acme');
     expect({ code, said }).toEqual({
       code: 0,
-      said: expect.stringContaining(
-        'Erased for tenant acme: 4 audit record(s), 4 history entry(ies)',
-      ),
+      said: expect.stringContaining('Erased for tenant acme: 4 audit records, 4 history entries'),
     });
-    expect(said).toContain('2 idempotency key(s)');
+    expect(said).toContain('2 idempotency keys');
     for (const text of [...Object.values(mine), '"acme"', 'acme/'])
       expect(await stored(text)).toEqual([]);
     for (const text of [...Object.values(others), 'bolt/'])
@@ -104,7 +102,7 @@ describeStores((open) => {
     expect(before).toEqual({
       code: 0,
       said: expect.stringContaining(
-        `A run without --dry-run would erase for the badge ${MAJOR} of RETURNING_AI in tenant acme: 2 audit record(s), 2 history entry(ies)`,
+        `A run without --dry-run would erase for the badge ${MAJOR} of RETURNING_AI in tenant acme: 2 audit records, 2 history entries`,
       ),
     });
     expect(await stored(wordsOf('acme').description)).not.toEqual([]);
@@ -124,7 +122,7 @@ describeStores((open) => {
       'A run without --dry-run would erase for the member',
     );
     expect((await erase(...args)).said).toContain(
-      `Erased for the member ${ADA.tagMango} in tenant acme: 1 audit record(s), 1 history entry(ies), 1 remembered value(s), 1 idempotency key(s)`,
+      `Erased for the member ${ADA.tagMango} in tenant acme: 1 audit record, 1 history entry, 1 remembered value, 1 idempotency key`,
     );
     const lines = (await bytesOf(opened)).flatMap(({ text }) => [
       ...text.matchAll(/"tenant":"(\w+)"[^}]{0,900}?userId[^}]{0,30}6650aa11bb22cc33dd44ee55/g),

@@ -379,7 +379,7 @@ describeStores((open) => {
       openRecord('last'),
     ]);
     expect(stderr).toMatch(
-      /2 audit record\(s\) cannot be read .* missing from the export, at the positions \S+, \S+ of/,
+      /2 audit records cannot be read .* are missing from the export, at the positions \S+, \S+ of/,
     );
   });
 

@@ -34,7 +34,7 @@ export async function runCommand(
   const startDemo = () => Promise.reject(new Error('The test configures no provider'));
   try {
     const config = readConfig(env);
-    const code = await command({ config, args, print, tell, now: monotonicMs, startDemo });
+    const code = await command.run({ config, args, print, tell, now: monotonicMs, startDemo });
     return { code: code ?? 0, ...said };
   } catch (error) {
     if (!(error instanceof Error) || !TOLD.some((told) => error instanceof told)) throw error;

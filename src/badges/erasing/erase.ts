@@ -104,26 +104,33 @@ function refuseUnknown(selection: Selection, { isConfigured }: RunEraseOptions):
   );
 }
 
+/** A number with its noun. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 function describe(
   erased: Erased,
   { what, tell }: { what: string; tell: (text: string) => void },
 ): void {
-  tell(
-    `${what}: ${erased.auditRecords} audit record(s), ${erased.historyEntries} history entry(ies), ${erased.values} remembered value(s), ${erased.idempotencyKeys} idempotency key(s).`,
-  );
+  const counts = [
+    counted(erased.auditRecords, 'audit record'),
+    counted(erased.historyEntries, 'history entry', 'history entries'),
+    counted(erased.values, 'remembered value'),
+    counted(erased.idempotencyKeys, 'idempotency key'),
+  ];
+  tell(`${what}: ${counts.join(', ')}.`);
   if (erased.idempotencyKeys > 0) {
-    tell(
-      'For 24 hours, a retry with one of these keys does not write and returns OUTCOME_UNKNOWN.',
-    );
+    tell('For 24 hours, a retry with an erased key does not write and returns OUTCOME_UNKNOWN.');
   }
   if (erased.underWay > 0) {
     tell(
-      `Kept, because their mutations are in progress: ${erased.underWay} record(s). Run this again when they have finished.`,
+      `Mutations in progress keep ${counted(erased.underWay, 'record')}. Run this again when they have finished.`,
     );
   }
   if (erased.unreadable > 0) {
     tell(
-      `Kept, because they cannot be read: ${erased.unreadable} audit record(s). They are erased after RETENTION_DAYS.`,
+      `${counted(erased.unreadable, 'audit record')} cannot be read, and will be erased after RETENTION_DAYS.`,
     );
   }
 }

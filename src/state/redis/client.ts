@@ -25,6 +25,8 @@ interface RedisConnectionsOptions {
   /** A key that may be written at any time, to see whether the server accepts writes. */
   probeKey: string;
   log: { info: (message: string) => void; warn: (message: string) => void };
+  /** What it means that Redis is unavailable, for the log. */
+  outage: string | undefined;
 }
 
 const ALONE =
@@ -34,7 +36,7 @@ const PROBE_MS = 1_000;
 /** Redis may be out of reach, and is connected to later. Throws a `StateError` if its certificate is not trusted. */
 export async function connectRedis(
   url: string,
-  { probeKey, log }: RedisConnectionsOptions,
+  { probeKey, log, outage = ALONE }: RedisConnectionsOptions,
 ): Promise<RedisConnections> {
   let latest = url;
   const latestUrl = (): string => latest;
@@ -47,7 +49,7 @@ export async function connectRedis(
   };
   const tellOutage = (cause: unknown): void => {
     const reason = describeFailure(cause);
-    tellOnce(reason, `Redis is unavailable (${reason}): ${ALONE}`);
+    tellOnce(reason, `Redis is unavailable (${reason}): ${outage}`);
   };
   const [client, subscriber, witness] = await Promise.all([
     createRedisClient({

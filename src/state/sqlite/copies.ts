@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { StateError, toThrown } from '../state-store.ts';
+import { StateError, reasonOf, toThrown } from '../state-store.ts';
 import {
   BUSY_MS,
   type Folder,
@@ -307,16 +307,32 @@ export function backUp({ folder, file }: Folder & { file: string }): void {
     if (existsSync(file)) throw new StateError('unavailable', `${file} exists already.`);
     const { database, close } = openDatabaseToRead({ folder });
     try {
-      makeFile(file);
-      database.prepare('VACUUM INTO ?').run(file);
-      const copy = new DatabaseSync(file);
-      markAsCopy(copy);
-      copy.close();
-    } catch (error) {
-      rmSync(file, { force: true });
-      throw error;
+      writeCopy(database, file);
     } finally {
       close();
     }
   });
+}
+
+/** SQLite's codes for a file that it cannot write, or that has no room. */
+const TARGET_CODES: readonly number[] = [8, 13, 14];
+
+function writeCopy(database: DatabaseSync, file: string): void {
+  const toWriteError = (error: unknown): StateError =>
+    new StateError('unavailable', `${file} cannot be written: ${reasonOf(error)}`, error);
+  try {
+    makeFile(file);
+  } catch (error) {
+    throw toWriteError(error);
+  }
+  try {
+    database.prepare('VACUUM INTO ?').run(file);
+    const copy = new DatabaseSync(file);
+    markAsCopy(copy);
+    copy.close();
+  } catch (error) {
+    rmSync(file, { force: true });
+    const isOfTarget = TARGET_CODES.includes(Number(toThrown(error).errcode) & 0xff);
+    throw isOfTarget ? toWriteError(error) : error;
+  }
 }
