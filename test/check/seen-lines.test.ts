@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,3 +71,15 @@ function toPlain({ value, line }: ReturnType<typeof readContractLines>): unknown
   if (typeof value !== 'object' || value === null) return [line, value];
   return [line, ...[...value].map(([name, node]) => [name, toPlain(node)])];
 }
+
+test('a file of what was seen that does not exist is told in a sentence', () => {
+  const script = join(import.meta.dirname, '../repository/mark-contracts.ts');
+  const { status, stderr } = spawnSync(process.execPath, [script], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([
+    1,
+    'There is no file providers-seen.json. Write it with npm run providers:check -- --scratch-badge --out providers-seen.json\n',
+  ]);
+});

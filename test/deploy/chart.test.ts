@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -269,4 +270,16 @@ test('one process has a volume of its own, and replicas are spread and kept up',
     'ServiceAccount',
     'ServiceMonitor',
   ]);
+});
+
+test('where helm is not installed, its lack is told in a sentence', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(CHART, '../render.ts')], {
+    env: { PATH: '' },
+    encoding: 'utf8',
+  });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'npm run chart:render needs helm 3.18 or newer, and finds no helm in PATH.\n',
+  });
 });

@@ -52,4 +52,9 @@ function withoutRepeats<T extends Bom>(bom: T): T {
 
 const { devDependencies, ...manifest } = readManifest();
 const bom = JSON.parse(printBom(manifest, withoutDevelopment(readLock()))) as Bom;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  console.error('The list is incomplete, because its reader closed the pipe.');
+  process.exit(1);
+});
 process.stdout.write(`${JSON.stringify(withoutRepeats(bom), null, 2)}\n`);

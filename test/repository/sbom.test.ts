@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text as readText } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from '@jest/globals';
 import { isProduction, lockedPackages, readLock, readManifest, root } from './lock.ts';
@@ -69,4 +71,17 @@ test('it tells what depends on what, from our own dependencies on', () => {
     ([name, version]) => `${name}@${version}`,
   );
   expect(ours?.dependsOn.sort()).toEqual(direct.sort());
+});
+
+test('a reader that wants only the beginning gets no stack trace', async () => {
+  const child = spawn(process.execPath, ['test/repository/print-sbom.ts'], { cwd: root });
+  child.stdout.destroy();
+  const [said, [code]] = await Promise.all([
+    readText(child.stderr),
+    once(child, 'close') as Promise<[number]>,
+  ]);
+  expect([code, said]).toEqual([
+    1,
+    'The list is incomplete, because its reader closed the pipe.\n',
+  ]);
 });
