@@ -20,8 +20,11 @@ interface WatchOptions {
   /** The configuration with which the service was started. */
   config: Config;
   given: Given;
-  service: RunningService;
-  state: OpenState;
+  service: {
+    tenants: Pick<RunningService['tenants'], 'replace'>;
+    routerSecrets: Pick<RunningService['routerSecrets'], 'replace' | 'keepOnly'>;
+  };
+  state: Pick<OpenState, 'takeRedisUrl'>;
   logger: Logger;
   /** Called with new secrets before they are used, so that the log omits them. */
   keepSecrets: (config: Parameters<typeof secretsOf>[0]) => void;
@@ -83,15 +86,24 @@ export function watch(options: WatchOptions): () => void {
     readYaml: readYamlElsewhere,
   });
   // Independent of each other: a slow file or many tenants must not delay the revocation of a secret.
-  const stops = [lookAtRouterSecrets, lookAtRedisUrl, lookAtTenants].map(repeat);
+  const stops = [lookAtRouterSecrets, lookAtRedisUrl, lookAtTenants].map((look) =>
+    repeat(look, logger),
+  );
   return () => stops.forEach((stop) => stop());
 }
 
 /** Polls, because not every file system reports changes. Returns a function that stops it. */
-function repeat(look: () => void | Promise<void>): () => void {
+function repeat(look: () => void | Promise<void>, logger: Logger): () => void {
   const stopping = new AbortController();
   async function again(): Promise<void> {
-    await look();
+    try {
+      await look();
+    } catch (err) {
+      logger.error(
+        { err },
+        'The settings could not be checked for changes, and are checked again. Please report it',
+      );
+    }
     if (!stopping.signal.aborted) setTimeout(() => void again(), LOOK_EVERY_MS).unref();
   }
   setTimeout(() => void again(), LOOK_EVERY_MS).unref();

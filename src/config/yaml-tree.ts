@@ -37,7 +37,7 @@ interface YamlErrors {
 export type YamlReading = { root: YamlNode } | YamlErrors;
 
 /** The number of errors that are listed. */
-export const MAX_ERRORS = 20;
+const MAX_ERRORS = 20;
 /** Includes the nodes that aliases refer to. */
 const MAX_NODES = 30_000;
 /** No setting is deeper. */
@@ -121,8 +121,9 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 /** Parses YAML in a thread of its own, so that the process is not blocked. */
 export async function readYamlElsewhere(text: string): Promise<YamlReading> {
   const script = new URL(`yaml-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(script, { workerData: text, resourceLimits: MAX_MEMORY });
+  let worker: Worker | undefined;
   try {
+    worker = new Worker(script, { workerData: text, resourceLimits: MAX_MEMORY });
     const signal = AbortSignal.timeout(MAX_MS);
     const [reading] = (await once(worker, 'message', { signal })) as [YamlReading];
     return reading;
@@ -132,6 +133,6 @@ export async function readYamlElsewhere(text: string): Promise<YamlReading> {
     const message = REASONS.get(code) ?? `cannot be read (${String(code)})`;
     return { errors: [{ line: 1, message }], more: 0, isUnfinished: true };
   } finally {
-    await worker.terminate();
+    await worker?.terminate();
   }
 }

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -82,6 +84,24 @@ describe('in a thread of its own', () => {
     const text = 'tenants:\n  acme: { A: { file: a } }\n';
     expect(await readYamlElsewhere(text)).toEqual(readYaml(text));
     expect(await readYamlElsewhere('a: [')).toEqual(readYaml('a: ['));
+  });
+
+  test('a process that may start no thread is told so, and can try again', async () => {
+    const script = new URL('../../src/config/yaml-tree.ts', import.meta.url);
+    // Node refuses a thread at once, as it does if the machine has none left.
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--permission',
+      '--allow-fs-read=*',
+      '--input-type=module',
+      '--eval',
+      `const { readYamlElsewhere } = await import('${script.href}');
+      console.log(JSON.stringify(await readYamlElsewhere('a: 1')));`,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      errors: [{ line: 1, message: 'cannot be read (ERR_ACCESS_DENIED)' }],
+      more: 0,
+      isUnfinished: true,
+    });
   });
 
   test('nobody waits for it', async () => {
