@@ -98,12 +98,12 @@ function explain(error: unknown): string | undefined {
 async function run(config: Config): Promise<void> {
   const logger = await createLogger({ ...config, secrets });
   // Set before the start: without a handler, the first process of a container ignores signals.
-  let stop = async (): Promise<void> => undefined;
+  let stop = async (): Promise<boolean> => true;
   onStop(logger, async (signal) => {
     logger.info(`${signal} received. The service is stopping.`);
-    await stop();
+    const isClosed = await stop();
     logger.info('Stopped.');
-    process.exit(0);
+    process.exit(isClosed ? 0 : 1);
   });
   const demo = config.isSandbox ? await startDemo() : undefined;
   if (demo) logger.info('Demo data: the sandbox replaces every provider.');
@@ -153,12 +153,16 @@ async function run(config: Config): Promise<void> {
     const delay = `Requests are accepted for another ${shutdownDelayMs} ms while readiness returns 503. `;
     logger.info(`${shutdownDelayMs > 0 ? delay : ''}Requests in progress may finish.`);
     stopWatching?.();
-    await service.close();
+    const isServiceClosed = await tryToClose('service', logger, () => service.close());
     telemetry.close();
-    await Promise.all([
-      Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]),
+    const closeState = async (): Promise<void> => {
+      await Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]);
+    };
+    const [isStateClosed] = await Promise.all([
+      tryToClose('state', logger, closeState),
       flush(logger, endsBy - monotonicMs()),
     ]);
+    return isServiceClosed && isStateClosed;
   };
 }
 
@@ -166,6 +170,24 @@ async function run(config: Config): Promise<void> {
 function readVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return String((JSON.parse(text) as { version?: unknown }).version);
+}
+
+/** Whether it was closed. A failure is logged, so that the rest of a shutdown is done all the same. */
+async function tryToClose(
+  what: string,
+  logger: Logger,
+  close: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await close();
+    return true;
+  } catch (error) {
+    const reason = explain(error);
+    const message = `The ${what} could not be closed, so the process exits with 1.`;
+    if (reason === undefined) logger.error({ err: error }, `${message} Please report it`);
+    else logger.error(`${message} ${reason}`);
+    return false;
+  }
 }
 
 /** Exports the spans that are left. A collector that is down does not delay the end for long, or change the exit code. */

@@ -169,6 +169,51 @@ test('a signal while it still starts ends it with 0', async () => {
   await sandbox.close();
 });
 
+test('a stop that cannot close the state says why, exports its spans all the same, and ends with 1', async () => {
+  const sandbox = await startSandbox();
+  const folder = mkdtempSync(join(tmpdir(), 'badges-removed-'));
+  const exporter = join(folder, 'exporter.mjs');
+  const spans = join(folder, 'spans');
+  // In the place of the SDK of OpenTelemetry, which takes its time.
+  writeFileSync(
+    exporter,
+    `import { writeFileSync } from 'node:fs';
+    import { setTimeout as pause } from 'node:timers/promises';
+    import { ProxyTracerProvider, trace } from '${import.meta.resolve('@opentelemetry/api')}';
+    const provider = new ProxyTracerProvider();
+    const getTracer = (...args) => provider.getTracer(...args);
+    const forceFlush = async () => {
+      await pause(100);
+      writeFileSync(process.env.SPANS, 'exported');
+    };
+    trace.setGlobalTracerProvider({ getTracer, forceFlush });`,
+  );
+  const state = join(folder, 'state');
+  const { child, output, shows, exit } = watch(
+    spawn(NODE, ['--import', pathToFileURL(exporter).href, MAIN], {
+      env: {
+        PORT: '0',
+        ...NODE_ENVIRONMENT,
+        ...withoutPlayground({}),
+        ...sandbox.variables,
+        STATE_DIR: state,
+        SPANS: spans,
+      },
+    }),
+  );
+  await shows(/GraphQL is at (\S+)/);
+  rmSync(state, { recursive: true });
+  child.kill('SIGTERM');
+  expect(await exit).toBe(1);
+  expect(output()).toMatch(
+    /The state could not be closed, so the process exits with 1\. The state in \S+ is unavailable: .*\n.*Stopped\./,
+  );
+  expect(output()).not.toContain('    at ');
+  expect(readFileSync(spans, 'utf8')).toBe('exported');
+  rmSync(folder, { recursive: true });
+  await sandbox.close();
+});
+
 describe('a wrong configuration', () => {
   const wrong = { PORT: 'x', TAG_MANGO_API_KEY: 'tmk_secret value' };
 
