@@ -134,7 +134,7 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
    */
   async function overlay(shown: readonly BadgeFields[], isWaitedFor: (id: string) => boolean) {
     const [known, { revisions: hidden }] = await Promise.all([writes.read(), revisions.read()]);
-    const open = known.writes.filter(({ id, until }) => until > wallTime() && isWaitedFor(id));
+    const open = known.writes.filter((write) => isOpen(write, wallTime()) && isWaitedFor(write.id));
     const settled: RecentWrite[] = [];
     if (open.length === 0 && hidden.length === 0) return { badges: shown, settled };
     const badges = new Map(shown.map((badge) => [badge.id, badge]));
@@ -167,10 +167,10 @@ export function createRecentWrites(options: RecentWritesOptions): RecentWrites {
 
     async openAt(badge) {
       const { writes: all } = await writes.read();
-      const open = all.find(({ id, until }) => id === badge.id && until > wallTime());
+      const open = all.find((write) => write.id === badge.id && isOpen(write, wallTime()));
       const olderVersions = new Set(open ? statesOf(open) : []);
-      const isOpen = open?.sent && isInDoubt(open, badge.readableVersion);
-      const sent = isOpen ? provider.restoreBadge(open.sent?.record, options) : null;
+      const isUnconfirmed = open?.sent && isInDoubt(open, badge.readableVersion);
+      const sent = isUnconfirmed ? provider.restoreBadge(open.sent?.record, options) : null;
       return { olderVersions, sent: sent ?? undefined };
     },
 
@@ -193,7 +193,9 @@ function createReachable<T>({
   without: (known: T, settled: readonly RecentWrite[]) => T;
 }) {
   let known = empty;
+  /** Oldest first, with those that the store is just being told of. */
   let unsaved: NotedWrite[] = [];
+  const inFlight = new Set<NotedWrite>();
   /** What the store is just being told to forget. */
   let forgotten: readonly RecentWrite[] = [];
 
@@ -217,18 +219,34 @@ function createReachable<T>({
     }
   }
 
+  /** Also drops older notes of the same badges. */
+  function drop(isDone: (write: NotedWrite) => boolean): void {
+    const done = new Set<string>();
+    const left = unsaved.toReversed().filter((write) => {
+      if (isDone(write)) done.add(write.id);
+      return !done.has(write.id);
+    });
+    unsaved = left.toReversed();
+  }
+
   return {
     read,
     async note(write: NotedWrite): Promise<void> {
-      const waiting = [...unsaved.filter(({ id }) => id !== write.id), write].slice(-MAX_WRITES);
-      unsaved = (await change((held) => edit(held, waiting))) ? [] : waiting;
+      unsaved = [...unsaved, write].slice(-MAX_WRITES);
+      const sent = new Set(unsaved.filter((each) => !inFlight.has(each)));
+      sent.forEach((each) => inFlight.add(each));
+      try {
+        if (await change((held) => edit(held, [...sent]))) drop((each) => sent.has(each));
+      } finally {
+        sent.forEach((each) => inFlight.delete(each));
+      }
     },
     /**
      * Drops writes that a list shows or contradicts by now: for this process at once, and later, for all, in the store.
      * A newer write of the same badge stays. If the store fails, they expire.
      */
     async forget(settled: readonly RecentWrite[]): Promise<void> {
-      unsaved = unsaved.filter((write) => !settled.some((each) => isNoteOf(write, each)));
+      drop((write) => settled.some((each) => isNoteOf(write, each)));
       forgotten = [...forgotten, ...settled];
       await change((held) => without(held, settled));
       forgotten = forgotten.filter((write) => !settled.includes(write));
@@ -247,7 +265,9 @@ function withRevisions({ revisions }: Revisions, noted: readonly NotedWrite[]): 
 }
 
 function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: number): Writes {
-  const open = new Map(writes.filter(({ until }) => until > now).map((write) => [write.id, write]));
+  const open = new Map(
+    writes.filter((write) => isOpen(write, now)).map((write) => [write.id, write]),
+  );
   for (const write of noted) {
     const last = open.get(write.id);
     const entry = write.after === undefined ? last : toRecentWrite(write, last, now);
@@ -255,6 +275,11 @@ function withWrites({ writes }: Writes, noted: readonly NotedWrite[], now: numbe
     if (entry) open.set(write.id, entry);
   }
   return { writes: newest([...open.values()]) };
+}
+
+/** Not if it ends too late for this clock: then a clock was set back after the write, by more than replicas differ. */
+function isOpen({ until }: RecentWrite, now: number): boolean {
+  return until > now && until <= now + 2 * LIST_LAG_MS;
 }
 
 function isNoteOf({ id, after }: NotedWrite, write: RecentWrite): boolean {

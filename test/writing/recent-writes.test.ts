@@ -15,6 +15,8 @@ class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
   heldBack: Promise<void> | undefined;
   changes = 0;
   isDown = false;
+  /** Whether only the next change fails. */
+  failsNext = false;
   /** Until it resolves, marks for hidden values are not read. */
   revisionsRead: Promise<void> | undefined;
 
@@ -29,7 +31,9 @@ class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
     { expected, value }: { expected: string | null; value: string | null },
   ) {
     await this.heldBack;
-    if (this.isDown) throw new StateError('unavailable', 'switched off');
+    const fails = this.isDown || this.failsNext;
+    this.failsNext = false;
+    if (fails) throw new StateError('unavailable', 'switched off');
     if ((this.values.get(key) ?? null) !== expected) return false;
     if (value === null) this.values.delete(key);
     else this.values.set(key, value);
@@ -39,24 +43,26 @@ class SlowStore implements Pick<StateStore, 'get' | 'compareAndSet'> {
 }
 
 describe.each(providers)('writes to $name.title', (provider) => {
-  const toBadge = (name: string): BadgeFields => {
+  const toBadge = (name: string, id = ID): BadgeFields => {
     const surroundings = { isImageUrl: isHttpsUrl, values: undefined };
-    const badge = provider.restoreBadge({ id: ID, name, title: name }, surroundings);
+    const badge = provider.restoreBadge({ id, name, title: name }, surroundings);
     if (!badge) throw new Error('a badge of an id and a name is not restored');
     return badge;
   };
-  const [before, after, later] = ['Before', 'After', 'Later'].map(toBadge) as [
+  const [before, after, later] = ['Before', 'After', 'Later'].map((name) => toBadge(name)) as [
     BadgeFields,
     BadgeFields,
     BadgeFields,
   ];
   let store: SlowStore;
+  /** Epoch milliseconds. */
+  let time: number;
   const openReplica = (): RecentWrites =>
     createRecentWrites({
       store,
       key: 'default',
       provider,
-      wallTime: Date.now,
+      wallTime: () => time,
       isImageUrl: isHttpsUrl,
       values: undefined,
       onUnreadable: ({ reason }) => {
@@ -66,6 +72,7 @@ describe.each(providers)('writes to $name.title', (provider) => {
   let replica: RecentWrites;
   beforeEach(async () => {
     store = new SlowStore();
+    time = Date.parse('2026-03-01T12:00:00Z');
     replica = openReplica();
     await replica.note({ id: ID, before, after, hiddenRevision: undefined });
   });
@@ -156,6 +163,86 @@ describe.each(providers)('writes to $name.title', (provider) => {
     expect(await nameShown(after)).toBe('Later');
     expect(await nameShown(later)).toBe('Later');
     // Somebody has restored the badge at the provider.
+    expect(await nameShown(after)).toBe('After');
+  });
+
+  describe('of several badges at the same time', () => {
+    const OTHER = '6657092c8142bfe0656481c0';
+    const noteLater = () =>
+      replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    const noteOther = () =>
+      replica.note({
+        id: OTHER,
+        before: toBadge('Before', OTHER),
+        after: toBadge('After', OTHER),
+        hiddenRevision: undefined,
+      });
+
+    /** The names that are shown for a list with both badges as they were. */
+    async function namesShown(by = replica) {
+      const listed = [after, toBadge('Before', OTHER)];
+      const list = await toBadgeList(listed, (badge) => ({ badge: badge as BadgeFields }));
+      return (await by.complete(list)).badges.map(({ name }) => name);
+    }
+
+    test('are all kept while the store is down', async () => {
+      store.isDown = true;
+      await Promise.all([noteLater(), noteOther()]);
+      expect(await namesShown()).toEqual(['Later', 'After']);
+      store.isDown = false;
+      await noteOther();
+      expect(await namesShown(openReplica())).toEqual(['Later', 'After']);
+    });
+
+    test('are kept if the store takes only the later one', async () => {
+      const proceed = holdBack();
+      store.failsNext = true;
+      const first = noteLater();
+      await untilChanged();
+      const second = noteOther();
+      await proceed();
+      await Promise.all([first, second]);
+      expect(await namesShown()).toEqual(['Later', 'After']);
+      expect(await namesShown(openReplica())).toEqual(['After', 'After']);
+    });
+  });
+
+  test('are kept while the store is down, also if the outcome of the next write is unknown', async () => {
+    store.isDown = true;
+    await replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await replica.note({ id: ID, before: later, after: undefined, hiddenRevision: undefined });
+    expect(await nameShown(after)).toBe('Later');
+    expect(await nameShown(before)).toBe('Later');
+  });
+
+  test('stay if they were noted while an older one of the same badge was saved', async () => {
+    const proceed = holdBack();
+    const latest = toBadge('Latest');
+    const first = replica.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await untilChanged();
+    const second = replica.note({
+      id: ID,
+      before: later,
+      after: latest,
+      hiddenRevision: undefined,
+    });
+    const whole = store.compareAndSet.bind(store);
+    store.compareAndSet = async (...args) => {
+      store.isDown = true;
+      return whole(...args);
+    };
+    await proceed();
+    await Promise.all([first, second]);
+    expect(await nameShown(after)).toBe('Latest');
+  });
+
+  test('are trusted for no longer after the clock is set back, unless clocks differ by a little', async () => {
+    time -= 59_000;
+    expect(await nameShown(before)).toBe('After');
+    time -= 2_000;
+    expect(await nameShown(before)).toBe('Before');
+    await replica.note({ id: ID, before, after: later, hiddenRevision: undefined });
+    expect(await nameShown(before)).toBe('Later');
     expect(await nameShown(after)).toBe('After');
   });
 });
