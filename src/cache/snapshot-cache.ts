@@ -281,19 +281,18 @@ export function createSnapshotCache<T, Bounds extends LoadBounds>(
     };
     inFlight = started;
     const end = (error?: unknown): void => {
-      if (inFlight === started) inFlight = undefined;
-      failure = error;
-      if (error === undefined) {
-        refusedAt = -Infinity;
-        return;
-      }
-      if (started.readers === 0) onUnheard?.(error);
-      const { allowsStale, wasAsked } = judge(error);
-      if (!allowsStale) refusedAt = now();
-      // A read that was not sent does not say whether the provider still refuses.
-      else if (wasAsked) refusedAt = -Infinity;
-      if (allowsStale) nextRefreshAt = now() + REFRESH_PAUSE_MS;
+      if (error !== undefined && started.readers === 0) onUnheard?.(error);
+      const { allowsStale, wasAsked } =
+        error === undefined ? { allowsStale: false, wasAsked: false } : judge(error);
       if (wasAsked) nextReadAt = now() + RETRY_PAUSE_MS;
+      // A superseded read says nothing about the entry of the reads after it.
+      if (inFlight !== started) return;
+      inFlight = undefined;
+      failure = error;
+      if (error !== undefined && !allowsStale) refusedAt = now();
+      // A read that was not sent does not say whether the provider still refuses.
+      else if (error === undefined || wasAsked) refusedAt = -Infinity;
+      if (allowsStale) nextRefreshAt = now() + REFRESH_PAUSE_MS;
     };
     started.done.then(() => end(), end);
     return started;

@@ -386,6 +386,22 @@ describe('a snapshot whose fresh time has passed', () => {
     expect(await next).not.toHaveProperty('failure');
   });
 
+  test('does not give the failure of a read from before the last clearing as the reason', async () => {
+    const { cache, clock, loads, pauses, end } = setUp({ staleMs: 10_000 });
+    const superseded = cache.read();
+    await cache.clear();
+    const second = cache.read();
+    end(1, 'old');
+    await second;
+    loads[0]?.reject(new Error('down'));
+    await superseded;
+    clock.now = 1_100;
+    const slow = cache.read();
+    expect(loads).toHaveLength(3);
+    pauses.at(-1)?.end();
+    expect(await slow).toEqual(stale);
+  });
+
   test('after a second the next reader tries again', async () => {
     const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
     const first = cache.read();
