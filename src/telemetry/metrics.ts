@@ -19,14 +19,22 @@ const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 const BATCHES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 /** Reading the use of a window may ask Redis, so only so many are read: those of tenants that made calls. */
 const MAX_WINDOWS = 100;
-/** Of tenants that made calls since the metrics were last read. */
+/** Of tenants that made calls lately. */
 const MAX_CALLED = 1_000;
+/** How long after a call its window is shown, however often the metrics are read meanwhile, in milliseconds. */
+const CALLED_MS = 300_000;
 
 /** The metrics of one service. None of their labels has a value that a caller chooses, nor the name of a tenant. */
 export type Metrics = Awaited<ReturnType<typeof createMetrics>>;
 
-/** `operations`: names of operations that get a label value of their own. */
-export async function createMetrics({ operations }: { operations: readonly string[] }) {
+interface MetricsOptions {
+  /** Names of operations that get a label value of their own. */
+  operations: readonly string[];
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+export async function createMetrics({ operations, now }: MetricsOptions) {
   // Loaded only where it is needed, because that takes a tenth of the time of a start.
   const { Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
@@ -36,7 +44,8 @@ export async function createMetrics({ operations }: { operations: readonly strin
   const known = new Set(operations);
   /** By provider, tenant and kind of calls. */
   const openBreakers = new Map<string, { tenant: string; provider: string; calls: string }>();
-  const called = new Set<string>();
+  /** When each last made a call, the latest last. */
+  const called = new Map<string, number>();
   let sources: MetricSources = { usageAhead: () => ({}), lists: () => [] };
   let beforeReading = (): void => undefined;
 
@@ -50,8 +59,11 @@ export async function createMetrics({ operations }: { operations: readonly strin
       if (!tenants.has(tenant)) openBreakers.delete(key);
     }
     gauges.showBreakers(lists, [...openBreakers.values()]);
-    await gauges.showWindows(lists.filter((list) => called.has(keyOf(list))).slice(0, MAX_WINDOWS));
-    called.clear();
+    for (const [key, at] of called) {
+      if (now() - at > CALLED_MS) called.delete(key);
+    }
+    const latest = new Set([...called.keys()].slice(-MAX_WINDOWS));
+    await gauges.showWindows(lists.filter((list) => latest.has(keyOf(list))));
   }
 
   return {
@@ -61,8 +73,12 @@ export async function createMetrics({ operations }: { operations: readonly strin
     labelOf({ name, rootField }: OperationInfo): string {
       return name !== undefined && known.has(name) ? name : rootField;
     },
-    noteCall({ provider: { enumValue: provider } }: AttemptEnded, tenant: string): void {
-      if (called.size < MAX_CALLED) called.add(keyOf({ tenant, provider }));
+    noteCall(provider: string, tenant: string): void {
+      const key = keyOf({ tenant, provider });
+      called.delete(key);
+      called.set(key, now());
+      const [oldest] = called.keys();
+      if (called.size > MAX_CALLED && oldest !== undefined) called.delete(oldest);
     },
     noteBreaker(of: { tenant: string; provider: string; calls: string }, state: string): void {
       const key = `${keyOf(of)}/${of.calls}`;
@@ -278,7 +294,7 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     attemptEnded(attempt, tenant) {
       const { operation, outcome, waitedMs } = attempt;
       const provider = attempt.provider.enumValue;
-      metrics.noteCall(attempt, tenant);
+      metrics.noteCall(provider, tenant);
       metrics.waitSeconds.observe({ provider }, waitedMs / 1_000);
       if (!attempt.isStarted) {
         metrics.stopped.inc({ provider, reason: REASONS.get(outcome) ?? outcome });
