@@ -226,12 +226,15 @@ async function exportAudit(context: CommandContext): Promise<void> {
   const { print, tell } = context;
   const logs = await openLog(stateOptions(context));
   const unreadable: string[] = [];
-  for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
-    const reading = readAuditRecord(entry);
-    if ('unreadable' in reading) unreadable.push(position);
-    else print(JSON.stringify(reading.record));
+  try {
+    for await (const { position, entry } of logs.readForward(AUDIT_LOG)) {
+      const reading = readAuditRecord(entry);
+      if ('unreadable' in reading) unreadable.push(position);
+      else print(JSON.stringify(reading.record));
+    }
+  } finally {
+    await logs.close();
   }
-  await logs.close();
   if (unreadable.length > 0) tell(toUnreadableNote(unreadable));
 }
 

@@ -56,6 +56,13 @@ async function run(entries: readonly string[], at = folder): Promise<string> {
   return origin;
 }
 
+test('a folder that cannot be taken is closed again', () => {
+  // In the place of a file that is written at every start.
+  mkdirSync(join(folder, 'state.marker.next'), { recursive: true });
+  expect(() => open()).toThrow(`The state in ${folder} is unavailable`);
+  expect(readdirSync(folder)).not.toContain('state.sqlite-wal');
+});
+
 const sqlite = (at = folder) => join(at, 'state.sqlite');
 
 /** Puts it there as `cp` does to a file that is there already: its inode stays. */

@@ -1,9 +1,11 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -11,6 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { AUDIT_LOG } from '../../src/badges/writing/audit.ts';
+import { COMMANDS } from '../../src/commands.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { startOther } from './embedded-process.ts';
 
@@ -90,6 +95,47 @@ const places: [string, () => Promise<string>][] = [
     },
   ],
 ];
+
+const RECORD = {
+  id: '1',
+  at: '2026-01-02T03:04:05.678Z',
+  tenant: 'default',
+  caller: 'ada',
+  provider: 'TAG_MANGO',
+  badgeIds: ['1'],
+  operation: 'update',
+  outcome: 'UNKNOWN',
+  changes: [],
+  idempotencyKey: null,
+};
+const OPEN_FILES = '/proc/self/fd';
+if (!existsSync(OPEN_FILES)) console.log('Skipped: what stays open, since only Linux lists it.');
+
+(existsSync(OPEN_FILES) ? test : test.skip)(
+  'an export that fails while it reads leaves no file open',
+  async () => {
+    const store = createEmbeddedStore({ folder: join(parent, 'other'), now: Date.now });
+    await store.append([AUDIT_LOG], JSON.stringify(RECORD));
+    await store.close();
+    const exporting = COMMANDS.get('--export-audit')?.({
+      config: readConfig({ STATE_DIR: join(parent, 'other') }),
+      args: [],
+      print: () => {
+        throw new Error('of the output');
+      },
+      tell: () => undefined,
+      now: Date.now,
+      startDemo: () => Promise.reject(new Error('not needed')),
+    });
+    await expect(exporting).rejects.toThrow('of the output');
+    const open = readdirSync(OPEN_FILES).flatMap((fd) => {
+      const path = join(OPEN_FILES, fd);
+      // Listing them opened one that is closed by now.
+      return existsSync(path) ? [readlinkSync(path)] : [];
+    });
+    expect(open.filter((path) => path.startsWith(join(parent, 'other')))).toEqual([]);
+  },
+);
 
 test.each(places)(
   'a folder that cannot be written, %s, is read whole and left as it is',

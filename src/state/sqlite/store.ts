@@ -283,10 +283,15 @@ function open(folder: string) {
     try {
       refuseForeignLog({ folder });
       const { database, wasEmpty } = openDatabase({ folder });
-      const origin = judgeOrigin(database, { folder, hadTraces, wasEmpty });
-      if (origin === 'copy') noteOpenedCopy(database, { folder });
-      else adopt(database, { folder });
-      return { owner, database, origin };
+      try {
+        const origin = judgeOrigin(database, { folder, hadTraces, wasEmpty });
+        if (origin === 'copy') noteOpenedCopy(database, { folder });
+        else adopt(database, { folder });
+        return { owner, database, origin };
+      } catch (error) {
+        database.close();
+        throw error;
+      }
     } catch (error) {
       owner.release();
       throw error;
