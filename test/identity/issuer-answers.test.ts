@@ -37,14 +37,20 @@ afterEach(async () => {
 const askNow = async (): Promise<Answered> =>
   ask(`${service.url}/graphql`, { token: await sign(key) });
 
+async function drainOrClose(response: ServerResponse): Promise<void> {
+  const isOver = new AbortController();
+  const events = ['drain', 'close'].map((name) => once(response, name, isOver));
+  await Promise.race(events);
+  isOver.abort();
+  await Promise.allSettled(events);
+}
+
 /** Writes as long as somebody reads, up to 150 MiB. */
 async function flood(response: ServerResponse, chunk: Buffer): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });
   for (let sent = 0; sent < 150 * MIB && !response.destroyed; sent += chunk.length) {
     const isTaken = response.write(chunk);
-    await (isTaken
-      ? setImmediate()
-      : Promise.race([once(response, 'drain'), once(response, 'close')]));
+    await (isTaken ? setImmediate() : drainOrClose(response));
   }
   response.end();
 }
