@@ -296,7 +296,7 @@ export class BadgeKey {
 }
 
 /** In the order of the keys. An error stands for the badge that it is about, and has its path in the response. */
-export async function findBadges(
+async function findBadges(
   context: BadgesContext,
   keys: readonly BadgeKey[],
 ): Promise<(BadgeFields | null | Error)[]> {

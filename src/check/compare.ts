@@ -196,7 +196,7 @@ function countTypes(values: readonly unknown[]): string | null {
   return texts.length === 0 ? null : texts.join(', ');
 }
 
-export function typeOf(value: unknown): string {
+function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'nothing';
   return Array.isArray(value) ? 'array' : typeof value;

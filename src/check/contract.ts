@@ -104,7 +104,7 @@ export function itemsOf(node: ContractNode | undefined): readonly ContractNode[]
   return Array.isArray(node?.value) ? node.value : [];
 }
 
-export function entriesOf(node: ContractNode | undefined): [string, ContractNode][] {
+function entriesOf(node: ContractNode | undefined): [string, ContractNode][] {
   return [...(mapOf(node) ?? [])];
 }
 

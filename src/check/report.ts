@@ -85,7 +85,7 @@ function toBehaviourLine(
 }
 
 /** The fault in a sentence, with what an operator can do. */
-export function toFailure(error: ProviderError, settings: readonly string[]): string {
+function toFailure(error: ProviderError, settings: readonly string[]): string {
   const { message, kind, providerMessage } = error;
   // Only set for writes: messages about reads may repeat the member that was looked up.
   const said = providerMessage === undefined ? '' : ` It says: ${JSON.stringify(providerMessage)}.`;

@@ -338,7 +338,6 @@ function withoutMember({ memberId }: HttpCall, text: string): string {
 const MAX_ATTEMPTS = 3;
 const BASE_MS = 100;
 const BASE_AFTER_429_MS = 500;
-const MAX_PAUSE_MS = 2_000;
 /** An attempt with less time than this cannot succeed. */
 const MIN_ATTEMPT_MS = 100;
 
@@ -384,6 +383,6 @@ function mayRepeat({ consequences }: ProviderError, attempts: number): boolean {
 
 function toPause(error: ProviderError, attempts: number, random: () => number): number {
   const base = error.kind === 'rate-limited' ? BASE_AFTER_429_MS : BASE_MS;
-  const jitter = random() * Math.min(MAX_PAUSE_MS, base * 2 ** (attempts - 1));
+  const jitter = random() * base * 2 ** (attempts - 1);
   return (error.retryAfterMs ?? 0) + jitter;
 }

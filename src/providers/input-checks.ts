@@ -14,7 +14,7 @@ export function isEmail(text: string): boolean {
   return EMAIL.test(text);
 }
 
-/** Checks that several providers share. Each returns the problems that it found at `field`. */
+// Checks that several providers share. Each returns the problems that it found at `field`.
 
 export function invalid(field: string, message: string): InputProblem {
   return { code: 'INVALID_INPUT', fields: [[field]], message };

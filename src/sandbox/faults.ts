@@ -58,7 +58,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('truncate'),
-    /** The real status if left out. */
+    /** The real body if left out. */
     body: z.unknown().optional(),
     ...common,
   }),
