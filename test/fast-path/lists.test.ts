@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { mapAll } from '../../src/badges/maybe-promise.ts';
 import { createAsker, toRequest } from './ask.ts';
-import { type World, type WorldOptions, startWorld } from './world.ts';
+import { START, type World, type WorldOptions, startWorld } from './world.ts';
 
 let world: World;
 let asker: ReturnType<typeof createAsker>;
@@ -418,6 +418,42 @@ test('changes of badges, and of the state of a list, are shown at once', async (
   expect(stale).toMatchObject({ isFast: true });
   expect(stale.body).toContain('"STALE"');
   expect(stale.head).toContain('cache-control: no-store');
+});
+
+describe('an answer that is kept tells', () => {
+  const query =
+    'query List($first: Int) { badges(first: $first, filter: { providers: [TAG_MANGO] }) { totalCount sources { state asOf code } } }';
+
+  /** Until it is kept. */
+  async function keep(): Promise<void> {
+    await learn({ first: 1 }, query);
+    for (let times = 0; times < 3; times += 1) await ask({ first: 2 }, query);
+    expect(world.usage().answers).toBe(1);
+  }
+
+  test('the last failure of a list that is stale', async () => {
+    await begin();
+    const fail = async (status: number): Promise<void> => {
+      world.sandbox.tagMango.faults.set('listBadges', { kind: 'answer', status });
+      world.pass(31_000);
+      await world.warm();
+    };
+    await fail(503);
+    await keep();
+    expect((await ask({ first: 2 }, query)).body).toContain('"PROVIDER_UNAVAILABLE"');
+    await fail(429);
+    const { isFast, body } = await ask({ first: 2 }, query);
+    expect([isFast, body]).toEqual([true, expect.stringContaining('"PROVIDER_RATE_LIMITED"')]);
+  });
+
+  test('the time of a list by a clock that was corrected', async () => {
+    await begin();
+    await keep();
+    world.correct(3_600_000);
+    const { isFast, body } = await ask({ first: 2 }, query);
+    expect(isFast).toBe(true);
+    expect(body).toContain(new Date(START + 3_600_000).toISOString());
+  });
 });
 
 describe('with the limits of a response', () => {

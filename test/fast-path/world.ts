@@ -21,6 +21,8 @@ export interface World {
   log: Record<string, unknown>[];
   now(): number;
   pass(ms: number): void;
+  /** Corrects the machine's clock, which tells when a list was read. */
+  correct(byMs: number): void;
   /** Reads every list that may be read. */
   warm(): Promise<void>;
   usage(): typeof UNUSED;
@@ -68,6 +70,7 @@ export async function startWorld({
   const quiet = pino({ level: 'silent' });
   const folder = mkdtempSync(join(tmpdir(), 'badges-fast-'));
   let moment = START;
+  let offMs = 0;
   const now = (): number => moment;
   const store = createEmbeddedStore({ folder, now });
   const { returningAI, tagMango } = sandbox.providerValues;
@@ -89,7 +92,7 @@ export async function startWorld({
       onUnreadable: () => undefined,
       snapshotStore: createSnapshotStore({ maxEntries: 100, maxBytes: 1e9 }),
       now,
-      wallTime: now,
+      wallTime: () => moment + offMs,
       random: () => 0.5,
       http: {
         budget: undefined,
@@ -147,6 +150,7 @@ export async function startWorld({
     now,
     usage: () => ({ ...UNUSED, ...fast.usageAhead() }),
     pass: (ms) => void (moment += ms),
+    correct: (byMs) => void (offMs += byMs),
     async warm() {
       const bounds = { purpose: 'query', deadlineAt: moment + 8_000 } as const;
       await Promise.allSettled(

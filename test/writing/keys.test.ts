@@ -369,6 +369,31 @@ test('a repeat that outwaits its own deadline is told that the first is still un
   expect(service.writes()).toHaveLength(1);
 });
 
+test('an update that outwaits another one of its badge is told so, and nothing of it is sent', async () => {
+  // It waits for 200 ms, since a full attempt and the read after it have to fit in.
+  const impatient = await service.startTwin({ operationDeadlineMs: 2_200 });
+  failWrites({ kind: 'hang' });
+  const first = service.mutate(update);
+  await eventually(() => service.writes().length === 1);
+
+  const second = await mutate(`${impatient.url}/graphql`, { ...update, key: null });
+  await impatient.close();
+
+  expect(second.userErrors).toEqual([
+    {
+      __typename: 'BadgeProviderError',
+      code: 'WRITE_IN_PROGRESS',
+      fields: [],
+      message: 'Another write to this badge is still in progress. Nothing was sent. Retry later.',
+      provider: 'TAG_MANGO',
+      retryable: true,
+      retryAfterMs: null,
+    },
+  ]);
+  expect(codesOf(await first)).toEqual(['OUTCOME_UNKNOWN']);
+  expect(service.writes()).toHaveLength(1);
+});
+
 test('a caller that went away finds the outcome under its key', async () => {
   service.sandbox.tagMango.faults.set('updateBadge', { kind: 'hang', isApplied: true, times: 1 });
   const gone = new AbortController();
