@@ -1,5 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  jest,
+  test,
+} from '@jest/globals';
+import { eventually } from '../state/eventually.ts';
 import {
   type Issuer,
   type SigningKey,
@@ -129,6 +139,35 @@ describe('a token is verified again when', () => {
     expect(await ask(token)).toMatchObject({ status, isFast: false });
     expect(await ask(token)).toMatchObject({ status, isFast: status === 200 });
   });
+});
+
+test('a token is not remembered if the keys were replaced while it was verified', async () => {
+  const claims = { exp: Math.floor(world.now() / 1_000) + 3_600 };
+  const [earlier, token] = [
+    await sign({ claims: { ...claims, sub: 'bob' } }),
+    await sign({ claims }),
+  ];
+  const { check, peek, close } = checkTokensOf(issuer)(world);
+  // The first one fetches the keys.
+  for (let times = 0; times < 2; times += 1) await check(earlier);
+  expect(peek(earlier)).toMatchObject({ actor: 'bob' });
+
+  issuer.published = [other];
+  world.pass(31_000);
+  const { subtle } = crypto;
+  const verify = subtle.verify.bind(subtle);
+  const slow = jest.spyOn(subtle, 'verify').mockImplementation(async (...given) => {
+    await eventually(() => peek(earlier) === undefined);
+    return verify(...given);
+  });
+  try {
+    expect(await check(token)).toMatchObject({ actor: 'ada' });
+  } finally {
+    slow.mockRestore();
+  }
+  expect(peek(token)).toBeUndefined();
+  await expect(check(token)).rejects.toMatchObject({ status: 401 });
+  close();
 });
 
 describe('no fast answer is given', () => {
