@@ -9,6 +9,7 @@ import {
   readAuditRecord,
 } from '../../src/badges/writing/audit.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
+import { StateError, type StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { startTestService } from '../support/service.ts';
 import { countTurns } from '../support/clock.ts';
@@ -58,6 +59,30 @@ test('many records that are to be closed let others have their turn after each',
   );
   expect(turns).toBeGreaterThanOrEqual(100);
   expect(await store.readBackward(AUDIT_LOG, { limit: 200 })).toHaveLength(100);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a record whose beginning the store took without an answer is not written again by the next process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-lost-'));
+  const died = createEmbeddedStore({ folder, now: Date.now });
+  const set: StateStore['set'] = async (key, value, options) => {
+    await died.set(key, value, options);
+    if (value !== null) throw new StateError('unavailable', 'the answer was lost');
+  };
+  const about = { at: new Date().toISOString(), tenant: 'default', caller: 'ada' };
+  const badge = { provider: 'TAG_MANGO', badgeIds: ['b'], operation: 'update' };
+  const entry = createAuditEntry({ ...died, set }, { ...about, ...badge, idempotencyKey: null });
+  await expect(entry.begin({ changes: [] })).rejects.toThrow('the answer was lost');
+  await entry.end({ outcome: 'APPLIED', changes: [], badgeIds: ['b'], notFoundIds: [] });
+  await died.close();
+
+  const store = createEmbeddedStore({ folder, now: Date.now });
+  await closeLostAudits(store, () => undefined);
+  const records = await store.readBackward(AUDIT_LOG, { limit: 10 });
+  expect(records.map(({ entry: text }) => readAuditRecord(text))).toMatchObject([
+    { record: { ...about, ...badge, outcome: 'APPLIED' } },
+  ]);
   await store.close();
   rmSync(folder, { recursive: true });
 });

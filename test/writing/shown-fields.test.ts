@@ -324,6 +324,19 @@ describe('a list that shows texts in another form', () => {
     expect(stand().badges.get(ID)).toMatchObject({ title: 'Renamed', description: LONG });
   });
 
+  test('a text that is shown cut, of a badge that was edited elsewhere, does not become what this service wrote', async () => {
+    await update({ ...ALL_THIRTEEN, description: LONG });
+    edit({ title: 'In the dashboard', description: `${LONG} And further.` });
+    stand().behaviour.listShows = [{ kind: 'cut', length: 200, fields: ['description'] }];
+    const updated = await update({ quantity: 7, ...HIDDEN_VALUES });
+    expect(codesOf(updated)).toEqual([]);
+    expect(warningsOf(updated)).toContain('SHOWN_VALUE_IN_DOUBT');
+    expect(lastBody()).toMatchObject({
+      title: 'In the dashboard',
+      description: LONG.slice(0, 200),
+    });
+  });
+
   test.each(FORMS)(
     '%s, of a badge that this service never wrote: the update warns, also in a dry run',
     async (_form, alteration, description) => {
