@@ -112,6 +112,22 @@ test('whatever was used, the two used last are never dropped for a third, and th
   expect(dropped).toEqual([2, 3, 4]);
 });
 
+test('an item of more than a quarter of the budget is dropped at once, and a new size drops nothing', () => {
+  const dropped: string[] = [];
+  const toItem = (name: string): Kept => ({ kind: 'answers', onDrop: () => dropped.push(name) });
+  const keep = createKeep(800);
+  const [small, growing] = [toItem('small'), toItem('growing')];
+  keep.put(small, 100);
+  keep.put(growing, 100);
+  keep.put(growing, 200);
+  expect(dropped).toEqual([]);
+  expect(keep.usage()).toMatchObject({ answers: 2, bytes: 300 });
+  keep.put(toItem('large'), 201);
+  keep.put(growing, 201);
+  expect(dropped).toEqual(['large', 'growing']);
+  expect(keep.usage()).toMatchObject({ answers: 1, bytes: 100 });
+});
+
 /** A query with variables of 10 KB. */
 function askLarge(name: string, first: number): AskedQuery {
   const query = `query ${name}($first: Int) { badges(first: $first) { totalCount } }`;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   type ConnectionBounds,
   createConnections,
@@ -85,6 +85,43 @@ describe('connections on which nothing was let in', () => {
     const others = [await open(url), await open(url), await open(url), await open(url)];
     await eventually(() => others.filter(isEnded).length === 2);
     expect((await askOver(router, LET_IN)).status).toBe(200);
+  });
+
+  describe('that were evicted', () => {
+    /** Ends those that were evicted so far and have had no request admitted, as a second later. */
+    let passSecond: () => void;
+    let restore: () => void;
+    beforeEach(() => {
+      const evictions: (() => void)[] = [];
+      passSecond = () => evictions.splice(0).forEach((end) => end());
+      const { setTimeout: later } = globalThis;
+      const hold = (run: () => void, ms?: number) =>
+        later(ms === 1_000 ? () => evictions.push(run) : run, ms === 1_000 ? 0 : ms);
+      const spy = jest.spyOn(globalThis, 'setTimeout');
+      spy.mockImplementation(hold);
+      restore = () => spy.mockRestore();
+    });
+    afterEach(() => restore());
+
+    test('stay if a request is let in within a second', async () => {
+      const url = await start({ bounds: { mostNewcomers: 2 } });
+      const [late, silent] = [await open(url), await open(url)];
+      for (let index = 0; index < 2; index += 1) await open(url);
+      expect((await askOver(late, LET_IN)).status).toBe(200);
+      await eventually(() => {
+        passSecond();
+        return isEnded(silent);
+      });
+      expect((await askOver(late, LET_IN)).status).toBe(200);
+    });
+
+    test('are so many at most, too: the oldest ends at once', async () => {
+      const url = await start({ bounds: { mostNewcomers: 2 } });
+      const sockets: Socket[] = [];
+      for (let index = 0; index < 7; index += 1) sockets.push(await open(url));
+      await eventually(() => sockets.slice(0, 3).every(isEnded));
+      expect(sockets.map(isEnded)).toEqual([true, true, true, false, false, false, false]);
+    });
   });
 
   test('of a whole service leave room for the router, however many they are', async () => {
