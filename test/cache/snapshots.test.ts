@@ -4,6 +4,7 @@ import {
   type SharedRead,
   type SharedSnapshots,
   type SharedValue,
+  createSnapshotEntry,
   createSnapshotStore,
 } from '../../src/cache/snapshot-entry.ts';
 import { settled } from '../support/clock.ts';
@@ -19,6 +20,7 @@ function setUp(
     staleMs?: number;
     random?: number;
     shared?: SharedSnapshots;
+    siblings?: Set<() => void>;
     /** Whether a load waits for its turn now, until the test sends it. */
     isQueued?: () => boolean;
   } = {},
@@ -48,6 +50,7 @@ function setUp(
     staleMs: options.staleMs ?? 0,
     snapshotStore: createSnapshotStore({ maxEntries: 10, maxBytes: 1_000 }),
     shared: options.shared,
+    ...(options.siblings && { siblings: options.siblings }),
     judge: (error) => ({ allowsStale: error !== FATAL, wasAsked: error === ASKED }),
     now: () => clock.now,
     random: () => options.random ?? 0,
@@ -133,6 +136,31 @@ test('a load that was under way when the cache was cleared is not kept, and join
   expect((await before).snapshot.value).toBe('old');
   expect((await cache.read()).snapshot.value).toBe('new');
   expect(loads).toHaveLength(2);
+});
+
+test('a cache that is closed is not held by those with the same badges', () => {
+  const siblings = new Set<() => void>();
+  const caches = [setUp({ siblings }), setUp({ siblings })].map(({ cache }) => cache);
+  expect(siblings.size).toBe(2);
+  caches.forEach((cache) => cache.close());
+  expect(siblings.size).toBe(0);
+});
+
+test('a snapshot of another epoch, which may not be shown, keeps out no older one', () => {
+  let epoch = 1;
+  const entry = createSnapshotEntry<string>({
+    name: 'list',
+    snapshotStore: createSnapshotStore({ maxEntries: 10, maxBytes: 1_000 }),
+    staleMs: 0,
+    shared: { epoch: () => epoch },
+    now: () => 1_000,
+  });
+  const hold = (value: string, asOf: number): void =>
+    entry.hold({ value, asOf }, entry.begin(), { freshMs: 500, bytes: 1 });
+  hold('newer', 900);
+  epoch = 2;
+  hold('older', 800);
+  expect(entry.show()).toMatchObject({ snapshot: { value: 'older' } });
 });
 
 describe('a load that waits for its turn', () => {
@@ -501,6 +529,23 @@ describe('with other replicas', () => {
     return { ...setUp({ shared, staleMs }), replicas, told, listeners, forgetElsewhere };
   }
   const mine: SharedRead = { held: null, mayLoad: true };
+
+  test('a load from before the cache was cleared that ends does not end the one that readers share', async () => {
+    const { cache, loads, end } = setUpShared({ looks: [mine] });
+    const before = cache.read();
+    await settled();
+    await cache.clear();
+    const after = cache.read();
+    await settled();
+    end(0, 'old');
+    await before;
+    const later = cache.read();
+    await settled();
+    expect(loads).toHaveLength(2);
+    end(1, 'new');
+    const values = (await Promise.all([after, later])).map(({ snapshot }) => snapshot.value);
+    expect(values).toEqual(['new', 'new']);
+  });
 
   test('a fresh one that another has read is adopted with its age, and nothing is loaded', async () => {
     const { cache, clock, loads, told } = setUpShared({ looks: [{ held: fresh, mayLoad: false }] });
