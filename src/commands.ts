@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { counted, readEraseOptions, runErase } from './badges/erasing/erase.ts';
 import { AUDIT_LOG, readAuditRecord } from './badges/writing/audit.ts';
 import { doubtMemories } from './badges/writing/memory.ts';
 import { openTerminal, toStopSignal } from './check/options.ts';
 import { type Config, describeConfig } from './config/read-config.ts';
-import { ConfigError } from './config/source.ts';
+import { ConfigError, readVersion } from './config/source.ts';
 import { DEFAULT_FOLDER, writingProblem } from './config/variables.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import { openLog, openState } from './state/open-state.ts';
@@ -111,11 +109,6 @@ function describeCommands(): string {
     'Starts the service, or runs a command:',
     ...lines.map(([use, about]) => `  ${use.padEnd(width)}  ${about}`),
   ].join('\n');
-}
-
-function readVersion(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(manifest)).version;
 }
 
 /** Maximum number of unreadable records that an export lists. More would not help to find them. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import {
   readVariables,
   secretsOf,
 } from './config/read-config.ts';
-import { ConfigError } from './config/source.ts';
+import { ConfigError, readVersion } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
 import { DEFAULT_FOLDER } from './config/variables.ts';
 import { openState } from './state/open-state.ts';
@@ -164,12 +164,6 @@ async function run(config: Config): Promise<void> {
     ]);
     return isServiceClosed && isStateClosed;
   };
-}
-
-/** The version of this service. */
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version?: unknown }).version);
 }
 
 /** Whether it was closed. A failure is logged, so that the rest of a shutdown is done all the same. */

@@ -325,3 +325,9 @@ function toSignature(path: string): Signature {
 function isEqual(a: SecretReading | undefined, b: SecretReading | undefined): boolean {
   return a?.value === b?.value && a?.problem === b?.problem;
 }
+
+/** The version of this service. */
+export function readVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(manifest)).version;
+}

@@ -117,7 +117,7 @@ if (!existsSync(OPEN_FILES)) console.log('Skipped: what stays open, since only L
     const store = createEmbeddedStore({ folder: join(parent, 'other'), now: Date.now });
     await store.append([AUDIT_LOG], JSON.stringify(RECORD));
     await store.close();
-    const exporting = COMMANDS.get('--export-audit')?.({
+    const exporting = COMMANDS.get('--export-audit')?.run({
       config: readConfig({ STATE_DIR: join(parent, 'other') }),
       args: [],
       print: () => {
