@@ -166,7 +166,7 @@ async function run(config: Config): Promise<void> {
   };
 }
 
-/** Whether it was closed. A failure is logged, so that the rest of a shutdown is done all the same. */
+/** Whether it was closed. A failure is logged, so that the rest of a shutdown is done nevertheless. */
 async function tryToClose(
   what: string,
   logger: Logger,

@@ -202,7 +202,7 @@ async function recheckCreation(
     return outcome.badges.length > 0 ? { ...outcome, badges: [] } : outcome;
   }
   const memory = createMemoryOf(mutation, badge.id);
-  // By now somebody else may have created it, with other values in what it does not show: they need the caller's REUSE.
+  // It may have been created in the dashboard by now, with other hidden values: these need the caller's REUSE.
   if (hiddenValues && (await memory.recall()) === null) await memory.settle(hiddenValues);
   return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
 }

@@ -134,7 +134,7 @@ export function createLearner(options: LearnerOptions): Learner {
   async function learnQuery({ caller }: Head, { asked, body }: SentQuery, answered: Answered) {
     const { text, ...sights } = answered;
     const known = queryPlans.find(asked.key);
-    if (known === null) return;
+    if (known === null || checkVariables(asked.variables).hasInexactNumber) return;
     const plan = known ?? planQuery(executable, asked, createBadgeFragments(options.keep));
     try {
       const written = plan && (await writeAgain(plan, asked, { caller, sights }));
@@ -182,7 +182,6 @@ export function createLearner(options: LearnerOptions): Learner {
     watchQuery(response, head, sent) {
       const { tenant } = head.caller;
       if (!allowance.hasTime(tenant)) return;
-      if (checkVariables(sent.asked.variables).hasInexactNumber) return;
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, ({ text, ...answer }) => {
