@@ -154,12 +154,8 @@ function ofParts(text: string): string | undefined {
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second, ms);
   const moment = new Date(date.getTime() - zoneMs);
-  return isWritable(moment) ? moment.toISOString() : undefined;
-}
-
-/** Whether RFC 3339 can write a moment in UTC. An offset can move it out of the years with four digits. */
-export function isWritable(moment: Date): boolean {
-  return moment.getUTCFullYear() >= 0 && moment.getUTCFullYear() <= 9999;
+  const isWritable = moment.getUTCFullYear() >= 0 && moment.getUTCFullYear() <= 9999;
+  return isWritable ? moment.toISOString() : undefined;
 }
 
 function isDay(year: number, month: number, day: number): boolean {

@@ -14,7 +14,7 @@ import {
   withBadgeId,
 } from '../badge-list.ts';
 import { createFieldTable } from '../field-table.ts';
-import { DateTime, isWritable, toInstant } from '../graph-types.ts';
+import { DateTime, toInstant } from '../graph-types.ts';
 import type { ProviderFilter } from '../provider.ts';
 
 export const name = { enumValue: 'TAG_MANGO', title: 'TagMango' } as const satisfies ProviderName;
@@ -196,11 +196,14 @@ export const filter: ProviderFilter<TagMangoBadge, TagMangoBadgeFilter> = {
     enableAutomation == null || record.enableAutomation === enableAutomation,
 };
 
-const shownInstant = instant.refine((text) => isWritable(new Date(text)));
+const utc = z.iso.datetime();
 
-/** Null for "", as in other fields. */
+/** Null for "", as in other fields. An offset may move a time out of the years with four digits. */
 function toTime(value: unknown): string | null | undefined {
-  return value === '' ? null : (shownInstant.safeParse(value).data ?? toInstant(value));
+  if (value === '') return null;
+  if (utc.safeParse(value).success) return String(value);
+  const moment = toInstant(value);
+  return moment === undefined ? undefined : (instant.safeParse(value).data ?? moment);
 }
 
 export const toTagMangoBadge = createRecordReader({
