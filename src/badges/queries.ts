@@ -283,7 +283,7 @@ function readKey(representation: unknown): { provider: Provider | undefined; id:
   return { provider, id };
 }
 
-/** More would not fit on a page either. Requests with more are rejected before any field of them is executed. */
+/** More would not fit on a page either. */
 export const MAX_KEYS = 100;
 
 @InputType({ description: 'What identifies a badge: its provider and its ID there.' })
@@ -300,6 +300,9 @@ async function findBadges(
   context: BadgesContext,
   keys: readonly BadgeKey[],
 ): Promise<(BadgeFields | null | Error)[]> {
+  if (keys.length > MAX_KEYS) {
+    throw invalidInput(`Argument "keys" must have at most ${MAX_KEYS} entries.`);
+  }
   context.used.batchSize += keys.length;
   return Promise.all(
     keys.map(async ({ provider, id }) => {
@@ -331,7 +334,7 @@ export class BadgeQueries {
 
   @Query(() => [Badge], {
     nullable: 'items',
-    description: `Looks up badges by key, at most ${MAX_KEYS}, in the order of the keys. A request with more fails as a whole (LIMIT_EXCEEDED). Takes one read for each provider. Null without an error means that the provider has no such badge. Each badge that could not be read is null with an error of its own, whose path has its place in the list.`,
+    description: `Looks up badges by key, at most ${MAX_KEYS}, in the order of the keys. Takes one read for each provider. Null without an error means that the provider has no such badge. Each badge that could not be read is null with an error of its own, whose path has its place in the list.`,
   })
   @Directive(`@listSize(assumedSize: ${MAX_KEYS})`)
   badgesByKeys(

@@ -62,12 +62,12 @@ test('no key is an empty list, and nothing is read', async () => {
   expect(lists()).toEqual([0, 0]);
 });
 
-test('a hundred keys are answered, and with one more the whole request is over its limit', async () => {
+test('a hundred keys are answered, and one more is INVALID_INPUT', async () => {
   const hundred = Array.from({ length: 100 }, () => ofReturningAI(MAJOR));
   expect((await read(hundred)).names).toHaveLength(100);
   expect(await read([...hundred, ofReturningAI(MAJOR)])).toEqual({
     names: null,
-    errors: [[undefined, 'LIMIT_EXCEEDED']],
+    errors: [[['badgesByKeys'], 'INVALID_INPUT']],
     cacheControl: 'no-store',
   });
 });

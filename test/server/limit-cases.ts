@@ -186,21 +186,6 @@ export const capCases: readonly CapCase[] = [
     }),
   },
   {
-    what: 'keys of badges',
-    most: 100,
-    message: 'Argument "keys" must have at most 100 entries, but this one has 101.',
-    ask: (number) => ({
-      query: `query ($keys: [BadgeKey!]!) {
-        ${MEMBER}
-        none: badgesByKeys(keys: []) { __typename }
-        badgesByKeys(keys: $keys) { __typename }
-      }`,
-      variables: {
-        keys: Array.from({ length: number }, () => ({ provider: 'TAG_MANGO', id: HALL_OF_FAME })),
-      },
-    }),
-  },
-  {
     what: 'representations, under all aliases',
     most: 3_000,
     message:

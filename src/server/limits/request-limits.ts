@@ -13,7 +13,6 @@ import {
 } from 'graphql';
 import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
-import { MAX_KEYS } from '../../badges/queries.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { InexactNumber, settleNumbers } from './exact-numbers.ts';
@@ -145,20 +144,13 @@ export function isAffordable(requested: RequestedOperation): boolean {
   return isWithinCaps(knownCostOf(requested));
 }
 
-function isWithinCaps({ fields, representations, keys }: Cost): boolean {
-  const caps = REQUEST_CAPS;
-  return fields <= caps.fields && representations <= caps.representations && keys <= MAX_KEYS;
+function isWithinCaps({ fields, representations }: Cost): boolean {
+  return fields <= REQUEST_CAPS.fields && representations <= REQUEST_CAPS.representations;
 }
 
 function checkCost(requested: RequestedOperation): void {
-  const { fields, representations, keys } = knownCostOf(requested);
+  const { fields, representations } = knownCostOf(requested);
   const caps = REQUEST_CAPS;
-  if (keys > MAX_KEYS) {
-    throw limitError(
-      `Argument "keys" must have at most ${MAX_KEYS} entries, but this one has ${showCap(keys)}.`,
-      requested.operation,
-    );
-  }
   if (representations > caps.representations) {
     const most = showCap(caps.representations);
     throw limitError(
@@ -179,8 +171,6 @@ interface Cost {
   fields: number;
   /** Number of representations of all `_entities` fields together. */
   representations: number;
-  /** The largest number of keys of a `badgesByKeys` field. */
-  keys: number;
 }
 
 /** By operation, the costs that were found for its variables, which `toCostKey` tells apart. */
@@ -226,7 +216,7 @@ function toShape(value: unknown): unknown {
 }
 
 export function costOf({ schema, document, operation, variables }: RequestedOperation): Cost {
-  const cost: Cost = { fields: 0, representations: 0, keys: 0 };
+  const cost: Cost = { fields: 0, representations: 0 };
   const rule = createComplexityRule({
     variables,
     maximumComplexity: Infinity,
@@ -234,9 +224,8 @@ export function costOf({ schema, document, operation, variables }: RequestedOper
     maxQueryNodes: OPERATION_CAPS.selections + 1,
     estimators: [
       (field) => {
-        const { representations, keys } = field.args;
+        const { representations } = field.args;
         if (Array.isArray(representations)) cost.representations += representations.length;
-        if (Array.isArray(keys)) cost.keys = Math.max(cost.keys, keys.length);
         return costOfField(field);
       },
     ],
