@@ -262,6 +262,19 @@ test.each<[string, unknown]>([
   };
   expect(planWith(x)).toBeUndefined();
   expect(planWith(true)).toBeDefined();
+  const entities = query.replace(
+    'query A { badges { totalCount } }',
+    'query A($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }',
+  );
+  const planEntitiesWith = (value: unknown) => {
+    const representations = [{ __typename: 'TagMangoBadge', id: 'a' }];
+    const variables = { representations, x: value };
+    const body = JSON.stringify({ query: entities, operationName: 'A', variables });
+    const split = splitBody(body);
+    return split && planEntities(executable, split);
+  };
+  expect(planEntitiesWith(x)).toBeUndefined();
+  expect(planEntitiesWith(true)).toBeDefined();
 });
 
 test('what was asked lately keeps nothing of its bodies', async () => {

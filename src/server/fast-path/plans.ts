@@ -190,6 +190,8 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
   const question = readQuestion(executable, JSON.parse(json));
   const root = question && entitiesOf(question);
   if (!root || !isProbe(question.given[VARIABLE])) return undefined;
+  const { [VARIABLE]: _, ...others } = question.given;
+  if (!Object.values(others).every(isShort)) return undefined;
   const type = question.query.getFields()[FIELD]?.type;
   const list = isNonNullType(type) ? type.ofType : type;
   if (!isListType(list)) return undefined;
@@ -206,6 +208,16 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
     render: compile(question, list.ofType, root.nodes),
     compiled: question.compiled,
   };
+}
+
+/** A longer text, a list or an object would be kept with the plan, and only another operation could use it. */
+const MAX_KEPT_CHARACTERS = 100;
+
+/** Whether a plan may keep the value of a variable. */
+export function isShort(value: unknown): boolean {
+  return typeof value === 'string'
+    ? value.length <= MAX_KEPT_CHARACTERS
+    : !(value instanceof Object);
 }
 
 /** The only root field, whose only argument is the variable. */

@@ -32,7 +32,7 @@ import {
   createSight,
 } from './head.ts';
 import type { BadgeFragments, KeptAnswers, Written } from './kept-answers.ts';
-import { type PlanKey, type Plans, flatten } from './plans.ts';
+import { type PlanKey, type Plans, flatten, isShort } from './plans.ts';
 import {
   type Executable,
   INFO,
@@ -125,7 +125,7 @@ export function planQuery(
   if (!whole) return undefined;
   const names = namesOfFixed(whole);
   const fixed = readValues(asked.variables, names);
-  if (!fixed.every(isShort)) return undefined;
+  if (!fixed.every(([, value]) => isShort(value))) return undefined;
   const question = { ...whole, given: {}, variables: pick(whole.variables, names) };
   const roots = compileRoots(question, fragments);
   return (
@@ -165,15 +165,6 @@ type Variables = AskedQuery['variables'];
 
 function readValues(variables: Variables, names: readonly string[]): QueryPlan['fixed'] {
   return names.map((name) => [name, variables[name]]);
-}
-
-/** They are kept with the plan. No list or object is the same in another body. */
-const MAX_FIXED_CHARACTERS = 100;
-
-function isShort([, value]: QueryPlan['fixed'][number]): boolean {
-  return typeof value === 'string'
-    ? value.length <= MAX_FIXED_CHARACTERS
-    : !(value instanceof Object);
 }
 
 /** Those of them that there are. */
