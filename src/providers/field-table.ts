@@ -249,7 +249,6 @@ function toComparable(value: unknown, { type, cleared }: FieldRule): unknown {
     case 'image':
       return typeof value === 'string' ? withoutSignature(value) : '';
     case 'text':
-      return value ?? '';
     case 'line':
       return value ?? (cleared === undefined ? '' : cleared);
     case 'ids':

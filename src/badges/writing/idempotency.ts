@@ -159,9 +159,9 @@ async function endClaim(
 
 /** What only finds out an unknown outcome is not kept with a known one: of a long list it would be a lot. */
 function toEnded({ attempt, ...record }: KeyRecord, outcome: StoredOutcome): KeyRecord {
-  const { earlierIds, ...rest } = attempt ?? {};
-  const isOpen = outcome.status === 'UNKNOWN' || earlierIds === undefined;
-  return { ...record, attempt: isOpen ? attempt : (rest as StoredAttempt), outcome };
+  if (attempt === null || outcome.status === 'UNKNOWN') return { ...record, attempt, outcome };
+  const { earlierIds: _, ...known } = attempt;
+  return { ...record, attempt: known, outcome };
 }
 
 function lost(): StateError {

@@ -104,7 +104,7 @@ const toIdHash = (id: string): string => hash('sha256', id, 'base64url').slice(0
 
 /**
  * The badges that are there before a creation: the hashes of their IDs, one after the other. Any of them may be given
- * the values of the creation meanwhile, by whomever. Undefined if they are too many.
+ * the values of the creation meanwhile. Undefined if they are too many.
  */
 export async function hashIds({ list }: BadgeIndex): Promise<string | undefined> {
   const ids = [...list.badges.map(({ id }) => id), ...list.malformedIds];

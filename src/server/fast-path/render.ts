@@ -197,9 +197,7 @@ function compileObject(
   const fields = [...collected].map(([key, [first, ...more]], index) => {
     const start = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
     if (!first) throw new Unsure('A field is missing');
-    if (selected.remember) selected.compiled.repeats += more.length;
-    if (selected.remember && more.length >= COUNTED_PER_BYTE)
-      throw new Unsure('What the limits count of a field is more than what it shows');
+    if (selected.remember) noteRepeats(selected, more.length);
     const render = compileField(selected, type, [first, ...more]);
     return (source: unknown) => start + render(source);
   });
@@ -212,6 +210,12 @@ function compileObject(
     for (const field of fields) json += field(source);
     return `${json}}`;
   };
+}
+
+/** Of a field that is not of a badge: what the limits count of its values is bounded by the bytes that it shows. */
+function noteRepeats({ compiled }: Selected, times: number): void {
+  if (times >= COUNTED_PER_BYTE) throw new Unsure('A field is repeated too often');
+  compiled.repeats += times;
 }
 
 function compileField(
