@@ -97,7 +97,7 @@ describe.each(HOSTILE)('the id %j', (id) => {
     faulty.standIn(RETURNING_AI).faults.set('userInfo', { kind: 'answer', body });
     const input = { returningAI: { badgeId: MAJOR, user: { email: ADA.email } } };
     expect(await faulty.mutate({ kind: 'award', input })).toMatchObject({
-      userErrors: [{ code: 'PROVIDER_BAD_RESPONSE' }],
+      userErrors: [{ code: 'NOT_FOUND', fields: [['input', 'returningAI', 'user', 'email']] }],
     });
     expect(faulty.writes()).toBe(0);
   });

@@ -491,16 +491,18 @@ describe('a look-up by e-mail', () => {
 });
 
 test.each([ADA.tagMango, '-1', '1.5', 'ada', ' 1102', '1'.repeat(21)])(
-  'a member who is found by e-mail with the id %j is not reported as missing, and nothing is sent',
+  'the id %j that a look-up by e-mail gives is never sent on, and no member is said to be missing',
   async (userId) => {
     service.sandbox.returningAI.faults.set('userInfo', {
       kind: 'answer',
-      body: { status: 'success', data: { userId, email: ADA.email } },
+      body: { status: 'success', data: { userId } },
     });
     for (const asked of [award, revoke]) {
       const { userErrors } = await run(asked(member({ email: ADA.email })));
-      expect(userErrors).toMatchObject([{ code: 'PROVIDER_BAD_RESPONSE', retryable: false }]);
-      expect(userErrors[0]?.message).toMatch(/Nothing was sent\.$/);
+      expect(userErrors).toMatchObject([
+        { code: 'NOT_FOUND', fields: [['input', 'returningAI', 'user', 'email']] },
+      ]);
+      expect(userErrors[0]?.message).toMatch(/^Returning\.AI has a member .* but the ID/);
     }
     expect(writesTo(service.sandbox)).toEqual([]);
   },

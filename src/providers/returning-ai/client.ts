@@ -64,9 +64,6 @@ interface UserSearch {
   close: () => Promise<void>;
 }
 
-/** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
-export const USER_ID = /^\d{1,20}$/;
-
 /** Numbers are accepted if they are exact. */
 const userSchema = z.object({
   userId: z.union([z.string().min(1), z.int().nonnegative().transform(String)]),
@@ -121,20 +118,7 @@ function readUserId(json: unknown, head: AnswerHead, email: string): string | nu
   if (isAnotherPerson(user, { email, phone: null })) {
     throw badResponse('returned a different user from the requested one');
   }
-  const { userId } = parsed.data;
-  if (!USER_ID.test(userId)) throw otherKindOfId();
-  return userId;
-}
-
-/** The member exists, and cannot be named to the badge routes. The provider works, so the circuit breaker does not count it. */
-function otherKindOfId(): ProviderError {
-  const message =
-    'returned a userId that is not numeric, which its badge routes do not take (inferred)';
-  return new ProviderError(message, {
-    kind: 'bad-response',
-    effect: 'unknown',
-    isBreakdown: false,
-  });
+  return parsed.data.userId;
 }
 
 function hasUserId(payload: unknown): boolean {

@@ -6,7 +6,7 @@ import { invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import { type Holding, createDeletion, planAward, planRevoke, withShownFields } from '../writes.ts';
 import { type RULES, type ReturningAIBadge, name, table } from './badge.ts';
-import { type ReturningAIClient, USER_ID } from './client.ts';
+import type { ReturningAIClient } from './client.ts';
 
 export const { create: createOperation, update: updateOperation } = createFullWrites<
   typeof RULES,
@@ -40,6 +40,9 @@ export const deleteOperation = createDeletion<ReturningAIClient, ReturningAIBadg
   send: (client, id, bounds) => client.deleteBadge(id, bounds),
   beside: ['id', 'hiddenRevision'],
 });
+
+/** Samples of the badge routes have a short numeric id; that no other id of a user counts there is inferred. */
+const USER_ID = /^\d{1,20}$/;
 
 @InputType({
   description: 'A member of a Returning.AI community, identified by ID or e-mail address.',
@@ -146,8 +149,11 @@ async function findUser(
     return { problems: [at(['email'], message)] };
   }
   const id = await client.findUserId(email, bounds);
-  if (id !== null) return { found: { id } };
-  const message = 'Returning.AI has no member with this e-mail address.';
+  if (id !== null && USER_ID.test(id)) return { found: { id } };
+  const message =
+    id === null
+      ? 'Returning.AI has no member with this e-mail address.'
+      : 'Returning.AI has a member with this e-mail address, but the ID that it gives is none that its badge routes take: 1 to 20 digits (inferred).';
   return { problems: [{ ...at(['email'], message), code: 'NOT_FOUND' }] };
 }
 
