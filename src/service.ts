@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Tenant } from './badges/tenant.ts';
 import { createAuditRecovery } from './badges/writing/audit.ts';
+import { publishLost } from './badges/writing/unknown-outcome.ts';
 import type { OnUnreadable } from './badges/writing/stored-record.ts';
 import { createSnapshotStore } from './cache/snapshot-entry.ts';
 import type { TenantSettings } from './providers/settings.ts';
@@ -81,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const tokens =
     options.tokens &&
     createTokenCheck({ ...options, ...options.tokens, report: createIssuerLog(options.logger) });
-  const recover = toRecovery(options, onUnreadable);
+  const recover = toRecovery(options, onUnreadable, tenants);
   await recover();
   const retention =
     options.retention && createRetention({ ...options.retention, log: toPlainLog(options) });
@@ -153,9 +154,14 @@ function* listSources(tenants: Iterable<Tenant>, now: () => number): Iterable<Li
 function toRecovery(
   { store, logger }: ServiceOptions,
   onUnreadable: OnUnreadable,
+  tenants: Pick<Tenants, 'byId'>,
 ): () => Promise<void> {
   return createAuditRecovery(store, {
     onUnreadable,
+    async onLost(record) {
+      const tenant = tenants.byId.get(record.tenant);
+      if (tenant) await publishLost(tenant, record);
+    },
     onFailure: (err) =>
       logger.error(
         { err },

@@ -162,11 +162,13 @@ async function measureKeys(
   });
   const store = open(folder);
   await add(`open records among ${KEYS} keys, ${RECORDS} of which cannot be read`, () =>
-    closeLostAudits(store, quiet),
+    closeLostAudits(store, { onUnreadable: quiet }),
   );
   const opened = JSON.stringify({ ...auditRecord('x'.repeat(100)), badgeIds: ['a'] });
   for (let index = 0; index < 500; index += 1) await store.set(`audit-open/dead/${index}`, opened);
-  await add('500 records of dead processes closed', () => closeLostAudits(store, quiet));
+  await add('500 records of dead processes closed', () =>
+    closeLostAudits(store, { onUnreadable: quiet }),
+  );
 
   const ids = Array.from({ length: 1_000 }, (_, index) => idOf(index));
   const holder = createHeldBadges({ store, key: 'held', onUnreadable: quiet });

@@ -161,7 +161,9 @@ describeStores((open) => {
           await opened.store.set(good, text);
           const told: string[] = [];
 
-          await closeLostAudits(opened.store, ({ key }) => void told.push(key));
+          await closeLostAudits(opened.store, {
+            onUnreadable: ({ key }) => void told.push(key),
+          });
 
           expect(await opened.store.get(good)).toBeNull();
           const isLeft = (await opened.store.get(odd)) !== null;

@@ -200,3 +200,48 @@ test('a process killed while it reads before the write leaves the key free and n
   expect(writesOf(sandbox)).toHaveLength(1);
   expect(await exportAudit(folder)).toMatchObject([{ outcome: 'APPLIED' }]);
 });
+
+const OTHER_HIDDEN_VALUES: typeof HIDDEN_VALUES = {
+  darkImage: 'https://img.example/night.png',
+  lightImage: 'https://img.example/day.png',
+  enabledDarkAndLight: false,
+  award: false,
+  awardCurrency: false,
+  awardXpQuantity: 71,
+  awardCurrencyQuantity: 8,
+};
+const hiddenFields = Object.keys(HIDDEN_VALUES) as (keyof typeof HIDDEN_VALUES)[];
+
+test.each([{ fields: hiddenFields }, { fields: hiddenFields.slice(0, 1) }])(
+  'a killed process that may have changed what nobody can see ($fields) leaves the badge with another version',
+  async ({ fields }) => {
+    const folder = makeFolder();
+    const first = await start(folder);
+    const changed = fields.map((field) => [field, OTHER_HIDDEN_VALUES[field]] as const);
+    const hiddenValues = { ...HIDDEN_VALUES, ...Object.fromEntries(changed) };
+    const input = { returningAI: { id: 'updated', ...hiddenValues } };
+    const before = await mutate(first.url, {
+      kind: 'update',
+      input: { returningAI: { id: 'updated', ...HIDDEN_VALUES, title: 'Known' } },
+    });
+    sandbox.returningAI.faults.set('updateBadge', { kind: 'hang', isApplied: true });
+    const lost = mutate(first.url, { kind: 'update', input }).catch(() => 'lost');
+    await eventually(() => writesOf(sandbox).length === 2);
+    await first.kill();
+    expect(await lost).toBe('lost');
+    sandbox.returningAI.faults.clear();
+
+    const second = await startNext(folder);
+    const rename = (expectedVersion: unknown): MutationCall => ({
+      kind: 'update',
+      input: { returningAI: { id: 'updated', ...HIDDEN_VALUES, title: 'Next' } },
+      expectedVersion,
+    });
+    const versionBefore = before.badge?.version;
+    const refused = await mutate(second.url, rename(versionBefore));
+    expect(codesOf(refused)).toEqual(['CONFLICT']);
+    expect(refused.badge?.version).not.toBe(versionBefore);
+    expect(codesOf(await mutate(second.url, rename(refused.badge?.version)))).toEqual([]);
+    expect(writesOf(sandbox)).toHaveLength(3);
+  },
+);

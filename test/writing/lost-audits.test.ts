@@ -53,8 +53,10 @@ test('many records that are to be closed let others have their turn after each',
 
   const store = createEmbeddedStore({ folder, now: Date.now });
   const turns = await countTurns(() =>
-    closeLostAudits(store, (record) => {
-      throw new Error(`${record.key} cannot be read: ${record.reason}`);
+    closeLostAudits(store, {
+      onUnreadable(record) {
+        throw new Error(`${record.key} cannot be read: ${record.reason}`);
+      },
     }),
   );
   expect(turns).toBeGreaterThanOrEqual(100);
@@ -78,7 +80,7 @@ test('a record whose beginning the store took without an answer is not written a
   await died.close();
 
   const store = createEmbeddedStore({ folder, now: Date.now });
-  await closeLostAudits(store, () => undefined);
+  await closeLostAudits(store, { onUnreadable: () => undefined });
   const records = await store.readBackward(AUDIT_LOG, { limit: 10 });
   expect(records.map(({ entry: text }) => readAuditRecord(text))).toMatchObject([
     { record: { ...about, ...badge, outcome: 'APPLIED' } },

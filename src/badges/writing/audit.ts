@@ -107,17 +107,23 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
   };
 }
 
+interface LostAudits {
+  onUnreadable: OnUnreadable;
+  /** Called before the record of a lost mutation is written; again if that fails. */
+  onLost?: (record: AuditRecord) => Promise<void>;
+}
+
 /** Writes the records of processes that died between their first byte and their outcome. One that fails does not stop the others. */
 export async function closeLostAudits(
   store: StateStore,
-  onUnreadable: OnUnreadable,
+  { onUnreadable, onLost }: LostAudits,
 ): Promise<void> {
   let failure: StateError | undefined;
   for await (const key of store.keys(OPEN_AUDITS)) {
     // There may be many, and the embedded store is synchronous: other requests get their turn here.
     await nextTurn();
     try {
-      const reason = await closeIfLost(store, key);
+      const reason = await closeIfLost(store, key, onLost);
       if (reason !== undefined) onUnreadable({ kind: 'open audit record', key, reason });
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
@@ -128,7 +134,11 @@ export async function closeLostAudits(
 }
 
 /** Returns why the record cannot be read, or undefined. */
-async function closeIfLost(store: StateStore, key: string): Promise<string | undefined> {
+async function closeIfLost(
+  store: StateStore,
+  key: string,
+  onLost: LostAudits['onLost'],
+): Promise<string | undefined> {
   const owner = ownerOfOpenAudit(key);
   if (owner === undefined) return 'a key that this service does not make';
   if (await store.isAlive(owner)) return undefined;
@@ -139,6 +149,7 @@ async function closeIfLost(store: StateStore, key: string): Promise<string | und
   const { record } = reading;
   // A version that knows this outcome closes it.
   if (!Object.hasOwn(OUTCOMES, record.outcome)) return 'outcome: unknown';
+  await onLost?.(record);
   await writeRecord(store, { record, notFoundIds: [], closing: key });
   return undefined;
 }
@@ -195,8 +206,7 @@ function partOf(record: AuditRecord, badgeId: string): AuditRecord {
 /** A failure that lasts is reported again after this many runs. */
 const RUNS_PER_REMINDER = 60;
 
-interface AuditRecoveryOptions {
-  onUnreadable: OnUnreadable;
+interface AuditRecoveryOptions extends LostAudits {
   /** Reports that records of dead processes cannot be closed: first for a new reason, then as a reminder. */
   onFailure: (error: unknown) => void;
   /** Reports that they can be closed again. */
@@ -206,7 +216,7 @@ interface AuditRecoveryOptions {
 /** Each call closes the records that dead processes left open. It never rejects; concurrent calls do nothing. */
 export function createAuditRecovery(
   store: StateStore,
-  { onUnreadable, onFailure, onRecovery }: AuditRecoveryOptions,
+  { onFailure, onRecovery, ...lost }: AuditRecoveryOptions,
 ): () => Promise<void> {
   let reason: string | undefined;
   let runs = 0;
@@ -223,7 +233,7 @@ export function createAuditRecovery(
     if (isRunning) return;
     isRunning = true;
     try {
-      await closeLostAudits(store, onUnreadable);
+      await closeLostAudits(store, lost);
       if (reason !== undefined) onRecovery();
       reason = undefined;
     } catch (error) {

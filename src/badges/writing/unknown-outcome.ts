@@ -5,6 +5,7 @@ import { type BadgeFields, STEPS_OF_RECORD } from '../../providers/badge-list.ts
 import type { Operation } from '../../providers/provider.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import type { BadgeIndex } from '../reading/badge-index.ts';
+import type { Tenant } from '../tenant.ts';
 import { toWriteFailure } from '../user-errors.ts';
 import {
   type BadgeReading,
@@ -15,7 +16,7 @@ import {
   reread,
   settleApplied,
 } from './applied-write.ts';
-import { badgeLog, readAuditRecord } from './audit.ts';
+import { type AuditRecord, badgeLog, readAuditRecord } from './audit.ts';
 import { KEY_KEPT_MS, type StoredAttempt, toIdempotencyKey } from './idempotency.ts';
 import { createMemoryOf } from './memory.ts';
 import {
@@ -77,6 +78,21 @@ async function publishDoubt(
   if (id === null || !plan.writtenValues) return invalidateLists(write);
   const hiddenRevision = `${error.kind}-${write.context.requestId}`;
   await publish(write, { id, before: undefined, after: undefined, hiddenRevision });
+}
+
+/**
+ * For an update whose process died before it knew the outcome: it may have changed hidden fields, so the badge gets a new
+ * version. Never rejects.
+ */
+export async function publishLost(
+  { providers }: Pick<Tenant, 'providers'>,
+  { id: auditId, provider, operation, badgeIds: [id] }: AuditRecord,
+): Promise<void> {
+  if (operation !== 'update' || id === undefined) return;
+  const of = providers.find(({ provider: { name } }) => name.enumValue === provider);
+  if (!of?.provider.withHiddenRevision) return;
+  const hiddenRevision = `stopped-${auditId}`;
+  await of.access?.recentWrites.note({ id, before: undefined, after: undefined, hiddenRevision });
 }
 
 /** Whether a badge as it is now shows that the write took effect. Null if it is gone. */

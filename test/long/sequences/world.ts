@@ -45,7 +45,7 @@ export function createHome(folder: string): Home {
     async reopen() {
       await home.store.close();
       home.store = open();
-      await closeLostAudits(home.store, onUnreadable);
+      await closeLostAudits(home.store, { onUnreadable });
     },
   };
   return home;
