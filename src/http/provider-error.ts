@@ -114,11 +114,18 @@ export function badResponse(
   return new ProviderError(message, { kind: 'bad-response', effect, cause });
 }
 
-/** The error for an answer whose status is not 2xx. `wait` comes from its `Retry-After`. */
-export function statusError(
-  status: number,
-  wait: { retryAfterMs?: number; repeat?: Repeat } = {},
-): ProviderError {
+/**
+ * What an answer asks for by its `Retry-After`. `nothing`: it has none that can be understood. `wait`: a repeat is
+ * welcome after `retryAfterMs`. `quiet`: a wait that is longer than the bounds, or of unknown length.
+ */
+export interface RetryAfter {
+  asks: 'nothing' | 'wait' | 'quiet';
+  /** How long to wait before the next request, milliseconds. Within the bounds. */
+  retryAfterMs: number;
+}
+
+/** The error for an answer whose status is not 2xx, and for what its `Retry-After` asks. */
+export function statusError(status: number, asked?: RetryAfter): ProviderError {
   if (status >= 300 && status < 400) {
     // Some services apply a write before they redirect.
     return new ProviderError(`returned the redirect status ${status}`, {
@@ -128,12 +135,10 @@ export function statusError(
     });
   }
   if (status >= 500) {
-    const { repeat, retryAfterMs } = wait;
     return new ProviderError(`returned the error status ${status}`, {
       kind: 'unavailable',
       effect: 'unknown',
-      // Without a `Retry-After` there is no wait, unlike after a 429.
-      ...(repeat === 'again' && retryAfterMs !== undefined && { retryAfterMs }),
+      ...toPatience(asked),
     });
   }
   switch (status) {
@@ -156,6 +161,7 @@ export function statusError(
       return new ProviderError('reported a request timeout', {
         kind: 'timeout',
         effect: 'unknown',
+        ...toPatience(asked),
       });
     case 409:
       return new ProviderError('reported a conflict', {
@@ -166,11 +172,21 @@ export function statusError(
       return new ProviderError('rejected the request: rate limit reached', {
         kind: 'rate-limited',
         effect: 'refused',
-        ...wait,
+        ...(asked && { retryAfterMs: asked.retryAfterMs }),
+        repeat: asked?.asks === 'wait' ? 'again' : 'never',
       });
     default:
       return badResponse(`returned the unexpected status ${status}`, 'refused');
   }
+}
+
+/** Unlike after a 429, there is no wait if none is asked for. */
+function toPatience(
+  asked: RetryAfter | undefined,
+): Pick<ProviderErrorOptions, 'retryAfterMs' | 'repeat'> {
+  if (asked === undefined || asked.asks === 'nothing') return {};
+  const { asks, retryAfterMs } = asked;
+  return asks === 'wait' ? { retryAfterMs } : { retryAfterMs, repeat: 'never' };
 }
 
 /** The error for an error envelope under a successful status, by the code in it if there is one. */

@@ -3,7 +3,7 @@ import { promisify, types } from 'node:util';
 import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { JsonError, MAX_DEPTH, MAX_CONTAINERS, createSlices, parseJsonInSlices } from './json.ts';
-import { ProviderError, type Repeat, badResponse } from './provider-error.ts';
+import { ProviderError, type RetryAfter, badResponse } from './provider-error.ts';
 
 /** An answer without its body. */
 export interface AnswerHead {
@@ -31,9 +31,9 @@ const MAX_AGE_SECONDS = 2 ** 31;
 
 /** How long to wait after a provider has answered that its rate limit is reached, milliseconds. */
 export interface RetryAfterBounds {
-  /** A longer `Retry-After` is not believed. */
+  /** Nothing is repeated after a longer wait. */
   maxMs: number;
-  /** Used if the answer has no `Retry-After` that is believed. */
+  /** Used if the answer asks for no wait, or for a longer one. */
   defaultMs: number;
 }
 
@@ -45,35 +45,39 @@ export function toRetryAfterBounds(windowMs: number | undefined): RetryAfterBoun
   return windowMs === undefined ? WITHOUT_WINDOW : { maxMs: windowMs, defaultMs: windowMs };
 }
 
-/**
- * How long to wait before the next request, and whether a read may be repeated then: only if the answer has a
- * `Retry-After` that is believed. A date is compared with the answer's own `Date`, because clocks differ.
- */
+/** A date is compared with the answer's own `Date`, because clocks differ. */
 export function toRetryAfter(
   head: Pick<AnswerHead, 'headers'>,
   { maxMs, defaultMs }: RetryAfterBounds,
-): { retryAfterMs: number; repeat: Repeat } {
-  const ms = readMs(onlyValue(head, 'retry-after'), onlyValue(head, 'date'));
-  const isBelieved = ms >= 0 && ms <= maxMs;
-  return {
-    retryAfterMs: isBelieved ? ms : defaultMs,
-    repeat: isBelieved ? 'again' : 'never',
-  };
+): RetryAfter {
+  const ms = readWaitMs(headerValues(head, 'retry-after'), headerValues(head, 'date'));
+  if (ms === undefined) return { asks: 'nothing', retryAfterMs: defaultMs };
+  if (ms > maxMs) return { asks: 'quiet', retryAfterMs: defaultMs };
+  return { asks: 'wait', retryAfterMs: ms };
 }
 
-/** Undefined if the header is missing, or repeated with different values. */
-function onlyValue(head: Pick<AnswerHead, 'headers'>, name: string): string | undefined {
-  const [value, ...others] = new Set(headerValues(head, name));
-  return others.length === 0 ? value : undefined;
+/** Undefined: no wait is asked for. Infinity: one is, and its length is unknown. */
+function readWaitMs(retryAfter: readonly string[], ownDate: readonly string[]): number | undefined {
+  const [text = '', ...others] = new Set(retryAfter);
+  if (others.length > 0) return Infinity;
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  // Such as "1.5", or "5, 5" of a proxy that joined two headers.
+  if (/^\d/.test(text)) return Infinity;
+  const time = toTime(text);
+  if (Number.isNaN(time)) return undefined;
+  const [date = '', ...otherDates] = new Set(ownDate);
+  const ms = otherDates.length > 0 ? NaN : time - toTime(date);
+  if (Number.isNaN(ms)) return Infinity;
+  return ms < 0 ? undefined : ms;
 }
 
-/** NaN if there is no valid wait. */
-function readMs(retryAfter: string | undefined, date: string | undefined): number {
-  if (retryAfter === undefined) return NaN;
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
-  // `Date.parse` also takes texts such as "1.5", which are not HTTP dates.
-  const isDate = /^[A-Z][a-z]+,? /.test(retryAfter);
-  return isDate && date !== undefined ? Date.parse(retryAfter) - Date.parse(date) : NaN;
+/** The oldest form of an HTTP date names no zone, and `Date.parse` would take it for local time. */
+const WITHOUT_ZONE = /^\w+ \w+ +\d+ [\d:]+ \d+$/;
+
+/** NaN: this is not an HTTP date. `Date.parse` also takes other texts, such as "1.5". */
+function toTime(text: string): number {
+  if (!/^[A-Z][a-z]+,? /.test(text)) return NaN;
+  return Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text);
 }
 
 const gunzip = promisify(gunzipThen);

@@ -140,6 +140,14 @@ export const READ_CASES: readonly ReadCase[] = [
       ...unavailable,
     }),
   ),
+  {
+    row: 13,
+    what: 'is a 503 that asks for an hour',
+    fault: answer({ status: 503, headers: { 'retry-after': '3600' } }),
+    ...unavailable,
+    calls: 1,
+    retryAfterMs: 10_000,
+  },
   { row: 14, what: 'is a 400', fault: named('bad-request'), ...refused },
   { row: 14, what: 'is a 422', fault: named('unprocessable'), ...refused },
   {

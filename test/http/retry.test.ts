@@ -125,7 +125,6 @@ test.each([
   [{ 'retry-after': '1' }, 1_000],
   [{ 'retry-after': '2', date: 'Mon, 01 Jan 2024 00:00:00 GMT' }, 2_000],
   [{ 'retry-after': 'soon' }, 0],
-  [{ 'retry-after': '3600' }, 0],
   [{}, 0],
 ])('a provider that is down and says %j is left alone that long', async (headers, pauseMs) => {
   const wait = toRetryAfter({ headers }, toRetryAfterBounds(10_000));
@@ -136,6 +135,27 @@ test.each([
     });
   }
 });
+
+test.each([
+  { 'retry-after': '3600' },
+  { 'retry-after': '1'.repeat(400) },
+  { 'retry-after': '1.5' },
+  { 'retry-after': ['1', '2'] },
+  { 'retry-after': 'Mon, 01 Jan 2024 00:00:02 GMT' },
+  { 'retry-after': 'Mon, 01 Jan 2024 01:00:00 GMT', date: 'Mon, 01 Jan 2024 00:00:00 GMT' },
+])(
+  'a provider that asks for quiet by %j is not asked again, and the error says when',
+  async (headers) => {
+    const asked = toRetryAfter({ headers }, toRetryAfterBounds(10_000));
+    for (const status of [408, 429, 500, 502, 503, 504]) {
+      expect(await callWith([statusError(status, asked)])).toMatchObject({
+        error: { retryAfterMs: 10_000 },
+        attempts: 1,
+        pauses: [],
+      });
+    }
+  },
+);
 
 test.each<CallPurpose>(['query', 'prepare', 'settle'])('%s is tried again', async (purpose) => {
   expect(await callWith([reset()], { purpose })).toMatchObject({ value: 'value', attempts: 2 });
