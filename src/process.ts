@@ -200,7 +200,11 @@ async function createTelemetry(config: Config, logger: Logger) {
   const { createMetrics, createMetricsObserver } = await import('./telemetry/metrics.ts');
   const log = createRequestLog({ logger, sample: config.logSample });
   const metrics = config.hasMetrics
-    ? await createMetrics({ operations: config.metricsOperations, now: monotonicMs })
+    ? await createMetrics({
+        version: readVersion(),
+        operations: config.metricsOperations,
+        now: monotonicMs,
+      })
     : undefined;
   const counting = metrics ? [createMetricsObserver(metrics)] : [];
   return { metrics, observer: combineObservers([log.observer, ...counting]), close: log.close };

@@ -14,7 +14,7 @@ const STATES = ['FRESH', 'STALE', 'EMPTY'] as const;
 const KEPT = ['documents', 'plans', 'fragments', 'answers'];
 
 /** What is looked at each time the metrics are read. Nothing of it runs in a request. */
-export async function defineGauges(register: Registry) {
+export async function defineGauges(register: Registry, build: { version: string; node: string }) {
   const { Counter, Gauge } = await import('prom-client');
   const registers = [register];
   const gauge = <Label extends string>(
@@ -22,6 +22,12 @@ export async function defineGauges(register: Registry) {
     help: string,
     ...labelNames: readonly Label[]
   ) => new Gauge<Label>({ name: `badges_${name}`, help, labelNames, registers });
+  gauge(
+    'build_info',
+    'The running version of this service and of Node. Its value is always 1.',
+    'version',
+    'node',
+  ).set(build, 1);
   const lists = gauge(
     'snapshots',
     'Lists of all tenants, by whether they are held and fresh.',

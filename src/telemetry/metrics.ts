@@ -28,19 +28,21 @@ const CALLED_MS = 300_000;
 export type Metrics = Awaited<ReturnType<typeof createMetrics>>;
 
 interface MetricsOptions {
+  /** Of this service. */
+  version: string;
   /** Names of operations that get a label value of their own. */
   operations: readonly string[];
   /** Monotonic milliseconds. */
   now: () => number;
 }
 
-export async function createMetrics({ operations, now }: MetricsOptions) {
+export async function createMetrics({ version, operations, now }: MetricsOptions) {
   // Loaded only where it is needed, because that takes a tenth of the time of a start.
   const { Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const measures = await defineMeasures(registry);
-  const gauges = await defineGauges(registry);
+  const gauges = await defineGauges(registry, { version, node: process.versions.node });
   const known = new Set(operations);
   /** By provider, tenant and kind of calls. */
   const openBreakers = new Map<string, { tenant: string; provider: string; calls: string }>();

@@ -20,7 +20,7 @@ export async function startMetered(
   options: TestServiceOptions & { sample?: number; operations?: string[] } = {},
 ): Promise<MeteredService> {
   const { sample = 1, operations = [], ...overrides } = options;
-  const metrics = await createMetrics({ operations, now: Date.now });
+  const metrics = await createMetrics({ version: '1.2.3', operations, now: Date.now });
   const lines: Record<string, unknown>[] = [];
   const logger = pino(
     { base: null, timestamp: false },

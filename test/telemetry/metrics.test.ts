@@ -229,6 +229,13 @@ describe('who may read the metrics', () => {
   });
 });
 
+test('a process shows the versions that it runs, before its first request too', async () => {
+  metered = await startMetered();
+  expect(await metered.samplesOf('badges_build_info')).toEqual({
+    [`{version="1.2.3",node="${process.versions.node}"}`]: 1,
+  });
+});
+
 test('docs/operating.md explains every metric of the service, and no other', async () => {
   metered = await startMetered();
   const text = await metered.metrics.text();

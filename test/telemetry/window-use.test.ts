@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 /** Metrics of tenants that have used these parts of a window. */
 async function setUp(used: Readonly<Record<string, number>>) {
   const clock = { now: 0 };
-  const metrics = await createMetrics({ operations: [], now: () => clock.now });
+  const metrics = await createMetrics({ version: '1.2.3', operations: [], now: () => clock.now });
   const provider = 'TAG_MANGO';
   metrics.watch({
     usageAhead: () => ({}),
