@@ -15,7 +15,7 @@ import {
 import { ConfigError, readVersion } from './config/source.ts';
 import { DEFAULT_TENANT } from './config/tenants-file.ts';
 import { DEFAULT_FOLDER } from './config/variables.ts';
-import { openState } from './state/open-state.ts';
+import { type OpenState, openState } from './state/open-state.ts';
 import { monotonicMs } from './state/rate-limit.ts';
 import { StateError } from './state/state-store.ts';
 import { type Logger, createLogger, createRequestLog, withoutSecrets } from './telemetry/logger.ts';
@@ -95,11 +95,22 @@ function explain(error: unknown): string | undefined {
     : undefined;
 }
 
+/** What the service stands on. */
+interface Ground {
+  logger: Logger;
+  state: OpenState;
+  demo: Awaited<ReturnType<typeof startDemo>> | undefined;
+  /** Resolves to whether the state was closed. */
+  closeState: () => Promise<boolean>;
+}
+
 async function run(config: Config): Promise<void> {
   const logger = await createLogger({ ...config, secrets });
-  // Set before the start: without a handler, the first process of a container ignores signals.
+  let isStopping = false;
   let stop = async (): Promise<boolean> => true;
+  // Set before the start: without a handler, the first process of a container ignores signals.
   onStop(logger, async (signal) => {
+    isStopping = true;
     logger.info(`${signal} received. The service is stopping.`);
     const isClosed = await stop();
     logger.info('Stopped.');
@@ -119,6 +130,32 @@ async function run(config: Config): Promise<void> {
     keptMs: config.keptMs,
     log: { info: (message) => logger.info(message), warn: (message) => logger.warn(message) },
   });
+  const closeState = once(() =>
+    tryToClose('state', logger, async () => {
+      await Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]);
+    }),
+  );
+  // A signal may come before anything else is open.
+  stop = closeState;
+  try {
+    const ground = { logger, state, demo, closeState };
+    const started = await start(config, ground);
+    if (!isStopping) stop = serve(config, { ...ground, ...started });
+  } catch (error) {
+    // The start goes on after a signal, without its state, until the process exits.
+    if (isStopping) return;
+    await closeState();
+    throw error;
+  }
+}
+
+/** Calls `work` the first time only. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => (begun ??= work());
+}
+
+async function start(config: Config, { logger, state, demo }: Ground) {
   if (state.adoptCopy) {
     await doubtMemories(state.store);
     state.adoptCopy();
@@ -140,6 +177,21 @@ async function run(config: Config): Promise<void> {
     now: monotonicMs,
     wallTime: Date.now,
   });
+  return { service, telemetry };
+}
+
+/** Announces the service, and watches its settings. Returns a function that stops it, and resolves to whether all was closed. */
+function serve(
+  config: Config,
+  {
+    logger,
+    state,
+    demo,
+    closeState,
+    service,
+    telemetry,
+  }: Ground & Awaited<ReturnType<typeof start>>,
+): () => Promise<boolean> {
   logger.info(`GraphQL is at ${service.url}/graphql (version ${readVersion()})`);
   if (config.hasPlayground) logger.info(`The playground is at ${service.url}/`);
   demo?.controls.forEach(({ title, url }) => logger.info(`Faults of ${title}: ${url}`));
@@ -147,7 +199,7 @@ async function run(config: Config): Promise<void> {
     ? undefined
     : watch({ config, given: readVariables(), service, state, logger, keepSecrets });
 
-  stop = async () => {
+  return async () => {
     const { shutdownDelayMs, operationDeadlineMs } = config;
     const endsBy = monotonicMs() + shutdownDelayMs + operationDeadlineMs;
     const delay = `Requests are accepted for another ${shutdownDelayMs} ms while readiness returns 503. `;
@@ -155,11 +207,8 @@ async function run(config: Config): Promise<void> {
     stopWatching?.();
     const isServiceClosed = await tryToClose('service', logger, () => service.close());
     telemetry.close();
-    const closeState = async (): Promise<void> => {
-      await Promise.race([Promise.all([state.close(), demo?.close()]), pause(LAST_MS)]);
-    };
     const [isStateClosed] = await Promise.all([
-      tryToClose('state', logger, closeState),
+      closeState(),
       flush(logger, endsBy - monotonicMs()),
     ]);
     return isServiceClosed && isStateClosed;

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -158,15 +166,36 @@ test('it starts while its only provider refuses connections, and a second Ctrl-C
   expect(await exit).toBe(130);
 });
 
-test('a signal while it still starts ends it with 0', async () => {
-  const sandbox = await startSandbox();
-  sandbox.tagMango.faults.set('*', { kind: 'hang' });
-  const { child, output, shows, exit } = runService({ STATE_DIR, ...sandbox.tagMango.variables });
-  await shows(/TagMango: configured/);
-  child.kill('SIGTERM');
-  expect(await exit).toBe(0);
-  expect(output()).not.toContain('GraphQL is at');
-  await sandbox.close();
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a %s while it still starts closes the state, and ends it with 0',
+  async (signal) => {
+    const sandbox = await startSandbox();
+    sandbox.tagMango.faults.set('*', { kind: 'hang' });
+    const folder = mkdtempSync(join(tmpdir(), 'badges-signalled-'));
+    const { child, output, exit } = runService({
+      STATE_DIR: folder,
+      ...sandbox.tagMango.variables,
+    });
+    // It waits for the first list.
+    await eventually(() => sandbox.tagMango.requests.length > 0);
+    expect(readdirSync(folder)).toContain('state.sqlite-wal');
+    child.kill(signal);
+    expect(await exit).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(['owner.sqlite', 'state.marker', 'state.sqlite']);
+    expect(output()).toMatch(/ received\. The service is stopping\.[^]*Stopped\.\n$/);
+    expect(output()).not.toMatch(/GraphQL is at|WARN|ERROR/);
+    rmSync(folder, { recursive: true });
+    await sandbox.close();
+  },
+);
+
+test('a start that fails after it has opened the state closes it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'badges-no-address-'));
+  const { exit, output } = runService({ STATE_DIR: folder, HOST: '203.0.113.1' });
+  expect(await exit).toBe(1);
+  expect(output()).toMatch(/^Cannot listen: /m);
+  expect(readdirSync(folder).sort()).toEqual(['owner.sqlite', 'state.marker', 'state.sqlite']);
+  rmSync(folder, { recursive: true });
 });
 
 test('a stop that cannot close the state says why, exports its spans all the same, and ends with 1', async () => {
