@@ -45,6 +45,7 @@ export interface ServiceOptions extends Omit<TenantOptions, 'snapshotStore' | 'o
   retention?: Pick<RetentionOptions, 'keeper' | 'keptMs' | 'everyMs'> | undefined;
   /** What is served at `/metrics`. Undefined: nothing. */
   metrics?: Metrics | undefined;
+  /** The tokens that read the metrics. If empty or omitted, they are read like the graph. */
   metricsTokens?: readonly string[];
   /** How long the start may wait for the providers' lists, in milliseconds. 0 if omitted. */
   warmUpMs?: number;
@@ -61,8 +62,9 @@ const HOLD_MS = 2 ** 31 - 1;
 const SNAPSHOT_STORE = { maxEntries: 4_000, maxBytes: 64 * 1024 * 1024 };
 
 export interface RunningService extends RunningServer {
-  /** Both can be replaced at runtime. Requests in progress continue with the values they started with. */
+  /** All can be replaced at runtime. Requests in progress continue with the values they started with. */
   readonly routerSecrets: Pick<RouterSecrets, 'replace' | 'keepOnly'>;
+  readonly metricsTokens: Pick<RouterSecrets, 'replace' | 'keepOnly'>;
   readonly tenants: Pick<Tenants, 'replace'>;
 }
 
@@ -79,6 +81,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     onUnreadable,
   });
   const routerSecrets = createRouterSecrets(options.routerSecrets);
+  const metricsTokens = createRouterSecrets(options.metricsTokens ?? []);
   const tokens =
     options.tokens &&
     createTokenCheck({ ...options, ...options.tokens, report: createIssuerLog(options.logger) });
@@ -93,6 +96,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     shutdownDelayMs: options.shutdownDelayMs ?? 0,
     freshMs,
     routerSecrets,
+    metricsTokens,
     observer,
     tracing,
     identity: {
@@ -130,6 +134,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     close,
     usageAhead: server.usageAhead,
     routerSecrets,
+    metricsTokens,
     tenants,
   };
 }

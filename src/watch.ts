@@ -1,4 +1,5 @@
 import {
+  createMetricsTokenWatch,
   createRedisUrlWatch,
   createRouterSecretWatch,
   createTenantsWatch,
@@ -23,6 +24,7 @@ interface WatchOptions {
   service: {
     tenants: Pick<RunningService['tenants'], 'replace'>;
     routerSecrets: Pick<RunningService['routerSecrets'], 'replace' | 'keepOnly'>;
+    metricsTokens: Pick<RunningService['metricsTokens'], 'replace' | 'keepOnly'>;
   };
   state: Pick<OpenState, 'takeRedisUrl'>;
   logger: Logger;
@@ -59,6 +61,22 @@ export function watch(options: WatchOptions): () => void {
     },
     onProblem,
   });
+  const lookAtMetricsTokens = createMetricsTokenWatch({
+    given,
+    current: config.metricsTokens,
+    onChange(metricsTokens) {
+      keepSecrets({ ...config, metricsTokens });
+      service.metricsTokens.replace(metricsTokens);
+      logger.info('The tokens that read the metrics have changed. The new tokens are in use');
+    },
+    onRevocation(left) {
+      service.metricsTokens.keepOnly(left);
+      logger.error(
+        `METRICS_TOKEN_FILE is invalid. Tokens that were removed from it are no longer accepted, ${left.length} remain`,
+      );
+    },
+    onProblem,
+  });
   const lookAtRedisUrl = createRedisUrlWatch({
     given,
     current: config.redisUrl,
@@ -86,9 +104,8 @@ export function watch(options: WatchOptions): () => void {
     readYaml: readYamlElsewhere,
   });
   // Independent of each other: a slow file or many tenants must not delay the revocation of a secret.
-  const stops = [lookAtRouterSecrets, lookAtRedisUrl, lookAtTenants].map((look) =>
-    repeat(look, logger),
-  );
+  const looks = [lookAtRouterSecrets, lookAtMetricsTokens, lookAtRedisUrl, lookAtTenants];
+  const stops = looks.map((look) => repeat(look, logger));
   return () => stops.forEach((stop) => stop());
 }
 

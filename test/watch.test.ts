@@ -25,6 +25,7 @@ test('after an unexpected failure it says so and goes on looking for changes', a
     service: {
       tenants: { replace: () => ({ added: [], changed: [], removed: [] }) },
       routerSecrets: { replace: () => undefined, keepOnly: () => undefined },
+      metricsTokens: { replace: () => undefined, keepOnly: () => undefined },
     },
     state: {
       takeRedisUrl(url) {

@@ -17,7 +17,14 @@ import {
   readTenantsFile,
   readTenantsText,
 } from './tenants-file.ts';
-import { ROUTER_SECRET, redisUrlProblem, toRouterSecrets } from './variables.ts';
+import {
+  METRICS_TOKEN,
+  ROUTER_SECRET,
+  type SecretsReading,
+  redisUrlProblem,
+  toMetricsTokens,
+  toRouterSecrets,
+} from './variables.ts';
 import type { YamlReading } from './yaml-tree.ts';
 
 interface SecretWatchOptions<Value> {
@@ -30,16 +37,34 @@ interface SecretWatchOptions<Value> {
   readFile?: ReadFile;
 }
 
-interface RouterSecretWatchOptions extends SecretWatchOptions<readonly string[]> {
+interface SecretListWatchOptions extends SecretWatchOptions<readonly string[]> {
   /** Called with the present secrets that remain valid, perhaps none. */
   onRevocation: (left: readonly string[]) => void;
 }
 
+/** Returns a function that checks the router's secrets once. */
+export function createRouterSecretWatch(options: SecretListWatchOptions): () => void {
+  return createSecretListWatch({ name: ROUTER_SECRET, read: toRouterSecrets }, options);
+}
+
+/** Returns a function that checks the tokens that read the metrics once. */
+export function createMetricsTokenWatch(options: SecretListWatchOptions): () => void {
+  return createSecretListWatch({ name: METRICS_TOKEN, read: toMetricsTokens }, options);
+}
+
+interface SecretList {
+  name: string;
+  read: (reading: SecretReading, given: Given) => SecretsReading;
+}
+
 /**
- * Returns a function that checks the router's secrets once. An invalid file adds no secret, but revokes those that it no
- * longer contains. If the file is missing or cannot be read, all secrets remain valid.
+ * An invalid file adds no secret, but revokes those that it no longer contains. If the file is missing or cannot be
+ * read, all secrets remain valid.
  */
-export function createRouterSecretWatch(options: RouterSecretWatchOptions): () => void {
+function createSecretListWatch(
+  { name, read }: SecretList,
+  options: SecretListWatchOptions,
+): () => void {
   const { given, onChange, onProblem, onRevocation, readFile } = options;
   let used = options.current;
 
@@ -50,8 +75,8 @@ export function createRouterSecretWatch(options: RouterSecretWatchOptions): () =
     used = left;
     onRevocation(left);
   }
-  return createLook(ROUTER_SECRET, { given, readFile }, (reading) => {
-    const { secrets, problems } = toRouterSecrets(reading, given);
+  return createLook(name, { given, readFile }, (reading) => {
+    const { secrets, problems } = read(reading, given);
     const text = reading.isTooLarge ? '' : reading.value;
     if (problems.length > 0) onProblem(new ConfigError(problems));
     if (problems.length > 0 && text !== undefined) keepFrom(text);

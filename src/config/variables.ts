@@ -62,10 +62,13 @@ export function readRouterSecrets(given: Given, problems: string[]): string[] {
 
 export const ROUTER_SECRET = 'ROUTER_SECRET';
 
-export function toRouterSecrets(
-  { value, problem }: SecretReading,
-  given: Given,
-): { secrets: string[]; problems: string[] } {
+/** The secrets of one setting that may have several. They count only without a problem. */
+export interface SecretsReading {
+  secrets: string[];
+  problems: string[];
+}
+
+export function toRouterSecrets({ value, problem }: SecretReading, given: Given): SecretsReading {
   if (problem !== undefined) {
     return { secrets: [], problems: [`${ROUTER_SECRET}_FILE: ${problem}`] };
   }
@@ -102,21 +105,26 @@ function productionProblems(secrets: readonly string[]): string[] {
 
 /** The tokens that read the metrics. None: they are read like the graph. Adds each problem to `problems`. */
 export function readMetricsTokens(given: Given, problems: string[]): string[] {
-  const { value, problem } = readSecret(METRICS_TOKEN, given);
-  if (problem !== undefined) problems.push(`${METRICS_TOKEN}_FILE: ${problem}`);
+  const reading = toMetricsTokens(readSecret(METRICS_TOKEN, given), given);
+  problems.push(...reading.problems);
+  return reading.secrets;
+}
+
+export const METRICS_TOKEN = 'METRICS_TOKEN';
+
+export function toMetricsTokens({ value, problem }: SecretReading, given: Given): SecretsReading {
+  if (problem !== undefined) {
+    return { secrets: [], problems: [`${METRICS_TOKEN}_FILE: ${problem}`] };
+  }
   const tokens = partsOf(value);
   if (!tokens.every(isRouterSecret)) {
     const rule = 'must be one or more tokens of visible ASCII characters';
-    problems.push(`${METRICS_TOKEN}: ${rule}, separated by commas`);
-  } else if (given.NODE_ENV === 'production' && !tokens.every(isLongEnough)) {
-    problems.push(
-      `${METRICS_TOKEN}: must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several tokens`,
-    );
+    return { secrets: [], problems: [`${METRICS_TOKEN}: ${rule}, separated by commas`] };
   }
-  return tokens;
+  const isTooShort = given.NODE_ENV === 'production' && !tokens.every(isLongEnough);
+  const rule = `must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several tokens`;
+  return { secrets: tokens, problems: isTooShort ? [`${METRICS_TOKEN}: ${rule}`] : [] };
 }
-
-const METRICS_TOKEN = 'METRICS_TOKEN';
 
 /** Undefined: callers have no tokens. Adds each problem to `problems`. */
 export function readTokens(given: Given, problems: string[]): TokenSettings | undefined {

@@ -82,8 +82,8 @@ export interface ServerOptions extends ApolloOptions {
   tracing?: Tracing | undefined;
   /** Undefined: none are served. */
   metrics?: Pick<Metrics, 'text' | 'contentType'> | undefined;
-  /** The tokens that read the metrics. If empty, they are read like the graph. */
-  metricsTokens?: readonly string[];
+  /** The tokens that read the metrics. Without any, they are read like the graph. */
+  metricsTokens?: RouterSecrets;
 }
 
 export interface RunningServer {
@@ -259,7 +259,7 @@ function createApp(
     hasRoomFor: (socket) => connections.hasRoomFor(socket),
     openPaths,
     allowedHosts: [toUrlHost(options.host), ...(options.allowedHosts ?? [])],
-    metricsTokens: createRouterSecrets(options.metricsTokens ?? []),
+    metricsTokens: options.metricsTokens ?? createRouterSecrets([]),
     onRejection,
   });
   const isTimed = observer?.requestEnded !== undefined;

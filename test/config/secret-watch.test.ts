@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedisUrlWatch, createRouterSecretWatch } from '../../src/config/file-watch.ts';
+import {
+  createMetricsTokenWatch,
+  createRedisUrlWatch,
+  createRouterSecretWatch,
+} from '../../src/config/file-watch.ts';
 import type { SecretReading } from '../../src/config/source.ts';
 import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { numRuns } from '../properties/runs.ts';
@@ -140,6 +144,65 @@ test('whatever is written in whatever order, only a secret is accepted that stoo
     }),
     { numRuns },
   );
+});
+
+describe('the tokens that read the metrics', () => {
+  const toWatch = (env: Record<string, string> = {}) => {
+    const file = { now: 'first-of-the-tokens' };
+    const told: unknown[] = [];
+    const look = createMetricsTokenWatch({
+      given: { METRICS_TOKEN_FILE: '/token', ...env },
+      current: ['first-of-the-tokens'],
+      readFile: () => ({ value: file.now }),
+      onChange: (tokens) => told.push(tokens),
+      onRevocation: (left) => told.push({ left }),
+      onProblem: ({ message }) => told.push(message.split('\n')[1]?.trim()),
+    });
+    return {
+      told,
+      write: (text: string): void => {
+        file.now = text;
+        look();
+        look();
+      },
+    };
+  };
+
+  test('are told when their file has changed', () => {
+    const { told, write } = toWatch();
+    write('first-of-the-tokens');
+    write('first-of-the-tokens, second-of-the-tokens');
+    write('second-of-the-tokens');
+    expect(told).toEqual([
+      ['first-of-the-tokens', 'second-of-the-tokens'],
+      ['second-of-the-tokens'],
+    ]);
+  });
+
+  test.each([
+    ['short', 'METRICS_TOKEN: must have at least 16 characters in production'],
+    ['', 'METRICS_TOKEN: must be one or more tokens of visible ASCII characters'],
+  ])('that do not stand in a wrong file are revoked: "%s"', (text, problem) => {
+    const { told, write } = toWatch({ NODE_ENV: 'production' });
+    write(text);
+    expect(told).toEqual([expect.stringContaining(problem), { left: [] }]);
+  });
+
+  test('that are in no file do not change', () => {
+    const given = { METRICS_TOKEN: 'first-of-the-tokens' };
+    const told: unknown[] = [];
+    const tell = (what: unknown): void => void told.push(what);
+    const look = createMetricsTokenWatch({
+      given,
+      current: ['first-of-the-tokens'],
+      onChange: tell,
+      onRevocation: tell,
+      onProblem: tell,
+    });
+    look();
+    look();
+    expect(told).toEqual([]);
+  });
 });
 
 test('the URL of Redis is told when it was read twice and is good', () => {

@@ -180,3 +180,28 @@ test('the router’s secret is changed without a restart: both count, then only 
   );
   expect(await statusOf('s2')).toBe(200);
 });
+
+test('a rotated token reads the metrics without a restart, and the former one no longer', async () => {
+  write('metrics-token', 'former-token-of-prometheus');
+  service = await startServiceProcess({
+    ...sandbox.tagMango.variables,
+    METRICS_TOKEN_FILE: join(folder, 'metrics-token'),
+    STATE_DIR: join(folder, 'state'),
+  });
+  const metrics = new URL('/metrics', service.url);
+  const statusWith = async (token: string): Promise<number> => {
+    const { status } = await fetch(metrics, { headers: { authorization: `Bearer ${token}` } });
+    return status;
+  };
+  expect(await statusWith('former-token-of-prometheus')).toBe(200);
+
+  write('metrics-token', 'rotated-token-of-prometheus');
+  await eventually(async () => (await statusWith('rotated-token-of-prometheus')) === 200);
+  expect(await statusWith('former-token-of-prometheus')).toBe(401);
+
+  write('metrics-token', 'not one token');
+  await eventually(async () => (await statusWith('rotated-token-of-prometheus')) === 401);
+  expect((await fetch(metrics)).status).toBe(401);
+  expect(service.output()).toContain('METRICS_TOKEN_FILE is invalid');
+  expect(service.output()).not.toMatch(/(former|rotated)-token/);
+});
