@@ -113,7 +113,7 @@ async function measureHalfLoad(
   const waits: number[] = [];
   const at = { connections, ms: FRESH_SECONDS * 1_000, perSecond };
   pin(process.pid, 0);
-  targets.forEach(({ pid }) => pin(pid, 1));
+  targets.forEach(({ pid }) => pinMainThread(pid));
   await load(limit, workload, at);
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, each] of targets.entries()) {
@@ -147,19 +147,28 @@ function showTimes(rounds: readonly Round[]): string {
 }
 
 /**
- * Keeps a process with all its threads on one core, where the system can: otherwise it lets the client and the service
- * share one now and then, and a collector of the service take that of the client.
+ * Keeps the client with all its threads on one core, where the system can: otherwise it lets the client and a server
+ * share one now and then.
  */
 function pin(pid: number, core: number): void {
-  if (cpus().length > 1) setCores(pid, String(core));
+  if (cpus().length > 1) setCores(pid, String(core), ALL_THREADS);
+}
+
+const ALL_THREADS = ['--all-tasks'];
+
+/** The main thread has a core for itself. The threads of the collector take that of the client, which notices. */
+function pinMainThread(pid: number): void {
+  if (cpus().length < 2) return;
+  setCores(pid, '0', ALL_THREADS);
+  setCores(pid, '1');
 }
 
 function unpin(pid: number): void {
-  setCores(pid, `0-${cpus().length - 1}`);
+  setCores(pid, `0-${cpus().length - 1}`, ALL_THREADS);
 }
 
-function setCores(pid: number, cores: string): void {
-  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]);
+function setCores(pid: number, cores: string, which: readonly string[] = []): void {
+  spawnSync('taskset', [...which, '--cpu-list', '--pid', cores, String(pid)]);
 }
 
 /** How long the main thread of a process was ready to run and had no core so far, milliseconds. */
