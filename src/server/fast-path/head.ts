@@ -2,15 +2,17 @@
  * The caller of a request, which snapshots it sees, and how the full path answers requests with such a head.
  *
  * Promises: lets only such requests onto the fast path whose head the full path would accept: an ordinary POST of JSON
- * by a caller who may read, of a known tenant, with nothing else answered before it on the connection. Shows one request
- * the snapshots that a read would give at once, each looked up when it is needed and the same for the whole request.
- * Shows what the full path answers, byte for byte as it hands it to the connection, without changing it; an answer of
- * any other shape than the usual one teaches nothing.
+ * by a caller who may read, of a known tenant, with nothing else answered before it on the connection. What the full
+ * path rejects by its head is thus rejected before its body arrives. Shows one request the snapshots that a read would
+ * give at once, each looked up when it is needed and the same for the whole request. Shows what the full path answers,
+ * byte for byte as it hands it to the connection, without changing it; an answer of any other shape than the usual one
+ * teaches nothing.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { type Caller, INCOMPLETE_KEEP_MS, SCOPES } from '../../badges/context.ts';
 import type { ProviderAccess, Tenant, TenantProvider } from '../../badges/tenant.ts';
+import { hostOf } from '../../http/hosts.ts';
 import { isObject } from '../../http/json.ts';
 import type { OperationInfo, RequestEnded, SourceState } from '../../telemetry/observer.ts';
 import { NO_STORE, toMaxAge } from '../apollo.ts';
@@ -33,8 +35,12 @@ const MAX_BYTES = 256 * 1024;
 const MAX_MANNERS = 1_000;
 /** Each of them changes how a body is read or answered. */
 const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer'];
+/** The full path rejects most others before their body arrives. */
+const JSON_TYPE = 'application/json';
+const JSON_IN_UTF8 = /^application\/json ?; ?charset=(?:utf-8|"utf-8")$/i;
 
 export function createReadHead(identity: IdentityOptions): ReadHead {
+  const isHost = createHostCheck();
   return (request, response) => {
     const { method, url, httpVersion, headers } = request;
     if (method !== 'POST' || url !== '/graphql' || httpVersion !== '1.1') return undefined;
@@ -44,9 +50,21 @@ export function createReadHead(identity: IdentityOptions): ReadHead {
     const bytes = /^[1-9]\d{0,6}$/.test(length) ? Number(length) : Infinity;
     if (bytes > MAX_BYTES || type === undefined || host === undefined) return undefined;
     if (type.length + accept.length + host.length > MAX_MANNERS) return undefined;
+    if ((type !== JSON_TYPE && !JSON_IN_UTF8.test(type)) || !isHost(host)) return undefined;
     const caller = findCaller(request, identity);
     if (!caller?.scopes.has('badges:read')) return undefined;
     return { caller, requestId: toRequestId(headers), bytes, manners: [type, accept, host] };
+  };
+}
+
+/** Whether the full path can read the host. Most requests have the same one as the request before. */
+function createHostCheck(): (host: string) => boolean {
+  let last: string | undefined;
+  return (host) => {
+    if (host === last) return true;
+    if (hostOf(host) === undefined) return false;
+    last = host;
+    return true;
   };
 }
 
