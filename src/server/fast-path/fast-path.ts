@@ -201,13 +201,17 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     const { response, head } = exchange;
     const query = queries.read(bytes, body);
     if (!query) return false;
+    // Before anything is noted of what is asked, so that the answer does not count as one that was asked for twice.
+    if (!manners.contentTypeFor(head)) {
+      learner.watchQuery(response, head, query);
+      return false;
+    }
     const again = () => andThen(queries.make(query, head), (answer) => complete(answer, head));
     return andThen(again(), (ready) => {
       if (response.destroyed) return true;
       if (ready && hasRoomFor(ready, head))
         return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
-      if (!manners.contentTypeFor(head) || queries.isWanted(query, head))
-        learner.watchQuery(response, head, query);
+      if (queries.isWanted(query, head)) learner.watchQuery(response, head, query);
       return false;
     });
   }

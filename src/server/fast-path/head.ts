@@ -173,23 +173,26 @@ const HEADERS = [
   'content-type',
   'content-length',
 ];
-const MAX_HEADS = 200;
+/** Of each tenant, so that none displaces what is known for another. */
+const MAX_HEADS = 50;
 
 export function createManners(): Manners {
-  const contentTypes = new LRUCache<string, string>({ max: MAX_HEADS });
+  const ofTenants = new WeakMap<Tenant, LRUCache<string, string>>();
   /** Most heads are like the one before: to compare them takes half of the time of joining and hashing. */
   let last: { manners: Head['manners']; contentType: string } | undefined;
   return {
-    contentTypeFor({ manners }) {
+    contentTypeFor({ manners, caller: { tenant } }) {
       if (last && areSame(last.manners, manners)) return last.contentType;
-      const contentType = contentTypes.get(manners.join('\n'));
+      const contentType = ofTenants.get(tenant)?.get(manners.join('\n'));
       last = contentType === undefined ? undefined : { manners, contentType };
       return contentType;
     },
-    note({ manners }, answer, control = 'private') {
+    note({ manners, caller: { tenant } }, answer, control = 'private') {
       const type = answer.headers['content-type'];
       if (!isUsual(answer, control) || typeof type !== 'string') return false;
-      contentTypes.set(manners.join('\n'), type);
+      const contentTypes =
+        ofTenants.get(tenant) ?? new LRUCache<string, string>({ max: MAX_HEADS });
+      ofTenants.set(tenant, contentTypes.set(manners.join('\n'), type));
       last = undefined;
       return true;
     },
