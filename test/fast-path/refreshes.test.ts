@@ -59,7 +59,7 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
       bytesOfEach: 0,
       head: '[',
       tail: ']',
-      compiled: { fields: 1, repeats: 0 },
+      compiled: { nodes: 0, fields: 1, repeats: 0 },
       render(value) {
         const { id, name } = value as { id: string; name: string };
         written.push(id);

@@ -32,6 +32,7 @@ interface FragmentTable extends Kept {
   bytes: number;
 }
 
+const TABLE_BYTES = 700;
 /** Of a fragment and its place in the table. */
 const AROUND_FRAGMENT = 120;
 const NULL = ',null';
@@ -58,7 +59,7 @@ export function createFragments(keep: Keep, answerMaxBytes = ANSWER_CAPS.bytes):
       kind: 'fragments',
       byRepresentation: new Map(),
       first: undefined,
-      bytes: bytesOf(id),
+      bytes: TABLE_BYTES,
       onDrop: () => void (ofPlan.get(id) === table && ofPlan.delete(id)),
     };
     ofPlan.set(id, table);

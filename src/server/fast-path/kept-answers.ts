@@ -73,7 +73,7 @@ interface KeptAnswer extends Kept {
   isBadgeMissing: boolean;
 }
 
-const BYTES_AROUND = 300;
+const BYTES_AROUND = 600;
 
 export function createKeptAnswers(keep: Keep): KeptAnswers {
   const ofTenants = new WeakMap<Tenant, Map<string, KeptAnswer>>();
@@ -190,8 +190,9 @@ interface FragmentTable extends Kept {
   bytesAtFirst: number | undefined;
 }
 
-/** Of a table, and of a fragment and its place in the table. */
-const TABLE_BYTES = 500;
+/** Of a table, of the fragments of one place in it, and of a fragment. */
+const TABLE_BYTES = 900;
+const PLACE_BYTES = 120;
 const AROUND_FRAGMENT = 100;
 
 /** One answer that is being written. */
@@ -246,7 +247,11 @@ export function createBadgeFragments(keep: Keep): BadgeFragments {
         const { table, counted } = current;
         counted.fields += size.fields;
         counted.bytes += size.bytes;
-        const known = (table.places[place] ??= new WeakMap());
+        let known = table.places[place];
+        if (!known) {
+          known = table.places[place] = new WeakMap();
+          table.bytes += PLACE_BYTES;
+        }
         const former = known.get(badge);
         if (former !== undefined) return former;
         const json = toFlat(render(badge));

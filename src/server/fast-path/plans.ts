@@ -39,10 +39,15 @@ interface Entry<Plan> extends Kept {
   readonly until: number;
 }
 
-const PLAN_BYTES = 5_000;
-/** Of its document, for each character of it. */
-const BYTES_OF_CHARACTER = 16;
-const BYTES_OF_FIELD = 700;
+/** Of what is remembered of a document, whether it has a plan or not. */
+const ENTRY_BYTES = 600;
+/** Of a plan, without its document and fields. */
+const PLAN_BYTES = 4_500;
+/** Of its document, for each node of it, and for each character of the body. */
+const BYTES_OF_NODE = 120;
+const BYTES_OF_CHARACTER = 2;
+/** Of a field that is compiled. */
+const BYTES_OF_FIELD = 680;
 /** Holds the name of an operation in most bodies. */
 const BEGINNING_CHARACTERS = 64;
 
@@ -84,9 +89,8 @@ export function createPlans<Plan extends Compiled>(
       },
     };
     byFirst.set(first, bySecond.set(second, entry));
-    const ofDocument = BYTES_OF_CHARACTER * (first.length + second.length);
-    const ofPlan = plan ? PLAN_BYTES + ofDocument + BYTES_OF_FIELD * plan.compiled.fields : 0;
-    keep.put(entry, bytesOf(beginning, first, second) + ofPlan);
+    const ofPlan = plan ? sizeOf(plan, first.length + second.length) : 0;
+    keep.put(entry, ENTRY_BYTES + bytesOf(beginning, first, second) + ofPlan);
   }
 
   return {
@@ -100,6 +104,13 @@ export function createPlans<Plan extends Compiled>(
     add: (key, plan) => put(key, plan),
     refuse: (key, forMs = Infinity) => put(key, null, now() + forMs),
   };
+}
+
+/** A field is compiled once for each type and place, so that a fragment takes as much again at each of its spreads. */
+function sizeOf({ compiled: { nodes, fields } }: Compiled, characters: number): number {
+  return (
+    PLAN_BYTES + BYTES_OF_CHARACTER * characters + BYTES_OF_NODE * nodes + BYTES_OF_FIELD * fields
+  );
 }
 
 /** Where the representations stand in a body, as one string of one byte a character. */

@@ -34,7 +34,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
-import { toUtf8Bytes } from '../keep.ts';
+import { countNodes, toUtf8Bytes } from '../keep.ts';
 import { COUNTED_PER_BYTE } from './head.ts';
 
 type AnyField = GraphQLField<unknown, unknown>;
@@ -59,10 +59,11 @@ interface Selected extends Executable {
   fragments: Record<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
   /**
-   * Of all objects that were compiled for it: a field of an interface counts for each type. `repeats`: how often fields
-   * that are not of badges stand there once more, which the limits count and the answer does not show.
+   * Of all objects that were compiled for it: a field of an interface counts for each type. `nodes`: of the document.
+   * `repeats`: how often fields that are not of badges stand there once more, which the limits count and the answer
+   * does not show.
    */
-  compiled: { fields: number; repeats: number };
+  compiled: { nodes: number; fields: number; repeats: number };
   /** Wraps what writes a badge, for each place of the answer at which badges stand. */
   remember?: (render: Render, place: BadgePlace) => Render;
 }
@@ -266,7 +267,7 @@ export function readQuestion(executable: Executable, body: unknown): Question | 
     given: known,
     variables: coerced,
     fragments,
-    compiled: { fields: 0, repeats: 0 },
+    compiled: { nodes: countNodes(document), fields: 0, repeats: 0 },
     roots,
   };
 }

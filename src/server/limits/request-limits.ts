@@ -12,7 +12,6 @@ import {
   validate,
 } from 'graphql';
 import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
-import { LRUCache } from 'lru-cache';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { InexactNumber, settleNumbers } from './exact-numbers.ts';
@@ -173,25 +172,26 @@ interface Cost {
   representations: number;
 }
 
-/** By operation, the costs that were found for its variables, which `toCostKey` tells apart. */
-const knownCosts = new WeakMap<OperationDefinitionNode, LRUCache<string, Cost>>();
+/**
+ * By operation, the costs that were found for its variables, which `toCostKey` tells apart, oldest first. A map has room
+ * for those that there are, and a cache for as many as there may be, which takes as much memory as a small document.
+ */
+const knownCosts = new WeakMap<OperationDefinitionNode, Map<string, Cost>>();
 const MAX_KNOWN_COSTS = 100;
 /** A longer key is replaced by its hash. */
-const MAX_KEY_CHARACTERS = 200;
+const MAX_KEY_CHARACTERS = 100;
 
 /** The same as `costOf`, remembered for as long as the parsed document is. */
 function knownCostOf(requested: RequestedOperation): Cost {
   const { operation } = requested;
   const key = toCostKey(requested);
-  let ofOperation = knownCosts.get(operation);
-  if (!ofOperation) {
-    ofOperation = new LRUCache({ max: MAX_KNOWN_COSTS });
-    knownCosts.set(operation, ofOperation);
-  }
+  const ofOperation = knownCosts.get(operation) ?? new Map<string, Cost>();
   const known = ofOperation.get(key);
   if (known) return known;
   const cost = costOf(requested);
-  ofOperation.set(key, cost);
+  knownCosts.set(operation, ofOperation.set(key, cost));
+  const [oldest] = ofOperation.size > MAX_KNOWN_COSTS ? ofOperation.keys() : [];
+  if (oldest !== undefined) ofOperation.delete(oldest);
   return cost;
 }
 
