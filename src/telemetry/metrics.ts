@@ -56,9 +56,9 @@ export async function createMetrics({ version, operations, now }: MetricsOptions
     gauges.showUsage(sources.usageAhead());
     gauges.showRedis(sources.isRedisReachable?.());
     gauges.showLists(lists);
-    const tenants = new Set(lists.map(({ tenant }) => tenant));
-    for (const [key, { tenant }] of openBreakers) {
-      if (!tenants.has(tenant)) openBreakers.delete(key);
+    const configured = new Set(lists.map(keyOf));
+    for (const [key, breaker] of openBreakers) {
+      if (!configured.has(keyOf(breaker))) openBreakers.delete(key);
     }
     gauges.showBreakers(lists, [...openBreakers.values()]);
     for (const [key, at] of called) {

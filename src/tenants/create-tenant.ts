@@ -82,6 +82,8 @@ export interface TenantOptions {
 export interface Standing extends Pick<Tenant, 'localLocks' | 'doubtfulMemories'> {
   /** By provider key: callbacks that clear the caches with lists of its badges. */
   readonly siblings: Map<string, Set<() => void>>;
+  /** The settings of the last tenant that was created with it. */
+  current?: TenantSettings;
 }
 
 export function createStanding(): Standing {
@@ -101,7 +103,11 @@ export function createTenant(
   const isImageUrl = options.isProduction ? isHttpsUrl : isHttpsOrLoopbackUrl;
   const { attemptEnded, writeEnded } = options.observer ?? {};
   const onAttempt: HttpDeps['onAttempt'] = attemptEnded && ((attempt) => attemptEnded(attempt, id));
-  const onBreaker = (change: BreakerChange): void => options.observer?.breakerChanged?.(change, id);
+  standing.current = settings;
+  const onBreaker = (change: BreakerChange): void => {
+    // A request that began before new settings may still open a breaker that no later request meets.
+    if (standing.current === settings) options.observer?.breakerChanged?.(change, id);
+  };
 
   function toTenantProvider(provider: Provider): TenantProvider {
     const values = providerValues[provider.key];

@@ -83,6 +83,66 @@ test('calls to providers, retries, open breakers and stopped calls are counted',
   });
 });
 
+describe('a circuit breaker that is open', () => {
+  const breakers = (reads: number) => ({
+    '{provider="TAG_MANGO",calls="reads"}': reads,
+    '{provider="TAG_MANGO",calls="writes"}': 0,
+  });
+  const toTenant = (id: string, ...keys: string[]) => {
+    const { providerValues } = metered.service.sandbox;
+    const own = Object.fromEntries(keys.map((key) => [key, providerValues[key] ?? {}]));
+    return { id, providerValues: own, requestLimits: {} };
+  };
+  const apply = (...tenants: ReturnType<typeof toTenant>[]) =>
+    metered.service.apply({ tenants, routerSecrets: [] });
+  const openOf = () => metered.samplesOf('badges_circuit_breakers_open');
+
+  test.each([
+    ['a tenant that is removed', []],
+    ['a provider that a tenant no longer has', ['returningAI']],
+  ])('counts no longer if it is that of %s', async (_of, keysLeft) => {
+    metered = await startMetered({ configured: ['tagMango'] });
+    const other = toTenant('other', 'tagMango');
+    const left = keysLeft.length > 0 ? [toTenant('default', ...keysLeft)] : [];
+    apply(toTenant('default', 'tagMango'), other);
+    metered.service.sandbox.tagMango.faults.set('*', DOWN);
+    for (let times = 0; times < 3; times += 1) await metered.send({ query: SHELF });
+    expect(await openOf()).toEqual(breakers(1));
+
+    apply(...left, other);
+    expect(await openOf()).toMatchObject(breakers(0));
+    // Nor does it count again once the tenant is as it was.
+    apply(toTenant('default', 'tagMango'), other);
+    expect(await openOf()).toEqual(breakers(0));
+  });
+
+  test('does not count if a request opens it that began before new settings were applied', async () => {
+    let pauses = 0;
+    const applied = Promise.withResolvers<undefined>();
+    const pause = () => {
+      pauses += 1;
+      return applied.promise;
+    };
+    metered = await startMetered({
+      configured: ['tagMango'],
+      http: { budget: undefined, clock: { now: Date.now, pause } },
+    });
+    metered.service.sandbox.tagMango.faults.set('*', DOWN);
+    const query = (name: string) => `{ tagMangoMember(email: "${name}@example.com") { id } }`;
+    const answers = ['ada', 'bob', 'eve'].map((name) => metered.send({ query: query(name) }));
+    await eventually(() => pauses === answers.length);
+    apply({ ...toTenant('default', 'tagMango'), requestLimits: { tagMango: 60 } });
+    applied.resolve(undefined);
+    await Promise.all(answers);
+    expect(
+      metered.service.log.filter(({ msg }) =>
+        String(msg).startsWith('Calls to TagMango are paused'),
+      ),
+    ).toHaveLength(1);
+    expect(await openOf()).toEqual(breakers(0));
+  });
+});
+
 test('lists are counted by their state, with the age of the oldest, and drift is counted at each reading', async () => {
   metered = await startMetered({ configured: ['tagMango'], freshSeconds: 30 });
   expect(await metered.samplesOf('badges_snapshots')).toEqual({
