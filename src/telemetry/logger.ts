@@ -146,8 +146,8 @@ export function createRequestLog({ logger, sample, random = Math.random }: Reque
 
 const REJECTED = 'A request was rejected before its operation was read';
 
-function isPlain({ codes, isExecuted, operation }: RequestEnded): boolean {
-  return isExecuted && codes.length === 0 && operation?.kind !== 'mutation';
+function isPlain({ codes, operation }: RequestEnded): boolean {
+  return codes.length === 0 && operation?.kind !== 'mutation';
 }
 
 function toRequestDetails(request: RequestEnded): object {

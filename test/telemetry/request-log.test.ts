@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { pino } from 'pino';
 import { createRequestLog } from '../../src/telemetry/logger.ts';
+import { numRuns } from '../properties/runs.ts';
+import { repeat } from '../server/limit-cases.ts';
 import { createSigner, createSigningKey, startIssuer } from '../support/tokens.ts';
 import { type MeteredService, startMetered } from './metered.ts';
 
@@ -180,22 +183,107 @@ describe('a failed call has a warning with the fields of its call, and', () => {
   });
 });
 
-test('rejected requests have ten lines a second at most, and then one that counts the others', () => {
-  const lines: object[] = [];
-  const logger = pino(
-    { base: null },
-    { write: (line) => void lines.push(JSON.parse(line) as object) },
-  );
-  const log = createRequestLog({ logger, sample: 1 });
+describe('requests that cost their sender nothing', () => {
   const rejected = { requestId: 'r-1', status: 401, code: 'UNAUTHENTICATED' };
-  for (let times = 0; times < 25; times += 1) log.observer.requestRejected?.(rejected);
-  log.close();
-  const msg = 'A request was rejected before its operation was read';
-  expect(lines.slice(0, 10)).toEqual(
-    lines.slice(0, 10).map(() => expect.objectContaining({ level: 40, ...rejected, msg })),
-  );
-  expect(lines.slice(10)).toEqual([
-    expect.objectContaining({ leftOut: 15, msg: 'Rejected requests were left out of the log' }),
+  const invalid = {
+    requestId: 'r-2',
+    operation: undefined,
+    tenant: 'default',
+    status: 400,
+    codes: ['GRAPHQL_VALIDATION_FAILED'],
+    isExecuted: false,
+    durationMs: 1,
+    batchSize: 0,
+    isFast: false,
+    writes: [],
+    caller: () => 'anonymous',
+    eachSource: () => undefined,
+  };
+  const failed = { ...invalid, requestId: 'r-3', isExecuted: true, codes: ['PROVIDER_TIMEOUT'] };
+  const left = (leftOut: number) => ({
+    level: 40,
+    leftOut,
+    msg: 'Rejected requests were left out of the log',
+  });
+
+  function startLog() {
+    const lines: object[] = [];
+    const logger = pino(
+      { base: null, timestamp: false },
+      { write: (line) => void lines.push(JSON.parse(line) as object) },
+    );
+    return { lines, log: createRequestLog({ logger, sample: 1 }) };
+  }
+
+  test('have ten lines a second at most if they are rejected, and then one that counts the others', () => {
+    const { lines, log } = startLog();
+    for (let times = 0; times < 25; times += 1) log.observer.requestRejected?.(rejected);
+    log.close();
+    const msg = 'A request was rejected before its operation was read';
+    const line = { level: 40, ...rejected, msg };
+    expect(lines).toEqual([...Array<object>(10).fill(line), left(15)]);
+  });
+
+  test('share these ten lines with requests whose operation was not executed, and with no others', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('rejected', 'invalid', 'failed'), { maxLength: 40, size: 'max' }),
+        (kinds) => {
+          const { lines, log } = startLog();
+          for (const kind of kinds) {
+            if (kind === 'rejected') log.observer.requestRejected?.(rejected);
+            else log.observer.requestEnded?.(kind === 'invalid' ? invalid : failed);
+          }
+          log.close();
+          let cheap = 0;
+          const shown = kinds.filter((kind) => kind === 'failed' || (cheap += 1) <= 10);
+          const ids = { rejected: 'r-1', invalid: 'r-2', failed: 'r-3' };
+          expect(lines).toMatchObject([
+            ...shown.map((kind) => ({ requestId: ids[kind] })),
+            ...(cheap > 10 ? [left(cheap - 10)] : []),
+          ]);
+        },
+      ),
+      { numRuns },
+    );
+  });
+});
+
+test.each([
+  ['does not parse', { query: '{' }, 'GRAPHQL_PARSE_FAILED'],
+  ['asks for a field that there is not', { query: '{ nothing }' }, 'GRAPHQL_VALIDATION_FAILED'],
+  [
+    'names no operation of its document',
+    { query: `query Shelf ${QUERY}`, operationName: 'Desk' },
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
+  [
+    'lacks a variable',
+    { query: 'query ($first: Int!) { badges(first: $first) { totalCount } }' },
+    'BAD_USER_INPUT',
+  ],
+  [
+    'costs too much',
+    {
+      query: `{ ${repeat(20, (at) => `a${at}: badges(first: 100) { nodes { ...All } edges { node { ...All } } }`)} }
+        fragment All on BadgeFields { id name description imageUrl version }`,
+    },
+    'LIMIT_EXCEEDED',
+  ],
+])('a request whose operation %s has a line, also without a sample', async (_what, body, code) => {
+  await start({ sample: 0 });
+  await metered.send(body);
+  expect(metered.lines).toEqual([
+    {
+      ...REQUEST,
+      status: expect.any(Number),
+      outcome: 'failed',
+      codes: [code],
+      ...('operationName' in body || code.startsWith('GRAPHQL')
+        ? {}
+        : { kind: 'query', rootField: expect.any(String) }),
+      sources: {},
+    },
   ]);
 });
 
