@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { describeConfig, readConfig, secretsOf } from '../../src/config/read-config.ts';
 import { ConfigError } from '../../src/config/source.ts';
 import { everyAddress, variables } from '../../src/config/variables.ts';
 import { providers } from '../../src/providers/index.ts';
 import { ANSWER_CAPS } from '../../src/server/limits/limits.ts';
+import { withoutSecrets } from '../../src/telemetry/logger.ts';
+import { numRuns } from '../properties/runs.ts';
 
 const SECRET = 'tmk_plain-sight';
 const returningAI = {
@@ -264,6 +267,26 @@ describe('proxies', () => {
     expect(describeConfig(config).join()).not.toContain(SECRET);
     expect(secretsOf(config)).toContain(SECRET);
   });
+});
+
+test('the password of a URL is kept out of the log as it is written in the URL and as it is sent', () => {
+  const password = fc.string({ unit: 'grapheme', minLength: 6, maxLength: 30 });
+  fc.assert(
+    fc.property(password, fc.constantFrom('redis', 'https', 'http'), (sent, where) => {
+      const written = new URL(`http://:${encodeURIComponent(sent)}@host.example`).password;
+      const toUrl = (scheme: string) => `${scheme}://:${written}@host.example`;
+      const secrets = secretsOf({
+        tenants: [],
+        routerSecrets: [],
+        metricsTokens: [],
+        redisUrl: where === 'redis' ? toUrl('redis') : undefined,
+        proxies: { https: undefined, http: undefined, except: '', [where]: toUrl('http') },
+      });
+      const told = withoutSecrets(`unknown command: ${sent} | ${written}`, secrets);
+      expect(told).toBe('unknown command: [redacted] | [redacted]');
+    }),
+    { numRuns },
+  );
 });
 
 describe('the URL of Redis', () => {

@@ -6,7 +6,7 @@ import { type Callers, startCallers } from './callers.ts';
 import { type Call, HISTORY, READS, WRITES, send, toOutputs } from './calls.ts';
 import { type StartingService, runMain, startMain } from '../support/service-process.ts';
 import { startIgnorantRedis } from './ignorant-redis.ts';
-import { toPlainMarker } from './markers.ts';
+import { toPlainMarker, toSecretMarker } from './markers.ts';
 import { createPoison } from './poison.ts';
 import { asideMarkers, fieldMarkers } from './provider-words.ts';
 import { dumpOf } from './redis-dump.ts';
@@ -22,6 +22,7 @@ import {
 const tenant = plantTenant('default');
 const PASSWORD = toPlainMarker('password of Redis');
 const WRONG_PASSWORD = toPlainMarker('wrong password of Redis');
+const ODD_PASSWORD = toSecretMarker('password of Redis that is escaped in its URL');
 
 let sandbox: Sandbox;
 let callers: Callers;
@@ -68,7 +69,13 @@ const saidBy = ({ stdout, stderr }: Pick<StartingService, 'stdout' | 'stderr'>):
   { from: 'stdout', text: stdout() },
   { from: 'stderr', text: stderr() },
 ];
-const secrets = () => [...keysOf(tenant), ...callers.markers, PASSWORD, WRONG_PASSWORD];
+const secrets = () => [
+  ...keysOf(tenant),
+  ...callers.markers,
+  PASSWORD,
+  WRONG_PASSWORD,
+  ODD_PASSWORD,
+];
 
 const redisPath = findRedis();
 if (redisPath === undefined) console.log('Skipped: secrets in Redis, since it is not installed.');
@@ -116,7 +123,7 @@ withRedis('with Redis', () => {
 test('a Redis that repeats what it was told does so without its password in our log, and in the export', async () => {
   const redis = await startIgnorantRedis();
   try {
-    const url = `redis://:${PASSWORD.value}@127.0.0.1:${redis.port}`;
+    const url = `redis://:${encodeURIComponent(ODD_PASSWORD.value)}@127.0.0.1:${redis.port}`;
     const service = start(url);
     const outputs = await ask(await service.url, READS);
     const audit = await runMain({ env: toEnv(url), args: ['--export-audit'] });
