@@ -38,7 +38,7 @@ export type YamlReading = { root: YamlNode } | YamlErrors;
 
 /** The number of errors that are listed. */
 const MAX_ERRORS = 20;
-/** Includes the nodes that aliases refer to. */
+/** Includes the nodes that aliases refer to, but not the root. */
 const MAX_NODES = 30_000;
 /** No setting is deeper. */
 const MAX_LEVELS = 8;
@@ -66,7 +66,8 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
   const anchors = new Map<string, unknown>();
   const errors: YamlError[] = [];
   let more = 0;
-  let nodes = 0;
+  // The root is not counted.
+  let nodes = -1;
 
   function report(error: YamlError): void {
     if (errors.length < MAX_ERRORS) errors.push(error);
@@ -94,7 +95,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     return map;
   }
   function goOn(): boolean {
-    return nodes < MAX_NODES;
+    return nodes <= MAX_NODES;
   }
   return () => {
     const root = toNode(contents, 1, 0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createTenantsWatch } from '../../src/config/file-watch.ts';
 import { createFileTexts } from '../../src/config/source.ts';
-import { type YamlReading, readYaml } from '../../src/config/yaml-tree.ts';
+import { type YamlNode, type YamlReading, readYaml } from '../../src/config/yaml-tree.ts';
 import type { TenantSettings } from '../../src/providers/settings.ts';
 import { numRuns } from '../properties/runs.ts';
 
@@ -16,7 +16,7 @@ const WRONG_TENANT = '  wrong:\n    TAG_MANGO_API_KEY: in-clear\n';
 async function setUp(...ids: string[]) {
   const files = new Map<string, string | undefined>([['/tenants', toYaml(...ids)]]);
   for (const id of ['acme', 'bolt', 'core', 'dune']) files.set(`/${id}-key`, `key-of-${id}`);
-  const counts = { parsed: 0 };
+  const counts = { parsed: 0, read: 0 };
   let served: readonly TenantSettings[] = [];
   const told: string[] = [];
   const parse = { by: async (text: string): Promise<YamlReading> => readYaml(text) };
@@ -28,6 +28,7 @@ async function setUp(...ids: string[]) {
     onProblem: ({ message }) => told.push(message),
     texts: createFileTexts({
       readFile(path) {
+        counts.read += 1;
         const value = files.get(path);
         return value === undefined ? ENOENT : { value };
       },
@@ -99,6 +100,37 @@ test('nothing is parsed while nothing changes, nor when only a secret does', asy
   files.set('/acme-key', 'new-key-of-acme');
   await lookTimes(10);
   expect(counts.parsed - before).toBe(0);
+});
+
+test('while the tenants are wrong and name other files each time, no more than 20,000 of these are read at each look', async () => {
+  const { files, counts, parse, served, told, lookTimes } = await setUp('acme', 'bolt');
+  const line = 1;
+  const toMap = (...entries: [string, YamlNode['value']][]): YamlNode['value'] =>
+    new Map(entries.map(([name, value]) => [name, { line, value }]));
+  const toMissing = (id: string): [string, YamlNode['value']] => [
+    id,
+    toMap(['TAG_MANGO_API_KEY', toMap(['file', `${id}-key`])]),
+  ];
+  const readsOfLooks: number[] = [];
+  for (let edit = 0; edit < 8; edit += 1) {
+    const tenants = Array.from({ length: 4_000 }, (_, index) => toMissing(`t${edit}-${index}`));
+    const root = { line, value: toMap(['tenants', toMap(...tenants)]) };
+    // Parsing as many each time would take most of the time of this test.
+    parse.by = async () => ({ root });
+    files.set('/tenants', `edit ${edit}`);
+    await lookTimes(4);
+    const before = counts.read;
+    await lookTimes(1);
+    readsOfLooks.push(counts.read - before);
+  }
+  expect(told).toHaveLength(8);
+  expect(Math.min(...readsOfLooks)).toBeGreaterThan(4_000);
+  expect(Math.max(...readsOfLooks)).toBeLessThanOrEqual(20_000);
+
+  parse.by = async (text) => readYaml(text);
+  files.set('/tenants', toYaml('acme', 'bolt', 'core'));
+  await lookTimes(4);
+  expect(served()).toEqual(['acme', 'bolt', 'core']);
 });
 
 describe('a tenant that a wrong file no longer names is served no more, and all others are:', () => {

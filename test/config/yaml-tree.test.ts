@@ -47,6 +47,38 @@ test('a key has its line, and an alias stands for what it names', () => {
   });
 });
 
+describe('a file may have 30,000 settings and not one more, where they are', () => {
+  const lines = (length: number, toLine: (index: number) => string) =>
+    Array.from({ length }, (_, index) => toLine(index)).join('');
+  test.each<[string, (settings: number) => string]>([
+    ['in one map', (settings) => lines(settings, (index) => `t${index}: x\n`)],
+    [
+      'in maps of a few',
+      (settings) => {
+        const rest = settings % 4;
+        const maps = lines((settings - rest) / 4, (index) => `t${index}: { a: x, b: y, c: z }\n`);
+        return maps + lines(rest, (index) => `r${index}: x\n`);
+      },
+    ],
+    ['in one list', (settings) => `t: [${'x, '.repeat(settings - 1)}]`],
+    [
+      'what aliases stand for',
+      (settings) => {
+        const rest = settings % 10;
+        const aliases = lines(settings / 10 - 1, (index) => `t${index}: *a\n`);
+        const list = `a: &a [${'x, '.repeat(9)}]\n`;
+        return list + aliases + lines(rest, (index) => `r${index}: x\n`);
+      },
+    ],
+  ])('%s', (_where, toText) => {
+    expect(readYaml(toText(30_000))).toHaveProperty('root');
+    expect(readYaml(toText(30_001))).toEqual({
+      errors: [{ line: 1, message: 'has more than 30000 settings, including aliases' }],
+      more: 0,
+    });
+  });
+});
+
 describe('the time grows with the length, and not with its square:', () => {
   const BYTES = 64 * 1024;
   const fill = (toPart: (index: number) => string, head = '') => {

@@ -1,5 +1,9 @@
 /** URLs of pictures, and whether they may be shown and written. */
 
+/** A host of so many characters, in labels that are no longer than DNS allows. */
+const hostOf = (characters: number): string =>
+  Array.from({ length: characters }, (_, at) => (at % 64 === 63 ? '.' : 'a')).join('');
+
 /** Whatever the surroundings. */
 export const GOOD_URLS = [
   'https://img.example/a.png',
@@ -16,6 +20,7 @@ export const GOOD_URLS = [
   'https://straße.example:443/バッジ・金ー.png',
   'https://مثال.example/شارة/ตรา/🏅.png',
   `https://img.example/${'a'.repeat(7_900)}`,
+  `https://${hostOf(255)}/a.png`,
 ];
 
 /** Plain http that never leaves this machine: outside production only. */
@@ -56,6 +61,9 @@ export const BAD_URLS = [
     'http://evil.example#localhost',
   ],
   ...['http://evil.example/127.0.0.1', 'http://evil.example?localhost', 'http://[::2]/a.png'],
+  // Longer than any host.
+  `https://${hostOf(257)}/a.png`,
+  `https://${'ü.'.repeat(128)}example/a.png`,
   // Not absolute as it is written, though a parser makes it so.
   ...['//evil.example/a.png', '/a.png', 'a.png', '\\\\evil.example\\a.png', 'https:evil.example'],
   ...[

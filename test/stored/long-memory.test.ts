@@ -39,3 +39,19 @@ test.each([
     ...(isWhole ? { values, left: [values] } : { values: { title: 'A', award: true }, left: [] }),
   });
 });
+
+test('of writes that never settle, the records of the last five are kept, however many there were', async () => {
+  const memory = memoryOf('unsettled');
+  await memory.settle({ award: true }, { title: '0' });
+  const kept: unknown[] = [{ title: '0' }];
+  for (let write = 1; write <= 12; write += 1) {
+    await memory.pend({ award: true }, { title: `${write}` });
+    kept.unshift({ title: `${write}` });
+    expect(await memory.recall()).toMatchObject({
+      values: { award: true },
+      left: kept.slice(0, 5),
+    });
+  }
+  const { length = Infinity } = (await store.get('unsettled')) ?? '';
+  expect(length).toBeLessThan(500);
+});
