@@ -1,6 +1,8 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createFairQueue } from '../../src/server/request.ts';
+import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 
 /** Each who goes on takes so many milliseconds. Gives the round of the event loop in which each went on. */
 async function roundsOf(tookMs: readonly number[]): Promise<number[]> {
@@ -74,4 +76,96 @@ test('a tenant that asks seldom goes on after one request of each other, however
 
   expect(order.slice(0, 6)).toEqual(['acme', 'acme', 'bolt', 'core', 'acme', 'bolt']);
   expect(order).toHaveLength(1 + asked.length);
+});
+
+interface Asked {
+  tenant: string;
+  /** Whether it has proceeded before, and waited for something else. */
+  hasWaited: boolean;
+  tookMs: number;
+  /** How many rounds of the event loop after the one before it. */
+  later: number;
+}
+
+const asked: fc.Arbitrary<Asked> = fc.record({
+  tenant: fc.constantFrom('acme', 'bolt', 'core'),
+  hasWaited: fc.boolean(),
+  tookMs: fc.constantFrom(0, 2, 6, 50),
+  later: fc.nat(3),
+});
+
+/** What happened, in its order. Numbers are places in `all`. */
+async function eventsOf(all: readonly Asked[]): Promise<{ at: number; has: 'asked' | 'gone' }[]> {
+  let ms = 0;
+  const { take, afterWaits } = createFairQueue(() => ms);
+  const turns = all.map(({ tenant }) => afterWaits(tenant));
+  // From the next round on, requests that wait for something else have to wait for their turn too.
+  await take('other');
+  for (let round = 0; round < 5; round += 1) await nextRound();
+  const events: Awaited<ReturnType<typeof eventsOf>> = [];
+  const going: Promise<void>[] = [];
+  for (const [at, { tenant, hasWaited, tookMs, later }] of all.entries()) {
+    for (let round = 0; round < later; round += 1) await nextRound();
+    events.push({ at, has: 'asked' });
+    const turn = hasWaited ? turns[at]?.() : take(tenant);
+    const gone = Promise.resolve(turn).then(() => {
+      events.push({ at, has: 'gone' });
+      ms += tookMs;
+    });
+    going.push(gone);
+    for (let step = 0; step < 5; step += 1) await Promise.resolve();
+  }
+  await Promise.all(going);
+  return events;
+}
+
+interface Waiting {
+  at: number;
+  /** The requests that proceeded while it waited. */
+  passed: number[];
+}
+
+describe('whatever is asked, how long it takes and when,', () => {
+  const each = (check: (all: readonly Asked[], gone: number[], waiting: Waiting[]) => void) =>
+    fc.assert(
+      fc.asyncProperty(fc.array(asked, { maxLength: 30, size: 'max' }), async (all) => {
+        const events = await eventsOf(all);
+        const gone = events.filter(({ has }) => has === 'gone').map(({ at }) => at);
+        const waiting = gone.map((at) => {
+          const [from, to] = ['asked', 'gone'].map((has) =>
+            events.findIndex((event) => event.at === at && event.has === has),
+          );
+          const between = events.slice(from, to).filter(({ has }) => has === 'gone');
+          return { at, passed: between.map((event) => event.at) };
+        });
+        check(all, gone, waiting);
+      }),
+      { numRuns },
+    );
+  test(
+    'no request of a tenant proceeds before one that the same tenant has sent earlier',
+    async () => {
+      await each((all, gone) => {
+        for (const tenant of ['acme', 'bolt', 'core']) {
+          const own = gone.filter((at) => all[at]?.tenant === tenant);
+          expect(own).toEqual(own.toSorted((a, b) => a - b));
+        }
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a tenant whose request waits lets each other tenant proceed once at most',
+    async () => {
+      await each((all, _gone, waiting) => {
+        for (const { at, passed } of waiting) {
+          const own = passed.findLastIndex((other) => all[other]?.tenant === all[at]?.tenant);
+          const others = passed.slice(own + 1).map((other) => all[other]?.tenant);
+          expect(others).toEqual([...new Set(others)]);
+        }
+      });
+    },
+    TIMEOUT_MS,
+  );
 });
