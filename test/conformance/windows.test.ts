@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import type { RequestBudget } from '../../src/http/admission.ts';
+import type { HttpDeps } from '../../src/http/provider-http.ts';
 import { createHttpDeps } from '../../src/tenants/create-tenant.ts';
 import { numRuns } from '../properties/runs.ts';
 import { forum } from './forum/index.ts';
@@ -11,9 +12,9 @@ import { forum } from './forum/index.ts';
 
 const SEQUENCES = Math.ceil(numRuns / 10);
 
-function createBudget(now: () => number, most?: number): RequestBudget {
+function createDeps(now: () => number, most?: number): HttpDeps {
   const held = new Map<string, string>();
-  const { budget } = createHttpDeps(
+  return createHttpDeps(
     {
       attemptTimeoutMs: 3_000,
       replicas: 1,
@@ -32,6 +33,10 @@ function createBudget(now: () => number, most?: number): RequestBudget {
     },
     { topic: 'forum', provider: forum, most },
   );
+}
+
+function createBudget(...given: Parameters<typeof createDeps>): RequestBudget {
+  const { budget } = createDeps(...given);
   if (!budget) throw new Error('the forum has no limit');
   return budget;
 }
@@ -120,4 +125,8 @@ test('a limit of the tenant is one of the first window, and the others shrink wi
   const [long, short] = forum.requestWindows.map(({ windowMs }) => mostIn(sent, windowMs));
   expect(long).toBeLessThanOrEqual(30);
   expect(short).toBeLessThanOrEqual(6);
+});
+
+test('after a 429, a wait as long as the longest window is believed', () => {
+  expect(createDeps(() => 0).windowMs).toBe(60_000);
 });

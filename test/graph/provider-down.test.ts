@@ -202,6 +202,20 @@ test.each([
   expect(service.sandbox.tagMango.requests).toHaveLength(status === 429 ? 3 : 1);
 });
 
+test('of a wait after a 429, no more is believed than the provider’s window, where it has one', async () => {
+  const { returningAI, tagMango } = service.sandbox;
+  const fault = {
+    kind: 'answer',
+    status: 429,
+    headers: { 'retry-after': '30' },
+    body: {},
+  } as const;
+  for (const { faults } of [returningAI, tagMango]) faults.set('listBadges', fault);
+  const { errors = [] } = await service.execute(BadgePageDocument, {});
+  const waits = errors.map(({ extensions }) => [extensions?.provider, extensions?.retryAfterMs]);
+  expect(Object.fromEntries(waits)).toEqual({ RETURNING_AI: 30_000, TAG_MANGO: 10_000 });
+});
+
 test.each([
   ['an HTML page with 200', { contentType: 'text/html', body: '<p>hello</p>' }],
   ['malformed JSON', { body: '{"result": [' }],

@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RequestBudget } from '../../src/http/admission.ts';
-import { createRequestBudget, createStoredBuckets } from '../../src/state/rate-limit.ts';
+import {
+  type RequestWindow,
+  createRequestBudget,
+  createStoredBuckets,
+} from '../../src/state/rate-limit.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import {
   type Burst,
@@ -14,11 +18,11 @@ import {
   createSharedBucket,
   mostWithin,
   pass,
+  someWindow,
   startReplica,
 } from './limiter-world.ts';
 import { TIMEOUT_MS, numRuns } from './runs.ts';
 
-const { requests, windowMs } = WINDOW;
 /** What is sent may arrive so much later. */
 const LATE_MS = 1_000;
 /** Beyond, each has nothing of its own. */
@@ -42,15 +46,15 @@ const steps = (replicas: number) =>
   fc.array(fc.oneof(burst(replicas), pass, restart(replicas)), { maxLength: 40 });
 
 test(
-  'one process, restarted at any moment: 120 calls in no 10 s, though each may arrive a second late',
+  'one process, restarted at any moment: no more calls than the window takes, though each may arrive a second late',
   () =>
     fc.assert(
-      fc.asyncProperty(steps(1), async (played) => {
+      fc.asyncProperty(someWindow, steps(1), async (window, played) => {
         const store = createMemoryStore();
         let setBackMs = 0;
-        const start = (now: () => number) => startAlone(store, () => now() - setBackMs);
+        const start = (now: () => number) => startAlone(store, () => now() - setBackMs, window);
         let process: RequestBudget | undefined;
-        const callers = createCallers((now) => [(process ??= start(now))]);
+        const callers = createCallers((now) => [(process ??= start(now))], window);
         for (const step of played) {
           if (step.kind !== 'restart') await callers.play(step);
           else {
@@ -58,7 +62,9 @@ test(
             process = start(callers.now);
           }
         }
-        expect(mostWithin(callers.grantedAt, windowMs + LATE_MS)).toBeLessThanOrEqual(requests);
+        expect(mostWithin(callers.grantedAt, window.windowMs + LATE_MS)).toBeLessThanOrEqual(
+          window.requests,
+        );
       }),
       { numRuns },
     ),
@@ -66,17 +72,17 @@ test(
 );
 
 test(
-  'replicas in touch, started anew at any moment: 120 calls in no 10 s, though each may arrive a second late',
+  'replicas in touch, started anew at any moment: no more calls than the window takes, though each may arrive a second late',
   () =>
     fc.assert(
-      fc.asyncProperty(replicasAnd(steps, 6), async ({ replicas, played }) => {
-        const world = createReplicas(replicas);
+      fc.asyncProperty(someWindow, replicasAnd(steps, 6), async (window, { replicas, played }) => {
+        const world = createReplicas(replicas, window);
         for (const step of played) {
           if (step.kind === 'restart') world.restart(step.replica);
           else await world.callers.play(step);
         }
-        expect(mostWithin(world.callers.grantedAt, windowMs + LATE_MS)).toBeLessThanOrEqual(
-          requests,
+        expect(mostWithin(world.callers.grantedAt, window.windowMs + LATE_MS)).toBeLessThanOrEqual(
+          window.requests,
         );
       }),
       { numRuns },
@@ -107,28 +113,85 @@ const losses = (replicas: number): fc.Arbitrary<Loss[]> => {
 };
 
 test(
-  'replicas that lose the bucket, some or all of them, again and again: 120 calls in no 10 s',
+  'replicas that lose the bucket, some or all of them, again and again: no more calls than the window takes',
   () =>
     fc.assert(
-      fc.asyncProperty(replicasAnd(losses, MAX_REPLICAS), async ({ replicas, played }) => {
-        const { shared, callers } = createReplicas(replicas);
-        const playAll = async (asked: (Burst | Pass)[]) => {
-          for (const step of asked) await callers.play(step);
-        };
-        for (const { before, lostBy, during, isWiped, after } of played) {
-          await playAll(before);
-          lostBy.forEach((replica) => shared.lostBy.add(replica));
-          await playAll(during);
-          if (isWiped) shared.wipe();
-          shared.lostBy.clear();
-          await playAll(after);
-        }
-        expect(mostWithin(callers.grantedAt, windowMs)).toBeLessThanOrEqual(requests);
-      }),
+      fc.asyncProperty(
+        someWindow,
+        replicasAnd(losses, MAX_REPLICAS),
+        async (window, { replicas, played }) => {
+          const { shared, callers } = createReplicas(replicas, window);
+          const playAll = async (asked: (Burst | Pass)[]) => {
+            for (const step of asked) await callers.play(step);
+          };
+          for (const { before, lostBy, during, isWiped, after } of played) {
+            await playAll(before);
+            lostBy.forEach((replica) => shared.lostBy.add(replica));
+            await playAll(during);
+            if (isWiped) shared.wipe();
+            shared.lostBy.clear();
+            await playAll(after);
+          }
+          expect(mostWithin(callers.grantedAt, window.windowMs)).toBeLessThanOrEqual(
+            window.requests,
+          );
+        },
+      ),
       { numRuns },
     ),
   TIMEOUT_MS,
 );
+
+test(
+  'replicas whose link to the bucket comes and goes all the time: no more calls than the window takes',
+  () => {
+    const ms = fc.integer({ min: 100, max: 3_000 });
+    const states = fc.array(fc.record({ isLost: fc.boolean(), ms }), {
+      maxLength: 20,
+      size: 'max',
+    });
+    return fc.assert(
+      fc.asyncProperty(
+        someWindow,
+        fc.integer({ min: 2, max: 5 }),
+        states,
+        async (window, replicas, played) => {
+          const { shared, callers } = createReplicas(replicas, window);
+          await callers.play({ kind: 'pass', ms: 10_000 });
+          for (const { isLost, ms } of played) {
+            if (isLost)
+              for (let replica = 0; replica < replicas; replica++) shared.lostBy.add(replica);
+            else shared.lostBy.clear();
+            await callers.play({ kind: 'busy', ms });
+          }
+          expect(mostWithin(callers.grantedAt, window.windowMs)).toBeLessThanOrEqual(
+            window.requests,
+          );
+        },
+      ),
+      { numRuns },
+    );
+  },
+  TIMEOUT_MS,
+);
+
+test('a process that has nothing of its own is told to ask again after a window at most', () =>
+  fc.assert(
+    fc.asyncProperty(someWindow, fc.integer({ min: 2, max: 1_000 }), async (window, replicas) => {
+      let time = 0;
+      const now = () => time;
+      const shared = createSharedBucket(now);
+      shared.lostBy.add(0);
+      const budget = startReplica(0, { shared, replicas, now, window });
+      for (let call = 0; call < 20; call++) {
+        const waitMs = await budget.take(call % 2 === 0);
+        expect(waitMs).toBeGreaterThanOrEqual(0);
+        expect(waitMs).toBeLessThanOrEqual(window.windowMs);
+        time += waitMs / 2;
+      }
+    }),
+    { numRuns },
+  ));
 
 /** Never more than four within a second: milliseconds from the start. */
 const mutationTimes = fc.array(fc.nat(600), { minLength: 5, maxLength: 40 }).map((gaps) =>
@@ -175,26 +238,30 @@ function replicasAnd<T>(
     .chain((replicas) => toPlayed(replicas).map((played) => ({ replicas, played })));
 }
 
-function createReplicas(replicas: number): {
+function createReplicas(
+  replicas: number,
+  window: RequestWindow,
+): {
   shared: SharedBucket;
   callers: Callers;
   restart: (replica: number) => void;
 } {
   const running: RequestBudget[] = [];
-  const callers = createCallers(() => running);
+  const callers = createCallers(() => running, window);
   const shared = createSharedBucket(callers.now);
-  const start = (replica: number) => startReplica(replica, { shared, replicas, now: callers.now });
+  const start = (replica: number) =>
+    startReplica(replica, { shared, replicas, now: callers.now, window });
   for (let replica = 0; replica < replicas; replica++) running.push(start(replica));
   return { shared, callers, restart: (replica) => void (running[replica] = start(replica)) };
 }
 
 type BucketStore = Pick<StateStore, 'get' | 'compareAndSet'>;
 
-function startAlone(store: BucketStore, now: () => number): RequestBudget {
+function startAlone(store: BucketStore, now: () => number, window = WINDOW): RequestBudget {
   const buckets = createStoredBuckets(store, { now, wallTime: now });
   return createRequestBudget({
     name: 'a',
-    window: WINDOW,
+    window,
     buckets,
     isShared: false,
     replicas: 1,

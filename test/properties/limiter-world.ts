@@ -10,8 +10,17 @@ import {
 } from '../../src/state/rate-limit.ts';
 import { StateError } from '../../src/state/state-store.ts';
 
-/** TagMango's. */
+/** TagMango's. Times and calls of the steps below are meant for it, and are scaled for others. */
 export const WINDOW: RequestWindow = { requests: 120, windowMs: 10_000 };
+
+/** Of other providers, and of tenants that may use a part of one. */
+export const someWindow: fc.Arbitrary<RequestWindow> = fc.oneof(
+  fc.constant(WINDOW),
+  fc.record({
+    requests: fc.integer({ min: 12, max: 1_000 }),
+    windowMs: fc.constantFrom(10_000, 60_000, 900_000),
+  }),
+);
 
 /** Calls that ask at the same moment, at one process. */
 export interface Burst {
@@ -50,7 +59,11 @@ export interface Callers {
   play(step: Burst | Pass): Promise<void>;
 }
 
-export function createCallers(toBudgets: (now: () => number) => readonly RequestBudget[]): Callers {
+export function createCallers(
+  toBudgets: (now: () => number) => readonly RequestBudget[],
+  { requests, windowMs }: RequestWindow = WINDOW,
+): Callers {
+  const [longer, more] = [windowMs / WINDOW.windowMs, requests / WINDOW.requests];
   let time = 1_000_000;
   const now = () => time;
   const grantedAt: number[] = [];
@@ -67,14 +80,14 @@ export function createCallers(toBudgets: (now: () => number) => readonly Request
     grantedAt,
     async play(step) {
       if (step.kind === 'burst') {
-        await ask(toBudgets(now)[step.replica], step.queries, true);
-        await ask(toBudgets(now)[step.replica], step.mutations, false);
+        await ask(toBudgets(now)[step.replica], step.queries * more, true);
+        await ask(toBudgets(now)[step.replica], step.mutations * more, false);
         return;
       }
-      const end = time + step.ms;
-      while (step.kind === 'busy' && time + BUSY_EVERY_MS < end) {
-        time += BUSY_EVERY_MS;
-        for (const budget of toBudgets(now)) await ask(budget, BUSY_CALLS, false);
+      const end = time + step.ms * longer;
+      while (step.kind === 'busy' && time + BUSY_EVERY_MS * longer < end) {
+        time += BUSY_EVERY_MS * longer;
+        for (const budget of toBudgets(now)) await ask(budget, BUSY_CALLS * more, false);
       }
       time = end;
     },
@@ -124,10 +137,17 @@ export function createSharedBucket(now: () => number): SharedBucket {
   };
 }
 
+interface ReplicaOptions {
+  shared: SharedBucket;
+  replicas: number;
+  now: () => number;
+  window?: RequestWindow;
+}
+
 export function startReplica(
   replica: number,
-  { shared, replicas, now }: { shared: SharedBucket; replicas: number; now: () => number },
+  { shared, replicas, now, window = WINDOW }: ReplicaOptions,
 ): RequestBudget {
   const buckets = shared.bucketsOf(replica);
-  return createRequestBudget({ name: 'a', window: WINDOW, buckets, isShared: true, replicas, now });
+  return createRequestBudget({ name: 'a', window, buckets, isShared: true, replicas, now });
 }
