@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createRetention } from '../../src/state/open-state.ts';
 import { createRedisClient } from '../../src/state/redis/client.ts';
@@ -18,6 +18,11 @@ const { RETENTION_RUNS = '25' } = process.env;
 const RUNS = Number(RETENTION_RUNS);
 const DAY = 24 * 60 * 60 * 1_000;
 const KEPT = { keptMs: 30 * DAY };
+/** A sweep and its service use them. */
+const TIMERS_OF_OTHERS = [
+  ...(['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'nextTick'] as const),
+  ...(['queueMicrotask', 'performance', 'hrtime', 'Date'] as const),
+];
 const quiet = { info: () => undefined, warn: () => undefined };
 
 async function countOf(sweep: AsyncIterable<number>): Promise<number> {
@@ -131,6 +136,33 @@ describe('in the embedded store', () => {
     expect(await store.readBackward('audit', { limit: 9 })).toHaveLength(1);
     await store.close();
   });
+});
+
+test('a sweep that takes longer than the time between two is not joined by another one', async () => {
+  jest.useFakeTimers({ doNotFake: TIMERS_OF_OTHERS });
+  const slow = Promise.withResolvers<undefined>();
+  let begun = 0;
+  const keeper = {
+    async *sweep() {
+      begun += 1;
+      await slow.promise;
+      yield 0;
+    },
+  };
+  const retention = createRetention({ keeper, ...KEPT, everyMs: DAY, log: quiet });
+  try {
+    await retention.start(0);
+    jest.advanceTimersByTime(3 * DAY);
+    expect(begun).toBe(1);
+    slow.resolve(undefined);
+    await eventually(() => {
+      jest.advanceTimersByTime(DAY);
+      return begun > 1;
+    });
+  } finally {
+    retention.stop();
+    jest.useRealTimers();
+  }
 });
 
 const redisPath = findRedis();

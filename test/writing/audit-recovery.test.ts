@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createAuditRecovery } from '../../src/badges/writing/audit.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { StateError, type StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
+import { settled } from '../support/clock.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 
 let folder: string;
@@ -58,4 +60,31 @@ test('records that cannot be closed are told of at once, again after an hour of 
   await eventually(() => looks > seen + 5);
   expect(failures()).toHaveLength(3);
   expect(linesAbout('Audit records of crashed processes can be completed again')).toHaveLength(1);
+});
+
+test('records are looked for once at a time, however long a look takes', async () => {
+  const slow = Promise.withResolvers<undefined>();
+  let begun = 0;
+  const recover = createAuditRecovery(
+    {
+      ...store,
+      async *keys(prefix) {
+        begun += 1;
+        await slow.promise;
+        yield* store.keys(prefix);
+      },
+    },
+    {
+      onUnreadable: () => undefined,
+      onFailure: () => undefined,
+      onRecovery: () => undefined,
+    },
+  );
+  const running = [recover(), recover(), recover()];
+  await settled();
+  expect(begun).toBe(1);
+  slow.resolve(undefined);
+  await Promise.all(running);
+  await recover();
+  expect(begun).toBe(2);
 });

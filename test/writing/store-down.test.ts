@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { openState } from '../../src/state/open-state.ts';
+import { StateError } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
+import { execute } from '../support/service.ts';
 import { type StoreSwitch, createStoreSwitch, toSwitchable } from '../support/switchable-store.ts';
 import {
   type MutationCall,
@@ -249,6 +251,29 @@ describe('when the store goes down in the middle of a mutation with a key,', () 
     },
   );
 });
+
+test.each(['unavailable', 'busy'] as const)(
+  'a store that is %s only when a lock is given back leads to no second write',
+  async (kind) => {
+    const own = await startWritingService({
+      wrapStore: (store) => ({
+        ...store,
+        async withLock(key, times, work) {
+          await store.withLock(key, times, work);
+          throw new StateError(kind, 'lost the lock');
+        },
+      }),
+      sandbox: { tagMango: { badges: [tagMangoStored()] } },
+    });
+    const query = 'mutation ($input: UpdateBadgeInput!) { updateBadge(input: $input) { outcome } }';
+    const { errors } = await execute(own.url, query, {
+      input: { tagMango: { id: TAG_MANGO, name: 'New' } },
+    });
+    expect(errors).toHaveLength(1);
+    expect(own.writes()).toHaveLength(1);
+    await own.close();
+  },
+);
 
 const redisPath = findRedis();
 if (redisPath === undefined)
