@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type LogEntry, StateError, type StateStore } from '../../src/state/state-store.ts';
+import { numRuns } from '../properties/runs.ts';
 import { eventually } from './eventually.ts';
 
 export interface OpenStore {
@@ -15,6 +17,16 @@ const STRANGE = [
   ['', ' ', '*', '%s', '{a}:b', "'; --", 'a', 'a\0', 'a\0b', 'line\r\nline'],
   ['\u00e9', 'e\u0301', '\u{1F3C5}', '\u{10FFFF}', '\uFFFD'],
 ].flat();
+/** Of the first and last characters of each length in UTF-8, and those beside the surrogates. */
+const edgeText = fc
+  .array(
+    fc.constantFrom(
+      ...['\0', '\u007f', '\u0080', '\u07ff', '\u0800', '\ud7fe', '\ud7ff', '\ue000'],
+      ...['\uffff', '\u{10000}', '\u{10fffe}', '\u{10ffff}'],
+    ),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((letters) => letters.join(''));
 
 /** What every store promises. */
 export function describeStateStore(name: string, open: () => Promise<OpenStore>): void {
@@ -152,6 +164,31 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
         expect(await find('audit-open')).toEqual([...there, ...beside, ...named].sort());
         expect(await find('\u{10FFFF}')).toEqual(['\u{10FFFF}', '\u{10FFFF}b']);
         expect(await find('')).toEqual([...there, ...beside, ...others].sort());
+      });
+
+      test('finds exactly the keys that begin so, whichever character a prefix ends with', async () => {
+        let sets = 0;
+        const property = fc.asyncProperty(
+          fc.uniqueArray(edgeText, { minLength: 1, maxLength: 20 }),
+          async (texts) => {
+            // Keys with these first letters are found in another way than all others.
+            const start = `${sets % 2 === 0 ? 'audit-open' : 'other'}/${sets}/`;
+            sets += 1;
+            const keys = texts.map((text) => start + text);
+            for (const key of keys) await store.set(key, '1');
+            const prefixes = texts.flatMap((text) =>
+              Array.from(text, (_, at, letters = Array.from(text)) =>
+                letters.slice(0, at + 1).join(''),
+              ),
+            );
+            for (const prefix of new Set(prefixes)) {
+              const found = (await all(store.keys(start + prefix))).sort();
+              const expected = keys.filter((key) => key.startsWith(start + prefix));
+              expect(found).toEqual(expected.sort());
+            }
+          },
+        );
+        await fc.assert(property, { numRuns: Math.ceil(numRuns / 10) });
       });
 
       test('keeps keys and values apart that differ in any character', async () => {
