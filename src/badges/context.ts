@@ -158,7 +158,7 @@ export function badgeTag(provider: Pick<Provider, 'name' | 'canonicalId'>, id: s
 
 /** A provider's badges as one request sees them. All methods reject only with a `ProviderError`. */
 export interface BadgeSource {
-  /** The whole list. It stays the same during the request: no operation both writes and reads it. */
+  /** The whole list. It stays the same during the request until the request writes. */
   list(): Promise<Reading<BadgeIndex>>;
   /** The same without waiting. Undefined if it has to be waited for. */
   peek(): Reading<BadgeIndex> | undefined;
@@ -168,8 +168,15 @@ export interface BadgeSource {
   peekBadge(id: string): BadgeFields | null | undefined;
   /** The current list, bypassing every cache. */
   listNew(bounds: CallBounds): Promise<Snapshot<BadgeIndex>>;
+  /**
+   * Called after a write: no request that starts later, at any replica, sees a list that was read before it. Waits at
+   * most `withinMs` for a replica that does not respond.
+   */
+  forgetLists(withinMs: number): Promise<void>;
   /** How the list was shown last. Undefined: it was not needed. */
   state(): SourceState | undefined;
+  /** Makes the result of a write available to later lookups of this request. */
+  remember(badge: BadgeFields): void;
 }
 
 /** A missing badge may be created at any moment, and an unreadable record may be fixed. */
@@ -179,6 +186,8 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   let reading: Promise<Reading<BadgeIndex>> | undefined;
   /** The result of `reading`, once it is there. */
   let shown: Reading<BadgeIndex> | undefined;
+  /** Whether the loader may hold another state of a badge than the list, after a write. */
+  let mayDiffer = false;
   let state: SourceState | undefined;
   /** Made when a badge has to be waited for, which is rare. */
   let loader: DataLoader<string, BadgeFields | null> | undefined;
@@ -234,7 +243,7 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
   }
 
   function peekBadge(id: string): BadgeFields | null | undefined {
-    const index = peek()?.snapshot.value;
+    const index = mayDiffer ? undefined : peek()?.snapshot.value;
     const found = index && find(index, id);
     return found instanceof Error ? undefined : found;
   }
@@ -250,6 +259,16 @@ function createBadgeSource(of: TenantProvider, used: SourcesUsed, bounds: CallBo
       return found === undefined ? loaderHere().load(id) : found;
     },
     listNew: async (newBounds) => requireAccess(of).snapshots.readNew(newBounds),
+    async forgetLists(withinMs) {
+      reading = undefined;
+      shown = undefined;
+      loader?.clearAll();
+      await of.access?.snapshots.clear(withinMs);
+    },
+    remember(badge) {
+      mayDiffer = true;
+      loaderHere().clear(badge.id).prime(badge.id, badge);
+    },
   };
 }
 

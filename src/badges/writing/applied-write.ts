@@ -21,6 +21,7 @@ export async function settleApplied(
       ? [...plan.warnings, alteredWarning(write.of.provider, standing)]
       : plan.warnings;
   const shown = badge ? [badge] : await shownAfter(sending, answered);
+  shown.forEach((each) => write.source.remember(each));
   const isOfMember = write.operation.showsMember && answered.length > 0;
   return toOutcome('APPLIED', {
     badges: write.target ? ofTarget(write.target, shown, current) : shown,
@@ -249,13 +250,10 @@ export async function publish(
   await invalidateLists(write);
 }
 
-/**
- * No request that starts later, here or at another replica, sees a list that was read before now. Waits until the
- * deadline at most for a replica that does not respond.
- */
-export async function invalidateLists({ of, context }: Write): Promise<void> {
+/** Lists that were read before now are not shown again, here or at another replica. */
+export async function invalidateLists({ source, context }: Write): Promise<void> {
   const { deadlineAt, tenant } = context;
-  await of.access?.snapshots.clear(Math.max(0, deadlineAt - tenant.now()));
+  await source.forgetLists(Math.max(0, deadlineAt - tenant.now()));
 }
 
 /** Null if the badge is gone. */
