@@ -1,5 +1,7 @@
 import { pick } from '../support/random.ts';
 import { type ListOptions, createListBodies } from './list-requests.ts';
+import { toMessage } from './messages.ts';
+import { createOddBodies } from './odd-documents.ts';
 
 type Random = () => number;
 
@@ -51,15 +53,18 @@ export function createRequestPool(options: PoolOptions): RequestPool {
   ];
 
   const nextList = createListBodies(options);
+  const nextOdd = createOddBodies(options);
 
   function nextBody(): string {
     const kind = random();
     const json =
-      kind < 0.6
+      kind < 0.58
         ? toEntitiesBody(documents, options)
-        : kind < 0.8
+        : kind < 0.77
           ? nextList()
-          : JSON.stringify(pick(others, random));
+          : kind < 0.89
+            ? nextOdd()
+            : JSON.stringify(pick(others, random));
     return random() < 0.04 ? spaced(json, random) : json;
   }
   return {
@@ -341,73 +346,4 @@ function mutate(body: Buffer, random: Random): Buffer {
     default:
       return Buffer.concat([before, one, after]);
   }
-}
-
-const ACCEPTS = [
-  'application/json',
-  '*/*',
-  'application/graphql-response+json, application/json;q=0.9',
-  'application/json;q=0.1, application/graphql-response+json',
-  'text/html',
-  '',
-];
-const TYPES = [
-  'application/json; charset=utf-8',
-  'text/plain',
-  'application/json; charset=latin1',
-  'application/JSON',
-];
-const HOSTS = ['localhost', '127.0.0.1:4001', 'LOCALHOST:1', '127.0.0.1:x', 'localhost:99999'];
-
-function toMessage(body: Buffer, options: PoolOptions): Buffer {
-  const { random, authorizations, secret } = options;
-  const isPlain = chance(random, 0.92);
-  const odd = (share: number): boolean => !isPlain && chance(random, share);
-  const headers: [string, string][] = [
-    ['Host', odd(0.2) ? pick(HOSTS, random) : 'localhost'],
-    ['Content-Type', odd(0.15) ? pick(TYPES, random) : 'application/json'],
-  ];
-  if (secret !== undefined) headers.push(['Router-Authorization', odd(0.05) ? 'no' : secret]);
-  if (authorizations && !odd(0.05)) headers.push(['Authorization', pick(authorizations, random)]);
-  if (authorizations && odd(0.05)) headers.push(['authorization', pick(authorizations, random)]);
-  if (chance(random, 0.5))
-    headers.push(['Accept', odd(0.5) ? pick(ACCEPTS, random) : 'application/json']);
-  if (chance(random, 0.3)) headers.push(['x-badges-tenant', pick(['default', 'second'], random)]);
-  if (odd(0.1))
-    headers.push(['x-badges-tenant', pick(['', 'nobody', 'default', 'second'], random)]);
-  if (odd(0.15))
-    headers.push(['X-Badges-Actor', pick(['ada', 'ada, bob', '', '\x7f', 'é'], random)]);
-  if (odd(0.04)) headers.push(['x-badges-actor', 'bob']);
-  if (odd(0.08)) headers.push(['x-badges-actor', 'ada'], ['x-badges-actor', 'bob']);
-  if (odd(0.04)) headers.push(['Content-Encoding', pick(['gzip', 'identity', ''], random)]);
-  if (odd(0.05)) headers.push(['Connection', pick(['close', 'keep-alive', 'upgrade'], random)]);
-  if (odd(0.03)) headers.push(['Upgrade', 'h2c']);
-  if (odd(0.03)) headers.push(['Expect', '100-continue']);
-  if (chance(random, 0.8))
-    headers.push(['X-Request-Id', pick(['r-1', 'r:2', odd(0.3) ? 'no id' : 'r.3'], random)]);
-  const isChunked = odd(0.06);
-  headers.push(
-    isChunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(body.length)],
-  );
-  const method = odd(0.03) ? pick(['PUT', 'GET', 'OPTIONS'], random) : 'POST';
-  const path = odd(0.06)
-    ? pick(['/graphql/', '/graphql?a=%ff', '/graphql?x=1', '/', '//graphql'], random)
-    : '/graphql';
-  const version = odd(0.03) ? '1.0' : '1.1';
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const head = Buffer.from(`${method} ${path} HTTP/${version}\r\n${lines}\r\n`, 'latin1');
-  return Buffer.concat([head, isChunked ? toChunks(body, random) : body]);
-}
-
-function toChunks(body: Buffer, random: Random): Buffer {
-  const at = Math.floor(random() * body.length);
-  const parts = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0);
-  return Buffer.concat([
-    ...parts.flatMap((part) => [
-      Buffer.from(`${part.length.toString(16)}\r\n`),
-      part,
-      Buffer.from('\r\n'),
-    ]),
-    Buffer.from('0\r\n\r\n'),
-  ]);
 }

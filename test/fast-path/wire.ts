@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 
 /** A caller that sends bytes as they are, over one connection as long as it is kept. */
 export interface RawCaller {
   /**
-   * The bytes of the answers to so many requests, sent at once, as text of one byte a character and without what differs
-   * by itself. Fewer if the server ends the connection.
+   * The bytes of the answers to so many requests, sent at once or cut into parts at these places, as text of one byte a
+   * character and without what differs by itself. Fewer if the server ends the connection.
    */
-  ask(bytes: Buffer, requests?: number): Promise<string>;
+  ask(bytes: Buffer, requests?: number, cuts?: readonly number[]): Promise<string>;
+  /**
+   * The same for one request of which only the head is sent, over a connection of its own. Undefined: there is no answer
+   * after so many milliseconds.
+   */
+  askHead(bytes: Buffer, waitMs: number): Promise<string | undefined>;
   close(): void;
 }
 
@@ -30,19 +36,48 @@ export function createRawCaller(url: string): RawCaller {
   }
 
   return {
-    async ask(bytes, requests = 1) {
+    async ask(bytes, requests = 1, cuts = []) {
       const asked = socket ?? (await open());
-      const answers = await readAnswers(asked, requests, () => asked.write(bytes)).catch(
-        (cause: unknown) => {
-          throw new Error(`${url} gave no answer to ${bytes.toString('latin1')}`, { cause });
-        },
-      );
+      let sent: Promise<void> | undefined;
+      const send = (): void => void (sent = sendParts(asked, bytes, cuts));
+      const answers = await readAnswers(asked, requests, send).catch((cause: unknown) => {
+        throw new Error(`${url} gave no answer to ${bytes.toString('latin1')}`, { cause });
+      });
+      // It may have been answered before its last part.
+      await sent;
       if (answers.length < requests || answers.some(isLast)) asked.destroy();
       if (asked.destroyed) socket = undefined;
       return answers.map(withoutChance).join('\n');
     },
+    async askHead(bytes, waitMs) {
+      const asked = connect(Number(port), hostname);
+      asked.on('error', () => asked.destroy());
+      await once(asked, 'connect');
+      const head = bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4);
+      try {
+        const send = (): void => void asked.write(head);
+        const answers = await Promise.race([
+          readAnswers(asked, 1, send),
+          pause(waitMs, undefined, { ref: false }),
+        ]);
+        return answers?.map(withoutChance).join('\n');
+      } finally {
+        asked.destroy();
+      }
+    },
     close: () => socket?.destroy(),
   };
+}
+
+/** Each part in a packet of its own. */
+async function sendParts(socket: Socket, bytes: Buffer, cuts: readonly number[]): Promise<void> {
+  let start = 0;
+  for (const cut of cuts.toSorted((one, other) => one - other)) {
+    socket.write(bytes.subarray(start, cut));
+    start = cut;
+    await turn();
+  }
+  socket.write(bytes.subarray(start));
 }
 
 /** Each up to its length, or up to the end of the connection. */

@@ -7,7 +7,7 @@ import { createSigningKey, startIssuer } from '../support/tokens.ts';
 import { TIMEOUT_MS, runsOf, seedOf, showFigures } from './size.ts';
 
 const seed = seedOf({ short: 7 });
-const requests = runsOf({ short: 1_200, full: 50_000 });
+const requests = runsOf({ short: 2_000, full: 50_000 });
 
 async function withTokens() {
   const [key, stranger] = await Promise.all([createSigningKey('a'), createSigningKey('a')]);
