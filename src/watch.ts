@@ -1,11 +1,11 @@
 import {
-  createMetricsTokenWatch,
   createRedisUrlWatch,
-  createRouterSecretWatch,
+  createSecretListWatch,
   createTenantsWatch,
 } from './config/file-watch.ts';
 import type { Config, secretsOf } from './config/read-config.ts';
 import { type ConfigError, type Given, createFileTexts } from './config/source.ts';
+import { METRICS_TOKENS, ROUTER_SECRETS, type SecretList } from './config/variables.ts';
 import { readYamlElsewhere } from './config/yaml-tree.ts';
 import type { TenantSettings } from './providers/settings.ts';
 import type { RunningService } from './service.ts';
@@ -45,38 +45,39 @@ export function watch(options: WatchOptions): () => void {
     const change = toShown(service.tenants.replace(tenants));
     logger.info({ tenants: change }, 'The settings have changed. The new settings are in use');
   }
-  const lookAtRouterSecrets = createRouterSecretWatch({
-    given,
-    current: config.routerSecrets,
-    onChange(routerSecrets) {
-      keepSecrets({ ...config, routerSecrets });
-      service.routerSecrets.replace(routerSecrets);
-      logger.info('The router secrets have changed. The new secrets are in use');
-    },
-    onRevocation(left) {
-      service.routerSecrets.keepOnly(left);
-      logger.error(
-        `ROUTER_SECRET_FILE is invalid. Secrets that were removed from it are no longer accepted, ${left.length} remain`,
-      );
-    },
-    onProblem,
-  });
-  const lookAtMetricsTokens = createMetricsTokenWatch({
-    given,
-    current: config.metricsTokens,
-    onChange(metricsTokens) {
-      keepSecrets({ ...config, metricsTokens });
-      service.metricsTokens.replace(metricsTokens);
-      logger.info('The tokens that read the metrics have changed. The new tokens are in use');
-    },
-    onRevocation(left) {
-      service.metricsTokens.keepOnly(left);
-      logger.error(
-        `METRICS_TOKEN_FILE is invalid. Tokens that were removed from it are no longer accepted, ${left.length} remain`,
-      );
-    },
-    onProblem,
-  });
+  function createSecretsLook(
+    at: 'routerSecrets' | 'metricsTokens',
+    list: SecretList,
+    title: string,
+  ): () => void {
+    const { name, called } = list;
+    return createSecretListWatch(list, {
+      given,
+      current: config[at],
+      onChange(secrets) {
+        keepSecrets({ ...config, [at]: secrets });
+        service[at].replace(secrets);
+        logger.info(`${title} have changed. The new ${called} are in use`);
+      },
+      onRevocation(left) {
+        service[at].keepOnly(left);
+        logger.error(
+          `${name}_FILE is invalid. Those ${called} that were removed from it are no longer accepted, ${left.length} remain`,
+        );
+      },
+      onProblem,
+    });
+  }
+  const lookAtRouterSecrets = createSecretsLook(
+    'routerSecrets',
+    ROUTER_SECRETS,
+    'The router secrets',
+  );
+  const lookAtMetricsTokens = createSecretsLook(
+    'metricsTokens',
+    METRICS_TOKENS,
+    'The tokens that read the metrics',
+  );
   const lookAtRedisUrl = createRedisUrlWatch({
     given,
     current: config.redisUrl,

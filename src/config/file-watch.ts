@@ -17,14 +17,7 @@ import {
   readTenantsFile,
   readTenantsText,
 } from './tenants-file.ts';
-import {
-  METRICS_TOKEN,
-  ROUTER_SECRET,
-  type SecretsReading,
-  redisUrlProblem,
-  toMetricsTokens,
-  toRouterSecrets,
-} from './variables.ts';
+import { type SecretList, redisUrlProblem, toSecrets } from './variables.ts';
 import type { YamlReading } from './yaml-tree.ts';
 
 interface SecretWatchOptions<Value> {
@@ -42,27 +35,12 @@ interface SecretListWatchOptions extends SecretWatchOptions<readonly string[]> {
   onRevocation: (left: readonly string[]) => void;
 }
 
-/** Returns a function that checks the router's secrets once. */
-export function createRouterSecretWatch(options: SecretListWatchOptions): () => void {
-  return createSecretListWatch({ name: ROUTER_SECRET, read: toRouterSecrets }, options);
-}
-
-/** Returns a function that checks the tokens that read the metrics once. */
-export function createMetricsTokenWatch(options: SecretListWatchOptions): () => void {
-  return createSecretListWatch({ name: METRICS_TOKEN, read: toMetricsTokens }, options);
-}
-
-interface SecretList {
-  name: string;
-  read: (reading: SecretReading, given: Given) => SecretsReading;
-}
-
 /**
- * An invalid file adds no secret, but revokes those that it no longer contains. If the file is missing or cannot be
- * read, all secrets remain valid.
+ * Returns a function that checks the secrets of one setting once. An invalid file adds no secret, but revokes those that
+ * it no longer contains. If the file is missing or cannot be read, all secrets remain valid.
  */
-function createSecretListWatch(
-  { name, read }: SecretList,
+export function createSecretListWatch(
+  list: SecretList,
   options: SecretListWatchOptions,
 ): () => void {
   const { given, onChange, onProblem, onRevocation, readFile } = options;
@@ -75,8 +53,8 @@ function createSecretListWatch(
     used = left;
     onRevocation(left);
   }
-  return createLook(name, { given, readFile }, (reading) => {
-    const { secrets, problems } = read(reading, given);
+  return createLook(list.name, { given, readFile }, (reading) => {
+    const { secrets, problems } = toSecrets(list, reading, given);
     const text = reading.isTooLarge ? '' : reading.value;
     if (problems.length > 0) onProblem(new ConfigError(problems));
     if (problems.length > 0 && text !== undefined) keepFrom(text);

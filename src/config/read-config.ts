@@ -20,15 +20,16 @@ import {
 import { DEFAULT_TENANT, readOneTenant, readTenantsFile, readTenantsText } from './tenants-file.ts';
 import {
   DEFAULT_FOLDER,
+  METRICS_TOKENS,
   MIN_SECRET_CHARACTERS,
+  ROUTER_SECRETS,
   type TokenSettings,
   describeProxies,
   everyAddress,
   folderProblem,
   isLongEnough,
-  readMetricsTokens,
   readProxies,
-  readRouterSecrets,
+  readSecrets,
   readTokens,
   variables,
 } from './variables.ts';
@@ -127,8 +128,8 @@ export function readConfig(env?: Given): Config {
   if (redisUrl.problem) wrong.add('REDIS_URL');
   /** A rule that compares variables is checked if each of them is valid by itself. */
   const areValid = (...names: (keyof typeof data)[]) => !names.some((name) => wrong.has(name));
-  const routerSecrets = readRouterSecrets(given, problems);
-  const metricsTokens = readMetricsTokens(given, problems);
+  const routerSecrets = readSecrets(ROUTER_SECRETS, given, problems);
+  const metricsTokens = readSecrets(METRICS_TOKENS, given, problems);
   const tokens = readTokens(given, problems);
   const proxies = readProxies(given, problems);
   if (isProduction && given.NODE_TLS_REJECT_UNAUTHORIZED === '0') {

@@ -53,34 +53,52 @@ export interface TokenSettings {
   audience: string;
 }
 
-/** The secrets that the router may send. Adds each problem to `problems`. */
-export function readRouterSecrets(given: Given, problems: string[]): string[] {
-  const reading = toRouterSecrets(readSecret(ROUTER_SECRET, given), given);
-  problems.push(...reading.problems);
-  return reading.secrets;
+/** A setting that may have several secrets, all of them valid. */
+export interface SecretList {
+  name: string;
+  /** What its secrets are called, in the plural. */
+  called: string;
+  /** Why production needs one, as a sentence without its period. Undefined: it does not. */
+  purpose?: string;
 }
 
-export const ROUTER_SECRET = 'ROUTER_SECRET';
+/** The secrets that the router may send. */
+export const ROUTER_SECRETS: SecretList = {
+  name: 'ROUTER_SECRET',
+  called: 'secrets',
+  purpose: 'The router sends it in the header router-authorization',
+};
 
-/** The secrets of one setting that may have several. They count only without a problem. */
-export interface SecretsReading {
+/** The tokens that read the metrics. None: they are read like the graph. */
+export const METRICS_TOKENS: SecretList = { name: 'METRICS_TOKEN', called: 'tokens' };
+
+/** They count only without a problem. */
+interface SecretsReading {
   secrets: string[];
   problems: string[];
 }
 
-export function toRouterSecrets({ value, problem }: SecretReading, given: Given): SecretsReading {
-  if (problem !== undefined) {
-    return { secrets: [], problems: [`${ROUTER_SECRET}_FILE: ${problem}`] };
-  }
+/** Adds each problem to `problems`. */
+export function readSecrets(list: SecretList, given: Given, problems: string[]): string[] {
+  const reading = toSecrets(list, readSecret(list.name, given), given);
+  problems.push(...reading.problems);
+  return reading.secrets;
+}
+
+export function toSecrets(
+  list: SecretList,
+  { value, problem }: SecretReading,
+  given: Given,
+): SecretsReading {
+  const { name, called } = list;
+  if (problem !== undefined) return { secrets: [], problems: [`${name}_FILE: ${problem}`] };
   const secrets = partsOf(value);
   if (!secrets.every(isRouterSecret)) {
-    const rule = 'must be one or more secrets of visible ASCII characters';
-    return { secrets: [], problems: [`${ROUTER_SECRET}: ${rule}, separated by commas`] };
+    const rule = `must be one or more ${called} of visible ASCII characters`;
+    return { secrets: [], problems: [`${name}: ${rule}, separated by commas`] };
   }
-  return {
-    secrets,
-    problems: given.NODE_ENV === 'production' ? productionProblems(secrets) : [],
-  };
+  const isProduction = given.NODE_ENV === 'production';
+  return { secrets, problems: isProduction ? productionProblems(list, secrets) : [] };
 }
 
 /** A shorter secret could be guessed. */
@@ -90,40 +108,17 @@ export function isLongEnough({ length }: string): boolean {
   return length >= MIN_SECRET_CHARACTERS;
 }
 
-function productionProblems(secrets: readonly string[]): string[] {
-  if (secrets.length === 0) {
-    return [
-      'ROUTER_SECRET: is required in production. The router sends it in the header router-authorization',
-    ];
-  }
+function productionProblems(
+  { name, called, purpose }: SecretList,
+  secrets: readonly string[],
+): string[] {
+  if (secrets.length === 0 && purpose !== undefined)
+    return [`${name}: is required in production. ${purpose}`];
   return !secrets.every(isLongEnough)
     ? [
-        `ROUTER_SECRET: must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several secrets`,
+        `${name}: must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several ${called}`,
       ]
     : [];
-}
-
-/** The tokens that read the metrics. None: they are read like the graph. Adds each problem to `problems`. */
-export function readMetricsTokens(given: Given, problems: string[]): string[] {
-  const reading = toMetricsTokens(readSecret(METRICS_TOKEN, given), given);
-  problems.push(...reading.problems);
-  return reading.secrets;
-}
-
-export const METRICS_TOKEN = 'METRICS_TOKEN';
-
-export function toMetricsTokens({ value, problem }: SecretReading, given: Given): SecretsReading {
-  if (problem !== undefined) {
-    return { secrets: [], problems: [`${METRICS_TOKEN}_FILE: ${problem}`] };
-  }
-  const tokens = partsOf(value);
-  if (!tokens.every(isRouterSecret)) {
-    const rule = 'must be one or more tokens of visible ASCII characters';
-    return { secrets: [], problems: [`${METRICS_TOKEN}: ${rule}, separated by commas`] };
-  }
-  const isTooShort = given.NODE_ENV === 'production' && !tokens.every(isLongEnough);
-  const rule = `must have at least ${MIN_SECRET_CHARACTERS} characters in production, and so must each of several tokens`;
-  return { secrets: tokens, problems: isTooShort ? [`${METRICS_TOKEN}: ${rule}`] : [] };
 }
 
 /** Undefined: callers have no tokens. Adds each problem to `problems`. */

@@ -45,7 +45,7 @@ function checkVariables(query: string): void {
   }
 }
 
-const JSON_TYPE = 'application/json';
+export const JSON_TYPE = 'application/json';
 
 function checkBodyHeaders({ headers }: FastifyRequest): void {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;

@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  createMetricsTokenWatch,
-  createRedisUrlWatch,
-  createRouterSecretWatch,
-} from '../../src/config/file-watch.ts';
+import { createRedisUrlWatch, createSecretListWatch } from '../../src/config/file-watch.ts';
 import type { SecretReading } from '../../src/config/source.ts';
+import { METRICS_TOKENS, ROUTER_SECRETS } from '../../src/config/variables.ts';
 import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { numRuns } from '../properties/runs.ts';
 
@@ -20,7 +17,7 @@ function setUp(start: string, env: Record<string, string> = {}) {
   const file: { now: SecretReading } = { now: { value: start } };
   const secrets = createRouterSecrets(start.split(','));
   const told: unknown[] = [];
-  const look = createRouterSecretWatch({
+  const look = createSecretListWatch(ROUTER_SECRETS, {
     given: { ROUTER_SECRET_FILE: '/secret', ...env },
     current: start.split(','),
     readFile: () => file.now,
@@ -150,7 +147,7 @@ describe('the tokens that read the metrics', () => {
   const toWatch = (env: Record<string, string> = {}) => {
     const file = { now: 'first-of-the-tokens' };
     const told: unknown[] = [];
-    const look = createMetricsTokenWatch({
+    const look = createSecretListWatch(METRICS_TOKENS, {
       given: { METRICS_TOKEN_FILE: '/token', ...env },
       current: ['first-of-the-tokens'],
       readFile: () => ({ value: file.now }),
@@ -192,7 +189,7 @@ describe('the tokens that read the metrics', () => {
     const given = { METRICS_TOKEN: 'first-of-the-tokens' };
     const told: unknown[] = [];
     const tell = (what: unknown): void => void told.push(what);
-    const look = createMetricsTokenWatch({
+    const look = createSecretListWatch(METRICS_TOKENS, {
       given,
       current: ['first-of-the-tokens'],
       onChange: tell,

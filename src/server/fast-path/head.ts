@@ -18,6 +18,7 @@ import type { OperationInfo, RequestEnded, SourceState } from '../../telemetry/o
 import { NO_STORE, toMaxAge } from '../apollo.ts';
 import { toRequestId } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
+import { JSON_TYPE } from '../request.ts';
 
 export interface Head {
   caller: Caller;
@@ -36,7 +37,6 @@ const MAX_MANNERS = 1_000;
 /** Each of them changes how a body is read or answered. */
 const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer'];
 /** The full path rejects most others before their body arrives. */
-const JSON_TYPE = 'application/json';
 const JSON_IN_UTF8 = /^application\/json ?; ?charset=(?:utf-8|"utf-8")$/i;
 
 export function createReadHead(identity: IdentityOptions): ReadHead {
