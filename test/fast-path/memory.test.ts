@@ -26,7 +26,7 @@ import {
 } from '../../src/server/fast-path/query-plan.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
 import { type Keep, type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
-import { isAffordable } from '../../src/server/limits/request-limits.ts';
+import { isAdmittedAgain, isAffordable } from '../../src/server/limits/request-limits.ts';
 import { startWorld } from './world.ts';
 
 const DOCUMENTS = 2_500;
@@ -342,6 +342,34 @@ describe('what is kept takes as much memory as is counted:', () => {
     expect(share).toBeGreaterThan(0.6);
     expect(share).toBeLessThan(1.2);
   });
+});
+
+test('what operations cost takes 2.5 MB at most, however many operations and variables there are', async () => {
+  const { schema } = await createBadgesSchema();
+  const operations = Array.from({ length: 400 }, (_, at) => {
+    const document = parse(`query Q${at}($x: BadgesFilter) { __typename }`);
+    return { document, operation: getOperationAST(document) };
+  });
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  // The longest keys that are not hashed, and two bytes a character.
+  const toVariables = (at: number) => ({ x: { ['ж'.repeat(60)]: at } });
+  let checked = 0;
+  for (const { document, operation } of operations) {
+    for (let at = 0; at < 50 && operation; at += 1) {
+      const variables = toVariables(at);
+      checked += isAffordable({ schema, document, operation, variables }) ? 1 : 0;
+    }
+  }
+  expect(checked).toBe(20_000);
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_500_000);
+  // What was used last is known, so that only what is dropped is counted again.
+  const [last] = operations.slice(-1);
+  const { operation } = last ?? {};
+  if (!operation) throw new Error('There are operations');
+  expect(isAdmittedAgain({ operation, variables: toVariables(0) })).toBe(true);
+  expect(isAdmittedAgain({ operation, variables: toVariables(50) })).toBe(false);
 });
 
 test('a plan keeps nothing of the variables that it was made for', async () => {

@@ -12,6 +12,7 @@ import {
   validate,
 } from 'graphql';
 import { type ComplexityEstimatorArgs, createComplexityRule } from 'graphql-query-complexity';
+import { LRUCache } from 'lru-cache';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
 import { isObject } from '../../http/json.ts';
 import { InexactNumber, settleNumbers } from './exact-numbers.ts';
@@ -57,7 +58,7 @@ export function isAdmittedAgain({
 }: Pick<RequestedOperation, 'operation' | 'variables'>): boolean {
   const counts = countVariables(variables);
   if (counts.hasInexactNumber || isBeyondCaps(counts)) return false;
-  const cost = knownCosts.get(operation)?.get(toCostKey({ operation, variables }));
+  const cost = knownCosts.get(toCostKey({ operation, variables }));
   return cost !== undefined && isWithinCaps(cost);
 }
 
@@ -173,29 +174,35 @@ interface Cost {
 }
 
 /**
- * By operation, the costs that were found for its variables, which `toCostKey` tells apart, oldest first. A map has room
- * for those that there are, and a cache for as many as there may be, which takes as much memory as a small document.
+ * The costs that were found, by the operation and what `toCostKey` tells apart in its variables; those that were used
+ * longest ago are dropped. They take 2.5 MB at most.
  */
-const knownCosts = new WeakMap<OperationDefinitionNode, Map<string, Cost>>();
-const MAX_KNOWN_COSTS = 100;
-/** A longer key is replaced by its hash. */
-const MAX_KEY_CHARACTERS = 100;
+const knownCosts = new LRUCache<string, Cost>({ max: 5_000 });
+const numbers = new WeakMap<OperationDefinitionNode, number>();
+let operations = 0;
 
-/** The same as `costOf`, remembered for as long as the parsed document is. */
+function numberOf(operation: OperationDefinitionNode): number {
+  const known = numbers.get(operation);
+  if (known !== undefined) return known;
+  operations += 1;
+  numbers.set(operation, operations);
+  return operations;
+}
+
+/** The same as `costOf`, remembered. */
 function knownCostOf(requested: RequestedOperation): Cost {
-  const { operation } = requested;
   const key = toCostKey(requested);
-  const ofOperation = knownCosts.get(operation) ?? new Map<string, Cost>();
-  const known = ofOperation.get(key);
+  const known = knownCosts.get(key);
   if (known) return known;
   const cost = costOf(requested);
-  knownCosts.set(operation, ofOperation.set(key, cost));
-  const [oldest] = ofOperation.size > MAX_KNOWN_COSTS ? ofOperation.keys() : [];
-  if (oldest !== undefined) ofOperation.delete(oldest);
+  knownCosts.set(key, cost);
   return cost;
 }
 
-/** All of the variables that a cost depends on: lengths of lists, numbers, flags, and which texts are empty. */
+/** A longer key is replaced by its hash. */
+const MAX_KEY_CHARACTERS = 100;
+
+/** The operation, and all of its variables that a cost depends on: lengths of lists, numbers, flags, and which texts are empty. */
 function toCostKey({
   operation,
   variables,
@@ -205,7 +212,8 @@ function toCostKey({
   const key = JSON.stringify(
     names.map((name) => (Object.hasOwn(variables, name) ? [toShape(variables[name])] : [])),
   );
-  return key.length > MAX_KEY_CHARACTERS ? hash('sha256', key, 'base64') : key;
+  const short = key.length > MAX_KEY_CHARACTERS ? hash('sha256', key, 'base64') : key;
+  return `${numberOf(operation)} ${short}`;
 }
 
 function toShape(value: unknown): unknown {
