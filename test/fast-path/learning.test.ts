@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { expect, jest, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { SCOPES } from '../../src/badges/context.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
@@ -59,31 +60,65 @@ test('documents no two of which are alike are answered as ever, and not all of t
   await world.close();
 });
 
-test('that there is no plan is forgotten after the time that was given, and otherwise not', () => {
-  let moment = 0;
-  const plans = createPlans<QueryPlan>(
-    createKeep(),
-    () => undefined,
-    () => moment,
-  );
-  plans.refuse(['for a while', ''], 600_000);
-  plans.refuse(['for good', '']);
-  moment = 599_999;
-  expect(plans.find(['for a while', ''])).toBeNull();
-  moment = 600_000;
-  expect(plans.find(['for a while', ''])).toBeUndefined();
-  expect(plans.find(['for good', ''])).toBeNull();
+describe('variables that no plan is for', () => {
+  const query =
+    'query A { badges { totalCount } } query B($x: String) { badge(provider: TAG_MANGO, id: "a") { ...on TagMangoBadge { name @include(if: true) } } badges(filter: {textContains: $x}) { totalCount } }';
+  const SECOND = { 'x-badges-tenant': 'second' };
+  const toAsk = (x: unknown, headers = {}): Buffer =>
+    toRequest(JSON.stringify({ query, operationName: 'A', variables: { x } }), headers);
+
+  test.each<[string, unknown]>([
+    ['a long text', 'x'.repeat(200)],
+    ['a list', ['x']],
+    ['an object', { x: 1 }],
+  ])('such as %s keep the document of no other tenant from being learned', async (_what, x) => {
+    const world = await startWorld();
+    const asker = createAsker(world);
+    await world.warm();
+    for (let time = 0; time < 10; time += 1)
+      expect(await asker.ask(toAsk(x, SECOND))).toMatchObject({ status: 200, isFast: false });
+    expect(await asker.ask(toAsk('y'))).toMatchObject({ status: 200, isFast: false });
+    expect(await asker.ask(toAsk('y'))).toMatchObject({ status: 200, isFast: true });
+    asker.close();
+    await world.close();
+  });
+
+  test('end the learning of a document for their own tenant, for ten minutes', async () => {
+    const world = await startWorld();
+    const asker = createAsker(world);
+    await world.warm();
+    const isFastAfterTwo = async (): Promise<boolean> => {
+      await asker.ask(toAsk('y'));
+      return (await asker.ask(toAsk('y'))).isFast;
+    };
+    for (let time = 0; time < 3; time += 1) await asker.ask(toAsk('x'.repeat(200)));
+    expect(await isFastAfterTwo()).toBe(false);
+    world.pass(599_999);
+    await world.warm();
+    expect(await isFastAfterTwo()).toBe(false);
+    world.pass(1);
+    expect(await isFastAfterTwo()).toBe(true);
+    asker.close();
+    await world.close();
+  });
 });
 
-test('an answer from lists that had to be read first teaches nothing, and takes no time', async () => {
+test('an answer from lists that had to be read first teaches nothing, and takes no time; others are learned from no more than three times', async () => {
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];
   if (!tenant) throw new Error('There is a tenant');
   const keep = createKeep();
   const queryPlans = createPlans<QueryPlan>(keep, () => undefined);
   const find = jest.fn((key: PlanKey) => queryPlans.find(key));
+  const { schema, resolvers } = toExecutable((await createBadgesSchema()).schema);
+  const plan = jest.fn(() => schema);
   const learner = createLearner({
-    executable: toExecutable((await createBadgesSchema()).schema),
+    executable: {
+      resolvers,
+      get schema() {
+        return plan();
+      },
+    },
     plans: createPlans(keep, () => undefined),
     queryPlans: { ...queryPlans, find },
     fragments: createFragments(keep),
@@ -116,7 +151,12 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
 
   await answer(() => world.warm());
   expect(find).not.toHaveBeenCalled();
-  await answer(async () => undefined);
-  expect(find).toHaveBeenCalled();
+  for (const isPlanned of [true, true, true, false, false]) {
+    plan.mockClear();
+    await answer(async () => undefined);
+    await setImmediate();
+    expect(find).toHaveBeenCalled();
+    expect(plan.mock.calls.length > 0).toBe(isPlanned);
+  }
   await world.close();
 });

@@ -92,8 +92,8 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
   const { requestAnsweredFast } = options.observer ?? {};
   const fragments = createFragments(keep, answerMaxBytes);
-  const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan), options.now);
-  const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget(), options.now);
+  const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
+  const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
   const executable = toExecutable(options.schema);
   const answers = createKeptAnswers(keep);
   const queries = createQueries({ ...options, plans: queryPlans, answers });

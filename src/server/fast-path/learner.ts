@@ -2,7 +2,7 @@
  * Promises: nothing is answered fast before the full path has answered the same without an error, and before the fast
  * answer to that very request had the same bytes. A sample is compared again later; a difference ends its use.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../badges/context.ts';
@@ -87,30 +87,32 @@ interface Again {
   sights: Sights;
 }
 
-/** After so many answers that were not as the plan would have them, it is given up for a while. */
+/**
+ * After so many answers that were not as the plan would have them, a tenant’s requests are not learned from for a while.
+ * It may have sent, of a document that others share, variables that no plan is for.
+ */
 const MAX_TRIES = 3;
-/** A caller may have sent, of a document that others share, variables that no plan is for. */
 const GIVEN_UP_MS = 600_000;
-const MAX_TRIED = 1_000;
+/** Documents of each tenant. */
+const MAX_TRIED = 100;
 /** Of answers that are rejected for what else is in flight, and for a token that has expired in the meantime. */
 const MAY_DIFFER = [503, 401];
 const STAYS = 'A document stays on the full path';
 
 export function createLearner(options: LearnerOptions): Learner {
   const { executable, plans, fragments, queryPlans, answers, manners, logger } = options;
-  const tries = new LRUCache<string, number>({ max: MAX_TRIED });
+  const tries = createTries(options.now);
   const allowance = createAllowance(options.learningMs);
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
-    const key = flatten(split.key);
-    if (!manners.note(head, answer) || plans.find(key) !== undefined) return;
+    if (!manners.note(head, answer) || plans.find(split.key) !== undefined) return;
     try {
       const plan = planEntities(executable, split);
-      if (plan && isSame(plan, { head, split, answer })) return plans.add(key, plan);
+      if (plan && isSame(plan, { head, split, answer })) return plans.add(flatten(split.key), plan);
     } catch (err) {
       logger.debug({ err }, STAYS);
     }
-    giveUp(plans, key);
+    tries.note(split.key, head.caller.tenant);
   }
 
   function isSame(
@@ -138,10 +140,9 @@ export function createLearner(options: LearnerOptions): Learner {
     const plan = known ?? planQuery(executable, asked, createBadgeFragments(options.keep));
     try {
       const written = plan && (await writeAgain(plan, asked, { caller, sights }));
-      if (!plan || written?.text !== toUtf8Bytes(text))
-        return giveUp(queryPlans, flatten(asked.key));
-      if (!known) queryPlans.add(flatten(asked.key), plan);
       const { tenant } = caller;
+      if (!plan || written?.text !== toUtf8Bytes(text)) return tries.note(asked.key, tenant);
+      if (!known) queryPlans.add(flatten(asked.key), plan);
       if (answers.isRepeated(plan, asked.parts[1], tenant))
         answers.keep({ body, tenant }, written, sights);
     } finally {
@@ -156,23 +157,11 @@ export function createLearner(options: LearnerOptions): Learner {
     return answerQuery(plan, asked, { ...options, ...asking });
   }
 
-  /** A list may have been replaced between the two, so that once proves nothing. */
-  function giveUp(of: Pick<Plans<unknown>, 'refuse'>, key: PlanKey): void {
-    const [first, second] = key;
-    const lengths = `${first.length} `;
-    const hash = createHash('sha256').update(lengths).update(first).update(second);
-    const name = hash.digest('base64');
-    const tried = (tries.get(name) ?? 0) + 1;
-    tries.set(name, tried);
-    if (tried < MAX_TRIES) return;
-    tries.delete(name);
-    of.refuse(key, GIVEN_UP_MS);
-  }
-
   return {
     watchEntities(response, head, split) {
       const { tenant } = head.caller;
       if (!hasCanonical(split) || !allowance.hasTime(tenant)) return;
+      if (tries.areOver(split.key, tenant)) return;
       tap(response, (answer) => {
         const done = allowance.begin(tenant);
         learnEntities(head, split, answer);
@@ -181,7 +170,9 @@ export function createLearner(options: LearnerOptions): Learner {
     },
     watchQuery(response, head, sent) {
       const { tenant } = head.caller;
+      const { key } = sent.asked;
       if (!allowance.hasTime(tenant)) return;
+      if (tries.areOver(key, tenant) && !queryPlans.find(key)) return;
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, ({ text, ...answer }) => {
@@ -194,9 +185,8 @@ export function createLearner(options: LearnerOptions): Learner {
           .catch((err: unknown) => {
             if (err instanceof NotAtHand) return;
             logger.debug({ err }, STAYS);
-            const { key } = sent.asked;
             // A plan that is known was right for others: it is these variables that it is not for.
-            if (!queryPlans.find(key)) giveUp(queryPlans, flatten(key));
+            if (!queryPlans.find(key)) tries.note(key, tenant);
           })
           .finally(done);
       });
@@ -220,6 +210,37 @@ export function createLearner(options: LearnerOptions): Learner {
       });
     },
   };
+}
+
+interface Tried {
+  times: number;
+  /** When it was tried last. */
+  at: number;
+}
+
+/** Counts, for each tenant by itself, the answers of a document that no plan was learned from. */
+function createTries(now: () => number = () => performance.now()) {
+  const byTenant = new WeakMap<Tenant, LRUCache<string, Tried>>();
+  return {
+    /** A list may have been replaced between the two answers, so that once proves nothing. */
+    note(key: PlanKey, tenant: Tenant): void {
+      const tried = byTenant.get(tenant) ?? new LRUCache({ max: MAX_TRIED });
+      const name = nameOf(key);
+      const { times, at } = tried.get(name) ?? { times: 0, at: 0 };
+      const isOld = now() - at >= GIVEN_UP_MS;
+      tried.set(name, { times: isOld ? 1 : times + 1, at: now() });
+      byTenant.set(tenant, tried);
+    },
+    areOver(key: PlanKey, tenant: Tenant): boolean {
+      const tried = byTenant.get(tenant)?.get(nameOf(key));
+      return tried !== undefined && tried.times >= MAX_TRIES && now() - tried.at < GIVEN_UP_MS;
+    },
+  };
+}
+
+/** Short, so that what is noted keeps no document. */
+function nameOf([first, second]: PlanKey): string {
+  return hash('sha256', `${first.length} ${first}${second}`, 'base64');
 }
 
 /** The time that learning may take for each tenant: a second at first, and a twentieth of the time after that. */

@@ -23,8 +23,8 @@ export interface Plans<Plan> {
   find(key: PlanKey): Plan | null | undefined;
   /** The texts of the key must not be parts of a longer one, which they would keep in memory. */
   add(key: PlanKey, plan: Plan): void;
-  /** From now on the full path answers such bodies, for so many milliseconds, or as long as this is remembered. */
-  refuse(key: PlanKey, forMs?: number): void;
+  /** From now on the full path answers such bodies, as long as this is remembered. */
+  refuse(key: PlanKey): void;
 }
 
 /** What was compiled for a plan, which tells how much memory it takes. */
@@ -35,8 +35,6 @@ interface Entry<Plan> extends Kept {
   readonly first: string;
   readonly second: string;
   plan: Plan | null;
-  /** When it is forgotten that there is no plan. */
-  readonly until: number;
 }
 
 /** Of what is remembered of a document, whether it has a plan or not. */
@@ -55,7 +53,6 @@ const BEGINNING_CHARACTERS = 64;
 export function createPlans<Plan extends Compiled>(
   keep: Keep,
   forget: (plan: Plan) => void,
-  now: () => number = () => performance.now(),
 ): Plans<Plan> {
   const byFirst = new Map<string, Map<string, Entry<Plan>>>();
   /** The entry that was found last by the beginning of its first text: to compare texts takes less time than to hash them. */
@@ -69,7 +66,7 @@ export function createPlans<Plan extends Compiled>(
     return found;
   }
 
-  function put([first, second]: PlanKey, plan: Plan | null, until = Infinity): void {
+  function put([first, second]: PlanKey, plan: Plan | null): void {
     const former = byFirst.get(first)?.get(second);
     if (former) keep.drop(former);
     const bySecond = byFirst.get(first) ?? new Map<string, Entry<Plan>>();
@@ -80,7 +77,6 @@ export function createPlans<Plan extends Compiled>(
       first,
       second,
       plan,
-      until,
       onDrop() {
         if (byBeginning.get(beginning) === entry) byBeginning.delete(beginning);
         bySecond.delete(second);
@@ -97,12 +93,11 @@ export function createPlans<Plan extends Compiled>(
     find(key) {
       const entry = findEntry(key);
       if (!entry) return undefined;
-      if (entry.plan === null && now() >= entry.until) return void keep.drop(entry);
       keep.use(entry);
       return entry.plan;
     },
     add: (key, plan) => put(key, plan),
-    refuse: (key, forMs = Infinity) => put(key, null, now() + forMs),
+    refuse: (key) => put(key, null),
   };
 }
 
