@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
 import { toRename } from '../support/load-operations.ts';
 import { operationCases, resetStandIns } from '../support/operation-cases.ts';
 import { type TestService, startTestService } from '../support/service.ts';
@@ -82,4 +86,30 @@ test('an update that the provider alters is committed before and after it is rea
   expect(data).toMatchObject({ result: { userErrors: [] } });
   // Staged, shown as it was answered, found in the list, shown as the list has it, and its result with its audit record.
   expect(commits()).toBe(5);
+});
+
+test('what is remembered of a badge is read once for each update, while the list is on its way', async () => {
+  const events: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'badges-commits-'));
+  const store = createEmbeddedStore({ folder, now: Date.now });
+  const watched = await startTestService({
+    store: {
+      ...store,
+      get(key) {
+        if (key.startsWith('hidden/')) events.push('remembered');
+        return store.get(key);
+      },
+    },
+    observer: { attemptEnded: ({ operation }) => events.push(operation) },
+  });
+  const [id = ''] = watched.sandbox.returningAI.badges.keys();
+  for (const name of ['First', 'Next']) {
+    events.length = 0;
+    const { query, variables } = toRename({ provider: 'RETURNING_AI', id }, name);
+    const { data } = await watched.execute(query, variables);
+    expect(data).toMatchObject({ result: { userErrors: [] } });
+    expect(events).toEqual(['remembered', 'listBadges', 'updateBadge']);
+  }
+  await watched.close();
+  rmSync(folder, { recursive: true });
 });

@@ -44,6 +44,12 @@ interface HiddenMemory {
   forget(): Promise<void>;
 }
 
+interface Stored {
+  /** Null if there is none, or it cannot be read. */
+  memory: Memory | null;
+  text: string | null;
+}
+
 export function createHiddenMemory(
   store: StateStore,
   options: {
@@ -54,6 +60,8 @@ export function createHiddenMemory(
   },
 ): HiddenMemory {
   const { key, wallTime, doubtful, onUnreadable } = options;
+  /** What was read, until something is written. */
+  let known: Stored | undefined;
   /** The stored texts before this write was pending, and since. */
   let pended: { before: string | null; since: string } | undefined;
   const stamp = (values: Values, left: readonly object[]) => {
@@ -65,11 +73,16 @@ export function createHiddenMemory(
 
   async function forgetDoubtful(): Promise<void> {
     if (!doubtful.has(key)) return;
-    await store.set(key, null);
+    await put(null);
     doubtful.delete(key);
   }
 
-  async function read(): Promise<{ memory: Memory | null; text: string | null }> {
+  async function put(text: string | null): Promise<void> {
+    known = undefined;
+    await store.set(key, text);
+  }
+
+  async function read(): Promise<Stored> {
     const text = await store.get(key);
     if (text === null) return { memory: null, text };
     const reading = readStored(text, memorySchema);
@@ -80,26 +93,28 @@ export function createHiddenMemory(
 
   async function recall(): Promise<RememberedFields | null> {
     await forgetDoubtful();
-    const { memory } = await read();
-    return memory && knownFields(memory);
+    known = await read();
+    return known.memory && knownFields(known.memory);
   }
 
   return {
     recall,
     async pend(values, left) {
       await forgetDoubtful();
-      const { memory, text } = await read();
+      known ??= await read();
+      const { memory, text } = known;
       const settled = memory && toSettled(memory);
       const since = toText({ settled, pending: stamp(values, left ? [left] : []) });
       pended = { before: text, since };
-      await store.set(key, since);
+      await put(since);
     },
     async settle(values, ...left) {
-      await store.set(key, toText({ settled: stamp(values, left), pending: null }));
+      await put(toText({ settled: stamp(values, left), pending: null }));
     },
     async withdraw() {
       if (!pended) return;
       const { before, since } = pended;
+      known = undefined;
       // Replaces only the text of this write: by the time of a retry, another write may have changed it.
       const restore = () => store.compareAndSet(key, { expected: since, value: before });
       try {
@@ -114,7 +129,7 @@ export function createHiddenMemory(
       // Other replicas do not know of the doubt, so the values are forgotten as soon as the store can be reached.
       retryInBackground(forgetDoubtful);
     },
-    forget: async () => store.set(key, null),
+    forget: async () => put(null),
   };
 }
 

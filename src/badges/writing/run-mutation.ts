@@ -243,12 +243,15 @@ async function underLock(write: Write): Promise<Outcome> {
 /** Reads the badge, plans the write, and sends it unless it is rejected or only previewed. */
 async function planAndSend(write: Write): Promise<Outcome> {
   const { dryRun, of, journal, found, memberId, kind } = write;
-  const read = await readCurrent(write);
+  // The state is asked while the provider is.
+  const [read, { remembered, isUnavailable }] = await Promise.all([
+    readCurrent(write),
+    journal.recall(),
+  ]);
   if ('refusal' in read) return read.refusal;
   const { current } = read;
   const [first] = current;
   const open = await openWritesOf(write, first);
-  const { remembered, isUnavailable } = await journal.recall();
   const knownHeld =
     memberId !== null && kind === 'award' ? await journal.alreadyHeld(memberId) : [];
   const basis = { found, current: first, remembered, knownHeld };
