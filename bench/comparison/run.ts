@@ -29,8 +29,8 @@ const { values } = parseArgs({
   },
 });
 const options = {
-  rounds: toSize('rounds', values.rounds ?? (values.quick ? '3' : '7')),
-  ms: toSize('ms', values.ms ?? (values.quick ? '120' : '400')),
+  rounds: toSize('rounds', values.rounds ?? (values.quick ? '5' : '13')),
+  ms: toSize('ms', values.ms ?? (values.quick ? '80' : '220')),
   warmUpMs: toSize('warm-up-ms', values['warm-up-ms'] ?? (values.quick ? '250' : '2000')),
   connections: toSize('connections', values.connections),
 };
@@ -58,8 +58,8 @@ async function measureOwn(): Promise<Outcome[]> {
   const { rounds, ms, connections } = options;
   const situations: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     'time of the provider': async () =>
-      measureProviderTime(children, { ms: values.quick ? 3_000 : 10_000, loadMs: 4 * ms }),
-    'live lists': async () => measureLive(children, { rounds: values.quick ? 2 : 7, connections }),
+      measureProviderTime(children, { ms: values.quick ? 3_000 : 10_000, loadMs: 8 * ms }),
+    'live lists': async () => measureLive(children, { rounds: values.quick ? 2 : 11, connections }),
     'growth and start': async () =>
       measureGrowth(children, { rounds, ms, connections, starts: rounds }),
   };
