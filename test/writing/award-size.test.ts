@@ -205,3 +205,36 @@ test.each([
   expect(codesOf(await service.mutate(call))).toEqual(['NOT_FOUND']);
   expect(lines.map(({ log }) => log)).toEqual([AUDIT_LOG]);
 });
+
+const UNREADABLE = { kind: 'answer', status: 401, body: '{}' } as const;
+const NOBODY = { email: 'nobody@example.com' };
+
+test.each([
+  ['an update', { kind: 'update', input: { returningAI: { id: 'any-1', title: 'New' } } }],
+  [
+    'an award for a member that there is not',
+    { kind: 'award', input: { returningAI: { badgeId: 'any-2', user: NOBODY } } },
+  ],
+] as const)(
+  '%s that is refused before any badge is looked up leaves no history of those that it names',
+  async (_what, call) => {
+    const { faults } = service.sandbox.returningAI;
+    faults.set('listBadges', UNREADABLE);
+    expect(codesOf(await service.mutate(call))).toHaveLength(1);
+    faults.clear();
+    expect(lines.map(({ log }) => log)).toEqual([AUDIT_LOG]);
+  },
+);
+
+test('what is refused before a badge is looked up is in the history of a badge that has one', async () => {
+  const { badges, faults } = service.sandbox.returningAI;
+  const [id = ''] = badges.keys();
+  const rename = () =>
+    service.mutate({ kind: 'update', input: { returningAI: { id, title: 'New' } } });
+  expect(codesOf(await rename())).toEqual(['HIDDEN_FIELDS_UNKNOWN']);
+  faults.set('listBadges', UNREADABLE);
+  expect(codesOf(await rename())).toEqual(['PROVIDER_AUTH_FAILED']);
+  faults.clear();
+  const own = badgeLog('default', 'RETURNING_AI', id);
+  expect(lines.map(({ log }) => log)).toEqual([AUDIT_LOG, own, AUDIT_LOG, own]);
+});

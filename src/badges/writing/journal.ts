@@ -198,12 +198,21 @@ async function closeAudit(
     badgeIds: [...targetIds],
     memberId,
   };
-  const { notFoundIds } = outcome;
+  const notFoundIds = notSeenIds(outcome, targetIds);
   const { failure } = await tryStore(() => audit.end({ ...ended, notFoundIds }));
   if (!failure) return true;
   const about = { tenant: tenant.id, caller: caller.actor, provider: of.provider.name.enumValue };
   tenant.onUnrecorded({ ...about, operation: kind, ...ended }, failure);
   return false;
+}
+
+/** A mutation that was rejected before any badge was looked up says nothing of whether those that it names exist. */
+function notSeenIds(
+  { status, badges, notFoundIds }: Outcome,
+  targetIds: readonly string[],
+): readonly string[] {
+  const isUnseen = status === 'REFUSED' && badges.length === 0 && notFoundIds.length === 0;
+  return isUnseen ? targetIds : notFoundIds;
 }
 
 /** The record that the badge will have if the write takes effect as it is sent. */
