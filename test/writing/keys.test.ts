@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { StateStore } from '../../src/state/state-store.ts';
 import { eventually } from '../state/eventually.ts';
 import { createSkippingClock } from '../support/clock.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
@@ -63,10 +64,14 @@ const everyKind: [string, MutationCall][] = [
 let now: number;
 const clock = createSkippingClock();
 let service: WritingService;
+/** How often the record of any key was looked at. */
+let looks: number;
 beforeEach(async () => {
   now = Date.now();
+  looks = 0;
   service = await startWritingService({
     storeNow: () => now,
+    wrapStore: countingLooks,
     now: clock.now,
     http: { clock, budget: undefined },
     sandbox: {
@@ -76,6 +81,16 @@ beforeEach(async () => {
   });
 });
 afterEach(() => service.close());
+
+function countingLooks(store: StateStore): StateStore {
+  return {
+    ...store,
+    get(key) {
+      if (key.startsWith('key/')) looks += 1;
+      return store.get(key);
+    },
+  };
+}
 
 /** The provider's operation that carries out the call, where a fault can be set. */
 function failWrites(fault: Parameters<typeof service.sandbox.tagMango.faults.set>[1]): void {
@@ -367,6 +382,21 @@ test('a repeat that outwaits its own deadline is told that the first is still un
   ]);
   expect(codesOf(await first)).toEqual(['OUTCOME_UNKNOWN']);
   expect(service.writes()).toHaveLength(1);
+});
+
+test('repeats that wait for the first look at the key one at a time, however many there are', async () => {
+  const REPEATS = 40;
+  failWrites({ kind: 'hang' });
+  const first = service.mutate(update);
+  await eventually(() => service.writes().length === 1);
+
+  const repeats = await Promise.all(Array.from({ length: REPEATS }, () => service.mutate(update)));
+
+  for (const repeat of repeats) expect(codesOf(repeat)).toEqual(['OUTCOME_UNKNOWN']);
+  expect(codesOf(await first)).toEqual(['OUTCOME_UNKNOWN']);
+  expect(service.writes()).toHaveLength(1);
+  // Each by itself would look forty times a second.
+  expect(looks).toBeLessThan(10 * REPEATS);
 });
 
 test('an update that outwaits another one of its badge is told so, and nothing of it is sent', async () => {

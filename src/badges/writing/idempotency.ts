@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { StateError, type StateStore } from '../../state/state-store.ts';
+import { nextTurn } from '../../http/json.ts';
+import { StateError, type StateStore, createTimedLocks } from '../../state/state-store.ts';
 import { type StoredOutcome, storedOutcomeSchema } from './outcome.ts';
 import {
   FORMAT,
@@ -194,6 +195,9 @@ interface ClaimOptions {
 }
 
 const POLL_MS = 25;
+const IN_PROGRESS = { kind: 'in-progress' } as const;
+/** By store: of those that wait for a key, one looks at it at a time, however many repeats of a mutation there are. */
+const queues = new WeakMap<StateStore, ReturnType<typeof createTimedLocks>>();
 
 /**
  * Claims a key, or waits for the mutation that holds it. At most one mutation in all processes holds a key at a time,
@@ -203,7 +207,36 @@ export async function claimIdempotencyKey(
   store: StateStore,
   options: ClaimOptions,
 ): Promise<Claim> {
-  const { key, inputHash, waitMs, toLostOutcome } = options;
+  const { key, waitMs } = options;
+  const waitUntil = performance.now() + waitMs;
+
+  async function poll(): Promise<Claim> {
+    const look = createLook(store, options);
+    // After the end of a mutation all of its repeats have their turns, each with a long record to read.
+    await nextTurn();
+    for (;;) {
+      const claim = await look();
+      if (claim) return claim;
+      if (performance.now() > waitUntil) return IN_PROGRESS;
+      await pause(POLL_MS);
+    }
+  }
+
+  const claim = await createLook(store, options)();
+  if (claim) return claim;
+  const queue = queues.get(store) ?? createTimedLocks();
+  queues.set(store, queue);
+  try {
+    return await queue.withLock(key, waitMs, poll);
+  } catch (error) {
+    if (error instanceof StateError && error.kind === 'busy') return IN_PROGRESS;
+    throw error;
+  }
+}
+
+/** Claims the key, or returns why it cannot be claimed. Undefined while another mutation holds it. */
+function createLook(store: StateStore, options: ClaimOptions): () => Promise<Claim | undefined> {
+  const { key, inputHash, toLostOutcome } = options;
   const fresh: KeyRecord = {
     inputHash,
     owner: store.instanceId,
@@ -211,31 +244,33 @@ export async function claimIdempotencyKey(
     attempt: null,
     outcome: null,
   };
-  const waitUntil = performance.now() + waitMs;
+  let last: { text: string; reading: ReturnType<typeof readKeyRecord> } | undefined;
 
-  for (;;) {
-    const text = await store.get(key);
-    const reading = text === null ? { record: null } : readKeyRecord(text);
-    if ('unreadable' in reading) return { kind: 'unreadable', reason: reading.unreadable };
-    const { record } = reading;
-    if (record && record.inputHash !== inputHash) return { kind: 'reused' };
-    if (text !== null && record?.outcome) {
-      return ended(store, key, { text, record, outcome: record.outcome });
-    }
-    if (text === null && (await isErasedKey(store, key))) return { kind: 'erased' };
-    if (!record || !(await store.isAlive(record.owner))) {
-      if (!record?.attempt) {
-        if (await take(store, key, text, fresh)) {
-          return { kind: 'held', key: openClaim(store, options, fresh) };
-        }
-      } else {
-        await replaceRecord(store, key, text, { ...record, outcome: toLostOutcome() });
-      }
-      continue;
-    }
-    if (performance.now() > waitUntil) return { kind: 'in-progress' };
-    await pause(POLL_MS);
+  /** The record of a holder may be long, and stays the same for as long as its write takes. */
+  function read(text: string): ReturnType<typeof readKeyRecord> {
+    if (last?.text !== text) last = { text, reading: readKeyRecord(text) };
+    return last.reading;
   }
+
+  return async () => {
+    for (;;) {
+      const text = await store.get(key);
+      const reading = text === null ? { record: null } : read(text);
+      if ('unreadable' in reading) return { kind: 'unreadable', reason: reading.unreadable };
+      const { record } = reading;
+      if (record && record.inputHash !== inputHash) return { kind: 'reused' };
+      if (text !== null && record?.outcome) {
+        return ended(store, key, { text, record, outcome: record.outcome });
+      }
+      if (text === null && (await isErasedKey(store, key))) return { kind: 'erased' };
+      if (record && (await store.isAlive(record.owner))) return undefined;
+      if (record?.attempt) {
+        await replaceRecord(store, key, text, { ...record, outcome: toLostOutcome() });
+      } else if (await take(store, key, text, fresh)) {
+        return { kind: 'held', key: openClaim(store, options, fresh) };
+      }
+    }
+  };
 }
 
 async function take(
