@@ -10,13 +10,7 @@ import { StateError } from '../state/state-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Observer } from '../telemetry/observer.ts';
 import { type Connections, sendAndClose } from './connections.ts';
-import {
-  MAX_REQUEST_BYTES,
-  OVERLOADED,
-  isLimitError,
-  parseLimitMessage,
-  showCap,
-} from './limits/limits.ts';
+import { OVERLOADED, isLimitError, parseLimitMessage } from './limits/limits.ts';
 
 type RejectionCode =
   | 'UNAUTHENTICATED'
@@ -120,10 +114,6 @@ export function addErrorHandlers(app: FastifyInstance, onRejection: OnRejection)
 /** Why Fastify could not read a request. Undefined for errors that are not the caller's fault. */
 function toUnreadable(error: unknown): RejectedRequest | undefined {
   const status = statusOf(error);
-  if (status === 413) {
-    const message = `A request must have at most ${showCap(MAX_REQUEST_BYTES)} bytes.`;
-    return new RejectedRequest(message, { status, code: 'LIMIT_EXCEEDED', cause: error });
-  }
   if (status === 415) {
     return badRequest('The body must have the content type application/json.', { status });
   }

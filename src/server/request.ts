@@ -9,7 +9,7 @@ import type { OperationInfo, RequestEnded } from '../telemetry/observer.ts';
 import { arrivalOf } from './connections.ts';
 import { RejectedRequest, badRequest } from './errors.ts';
 import { InexactNumber, isExact } from './limits/exact-numbers.ts';
-import { BODY_CAPS, showCap } from './limits/limits.ts';
+import { BODY_CAPS, MAX_REQUEST_BYTES, showCap } from './limits/limits.ts';
 
 /** Rejects a request by its head, before its body is read, if it could not be read as it is meant. */
 export function checkRequestHead(request: FastifyRequest): void {
@@ -179,18 +179,58 @@ export function readJsonInTurns(
   tenantOf: (request: FastifyRequest) => string,
 ): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    JSON_TYPE,
-    { parseAs: 'buffer' },
-    (request: FastifyRequest, bytes: Buffer, done) => {
+  app.addContentTypeParser(JSON_TYPE, (request, payload, done) => {
+    collectBody(payload, async (collected) => {
+      if (collected instanceof Error) return done(collected);
       // A promise that has waited is an old object by now: as its value, the body would be kept until those are collected.
-      void queue.take(tenantOf(request)).then(() => {
-        const body = readBody(bytes);
-        if (body instanceof Error) done(body);
-        else done(null, body);
-      });
-    },
-  );
+      await queue.take(tenantOf(request));
+      const body = readBody(collected);
+      if (body instanceof Error) done(body);
+      else done(null, body);
+    });
+  });
+}
+
+/** A piece may be a byte, and takes half a KB until it is joined with others. */
+const JOINED_AT_ONCE = 1_000;
+
+/** The pieces of a body with one more. Use only what it returns from then on. */
+export function withPiece(pieces: Buffer[], piece: Buffer): Buffer[] {
+  pieces.push(piece);
+  return pieces.length < JOINED_AT_ONCE ? pieces : [Buffer.concat(pieces)];
+}
+
+/** Calls back with all bytes of a body, or with why they did not arrive. What follows too many of them is dropped. */
+function collectBody(request: IncomingMessage, then: (collected: Buffer | Error) => unknown): void {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  let arrived = 0;
+
+  function onData(piece: Buffer): void {
+    bytes += piece.length;
+    arrived += 1;
+    if (bytes > MAX_REQUEST_BYTES) return end(tooLarge(MUST_HAVE));
+    if (arrived > BODY_CAPS.pieces) return end(tooLarge(MUST_ARRIVE));
+    pieces = withPiece(pieces, piece);
+  }
+  const onEnd = (): void => end(Buffer.concat(pieces));
+  const onError = (): void => end(badRequest('The body of the request was cut off.'));
+  function end(collected: Buffer | Error): void {
+    request.off('data', onData).off('end', onEnd).off('error', onError);
+    pieces = [];
+    then(collected);
+  }
+
+  if (Number(request.headers['content-length']) > MAX_REQUEST_BYTES)
+    return void then(tooLarge(MUST_HAVE));
+  request.on('data', onData).on('end', onEnd).on('error', onError).resume();
+}
+
+const MUST_HAVE = `have at most ${showCap(MAX_REQUEST_BYTES)} bytes`;
+const MUST_ARRIVE = `arrive in at most ${showCap(BODY_CAPS.pieces)} pieces`;
+
+function tooLarge(rule: string): RejectedRequest {
+  return new RejectedRequest(`A request must ${rule}.`, { status: 413, code: 'LIMIT_EXCEEDED' });
 }
 
 /** The same as an error if it cannot be read. */

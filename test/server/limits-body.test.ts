@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
 import { addErrorHandlers } from '../../src/server/errors.ts';
@@ -23,7 +24,7 @@ function createApp() {
   readJsonInTurns(app, createFairQueue(), () => '');
   addErrorHandlers(app, undefined);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
-  const send = async (payload: string) => {
+  const send = async (payload: string | Readable) => {
     const answer = await app.inject({
       method: 'POST',
       url: '/',
@@ -48,6 +49,24 @@ test('a body may have 12,000 commas and brackets, and not one more; its texts as
     ],
   });
   expect(await send(`{"query":"${'{,'.repeat(100_000)}"}`)).toEqual({ keys: ['query'] });
+  await app.close();
+});
+
+test('a body may arrive in 10,000 pieces, and not in one more, however short they are', async () => {
+  const { app, send } = createApp();
+  const inPieces = (pieces: number) =>
+    Readable.from([...'{"x":[1]}', ...Array.from({ length: pieces - 9 }, () => ' ')], {
+      objectMode: false,
+    });
+  expect(await send(inPieces(10_000))).toEqual({ keys: ['x'] });
+  expect(await send(inPieces(10_001))).toMatchObject({
+    errors: [
+      {
+        message: 'A request must arrive in at most 10,000 pieces.',
+        extensions: { code: 'LIMIT_EXCEEDED' },
+      },
+    ],
+  });
   await app.close();
 });
 

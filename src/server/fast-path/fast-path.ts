@@ -28,7 +28,7 @@ import {
 import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
-import type { FairQueue } from '../request.ts';
+import { type FairQueue, withPiece } from '../request.ts';
 import { createFragments } from './fragments.ts';
 import {
   COUNTED_PER_BYTE,
@@ -369,8 +369,7 @@ function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer)
     arrived += chunk.length;
     if (arrived < bytes) {
       noteArrival(request);
-      earlier ??= [];
-      earlier.push(chunk);
+      earlier = withPiece(earlier ?? [], chunk);
       return;
     }
     request.off('data', onData);

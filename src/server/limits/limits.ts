@@ -29,6 +29,8 @@ export const OPERATION_CAPS = {
 
 /** Limits of the body of a request. */
 export const BODY_CAPS = {
+  /** A chunk of one byte takes as much time as one of a thousand. Packets of networks are longer than a hundred. */
+  pieces: 10_000,
   /** Commas and opening brackets. The maximum number of values in variables needs no more, however they are nested. */
   signs: 12_000,
 } as const;
