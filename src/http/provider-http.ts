@@ -19,7 +19,7 @@ import {
   attempt,
 } from './attempt.ts';
 import { type FaultKind, ProviderError, type ProviderName } from './provider-error.ts';
-import { type Redact, createRedact, findProviderMessage } from './provider-text.ts';
+import { type Redact, createRedact, findProviderMessage, textsIn } from './provider-text.ts';
 import { ageOf, readJson, toRetryAfterBounds } from './response.ts';
 
 /** Every request that a client may make, as `METHOD /path` without the prefix of the base URL, with the alphabet of each id. */
@@ -259,7 +259,8 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     if (error.kind === 'rate-limited') reads.coolDown(error.retryAfterMs ?? 0);
     const isPassedOn = purpose === 'write' && error.kind !== 'auth-failed';
     const found = isPassedOn && answered ? await findProviderMessage(answered) : undefined;
-    const providerMessage = (found && redact(found)) || undefined;
+    const sent = (): string => textsIn([call.path, call.body ?? '']);
+    const providerMessage = (found && redact(found, sent)) || undefined;
     error.providerMessage = providerMessage;
     if (purpose === 'write' && answered && error.effect === 'refused') {
       error.fieldsAtFault = options.toFieldsAtFault?.(await tryToJson(answered)) ?? [];

@@ -13,11 +13,13 @@ const PIECE_LETTERS = 8;
 const MIN_LETTERS = 6;
 const REDACTED = '[redacted]';
 
-export type Redact = (text: string) => string;
+/** `sent`: all that the caller wrote itself. Absent: nothing. */
+export type Redact = (text: string, sent?: () => string) => string;
 
 /**
  * Makes a provider's message safe to show: well formed, cut, without control characters, and without `secrets` or parts
- * of them, also in the usual encodings. `redactOthers` removes the secrets of other tenants.
+ * of them, also in the usual encodings. `redactOthers` removes the secrets of other tenants. What the caller wrote
+ * itself stays: a provider that repeats it would otherwise tell the caller which of its guesses are parts of a secret.
  */
 export function createRedact(
   secrets: readonly string[],
@@ -25,10 +27,11 @@ export function createRedact(
 ): Redact {
   const pieces: Pieces = new Map();
   secrets.flatMap(spellings).forEach((spelling) => addPieces(pieces, spelling));
-  return (text) => {
+  return (text, sent) => {
     // First, because an invisible character could split a secret.
     const visible = withoutControls(cutText(text, MAX_READ_CHARACTERS).toWellFormed());
-    return cutText(redactOthers(withoutPieces(visible, pieces)), MAX_REDACTED_CHARACTERS);
+    const rest = redactOthers(withoutPieces(visible, pieces, sent), sent);
+    return cutText(rest, MAX_REDACTED_CHARACTERS);
   };
 }
 
@@ -39,14 +42,14 @@ export function createRedact(
 export function createRedactOthers(secrets: () => Iterable<string>): Redact {
   const pieces: Pieces = new Map();
   const known = new Set<string>();
-  return (text) => {
+  return (text, sent) => {
     for (const secret of secrets()) {
       if (known.has(secret)) continue;
       known.add(secret);
       if (secret.length < MIN_LETTERS) continue;
       likeItself(secret).forEach((spelling) => addPieces(pieces, spelling));
     }
-    return withoutPieces(text, pieces);
+    return withoutPieces(text, pieces, sent);
   };
 }
 
@@ -127,7 +130,7 @@ function addPieces(pieces: Pieces, { text, size }: Spelling): void {
   }
 }
 
-function withoutPieces(text: string, pieces: Pieces): string {
+function withoutPieces(text: string, pieces: Pieces, sent?: () => string): string {
   const letters = inLowerCase(text);
   const isHidden = new Uint8Array(text.length);
   for (const [length, ofLength] of pieces) {
@@ -135,12 +138,23 @@ function withoutPieces(text: string, pieces: Pieces): string {
       if (ofLength.has(letters.slice(at, at + length))) isHidden.fill(1, at, at + length);
     }
   }
+  const written = isHidden.includes(1) && sent ? inOneSpelling(sent()) : '';
   let rest = '';
-  isHidden.forEach((hidden, at) => {
-    if (!hidden) rest += text[at];
-    else if (!isHidden[at - 1]) rest += REDACTED;
-  });
+  let at = 0;
+  while (at < text.length) {
+    const hidden = isHidden[at];
+    const next = isHidden.indexOf(hidden ? 0 : 1, at);
+    const end = next === -1 ? text.length : next;
+    const isShown = !hidden || written.includes(letters.slice(at, end));
+    rest += isShown ? text.slice(at, end) : REDACTED;
+    at = end;
+  }
   return rest;
+}
+
+/** As a provider may repeat it. */
+function inOneSpelling(sent: string): string {
+  return inLowerCase(withoutControls(`${sent}\n${sent.normalize('NFKC')}`));
 }
 
 /** ASCII only, so that the length does not change. */
@@ -278,4 +292,11 @@ const MARKUP = /<\s*[!/?a-z][^<>]*>/i;
 function toSentence(value: unknown): string | undefined {
   const text = isText(value) ? cutText(value, MAX_MESSAGE_CHARACTERS) : undefined;
   return text === undefined || MARKUP.test(text) ? undefined : text;
+}
+
+/** All texts and numbers in a value, however deep. */
+export function textsIn(value: unknown): string {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).map(textsIn).join('\n');
+  return typeof value === 'string' ? value : String(value);
 }

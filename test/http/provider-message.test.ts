@@ -55,11 +55,13 @@ beforeEach(() => void (faults.length = 0));
 async function fail(
   purpose: CallPurpose = 'write',
   kind: FaultKind = 'rejected',
+  body?: object,
 ): Promise<ProviderError> {
   const method = purpose === 'write' ? 'PUT' : 'POST';
   const bounds = { purpose, deadlineAt: Date.now() + 10_000 };
+  const call = { operation: 'any', method, path: '/badges', ...(body && { body }) } as const;
   const error = await http
-    .call({ operation: 'any', method, path: '/badges' }, bounds, () => {
+    .call(call, bounds, () => {
       throw new ProviderError('refused', { kind, effect: 'refused' });
     })
     .catch((thrown: unknown) => thrown);
@@ -193,6 +195,34 @@ describe('shows no secret:', () => {
       expect(text?.toLowerCase()).not.toContain(secret.slice(0, 8).toLowerCase());
       expect(text?.toLowerCase()).not.toContain(secret.slice(-8).toLowerCase());
     }
+  });
+
+  describe('a provider that repeats what the caller wrote tells it of no guess whether it is a part of a secret:', () => {
+    const PARTS = [KEY.slice(0, 8), KEY, OTHER_KEY.slice(6, 20), OTHER_KEY];
+    test.each([
+      ['as it is', (text: string) => text],
+      ['in capitals', (text: string) => text.toUpperCase()],
+      ['without a character that is not seen', (text: string) => text.replace('\u200b', '')],
+      ['in the usual form of its letters', (text: string) => text.normalize('NFKC')],
+    ])('%s', async (_how, repeat) => {
+      const guesses = PARTS.flatMap((part) => [part, `${part.slice(0, -1)}#`]).map((guess, at) =>
+        at === 0 ? `\uff4b${guess.slice(1)}\u200b` : guess,
+      );
+      for (const guess of guesses) {
+        answer({ message: `The name ${repeat(guess)} is taken.` });
+        const { providerMessage } = await fail('write', 'rejected', { nested: [{ name: guess }] });
+        expect(providerMessage).toBe(`The name ${repeat(guess).replace('\u200b', '')} is taken.`);
+      }
+    });
+
+    test('more of a secret than the caller wrote is hidden as a whole', async () => {
+      for (const secret of [KEY, OTHER_KEY]) {
+        answer({ message: `No such key: ${secret}.` });
+        const sent = { name: secret.slice(0, -1), description: secret.slice(1) };
+        const { providerMessage } = await fail('write', 'rejected', sent);
+        expect(providerMessage).toBe('No such key: [redacted].');
+      }
+    });
   });
 
   test('what is sent along and is no secret stays', async () => {
