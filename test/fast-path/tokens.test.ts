@@ -170,6 +170,44 @@ test('a token is not remembered if the keys were replaced while it was verified'
   close();
 });
 
+describe('a thousand tokens are remembered, and of more than that', () => {
+  const claims = () => ({ exp: Math.floor(world.now() / 1_000) + 3_600 });
+  const signMany = (tokens: number) =>
+    Promise.all(
+      Array.from({ length: tokens }, (_, jti) => sign({ claims: { ...claims(), jti: `${jti}` } })),
+    );
+
+  test('a tenant loses those that it used longest ago, and no other tenant any', async () => {
+    const { check, peek, close } = checkTokensOf(issuer)(world);
+    const others = await sign({ claims: { ...claims(), tenant: 'second' } });
+    const [first = '', second = '', ...tokens] = await signMany(1_000);
+    // The first one fetches the keys.
+    for (const token of [first, others, first, second]) await check(token);
+    for (const token of tokens.slice(0, -1)) await check(token);
+    expect(peek(first)).toBeDefined();
+
+    await check(tokens.at(-1) ?? '');
+    expect(peek(second)).toBeUndefined();
+    expect(peek(first)).toBeDefined();
+    expect(peek(others)).toMatchObject({ tenant: 'second' });
+    close();
+  }, 60_000);
+
+  test('fewer if they are long: all together have four million characters', async () => {
+    const { check, peek, close } = checkTokensOf(issuer)(world);
+    const long = (jti: number) =>
+      sign({ claims: { ...claims(), jti: `${jti}`.padEnd(300_000, '-') } });
+    const tokens = await Promise.all(Array.from({ length: 20 }, (_, jti) => long(jti)));
+    for (const token of [tokens[0] ?? '', ...tokens]) await check(token);
+    const known = tokens.filter((token) => peek(token) !== undefined);
+    const characters = known.reduce((sum, { length }) => sum + length, 0);
+    expect(characters).toBeGreaterThan(3_000_000);
+    expect(characters).toBeLessThanOrEqual(4_000_000);
+    expect(known).toEqual(tokens.slice(-known.length));
+    close();
+  });
+});
+
 describe('no fast answer is given', () => {
   test.each([
     ['without the scope to read', { claims: { scope: 'badges:write' } }, 200],

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { type JWTPayload, errors, jwtVerify } from 'jose';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { SCOPES, type Scope } from '../../badges/context.ts';
 import { isInvisible } from '../../providers/input-checks.ts';
@@ -87,24 +86,81 @@ interface VerifiedToken {
   nbf: number;
 }
 
-/** How many tokens are remembered, and their characters. They are forgotten with any change of the issuer's keys. */
-const MEMORY = { max: 1_000, maxSize: 4_000_000 };
+/** How many characters of tokens are remembered. They are forgotten with any change of the issuer's keys. */
+const MAX_CHARACTERS_OF_TOKENS = 4_000_000;
+/** What a token counts at least, so that there are a thousand at most. */
+const MIN_CHARACTERS_OF_TOKEN = 4_000;
+
+/**
+ * Remembers verified tokens. Where there are too many, the tenant that has most of them loses the one that it used
+ * longest ago: the many callers of one tenant keep no caller of another one from fast answers.
+ */
+class TokenMemory {
+  readonly #verified = new Map<string, VerifiedToken>();
+  readonly #ofTenants = new Map<string, TokensOfTenant>();
+  #characters = 0;
+
+  use(token: string): VerifiedToken | undefined {
+    const known = this.#verified.get(token);
+    const tokens = known && this.#ofTenants.get(tenantOf(known))?.tokens;
+    if (tokens?.delete(token)) tokens.add(token);
+    return known;
+  }
+
+  add(token: string, verified: VerifiedToken): void {
+    this.forget(token);
+    const tenant = tenantOf(verified);
+    const own = this.#ofTenants.get(tenant) ?? { tokens: new Set(), characters: 0 };
+    this.#ofTenants.set(tenant, own);
+    this.#verified.set(token, verified);
+    own.tokens.add(token);
+    own.characters += weigh(token);
+    this.#characters += weigh(token);
+    while (this.#characters > MAX_CHARACTERS_OF_TOKENS) this.#forgetOne();
+  }
+
+  forget(token: string): void {
+    const known = this.#verified.get(token);
+    const own = known && this.#ofTenants.get(tenantOf(known));
+    if (!own) return;
+    this.#verified.delete(token);
+    own.tokens.delete(token);
+    own.characters -= weigh(token);
+    this.#characters -= weigh(token);
+    if (own.tokens.size === 0) this.#ofTenants.delete(tenantOf(known));
+  }
+
+  #forgetOne(): void {
+    let largest: TokensOfTenant | undefined;
+    for (const own of this.#ofTenants.values()) {
+      if (!largest || own.characters > largest.characters) largest = own;
+    }
+    const [oldest] = largest?.tokens ?? [];
+    if (oldest !== undefined) this.forget(oldest);
+  }
+}
+
+interface TokensOfTenant {
+  /** The one that was used longest ago is the first. */
+  readonly tokens: Set<string>;
+  characters: number;
+}
+
+const tenantOf = ({ claims }: VerifiedToken): string => claims.tenant ?? '';
+const weigh = ({ length }: string): number => Math.max(length, MIN_CHARACTERS_OF_TOKEN);
 
 export function createTokenCheck(options: TokenOptions): TokenCheck {
   const { issuer, audience, wallTime } = options;
   const keys = createIssuerKeys(options);
-  const memory = new LRUCache<string, VerifiedToken>({
-    ...MEMORY,
-    sizeCalculation: (_verified, { length }) => length,
-  });
+  const memory = new TokenMemory();
 
   function peek(token: string): Claims | undefined {
-    const known = memory.get(token);
+    const known = memory.use(token);
     if (!known) return undefined;
     const now = Math.floor(wallTime() / 1_000);
     const isInTime = known.exp > now - TOLERANCE_SECONDS && known.nbf <= now + TOLERANCE_SECONDS;
     if (isInTime && known.keys === keys.current()) return known.claims;
-    memory.delete(token);
+    memory.forget(token);
     return undefined;
   }
 
@@ -130,7 +186,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       const { exp = 0, nbf = 0 } = payload;
       // Only where the keys are the same as before is it known which ones it was verified with.
       if (keysBefore && keysBefore === keys.current()) {
-        memory.set(token, { claims, keys: keysBefore, exp, nbf });
+        memory.add(token, { claims, keys: keysBefore, exp, nbf });
       }
       return claims;
     } catch (error) {
