@@ -9,7 +9,7 @@ import { runCommand } from '../support/command.ts';
 import { type ServiceProcess, runMain, startServiceProcess } from '../support/service-process.ts';
 import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import { execute } from '../support/service.ts';
-import { type MutationCall, codesOf, mutate, writesOf } from '../support/writing.ts';
+import { type MutationCall, codesOf, mutate, warningsOf, writesOf } from '../support/writing.ts';
 
 const TAG_MANGO = '6657092c8142bfe0656481bf';
 const REPEATS = 3;
@@ -29,7 +29,11 @@ interface Kill {
   badge: { provider: string; id: string } | null;
   /** Whether a read can confirm that it was applied. */
   isConfirmable: boolean;
+  warnings?: readonly string[];
 }
+
+/** The one that is omitted is reset. */
+const { awardXpQuantity: _omitted, ...ALL_BUT_ONE } = HIDDEN_VALUES;
 
 /** One of each kind, each of a badge of its own: they are under way together when the process dies. */
 const kills: Kill[] = [
@@ -42,12 +46,15 @@ const kills: Kill[] = [
   {
     call: {
       kind: 'update',
-      input: { returningAI: { id: 'updated', ...HIDDEN_VALUES, title: 'New' } },
+      input: {
+        returningAI: { id: 'updated', ...ALL_BUT_ONE, title: 'New', hiddenFields: 'OMIT' },
+      },
       key: 'put',
     },
     operation: 'updateBadge',
     badge: { provider: 'RETURNING_AI', id: 'updated' },
     isConfirmable: true,
+    warnings: ['HIDDEN_FIELDS_OMITTED'],
   },
   {
     call: { kind: 'delete', input: { returningAI: { id: 'deleted' } }, key: 'delete' },
@@ -157,7 +164,7 @@ test.each([false, true])(
     // While the service runs.
     const exporting = await runMain({ env: envOf(folder), args: ['--export-audit'] });
     const records = toAudit(exporting.stdout());
-    for (const { call, badge, isConfirmable } of kills) {
+    for (const { call, badge, isConfirmable, warnings = [] } of kills) {
       const atOnce = Array.from({ length: REPEATS }, () => mutate(second.url, call));
       const repeats = [...(await Promise.all(atOnce)), await mutate(second.url, call)];
       const codes = isApplied && isConfirmable ? [] : ['OUTCOME_UNKNOWN'];
@@ -165,6 +172,7 @@ test.each([false, true])(
         repeats.map(() => [call.key, codes]),
       );
       for (const repeat of repeats) expect(repeat).toEqual(repeats[0]);
+      expect(repeats.map(warningsOf)).toEqual(repeats.map(() => warnings));
 
       const own = records.filter(({ idempotencyKey }) => idempotencyKey === call.key);
       expect(own).toMatchObject([{ operation: call.kind, outcome: 'UNKNOWN' }]);

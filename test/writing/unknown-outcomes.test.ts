@@ -242,6 +242,42 @@ test('hidden values of a badge that a later repeat has found are sent only with 
   expect(codesOf(await rename({ hiddenFields: 'REUSE' }))).toEqual([]);
 });
 
+test.each([true, false])(
+  'an update of unknown outcome (applied: %s) is warned of what it may have reset, as are its repeats',
+  async (isApplied) => {
+    const { faults, badges } = service.sandbox.returningAI;
+    faults.set('updateBadge', { kind: 'reset', isApplied, times: 1 });
+    const { id } = returningAIStored();
+    const call: MutationCall = {
+      kind: 'update',
+      input: { returningAI: { id, title: 'New', hiddenFields: 'OMIT' } },
+      key: 'k',
+    };
+    const unknown = await service.mutate(call);
+    expect([unknown.outcome, warningsOf(unknown)]).toEqual(['UNKNOWN', ['HIDDEN_FIELDS_OMITTED']]);
+    expect(badges.get(id)?.awardXpQuantity).toBe(
+      isApplied ? 0 : returningAIStored().awardXpQuantity,
+    );
+    const repeat = await service.mutate(call);
+    expect(repeat.outcome).toBe(isApplied ? 'APPLIED' : 'UNKNOWN');
+    expect(repeat.warnings).toEqual(unknown.warnings);
+  },
+);
+
+test('a creation that a repeat has found keeps its warnings', async () => {
+  const { faults } = service.sandbox.tagMango;
+  faults.set('createBadge', { kind: 'reset', isApplied: true, times: 1 });
+  const call: MutationCall = {
+    kind: 'create',
+    input: { tagMango: { name: 'Scout', enableAutomation: true } },
+    key: 'k',
+  };
+  const unknown = await service.mutate(call);
+  expect(warningsOf(unknown)).toEqual(['AUTOMATION_WITHOUT_RULE']);
+  const repeat = await service.mutate(call);
+  expect([repeat.outcome, repeat.warnings]).toEqual(['APPLIED', unknown.warnings]);
+});
+
 test.each<[string, MutationCall, string]>([
   [
     'update',

@@ -25,6 +25,8 @@ const attemptSchema = z.looseObject({
   isVisible: z.boolean(),
   /** For a creation, the badges that were there before. Absent if they are unknown, and once the outcome is known. */
   earlierIds: z.string().optional(),
+  /** Those of the plan. Absent once the outcome is known, and in records of earlier versions. */
+  warnings: storedOutcomeSchema.shape.warnings.optional(),
 });
 export type StoredAttempt = z.output<typeof attemptSchema>;
 
@@ -135,7 +137,7 @@ function openClaim(
     },
     end,
     async abandon() {
-      await end(attempt && toLostOutcome()).catch((error: unknown) => {
+      await end(attempt && toLostOutcome(attempt)).catch((error: unknown) => {
         if (!(error instanceof StateError)) throw error;
       });
     },
@@ -161,7 +163,7 @@ async function endClaim(
 /** What only finds out an unknown outcome is not kept with a known one: of a long list it would be a lot. */
 function toEnded({ attempt, ...record }: KeyRecord, outcome: StoredOutcome): KeyRecord {
   if (attempt === null || outcome.status === 'UNKNOWN') return { ...record, attempt, outcome };
-  const { earlierIds: _, ...known } = attempt;
+  const { earlierIds: _, warnings: __, ...known } = attempt;
   return { ...record, attempt: known, outcome };
 }
 
@@ -191,7 +193,7 @@ interface ClaimOptions {
   /** How long to wait for another holder of the key, in milliseconds. */
   waitMs: number;
   /** The outcome of a write whose process died before it knew the outcome. */
-  toLostOutcome: () => StoredOutcome;
+  toLostOutcome: (attempt: StoredAttempt) => StoredOutcome;
 }
 
 const POLL_MS = 25;
@@ -265,7 +267,8 @@ function createLook(store: StateStore, options: ClaimOptions): () => Promise<Cla
       if (text === null && (await isErasedKey(store, key))) return { kind: 'erased' };
       if (record && (await store.isAlive(record.owner))) return undefined;
       if (record?.attempt) {
-        await replaceRecord(store, key, text, { ...record, outcome: toLostOutcome() });
+        const outcome = toLostOutcome(record.attempt);
+        await replaceRecord(store, key, text, { ...record, outcome });
       } else if (await take(store, key, text, fresh)) {
         return { kind: 'held', key: openClaim(store, options, fresh) };
       }

@@ -231,6 +231,7 @@ function toAttempt({ write: { of, target }, plan, proof }: Sending): StoredAttem
     hiddenValues: plan.writtenValues && { ...plan.writtenValues },
     isVisible,
     ...(earlierIds !== undefined && { earlierIds }),
+    warnings: plan.warnings.map(({ fields, ...warning }) => ({ ...warning, fields: [...fields] })),
   };
 }
 

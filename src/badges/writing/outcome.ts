@@ -211,15 +211,19 @@ export function toStoredBadge({ provider, record }: BadgeFields): StoredOutcome[
   return { provider, record };
 }
 
-/** The outcome of a write whose process died before it knew the outcome. */
-export function toLostOutcome(provider: Provider, kind: OperationKind): StoredOutcome {
+/** The outcome of a write whose process died before it knew the outcome. `warnings` are those of its plan. */
+export function toLostOutcome(
+  provider: Provider,
+  kind: OperationKind,
+  warnings: StoredOutcome['warnings'],
+): StoredOutcome {
   const error = new ProviderError(
     'was sent the request, but this service stopped before it received a response',
     { kind: 'unavailable', effect: 'unknown' },
   );
   const failed = { kind, sentFields: [], hasKey: true, isShown: false };
   const userErrors = [toWriteFailure(provider, error, failed)];
-  return toStoredOutcome(toOutcome('UNKNOWN', { userErrors }));
+  return toStoredOutcome(toOutcome('UNKNOWN', { warnings, userErrors }));
 }
 
 /** The mutation that an outcome was stored for. */

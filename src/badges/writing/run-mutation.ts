@@ -99,7 +99,7 @@ async function runUnderKey(mutation: Mutation, idempotencyKey: string): Promise<
     key,
     inputHash: hashInput(toHashed(mutation)),
     waitMs: deadlineAt - tenant.now(),
-    toLostOutcome: () => toLostOutcome(of.provider, kind),
+    toLostOutcome: ({ warnings = [] }) => toLostOutcome(of.provider, kind, warnings),
   });
   switch (claim.kind) {
     case 'held':

@@ -65,6 +65,7 @@ async function toUnknown(
   };
   return toOutcome('UNKNOWN', {
     badges: badge ? [badge] : [],
+    warnings: plan.warnings,
     userErrors: [toWriteFailure(write.of.provider, error, failed)],
   });
 }
@@ -197,10 +198,15 @@ function recheckBadge(
   if (!isVisible || !operation.isConfirmedBy?.({ body }, badge)) {
     return { ...outcome, badges: badges.map(toStoredBadge) };
   }
-  if (kind !== 'delete') return toStoredOutcome(toOutcome('APPLIED', { badges, changes }));
-  const applied = toStoredOutcome(toOutcome('APPLIED', { deletedBadgeId: badgeId, changes }));
+  if (kind !== 'delete') return toApplied(outcome, { badges, changes });
+  const applied = toApplied(outcome, { deletedBadgeId: badgeId, changes });
   // An earlier read may have shown the badge.
   return { ...applied, badges: outcome.badges };
+}
+
+/** What the write was warned of still holds. */
+function toApplied({ warnings }: StoredOutcome, found: Parameters<typeof toOutcome>[1]) {
+  return { ...toStoredOutcome(toOutcome('APPLIED', found)), warnings };
 }
 
 /** If exactly one badge has appeared with the values that were sent, it is the created one. */
@@ -220,7 +226,7 @@ async function recheckCreation(
   const memory = createMemoryOf(mutation, badge.id);
   // It may have been created in the dashboard by now, with other hidden values: these need the caller's REUSE.
   if (hiddenValues && (await memory.recall()) === null) await memory.settle(hiddenValues);
-  return toStoredOutcome(toOutcome('APPLIED', { badges: [badge], changes }));
+  return toApplied(outcome, { badges: [badge], changes });
 }
 
 /** A creation among all of its tenant. */
