@@ -49,7 +49,9 @@ export function takeToken(
   const missing = 1 + leave - filled;
   // Nor does it prolong a block.
   const blockedMs = blockedUntil - now > maxBlockMs ? 0 : blockedUntil - now;
-  const waitMs = Math.max(0, blockedMs, Math.ceil((missing / perSecond) * 1_000));
+  // A bucket that never fills gives what it has.
+  const fillMs = missing > 0 ? Math.ceil((missing / perSecond) * 1_000) : 0;
+  const waitMs = Math.max(0, blockedMs, fillMs);
   const left = waitMs > 0 ? filled : filled - 1;
   return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };
 }

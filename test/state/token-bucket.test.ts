@@ -44,6 +44,13 @@ test('the wait of one who leaves some lasts until those are there, too', () => {
   expect(takeAll(bucket, { leave: 3, now: 1_000 }).taken).toBe(1);
 });
 
+test('a bucket that never fills gives what it has, and then nothing', () => {
+  const limit = { ...LIMIT, burst: 1, perSecond: 0, start: 1 };
+  const { bucket, waitMs } = takeToken(null, limit, { leave: 0, now: 0 });
+  expect([bucket.tokens, waitMs]).toEqual([0, 0]);
+  expect(takeToken(bucket, limit, { leave: 0, now: 1_000_000 }).waitMs).toBe(Infinity);
+});
+
 test('a refusal takes nothing, and loses nothing of what was filled', () => {
   let { bucket } = takeAll(full);
   for (let now = 10; now < 250; now += 10)
