@@ -236,6 +236,142 @@ describe.each(providers)('writes to $name.title', (provider) => {
     expect(await nameShown(after)).toBe('Latest');
   });
 
+  test('stay if a list shows the badge in an unreadable form', async () => {
+    const malformed = { malformed: { id: ID, field: 'name' } };
+    const other = toBadge('Other', 'e'.repeat(24));
+    const readings = [{ badge: other }, malformed];
+    const list = await toBadgeList(readings, (each) => each as (typeof readings)[0]);
+    const { badges } = await replica.complete(list);
+    expect(badges.map(({ name }) => name)).toEqual(['Other']);
+    expect(await nameShown(before)).toBe('After');
+  });
+
+  test('stay if the same state was written again while an older note of it was being removed', async () => {
+    const proceed = holdBack();
+    expect(await nameShown(after)).toBe('After');
+    store.heldBack = undefined;
+    time += 1;
+    const other = openReplica();
+    await other.note({ id: ID, before: after, after: later, hiddenRevision: undefined });
+    await other.note({ id: ID, before: later, after, hiddenRevision: undefined });
+    await proceed();
+    expect(await nameShown(later)).toBe('After');
+    expect(await nameShown(later, openReplica())).toBe('After');
+  });
+
+  test('that are in doubt stay until a list shows the last one, or a state that nobody wrote', async () => {
+    const latest = toBadge('Latest');
+    const at = { id: ID, hiddenRevision: undefined };
+    const sentAt = async (badge: BadgeFields) => (await openReplica().openAt(badge)).sent?.name;
+    // The provider took both, and still shows the badge as it was.
+    await replica.note({ ...at, before: after, after, sent: later });
+    await replica.note({ ...at, before: after, after, sent: latest });
+    expect(await nameShown(before)).toBe('After');
+    expect(await sentAt(after)).toBe('Latest');
+    // It shows the first one now.
+    expect(await nameShown(later)).toBe('Later');
+    expect(await sentAt(later)).toBe('Latest');
+    expect(await nameShown(toBadge('Elsewhere'))).toBe('Elsewhere');
+    await untilChanged();
+    expect(await sentAt(later)).toBeUndefined();
+  });
+
+  test('complete some badges by no others, and without those that were deleted', async () => {
+    const [created, deleted] = [
+      toBadge('Created', 'c'.repeat(24)),
+      toBadge('Gone', 'd'.repeat(24)),
+    ];
+    const at = { hiddenRevision: undefined };
+    await replica.note({ id: created.id, before: null, after: created, ...at });
+    await replica.note({ id: deleted.id, before: deleted, after: null, ...at });
+    const names = async (shown: readonly BadgeFields[]) =>
+      (await openReplica().completeSome(shown)).map(({ name }) => name);
+    expect(await names([before, deleted])).toEqual(['After']);
+    expect(await names([])).toEqual([]);
+    const { badges } = await replica.complete(
+      await toBadgeList([before, deleted], (badge) => ({ badge: badge as BadgeFields })),
+    );
+    expect(badges.map(({ name }) => name)).toEqual(['After', 'Created']);
+  });
+
+  test('that are in doubt are known though the badge could not be read before', async () => {
+    const id = 'f'.repeat(24);
+    const [shown, sent] = [toBadge('Shown', id), toBadge('Sent', id)];
+    await replica.note({ id, before: undefined, after: shown, sent, hiddenRevision: undefined });
+    expect((await openReplica().openAt(shown)).sent?.name).toBe('Sent');
+    // It was confirmed, and is not in doubt any more.
+    expect((await openReplica().openAt(sent)).sent).toBeUndefined();
+    expect([...(await openReplica().openAt(shown)).olderVersions]).toEqual([
+      shown.readableVersion,
+      sent.readableVersion,
+    ]);
+    time += 61_000;
+    const { olderVersions, sent: late } = await openReplica().openAt(shown);
+    expect([olderVersions.size, late]).toEqual([0, undefined]);
+  });
+
+  test('replace every earlier state: of the write before, and as that was sent', async () => {
+    const [sent, latest] = [toBadge('Sent'), toBadge('Latest')];
+    const at = { id: ID, hiddenRevision: undefined };
+    // The list could not be read before this one.
+    await replica.note({ ...at, before: undefined, after: later });
+    for (const late of [before, after]) expect(await nameShown(late)).toBe('Later');
+    await replica.note({ ...at, before: later, after: later, sent });
+    await replica.note({ ...at, before: later, after: latest });
+    for (const late of [before, after, later, sent]) expect(await nameShown(late)).toBe('Latest');
+  });
+
+  test('are the latest ones that fit, if their records are long', async () => {
+    const toLong = (index: number, name: string): BadgeFields => {
+      const record = { id: index.toString(16).padStart(24, '0'), name, title: name };
+      const surroundings = { isImageUrl: isHttpsUrl, values: undefined };
+      const description = 'x'.repeat(9_000);
+      const badge = provider.restoreBadge({ ...record, description }, surroundings);
+      if (!badge) throw new Error('a badge with a description is not restored');
+      return badge;
+    };
+    const noteAll = (indexes: readonly number[]) =>
+      Promise.all(
+        indexes.map((index) => {
+          const [old, now] = [toLong(index, 'Old'), toLong(index, 'New')];
+          return replica.note({ id: old.id, before: old, after: now, hiddenRevision: undefined });
+        }),
+      );
+    const places = Array.from({ length: 60 }, (_, index) => index);
+    await noteAll(places.slice(0, 40));
+    // Written again.
+    await noteAll([0]);
+    await noteAll(places.slice(40));
+    const shown = await replica.completeSome(places.map((index) => toLong(index, 'Old')));
+    const names = shown.map(({ name }) => name);
+    const dropped = names.filter((name) => name === 'Old').length;
+    expect(names).toEqual(places.map((index) => (index >= 1 && index <= dropped ? 'Old' : 'New')));
+    expect(dropped).toBeGreaterThan(0);
+    expect(dropped).toBeLessThan(10);
+  });
+
+  test('mark hidden values until a write has none, and the latest marks are kept', async () => {
+    if (!provider.withHiddenRevision) return;
+    const mark = (id: string, hiddenRevision: string | undefined) =>
+      replica.note({ id, before: undefined, after: undefined, hiddenRevision });
+    const isMarked = async () => {
+      const [badge] = await openReplica().completeSome([after]);
+      return badge?.version !== after.version;
+    };
+    await mark(ID, 'first');
+    expect(await isMarked()).toBe(true);
+    await mark(ID, undefined);
+    expect(await isMarked()).toBe(false);
+
+    const others = Array.from({ length: 1_998 }, (_, index) => [`b${index}`, 'first']);
+    const revisions = [[ID, 'first'], ['oldest', 'first'], ...others];
+    store.values.set(REVISIONS, JSON.stringify({ format: 1, revisions }));
+    await mark(ID, 'second');
+    await mark('one more', 'first');
+    expect(store.values.get(REVISIONS)).not.toContain('"oldest"');
+    expect(await isMarked()).toBe(true);
+  });
+
   test('are trusted for no longer after the clock is set back, unless clocks differ by a little', async () => {
     time -= 59_000;
     expect(await nameShown(before)).toBe('After');
