@@ -116,6 +116,16 @@ describeStores((open) => {
     });
   });
 
+  test('a member is erased under any spelling of the ID', async () => {
+    const args = ['--tenant', 'acme', '--member', ADA.tagMango.toUpperCase()];
+    expect((await erase(...args)).said).toContain(
+      '1 audit record, 1 history entry, 1 remembered value, 1 idempotency key',
+    );
+    expect(await stored(`held/acme/TAG_MANGO`)).toEqual([]);
+    const same = ['--tenant', 'acme', '--member', ADA.tagMango];
+    expect((await erase(...same)).said).toContain('Nothing is stored for the member');
+  });
+
   test('a member is erased from awards, histories and held badges, and the badge itself stays', async () => {
     const args = ['--tenant', 'acme', '--member', ADA.tagMango];
     expect((await erase(...args, '--dry-run')).said).toContain(

@@ -22,6 +22,11 @@ const recordSchema = z.looseObject({
 });
 type LooseRecord = z.output<typeof recordSchema>;
 
+/** The ID of a member as given, and in the spellings under which providers store it. */
+function spellingsOf(member: string): string[] {
+  return [...new Set([member, ...providers.map((provider) => provider.canonicalId(member))])];
+}
+
 /** What to do with a record. `text` replaces it. */
 export type Verdict = 'kept' | 'erased' | 'unreadable' | { text: string };
 
@@ -32,10 +37,11 @@ export function judgeRecord(text: string, selection: Selection): Verdict {
   const { tenant, badge, member } = selection;
   if (record.tenant !== tenant) return 'kept';
   if (badge) return withoutBadge(record, badge);
-  const isErased =
-    member === undefined ||
-    record.memberId === member ||
-    record.changes.some((one) => mentions(one, member));
+  if (member === undefined) return 'erased';
+  const { memberId, changes } = record;
+  const isErased = spellingsOf(member).some(
+    (id) => memberId === id || changes.some((one) => mentions(one, id)),
+  );
   return isErased ? 'erased' : 'kept';
 }
 
@@ -128,11 +134,11 @@ export function createKeyErasure(
 }
 
 function isMeant(text: string, record: KeyRecord | null, { badge, member }: Selection): boolean {
-  const wanted = badge?.id ?? member;
-  if (wanted === undefined) return true;
+  const wanted = badge ? [badge.id] : member === undefined ? [] : spellingsOf(member);
+  if (wanted.length === 0) return true;
   const isOfOther = badge !== undefined && record?.attempt?.provider !== undefined;
   if (isOfOther && record.attempt?.provider !== badge.provider) return false;
-  return mentions(record ?? text, wanted);
+  return wanted.some((id) => mentions(record ?? text, id));
 }
 
 /** Prefixes of keys that continue with the ID of the tenant. */
@@ -164,8 +170,9 @@ async function* edits(
 ): AsyncGenerator<{ key: string; edit: Edit }> {
   const names = badge ? [badge.provider] : providers.map(({ name }) => name.enumValue);
   if (member !== undefined) {
-    for (const name of names)
-      yield { key: toStateKey('held', tenant, name, member), edit: toNothing };
+    const ids = spellingsOf(member);
+    const keys = names.flatMap((name) => ids.map((id) => toStateKey('held', tenant, name, id)));
+    for (const key of keys) yield { key, edit: toNothing };
     return;
   }
   if (badge) {
