@@ -50,6 +50,8 @@ function readProvider(
 
 /** Used in keys, headers and claims. */
 const TENANT_ID = /^[a-zA-Z0-9][\w.-]{0,63}$/;
+const TENANT_ID_IN_WORDS =
+  '1 to 64 ASCII letters, digits, dots, hyphens or underscores, of which the first is a letter or a digit';
 /** The one setting of a tenant that does not belong to a provider. */
 const LIMITS = 'limits';
 /** Fewer cannot be divided between queries, mutations and replicas. */
@@ -133,7 +135,7 @@ function readTenant(
   { report, ...file }: TenantsFile & { report: Report },
 ): TenantSettings {
   const at = (...rest: string[]): string[] => ['tenants', id, ...rest];
-  if (!TENANT_ID.test(id)) report(at(), `must be a tenant name that matches ${TENANT_ID.source}`);
+  if (!TENANT_ID.test(id)) report(at(), `must be a tenant name: ${TENANT_ID_IN_WORDS}`);
   const own = toMap(given);
   if (!own) {
     report(at(), 'must be a map of settings');
@@ -148,7 +150,8 @@ function readTenant(
   const providerValues = readProviders({
     isProduction: file.isProduction,
     valueOf(name) {
-      const text = plainText.safeParse(own.get(name)?.value);
+      const node = own.get(name);
+      const text = plainText.safeParse(node?.text ?? node?.value);
       if (!text.success) report(at(name), 'must be a string');
       return text.data;
     },

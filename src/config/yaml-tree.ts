@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import {
   type Document,
   LineCounter,
+  type Scalar,
   type YAMLMap,
   isAlias,
   isMap,
@@ -19,6 +20,8 @@ export interface YamlNode {
   line: number;
   /** A map has text keys. A list is always empty, because no setting is a list. */
   value: Map<string, YamlNode> | string | number | boolean | null | readonly [];
+  /** Letters and digits that YAML reads as a number of another text, such as `007` or 24 digits. They may be an ID. */
+  text?: string;
 }
 
 interface YamlError {
@@ -77,7 +80,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     nodes += 1;
     const given = isAlias(source) ? anchors.get(source.source) : source;
     if (isNode(given) && 'anchor' in given && given.anchor) anchors.set(given.anchor, given);
-    if (isScalar(given)) return { line, value: toScalar(given.value) };
+    if (isScalar(given)) return { line, ...toScalar(given) };
     if (isMap(given) && level < MAX_LEVELS) return { line, value: toMap(given, level) };
     // Anchors in it may be used later.
     if (isSeq(given)) given.items.forEach((item) => goOn() && toNode(item, line, level + 1));
@@ -87,7 +90,7 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
     const map = new Map<string, YamlNode>();
     for (const { key, value } of items) {
       if (!goOn()) break;
-      const name = isScalar(key) ? String(key.value) : '';
+      const name = isScalar(key) ? (key.source ?? String(key.value)) : '';
       const line = isNode(key) && key.range ? lines.linePos(key.range[0]).line : 1;
       if (map.has(name)) report({ line, message: 'is not valid YAML (DUPLICATE_KEY)' });
       map.set(name, toNode(value, line, level + 1));
@@ -104,10 +107,11 @@ function createWalk({ contents }: Document, lines: LineCounter): () => YamlReadi
   };
 }
 
-function toScalar(value: unknown): YamlNode['value'] {
-  const isPlain =
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-  return isPlain ? value : null;
+function toScalar({ value, source = '' }: Scalar): Omit<YamlNode, 'line'> {
+  if (typeof value === 'number') {
+    return /^\w+$/.test(source) && source !== String(value) ? { value, text: source } : { value };
+  }
+  return { value: typeof value === 'string' || typeof value === 'boolean' ? value : null };
 }
 
 /** How long one text may take. The worst text of the permitted size takes less on a busy machine. */

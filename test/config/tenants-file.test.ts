@@ -87,6 +87,18 @@ test('each tenant has its own settings, with secrets out of files beside it and 
   });
 });
 
+test('an ID and a name of a tenant that YAML reads as a number are taken as they are written', () => {
+  const { tenants } = read(`tenants:
+  007:
+    TAG_MANGO_API_KEY: { file: acme-key }
+    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com
+    TAG_MANGO_CREATOR_ID: 640000000000000000000001
+    TAG_MANGO_TIMEZONE_OFFSET: +330`);
+  expect(tenants.map(({ id, providerValues }) => [id, providerValues.tagMango])).toMatchObject([
+    ['007', { TAG_MANGO_CREATOR_ID: '640000000000000000000001', TAG_MANGO_TIMEZONE_OFFSET: '330' }],
+  ]);
+});
+
 describe('it is refused, with the line, and no value of a secret, when', () => {
   test.each<[string, string, string[]]>([
     ['it is not valid YAML', `tenants:\n  acme: [ ${SECRET}`, ['FILE:2: is not valid YAML']],
@@ -120,7 +132,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
         .slice(2)
         .map((line) => `\n${line}`)
         .join('')}`,
-      ['FILE:2: tenants.acme/prod: must be a tenant name that matches'],
+      ['FILE:2: tenants.acme/prod: must be a tenant name: 1 to 64 ASCII letters'],
     ],
     [
       'a secret stands in it',
@@ -184,7 +196,7 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
       'names are those of every object',
       `tenants:\n  __proto__:\n    x: 1\n  constructor:\n    y: 1`,
       [
-        'FILE:2: tenants.__proto__: must be a tenant name that matches',
+        'FILE:2: tenants.__proto__: must be a tenant name: 1 to 64 ASCII letters',
         'FILE:3: tenants.__proto__.x: is not a tenant setting',
         'FILE:5: tenants.constructor.y: is not a tenant setting',
       ],

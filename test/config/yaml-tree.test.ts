@@ -47,6 +47,24 @@ test('a key has its line, and an alias stands for what it names', () => {
   });
 });
 
+test('a number keeps the text that may be an ID, and so does every key', () => {
+  const id = '640000000000000000000001';
+  const reading = readYaml(`a: ${id}\nb: 007\n007: 7\n7: "007"\n1e3: +330\n~: 60.0\n`);
+  expect(reading).toEqual({
+    root: {
+      line: 1,
+      value: new Map<string, YamlNode>([
+        ['a', { line: 1, value: Number(id), text: id }],
+        ['b', { line: 2, value: 7, text: '007' }],
+        ['007', { line: 3, value: 7 }],
+        ['7', { line: 4, value: '007' }],
+        ['1e3', { line: 5, value: 330 }],
+        ['~', { line: 6, value: 60 }],
+      ]),
+    },
+  });
+});
+
 describe('a file may have 30,000 settings and not one more, where they are', () => {
   const lines = (length: number, toLine: (index: number) => string) =>
     Array.from({ length }, (_, index) => toLine(index)).join('');
