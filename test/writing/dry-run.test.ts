@@ -220,6 +220,18 @@ test('a key given to a dry run is still free, and a key that stands for another 
   expect(writesTo(service.sandbox).map(({ body }) => body)).toEqual([{ name: 'Second' }]);
 });
 
+test.each(['', 'two words', 'é', 'x'.repeat(201)])(
+  'a key that the real run would reject is rejected: %j',
+  async (idempotencyKey) => {
+    const asked = update({ tagMango: { id: HALL_OF_FAME, name: 'New' } });
+    const predicted = await run(asked, { dryRun: true, idempotencyKey });
+    expect(predicted.userErrors).toMatchObject([
+      { code: 'INVALID_INPUT', fields: [['idempotencyKey']] },
+    ]);
+    expect(predicted).toEqual(await run(asked, { dryRun: false, idempotencyKey }));
+  },
+);
+
 test('a dry run of automation warns as the real run does', async () => {
   const asked = update({
     tagMango: { id: HALL_OF_FAME, enableAutomation: true, pointsThreshold: 3 },

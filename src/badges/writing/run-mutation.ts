@@ -66,13 +66,13 @@ async function toEnd(mutation: Mutation | null): Promise<Outcome> {
     return rejectInput(['input'], [{ code: 'INVALID_INPUT', message, fields: [[]] }]);
   }
   const { dryRun, idempotencyKey } = mutation;
-  if (dryRun || idempotencyKey === null) {
-    return executeWrite(mutation, createJournal(mutation, null));
-  }
-  if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
+  if (idempotencyKey !== null && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
     const message =
       'Argument "idempotencyKey" must be 1 to 200 visible ASCII characters without spaces.';
     return rejectInput([], [invalid('idempotencyKey', message)]);
+  }
+  if (dryRun || idempotencyKey === null) {
+    return executeWrite(mutation, createJournal(mutation, null));
   }
   const { value, failure } = await tryStore(() => runUnderKey(mutation, idempotencyKey));
   return failure ? rejectedBy('noState', mutation.of.provider) : value;
