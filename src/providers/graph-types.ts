@@ -37,7 +37,7 @@ const UNSAFE = new RegExp(
  */
 const PLAIN_URL = /^https?:\/\/(\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}._-]+)(:\d{1,5})?([/?#].*)?$/iu;
 /** Servers reject longer request lines. Signed URLs reach a quarter of this. */
-const MAX_URL_CHARACTERS = 8_000;
+export const MAX_URL_CHARACTERS = 8_000;
 const MAX_HOST_CHARACTERS = 255;
 
 function hasProtocol(url: string, protocol: string): boolean {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { valueOf } from '../http/json.ts';
-import type { UrlRule } from './graph-types.ts';
+import { MAX_URL_CHARACTERS, type UrlRule } from './graph-types.ts';
 import type { FieldChange, InputProblem, Target, WritePlan } from './provider.ts';
 
 /**
@@ -46,7 +46,11 @@ export function isInvisible(text: string): boolean {
  * By the type of the field, in UTF-16 units. A longer text could make the whole list too long to read, and then this
  * service could not repair it.
  */
-const TEXT_CHARACTERS: Readonly<Partial<Record<FieldType, number>>> = { line: 1_000, text: 10_000 };
+const TEXT_CHARACTERS: Readonly<Partial<Record<FieldType, number>>> = {
+  line: 1_000,
+  text: 10_000,
+  image: MAX_URL_CHARACTERS,
+};
 
 /** How characters are counted, for messages and descriptions. */
 export const AS_COUNTED = 'counted in UTF-16 units, of which most emoji have at least two';
@@ -110,14 +114,19 @@ function refuseControlsInLines(field: string, value: string | null | undefined):
     : [];
 }
 
-/** Null and "" remove an image. */
+/** Null and "" remove an image. A long URL has a message of its own. */
 function refuseImage(
   field: string,
   value: string | null | undefined,
   isImageUrl: UrlRule,
 ): InputProblem[] {
-  return value && !isImageUrl(value)
-    ? [invalid(field, `Field "${field}" must be an https URL, or "" for no image.`)]
+  return value && value.length <= MAX_URL_CHARACTERS && !isImageUrl(value)
+    ? [
+        invalid(
+          field,
+          `Field "${field}" must be an https URL without spaces, quotation marks, angle brackets, backslashes or invisible characters. Set it to "" for no image.`,
+        ),
+      ]
     : [];
 }
 

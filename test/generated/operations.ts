@@ -190,15 +190,15 @@ export type CreateReturningAIBadgeInput = {
   awardCurrencyQuantity?: number;
   /** How much XP the badge comes with (inferred). A whole number. */
   awardXpQuantity?: number;
-  /** Image for dark mode as an https URL, or "" for no image (inferred). */
+  /** Image for dark mode as an https URL, or "" for no image (inferred). At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   darkImage?: string;
   /** What the badge is awarded for. At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string;
   /** Whether the images for dark and light mode are used (inferred). */
   enabledDarkAndLight?: boolean;
-  /** Image as an https URL, or "" for no image (inferred: the only sample is empty). */
+  /** Image as an https URL, or "" for no image (inferred: the only sample is empty). At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   image?: string;
-  /** Image for light mode as an https URL, or "" for no image (inferred). */
+  /** Image for light mode as an https URL, or "" for no image (inferred). At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   lightImage?: string;
   /** How many times the action must happen. A whole number. */
   quantity?: number;
@@ -214,7 +214,7 @@ export type CreateTagMangoBadgeInput = {
   description?: string | null | undefined;
   /** Whether members gain and lose the badge automatically by a rule. */
   enableAutomation?: boolean | null | undefined;
-  /** Image as an https URL, or "" for no image (inferred). */
+  /** Image as an https URL, or "" for no image (inferred). At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   imageUrl?: string | null | undefined;
   /** Name of the badge. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   name: string;
@@ -298,7 +298,7 @@ export type UpdateReturningAIBadgeInput = {
   awardCurrencyQuantity?: number | null | undefined;
   /** How much XP the badge comes with (inferred). A whole number. Not part of the documented answers. Cannot be cleared. */
   awardXpQuantity?: number | null | undefined;
-  /** Image for dark mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. */
+  /** Image for dark mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   darkImage?: string | null | undefined;
   /** Description of the badge. Null or "" removes it (inferred). At most 10000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   description?: string | null | undefined;
@@ -308,9 +308,9 @@ export type UpdateReturningAIBadgeInput = {
   hiddenFields?: HiddenFieldsPolicy | null | undefined;
   /** The provider's ID of the badge. */
   id: string | number;
-  /** Image as an https URL. Null or "" removes it. Both are inferred. */
+  /** Image as an https URL. Null or "" removes it. Both are inferred. At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   image?: string | null | undefined;
-  /** Image for light mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. */
+  /** Image for light mode as an https URL. Null or "" removes it. All of this is inferred. Not part of the documented answers. At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   lightImage?: string | null | undefined;
   /** How many times the action must happen. A whole number. Cannot be cleared. */
   quantity?: number | null | undefined;
@@ -328,7 +328,7 @@ export type UpdateTagMangoBadgeInput = {
   enableAutomation?: boolean | null | undefined;
   /** The provider's ID of the badge. */
   id: string | number;
-  /** Image as an https URL. Null or "" removes it. Both are inferred. */
+  /** Image as an https URL. Null or "" removes it. Both are inferred. At most 8000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   imageUrl?: string | null | undefined;
   /** Name of the badge. Cannot be cleared. At most 1000 characters, counted in UTF-16 units, of which most emoji have at least two. */
   name?: string | null | undefined;

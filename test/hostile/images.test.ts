@@ -130,3 +130,33 @@ describe.each([
     ]);
   });
 });
+
+test.each([
+  [
+    'a space',
+    ' https://img.example/a.png',
+    'must be an https URL without spaces, quotation marks, angle brackets, backslashes or invisible characters. Set it to "" for no image.',
+  ],
+  [
+    'too many characters',
+    `https://img.example/${'a'.repeat(8_000)}`,
+    'must have at most 8000 characters, counted in UTF-16 units, of which most emoji have at least two.',
+  ],
+])('the message about a picture with %s says what is wrong', async (_what, url, message) => {
+  const service = await startTestService();
+  try {
+    const mutation = WRITES.replace('code fields', 'message');
+    const { data } = await service.execute<object, object>(mutation, { url });
+    const fields = Object.keys(REFUSED);
+    expect(data).toEqual(
+      Object.fromEntries(
+        fields.map((field) => [
+          field,
+          { userErrors: [{ message: `Field "${field}" ${message}` }] },
+        ]),
+      ),
+    );
+  } finally {
+    await service.close();
+  }
+});
