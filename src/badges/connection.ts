@@ -59,7 +59,8 @@ export class BadgeSourceStatus {
 
   @Field(() => BadgeErrorCode, {
     nullable: true,
-    description: 'Why the provider could not be read, or why its badges are stale. Null otherwise.',
+    description:
+      'Why the provider could not be read, or why no newer list could. Null otherwise, also if a newer list is only slow.',
   })
   code!: BadgeErrorCode | null;
 

@@ -399,7 +399,10 @@ export class BadgeProviderStatus {
   @Field(() => String, { description: 'Type name of its badges.' })
   badgeType!: string;
 
-  @Field(() => String, { description: 'Its field in the inputs of mutations and in BadgeFilter.' })
+  @Field(() => String, {
+    description:
+      'Its field in the inputs of its mutations and, if its badges have filters of their own, in BadgeFilter.',
+  })
   inputField!: string;
 
   @Field(() => Boolean, {
