@@ -206,7 +206,7 @@ export type CreateReturningAIBadgeInput = {
   title: string;
 };
 
-/** A new TagMango badge. Only the given fields are sent. The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both. */
+/** A new TagMango badge. Only the given fields are sent, and a null as in an update (inferred). The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both. */
 export type CreateTagMangoBadgeInput = {
   /** Automation by subscription: IDs of mangoes, each 24 hexadecimal digits (inferred). At most 1000 entries. */
   automationEnabledMangoes?: Array<string | number> | null | undefined;

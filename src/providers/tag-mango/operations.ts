@@ -37,7 +37,7 @@ export const { create: createOperation, update: updateOperation } = createPartia
   table,
   createInput: table.createInput(
     'CreateTagMangoBadgeInput',
-    'A new TagMango badge. Only the given fields are sent. The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both.',
+    'A new TagMango badge. Only the given fields are sent, and a null as in an update (inferred). The names of fields other than `name` are inferred from the API responses. Automation runs either by points or by subscription, never both.',
   ),
   updateInput: table.updateInput(
     'UpdateTagMangoBadgeInput',
