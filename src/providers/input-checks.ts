@@ -20,6 +20,21 @@ export function invalid(field: string, message: string): InputProblem {
   return { code: 'INVALID_INPUT', fields: [[field]], message };
 }
 
+/** How many entries of a list a message names. */
+const MAX_NAMED_ENTRIES = 20;
+
+/** A sentence that says which entries of a list a message is about. Empty if the list has one entry only. */
+export function entriesAtFault<T>(
+  entries: readonly T[],
+  isAtFault: (entry: T, index: number) => boolean,
+): string {
+  if (entries.length < 2) return '';
+  const places = entries.flatMap((entry, index) => (isAtFault(entry, index) ? [index + 1] : []));
+  const more = places.length - MAX_NAMED_ENTRIES;
+  const rest = more > 0 ? `, and ${more} more` : '';
+  return ` Entries at fault, counted from 1: ${places.slice(0, MAX_NAMED_ENTRIES).join(', ')}${rest}.`;
+}
+
 function refuseNull(field: string, value: unknown): InputProblem[] {
   return value === null
     ? [invalid(field, `Field "${field}" cannot be null. Omit it, or set a value.`)]

@@ -525,6 +525,27 @@ describe('a message says what is wrong where several things could be:', () => {
     ]);
   });
 
+  test('which badges of an award are there twice', async () => {
+    const ids = [HALL_OF_FAME, OTHER_OBJECT, HALL_OF_FAME.toUpperCase(), OTHER_OBJECT];
+    expect(await messagesOf(award(members(ids)))).toEqual([
+      'Field "badgeIds" must not contain duplicates. Entries at fault, counted from 1: 3, 4.',
+    ]);
+  });
+
+  test('which mangoes cannot be mangoes, of many the first twenty', async () => {
+    const rule =
+      'Each mango ID must be 24 hexadecimal digits, like all IDs in the samples of TagMango (inferred).';
+    const withMangoes = (automationEnabledMangoes: string[]) =>
+      messagesOf(update({ tagMango: { id: HALL_OF_FAME, automationEnabledMangoes } }));
+    expect(await withMangoes(['x'])).toEqual([rule]);
+    expect(await withMangoes([OTHER_OBJECT, 'x', OTHER_OBJECT, ''])).toEqual([
+      `${rule} Entries at fault, counted from 1: 2, 4.`,
+    ]);
+    expect(await withMangoes(Array.from({ length: 30 }, () => 'x'))).toEqual([
+      `${rule} Entries at fault, counted from 1: ${Array.from({ length: 20 }, (_, at) => at + 1).join(', ')}, and 10 more.`,
+    ]);
+  });
+
   test.each([
     ['assignBadges', () => award(members([HALL_OF_FAME]))],
     ['awardBadge', () => award(member(byId))],

@@ -1,7 +1,7 @@
 import { isObject } from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
-import { invalid } from '../../providers/input-checks.ts';
+import { entriesAtFault, invalid } from '../../providers/input-checks.ts';
 import type {
   InputProblem,
   PlanBasis,
@@ -176,11 +176,10 @@ function checkInput(
   target: Target | null,
 ): InputProblem[] {
   const ids = target?.ids ?? [];
-  const oddPlaces = ids.flatMap((id, at) => (provider.isBadgeId(id) ? [] : [at + 1]));
-  const where = ids.length > 1 ? ` Entries at fault, counted from 1: ${oddPlaces.join(', ')}.` : '';
+  const isOdd = (id: string): boolean => !provider.isBadgeId(id);
   return [
-    ...(target && oddPlaces.length > 0
-      ? [invalid(target.field, toOddIdMessage(provider) + where)]
+    ...(target && ids.some(isOdd)
+      ? [invalid(target.field, toOddIdMessage(provider) + entriesAtFault(ids, isOdd))]
       : []),
     ...operation.check(input, { isImageUrl: tenant.isImageUrl }),
   ];

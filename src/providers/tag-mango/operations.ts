@@ -14,7 +14,7 @@ import {
 } from 'type-graphql';
 import { valueOf } from '../../http/json.ts';
 import type { FieldsOf } from '../field-table.ts';
-import { invalid, isEmail, refuseMany } from '../input-checks.ts';
+import { entriesAtFault, invalid, isEmail, refuseMany } from '../input-checks.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -55,14 +55,11 @@ export const { create: createOperation, update: updateOperation } = createPartia
 function refuseForeignIds(
   mangoes: NonNullable<Fields['automationEnabledMangoes']>,
 ): InputProblem[] {
-  return mangoes.every(isObjectId)
-    ? []
-    : [
-        invalid(
-          'automationEnabledMangoes',
-          'Each mango ID must be 24 hexadecimal digits, like all IDs in the samples of TagMango (inferred).',
-        ),
-      ];
+  const isForeign = (id: string): boolean => !isObjectId(id);
+  if (!mangoes.some(isForeign)) return [];
+  const message =
+    'Each mango ID must be 24 hexadecimal digits, like all IDs in the samples of TagMango (inferred).';
+  return [invalid('automationEnabledMangoes', message + entriesAtFault(mangoes, isForeign))];
 }
 
 function hasPoints(values: object): boolean {
@@ -195,8 +192,11 @@ function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem
   problems.push(...refuseMany('badgeIds', badgeIds, MAX_BADGES));
   if (badgeIds.length === 0)
     problems.push(invalid('badgeIds', 'Field "badgeIds" must contain at least one badge ID.'));
-  if (new Set(badgeIds).size < badgeIds.length) {
-    problems.push(invalid('badgeIds', 'Field "badgeIds" must not contain duplicates.'));
+  const first = new Map<string, number>();
+  badgeIds.forEach((id, index) => first.has(id) || first.set(id, index));
+  if (first.size < badgeIds.length) {
+    const where = entriesAtFault(badgeIds, (id, index) => first.get(id) !== index);
+    problems.push(invalid('badgeIds', `Field "badgeIds" must not contain duplicates.${where}`));
   }
   return problems;
 }
