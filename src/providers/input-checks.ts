@@ -10,6 +10,9 @@ import type { FieldChange, InputProblem, Target, WritePlan } from './provider.ts
  */
 const EMAIL = /^[^\s@\p{Cc}\p{Cf}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cf}\p{Cs}]{1,190}$/u;
 
+/** For messages, behind the name of the field or argument. */
+export const EMAIL_RULE = 'must be one e-mail address without spaces or invisible characters.';
+
 export function isEmail(text: string): boolean {
   return EMAIL.test(text);
 }

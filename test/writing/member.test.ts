@@ -98,7 +98,13 @@ test.each([
 });
 
 test.each([
-  [{ email: 'x' }, 'Argument "email" must be an e-mail address.'],
+  ...['x', `${ADA.email} `, `${ADA.email}\u200b`].map(
+    (email) =>
+      [
+        { email },
+        'Argument "email" must be one e-mail address without spaces or invisible characters.',
+      ] as const,
+  ),
   ...['+91 98765 43210', '123', '1'.repeat(21), '12a4'].map(
     (phone) =>
       [

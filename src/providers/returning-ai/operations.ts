@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, ID, InputType } from 'type-graphql';
 import type { CallBounds } from '../../http/admission.ts';
 import { FullUpdateInput, createFullWrites } from '../full-writes.ts';
-import { invalid, isEmail } from '../input-checks.ts';
+import { EMAIL_RULE, invalid, isEmail } from '../input-checks.ts';
 import type { InputProblem, Operation, Prepared } from '../provider.ts';
 import { type Holding, createDeletion, planAward, planRevoke, withShownFields } from '../writes.ts';
 import { type RULES, type ReturningAIBadge, name, table } from './badge.ts';
@@ -131,9 +131,7 @@ function checkUser({ id, email }: ReturningAIUserInput): InputProblem[] {
       ),
     ];
   }
-  return email != null && !isEmail(email)
-    ? [at(['email'], 'Field "email" must be an e-mail address.')]
-    : [];
+  return email != null && !isEmail(email) ? [at(['email'], `Field "email" ${EMAIL_RULE}`)] : [];
 }
 
 async function findUser(

@@ -14,7 +14,7 @@ import {
 } from 'type-graphql';
 import { valueOf } from '../../http/json.ts';
 import type { FieldsOf } from '../field-table.ts';
-import { entriesAtFault, invalid, isEmail, refuseMany } from '../input-checks.ts';
+import { EMAIL_RULE, entriesAtFault, invalid, isEmail, refuseMany } from '../input-checks.ts';
 import type {
   FieldChange,
   InputProblem,
@@ -239,7 +239,7 @@ export class TagMangoMemberQueries {
   ): Promise<TagMangoMember | null> {
     if (!email && !phone)
       throw badArgument('Set the e-mail address or the phone number of the member.');
-    if (email && !isEmail(email)) throw badArgument('Argument "email" must be an e-mail address.');
+    if (email && !isEmail(email)) throw badArgument(`Argument "email" ${EMAIL_RULE}`);
     if (phone && !/^\+?\d{4,20}$/.test(phone))
       throw badArgument(
         'Argument "phone" must be 4 to 20 digits, with or without a + before them and without spaces.',
