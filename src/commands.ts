@@ -108,6 +108,7 @@ function describeCommands(): string {
     `Usage: ${MAIN} [command]`,
     'Starts the service, or runs a command:',
     ...lines.map(([use, about]) => `  ${use.padEnd(width)}  ${about}`),
+    'The settings are environment variables. docs/configuration.md of the repository explains them.',
   ].join('\n');
 }
 

@@ -266,6 +266,7 @@ describe('without a look at the settings', () => {
   const wrong = { PORT: 'x' };
   test.each([
     ['--help', 0, [...COMMANDS].map(([name, { about }]) => `^  ${name} .*  ${about}$`)],
+    ['--help', 0, ['^The settings are environment variables\\. docs/configuration\\.md .*\\.$']],
     ['--backup-state --help', 0, ['^Usage: node dist/main.js']],
     ['--version', 0, [`^${version}\n$`]],
     ['--check-konfig', 1, ['^--check-konfig is not a command\\. node dist/main\\.js --help lists']],
