@@ -13,6 +13,7 @@ import {
   ConfigError,
   type Given,
   createRemarks,
+  givenName,
   readSecret,
   readText,
   runToEnd,
@@ -216,8 +217,11 @@ type General = z.output<typeof variables>;
 function readGeneral(given: Given, problems: string[]): { data: General; wrong: Set<string> } {
   const { success, data, error } = variables.safeParse(given);
   if (success) return { data, wrong: new Set() };
-  const wrong = new Set(error.issues.map(({ path }) => path.join('.')));
-  problems.push(...error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  const issues = error.issues.map(({ path, message }) => ({ name: path.join('.'), message }));
+  const wrong = new Set(issues.map(({ name }) => name));
+  // The only one that a file may give.
+  const shown = (name: string) => (name === 'REDIS_URL' ? givenName(name, given) : name);
+  problems.push(...issues.map(({ name, message }) => `${shown(name)}: ${message}`));
   const valid = Object.entries(given).filter(([name]) => !wrong.has(name));
   return { data: variables.parse(Object.fromEntries(valid)), wrong };
 }

@@ -161,6 +161,11 @@ export interface SecretReading {
 /** Reads a file. */
 export type ReadFile = (path: string) => SecretReading;
 
+/** The variable that gives a secret, for problems: the setting, or the one that names its file. */
+export function givenName(name: string, given: Given): string {
+  return given[`${name}_FILE`] === undefined ? name : `${name}_FILE`;
+}
+
 /** Reads a secret from its variable, or from the file that `NAME_FILE` names. */
 export function readSecret(
   name: string,

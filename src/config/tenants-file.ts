@@ -7,7 +7,14 @@ import {
   type TenantSettings,
   readProviderSettings,
 } from '../providers/settings.ts';
-import { type Given, type ReadFile, type SecretReading, type Steps, readSecret } from './source.ts';
+import {
+  type Given,
+  type ReadFile,
+  type SecretReading,
+  type Steps,
+  givenName,
+  readSecret,
+} from './source.ts';
 import type { YamlNode, YamlReading } from './yaml-tree.ts';
 
 interface ProviderSource {
@@ -257,8 +264,7 @@ export function readOneTenant(
     isProduction,
     valueOf: (name) => given[name],
     secretOf: (name) => readSecret(name, given, readFile),
-    onProblem: (name, message) =>
-      problems.push(`${given[`${name}_FILE`] === undefined ? name : `${name}_FILE`}: ${message}`),
+    onProblem: (name, message) => problems.push(`${givenName(name, given)}: ${message}`),
   });
   return { id: DEFAULT_TENANT, providerValues, requestLimits: {} };
 }

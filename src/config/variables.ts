@@ -5,7 +5,14 @@ import { z } from 'zod';
 import type { Proxies } from '../http/attempt.ts';
 import { hostOf } from '../http/hosts.ts';
 import { isHttpsUrl, isLoopbackHttpUrl } from '../providers/graph-types.ts';
-import { type Given, type SecretReading, isRouterSecret, partsOf, readSecret } from './source.ts';
+import {
+  type Given,
+  type SecretReading,
+  givenName,
+  isRouterSecret,
+  partsOf,
+  readSecret,
+} from './source.ts';
 
 /**
  * The address on which the service can be reached from everywhere. A socket on `::` also accepts IPv4, but can only be
@@ -90,15 +97,16 @@ export function toSecrets(
   { value, problem }: SecretReading,
   given: Given,
 ): SecretsReading {
-  const { name, called } = list;
-  if (problem !== undefined) return { secrets: [], problems: [`${name}_FILE: ${problem}`] };
+  const { called } = list;
+  const name = givenName(list.name, given);
+  if (problem !== undefined) return { secrets: [], problems: [`${name}: ${problem}`] };
   const secrets = partsOf(value);
   if (!secrets.every(isRouterSecret)) {
     const rule = `must be one or more ${called} of visible ASCII characters`;
     return { secrets: [], problems: [`${name}: ${rule}, separated by commas`] };
   }
   const isProduction = given.NODE_ENV === 'production';
-  return { secrets, problems: isProduction ? productionProblems(list, secrets) : [] };
+  return { secrets, problems: isProduction ? productionProblems({ ...list, name }, secrets) : [] };
 }
 
 /** A shorter secret could be guessed. */

@@ -227,6 +227,18 @@ test('a secret may stand in a file, whose last line break does not count', () =>
   expect(tenants[0]?.providerValues.tagMango).toMatchObject({ TAG_MANGO_API_KEY: SECRET });
 });
 
+test.each(['ROUTER_SECRET', 'METRICS_TOKEN', 'REDIS_URL', 'TAG_MANGO_API_KEY'])(
+  'a problem with the text of a file names %s_FILE',
+  (name) => {
+    const file = join(folder, 'wrong');
+    writeFileSync(file, 'two words');
+    const { TAG_MANGO_API_KEY: _key, ...rest } = tagMango;
+    expect(problemsOf({ ...rest, [`${name}_FILE`]: file })).toContainEqual(
+      expect.stringMatching(new RegExp(`^${name}_FILE: `)),
+    );
+  },
+);
+
 describe('proxies', () => {
   const none = { https: undefined, http: undefined, except: '' };
   test.each([

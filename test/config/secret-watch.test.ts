@@ -38,7 +38,7 @@ function setUp(start: string, env: Record<string, string> = {}) {
 }
 
 const WRONG =
-  'ROUTER_SECRET: must be one or more secrets of visible ASCII characters, separated by commas';
+  'ROUTER_SECRET_FILE: must be one or more secrets of visible ASCII characters, separated by commas';
 
 test('what has not changed is told to nobody', () => {
   const { told, look } = setUp('old');
@@ -177,8 +177,8 @@ describe('the tokens that read the metrics', () => {
   });
 
   test.each([
-    ['short', 'METRICS_TOKEN: must have at least 16 characters in production'],
-    ['', 'METRICS_TOKEN: must be one or more tokens of visible ASCII characters'],
+    ['short', 'METRICS_TOKEN_FILE: must have at least 16 characters in production'],
+    ['', 'METRICS_TOKEN_FILE: must be one or more tokens of visible ASCII characters'],
   ])('that do not stand in a wrong file are revoked: "%s"', (text, problem) => {
     const { told, write } = toWatch({ NODE_ENV: 'production' });
     write(text);
