@@ -56,6 +56,19 @@ describe('while automation is off', () => {
     expect(warningsOf(created)).toEqual([]);
   });
 
+  test.each([
+    { pointsThreshold: null },
+    { automationEnabledMangoes: [] },
+    { pointCategoryForAutomation: '' },
+  ])('a new badge without a rule warns of nothing: %j', async (empty) => {
+    const created = await service.mutate({
+      kind: 'create',
+      input: { tagMango: { name: 'New', ...empty } },
+    });
+    expect(codesOf(created)).toEqual([]);
+    expect(warningsOf(created)).toEqual([]);
+  });
+
   test('switching it off warns of nothing', async () => {
     const payload = await update(make({ enableAutomation: true, ...POINTS }), {
       enableAutomation: false,

@@ -110,9 +110,18 @@ function planAutomation(
   const after = { ...before, ...body };
   if (fields.length === 0 || isOff(after)) return { warnings: [], problems: [] };
   if (hasPoints(after) && hasMangoes(after)) return { warnings: [], problems: [bothKinds(fields)] };
-  const isSwitchedOn = valueOf(after, 'enableAutomation') === true;
-  const hasNoRule = isSwitchedOn && before !== undefined && !hasPoints(after) && !hasMangoes(after);
-  return { warnings: hasNoRule ? [withoutRule(fields)] : [delayed(fields)], problems: [] };
+  return { warnings: toWarnings(fields, before, after), problems: [] };
+}
+
+/** None for a badge that has no rule, before and after, and is not switched on. */
+function toWarnings(fields: string[], before: object | undefined, after: object): Warning[] {
+  if (before === undefined || hasRule(after)) return [delayed(fields)];
+  if (valueOf(after, 'enableAutomation') === true) return [withoutRule(fields)];
+  return hasRule(before) ? [delayed(fields)] : [];
+}
+
+function hasRule(values: object): boolean {
+  return hasPoints(values) || hasMangoes(values);
 }
 
 /** For an input that says enough by itself: no badge needs to be read to refuse it. */
