@@ -40,6 +40,8 @@ interface HistoryPageOptions {
   /** Only entries older than this position are read. Null to begin with the newest. */
   after: string | null;
   onUnreadable: OnUnreadable;
+  /** Whose history it is: all of its pages take one turn together. */
+  of?: object;
 }
 
 interface HistoryPage {
@@ -54,8 +56,8 @@ interface HistoryPage {
 
 /** Reads a page of the log of one badge, without unreadable entries. */
 export async function readHistoryPage(
-  store: StateStore,
-  { log, size, after, onUnreadable }: HistoryPageOptions,
+  store: Pick<StateStore, 'readBackward'>,
+  { log, size, after, onUnreadable, of }: HistoryPageOptions,
 ): Promise<HistoryPage> {
   const records: HistoryPage['records'] = [];
   let droppedEntries = 0;
@@ -64,7 +66,7 @@ export async function readHistoryPage(
   /** The position of the last entry of this page. */
   let endPosition: string | null = null;
 
-  const slices = createSlices();
+  const slices = createSlices(of);
   for await (const { position, entry } of readBackward(store, { log, after, size })) {
     await slices.spend(entry.length);
     const reading = readAuditRecord(entry);
@@ -87,7 +89,7 @@ export async function readHistoryPage(
 
 /** The entries of a log, newest first. */
 async function* readBackward(
-  store: StateStore,
+  store: Pick<StateStore, 'readBackward'>,
   { log, after, size }: Pick<HistoryPageOptions, 'log' | 'after' | 'size'>,
 ): AsyncGenerator<LogEntry> {
   const limit = Math.max(size + 1, MIN_READ);
@@ -224,6 +226,7 @@ export class BadgeHistoryQueries {
       size: first ?? DEFAULT_PAGE_SIZE,
       after: after == null ? null : toPosition(after),
       onUnreadable,
+      of: context.tenant,
     });
     context.used.keepMs = 0;
     const edges = page.records.map(({ position, record }) => ({

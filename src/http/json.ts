@@ -111,32 +111,43 @@ export interface Slices {
 /** One step is one character; a slice takes about two milliseconds. */
 const SLICE_STEPS = 200_000;
 
-export function createSlices(): Slices {
+/** `of`: what the work is done for, if others do the same for it at the same time. */
+export function createSlices(of?: object): Slices {
   let left = SLICE_STEPS;
   return {
     spend(steps) {
       left -= steps;
       if (left > 0) return undefined;
       left = SLICE_STEPS;
-      return nextTurn();
+      return nextTurn(of);
     },
   };
 }
 
-/** The waiting slices of the whole process. One continues in each round of the event loop. */
-const waiting: (() => void)[] = [];
+/** The waiting slices of the whole process, by what they are of. One continues in each round of the event loop. */
+const waiting = new Map<object, (() => void)[]>();
 
-/** Resolves after everything else that is ready has had its turn. */
-export function nextTurn(): Promise<void> {
+/**
+ * Resolves after everything else that is ready has had its turn. All that is of the same object takes one turn together,
+ * so that a hundred searches of one list delay the refresh of another one as little as a single search.
+ */
+export function nextTurn(of: object = {}): Promise<void> {
   return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(goOn);
+    if (waiting.size === 0) setImmediate(goOn);
+    const others = waiting.get(of);
+    if (others) others.push(resolve);
+    else waiting.set(of, [resolve]);
   });
 }
 
 function goOn(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(goOn);
+  for (const [of, turns] of waiting) {
+    turns.shift()?.();
+    waiting.delete(of);
+    if (turns.length > 0) waiting.set(of, turns);
+    break;
+  }
+  if (waiting.size > 0) setImmediate(goOn);
 }
 
 /** Texts up to this length are parsed in one piece, in about a millisecond. */

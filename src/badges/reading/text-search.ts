@@ -21,13 +21,14 @@ const SEARCHING_WEIGHT = 3;
 export function createTextSearch(): TextSearch {
   const names = new WeakMap<Searched, FoldedText>();
   const descriptions = new WeakMap<Searched, FoldedText>();
+  const ofThisList = {};
 
   return async <Item extends { readonly badge: Searched }>(
     all: readonly Item[],
     wanted: string,
   ) => {
     const isFound = toTextTest(wanted);
-    const slices = createSlices();
+    const slices = createSlices(ofThisList);
     /** Also returns the promise of a turn for others, if the work was long. */
     function look(known: WeakMap<Searched, FoldedText>, badge: Searched, read: () => string) {
       const before = known.get(badge);
