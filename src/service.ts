@@ -35,6 +35,8 @@ export interface ServiceOptions extends Omit<TenantOptions, 'snapshotStore' | 'o
   /** Maximum size of one response, and of all that are being created or sent. The defaults if omitted. */
   answerMaxBytes?: number;
   answersBudgetBytes?: number;
+  /** Maximum size of all requests that are arriving or waiting. The default if omitted. */
+  bodiesBudgetBytes?: number;
   /** How repeated requests are answered ahead of the framework. Undefined: they are not. */
   fastPath?: ServerOptions['fastPath'];
   /** How long requests are accepted during a shutdown, in milliseconds. 0 if omitted. */

@@ -18,6 +18,7 @@ type RejectionCode =
   | 'FORBIDDEN'
   | 'BAD_REQUEST'
   | 'LIMIT_EXCEEDED'
+  | typeof OVERLOADED
   | 'INTERNAL_SERVER_ERROR';
 
 /** Why a request is not let in, as one word for the log. Clients never see it. */

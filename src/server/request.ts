@@ -6,10 +6,11 @@ import { Kind, type OperationDefinitionNode } from 'graphql';
 import type { BadgesContext } from '../badges/context.ts';
 import { isObject } from '../http/json.ts';
 import type { OperationInfo, RequestEnded } from '../telemetry/observer.ts';
+import { type AnswerBudget, type BudgetShare, RETRY_AFTER_MS } from './answers/answer-budget.ts';
 import { arrivalOf } from './connections.ts';
 import { RejectedRequest, badRequest } from './errors.ts';
 import { InexactNumber, isExact } from './limits/exact-numbers.ts';
-import { BODY_CAPS, MAX_REQUEST_BYTES, showCap } from './limits/limits.ts';
+import { BODY_CAPS, MAX_REQUEST_BYTES, OVERLOADED, showCap } from './limits/limits.ts';
 
 /** Rejects a request by its head, before its body is read, if it could not be read as it is meant. */
 export function checkRequestHead(request: FastifyRequest): void {
@@ -175,20 +176,32 @@ function readVariables(request: GraphQLRequest, search: string): void {
  */
 export function readJsonInTurns(
   app: FastifyInstance,
-  queue: FairQueue,
-  tenantOf: (request: FastifyRequest) => string,
+  { queue, bodies, tenantOf }: TurnOptions,
 ): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, (request, payload, done) => {
-    collectBody(payload, async (collected) => {
-      if (collected instanceof Error) return done(collected);
+    const tenant = tenantOf(request);
+    const share = bodies.open(tenant);
+    collectBody(payload, share, async (collected) => {
+      if (collected instanceof Error) {
+        share.release();
+        return done(collected);
+      }
       // A promise that has waited is an old object by now: as its value, the body would be kept until those are collected.
-      await queue.take(tenantOf(request));
+      await queue.take(tenant);
+      share.release();
       const body = readBody(collected);
       if (body instanceof Error) done(body);
       else done(null, body);
     });
   });
+}
+
+interface TurnOptions {
+  queue: FairQueue;
+  /** Of all bodies that are arriving or waiting. */
+  bodies: AnswerBudget;
+  tenantOf: (request: FastifyRequest) => string;
 }
 
 /** A piece may be a byte, and takes half a KB until it is joined with others. */
@@ -201,7 +214,11 @@ export function withPiece(pieces: Buffer[], piece: Buffer): Buffer[] {
 }
 
 /** Calls back with all bytes of a body, or with why they did not arrive. What follows too many of them is dropped. */
-function collectBody(request: IncomingMessage, then: (collected: Buffer | Error) => unknown): void {
+function collectBody(
+  request: IncomingMessage,
+  share: Pick<BudgetShare, 'take'>,
+  then: (collected: Buffer | Error) => unknown,
+): void {
   let pieces: Buffer[] = [];
   let bytes = 0;
   let arrived = 0;
@@ -211,19 +228,20 @@ function collectBody(request: IncomingMessage, then: (collected: Buffer | Error)
     arrived += 1;
     if (bytes > MAX_REQUEST_BYTES) return end(tooLarge(MUST_HAVE));
     if (arrived > BODY_CAPS.pieces) return end(tooLarge(MUST_ARRIVE));
+    if (!share.take(piece.length)) return end(tooManyBodies());
     pieces = withPiece(pieces, piece);
   }
   const onEnd = (): void => end(Buffer.concat(pieces));
-  const onError = (): void => end(badRequest('The body of the request was cut off.'));
+  const onCut = (): void => end(badRequest('The body of the request was cut off.'));
   function end(collected: Buffer | Error): void {
-    request.off('data', onData).off('end', onEnd).off('error', onError);
+    request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
     pieces = [];
     then(collected);
   }
 
   if (Number(request.headers['content-length']) > MAX_REQUEST_BYTES)
     return void then(tooLarge(MUST_HAVE));
-  request.on('data', onData).on('end', onEnd).on('error', onError).resume();
+  request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut).resume();
 }
 
 const MUST_HAVE = `have at most ${showCap(MAX_REQUEST_BYTES)} bytes`;
@@ -231,6 +249,19 @@ const MUST_ARRIVE = `arrive in at most ${showCap(BODY_CAPS.pieces)} pieces`;
 
 function tooLarge(rule: string): RejectedRequest {
   return new RejectedRequest(`A request must ${rule}.`, { status: 413, code: 'LIMIT_EXCEEDED' });
+}
+
+/** The request itself is acceptable: it succeeds once others were read. */
+function tooManyBodies(): RejectedRequest {
+  return new RejectedRequest(
+    'Too many request bytes for this tenant are waiting. Retry this request later.',
+    {
+      status: 503,
+      code: OVERLOADED,
+      headers: { 'retry-after': String(RETRY_AFTER_MS / 1_000) },
+      retryAfterMs: RETRY_AFTER_MS,
+    },
+  );
 }
 
 /** The same as an error if it cannot be read. */

@@ -43,7 +43,7 @@ import {
   createRouterSecrets,
 } from './identity/authenticate.ts';
 import { createKeep } from './keep.ts';
-import { ANSWER_CAPS, MAX_REQUEST_BYTES } from './limits/limits.ts';
+import { ANSWER_CAPS, MAX_BODIES_BYTES, MAX_REQUEST_BYTES } from './limits/limits.ts';
 import { PLAYGROUND_PATH, addPlayground } from './playground/playground.ts';
 import {
   type FairQueue,
@@ -72,6 +72,8 @@ export interface ServerOptions extends ApolloOptions {
   answerMaxBytes?: number;
   /** Maximum size of all responses that are being created or sent. `ANSWER_CAPS` if omitted. */
   answersBudgetBytes?: number;
+  /** Maximum size of all requests that are arriving or waiting. `MAX_BODIES_BYTES` if omitted. */
+  bodiesBudgetBytes?: number;
   /** Maximum size of all that is kept for documents. 32 MiB if omitted. */
   keptBytes?: number;
   /** Undefined: the framework answers every request. */
@@ -248,6 +250,7 @@ function createApp(
   { connections, isReady, ahead, queue, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets, observer } = options;
+  const { bodiesBudgetBytes = MAX_BODIES_BYTES } = options;
   const onRejection = observer?.requestRejected;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   // The secret is entered in the page, so opening the page cannot require it.
@@ -287,7 +290,7 @@ function createApp(
       void reject(reply, rejected, { requestId, onRejection });
     },
   });
-  readJsonInTurns(app, queue, tenantOf);
+  readJsonInTurns(app, { queue, bodies: createAnswerBudget(bodiesBudgetBytes), tenantOf });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(toBaseHeaders(request.id));
     // Before the body is read, because it does not matter here.

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
+import { createAnswerBudget } from '../../src/server/answers/answer-budget.ts';
 import { addErrorHandlers } from '../../src/server/errors.ts';
 import { countSigns, createFairQueue, readJsonInTurns } from '../../src/server/request.ts';
 
@@ -21,7 +22,8 @@ test('counting stops beyond the most', () => {
 
 function createApp() {
   const app = fastify({ bodyLimit: 1_000_000 });
-  readJsonInTurns(app, createFairQueue(), () => '');
+  const bodies = createAnswerBudget(10_000_000);
+  readJsonInTurns(app, { queue: createFairQueue(), bodies, tenantOf: () => '' });
   addErrorHandlers(app, undefined);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));
   const send = async (payload: string | Readable) => {

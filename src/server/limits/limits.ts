@@ -3,6 +3,9 @@ import { type ASTNode, GraphQLError } from 'graphql';
 /** Maximum size of a request body, in bytes. A thousand representations need less. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 
+/** Maximum size of all request bodies that are arriving or waiting for their turn, in bytes. */
+export const MAX_BODIES_BYTES = 64 * 1024 * 1024;
+
 /** Limits of a document. The largest operation of the client kit has fewer than 200 tokens. */
 export const DOCUMENT_CAPS = {
   aliases: 50,
