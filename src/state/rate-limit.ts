@@ -37,7 +37,10 @@ export function freeTokens(
   return Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1_000);
 }
 
-/** Takes one token if at least `leave` remain, else returns the milliseconds until that is possible. */
+/**
+ * Takes one token if at least `leave` remain, else returns the milliseconds until that is possible, with the same bucket
+ * as long as it is right: many callers may wait, and each of their tries would be written to the disk.
+ */
 export function takeToken(
   known: TokenBucket | null,
   { burst, perSecond, start, maxBlockMs }: TokenLimit,
@@ -52,6 +55,8 @@ export function takeToken(
   // A bucket that never fills gives what it has.
   const fillMs = missing > 0 ? Math.ceil((missing / perSecond) * 1_000) : 0;
   const waitMs = Math.max(0, blockedMs, fillMs);
+  const isRight = at <= now && blockedMs === blockedUntil - now;
+  if (waitMs > 0 && known && isRight) return { bucket: known, waitMs };
   const left = waitMs > 0 ? filled : filled - 1;
   return { bucket: { tokens: left, at: now, blockedUntil: now + blockedMs }, waitMs };
 }
@@ -156,7 +161,9 @@ export function createStoredBuckets(
   ): Promise<T> {
     for (;;) {
       const expected = await store.get(toKey(name));
-      const { bucket, answer } = toNext(read(name, expected));
+      const known = read(name, expected);
+      const { bucket, answer } = toNext(known);
+      if (bucket === known) return answer;
       const { tokens, at, blockedUntil } = shift(bucket, wallTime() - now());
       const value = JSON.stringify([tokens, at, blockedUntil]);
       if (!(await store.compareAndSet(toKey(name), { expected, value }))) continue;
@@ -292,12 +299,14 @@ const TAKE = `
   forgetUnless(KEYS[1], 'hash')
   local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blockedUntil')
   local tokens, at = toNumber(known[1]), toNumber(known[2])
-  if not tokens or not at or tokens < 0 then tokens, at = start, now end
+  local isRight = true
+  if not tokens or not at or tokens < 0 then tokens, at, isRight = start, now, false end
   local blockedMs = (toNumber(known[3]) or 0) - now
-  if blockedMs > maxBlockMs then blockedMs = 0 end
+  if blockedMs > maxBlockMs then blockedMs, isRight = 0, false end
   local filled = math.min(burst, tokens + math.max(0, now - at) * perSecond / 1000)
   local missing = 1 + leave - filled
   local waitMs = math.max(0, blockedMs, math.ceil(missing / perSecond * 1000))
+  if waitMs > 0 and isRight and at <= now then return waitMs end
   if waitMs == 0 then filled = filled - 1 end
   redis.call('HSET', KEYS[1], 'tokens', tostring(filled), 'at', string.format('%.0f', now),
     'blockedUntil', string.format('%.0f', now + blockedMs))

@@ -65,6 +65,15 @@ const SEQUENCES = 50;
     for (let taken = 0; ; taken++) if ((await buckets.take(name, limit, leaving)) > 0) return taken;
   }
 
+  test('those that have to wait change nothing', async () => {
+    expect(await takeAll(SLOW)).toBe(8);
+    const before = await client.hGetAll(`test:${name}`);
+    for (let tries = 0; tries < 10; tries += 1) {
+      expect(await buckets.take(name, SLOW, 0)).toBeGreaterThan(0);
+    }
+    expect(await client.hGetAll(`test:${name}`)).toEqual(before);
+  });
+
   test('random takes without a pause are answered as the bucket in memory answers them', async () => {
     let sequence = 0;
     await fc.assert(

@@ -122,6 +122,29 @@ test('200 takes at once get what there is, and not one more', async () => {
   expect(waits.filter((ms) => ms === 0)).toHaveLength(12);
 });
 
+test('those that have to wait write nothing to the disk, however often they try', async () => {
+  let writes = 0;
+  const counting: StateStore = {
+    ...store,
+    compareAndSet(key, change) {
+      writes += 1;
+      return store.compareAndSet(key, change);
+    },
+  };
+  buckets = createStoredBuckets(counting, { now: () => time, wallTime: () => time });
+  expect(await takeAll('a')).toBe(12);
+  await buckets.block('a', 50);
+  writes = 0;
+  for (let tries = 0; tries < 100; tries += 1) {
+    expect(await buckets.take('a', LIMIT, 0)).toBeGreaterThan(0);
+    time += 1;
+  }
+  expect(writes).toBe(0);
+  time += 25;
+  expect(await takeAll('a')).toBe(1);
+  expect(writes).toBe(1);
+});
+
 test('takes and blocks at once are all counted', async () => {
   await Promise.all([
     ...Array.from({ length: 10 }, () => buckets.take('a', LIMIT, 0)),
