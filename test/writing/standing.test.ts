@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Alteration } from '../../src/sandbox/behaviour.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { ADA } from '../support/operation-cases.ts';
-import { returningAIStored, tagMangoStored } from '../support/records.ts';
+import { HIDDEN_VALUES, returningAIStored, tagMangoStored } from '../support/records.ts';
 import {
   type Payload,
   type WritingService,
@@ -339,6 +339,8 @@ describe.each(PROVIDERS)(
 
       const second = await update(provider, { expectedVersion: first.badge?.version, [number]: 9 });
       expect(codesOf(second)).toEqual([]);
+      // Its answer shows the first one.
+      expect(second.badge).toMatchObject({ [name]: 'Renamed', [number]: 1 });
       expect(stored()).toMatchObject({ [name]: 'Renamed', description: 'Described', [number]: 9 });
       const fields = second.warnings.filter(({ code }) => code === 'SHOWN_VALUE_IN_DOUBT');
       expect(fields.flatMap((warning) => warning.fields.map((path) => path.at(-1)))).toEqual(
@@ -387,7 +389,15 @@ describe.each(PROVIDERS)(
   },
 );
 
-const ANSWERS = ['new', 'before'] as const;
+const ANSWERS = ['new', 'before', 'earlier'] as const;
+
+/** An answer to an update, with the fields that are documented. */
+function toAnswer({ key }: Provider, stored: object = {}): object {
+  if (key === 'tagMango') return { success: true, result: stored };
+  const hidden = Object.keys(HIDDEN_VALUES);
+  const shown = Object.entries(stored).filter(([field]) => !hidden.includes(field));
+  return { meta: { success: true }, body: Object.fromEntries(shown) };
+}
 
 describe.each(PROVIDERS)(
   '$key that shows writes late and answers with what it likes',
@@ -406,6 +416,12 @@ describe.each(PROVIDERS)(
           lag: fc.constantFrom(0, LAG_MS),
           restarts: fc.constantFrom(false, false, false, false, true),
         });
+        const late = { value: 1, wait: 0, answers: 'new', lag: LAG_MS, restarts: false } as const;
+        const twoLate = [
+          { ...late, field: name },
+          { ...late, field: 'description', answers: 'earlier' as const },
+          { ...late, field: number },
+        ];
         await fc.assert(
           fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
             Object.assign(behaviourOf(provider), { listLagMs: 0, answers: 'new' });
@@ -416,18 +432,31 @@ describe.each(PROVIDERS)(
             };
             now += 120_000;
             await update(provider, { ...complete, ...model });
+            const { faults, badges } = service.sandbox[key];
+            const states = [badges.get(provider.id), badges.get(provider.id)];
+            let isLastShown = true;
             for (const { field, value, wait, answers, lag, restarts } of steps) {
-              Object.assign(behaviourOf(provider), { listLagMs: lag, answers });
+              const isEarlier = answers === 'earlier' && lag > 0 && !isLastShown;
+              Object.assign(behaviourOf(provider), {
+                listLagMs: lag,
+                answers: answers === 'new' ? 'new' : 'before',
+              });
+              // As it was before the write before this one, which no list has shown yet.
+              const body = toAnswer(provider, states.at(-2));
+              if (isEarlier) faults.set('updateBadge', { kind: 'answer', isApplied: true, body });
               const given = field === number ? value : `${field} ${value}`;
               const payload = await update(provider, { [field]: given });
               expect(codesOf(payload)).toEqual([]);
               model[field] = given;
-              expect(service.sandbox[key].badges.get(provider.id)).toMatchObject(model);
+              faults.clear();
+              expect(badges.get(provider.id)).toMatchObject(model);
+              states.push(badges.get(provider.id));
+              isLastShown = lag === 0 || wait >= lag;
               if (restarts) await service.restart();
               now += wait;
             }
           }),
-          { numRuns: Math.ceil(numRuns / 20) },
+          { numRuns: Math.ceil(numRuns / 20), examples: [[twoLate]] },
         );
       },
       TIMEOUT_MS,

@@ -138,6 +138,40 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(repeated.badge).toBeNull();
   });
 
+  test('is not taken for an older badge that could not be read before', async () => {
+    const { badge } = await service.mutate(call());
+    const stored: Map<string, object> = badges();
+    const id = String(badge?.id);
+    const unreadable = { ...stored.get(id), [name]: null };
+    const whole = stored.get(id) ?? {};
+    // As if it was made without this service.
+    const older = key === 'tagMango' ? '64b7f3a2c9e77b0012ab34cd' : '900001';
+    const idField = key === 'tagMango' ? '_id' : 'id';
+    stored.delete(id);
+    stored.set(older, { ...unreadable, [idField]: older });
+    lose(false);
+    expect(codesOf(await service.mutate(call({ key: 'once' })))).toEqual(['OUTCOME_UNKNOWN']);
+    stored.set(older, { ...whole, [idField]: older });
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect([repeated.outcome, repeated.badge]).toEqual(['UNKNOWN', null]);
+  });
+
+  test('is not taken for a newer badge that an update gave the same values', async () => {
+    const { badge } = await service.mutate(call());
+    const stored: Map<string, object> = badges();
+    const id = String(badge?.id);
+    const newer = key === 'tagMango' ? '64b7f3a2c9e77b0012ab34cd' : '900001';
+    const idField = key === 'tagMango' ? '_id' : 'id';
+    lose(false);
+    expect(codesOf(await service.mutate(call({ key: 'once' })))).toEqual(['OUTCOME_UNKNOWN']);
+    stored.set(newer, { ...stored.get(id), [idField]: newer, [name]: 'Guide' });
+    const hidden = key === 'returningAI' ? { hiddenFields: 'OMIT' } : {};
+    const update = { id: newer, [name]: 'Scout', ...hidden };
+    expect(codesOf(await service.mutate({ kind: 'update', input: { [key]: update } }))).toEqual([]);
+    const repeated = await service.mutate(call({ key: 'once' }));
+    expect([repeated.outcome, repeated.badge]).toEqual(['UNKNOWN', null]);
+  });
+
   test('that was not applied stays unknown under its key, also after a restart', async () => {
     lose(false);
     await service.mutate(call({ key: 'once' }));
@@ -261,6 +295,37 @@ test.each([true, false])(
     const repeat = await service.mutate(call);
     expect(repeat.outcome).toBe(isApplied ? 'APPLIED' : 'UNKNOWN');
     expect(repeat.warnings).toEqual(unknown.warnings);
+  },
+);
+
+test.each(['reset', 'no-content'])(
+  'an update of values that no read shows is not confirmed by one after the fault %s',
+  async (fault) => {
+    const { id: _id, awarded: _awarded, ...all } = returningAIStored();
+    const { id } = returningAIStored();
+    const update = (fields: object, key?: string) =>
+      service.mutate({
+        kind: 'update',
+        input: { returningAI: { id, ...fields } },
+        key: key ?? null,
+      });
+    expect(codesOf(await update({ ...all, title: 'Known' }))).toEqual([]);
+    const kind = fault === 'reset' ? { kind: 'reset' } : { kind: 'answer', status: 204 };
+    service.sandbox.returningAI.faults.set('updateBadge', { ...kind, times: 1 } as never);
+    const hidden = await update({ awardXpQuantity: 999 }, 'once');
+    expect(hidden.outcome).toBe('UNKNOWN');
+    expect((await update({ awardXpQuantity: 999 }, 'once')).outcome).toBe('UNKNOWN');
+    // The others are known: both writes sent the same values.
+    const renamed = await update({ title: 'Renamed' });
+    expect(renamed.userErrors).toMatchObject([
+      { code: 'HIDDEN_FIELDS_UNKNOWN', fields: [['input', 'returningAI', 'awardXpQuantity']] },
+    ]);
+    expect(codesOf(await update({ title: 'Renamed', awardXpQuantity: 5 }))).toEqual([]);
+    expect(service.sandbox.returningAI.badges.get(id)).toMatchObject({
+      ...all,
+      title: 'Renamed',
+      awardXpQuantity: 5,
+    });
   },
 );
 
