@@ -158,3 +158,23 @@ test('a badge that the list does not have is still not written', async () => {
   expect(codesOf(payload)).toEqual(['NOT_FOUND']);
   expect(service.writes()).toEqual([]);
 });
+
+test('a deletion of what the provider does not have leaves no history, though no list said so', async () => {
+  const id = 'never-there';
+  service.sandbox.returningAI.faults.set('listBadges', { kind: 'answer', status: 503 });
+  const payload = await service.mutate({ kind: 'delete', input: { returningAI: { id } } });
+  expect(codesOf(payload)).toEqual(['NOT_FOUND']);
+  const historyOf = async (badgeId: string) => {
+    const { badgeHistory } = await service.query(
+      `{ badgeHistory(provider: RETURNING_AI, id: "${badgeId}") { nodes { outcome } } }`,
+    );
+    return badgeHistory;
+  };
+  expect(await historyOf(id)).toEqual({ nodes: [] });
+  // What was there once keeps its history.
+  await service.mutate({ kind: 'delete', input: { returningAI: { id: RAI } } });
+  await service.mutate({ kind: 'delete', input: { returningAI: { id: RAI } } });
+  expect(await historyOf(RAI)).toEqual({
+    nodes: [{ outcome: 'REFUSED' }, { outcome: 'APPLIED' }],
+  });
+});

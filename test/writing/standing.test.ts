@@ -280,6 +280,22 @@ describe.each(PROVIDERS)('$key that alters what it is given', (provider) => {
     );
   });
 
+  test('and lists it late: what the answer shows is shown', async () => {
+    await start();
+    await update(provider, { ...provider.complete, description: 'Old' });
+    behaviourOf(provider).alters = [{ kind: 'trim' }];
+    behaviourOf(provider).listLagMs = LAG_MS;
+    const payload = await update(provider, { description: ' New ' });
+    expect([payload.badge?.description, warningsOf(payload)]).toEqual([
+      'New',
+      expect.arrayContaining(['VALUE_ALTERED']),
+    ]);
+    expect(payload.changes).toMatchObject([{ before: 'Old', after: 'New' }]);
+    expect(await read(provider)).toMatchObject({ description: 'New' });
+    now += LAG_MS;
+    expect(await read(provider)).toMatchObject({ description: 'New' });
+  });
+
   test('what it does not alter is not warned of', async () => {
     await start();
     behaviourOf(provider).alters = [{ kind: 'trim' }];

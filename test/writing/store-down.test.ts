@@ -83,6 +83,55 @@ const outOfReach = (provider: string) => [
 ];
 const stored = () => service.sandbox.returningAI.badges.get(RETURNING_AI);
 
+const lost = () => Promise.reject(new StateError('unavailable', 'lost'));
+
+test.each([
+  [withAllHidden({ title: 'New' }, 'key'), ['STATE_UNAVAILABLE'], []],
+  [rename('New'), ['STATE_UNAVAILABLE'], []],
+  [withAllHidden({ title: 'New' }), [], ['NOT_RECORDED']],
+])(
+  'a write that finds its lock lost is sent only if it can do without the store: %j',
+  async (call, codes, warnings) => {
+    let isLost = false;
+    const own = await startWritingService({
+      wrapStore: (store) => ({
+        ...toSwitchable(store, state),
+        withLock: (key, times, work) =>
+          store.withLock(key, times, (lock) => work(isLost ? { secure: lost } : lock)),
+      }),
+      sandbox: { returningAI: { badges: [returningAIStored()] } },
+    });
+    await own.mutate(withAllHidden({ title: 'Known' }));
+    isLost = true;
+    const payload = await own.mutate(call);
+    const sent = own.writes().length - 1;
+    await own.close();
+    expect([codesOf(payload), warningsOf(payload)]).toEqual([codes, warnings]);
+    expect(sent).toBe(codes.length === 0 ? 1 : 0);
+  },
+);
+
+test('what is remembered stays known after a write that could not be marked and was not sent', async () => {
+  const own = await startWritingService({
+    wrapStore: (store) => ({
+      ...toSwitchable(store, state),
+      compareAndSet: (key, change) =>
+        change.value?.includes('"stage":"SENDING"') ? lost() : store.compareAndSet(key, change),
+    }),
+    sandbox: { returningAI: { badges: [returningAIStored()] } },
+  });
+  await own.mutate(withAllHidden({ title: 'Known' }));
+  const refused = await own.mutate(withAllHidden({ awardXpQuantity: 999 }, 'key'));
+  const renamed = await own.mutate(rename('Next'));
+  const { body } = own.writes().at(-1) ?? {};
+  const sent = own.writes().length;
+  await own.close();
+  expect(codesOf(refused)).toEqual(['STATE_UNAVAILABLE']);
+  expect([codesOf(renamed), warningsOf(renamed)]).toEqual([[], ['HIDDEN_FIELDS_REUSED']]);
+  expect(body).toMatchObject({ ...HIDDEN_VALUES, title: 'Next' });
+  expect(sent).toBe(2);
+});
+
 describe('while the store is out of reach', () => {
   test('reads go on', async () => {
     state.isDown = true;

@@ -138,6 +138,19 @@ describe.each(PROVIDERS)('a creation at $key of unknown outcome', ({ key, name }
     expect(repeated.badge).toBeNull();
   });
 
+  test('is one that the answer names by the ID of an older badge, also of an unreadable one', async () => {
+    const id = key === 'tagMango' ? '64b7f3a2c9e77b0012ab34cd' : '900001';
+    const record = { [key === 'tagMango' ? '_id' : 'id']: id, [name]: 'Scout', description: '' };
+    const body = { success: true, meta: { success: true }, result: record, body: record };
+    const stored: Map<string, object> = badges();
+    for (const older of ['Scout', null]) {
+      const [example] = [...stored.values()];
+      stored.set(id, { ...example, ...record, [name]: older });
+      service.sandbox[key].faults.set('createBadge', { kind: 'answer', body, times: 1 });
+      expect(codesOf(await service.mutate(call()))).toEqual(['OUTCOME_UNKNOWN']);
+    }
+  });
+
   test('is not taken for an older badge that could not be read before', async () => {
     const { badge } = await service.mutate(call());
     const stored: Map<string, object> = badges();
