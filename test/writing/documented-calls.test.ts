@@ -178,3 +178,24 @@ test('a deletion of what the provider does not have leaves no history, though no
     nodes: [{ outcome: 'REFUSED' }, { outcome: 'APPLIED' }],
   });
 });
+
+test('an award whose answer leaves fields out shows what the list has of them', async () => {
+  const { badges, faults } = service.sandbox.returningAI;
+  const other = returningAIStored({ id: 'other', description: 'Of another badge.' });
+  badges.set('other', other);
+  const body = [RAI, 'other', 'unlisted'].map((id) => ({ id, title: 'As answered' }));
+  const answer = { meta: { success: true }, body };
+  faults.set('awardBadge', { kind: 'answer', isApplied: true, body: answer });
+  const payload = await service.mutate({
+    kind: 'award',
+    input: { returningAI: { badgeId: RAI, user: { id: '1102' } } },
+  });
+  const { description } = returningAIStored();
+  const shown = { id: RAI, title: 'As answered', description };
+  expect(payload.awardedBadges).toMatchObject([shown]);
+  expect(payload.memberBadges).toMatchObject([
+    shown,
+    { id: 'other', title: 'As answered', description: other.description },
+    { id: 'unlisted', title: 'As answered', description: null },
+  ]);
+});

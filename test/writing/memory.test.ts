@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { StateError } from '../../src/state/state-store.ts';
+import { eventually } from '../state/eventually.ts';
 import { DEFAULT_FIELDS, HIDDEN_VALUES, returningAIStored } from '../support/records.ts';
 import {
   type MutationCall,
@@ -200,4 +202,34 @@ test('a deleted badge is forgotten: one that comes back under its id is a strang
   expect(removed).toMatchObject({ deletedBadgeId: ID, userErrors: [] });
   service.sandbox.returningAI.badges.set(ID, returningAIStored());
   expect(fieldsUnknownIn(await update({ title: 'Renamed' }))).toEqual(HIDDEN);
+});
+
+test('what a rejected write restores late does not replace what a later write has left', async () => {
+  let changesLeft = Infinity;
+  const failing = async <T>(key: string, change: () => Promise<T>): Promise<T> => {
+    if (!key.startsWith('hidden/')) return change();
+    changesLeft -= 1;
+    if (changesLeft === 0) throw new StateError('unavailable', 'switched off');
+    return change();
+  };
+  await service.close();
+  service = await startWritingService({
+    wrapStore: (store) => ({
+      ...store,
+      set: (key, value, options) => failing(key, () => store.set(key, value, options)),
+      compareAndSet: (key, change) => failing(key, () => store.compareAndSet(key, change)),
+    }),
+    sandbox: { returningAI: { badges: [returningAIStored()] } },
+  });
+  await update(ALL_THIRTEEN);
+  service.sandbox.returningAI.faults.set('updateBadge', { kind: 'answer', status: 400, times: 1 });
+  // The values are pending, and cannot be withdrawn.
+  changesLeft = 2;
+  expect(codesOf(await update({ awardXpQuantity: 999 }))).toEqual(['INVALID_INPUT']);
+  expect(changesLeft).toBe(0);
+  expect(codesOf(await update({ ...ALL_THIRTEEN, awardXpQuantity: 5 }))).toEqual([]);
+  const known = changesLeft;
+  await eventually(() => changesLeft < known);
+  expect(codesOf(await update({ title: 'Renamed' }))).toEqual([]);
+  expect(stored()).toMatchObject({ ...ALL_THIRTEEN, title: 'Renamed', awardXpQuantity: 5 });
 });
