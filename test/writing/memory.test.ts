@@ -233,3 +233,20 @@ test('what a rejected write restores late does not replace what a later write ha
   expect(codesOf(await update({ title: 'Renamed' }))).toEqual([]);
   expect(stored()).toMatchObject({ ...ALL_THIRTEEN, title: 'Renamed', awardXpQuantity: 5 });
 });
+
+test('a remembered value that is given again is sent if the badge was edited elsewhere', async () => {
+  await update(ALL_THIRTEEN);
+  const edited = { ...returningAIStored(), title: 'Elsewhere', awardXpQuantity: 500 };
+  service.sandbox.returningAI.badges.set(ID, edited);
+  expect(fieldsUnknownIn(await update({ awardXpQuantity: 70 }))).toEqual(
+    HIDDEN.filter((field) => field !== 'awardXpQuantity'),
+  );
+  const { outcome, changes } = await update(HIDDEN_VALUES);
+  expect(outcome).toBe('APPLIED');
+  expect(changes.map(({ field, beforeKnown }) => [field, beforeKnown])).toEqual(
+    HIDDEN.map((field) => [field, false]),
+  );
+  expect(stored()).toMatchObject({ ...ALL_THIRTEEN, title: 'Elsewhere' });
+  // Now nothing speaks for another edit.
+  expect((await update(HIDDEN_VALUES)).outcome).toBe('UNCHANGED');
+});
