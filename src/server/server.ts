@@ -9,7 +9,7 @@ import {
 } from 'fastify';
 import { type BadgesContext, type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
-import { createAnswerBudget } from './answers/answer-budget.ts';
+import { type AnswerBudget, createAnswerBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
 import { type ApolloOptions, createApollo, schemaOf, toAnswerBody } from './apollo.ts';
 import {
@@ -128,16 +128,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const connections = createConnections(CONNECTION_BOUNDS);
   const queue = createFairQueue();
   const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
+  const bodies = createAnswerBudget(options.bodiesBudgetBytes ?? MAX_BODIES_BYTES);
   const schema = await schemaOf(options);
   const keep = createKeep(options.keptBytes);
   const ahead: Ahead[] = [];
-  addFastPath(ahead, { ...options, schema, queue, budget, keep });
+  addFastPath(ahead, { ...options, schema, queue, budget, bodies, keep });
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = createApp(options, {
     connections,
     isReady: () => isReady,
     ahead,
     queue,
+    bodies,
     tenantOf: (request) => callers.get(request)?.tenant.id ?? NO_TENANT,
   });
   const apollo = createApollo({ ...options, keep }, schema);
@@ -241,16 +243,16 @@ interface AppParts {
   isReady: () => boolean;
   ahead: readonly Ahead[];
   queue: FairQueue;
+  bodies: AnswerBudget;
   /** The ID of the caller's tenant. */
   tenantOf: (request: FastifyRequest) => string;
 }
 
 function createApp(
   options: ServerOptions,
-  { connections, isReady, ahead, queue, tenantOf }: AppParts,
+  { connections, isReady, ahead, queue, bodies, tenantOf }: AppParts,
 ): FastifyInstance {
   const { logger, routerSecrets, observer } = options;
-  const { bodiesBudgetBytes = MAX_BODIES_BYTES } = options;
   const onRejection = observer?.requestRejected;
   const quietLogger: FastifyBaseLogger = logger.child({}, { level: 'warn' });
   // The secret is entered in the page, so opening the page cannot require it.
@@ -290,7 +292,7 @@ function createApp(
       void reject(reply, rejected, { requestId, onRejection });
     },
   });
-  readJsonInTurns(app, { queue, bodies: createAnswerBudget(bodiesBudgetBytes), tenantOf });
+  readJsonInTurns(app, { queue, bodies, tenantOf });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(toBaseHeaders(request.id));
     // Before the body is read, because it does not matter here.

@@ -15,7 +15,7 @@ import type {
   RequestEnded,
   SourceState,
 } from '../../telemetry/observer.ts';
-import type { AnswerBudget } from '../answers/answer-budget.ts';
+import type { AnswerBudget, BudgetShare } from '../answers/answer-budget.ts';
 import { whenDone } from '../answers/measured-answers.ts';
 import { PIECE_CHARACTERS } from '../apollo.ts';
 import {
@@ -53,6 +53,8 @@ interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   queue: FairQueue;
   /** Of all answers of the process that are not yet sent. */
   budget: AnswerBudget;
+  /** Of all bodies that are arriving or waiting. */
+  bodies: AnswerBudget;
   /** Of all documents. */
   keep: Keep;
   answerMaxBytes?: number;
@@ -88,7 +90,7 @@ interface Exchange {
 }
 
 function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPathSettings): Ahead {
-  const { identity, queue, budget, keep, logger } = options;
+  const { identity, queue, budget, bodies, keep, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
   const { requestAnsweredFast } = options.observer ?? {};
   const fragments = createFragments(keep, answerMaxBytes);
@@ -252,7 +254,12 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   }
 
   async function tryLater(exchange: Exchange, asked: Asked): Promise<boolean> {
-    await queue.take(exchange.head.caller.tenant.id);
+    const { id } = exchange.head.caller.tenant;
+    const share = bodies.open(id);
+    // The full path rejects it.
+    if (!share.take(asked.bytes.length)) return false;
+    await queue.take(id);
+    share.release();
     return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
   }
 
@@ -290,9 +297,11 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       const head = readHead(request, response);
       if (!head) return full(request, response);
       const exchange = { request, response, head, arrivedAt: 0, sent: undefined };
-      whenWhole(request, head.bytes, (body) => {
+      const handOn = (): void => full(request, response);
+      const share = (): BudgetShare => bodies.open(head.caller.tenant.id);
+      whenWhole(request, { bytes: head.bytes, share, handOn }, (body) => {
         try {
-          decide(exchange, body, () => full(request, response));
+          decide(exchange, body, handOn);
         } catch (err) {
           fail(request, err);
         }
@@ -360,21 +369,51 @@ async function resumeOrHandOn(
   else full();
 }
 
+interface Arriving {
+  /** Of the whole body. */
+  bytes: number;
+  /** What its parts are counted in until the last of them arrives. */
+  share: () => BudgetShare;
+  /** Called, with the parts given back, if they take too much. */
+  handOn: () => void;
+}
+
 /** Calls back with all bytes of the body, at the moment at which the last of them arrives. */
-function whenWhole(request: IncomingMessage, bytes: number, then: (body: Buffer) => void): void {
+function whenWhole(
+  request: IncomingMessage,
+  { bytes, share, handOn }: Arriving,
+  then: (body: Buffer) => void,
+): void {
   /** Most bodies come in one piece. */
   let earlier: Buffer[] | undefined;
+  let held: BudgetShare | undefined;
   let arrived = 0;
-  request.on('data', function onData(chunk: Buffer) {
-    arrived += chunk.length;
-    if (arrived < bytes) {
-      noteArrival(request);
-      earlier = withPiece(earlier ?? [], chunk);
-      return;
-    }
+
+  function hold(): BudgetShare {
+    const opened = share();
+    request.once('close', () => opened.release());
+    return opened;
+  }
+  function end(): void {
     request.off('data', onData);
-    then(earlier ? Buffer.concat([...earlier, chunk]) : chunk);
-  });
+    held?.release();
+  }
+  function onData(chunk: Buffer): void {
+    arrived += chunk.length;
+    if (arrived >= bytes) {
+      end();
+      return then(earlier ? Buffer.concat([...earlier, chunk]) : chunk);
+    }
+    noteArrival(request);
+    earlier = withPiece(earlier ?? [], chunk);
+    held ??= hold();
+    if (held.take(chunk.length)) return;
+    end();
+    request.pause();
+    request.unshift(Buffer.concat(earlier));
+    handOn();
+  }
+  request.on('data', onData);
 }
 
 /**
