@@ -9,7 +9,12 @@ import { createFragments } from '../../src/server/fast-path/fragments.ts';
 import { createManners } from '../../src/server/fast-path/head.ts';
 import { createKeptAnswers } from '../../src/server/fast-path/kept-answers.ts';
 import { createAllowance, createLearner } from '../../src/server/fast-path/learner.ts';
-import { type PlanKey, createPlans } from '../../src/server/fast-path/plans.ts';
+import {
+  type EntitiesPlan,
+  type PlanKey,
+  createPlans,
+  splitBody,
+} from '../../src/server/fast-path/plans.ts';
 import { type QueryPlan, readAsked } from '../../src/server/fast-path/query-plan.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
 import { createKeep } from '../../src/server/keep.ts';
@@ -103,6 +108,18 @@ describe('variables that no plan is for', () => {
   });
 });
 
+/** What the full path answers with. */
+function respond(response: ServerResponse, text: string): void {
+  response.writeHead(200, {
+    'cache-control': 'private, max-age=30',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': 'r-1',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(text.length),
+  });
+  response.end(text);
+}
+
 test('an answer from lists that had to be read first teaches nothing, and takes no time; others are learned from no more than three times', async () => {
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];
@@ -139,14 +156,7 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
     const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
     if (asked) learner.watchQuery(response, head, { asked, body });
     await meanwhile();
-    response.writeHead(200, {
-      'cache-control': 'private, max-age=30',
-      'x-content-type-options': 'nosniff',
-      'x-request-id': 'r-1',
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': '11',
-    });
-    response.end('{"data":{}}');
+    respond(response, '{"data":{}}');
   }
 
   await answer(() => world.warm());
@@ -158,5 +168,43 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
     expect(find).toHaveBeenCalled();
     expect(plan.mock.calls.length > 0).toBe(isPlanned);
   }
+  await world.close();
+});
+
+test('entities of lists that are not at hand any longer say nothing of their document', async () => {
+  const world = await startWorld();
+  const [tenant] = [...world.tenants.byId.values()];
+  const body = toBody([{ __typename: 'TagMangoBadge', id: 'a' }]);
+  const split = splitBody(body);
+  if (!tenant || !split) throw new Error('There is a tenant, and the body has representations');
+  const keep = createKeep();
+  const plans = createPlans<EntitiesPlan>(keep, () => undefined);
+  const answer = jest.fn((): string | undefined => undefined);
+  const learner = createLearner({
+    executable: toExecutable((await createBadgesSchema()).schema),
+    plans,
+    queryPlans: createPlans<QueryPlan>(keep, () => undefined),
+    fragments: { answer, forget: () => undefined },
+    answers: createKeptAnswers(keep),
+    keep,
+    manners: createManners(),
+    hasCacheTags: false,
+    freshMs: 30_000,
+    now: () => world.now(),
+    logger: pino({ level: 'silent' }),
+  });
+  const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
+  const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
+  const learnOnce = (): void => {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    learner.watchEntities(response, head, split);
+    respond(response, '{"data":{}}');
+  };
+  for (let time = 0; time < 4; time += 1) learnOnce();
+  expect(plans.find(split.key)).toBeUndefined();
+  answer.mockReturnValue('{"data":{}}');
+  learnOnce();
+  expect(answer).toHaveBeenCalledTimes(5);
+  expect(plans.find(split.key)).toBeDefined();
   await world.close();
 });
