@@ -23,18 +23,25 @@ function setUp(
     siblings?: Set<() => void>;
     /** Whether a load waits for its turn now, until the test sends it. */
     isQueued?: () => boolean;
+    /** How old the answer of a cache on the way is. */
+    ageMs?: () => number;
   } = {},
 ) {
   const clock = { now: 1_000 };
   const queued: (() => void)[] = [];
   const loads: PromiseWithResolvers<string>[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
-  const cache = createSnapshotCache<string, { deadlineAt: number; onSend?: () => void }>({
+  const cache = createSnapshotCache<
+    string,
+    { deadlineAt: number; onSend?: () => void; onAge?: (ageMs: number) => void }
+  >({
     name: 'list@credentials',
     topic: 'list',
-    load: ({ onSend }) => {
+    load: ({ onSend, onAge }) => {
       if (options.isQueued?.()) queued.push(() => onSend?.());
       else onSend?.();
+      const ageMs = options.ageMs?.() ?? 0;
+      if (ageMs > 0) onAge?.(ageMs);
       const load = Promise.withResolvers<string>();
       loads.push(load);
       return load.promise;
@@ -510,7 +517,11 @@ describe('with other replicas', () => {
   const old: SharedValue = { text: 'theirs', ageMs: 300, freshMs: 100 };
 
   /** Replicas as the test says: what each look finds, what was told to them, and what they tell. */
-  function setUpShared({ looks = [] as (SharedRead | undefined)[], staleMs = 0 } = {}) {
+  function setUpShared({
+    looks = [] as (SharedRead | undefined)[],
+    staleMs = 0,
+    ageMs = (): number => 0,
+  } = {}) {
     const replicas = { epoch: 1 };
     const told: unknown[] = [];
     const listeners = new Set<(name: string) => void>();
@@ -526,7 +537,7 @@ describe('with other replicas', () => {
       release: async (look) => void told.push(['release', look]),
     };
     const forgetElsewhere = (name: string) => listeners.forEach((listener) => listener(name));
-    return { ...setUp({ shared, staleMs }), replicas, told, listeners, forgetElsewhere };
+    return { ...setUp({ shared, staleMs, ageMs }), replicas, told, listeners, forgetElsewhere };
   }
   const mine: SharedRead = { held: null, mayLoad: true };
 
@@ -644,6 +655,47 @@ describe('with other replicas', () => {
     expect(await reader).toEqual({ state: 'FRESH', snapshot: { value: 'ours', asOf: 1_000 } });
     const value = { text: 'ours', freshMs: 100, ttlMs: 1_000 };
     expect(told).toEqual([['keep', mine, value]]);
+  });
+
+  test('what a cache on the way has from before a change is kept for nobody, and later answers of it are', async () => {
+    let ageMs = 50;
+    const { cache, clock, loads, told, end } = setUpShared({
+      looks: [mine],
+      staleMs: 1_000,
+      ageMs: () => ageMs,
+    });
+    await cache.clear();
+    told.length = 0;
+    clock.now += 20;
+    const first = cache.read();
+    await settled();
+    end(0, 'before');
+    expect(await first).toEqual({ state: 'FRESH', snapshot: { value: 'before', asOf: 970 } });
+    expect(told).toEqual([['release', mine]]);
+    expect(cache.peek()).toBeUndefined();
+
+    ageMs = 10;
+    const second = cache.read();
+    await settled();
+    end(1, 'after');
+    expect((await second).snapshot.value).toBe('after');
+    expect(loads).toHaveLength(2);
+    const kept = { text: 'after', freshMs: 100, ttlMs: 1_000, ageMs: 10 };
+    expect(told.at(-1)).toEqual(['keep', mine, kept]);
+  });
+
+  test('what another shares for longer is fresh no longer than what is read here', async () => {
+    const longer = { ...fresh, freshMs: 1_000 };
+    const looks = [{ held: longer, mayLoad: false }, mine];
+    const { cache, clock, loads } = setUpShared({ looks });
+    expect(await cache.read()).toMatchObject({ state: 'CACHED' });
+    clock.now += 59;
+    expect(cache.peek()).toMatchObject({ state: 'CACHED' });
+    clock.now += 1;
+    expect(cache.peek()).toBeUndefined();
+    void cache.read();
+    await settled();
+    expect(loads).toHaveLength(1);
   });
 
   test('a new read for a writer is kept for nobody', async () => {
