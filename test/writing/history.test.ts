@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { print } from 'graphql';
+import { readHistoryPage } from '../../src/badges/history.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
 import { BadgeHistoryDocument, type BadgeHistoryQueryVariables } from '../generated/operations.ts';
 import { sendOperation } from '../support/graphql-client.ts';
 import {
@@ -358,4 +360,28 @@ test('no key of a provider and no e-mail of a member is in what is kept', async 
   expect(kept).not.toContain(ADA.email);
   expect(kept).not.toContain(variables.TAG_MANGO_API_KEY);
   expect(kept).not.toMatch(/sandbox-returning-ai|tmk_|Bearer/);
+});
+
+test('a page of long entries ends early, but has one at least', async () => {
+  const about = { id: 'a', at: '2026-03-01T12:00:00Z', tenant: 'default', caller: 'ada' };
+  const record = { ...about, provider: 'TAG_MANGO', badgeIds: [], operation: 'update' };
+  const rest = { outcome: 'APPLIED', changes: [], idempotencyKey: null };
+  const text = (characters: number) =>
+    JSON.stringify({ ...record, ...rest, padding: 'x'.repeat(characters) });
+  const sizes = [400_000, 400_000, 400_000, 1_200_000, 10];
+  const all = sizes.map((size, index) => ({ position: String(9 - index), entry: text(size) }));
+  const readBackward = async (_log: string, { before = '99' }: { before?: string }) =>
+    all.filter(({ position }) => Number(position) < Number(before)).slice(0, 2);
+  const store = { readBackward } as unknown as StateStore;
+  const pages: string[][] = [];
+  let after: string | null = null;
+  for (let hasMore = true; hasMore;) {
+    const options = { log: 'log', size: 100, after, onUnreadable: () => undefined };
+    const page = await readHistoryPage(store, options);
+    pages.push(page.records.map(({ position }) => position));
+    expect(page.endPosition).toBe(pages.at(-1)?.at(-1));
+    after = page.endPosition;
+    hasMore = page.hasNextPage;
+  }
+  expect(pages).toEqual([['9', '8'], ['7'], ['6'], ['5']]);
 });
