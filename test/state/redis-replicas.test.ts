@@ -7,6 +7,7 @@ import {
 } from '../../src/state/redis/client.ts';
 import { type OpenReplicas, openRedisReplicas } from '../../src/state/redis/replicas.ts';
 import type { RedisRead } from '../../src/state/redis/snapshots.ts';
+import { StateError } from '../../src/state/state-store.ts';
 import { type RedisServer, findRedis, startRedis } from '../support/redis.ts';
 import { eventually } from './eventually.ts';
 import { type RedisLink, startRedisLink } from './redis-link.ts';
@@ -104,6 +105,32 @@ interface Replica extends OpenReplicas {
   }
 
   describe('to forget', () => {
+    test('what Redis could not be told yet is not looked up there until it is told', async () => {
+      const other = await startReplica();
+      await other.keep(await lookFrom(other), value);
+      const [client, subscriber] = [await connect(), await connect()];
+      const reach = createRedisCalls(client, () => false);
+      let isCut = false;
+      const replicas = await openRedisReplicas({
+        subscriber,
+        reach: async (ask) => {
+          if (isCut) throw new StateError('unavailable', 'cut off');
+          return reach(ask);
+        },
+        toKey,
+        onDeaf: (reason) => deaf.push(reason),
+      });
+      open.push(replicas);
+      isCut = true;
+      await replicas.forget(NAME);
+      isCut = false;
+      // Before the next heartbeat, which makes up for it.
+      expect(await replicas.look(NAME, 4_000)).toBeUndefined();
+      expect(await replicas.look('another name', 4_000)).toBeDefined();
+      await eventually(() => other.heard.includes(NAME));
+      expect((await replicas.look(NAME, 4_000))?.held).toBeNull();
+    });
+
     test('is told to every other replica, and not to oneself', async () => {
       const [one, two] = await startTwo();
       const three = await startReplica();
