@@ -37,7 +37,7 @@ test('without the folder of the fast path, one line of the server and its import
   const lines = ts.sys.readFile(SERVER)?.split('\n').filter(isOfFastPath);
   expect(lines).toEqual([
     "import { addFastPath } from './fast-path/fast-path.ts';",
-    '  addFastPath(ahead, { ...options, schema, queue, budget, keep });',
+    '  addFastPath(ahead, { ...options, schema, queue, budget, bodies, keep });',
   ]);
   const files = globSync('src/**/*.ts', { cwd: root }).map((file) => join(root, file));
   const left = files.filter((file) => !file.startsWith(FOLDER));
