@@ -19,7 +19,7 @@ import { type QueryPlan, readAsked } from '../../src/server/fast-path/query-plan
 import { toExecutable } from '../../src/server/fast-path/render.ts';
 import { createKeep } from '../../src/server/keep.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
-import { startWorld } from './world.ts';
+import { type World, startWorld } from './world.ts';
 
 test('a tenant may spend a second on learning, and a twentieth of the time after that, whatever others spend', async () => {
   const world = await startWorld();
@@ -108,6 +108,28 @@ describe('variables that no plan is for', () => {
   });
 });
 
+/** A learner of its own, for the lists and the clock of a world. */
+async function createLearnerOf(
+  world: World,
+  parts: Partial<Parameters<typeof createLearner>[0]>,
+): Promise<ReturnType<typeof createLearner>> {
+  const keep = createKeep();
+  return createLearner({
+    executable: toExecutable((await createBadgesSchema()).schema),
+    plans: createPlans(keep, () => undefined),
+    queryPlans: createPlans(keep, () => undefined),
+    fragments: createFragments(keep),
+    answers: createKeptAnswers(keep),
+    keep,
+    manners: createManners(),
+    hasCacheTags: false,
+    freshMs: 30_000,
+    now: () => world.now(),
+    logger: pino({ level: 'silent' }),
+    ...parts,
+  });
+}
+
 /** What the full path answers with. */
 function respond(response: ServerResponse, text: string): void {
   response.writeHead(200, {
@@ -124,28 +146,18 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];
   if (!tenant) throw new Error('There is a tenant');
-  const keep = createKeep();
-  const queryPlans = createPlans<QueryPlan>(keep, () => undefined);
+  const queryPlans = createPlans<QueryPlan>(createKeep(), () => undefined);
   const find = jest.fn((key: PlanKey) => queryPlans.find(key));
   const { schema, resolvers } = toExecutable((await createBadgesSchema()).schema);
   const plan = jest.fn(() => schema);
-  const learner = createLearner({
+  const learner = await createLearnerOf(world, {
     executable: {
       resolvers,
       get schema() {
         return plan();
       },
     },
-    plans: createPlans(keep, () => undefined),
     queryPlans: { ...queryPlans, find },
-    fragments: createFragments(keep),
-    answers: createKeptAnswers(keep),
-    keep,
-    manners: createManners(),
-    hasCacheTags: false,
-    freshMs: 30_000,
-    now: () => world.now(),
-    logger: pino({ level: 'silent' }),
   });
   const body = JSON.stringify({ query: '{ badges(first: 1) { totalCount } }' });
   const asked = readAsked(Buffer.from(body), body);
@@ -177,21 +189,11 @@ test('entities of lists that are not at hand any longer say nothing of their doc
   const body = toBody([{ __typename: 'TagMangoBadge', id: 'a' }]);
   const split = splitBody(body);
   if (!tenant || !split) throw new Error('There is a tenant, and the body has representations');
-  const keep = createKeep();
-  const plans = createPlans<EntitiesPlan>(keep, () => undefined);
+  const plans = createPlans<EntitiesPlan>(createKeep(), () => undefined);
   const answer = jest.fn((): string | undefined => undefined);
-  const learner = createLearner({
-    executable: toExecutable((await createBadgesSchema()).schema),
+  const learner = await createLearnerOf(world, {
     plans,
-    queryPlans: createPlans<QueryPlan>(keep, () => undefined),
     fragments: { answer, forget: () => undefined },
-    answers: createKeptAnswers(keep),
-    keep,
-    manners: createManners(),
-    hasCacheTags: false,
-    freshMs: 30_000,
-    now: () => world.now(),
-    logger: pino({ level: 'silent' }),
   });
   const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
   const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
