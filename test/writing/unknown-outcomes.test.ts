@@ -5,6 +5,7 @@ import { returningAIStored, tagMangoStored } from '../support/records.ts';
 import {
   type MutationCall,
   type Payload,
+  WHOLE_BADGE,
   type WritingService,
   codesOf,
   startWritingService,
@@ -341,6 +342,36 @@ test.each(['reset', 'no-content'])(
     });
   },
 );
+
+describe.each(PROVIDERS)('the badge of an unknown outcome at $key', ({ key, name, id }) => {
+  const policy = key === 'returningAI' ? { awardXpQuantity: 5, hiddenFields: 'OMIT' } : {};
+  const update = (fields: object) => ({ [key]: { id, ...policy, ...fields } });
+  test.each<[MutationCall['kind'], boolean]>([
+    ['create', true],
+    ['update', true],
+    ['update', false],
+  ])(
+    'has the version of later reads, which an update can expect, after a reset %s (applied: %s)',
+    async (kind, isApplied) => {
+      const input =
+        kind === 'create' ? { [key]: { [name]: 'Scout' } } : update({ [name]: 'Scout' });
+      const fault = { kind: 'reset', isApplied, times: 1 } as const;
+      service.sandbox[key].faults.set(`${kind}Badge`, fault);
+      const { outcome, badge } = await service.mutate({ kind, input });
+      expect(outcome).toBe('UNKNOWN');
+      const read = await service.query(
+        `{ badge(provider: ${String(badge?.provider)}, id: "${String(badge?.id)}") { ...Whole } } ${WHOLE_BADGE}`,
+      );
+      expect(read.badge).toEqual(badge);
+      const next = await service.mutate({
+        kind: 'update',
+        input: update({ id: badge?.id, [name]: 'Guide' }),
+        expectedVersion: badge?.version,
+      });
+      expect(next.userErrors).toEqual([]);
+    },
+  );
+});
 
 test('a creation that a repeat has found keeps its warnings', async () => {
   const { faults } = service.sandbox.tagMango;

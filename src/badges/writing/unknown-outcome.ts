@@ -50,13 +50,7 @@ async function toUnknown(
   reading: BadgeReading | undefined,
 ): Promise<Outcome> {
   const { write, plan } = sending;
-  const badge = reading?.badge ?? undefined;
-  if (badge && proves(sending, badge)) {
-    await publishStanding(sending, badge);
-    await write.journal.commit(sending, { badge });
-  } else {
-    await publishDoubt(sending, { badge, error });
-  }
+  const badge = await publishRead(sending, { badge: reading?.badge ?? undefined, error });
   const failed = {
     kind: write.kind,
     sentFields: plan.givenFields,
@@ -70,15 +64,33 @@ async function toUnknown(
   });
 }
 
+interface Read {
+  badge: BadgeFields | undefined;
+  error: ProviderError;
+}
+
+/** Returns the badge with the version that every later read shows. */
+async function publishRead(sending: Sending, read: Read): Promise<BadgeFields | undefined> {
+  const { badge } = read;
+  if (!badge || !proves(sending, badge)) return publishDoubt(sending, read);
+  const published = await publishStanding(sending, badge);
+  await sending.write.journal.commit(sending, { badge: published });
+  return published;
+}
+
 /** The write may take effect later, so no list that was read before now may be shown again. */
 async function publishDoubt(
   { write, plan }: Sending,
-  { badge, error }: { badge: BadgeFields | undefined; error: ProviderError },
-): Promise<void> {
+  { badge, error }: Read,
+): Promise<BadgeFields | undefined> {
   const [id = badge?.id ?? null] = write.target?.isLocked ? write.target.ids : [];
-  if (id === null || !plan.writtenValues) return invalidateLists(write);
+  if (id === null || !plan.writtenValues) {
+    await invalidateLists(write);
+    return badge;
+  }
   const hiddenRevision = `${error.kind}-${write.context.requestId}`;
   await publish(write, { id, before: undefined, after: undefined, hiddenRevision });
+  return badge && (write.of.provider.withHiddenRevision?.(badge, hiddenRevision) ?? badge);
 }
 
 /**
