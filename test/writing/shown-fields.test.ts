@@ -209,15 +209,20 @@ describe('values that this service wrote last', () => {
   });
 });
 
-test('an awarded badge has the version that the list gives it', async () => {
-  await update(ALL_THIRTEEN);
-  const { awardedBadges } = await service.mutate({
-    kind: 'award',
-    input: { returningAI: { badgeId: ID, user: { id: '1102' } } },
-  });
-  const expectedVersion = awardedBadges?.[0]?.version;
-  expect(codesOf(await update({ title: 'Renamed', expectedVersion }))).toEqual([]);
-});
+test.each([true, false])(
+  'an awarded badge has the version that the list gives it (read before: %s)',
+  async (isRead) => {
+    await update(ALL_THIRTEEN);
+    if (!isRead) stand().faults.set('listBadges', { kind: 'answer', status: 204 });
+    const { awardedBadges } = await service.mutate({
+      kind: 'award',
+      input: { returningAI: { badgeId: ID, user: { id: '1102' } } },
+    });
+    stand().faults.clear();
+    const expectedVersion = awardedBadges?.[0]?.version;
+    expect(codesOf(await update({ title: 'Renamed', expectedVersion }))).toEqual([]);
+  },
+);
 
 describe('a list that shows texts in another form', () => {
   const LONG = 'A sentence that goes on and on. '.repeat(30).trim();

@@ -44,7 +44,8 @@ export async function send(planned: Omit<Sending, 'proof'>): Promise<Outcome> {
   if (!(await write.journal.stage(sending))) return rejectedBy('noState', write.of.provider);
   try {
     const answered = await sendOnce(sending);
-    return answered ? await settleApplied(sending, answered) : await settleUnclear(sending);
+    if (!answered) return await settleUnclear(sending);
+    return await settleApplied(sending, await withKnownWrites(sending, answered));
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error.effect === 'unknown') return settleUnknown(sending, error);
@@ -92,6 +93,15 @@ async function sendOnce(sending: Sending): Promise<readonly BadgeFields[] | null
       },
     );
   }
+}
+
+/** Badges that were not changed have the versions of later reads. If a list was read before, it has them. */
+async function withKnownWrites(
+  { write: { target, of }, list }: Sending,
+  answered: readonly BadgeFields[],
+): Promise<readonly BadgeFields[]> {
+  if (list || !target || target.isLocked) return answered;
+  return (await of.access?.recentWrites.completeSome(answered)) ?? answered;
 }
 
 /** Whether an answered badge is not the one that was written: another ID, or one that was there before a creation. */
