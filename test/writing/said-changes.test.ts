@@ -132,6 +132,28 @@ test('a revocation says who loses which badge', async () => {
   ]);
 });
 
+test.each([true, false])(
+  'a badge that a member may have lost is not said to be held (lost: %s)',
+  async (isApplied) => {
+    const input = { returningAI: { badgeId: RAI, user: { id: '1102' } } };
+    await service.mutate(award(input));
+    service.sandbox.returningAI.faults.set('removeBadge', { kind: 'reset', isApplied });
+    const revoked = await service.mutate({ kind: 'revoke', input });
+    expect(codesOf(revoked)).toEqual(['OUTCOME_UNKNOWN']);
+    const again = await service.mutate(award(input));
+    expect(warningsOf(again)).toEqual([]);
+    expect(again.changes).toMatchObject([{ before: null, beforeKnown: false }]);
+  },
+);
+
+test('a badge that a member keeps for certain is said to be held', async () => {
+  const input = { returningAI: { badgeId: RAI, user: { id: '1102' } } };
+  await service.mutate(award(input));
+  service.sandbox.returningAI.faults.set('removeBadge', { kind: 'answer', status: 400, times: 1 });
+  expect((await service.mutate({ kind: 'revoke', input })).outcome).toBe('REFUSED');
+  expect(warningsOf(await service.mutate(award(input)))).toEqual(['ALREADY_HELD']);
+});
+
 describe('a refused write', () => {
   test.each([429, 400, 401, 404, 409])(
     'with %s leaves the list that was read before',

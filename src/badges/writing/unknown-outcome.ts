@@ -50,6 +50,8 @@ async function toUnknown(
   reading: BadgeReading | undefined,
 ): Promise<Outcome> {
   const { write, plan } = sending;
+  // The member may have lost the badge, so it no longer counts as held.
+  if (write.kind === 'revoke') await write.journal.commit(sending, { badge: undefined });
   const badge = await publishRead(sending, { badge: reading?.badge ?? undefined, error });
   const failed = {
     kind: write.kind,
