@@ -170,7 +170,7 @@ class BadgeHistoryConnection {
 
   @Field(() => PageInfo, {
     description:
-      'Pagination information. If `hasNextPage` is true, `endCursor` is set even if the page has no edges.',
+      'Pagination information. If `hasNextPage` is true, `endCursor` is set even if the page has no edges, unless `first` is 0.',
   })
   pageInfo!: PageInfo;
 
