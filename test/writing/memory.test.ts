@@ -63,6 +63,15 @@ test('a hidden field changes alone: its value before is known, the six others go
   ]);
   expect(lastBody()).toEqual({ ...ALL_THIRTEEN, awardXpQuantity: 71 });
   expect(warningsOf(await update({ awardXpQuantity: 71 }))).toEqual(['NO_CHANGE']);
+  const message = 'The badge already has all the given values. Nothing was sent.';
+  expect((await update({ title: ALL_THIRTEEN.title, awardXpQuantity: 71 })).warnings).toMatchObject(
+    [
+      {
+        message: `${message} Returning.AI does not show these fields, so this is known only from what this service wrote last: awardXpQuantity.`,
+      },
+    ],
+  );
+  expect((await update({ title: ALL_THIRTEEN.title })).warnings).toMatchObject([{ message }]);
   const sent = service.writes().length;
   const again = { ...ALL_THIRTEEN, awardXpQuantity: 71, hiddenFields: 'REFUSE' };
   expect(codesOf(await update(again))).toEqual([]);

@@ -99,11 +99,20 @@ export function rejectInput(
   return toOutcome('REFUSED', { badges, userErrors });
 }
 
-export function noChange(plan: WritePlan): Warning {
+/** `notShown`: given fields that the badge does not show, so that an edit elsewhere may have changed them unnoticed. */
+export function noChange(
+  { givenFields }: WritePlan,
+  { name }: Provider,
+  notShown: readonly string[],
+): Warning {
+  const remembered =
+    notShown.length > 0
+      ? ` ${name.title} does not show these fields, so this is known only from what this service wrote last: ${notShown.join(', ')}.`
+      : '';
   return {
     code: 'NO_CHANGE',
-    message: 'The badge already has all the given values. Nothing was sent.',
-    fields: plan.givenFields,
+    message: `The badge already has all the given values. Nothing was sent.${remembered}`,
+    fields: givenFields,
   };
 }
 

@@ -241,7 +241,7 @@ async function underLock(write: Write): Promise<Outcome> {
 
 /** Reads the badge, plans the write, and sends it unless it is rejected or only previewed. */
 async function planAndSend(write: Write): Promise<Outcome> {
-  const { dryRun, of, journal, found, memberId, kind } = write;
+  const { dryRun, of, operation, journal, found, memberId, kind } = write;
   // The state is asked while the provider is.
   const [read, { remembered, isUnavailable }] = await Promise.all([
     readCurrent(write),
@@ -263,7 +263,11 @@ async function planAndSend(write: Write): Promise<Outcome> {
     return toOutcome('REFUSED', { badges: current, changes: predicted, userErrors });
   }
   if (plan.givenFields.length > 0 && plan.changes.length === 0) {
-    return toOutcome('UNCHANGED', { badges: current, warnings: [noChange(plan)] });
+    const notShown = plan.givenFields.filter(
+      (field) => first && operation.valueOf?.(first, field) === undefined,
+    );
+    const warnings = [noChange(plan, of.provider, notShown)];
+    return toOutcome('UNCHANGED', { badges: current, warnings });
   }
   const isRequired = lacksValues(plan);
   if (isUnavailable && ifStoreFails('recall', { isRequired }) === 'REJECT') {
