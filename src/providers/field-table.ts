@@ -88,6 +88,8 @@ type RecordShape<R> = { readonly [Name in keyof R]-?: z.ZodType<R[Name]> };
 /** What follows from the rules of a provider's fields: inputs, checks, request bodies, shown values and changes. */
 export interface FieldTable<Rules extends FieldRules> {
   names: readonly (keyof Rules & string)[];
+  /** Those that the provider's documented answers do not show. */
+  hiddenNames: readonly string[];
   wireOf(name: string): string;
   /** Undefined: the table has no field of this name. */
   typeOf(name: string): FieldType | undefined;
@@ -178,6 +180,7 @@ export function createFieldTable<const Rules extends FieldRules>(
 
   return {
     names,
+    hiddenNames: names.filter((name) => rules[name]?.isHidden),
     wireOf,
     typeOf: (name) => rules[name]?.type,
     fieldOf: (wire) => names.find((name) => wireOf(name) === wire) ?? wire,

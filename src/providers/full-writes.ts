@@ -22,7 +22,7 @@ import type {
   Warning,
   WritePlan,
 } from './provider.ts';
-import { type ChangeableBadge, type PartialWrites, definedValues } from './writes.ts';
+import { type ChangeableBadge, type PartialWrites, definedValues, toListed } from './writes.ts';
 
 const HIDDEN_FIELDS_POLICIES = {
   REUSE:
@@ -147,6 +147,7 @@ export function createFullWrites<
       };
     },
     send: (client, { body }, bounds) => write.create(client, body, bounds),
+    asListed: toListed(table),
     fieldsNotAsSent,
     valueOf: shownValue,
   };
@@ -162,6 +163,7 @@ export function createFullWrites<
     send: (client, { input, body }, bounds) => write.update(client, input.id, body, bounds),
     toStanding: (shown, { body, before }) =>
       before ? toExpected(body, before).with(definedValues(shown.record)) : shown,
+    asListed: toListed(table),
     toExpected,
     fieldsNotAsSent,
     valueOf: shownValue,

@@ -171,6 +171,11 @@ export interface Operation<
    * Absent if the write changes no badge.
    */
   toStanding?(shown: Badge, written: { body: object; before: Badge | undefined }): Badge;
+  /**
+   * The badge of a response as the next list will show it, as far as `listed`, the badges of the list before the write,
+   * tell what lists show: a response may show more, or less. Absent: it is as the response shows it.
+   */
+  asListed?(shown: Badge, before: { listed: readonly Badge[]; body: object }): Badge;
   /** The badge as the provider will show it if the write takes effect as sent. Absent if the write sets no fields. */
   toExpected?(body: object, before: Badge): Badge;
   /** The fields of a body that a badge shows with a different value. Absent if the write sets no fields. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type ClassType, InputType } from 'type-graphql';
 import type { CallBounds } from '../http/admission.ts';
-import { isObject } from '../http/json.ts';
+import { isObject, valueOf } from '../http/json.ts';
 import type { Written } from './answers.ts';
 import type { BadgeFields } from './badge-list.ts';
 import type { FieldTable, FieldsOf } from './field-table.ts';
@@ -62,6 +62,7 @@ export function createPartialWrites<
     target: () => null,
     plan: (input) => plan(input, undefined, {}),
     send: (client, { body }, bounds) => write.create(client, body, bounds),
+    asListed: toListed(table),
     fieldsNotAsSent,
     valueOf,
   };
@@ -92,6 +93,35 @@ export type ChangeableBadge<Badge> = BadgeFields & { with(values: object): Badge
 /** The values that a record shows. */
 export function definedValues(record: object): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
+/** What lists show is known from so many of their badges. */
+const MAX_LOOKED_AT = 100;
+
+/**
+ * An answer may show hidden fields that the list shows of no badge, which are not part of the version that the next read
+ * has. It may also leave out fields that lists show, which then have the values that were sent.
+ */
+export function toListed<Rules extends FieldRules, Badge extends ChangeableBadge<Badge>>(
+  table: FieldTable<Rules>,
+): NonNullable<Operation<object, never, Badge>['asListed']> {
+  const { names, hiddenNames } = table;
+  const wireOf = (field: string) => table.wireOf(field);
+  return (shown, { listed, body }) => {
+    const known = listed.slice(0, MAX_LOOKED_AT);
+    const has = (record: object, field: string) => valueOf(record, wireOf(field)) !== undefined;
+    const isListed = (field: string) => known.some(({ record }) => has(record, field));
+    const isNeverListed = known.length > 0 && !hiddenNames.some(isListed);
+    const dropped = isNeverListed ? hiddenNames.filter((field) => has(shown.record, field)) : [];
+    const added = names.filter(
+      (field) => has(body, field) && !has(shown.record, field) && isListed(field),
+    );
+    if (dropped.length + added.length === 0) return shown;
+    return shown.with({
+      ...Object.fromEntries(dropped.map((field) => [wireOf(field), undefined])),
+      ...Object.fromEntries(added.map((field) => [wireOf(field), valueOf(body, wireOf(field))])),
+    });
+  };
 }
 
 interface Deletion<Client, Badge> {

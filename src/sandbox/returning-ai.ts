@@ -120,12 +120,13 @@ interface Served {
 function addBadgeRoutes(app: FastifyInstance, prefix: string, served: Served): void {
   const { store, behaviour, alterer } = served;
   const at = (operation: string) => ({ config: { operation } });
-  const toShown = (badge: StoredBadge) => toAnswer(badge, behaviour.shows);
+  const toShown = (badge: StoredBadge) => toAnswer(badge, byPlace(behaviour.shows).answers);
+  const toListed = (badge: StoredBadge) => toAnswer(badge, byPlace(behaviour.shows).lists);
 
   app.get(`${prefix}/badges`, at('listBadges'), () =>
     envelope(
       'Badges have been fetched successfully',
-      store.listed().map((badge) => toShown(alterer.alter(badge, behaviour.listShows))),
+      store.listed().map((badge) => toListed(alterer.alter(badge, behaviour.listShows))),
     ),
   );
   app.post(`${prefix}/badges`, at('createBadge'), ({ body }) => {
@@ -197,7 +198,7 @@ function addUserRoutes(
         'Badge has been rewarded successfully',
         [...shown]
           .flatMap((id) => badges.get(id) ?? [])
-          .map((badge) => toAnswer({ ...badge, awarded: true }, behaviour.shows)),
+          .map((badge) => toAnswer({ ...badge, awarded: true }, byPlace(behaviour.shows).lists)),
       );
     },
   );
@@ -282,10 +283,14 @@ const SHOWN_FIELDS = [
 ] as const;
 type ShownField = (typeof SHOWN_FIELDS)[number];
 
+/** The documented fields, the thirteen writable ones and `awarded`, or the given ones; always with the id. */
+const shownSchema = z.union([z.enum(['documented', 'all']), z.array(z.enum(SHOWN_FIELDS))]);
+type Shown = z.output<typeof shownSchema>;
+
 const returningAIBehaviourSchema = behaviourSchema.extend({
-  /** The documented fields, the thirteen writable ones and `awarded`, or the given ones; always with the id. */
+  /** `answers`: to the creation or update of a badge. */
   shows: z
-    .union([z.enum(['documented', 'all']), z.array(z.enum(SHOWN_FIELDS))])
+    .union([shownSchema, z.strictObject({ lists: shownSchema, answers: shownSchema })])
     .default('documented'),
   /** Whether a PUT resets omitted fields. */
   put: z.enum(['replaces', 'merges']).default('replaces'),
@@ -293,7 +298,8 @@ const returningAIBehaviourSchema = behaviourSchema.extend({
 type ReturningAIBehaviour = z.output<typeof returningAIBehaviourSchema>;
 
 export const RETURNING_AI_BEHAVIOURS = {
-  shows: 'which fields Returning.AI shows: documented, all, or a list of names',
+  shows:
+    'which fields Returning.AI shows: documented, all, a list of names, or lists and answers by themselves',
   put: "what Returning.AI's PUT does with omitted fields: replaces, merges",
 };
 
@@ -326,17 +332,19 @@ const WRITABLE_FIELDS: ReadonlySet<string> = new Set(
 );
 
 /** A badge as an answer shows it, with numbers and booleans as strings. */
-export function toAnswer(
-  badge: StoredBadge,
-  shows: ReturningAIBehaviour['shows'],
-): Record<string, string> {
+export function toAnswer(badge: StoredBadge, shows: Shown): Record<string, string> {
   const texts = Object.fromEntries(
     shownFields(shows).map((field) => [field, String(badge[field] ?? false)]),
   );
   return { ...texts, id: badge.id };
 }
 
-function shownFields(shows: ReturningAIBehaviour['shows']): readonly ShownField[] {
+function byPlace(shows: ReturningAIBehaviour['shows']): { lists: Shown; answers: Shown } {
+  const isByPlace = typeof shows === 'object' && 'lists' in shows;
+  return isByPlace ? shows : { lists: shows, answers: shows };
+}
+
+function shownFields(shows: Shown): readonly ShownField[] {
   switch (shows) {
     case 'documented':
       return DOCUMENTED_FIELDS;

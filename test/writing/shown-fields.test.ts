@@ -149,6 +149,48 @@ test(
   TIMEOUT_MS,
 );
 
+test(
+  'whatever answers show more or less than lists, the next read and update begin with the version of the payload',
+  async () => {
+    const shown = fc.subarray(
+      Object.keys(ALL_THIRTEEN) as Exclude<keyof typeof ALL_THIRTEEN, 'applied'>[],
+    );
+    const lists = fc.constantFrom<'documented' | 'all'>('documented', 'all');
+    const values = fc.record(
+      { description: fc.constantFrom('', 'Described'), awardXpQuantity: fc.nat(3) },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(lists, shown, values, async (listed, answered, given) => {
+        const answers = [...new Set(['title' as const, ...answered])];
+        stand().behaviour.shows = { lists: listed, answers };
+        const input = { title: 'Made', description: 'First', ...HIDDEN_VALUES };
+        const made = await service.mutate({ kind: 'create', input: { returningAI: input } });
+        const { id, version } = made.badge as { id: string; version: string };
+        const changed = await service.mutate({
+          kind: 'update',
+          input: { returningAI: { id, title: 'Changed', ...given } },
+          expectedVersion: version,
+        });
+        expect(codesOf(changed)).toEqual([]);
+        const { badge } = await service.query(
+          `{ badge(provider: RETURNING_AI, id: "${id}") { ... on ReturningAIBadge { name description version } } }`,
+        );
+        expect(badge).toMatchObject({ name: 'Changed', version: changed.badge?.version });
+        const again = await service.mutate({
+          kind: 'update',
+          input: { returningAI: { id, title: 'Again' } },
+          expectedVersion: changed.badge?.version,
+        });
+        expect(codesOf(again)).toEqual([]);
+        expect(stand().badges.get(id)).toMatchObject({ ...input, ...given, title: 'Again' });
+      }),
+      { numRuns: Math.ceil(numRuns / 4) },
+    );
+  },
+  TIMEOUT_MS,
+);
+
 describe('values that this service wrote last', () => {
   test('are not reused once the badge was edited elsewhere; one error says all', async () => {
     await update(ALL_THIRTEEN);

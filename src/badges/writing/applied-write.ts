@@ -96,13 +96,15 @@ async function settleStanding(
     return recordAll(sending, SHOWS_NOTHING, invalidateLists(write));
   }
   const before = stateBefore(sending);
-  const answer = toStanding(write, plan.body, { shown, before });
-  const altered = alteredFields(sending, answer);
+  const whole = toStanding(write, plan.body, { shown, before });
+  const altered = alteredFields(sending, whole);
+  const answer = asListed(sending, whole, { body: plan.body, altered });
   if (altered.length === 0 || !write.target) {
     const { badge } = toPublished(sending, answer);
     return recordAll(sending, { badge, altered }, publishStanding(sending, answer));
   }
-  const unwritten = toStanding(write, {}, { shown, before });
+  const older = toStanding(write, {}, { shown, before });
+  const unwritten = asListed(sending, older, { body: {}, altered: [] });
   const standing = mayBeOlder(sending, unwritten)
     ? await settleOlder(sending, unwritten)
     : await settleAltered(sending, { answer, altered });
@@ -168,6 +170,17 @@ function toStanding(
   { shown, before }: { shown: BadgeFields; before: BadgeFields | undefined },
 ): BadgeFields {
   return operation.toStanding?.(shown, { body, before }) ?? shown;
+}
+
+/** The badge as the next list will show it, so that its version is that of the next read; whole if that hides a change. */
+function asListed(
+  { write: { operation }, list }: Sending,
+  answer: BadgeFields,
+  { body, altered }: { body: object; altered: readonly string[] },
+): BadgeFields {
+  const listed = operation.asListed?.(answer, { listed: list?.list.badges ?? [], body }) ?? answer;
+  const isShown = (field: string): boolean => operation.valueOf?.(listed, field) !== undefined;
+  return altered.every(isShown) ? listed : answer;
 }
 
 /** The last state before the write: as an earlier write sent it, if that is not shown yet. */
