@@ -100,7 +100,7 @@ export function createAuditEntry(store: StateStore, about: AuditedMutation): Aud
         await write();
       } catch (error) {
         // Only the open entry shows whether the record was written, so a retry is safe only with it.
-        if (isOpen) retryInBackground(write);
+        if (isOpen) retryInBackground(store, write);
         throw error;
       }
     },

@@ -123,7 +123,7 @@ function openClaim(
     try {
       if (await conclude()) return;
     } catch (error) {
-      retryInBackground(conclude);
+      retryInBackground(store, conclude);
       throw error;
     }
     if (outcome) throw lost();
@@ -286,7 +286,7 @@ async function take(
     return await replaceRecord(store, key, expected, fresh);
   } catch (error) {
     // The store may have taken the claim, which would hold the key for as long as this process lives.
-    retryInBackground(() => endClaim(store, key, { claim: fresh.claim, last: null }));
+    retryInBackground(store, () => endClaim(store, key, { claim: fresh.claim, last: null }));
     throw error;
   }
 }

@@ -121,13 +121,14 @@ export function createHiddenMemory(
         await restore();
       } catch (error) {
         if (!(error instanceof StateError)) throw error;
-        retryInBackground(restore);
+        retryInBackground(store, restore);
       }
     },
     doubt() {
+      if (doubtful.has(key)) return;
       doubtful.add(key);
       // Other replicas do not know of the doubt, so the values are forgotten as soon as the store can be reached.
-      retryInBackground(forgetDoubtful);
+      retryInBackground(store, forgetDoubtful);
     },
     forget: async () => put(null),
   };

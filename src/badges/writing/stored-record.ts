@@ -186,24 +186,59 @@ interface ParsedText<T> {
 const EVERY_MS = 1_000;
 /** Idempotency keys are not kept longer either. */
 const MAX_RETRY_MS = 24 * 60 * 60 * 1_000;
+/** After so many failures in a row, the store is left alone until the next round. */
+const MAX_FAILURES = 10;
+/** Further ones are not retried: another process finishes them, or what they change stays open, which is safe. */
+const MAX_RETRIES = 100_000;
+
+interface Retry {
+  work: () => Promise<unknown>;
+  until: number;
+}
+
+/** By store. Those that failed last are tried last. */
+const retriesOf = new WeakMap<object, Set<Retry>>();
 
 /**
  * Retries a change that the store could not take, or took without confirming it. No caller waits for it. If this process
  * ends before, another one finds and finishes the change. `work` may run several times.
  */
-export function retryInBackground(work: () => Promise<unknown>): void {
-  void (async () => {
-    const until = performance.now() + MAX_RETRY_MS;
-    while (performance.now() < until) {
-      await pause(EVERY_MS, undefined, { ref: false });
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!(error instanceof StateError)) throw error;
+export function retryInBackground(store: StateStore, work: () => Promise<unknown>): void {
+  const waiting = retriesOf.get(store);
+  const retries = waiting ?? new Set();
+  if (retries.size >= MAX_RETRIES) return;
+  retries.add({ work, until: performance.now() + MAX_RETRY_MS });
+  if (!waiting) void retryAll(store, retries);
+}
+
+/** However many changes wait, a store that fails is asked only a few times in each round. */
+async function retryAll(store: StateStore, retries: Set<Retry>): Promise<void> {
+  retriesOf.set(store, retries);
+  while (retries.size > 0) {
+    await pause(EVERY_MS, undefined, { ref: false });
+    let failures = 0;
+    for (const retry of [...retries]) {
+      retries.delete(retry);
+      if (performance.now() > retry.until) continue;
+      if (await isTaken(retry)) failures = 0;
+      else {
+        retries.add(retry);
+        failures += 1;
       }
+      if (failures >= MAX_FAILURES) break;
     }
-  })();
+  }
+  retriesOf.delete(store);
+}
+
+async function isTaken({ work }: Retry): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    return false;
+  }
 }
 
 /** Builds a key of the state store from parts with any characters. */
