@@ -148,6 +148,7 @@ export function createFullWrites<
     },
     send: (client, { body }, bounds) => write.create(client, body, bounds),
     asListed: toListed(table),
+    toExpected,
     fieldsNotAsSent,
     valueOf: shownValue,
   };

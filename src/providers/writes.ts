@@ -63,6 +63,7 @@ export function createPartialWrites<
     plan: (input) => plan(input, undefined, {}),
     send: (client, { body }, bounds) => write.create(client, body, bounds),
     asListed: toListed(table),
+    toExpected: (body, before) => before.with(body),
     fieldsNotAsSent,
     valueOf,
   };

@@ -339,6 +339,46 @@ describe.each(PROVIDERS)(
       behaviourOf(provider).answers = 'before';
     }
 
+    test.each([0, LAG_MS])(
+      'keeps the values of a creation through an update, with a list that is late by %i ms',
+      async (listLagMs) => {
+        await startLate();
+        behaviourOf(provider).listLagMs = listLagMs;
+        const values = fc.record({
+          [name]: fc.constantFrom('Scout', 'Ranger'),
+          description: fc.constantFrom('', 'Described'),
+          [number]: fc.integer({ min: 1, max: 3 }),
+        });
+        await fc.assert(
+          fc.asyncProperty(
+            values,
+            fc.subarray([name, 'description', number]),
+            async (sent, given) => {
+              const made = await service.mutate({ kind: 'create', input: { [key]: sent } });
+              const id = String(made.badge?.id);
+              const changed = Object.fromEntries(
+                given.map((field) => [field, field === number ? 9 : 'Changed']),
+              );
+              const input = { [key]: { id, ...changed, [number]: 9 } };
+              const payload = await service.mutate({
+                kind: 'update',
+                input,
+                expectedVersion: made.badge?.version,
+              });
+              expect(codesOf(payload)).toEqual([]);
+              expect(service.sandbox[key].badges.get(id)).toMatchObject({
+                ...sent,
+                ...changed,
+                [number]: 9,
+              });
+            },
+          ),
+          { numRuns: Math.ceil(numRuns / 8) },
+        );
+      },
+      TIMEOUT_MS,
+    );
+
     test('keeps a first change through a second one, and says what was sent again', async () => {
       await startLate();
       const first = await update(provider, { [name]: 'Renamed', description: 'Described' });

@@ -99,10 +99,11 @@ async function settleStanding(
   const whole = toStanding(write, plan.body, { shown, before });
   const altered = alteredFields(sending, whole);
   const answer = asListed(sending, whole, { body: plan.body, altered });
-  if (altered.length === 0 || !write.target) {
+  if (altered.length === 0) {
     const { badge } = toPublished(sending, answer);
     return recordAll(sending, { badge, altered }, publishStanding(sending, answer));
   }
+  if (!write.target) return recordAll(sending, await settleCreated(sending, { answer, altered }));
   const older = toStanding(write, {}, { shown, before });
   const unwritten = asListed(sending, older, { body: {}, altered: [] });
   const standing = mayBeOlder(sending, unwritten)
@@ -127,6 +128,20 @@ async function recordAll(
     publishing,
   ]);
   return { standing, isRecorded };
+}
+
+/** The answer to a creation shows other values than it was sent: those that the badge has, or has not yet. */
+async function settleCreated(
+  sending: Sending,
+  { answer, altered }: { answer: BadgeFields; altered: readonly string[] },
+): Promise<Standing> {
+  const { write, plan } = sending;
+  // Before it is published: from then on, every list shows the badge as it was answered.
+  const read = await readAfterWrite(write, (list) => list.find(answer.id));
+  if (read) return standAs(sending, read);
+  const sent = write.operation.toExpected?.(plan.body, answer);
+  const badge = await publishStanding(sending, answer, sent);
+  return { badge, altered, sent };
 }
 
 /** The answer shows a new state of the badge, and not that which was sent. */

@@ -139,7 +139,7 @@ export function alteredWarning(
   { altered, sent }: { altered: readonly string[]; sent?: BadgeFields | undefined },
 ): Warning {
   const late = sent
-    ? ' It shows the badge as it was before and may show the write later. An update within the next minute starts from the values that were sent.'
+    ? ' It may show the write later. An update within the next minute starts from the values that were sent.'
     : '';
   return {
     code: 'VALUE_ALTERED',
