@@ -327,7 +327,7 @@ describe('what is kept takes as much memory as is counted:', () => {
           cacheControl: '',
           used: { ...used, tags },
           countedBytes: 100,
-          asked: { kind: 'query', name: undefined, rootField: 'badges' } as const,
+          operation: { kind: 'query', name: undefined, rootField: 'badges' } as const,
           seen: toSight(),
         };
         const sights = { before: toSight(), after: toSight() };

@@ -53,7 +53,7 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
   function createCountedAnswers() {
     const written: string[] = [];
     const plan: EntitiesPlan = {
-      asked: { kind: 'query', name: undefined, rootField: '_entities' },
+      operation: { kind: 'query', name: undefined, rootField: '_entities' },
       most: 1_000,
       fieldsOf: (representations) => representations,
       bytesOfEach: 0,

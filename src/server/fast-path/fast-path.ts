@@ -123,10 +123,10 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   function complete(answered: Omit<Ready, 'contentType'> | undefined, head: Head) {
     const contentType = manners.contentTypeFor(head);
     if (!answered || contentType === undefined) return undefined;
-    const { text, countedBytes, cacheControl, asked, batchSize, seen } = answered;
+    const { text, countedBytes, cacheControl, operation, batchSize, seen } = answered;
     if (text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes) return undefined;
     // To spread the rest takes longer than the rest of this function.
-    return { text, countedBytes, cacheControl, asked, batchSize, seen, contentType };
+    return { text, countedBytes, cacheControl, operation, batchSize, seen, contentType };
   }
 
   function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
@@ -137,9 +137,16 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       const text = fragments.answer(plan, split, sight);
       if (text === undefined) return undefined;
       const countedBytes = COUNTED_PER_BYTE * text.length;
-      const { asked } = plan;
+      const { operation } = plan;
       const cacheControl = sight.cacheControl();
-      return { text, countedBytes, cacheControl, asked, batchSize: sight.batchSize, seen: sight };
+      return {
+        text,
+        countedBytes,
+        cacheControl,
+        operation,
+        batchSize: sight.batchSize,
+        seen: sight,
+      };
     } catch (err) {
       if (err instanceof Unsure) return undefined;
       plans.refuse(flatten(split.key));
@@ -343,7 +350,7 @@ class FastRequestEnded implements RequestEnded {
   }
 
   get operation(): OperationInfo {
-    return this.#ready.asked;
+    return this.#ready.operation;
   }
 
   get batchSize(): number {

@@ -149,7 +149,7 @@ export interface Ready {
   /** What the limits count of it while it is made is at most this. */
   countedBytes: number;
   /** What it answers, for telemetry. */
-  asked: OperationInfo;
+  operation: OperationInfo;
   /** The number of its representations or keys. */
   batchSize: number;
   seen: Pick<RequestEnded, 'eachSource'>;

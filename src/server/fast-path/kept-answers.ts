@@ -30,7 +30,7 @@ export interface Written {
   used: BadgesContext['used'];
   /** What the limits count of it is at most this. */
   countedBytes: number;
-  asked: OperationInfo;
+  operation: OperationInfo;
   seen: Pick<RequestEnded, 'eachSource'>;
 }
 
@@ -67,7 +67,7 @@ interface UsedList {
 interface KeptAnswer extends Kept {
   readonly text: string;
   readonly countedBytes: number;
-  readonly asked: OperationInfo;
+  readonly operation: OperationInfo;
   readonly batchSize: number;
   lists: readonly UsedList[];
   isBadgeMissing: boolean;
@@ -97,7 +97,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
       latelyOf.set(tenant, lately);
       return lately.note(`${identityOf(plan)} ${variables}`);
     },
-    keep(sent, { text, used, countedBytes, asked }, { before, after }) {
+    keep(sent, { text, used, countedBytes, operation }, { before, after }) {
       const { tenant } = sent;
       const lists: UsedList[] = [];
       for (const [at, { provider }] of tenant.providers.entries()) {
@@ -115,7 +115,7 @@ export function createKeptAnswers(keep: Keep): KeptAnswers {
         onDrop: () => void (ofTenant.get(body) === kept && ofTenant.delete(body)),
         text: toFlat(text),
         countedBytes,
-        asked,
+        operation,
         batchSize: used.batchSize,
         lists,
         isBadgeMissing: used.keepMs <= INCOMPLETE_KEEP_MS,

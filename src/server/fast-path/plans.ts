@@ -120,7 +120,7 @@ export interface Split {
 }
 
 export interface EntitiesPlan extends Compiled {
-  asked: OperationInfo;
+  operation: OperationInfo;
   /** So many representations pass all limits, and not one more. */
   most: number;
   /** The fields of an answer to so many representations, as the limits count them. */
@@ -205,7 +205,7 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
   const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
   const each = sizes.ofObjects({}, root.nodes, getNamedType(list.ofType));
   return {
-    asked: describeOperation(question.operation),
+    operation: describeOperation(question.operation),
     most,
     fieldsOf,
     bytesOfEach: each.bytes,

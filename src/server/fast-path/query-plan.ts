@@ -103,7 +103,7 @@ interface Root {
 }
 
 export interface QueryPlan extends Pick<Question, 'compiled'> {
-  asked: OperationInfo;
+  operation: OperationInfo;
   question: Question;
   roots: readonly Root[];
   coerceVariables: ReturnType<typeof compileVariables>;
@@ -130,7 +130,7 @@ export function planQuery(
   const roots = compileRoots(question, fragments);
   return (
     roots && {
-      asked: describeOperation(question.operation),
+      operation: describeOperation(question.operation),
       question,
       roots,
       coerceVariables: compileVariables(question),
@@ -242,7 +242,7 @@ function write(
     : '';
   const text = `{"data":{${json}}${tags}}\n`;
   const countedBytes = counted.bytes + COUNTED_PER_BYTE * text.length;
-  return { text, cacheControl, used, countedBytes, asked: plan.asked, seen: context };
+  return { text, cacheControl, used, countedBytes, operation: plan.operation, seen: context };
 }
 
 /** The variables as resolvers take them. Throws if the full path would answer with an error. */
@@ -331,7 +331,7 @@ export function createQueries(options: QueriesOptions): Queries {
     }
     const { text, cacheControl, countedBytes, used, seen } = written;
     const { batchSize } = used;
-    return { text, cacheControl, countedBytes, asked: plan.asked, batchSize, seen };
+    return { text, cacheControl, countedBytes, operation: plan.operation, batchSize, seen };
   }
 
   return {
@@ -348,9 +348,9 @@ export function createQueries(options: QueriesOptions): Queries {
       const sight = createSight(caller.tenant, options);
       const kept = answers.find(body, sight);
       if (!kept) return undefined;
-      const { text, countedBytes, asked, batchSize } = kept;
+      const { text, countedBytes, operation, batchSize } = kept;
       const cacheControl = sight.cacheControl();
-      return { text, countedBytes, cacheControl, asked, batchSize, seen: sight };
+      return { text, countedBytes, cacheControl, operation, batchSize, seen: sight };
     },
     make(sent, head) {
       const plan = plans.find(sent.asked.key);
