@@ -166,7 +166,7 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
   async function answer(meanwhile: () => Promise<void>): Promise<void> {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
     const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
-    if (asked) learner.watchQuery(response, head, { asked, body });
+    if (asked) learner.watchQuery(response, head, asked);
     await meanwhile();
     respond(response, '{"data":{}}');
   }

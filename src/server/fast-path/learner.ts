@@ -41,7 +41,6 @@ import {
   NotAtHand,
   type QueryOptions,
   type QueryPlan,
-  type SentQuery,
   answerQuery,
   planQuery,
 } from './query-plan.ts';
@@ -63,7 +62,7 @@ interface Learner {
   /** Makes a plan for the entities of a body, from the answer that the full path is about to give. */
   watchEntities(response: ServerResponse, head: Head, split: Split): void;
   /** Makes a plan for a query from that answer, and keeps the answer if it was asked for before. */
-  watchQuery(response: ServerResponse, head: Head, sent: SentQuery): void;
+  watchQuery(response: ServerResponse, head: Head, asked: AskedQuery): void;
   /** Compares with it what the fast path would have answered. */
   compare(response: ServerResponse, head: Head, sample: Sample): void;
 }
@@ -133,7 +132,7 @@ export function createLearner(options: LearnerOptions): Learner {
     return sight;
   }
 
-  async function learnQuery({ caller }: Head, { asked, body }: SentQuery, answered: Answered) {
+  async function learnQuery({ caller }: Head, asked: AskedQuery, answered: Answered) {
     const { text, ...sights } = answered;
     const known = queryPlans.find(asked.key);
     if (known === null || checkVariables(asked.variables).hasInexactNumber) return;
@@ -144,7 +143,7 @@ export function createLearner(options: LearnerOptions): Learner {
       if (!plan || written?.text !== toUtf8Bytes(text)) return tries.note(asked.key, tenant);
       if (!known) queryPlans.add(flatten(asked.key), plan);
       if (answers.isRepeated(plan, asked.parts[1], tenant))
-        answers.keep({ body, tenant }, written, sights);
+        answers.keep({ body: asked.body, tenant }, written, sights);
     } finally {
       if (!queryPlans.find(asked.key)) plan?.fragments.forget();
     }
@@ -168,9 +167,9 @@ export function createLearner(options: LearnerOptions): Learner {
         done();
       });
     },
-    watchQuery(response, head, sent) {
+    watchQuery(response, head, asked) {
       const { tenant } = head.caller;
-      const { key } = sent.asked;
+      const { key } = asked;
       if (!allowance.hasTime(tenant)) return;
       if (tries.areOver(key, tenant) && !queryPlans.find(key)) return;
       const before = lookAtAll(tenant);
@@ -181,7 +180,7 @@ export function createLearner(options: LearnerOptions): Learner {
         // What was just read was not at hand before. The next request for it can be learned from.
         if (!tenant.providers.some((_, at) => steadyUseOf(at, { before, after }))) return;
         const done = allowance.begin(tenant);
-        learnQuery(head, sent, { text, before, after })
+        learnQuery(head, asked, { text, before, after })
           .catch((err: unknown) => {
             if (err instanceof NotAtHand) return;
             logger.debug({ err }, STAYS);

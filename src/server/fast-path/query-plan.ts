@@ -45,6 +45,8 @@ import {
 
 /** What a body asks. */
 export interface AskedQuery {
+  /** Each character is a byte of it. */
+  body: string;
   /** The bytes around the variables, and behind the first of these the flags among them. */
   key: PlanKey;
   /** The bytes before, of, and after the object of the variables. Without variables, all are before it. */
@@ -73,7 +75,7 @@ export function readAsked(bytes: Buffer, body: string): AskedQuery | undefined {
   const [before, , after] = parts;
   // Before an object there is a colon or a space, so that no other body ends there with the bracket of a list.
   const first = flags.length === 0 ? before : before + toUtf8Bytes(JSON.stringify(flags));
-  return { key: [first, after], parts, variables };
+  return { body, key: [first, after], parts, variables };
 }
 
 /** A body may hold one of them itself, as other variables than those that were read. */
@@ -282,24 +284,17 @@ function createContext({ caller, isAtHand }: Asking): BadgesContext {
   return context;
 }
 
-/** What a caller sends. */
-export interface SentQuery {
-  asked: AskedQuery;
-  /** Each character is a byte of it. */
-  body: string;
-}
-
 export interface Queries {
   /** Undefined: it cannot be a query with a plan. */
-  read(bytes: Buffer, body: string): SentQuery | undefined;
+  read(bytes: Buffer, body: string): AskedQuery | undefined;
   /** The answer that is kept. Undefined: there is none, or not from the present lists. */
   find(body: string, head: Head): Answer | undefined;
   /** Undefined: the full path has to answer. */
-  make(sent: SentQuery, head: Head): MaybePromise<Answer | undefined>;
+  make(asked: AskedQuery, head: Head): MaybePromise<Answer | undefined>;
   /** Whether the full path's answer is of use: for a plan, or to be kept. */
-  isWanted(sent: SentQuery, head: Head): boolean;
+  isWanted(asked: AskedQuery, head: Head): boolean;
   /** From now on the full path answers such bodies. */
-  refuse(sent: SentQuery, head: Head): void;
+  refuse(asked: AskedQuery, head: Head): void;
 }
 
 type Answer = Omit<Ready, 'contentType'>;
@@ -313,8 +308,8 @@ interface QueriesOptions extends QueryOptions {
 export function createQueries(options: QueriesOptions): Queries {
   const { plans, answers, logger, hasCacheTags, freshMs, now } = options;
 
-  function refuse({ asked, body }: SentQuery, { caller }: Head): void {
-    plans.refuse(flatten(asked.key));
+  function refuse({ key, body }: AskedQuery, { caller }: Head): void {
+    plans.refuse(flatten(key));
     answers.drop({ body, tenant: caller.tenant });
   }
 
@@ -322,12 +317,12 @@ export function createQueries(options: QueriesOptions): Queries {
   function toAnswer(
     plan: QueryPlan,
     written: Written,
-    { sent: { asked, body }, sight }: { sent: SentQuery; sight: Sight },
+    { asked, sight }: { asked: AskedQuery; sight: Sight },
   ): Answer {
     const { tenant } = sight;
     if (answers.isRepeated(plan, asked.parts[1], tenant)) {
       const after = createSight(tenant, options);
-      answers.keep({ body, tenant }, written, { before: sight, after });
+      answers.keep({ body: asked.body, tenant }, written, { before: sight, after });
     }
     const { text, cacheControl, countedBytes, used, seen } = written;
     const { batchSize } = used;
@@ -337,8 +332,7 @@ export function createQueries(options: QueriesOptions): Queries {
   return {
     read(bytes, body) {
       try {
-        const asked = readAsked(bytes, body);
-        return asked && { asked, body };
+        return readAsked(bytes, body);
       } catch (err) {
         if (isRefusal(err)) return undefined;
         throw err;
@@ -352,8 +346,8 @@ export function createQueries(options: QueriesOptions): Queries {
       const cacheControl = sight.cacheControl();
       return { text, countedBytes, cacheControl, operation, batchSize, seen: sight };
     },
-    make(sent, head) {
-      const plan = plans.find(sent.asked.key);
+    make(asked, head) {
+      const plan = plans.find(asked.key);
       if (!plan) return undefined;
       const { caller } = head;
       const sight = createSight(caller.tenant, options);
@@ -361,21 +355,21 @@ export function createQueries(options: QueriesOptions): Queries {
       const asking = { caller, sight, isAtHand, maySearch: false, hasCacheTags, freshMs, now };
       const giveUp = (err: unknown): undefined => {
         if (isRefusal(err)) return;
-        refuse(sent, head);
+        refuse(asked, head);
         logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
       };
       try {
-        const answer = andThen(answerQuery(plan, sent.asked, asking), (written) =>
-          toAnswer(plan, written, { sent, sight }),
+        const answer = andThen(answerQuery(plan, asked, asking), (written) =>
+          toAnswer(plan, written, { asked, sight }),
         );
         return isPromise(answer) ? answer.catch(giveUp) : answer;
       } catch (err) {
         return giveUp(err);
       }
     },
-    isWanted({ asked }, { caller }) {
-      const plan = plans.find(asked.key);
-      return plan ? answers.isRepeated(plan, asked.parts[1], caller.tenant) : plan === undefined;
+    isWanted({ key, parts }, { caller }) {
+      const plan = plans.find(key);
+      return plan ? answers.isRepeated(plan, parts[1], caller.tenant) : plan === undefined;
     },
     refuse,
   };
