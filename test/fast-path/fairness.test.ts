@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createKeptAnswers } from '../../src/server/fast-path/kept-answers.ts';
+import { createAnswerCache } from '../../src/server/fast-path/answer-cache.ts';
 import { createKeep } from '../../src/server/keep.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
 import { type World, type WorldOptions, startWorld } from './world.ts';
@@ -44,7 +44,7 @@ test('large variables no two of which are alike keep no answer to another tenant
 test('of what a tenant asks again after 500 other texts nearly all is known, whatever others ask', () => {
   const [tenant, other] = [...world.tenants.byId.values()];
   if (!tenant || !other) throw new Error('There are two tenants');
-  const answers = createKeptAnswers(createKeep());
+  const answers = createAnswerCache(createKeep());
   const plan = {};
   const ask = (at: number, by = tenant): boolean => answers.isRepeated(plan, `{"at":${at}}`, by);
   for (let at = 0; at < 4_000; at += 1) expect(ask(at)).toBe(false);

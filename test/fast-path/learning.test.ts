@@ -5,9 +5,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { SCOPES } from '../../src/badges/context.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { createFragments } from '../../src/server/fast-path/fragments.ts';
-import { createManners } from '../../src/server/fast-path/head.ts';
-import { createKeptAnswers } from '../../src/server/fast-path/kept-answers.ts';
+import { createEntityFragments } from '../../src/server/fast-path/fragments.ts';
+import { createContentTypes } from '../../src/server/fast-path/head.ts';
+import { createAnswerCache } from '../../src/server/fast-path/answer-cache.ts';
 import { createAllowance, createLearner } from '../../src/server/fast-path/learner.ts';
 import {
   type EntitiesPlan,
@@ -118,10 +118,10 @@ async function createLearnerOf(
     executable: toExecutable((await createBadgesSchema()).schema),
     plans: createPlans(keep, () => undefined),
     queryPlans: createPlans(keep, () => undefined),
-    fragments: createFragments(keep),
-    answers: createKeptAnswers(keep),
+    fragments: createEntityFragments(keep),
+    answers: createAnswerCache(keep),
     keep,
-    manners: createManners(),
+    contentTypes: createContentTypes(),
     hasCacheTags: false,
     freshMs: 30_000,
     now: () => world.now(),
@@ -165,7 +165,7 @@ test('an answer from lists that had to be read first teaches nothing, and takes 
   const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
   async function answer(meanwhile: () => Promise<void>): Promise<void> {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
-    const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
+    const head = { caller, requestId: 'r-1', bytes: body.length, varyBy: ['', '', ''] as const };
     if (asked) learner.watchQuery(response, head, asked);
     await meanwhile();
     respond(response, '{"data":{}}');
@@ -196,7 +196,7 @@ test('entities of lists that are not at hand any longer say nothing of their doc
     fragments: { answer, forget: () => undefined },
   });
   const caller = { actor: 'ada', tenant, scopes: new Set(SCOPES) };
-  const head = { caller, requestId: 'r-1', bytes: body.length, manners: ['', '', ''] as const };
+  const head = { caller, requestId: 'r-1', bytes: body.length, varyBy: ['', '', ''] as const };
   const learnOnce = (): void => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
     learner.watchEntities(response, head, split);

@@ -5,12 +5,11 @@ import { describe, expect, test } from '@jest/globals';
 import { getOperationAST, parse } from 'graphql';
 import { SCOPES, createBadgesContext, listTag } from '../../src/badges/context.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
-import { createFragments } from '../../src/server/fast-path/fragments.ts';
-import { createSight } from '../../src/server/fast-path/head.ts';
+import { createAnswerCache } from '../../src/server/fast-path/answer-cache.ts';
 import {
   createBadgeFragments,
-  createKeptAnswers,
-} from '../../src/server/fast-path/kept-answers.ts';
+  createEntityFragments,
+} from '../../src/server/fast-path/fragments.ts';
 import {
   type EntitiesPlan,
   createPlans,
@@ -25,6 +24,7 @@ import {
   readAsked,
 } from '../../src/server/fast-path/query-plan.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
+import { createSnapshotView } from '../../src/server/fast-path/snapshot-view.ts';
 import { type Keep, type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
 import { isAdmittedAgain, isAffordable } from '../../src/server/limits/request-limits.ts';
 import { startWorld } from './world.ts';
@@ -47,7 +47,7 @@ test('plans take no more memory than is counted, and a budget bounds them whatev
   const { schema } = await createBadgesSchema();
   const executable = toExecutable(schema);
   const keep = createKeep(24 * MIB);
-  const fragments = createFragments(keep);
+  const fragments = createEntityFragments(keep);
   const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
@@ -316,11 +316,11 @@ describe('what is kept takes as much memory as is counted:', () => {
     await world.warm();
     const [tenant] = [...world.tenants.byId.values()];
     if (!tenant) throw new Error('There is a tenant');
-    const toSight = () => createSight(tenant, { freshMs: 30_000, now: () => world.now() });
+    const toView = () => createSnapshotView(tenant, { freshMs: 30_000, now: () => world.now() });
     const tags = new Set(tenant.providers.map(({ provider }) => listTag(provider)));
     const { used } = createBadgesContext({ actor: 'ada', tenant, scopes: new Set(SCOPES) }, '');
     const share = await shareOf((keep) => {
-      const answers = createKeptAnswers(keep);
+      const answers = createAnswerCache(keep);
       return (at) => {
         const written = {
           text: `{"data":{"badges":{"totalCount":${at}}}}\n`,
@@ -328,13 +328,13 @@ describe('what is kept takes as much memory as is counted:', () => {
           used: { ...used, tags },
           countedBytes: 100,
           operation: { kind: 'query', name: undefined, rootField: 'badges' } as const,
-          seen: toSight(),
+          seen: toView(),
         };
-        const sights = { before: toSight(), after: toSight() };
+        const views = { before: toView(), after: toView() };
         answers.keep(
           { body: `{"query":"{badges{totalCount}}","a":${at}}`, tenant },
           written,
-          sights,
+          views,
         );
       };
     }, 5_000);
@@ -425,7 +425,7 @@ test('what was asked lately keeps nothing of its bodies', async () => {
   const world = await startWorld();
   const [tenant] = [...world.tenants.byId.values()];
   if (!tenant) throw new Error('There is a tenant');
-  const answers = createKeptAnswers(createKeep());
+  const answers = createAnswerCache(createKeep());
   const plan = {};
   collectGarbage();
   const before = process.memoryUsage().heapUsed;

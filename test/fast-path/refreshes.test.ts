@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BadgeIndex } from '../../src/badges/reading/badge-index.ts';
-import { createFragments } from '../../src/server/fast-path/fragments.ts';
-import { createSight } from '../../src/server/fast-path/head.ts';
+import { createEntityFragments } from '../../src/server/fast-path/fragments.ts';
 import type { EntitiesPlan } from '../../src/server/fast-path/plans.ts';
+import { createSnapshotView } from '../../src/server/fast-path/snapshot-view.ts';
 import { createKeep } from '../../src/server/keep.ts';
 import { toRename } from '../support/load-operations.ts';
 import { execute } from '../support/service.ts';
@@ -66,16 +66,16 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
         return JSON.stringify(name);
       },
     };
-    const fragments = createFragments(createKeep(1_000_000));
+    const fragments = createEntityFragments(createKeep(1_000_000));
     const ids = [...badges().keys()];
     const body = ids.map((id) => `{"__typename":"${typeName}","id":"${id}"}`).join();
     return {
       ids,
       answer: () => {
         written.length = 0;
-        const sight = createSight(tenant(), { freshMs: 30_000, now: () => world.now() });
+        const view = createSnapshotView(tenant(), { freshMs: 30_000, now: () => world.now() });
         const split = { body, start: 0, end: body.length, key: ['', ''] as const };
-        return { text: fragments.answer(plan, split, sight), written: [...written] };
+        return { text: fragments.answer(plan, split, view), written: [...written] };
       },
     };
   }

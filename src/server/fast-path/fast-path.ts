@@ -1,6 +1,6 @@
 /**
  * The fast path answers what routers ask again and again, from snapshots that are at hand, before the framework sees
- * the request. docs/architecture.md draws it.
+ * the request. docs/architecture.md draws it and names its parts, each of which is a file here.
  *
  * Promises: an answer has the status, headers and bytes that the full path would give, within the same limits; all that
  * is not sure of it goes to the full path whole, as if it had never been looked at.
@@ -29,20 +29,14 @@ import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import { type FairQueue, withPiece } from '../request.ts';
-import { createFragments } from './fragments.ts';
-import {
-  COUNTED_PER_BYTE,
-  type Head,
-  type Ready,
-  createManners,
-  createReadHead,
-  createSight,
-} from './head.ts';
-import { createKeptAnswers } from './kept-answers.ts';
+import { createEntityFragments } from './fragments.ts';
+import { type Head, type Ready, createContentTypes, createReadHead } from './head.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
 import { type EntitiesPlan, type Split, createPlans, flatten, splitBody } from './plans.ts';
 import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
-import { Unsure, toExecutable } from './render.ts';
+import { COUNTED_PER_BYTE, Unsure, toExecutable } from './render.ts';
+import { createSnapshotView } from './snapshot-view.ts';
 
 interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Undefined: it is off. */
@@ -93,13 +87,13 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   const { identity, queue, budget, bodies, keep, logger } = options;
   const { answerMaxBytes = ANSWER_CAPS.bytes } = options;
   const { requestAnsweredFast } = options.observer ?? {};
-  const fragments = createFragments(keep, answerMaxBytes);
+  const fragments = createEntityFragments(keep, answerMaxBytes);
   const plans = createPlans<EntitiesPlan>(keep, (plan) => fragments.forget(plan));
   const queryPlans = createPlans<QueryPlan>(keep, (plan) => plan.fragments.forget());
   const executable = toExecutable(options.schema);
-  const answers = createKeptAnswers(keep);
+  const answers = createAnswerCache(keep);
   const queries = createQueries({ ...options, plans: queryPlans, answers });
-  const manners = createManners();
+  const contentTypes = createContentTypes();
   const learner = createLearner({
     ...options,
     executable,
@@ -107,7 +101,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     fragments,
     queryPlans,
     answers,
-    manners,
+    contentTypes,
     learningMs,
   });
   const readHead = createReadHead(identity);
@@ -115,126 +109,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
   /** `requests`: those that could have been answered fast by their head. */
   const counts = { requests: 0, fast: 0 };
 
-  /** Undefined: the full path has to answer, unless a plan of a query does. */
-  function answer({ body, split }: Asked, head: Head): Ready | undefined {
-    return complete(split ? writeEntities(split, head) : queries.find(body, head), head);
-  }
-
-  function complete(answered: Omit<Ready, 'contentType'> | undefined, head: Head) {
-    const contentType = manners.contentTypeFor(head);
-    if (!answered || contentType === undefined) return undefined;
-    const { text, countedBytes, cacheControl, operation, batchSize, seen } = answered;
-    if (text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes) return undefined;
-    // To spread the rest takes longer than the rest of this function.
-    return { text, countedBytes, cacheControl, operation, batchSize, seen, contentType };
-  }
-
-  function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
-    const plan = plans.find(split.key);
-    if (!plan) return undefined;
-    try {
-      const sight = createSight(caller.tenant, options);
-      const text = fragments.answer(plan, split, sight);
-      if (text === undefined) return undefined;
-      const countedBytes = COUNTED_PER_BYTE * text.length;
-      const { operation } = plan;
-      const cacheControl = sight.cacheControl();
-      return {
-        text,
-        countedBytes,
-        cacheControl,
-        operation,
-        batchSize: sight.batchSize,
-        seen: sight,
-      };
-    } catch (err) {
-      if (err instanceof Unsure) return undefined;
-      plans.refuse(flatten(split.key));
-      logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
-      return undefined;
-    }
-  }
-
-  function send(exchange: Exchange, ready: Ready): void {
-    const { response, head } = exchange;
-    const { text, cacheControl, contentType } = ready;
-    // One by one: to spread the first ones takes a twentieth of the time of a small request.
-    const headers = toBaseHeaders(head.requestId, cacheControl);
-    headers['content-type'] = contentType;
-    headers['content-length'] = String(text.length);
-    response.writeHead(200, headers);
-    response.end(text, 'latin1');
-    if (response.writableLength > 0) holdUnsent(response, head, text.length);
-    counts.fast += 1;
-    exchange.sent = ready;
-  }
-
-  function tell(exchange: Exchange, endedAt: number): void {
-    if (!requestAnsweredFast || !exchange.sent) return;
-    requestAnsweredFast(new FastRequestEnded(exchange, exchange.sent, endedAt), exchange.request);
-  }
-
-  /** A caller who reads slowly takes from what all answers may hold. */
-  function holdUnsent(response: ServerResponse, { caller }: Head, bytes: number): void {
-    const share = budget.open(caller.tenant.id);
-    share.force(bytes);
-    whenDone(response, () => share.release());
-  }
-
-  function hasRoomFor({ countedBytes }: Ready, { caller }: Head): boolean {
-    if (budget.heldBytes() === 0) return true;
-    return budget.open(caller.tenant.id).hasRoomFor(countedBytes);
-  }
-
-  /** Whether it was answered. */
-  function tryToAnswer(exchange: Exchange, asked: Asked): MaybePromise<boolean> {
-    const { response, head } = exchange;
-    const { split } = asked;
-    const again = (): Ready | undefined => answer(asked, head);
-    const ready = again();
-    if (ready && hasRoomFor(ready, head)) {
-      const refuse = (): void => {
-        if (split) return plans.refuse(flatten(split.key));
-        const query = queries.read(asked.bytes, asked.body);
-        if (query) queries.refuse(query, head);
-      };
-      return deliver(exchange, { ready, again, refuse });
-    }
-    if (!split) return tryQuery(exchange, asked);
-    if (!manners.contentTypeFor(head) || plans.find(split.key) === undefined)
-      learner.watchEntities(response, head, split);
-    return false;
-  }
-
-  function tryQuery(exchange: Exchange, { bytes, body }: Asked): MaybePromise<boolean> {
-    const { response, head } = exchange;
-    const query = queries.read(bytes, body);
-    if (!query) return false;
-    // Before anything is noted of what is asked, so that the answer does not count as one that was asked for twice.
-    if (!manners.contentTypeFor(head)) {
-      learner.watchQuery(response, head, query);
-      return false;
-    }
-    const again = () => andThen(queries.make(query, head), (answer) => complete(answer, head));
-    return andThen(again(), (ready) => {
-      if (response.destroyed) return true;
-      if (ready && hasRoomFor(ready, head))
-        return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
-      if (queries.isWanted(query, head)) learner.watchQuery(response, head, query);
-      return false;
-    });
-  }
-
-  /** Whether it was sent, and not only compared with the full path's. */
-  function deliver(exchange: Exchange, sample: Sample): boolean {
-    if (shadow > 0 && Math.random() < shadow) {
-      learner.compare(exchange.response, exchange.head, sample);
-      return false;
-    }
-    send(exchange, sample.ready);
-    return true;
-  }
-
+  /** Answers a request whose body has arrived, at once or in its turn, or hands it on to the full path. */
   function decide(exchange: Exchange, bytes: Buffer, full: () => void): void {
     const { request } = exchange;
     counts.requests += 1;
@@ -270,6 +145,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
   }
 
+  /** Counts the time that it takes. */
   function tryInRound(exchange: Exchange, asked: Asked, begun: number): MaybePromise<boolean> {
     try {
       const answered = tryToAnswer(exchange, asked);
@@ -285,6 +161,126 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     const isAnswered = await answered;
     tell(exchange, performance.now());
     return isAnswered;
+  }
+
+  /** Whether it was answered. */
+  function tryToAnswer(exchange: Exchange, asked: Asked): MaybePromise<boolean> {
+    const { response, head } = exchange;
+    const { split } = asked;
+    const again = (): Ready | undefined => answer(asked, head);
+    const ready = again();
+    if (ready && hasRoomFor(ready, head)) {
+      const refuse = (): void => {
+        if (split) return plans.refuse(flatten(split.key));
+        const query = queries.read(asked.bytes, asked.body);
+        if (query) queries.refuse(query, head);
+      };
+      return deliver(exchange, { ready, again, refuse });
+    }
+    if (!split) return tryQuery(exchange, asked);
+    if (!contentTypes.find(head) || plans.find(split.key) === undefined)
+      learner.watchEntities(response, head, split);
+    return false;
+  }
+
+  function tryQuery(exchange: Exchange, { bytes, body }: Asked): MaybePromise<boolean> {
+    const { response, head } = exchange;
+    const query = queries.read(bytes, body);
+    if (!query) return false;
+    // Before anything is noted of what is asked, so that the answer does not count as one that was asked for twice.
+    if (!contentTypes.find(head)) {
+      learner.watchQuery(response, head, query);
+      return false;
+    }
+    const again = () => andThen(queries.make(query, head), (answer) => complete(answer, head));
+    return andThen(again(), (ready) => {
+      if (response.destroyed) return true;
+      if (ready && hasRoomFor(ready, head))
+        return deliver(exchange, { ready, again, refuse: () => queries.refuse(query, head) });
+      if (queries.isWanted(query, head)) learner.watchQuery(response, head, query);
+      return false;
+    });
+  }
+
+  /** Whether it was sent, and not only compared with the full path's. */
+  function deliver(exchange: Exchange, sample: Sample): boolean {
+    if (shadow > 0 && Math.random() < shadow) {
+      learner.compare(exchange.response, exchange.head, sample);
+      return false;
+    }
+    send(exchange, sample.ready);
+    return true;
+  }
+
+  /** From fragments of entities, or the answer cache. Undefined: the full path has to, or a plan of a query. */
+  function answer({ body, split }: Asked, head: Head): Ready | undefined {
+    return complete(split ? writeEntities(split, head) : queries.find(body, head), head);
+  }
+
+  function writeEntities(split: Split, { caller }: Head): Omit<Ready, 'contentType'> | undefined {
+    const plan = plans.find(split.key);
+    if (!plan) return undefined;
+    try {
+      const view = createSnapshotView(caller.tenant, options);
+      const text = fragments.answer(plan, split, view);
+      if (text === undefined) return undefined;
+      const countedBytes = COUNTED_PER_BYTE * text.length;
+      const { operation } = plan;
+      const cacheControl = view.cacheControl();
+      return {
+        text,
+        countedBytes,
+        cacheControl,
+        operation,
+        batchSize: view.batchSize,
+        seen: view,
+      };
+    } catch (err) {
+      if (err instanceof Unsure) return undefined;
+      plans.refuse(flatten(split.key));
+      logger.error({ err }, 'A document cannot be answered fast, and is not tried again');
+      return undefined;
+    }
+  }
+
+  function complete(answered: Omit<Ready, 'contentType'> | undefined, head: Head) {
+    const contentType = contentTypes.find(head);
+    if (!answered || contentType === undefined) return undefined;
+    const { text, countedBytes, cacheControl, operation, batchSize, seen } = answered;
+    if (text.length > PIECE_CHARACTERS || countedBytes > answerMaxBytes) return undefined;
+    // To spread the rest takes longer than the rest of this function.
+    return { text, countedBytes, cacheControl, operation, batchSize, seen, contentType };
+  }
+
+  function hasRoomFor({ countedBytes }: Ready, { caller }: Head): boolean {
+    if (budget.heldBytes() === 0) return true;
+    return budget.open(caller.tenant.id).hasRoomFor(countedBytes);
+  }
+
+  function send(exchange: Exchange, ready: Ready): void {
+    const { response, head } = exchange;
+    const { text, cacheControl, contentType } = ready;
+    // One by one: to spread the first ones takes a twentieth of the time of a small request.
+    const headers = toBaseHeaders(head.requestId, cacheControl);
+    headers['content-type'] = contentType;
+    headers['content-length'] = String(text.length);
+    response.writeHead(200, headers);
+    response.end(text, 'latin1');
+    if (response.writableLength > 0) holdUnsent(response, head, text.length);
+    counts.fast += 1;
+    exchange.sent = ready;
+  }
+
+  /** A caller who reads slowly takes from what all answers may hold. */
+  function holdUnsent(response: ServerResponse, { caller }: Head, bytes: number): void {
+    const share = budget.open(caller.tenant.id);
+    share.force(bytes);
+    whenDone(response, () => share.release());
+  }
+
+  function tell(exchange: Exchange, endedAt: number): void {
+    if (!requestAnsweredFast || !exchange.sent) return;
+    requestAnsweredFast(new FastRequestEnded(exchange, exchange.sent, endedAt), exchange.request);
   }
 
   function fail(request: IncomingMessage, err: unknown): void {

@@ -1,21 +1,18 @@
 /**
- * The caller of a request, which snapshots it sees, and how the full path answers requests with such a head.
+ * The head of a request: its caller, and how the full path answers requests with such a head.
  *
  * Promises: lets only such requests onto the fast path whose head the full path would accept: an ordinary POST of JSON
  * by a caller who may read, of a known tenant, with nothing else answered before it on the connection. What the full
- * path rejects by its head is thus rejected before its body arrives. Shows one request the snapshots that a read would
- * give at once, each looked up when it is needed and the same for the whole request. Shows what the full path answers,
- * byte for byte as it hands it to the connection, without changing it; an answer of any other shape than the usual one
- * teaches nothing.
+ * path rejects by its head is thus rejected before its body arrives. Shows what the full path answers, byte for byte as
+ * it hands it to the connection, without changing it; an answer of any other shape than the usual one teaches nothing.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { type Caller, INCOMPLETE_KEEP_MS, SCOPES } from '../../badges/context.ts';
-import type { ProviderAccess, Tenant, TenantProvider } from '../../badges/tenant.ts';
+import { type Caller, SCOPES } from '../../badges/context.ts';
+import type { Tenant } from '../../badges/tenant.ts';
 import { hostOf } from '../../http/hosts.ts';
 import { isObject } from '../../http/json.ts';
-import type { OperationInfo, RequestEnded, SourceState } from '../../telemetry/observer.ts';
-import { NO_STORE, toMaxAge } from '../apollo.ts';
+import type { OperationInfo, RequestEnded } from '../../telemetry/observer.ts';
 import { toRequestId } from '../connections.ts';
 import type { IdentityOptions } from '../identity/authenticate.ts';
 import { JSON_TYPE } from '../request.ts';
@@ -25,15 +22,16 @@ export interface Head {
   requestId: string;
   /** Of the body. */
   bytes: number;
-  /** What else of the head the answer depends on. */
-  manners: readonly [type: string, accept: string, host: string];
+  /** The other headers that the full path's answer varies by. */
+  varyBy: readonly [type: string, accept: string, host: string];
 }
 
 type ReadHead = (request: IncomingMessage, response: ServerResponse) => Head | undefined;
 
 /** Of a body: more than all representations of a request need. */
 const MAX_BYTES = 256 * 1024;
-const MAX_MANNERS = 1_000;
+/** Of the headers that answers vary by. */
+const MAX_CHARACTERS = 1_000;
 /** Each of them changes how a body is read or answered. */
 const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer'];
 /** The full path rejects most others before their body arrives. */
@@ -49,11 +47,11 @@ export function createReadHead(identity: IdentityOptions): ReadHead {
     const { 'content-length': length = '', 'content-type': type, accept = '', host } = headers;
     const bytes = /^[1-9]\d{0,6}$/.test(length) ? Number(length) : Infinity;
     if (bytes > MAX_BYTES || type === undefined || host === undefined) return undefined;
-    if (type.length + accept.length + host.length > MAX_MANNERS) return undefined;
+    if (type.length + accept.length + host.length > MAX_CHARACTERS) return undefined;
     if ((type !== JSON_TYPE && !JSON_IN_UTF8.test(type)) || !isHost(host)) return undefined;
     const caller = findCaller(request, identity);
     if (!caller?.scopes.has('badges:read')) return undefined;
-    return { caller, requestId: toRequestId(headers), bytes, manners: [type, accept, host] };
+    return { caller, requestId: toRequestId(headers), bytes, varyBy: [type, accept, host] };
   };
 }
 
@@ -155,12 +153,10 @@ export interface Ready {
   seen: Pick<RequestEnded, 'eachSource'>;
 }
 
-/** What is counted of the values of an answer is at most so many times its bytes. */
-export const COUNTED_PER_BYTE = 8;
-
-export interface Manners {
+/** What answers to heads that are alike are sent as, learned from the full path. */
+export interface ContentTypes {
   /** The content type of answers to such heads. Undefined: none was seen yet. */
-  contentTypeFor(head: Head): string | undefined;
+  find(head: Head): string | undefined;
   /** Notes how it was answered, and returns whether the answer may be kept. Stale answers have `NO_STORE` as control. */
   note(head: Head, answer: FullAnswer, control?: string): boolean;
 }
@@ -176,30 +172,29 @@ const HEADERS = [
 /** Of each tenant, so that none displaces what is known for another. */
 const MAX_HEADS = 50;
 
-export function createManners(): Manners {
+export function createContentTypes(): ContentTypes {
   const ofTenants = new WeakMap<Tenant, LRUCache<string, string>>();
   /** Most heads are like the one before: to compare them takes half of the time of joining and hashing. */
-  let last: { manners: Head['manners']; contentType: string } | undefined;
+  let last: { varyBy: Head['varyBy']; contentType: string } | undefined;
   return {
-    contentTypeFor({ manners, caller: { tenant } }) {
-      if (last && areSame(last.manners, manners)) return last.contentType;
-      const contentType = ofTenants.get(tenant)?.get(manners.join('\n'));
-      last = contentType === undefined ? undefined : { manners, contentType };
+    find({ varyBy, caller: { tenant } }) {
+      if (last && areSame(last.varyBy, varyBy)) return last.contentType;
+      const contentType = ofTenants.get(tenant)?.get(varyBy.join('\n'));
+      last = contentType === undefined ? undefined : { varyBy, contentType };
       return contentType;
     },
-    note({ manners, caller: { tenant } }, answer, control = 'private') {
+    note({ varyBy, caller: { tenant } }, answer, control = 'private') {
       const type = answer.headers['content-type'];
       if (!isUsual(answer, control) || typeof type !== 'string') return false;
-      const contentTypes =
-        ofTenants.get(tenant) ?? new LRUCache<string, string>({ max: MAX_HEADS });
-      ofTenants.set(tenant, contentTypes.set(manners.join('\n'), type));
+      const known = ofTenants.get(tenant) ?? new LRUCache<string, string>({ max: MAX_HEADS });
+      ofTenants.set(tenant, known.set(varyBy.join('\n'), type));
       last = undefined;
       return true;
     },
   };
 }
 
-function areSame(ones: Head['manners'], others: Head['manners']): boolean {
+function areSame(ones: Head['varyBy'], others: Head['varyBy']): boolean {
   return ones[0] === others[0] && ones[1] === others[1] && ones[2] === others[2];
 }
 
@@ -214,104 +209,4 @@ function isUsual({ status, headers, text }: FullAnswer, control: string): boolea
     text.startsWith('{"data":') &&
     String(headers['cache-control']).startsWith(control)
   );
-}
-
-export type BadgeReading = NonNullable<ReturnType<ProviderAccess['snapshots']['peek']>>;
-
-/** Stands for an object without keeping it in memory: two are equal only for the same one. */
-export type Identity = number;
-
-const identities = new WeakMap<object, Identity>();
-let lastIdentity: Identity = 0;
-
-export function identityOf(object: object): Identity {
-  const known = identities.get(object);
-  if (known !== undefined) return known;
-  lastIdentity += 1;
-  identities.set(object, lastIdentity);
-  return lastIdentity;
-}
-
-interface Seen {
-  reading: BadgeReading;
-  /** Of the list itself, which a refresh replaces. */
-  identity: Identity;
-}
-
-export interface Sight extends Pick<RequestEnded, 'eachSource'> {
-  readonly tenant: Tenant;
-  /** Undefined: a read would wait, or the provider is not configured. `at` is the place of the provider. */
-  see(at: number): Seen | undefined;
-  /** Notes that the answer shows this reading. */
-  note(reading: BadgeReading): void;
-  /** Notes that a badge is missing in the answer. */
-  noteMissing(): void;
-  /** The representations or keys that are answered. */
-  batchSize: number;
-  /** For the answer from all that was noted. */
-  cacheControl(): string;
-}
-
-export interface FreshTime {
-  freshMs: number;
-  /** Monotonic milliseconds. */
-  now: () => number;
-}
-
-export function createSight(tenant: Tenant, freshTime: FreshTime): Sight {
-  return new TenantSight(tenant, freshTime);
-}
-
-/** A class, because one is made for each request: closures would take five times the memory. */
-class TenantSight implements Sight {
-  readonly tenant: Tenant;
-  readonly #freshTime: FreshTime;
-  /** By the places of the providers. Null: a read would wait. */
-  readonly #seen: (Seen | null)[] = [];
-  #oldestAsOf = Infinity;
-  #keepMs = Infinity;
-  #isStale = false;
-  batchSize = 0;
-
-  constructor(tenant: Tenant, freshTime: FreshTime) {
-    this.tenant = tenant;
-    this.#freshTime = freshTime;
-  }
-
-  see(at: number): Seen | undefined {
-    let found = this.#seen[at];
-    if (found === undefined) {
-      found = look(this.tenant.providers[at]);
-      this.#seen[at] = found;
-    }
-    return found ?? undefined;
-  }
-
-  note({ snapshot, state }: BadgeReading): void {
-    if (state === 'STALE') this.#isStale = true;
-    if (snapshot.value.droppedRecords > 0) this.noteMissing();
-    this.#oldestAsOf = Math.min(this.#oldestAsOf, snapshot.asOf);
-  }
-
-  noteMissing(): void {
-    this.#keepMs = Math.min(this.#keepMs, INCOMPLETE_KEEP_MS);
-  }
-
-  eachSource(tell: (provider: string, state: SourceState) => void): void {
-    for (const [at, { provider }] of this.tenant.providers.entries()) {
-      const seen = this.#seen[at];
-      if (seen) tell(provider.name.enumValue, seen.reading.state);
-    }
-  }
-
-  cacheControl(): string {
-    if (this.#isStale || this.#oldestAsOf === Infinity) return NO_STORE;
-    const { freshMs, now } = this.#freshTime;
-    return toMaxAge(Math.min(this.#keepMs, freshMs, this.#oldestAsOf + freshMs - now()));
-  }
-}
-
-function look(of: TenantProvider | undefined): Seen | null {
-  const reading = of?.access?.snapshots.peek();
-  return reading ? { reading, identity: identityOf(reading.snapshot.value) } : null;
 }

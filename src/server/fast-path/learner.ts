@@ -11,22 +11,9 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { NO_STORE } from '../apollo.ts';
 import { type Keep, toUtf8Bytes } from '../keep.ts';
 import { checkVariables } from '../limits/request-limits.ts';
-import type { Fragments } from './fragments.ts';
-import {
-  type FullAnswer,
-  type Head,
-  type Manners,
-  type Ready,
-  type Sight,
-  createSight,
-  tap,
-} from './head.ts';
-import {
-  type KeptAnswers,
-  type Sights,
-  createBadgeFragments,
-  steadyUseOf,
-} from './kept-answers.ts';
+import { type AnswerCache, type Views, steadyUseOf } from './answer-cache.ts';
+import { type EntityFragments, createBadgeFragments } from './fragments.ts';
+import { type FullAnswer, type Head, type ContentTypes, type Ready, tap } from './head.ts';
 import {
   type EntitiesPlan,
   type PlanKey,
@@ -45,15 +32,16 @@ import {
   planQuery,
 } from './query-plan.ts';
 import type { Executable } from './render.ts';
+import { type SnapshotView, createSnapshotView } from './snapshot-view.ts';
 
 export interface LearnerOptions extends QueryOptions {
   executable: Executable;
   keep: Keep;
   plans: Plans<EntitiesPlan>;
-  fragments: Fragments;
+  fragments: EntityFragments;
   queryPlans: Plans<QueryPlan>;
-  answers: KeptAnswers;
-  manners: Manners;
+  answers: AnswerCache;
+  contentTypes: ContentTypes;
   logger: Logger;
   learningMs?: number | undefined;
 }
@@ -77,13 +65,13 @@ export interface Sample {
 }
 
 /** What the full path has answered, and the lists when the request came and when it was answered. */
-interface Answered extends Sights {
+interface Answered extends Views {
   text: string;
 }
 
 interface Again {
   caller: Caller;
-  sights: Sights;
+  views: Views;
 }
 
 /**
@@ -99,12 +87,12 @@ const MAY_DIFFER = [503, 401];
 const STAYS = 'A document stays on the full path';
 
 export function createLearner(options: LearnerOptions): Learner {
-  const { executable, plans, fragments, queryPlans, answers, manners, logger } = options;
+  const { executable, plans, fragments, queryPlans, answers, contentTypes, logger } = options;
   const tries = createTries(options.now);
   const allowance = createAllowance(options.learningMs);
 
   function learnEntities(head: Head, split: Split, answer: FullAnswer): void {
-    if (!manners.note(head, answer) || plans.find(split.key) !== undefined) return;
+    if (!contentTypes.note(head, answer) || plans.find(split.key) !== undefined) return;
     const { tenant } = head.caller;
     try {
       const plan = planEntities(executable, split);
@@ -120,39 +108,39 @@ export function createLearner(options: LearnerOptions): Learner {
 
   function writeEntities(plan: EntitiesPlan, split: Split, tenant: Tenant): string | undefined {
     try {
-      return fragments.answer(plan, split, createSight(tenant, options));
+      return fragments.answer(plan, split, createSnapshotView(tenant, options));
     } finally {
       fragments.forget(plan);
     }
   }
 
-  function lookAtAll(tenant: Tenant): Sight {
-    const sight = createSight(tenant, options);
-    tenant.providers.forEach((_, at) => sight.see(at));
-    return sight;
+  function lookAtAll(tenant: Tenant): SnapshotView {
+    const view = createSnapshotView(tenant, options);
+    tenant.providers.forEach((_, at) => view.see(at));
+    return view;
   }
 
   async function learnQuery({ caller }: Head, asked: AskedQuery, answered: Answered) {
-    const { text, ...sights } = answered;
+    const { text, ...views } = answered;
     const known = queryPlans.find(asked.key);
     if (known === null || checkVariables(asked.variables).hasInexactNumber) return;
     const plan = known ?? planQuery(executable, asked, createBadgeFragments(options.keep));
     try {
-      const written = plan && (await writeAgain(plan, asked, { caller, sights }));
+      const written = plan && (await writeAgain(plan, asked, { caller, views }));
       const { tenant } = caller;
       if (!plan || written?.text !== toUtf8Bytes(text)) return tries.note(asked.key, tenant);
       if (!known) queryPlans.add(flatten(asked.key), plan);
       if (answers.isRepeated(plan, asked.parts[1], tenant))
-        answers.keep({ body: asked.body, tenant }, written, sights);
+        answers.keep({ body: asked.body, tenant }, written, views);
     } finally {
       if (!queryPlans.find(asked.key)) plan?.fragments.forget();
     }
   }
 
-  /** From lists only that are the same in both sights, and without a call to a provider. */
-  function writeAgain(plan: QueryPlan, asked: AskedQuery, { caller, sights }: Again) {
-    const isAtHand = (at: number): boolean => steadyUseOf(at, sights) !== undefined;
-    const asking = { caller, sight: sights.after, isAtHand, maySearch: true };
+  /** From lists only that are the same in both views, and without a call to a provider. */
+  function writeAgain(plan: QueryPlan, asked: AskedQuery, { caller, views }: Again) {
+    const isAtHand = (at: number): boolean => steadyUseOf(at, views) !== undefined;
+    const asking = { caller, view: views.after, isAtHand, maySearch: true };
     return answerQuery(plan, asked, { ...options, ...asking });
   }
 
@@ -175,7 +163,7 @@ export function createLearner(options: LearnerOptions): Learner {
       const before = lookAtAll(tenant);
       const isStale = tenant.providers.some((_, at) => before.see(at)?.reading.state === 'STALE');
       tap(response, ({ text, ...answer }) => {
-        if (!manners.note(head, { text, ...answer }, isStale ? NO_STORE : undefined)) return;
+        if (!contentTypes.note(head, { text, ...answer }, isStale ? NO_STORE : undefined)) return;
         const after = lookAtAll(tenant);
         // What was just read was not at hand before. The next request for it can be learned from.
         if (!tenant.providers.some((_, at) => steadyUseOf(at, { before, after }))) return;
@@ -269,7 +257,7 @@ const isSameAnswer = (one: Ready, other: Ready | undefined): boolean =>
   one.text === other?.text && one.cacheControl === other.cacheControl;
 
 /** Whether no list was replaced between the two, not even by one that looks the same. */
-function showsSame(before: Sight, after: Sight): boolean {
+function showsSame(before: SnapshotView, after: SnapshotView): boolean {
   const { providers } = before.tenant;
   return providers.every((_, at) => before.see(at)?.identity === after.see(at)?.identity);
 }

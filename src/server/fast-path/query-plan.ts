@@ -22,18 +22,13 @@ import { toUtf8Bytes } from '../keep.ts';
 import { BODY_CAPS, REQUEST_CAPS } from '../limits/limits.ts';
 import { checkVariables, isAffordable, isSearch } from '../limits/request-limits.ts';
 import { describeOperation, parseBody } from '../request.ts';
+import type { AnswerCache, Written } from './answer-cache.ts';
 import { compileArguments, compileVariables } from './arguments.ts';
-import {
-  COUNTED_PER_BYTE,
-  type FreshTime,
-  type Head,
-  type Ready,
-  type Sight,
-  createSight,
-} from './head.ts';
-import type { BadgeFragments, KeptAnswers, Written } from './kept-answers.ts';
+import type { BadgeFragments } from './fragments.ts';
+import type { Head, Ready } from './head.ts';
 import { type PlanKey, type Plans, flatten, isShort } from './plans.ts';
 import {
+  COUNTED_PER_BYTE,
   type Executable,
   INFO,
   type Question,
@@ -42,6 +37,7 @@ import {
   compile,
   readQuestion,
 } from './render.ts';
+import { type FreshTime, type SnapshotView, createSnapshotView } from './snapshot-view.ts';
 
 /** What a body asks. */
 export interface AskedQuery {
@@ -192,7 +188,7 @@ export interface QueryOptions extends FreshTime {
 
 export interface Asking {
   caller: Caller;
-  sight: Sight;
+  view: SnapshotView;
   /** Whether a list may be read, by the place of its provider. */
   isAtHand: (at: number) => boolean;
   /** A search of all names takes too long for the fast path. */
@@ -226,7 +222,7 @@ function write(
   values: readonly unknown[],
   { context, asking }: { context: BadgesContext; asking: Asking & QueryOptions },
 ): Written {
-  const writing = plan.fragments.begin(asking.sight);
+  const writing = plan.fragments.begin(asking.view);
   let json = '';
   for (const [at, { key, render }] of plan.roots.entries())
     json += `${json && ','}${key}:${writing.write(render, values[at])}`;
@@ -301,7 +297,7 @@ type Answer = Omit<Ready, 'contentType'>;
 
 interface QueriesOptions extends QueryOptions {
   plans: Plans<QueryPlan>;
-  answers: KeptAnswers;
+  answers: AnswerCache;
   logger: Logger;
 }
 
@@ -317,12 +313,12 @@ export function createQueries(options: QueriesOptions): Queries {
   function toAnswer(
     plan: QueryPlan,
     written: Written,
-    { asked, sight }: { asked: AskedQuery; sight: Sight },
+    { asked, view }: { asked: AskedQuery; view: SnapshotView },
   ): Answer {
-    const { tenant } = sight;
+    const { tenant } = view;
     if (answers.isRepeated(plan, asked.parts[1], tenant)) {
-      const after = createSight(tenant, options);
-      answers.keep({ body: asked.body, tenant }, written, { before: sight, after });
+      const after = createSnapshotView(tenant, options);
+      answers.keep({ body: asked.body, tenant }, written, { before: view, after });
     }
     const { text, cacheControl, countedBytes, used, seen } = written;
     const { batchSize } = used;
@@ -339,20 +335,20 @@ export function createQueries(options: QueriesOptions): Queries {
       }
     },
     find(body, { caller }) {
-      const sight = createSight(caller.tenant, options);
-      const kept = answers.find(body, sight);
+      const view = createSnapshotView(caller.tenant, options);
+      const kept = answers.find(body, view);
       if (!kept) return undefined;
       const { text, countedBytes, operation, batchSize } = kept;
-      const cacheControl = sight.cacheControl();
-      return { text, countedBytes, cacheControl, operation, batchSize, seen: sight };
+      const cacheControl = view.cacheControl();
+      return { text, countedBytes, cacheControl, operation, batchSize, seen: view };
     },
     make(asked, head) {
       const plan = plans.find(asked.key);
       if (!plan) return undefined;
       const { caller } = head;
-      const sight = createSight(caller.tenant, options);
-      const isAtHand = (at: number): boolean => sight.see(at) !== undefined;
-      const asking = { caller, sight, isAtHand, maySearch: false, hasCacheTags, freshMs, now };
+      const view = createSnapshotView(caller.tenant, options);
+      const isAtHand = (at: number): boolean => view.see(at) !== undefined;
+      const asking = { caller, view, isAtHand, maySearch: false, hasCacheTags, freshMs, now };
       const giveUp = (err: unknown): undefined => {
         if (isRefusal(err)) return;
         refuse(asked, head);
@@ -360,7 +356,7 @@ export function createQueries(options: QueriesOptions): Queries {
       };
       try {
         const answer = andThen(answerQuery(plan, asked, asking), (written) =>
-          toAnswer(plan, written, { asked, sight }),
+          toAnswer(plan, written, { asked, view }),
         );
         return isPromise(answer) ? answer.catch(giveUp) : answer;
       } catch (err) {

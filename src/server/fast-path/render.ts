@@ -35,7 +35,6 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import { isObject, toWholeJson } from '../../http/json.ts';
 import { ANSWER } from '../answers/measured-answers.ts';
 import { countNodes, toUtf8Bytes } from '../keep.ts';
-import { COUNTED_PER_BYTE } from './head.ts';
 
 type AnyField = GraphQLField<unknown, unknown>;
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
@@ -72,6 +71,9 @@ interface BadgePlace {
   type: GraphQLAbstractType;
   nodes: readonly FieldNode[];
 }
+
+/** What is counted of the values of an answer is at most so many times its bytes. */
+export const COUNTED_PER_BYTE = 8;
 
 /** The JSON of a value, or throws an error. */
 export type Render = (value: unknown) => string;

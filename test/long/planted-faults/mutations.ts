@@ -29,29 +29,29 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: "body.slice(at, at + 1) === '{'",
   },
   'an answer from an old list is used': {
-    file: 'kept-answers.ts',
+    file: 'answer-cache.ts',
     from: 'if (!kept?.lists.every(',
     to: 'if (!kept?.lists.some(Boolean) && !kept?.lists.every(',
   },
   'a stale list may be stored': {
-    file: 'head.ts',
+    file: 'snapshot-view.ts',
     from: "state === 'STALE'",
     to: "state === 'FRESH'",
   },
   'a missing badge may be stored for long': {
-    file: 'head.ts',
+    file: 'snapshot-view.ts',
     from: '#keepMs = Math.min',
     to: '#keepMs = Math.max',
   },
   'the age of a list is not subtracted': {
-    file: 'head.ts',
+    file: 'snapshot-view.ts',
     from: '#oldestAsOf + freshMs - now()',
     to: '#oldestAsOf + freshMs - this.#oldestAsOf',
   },
   'the accepted types of answers are ignored': {
     file: 'head.ts',
-    from: 'manners: [type, accept, host]',
-    to: "manners: [type, '', host]",
+    from: 'varyBy: [type, accept, host]',
+    to: "varyBy: [type, '', host]",
   },
   'the last head is taken for one of other accepted types': {
     file: 'head.ts',
@@ -84,7 +84,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: 'coerceArguments(plan.question.variables)',
   },
   'the badges of one place are shown at another': {
-    file: 'kept-answers.ts',
+    file: 'fragments.ts',
     from: 'const place = places;',
     to: 'const place = 0;',
   },
