@@ -28,7 +28,7 @@ export function everyAddress(
 /** The problem of a URL of Redis, without any part of the URL, which contains a password. */
 export function redisUrlProblem(text: string): string | undefined {
   if (!/^rediss?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) {
-    return 'must be a URL that starts with redis:// or rediss://';
+    return 'must be a valid URL that starts with redis:// or rediss://';
   }
   const { hostname, username, password, pathname, search, hash } = new URL(text);
   if (hostname === '') return 'must name a host, as in redis://redis.example:6379';
@@ -155,7 +155,7 @@ export function readProxies(given: Given, problems: string[]): Proxies {
     const url = value.includes('://') ? value : `http://${value}`;
     if (isProxyUrl(url)) return url;
     problems.push(
-      `${isLower ? name.toLowerCase() : name}: must be a URL such as http://proxy:3128`,
+      `${isLower ? name.toLowerCase() : name}: must be a valid URL such as http://proxy:3128`,
     );
     return undefined;
   };
@@ -239,7 +239,7 @@ export const variables = z.object({
   AUTH_JWKS_URL: z
     .string()
     .refine((url) => /^https?:/i.test(url) && URL.canParse(url), {
-      error: 'must be an https URL',
+      error: 'must be a valid https URL',
       abort: true,
     })
     // They would not be sent, and every fetch error would repeat them.

@@ -127,7 +127,7 @@ const PLAIN_BASE_URL =
 export const baseUrlSetting = z
   .string()
   .refine((url) => /^https?:/i.test(url) && URL.canParse(url), {
-    error: 'must be an https URL',
+    error: 'must be a valid https URL',
     abort: true,
   })
   .refine(hasOnlyOriginAndPath, {

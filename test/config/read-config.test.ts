@@ -376,12 +376,20 @@ describe('the folder of the state', () => {
 
 describe('it is refused, and the variable named, when', () => {
   test.each<[string, Record<string, string>, string[]]>([
-    ['a proxy is none', { HTTPS_PROXY: `socks5://u:${SECRET}@h` }, ['HTTPS_PROXY: must be a URL']],
-    ['a proxy in small letters is none', { http_proxy: 'http://' }, ['http_proxy: must be a URL']],
+    [
+      'a proxy is none',
+      { HTTPS_PROXY: `socks5://u:${SECRET}@h` },
+      ['HTTPS_PROXY: must be a valid URL'],
+    ],
+    [
+      'a proxy in small letters is none',
+      { http_proxy: 'http://' },
+      ['http_proxy: must be a valid URL'],
+    ],
     [
       'the password of a proxy is no percent-encoded text',
       { HTTPS_PROXY: `http://u:%ss${SECRET}@h:1` },
-      ['HTTPS_PROXY: must be a URL'],
+      ['HTTPS_PROXY: must be a valid URL'],
     ],
     [
       'TLS is not checked, in production',
@@ -475,7 +483,7 @@ describe('it is refused, and the variable named, when', () => {
     [
       'the keys of tokens are no web address',
       { ...tokens, AUTH_JWKS_URL: 'file:///keys' },
-      ['AUTH_JWKS_URL: must be an https URL'],
+      ['AUTH_JWKS_URL: must be a valid https URL'],
     ],
     [
       'the keys of tokens come over plain http, in production',
@@ -501,7 +509,24 @@ describe('it is refused, and the variable named, when', () => {
     [
       'a base URL is no web address',
       { ...returningAI, RETURNING_AI_BASE_URL: 'ftp://x' },
-      ['RETURNING_AI_BASE_URL: must be an https URL'],
+      ['RETURNING_AI_BASE_URL: must be a valid https URL'],
+    ],
+    [
+      'a port is none',
+      {
+        ...returningAI,
+        RETURNING_AI_BASE_URL: 'https://x.example:65536',
+        ...tokens,
+        AUTH_JWKS_URL: 'https://id.example:65536/keys',
+        REDIS_URL: `redis://:${SECRET}@h:65536`,
+        HTTPS_PROXY: `http://u:${SECRET}@h:65536`,
+      },
+      [
+        'AUTH_JWKS_URL: must be a valid https URL',
+        'REDIS_URL: must be a valid URL that starts with redis:// or rediss://',
+        'HTTPS_PROXY: must be a valid URL such as http://proxy:3128',
+        'RETURNING_AI_BASE_URL: must be a valid https URL',
+      ],
     ],
     [
       'a base URL holds a password',
