@@ -266,12 +266,15 @@ function toTags(representation: unknown): string[] {
   return provider && typeof id === 'string' ? [listTag(provider), badgeTag(provider, id)] : [];
 }
 
+const NO_ENTITY =
+  'A representation must have a "__typename" that is an entity type of this subgraph.';
+
 async function resolveEntity(
   representation: unknown,
   context: BadgesContext,
 ): Promise<BadgeFields | null> {
   const { provider, id } = readKey(representation);
-  if (provider === undefined) throw invalidItem('"__typename" must be an entity of this subgraph.');
+  if (provider === undefined) throw invalidItem(NO_ENTITY);
   if (typeof id !== 'string') throw invalidItem('A representation must have its "id" as a string.');
   return findBadge(context, provider.name.enumValue, id);
 }

@@ -121,22 +121,28 @@ describe('a representation', () => {
     expect([data._entities, errors]).toEqual([[null, found], undefined]);
   });
 
-  test.each<[string, Representation]>([
-    ['a malformed id', { __typename: 'TagMangoBadge', id: '../assign' }],
-    ['an id of the other provider', { __typename: 'TagMangoBadge', id: 'badge-1' }],
-    ['an id that is no string', { __typename: 'TagMangoBadge', id: 1 }],
-    ['an object for an id', { __typename: 'TagMangoBadge', id: { toString: 'x' } }],
-    ['no id', { __typename: 'TagMangoBadge' }],
-    ['an unknown typename', { __typename: 'Product', id: '1' }],
-    ['a typename of this schema that is no entity', { __typename: 'PageInfo', id: '1' }],
-    ['a typename from the prototype', { __typename: 'constructor', id: '1' }],
-    ['no typename', { id: good.id }],
-  ])('with %s is null with an error, and costs the others nothing', async (_name, bad) => {
+  const NO_SUCH_ID = 'TagMango cannot have a badge with this ID:';
+  const NO_ID = 'A representation must have its "id" as a string.';
+  const NO_ENTITY =
+    'A representation must have a "__typename" that is an entity type of this subgraph.';
+
+  test.each<[string, Representation, string]>([
+    ['a malformed id', { __typename: 'TagMangoBadge', id: '../assign' }, NO_SUCH_ID],
+    ['an id of the other provider', { __typename: 'TagMangoBadge', id: 'badge-1' }, NO_SUCH_ID],
+    ['an id that is no string', { __typename: 'TagMangoBadge', id: 1 }, NO_ID],
+    ['an object for an id', { __typename: 'TagMangoBadge', id: { toString: 'x' } }, NO_ID],
+    ['no id', { __typename: 'TagMangoBadge' }, NO_ID],
+    ['an unknown typename', { __typename: 'Product', id: '1' }, NO_ENTITY],
+    ['a typename of this schema that is no entity', { __typename: 'PageInfo', id: '1' }, NO_ENTITY],
+    ['a typename from the prototype', { __typename: 'constructor', id: '1' }, NO_ENTITY],
+    ['no typename', { id: good.id }, NO_ENTITY],
+  ])('with %s is null with an error, and costs the others nothing', async (_name, bad, message) => {
     const { data, errors } = await entities([good, bad, good]);
 
     expect(data._entities).toEqual([found, null, found]);
     expect(errors).toEqual([
       expect.objectContaining({
+        message: expect.stringContaining(message),
         path: ['_entities', 1],
         extensions: { code: 'INVALID_INPUT', requestId: expect.any(String) },
       }),
