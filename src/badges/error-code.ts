@@ -33,7 +33,7 @@ const CODES = {
 export type BadgeErrorCode = keyof typeof CODES;
 export const BadgeErrorCode = describedEnum({
   name: 'BadgeErrorCode',
-  description: `Reason for a failure. ${GROWS} Payloads carry it in \`code\`, errors of queries in \`extensions.code\`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after \`retryAfterMs\`: OVERLOADED means that too many response bytes for the same tenant are in flight, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.`,
+  description: `Reason for a failure. ${GROWS} Payloads carry it in \`code\`, errors of queries in \`extensions.code\`. Invalid documents and variables have the usual codes of GraphQL servers instead, such as BAD_USER_INPUT. Requests rejected before execution have UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST or LIMIT_EXCEEDED (also used if the response would be too large). Two codes come with HTTP status 503, and the same request can be retried after \`retryAfterMs\`: OVERLOADED means that requests or responses of the same tenant use too much memory, and AUTHENTICATION_UNAVAILABLE means that tokens cannot be verified at the moment; the caller stays logged in.`,
   values: CODES,
 });
 
