@@ -59,7 +59,7 @@ function reportPartialErrors(
 }
 
 /** Null if the provider has no such badge. `provider` is a value of the enum `BadgeProvider`. */
-export function findBadge(
+function findBadge(
   context: BadgesContext,
   provider: string,
   id: string,
@@ -371,7 +371,7 @@ export class BadgeQueries {
 @ObjectType({
   description: 'A rate limit of a provider: no period of `windowMs` may see more than `requests`.',
 })
-export class BadgeRequestWindow {
+class BadgeRequestWindow {
   @Field(() => Int, {
     description:
       'Maximum number of requests in the period, from all callers of the tenant. This service keeps a part of them in reserve.',
@@ -392,7 +392,7 @@ export class BadgeRequestWindow {
 @ObjectType({
   description: 'What a provider can do, so that a page can hide what it cannot.',
 })
-export class BadgeProviderStatus {
+class BadgeProviderStatus {
   @Field(() => BadgeProvider, { description: 'The provider.' })
   provider!: string;
 

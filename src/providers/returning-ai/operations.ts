@@ -74,10 +74,10 @@ abstract class BadgeAndUserInput {
 }
 
 @InputType({ description: 'The Returning.AI badge to award and the member who receives it.' })
-export class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
+class AwardReturningAIBadgeInput extends BadgeAndUserInput {}
 
 @InputType({ description: 'The Returning.AI badge to revoke and the member who loses it.' })
-export class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
+class RevokeReturningAIBadgeInput extends BadgeAndUserInput {}
 
 /** The member, whom the input may name by the e-mail address only. */
 interface FoundUser {

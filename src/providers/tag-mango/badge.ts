@@ -181,7 +181,7 @@ table.show(TagMangoBadge);
 @InputType({
   description: 'Filter for TagMango badges. An omitted field does not restrict the list.',
 })
-export class TagMangoBadgeFilter {
+class TagMangoBadgeFilter {
   @Field(() => Boolean, {
     nullable: true,
     description:

@@ -165,7 +165,7 @@ const MAX_BADGES = 50;
   description:
     'TagMango badges to award and the member who receives them. TagMango cannot revoke badges. That the member keeps all other badges is inferred.',
 })
-export class AwardTagMangoBadgeInput {
+class AwardTagMangoBadgeInput {
   @Field(() => ID, {
     description:
       "TagMango's ID of the member: 24 hexadecimal digits, as in all samples (inferred).",
@@ -215,7 +215,7 @@ function checkAward({ userId, badgeIds }: AwardTagMangoBadgeInput): InputProblem
     'A member of a TagMango creator. Only `tagMangoMember` returns members: resolving them by key would cost two API calls each.',
 })
 @Directive('@key(fields: "id", resolvable: false)')
-export class TagMangoMember {
+class TagMangoMember {
   @Field(() => ID, { description: "TagMango's ID of the member." })
   id!: string;
 
