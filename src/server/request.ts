@@ -208,7 +208,7 @@ interface TurnOptions {
 const JOINED_AT_ONCE = 1_000;
 
 /** The pieces of a body with one more. Use only what it returns from then on. */
-export function withPiece(pieces: Buffer[], piece: Buffer): Buffer[] {
+function withPiece(pieces: Buffer[], piece: Buffer): Buffer[] {
   pieces.push(piece);
   return pieces.length < JOINED_AT_ONCE ? pieces : [Buffer.concat(pieces)];
 }

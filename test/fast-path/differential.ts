@@ -92,9 +92,10 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
 const HEAD_MS = 20;
 const MOST_MS = 10_000;
 
-/** Places at which a request is cut into parts: mostly few, and its end byte by byte. */
+/** Places at which a request is cut into parts: mostly few, at times very many, and its end byte by byte. */
 function toCuts(request: Buffer, random: () => number): number[] {
-  const anywhere = Array.from({ length: 3 }, () => Math.floor(random() * request.length));
+  const length = random() < 0.1 ? 300 : 3;
+  const anywhere = Array.from({ length }, () => Math.floor(random() * request.length));
   const atEnd = Array.from({ length: 30 }, (_, at) => Math.max(0, request.length - at));
   return random() < 0.7 ? anywhere : atEnd;
 }

@@ -28,7 +28,7 @@ import {
 import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
-import { type FairQueue, withPiece } from '../request.ts';
+import type { FairQueue } from '../request.ts';
 import { createEntityFragments } from './fragments.ts';
 import { type Head, type Ready, createContentTypes, createReadHead } from './head.ts';
 import { createAnswerCache } from './answer-cache.ts';
@@ -377,9 +377,12 @@ interface Arriving {
   bytes: number;
   /** What its parts are counted in until the last of them arrives. */
   share: () => BudgetShare;
-  /** Called, with the parts given back, if they take too much. */
+  /** Called, with the parts given back, if they take too much or are too many. */
   handOn: () => void;
 }
+
+/** The longest body, in packets of the usual size, has fewer. The full path counts those of a body with more. */
+const MAX_PARTS = 200;
 
 /** Calls back with all bytes of the body, at the moment at which the last of them arrives. */
 function whenWhole(
@@ -387,7 +390,7 @@ function whenWhole(
   { bytes, share, handOn }: Arriving,
   then: (body: Buffer) => void,
 ): void {
-  /** Most bodies come in one piece. */
+  /** Most bodies come in one part. */
   let earlier: Buffer[] | undefined;
   let held: BudgetShare | undefined;
   let arrived = 0;
@@ -408,12 +411,14 @@ function whenWhole(
       return then(earlier ? Buffer.concat([...earlier, chunk]) : chunk);
     }
     noteArrival(request);
-    earlier = withPiece(earlier ?? [], chunk);
+    earlier ??= [];
+    earlier.push(chunk);
     held ??= hold();
-    if (held.take(chunk.length)) return;
+    if (held.take(chunk.length) && earlier.length < MAX_PARTS) return;
     end();
     request.pause();
-    request.unshift(Buffer.concat(earlier));
+    // Each by itself, so that none is missing in what the full path counts.
+    for (const part of earlier.toReversed()) request.unshift(part);
     handOn();
   }
   request.on('data', onData);
