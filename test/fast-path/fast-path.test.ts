@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { VARIABLE_CAPS } from '../../src/server/limits/limits.ts';
 import { TIMEOUT_MS, numRuns } from '../properties/runs.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
 import { type World, type WorldOptions, startWorld } from './world.ts';
@@ -167,6 +169,39 @@ test('as many representations as the limits allow are answered fast, and one mor
   const more = await asker.ask(toRequest(toBody([...most, one()], query)));
   expect(more).toMatchObject({ status: 400, isFast: false });
 });
+
+const INEXACT = ['12345678901234567890', '1e400', '0.1000000000000000000001'];
+
+test(
+  'variables may have as many values as on the full path, whatever stands beside the representations',
+  async () => {
+    const scalar = fc.constantFrom('1', '-0.5', '1e2', 'null', 'true', '"text"');
+    const inexact = fc.constantFrom(...INEXACT);
+    const beside = fc.array(fc.oneof({ weight: 9, arbitrary: scalar }, inexact), {
+      minLength: 1_010,
+      maxLength: 1_200,
+    });
+    const toEntities = (values: readonly string[], representations: number): string => {
+      const others = values.map((value, at) => `,"v${at}":${value}`).join('');
+      const list = Array.from({ length: representations }, () => JSON.stringify(one())).join();
+      const query = `query($representations: [_Any!]!) { _entities(representations: $representations) { __typename } } # ${hash('sha256', others)}`;
+      return `{"query":${JSON.stringify(query)},"variables":{"representations":[${list}]${others}}}`;
+    };
+    await fc.assert(
+      fc.asyncProperty(beside, fc.integer({ min: -2, max: 1 }), async (values, more) => {
+        // Each number that is not exact counts twice.
+        const most = VARIABLE_CAPS.values - 1 - values.length;
+        const counts = [most, most - values.filter((value) => INEXACT.includes(value)).length];
+        await askTwice(toEntities(values, 1));
+        for (const count of counts)
+          await askTwice(toEntities(values, Math.floor(count / 3) + more));
+      }),
+      // To shrink so many values takes minutes.
+      { numRuns: Math.ceil(numRuns / 50), endOnFailure: true },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 test('the fields of all entities together are limited as on the full path', async () => {
   const fields = Array.from({ length: 40 }, (_, at) => `a${at}:id`).join(' ');

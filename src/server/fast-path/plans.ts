@@ -12,7 +12,7 @@ import { SelectionSizes } from '../answers/answer-budget.ts';
 import { type Keep, type Kept, bytesOf, toFlat, toUtf8Bytes } from '../keep.ts';
 import { BODY_CAPS, REQUEST_CAPS, VARIABLE_CAPS } from '../limits/limits.ts';
 import { costOf, countVariables } from '../limits/request-limits.ts';
-import { countSigns, describeOperation } from '../request.ts';
+import { countSigns, describeOperation, parseBody } from '../request.ts';
 import { type Executable, type Question, type Render, compile, readQuestion } from './render.ts';
 
 /** The bytes around the representations or, of other queries, around the variables. Each character is a byte. */
@@ -192,8 +192,9 @@ const PROBE = { __typename: 'A', id: 'a' };
 /** The plan for bodies like this one, which the full path has answered. Undefined: there is none. */
 export function planEntities(executable: Executable, split: Split): EntitiesPlan | undefined {
   const [before, after] = split.key;
-  const json = Buffer.from(before + JSON.stringify(PROBE) + after, 'latin1').toString('utf8');
-  const question = readQuestion(executable, JSON.parse(json));
+  const probed = Buffer.from(before + JSON.stringify(PROBE) + after, 'latin1');
+  // A number that is not exact counts as more values than others, and is none that a plan may keep.
+  const question = readQuestion(executable, parseBody(probed));
   const root = question && entitiesOf(question);
   if (!root || !isProbe(question.given[VARIABLE])) return undefined;
   const { [VARIABLE]: _, ...others } = question.given;
@@ -201,7 +202,7 @@ export function planEntities(executable: Executable, split: Split): EntitiesPlan
   const type = question.query.getFields()[FIELD]?.type;
   const list = isNonNullType(type) ? type.ofType : type;
   if (!isListType(list)) return undefined;
-  const { most, fieldsOf } = capsOf(question, json);
+  const { most, fieldsOf } = capsOf(question, probed.toString('utf8'));
   const sizes = new SelectionSizes({ ...question, variableValues: question.variables });
   const each = sizes.ofObjects({}, root.nodes, getNamedType(list.ofType));
   return {
