@@ -51,6 +51,7 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
     ...(secret !== undefined && { 'router-authorization': secret }),
     ...(authorization !== undefined && { authorization }),
   };
+  const original = [toRestore(returningAI.badges), toRestore(tagMango.badges)];
   const cursors = ['nowhere'];
   const pool = createRequestPool({ ...options, random, ids, cursors });
   /** Whether what one way answers before the body comes, the other one does too. */
@@ -60,7 +61,7 @@ export async function compareWays({ requests, random, ...options }: Trial): Prom
   }
   try {
     for (let at = 0; at < requests && finding.differences.length < MAX_DIFFERENCES; at += 1) {
-      await live(world, { random, finding, writer });
+      await live(world, { random, finding, writer, original });
       await world.warm();
       if (at % CURSORS_EVERY === 0) await addCursors(cursors, world.full, writer);
       const sent = [pool.next()];
@@ -121,10 +122,12 @@ interface Life {
   finding: Finding;
   /** Headers of a caller who may write. */
   writer: Record<string, string>;
+  /** Gives a provider the records back that it had at the beginning. */
+  original: readonly (() => void)[];
 }
 
 /** Time passes, badges change at the providers and through the service, and providers fail and come back. */
-async function live(world: World, { random, finding, writer }: Life): Promise<void> {
+async function live(world: World, { random, finding, writer, original }: Life): Promise<void> {
   const { sandbox } = world;
   world.pass(pick(WAITS, random));
   if (random() < 0.01) world.pass(pick([31_000, 61_000, 400_000], random));
@@ -134,6 +137,8 @@ async function live(world: World, { random, finding, writer }: Life): Promise<vo
     const other = pick([...sandbox.returningAI.badges.values()], random);
     sandbox.returningAI.badges.set(other.id, { ...other, title: pick(NAMES, random) });
   }
+  if (random() < 0.01) changeRecords(world, random);
+  if (random() < 0.003) world.correct(pick([-90_000, 1_500, 3_600_000], random));
   if (random() < 0.01) {
     finding.writes += 1;
     const id = pick([...sandbox.tagMango.badges.keys()], random);
@@ -145,12 +150,71 @@ async function live(world: World, { random, finding, writer }: Life): Promise<vo
     standIn.faults.set('listBadges', pick(FAULTS, random));
     if (random() < 0.8) world.pass(31_000);
   }
+  if (random() < 0.01) original.forEach((restore) => restore());
   // Short ones: every read of a list that was never had waits a while for the provider.
   if (random() < 0.05) {
     sandbox.tagMango.faults.clear();
     sandbox.returningAI.faults.clear();
     world.pass(1_100);
   }
+}
+
+/** Values that cannot be read, that JSON or GraphQL writes in another way, or that take many bytes. */
+const ODD_VALUES: readonly object[] = [
+  { name: 7 },
+  { name: null },
+  { description: 'é"\\\n'.repeat(400) },
+  { description: null },
+  { imageUrl: 'javascript:alert(1)' },
+  { pointsThreshold: 0.1 },
+  { pointsThreshold: 1e21 },
+  { pointsThreshold: -0 },
+  { createdAt: '2020-02-30T00:00:00Z' },
+  { createdAt: '2020-02-29T23:59:59.1234567+14:00', updatedAt: null },
+  {
+    automationEnabledMangoes: Array.from({ length: 90 }, (_, at) =>
+      at.toString(16).padStart(24, '0'),
+    ),
+  },
+  { creator: null },
+  { title: 7 },
+  { title: '', quantity: '2147483648' },
+  { quantity: '-1', attachRequired: 'perhaps' },
+  { image: 'https://[', action: '\u0000' },
+];
+/** Such ids come and go, so that some are those of records in both of their states. */
+const NEW_IDS = ['0'.repeat(24), 'f'.repeat(23) + '0'];
+const MANY = 150;
+
+/** Records become unreadable and readable again, appear, are there twice, or disappear; and at times there are many. */
+function changeRecords({ sandbox }: World, random: () => number): void {
+  const change = <B extends object>(badges: Map<string, B>, idField: string): void => {
+    const [key, badge] = pick([...badges], random);
+    const odd = Object.assign({}, badge, pick(ODD_VALUES, random));
+    const kind = random();
+    if (kind < 0.5) badges.set(key, odd);
+    else if (kind < 0.6 && badges.size > 3) badges.delete(key);
+    else if (kind < 0.7) badges.set(`${key} twice`, odd);
+    else if (kind < 0.85) {
+      const id = pick(NEW_IDS, random);
+      badges.set(id, Object.assign({}, badge, { [idField]: id }));
+    } else if (kind < 0.9 && badges.size < MANY)
+      for (let at = 0; at < MANY; at += 1) {
+        const id = at.toString(16).padStart(24, 'e');
+        badges.set(id, Object.assign({}, badge, { [idField]: id, name: `Many ${at % 50}` }));
+      }
+    else for (const id of [...badges.keys()].slice(12)) badges.delete(id);
+  };
+  if (random() < 0.6) change(sandbox.tagMango.badges, '_id');
+  else change(sandbox.returningAI.badges, 'id');
+}
+
+function toRestore<B>(badges: Map<string, B>): () => void {
+  const before = [...badges];
+  return () => {
+    badges.clear();
+    for (const [key, badge] of before) badges.set(key, badge);
+  };
 }
 
 /** Of the first pages in all orders, of both tenants. */

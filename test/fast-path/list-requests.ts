@@ -83,6 +83,7 @@ const BADGE_SELECTIONS = [
   '... on TagMangoBadge { a: name name pointsThreshold } ... on ReturningAIBadge { title award }',
   'kind: __typename ...Shared @include(if: $more)',
   '... on Badge { ... on BadgeFields @skip(if: $more) { description } } __typename',
+  `... on BadgeFields { ${'id name version '.repeat(40)} }`,
 ];
 const PARTS = [
   'totalCount',
@@ -91,6 +92,7 @@ const PARTS = [
   'pageInfo { endCursor } page: pageInfo { __typename hasNextPage }',
   'sources { provider state asOf droppedRecords code retryAfterMs }',
   'edges { cursor }',
+  `edges { ${'cursor '.repeat(7)} } ${'totalCount '.repeat(20)}`,
 ];
 const ARGUMENTS = [
   'first: $first, after: $after',

@@ -270,6 +270,26 @@ function toDocuments({ ids }: ListOptions): OddDocument[] {
     {
       query: `{ badge(provider: TAG_MANGO, id: "${tagMango}") { ... on TagMangoBadge { x: createdAt y: pointsThreshold } ... on ReturningAIBadge { y: quantity } } }`,
     },
+    // Names that objects of JavaScript have by themselves, or that change how they are written.
+    {
+      query:
+        '{ __proto__: badges(first: 2) { toJSON: nodes { then: __typename ... on BadgeFields { __proto__: id constructor: name toString: version } } hasOwnProperty: totalCount then: pageInfo { toJSON: hasNextPage __proto__: endCursor } } }',
+    },
+    {
+      query:
+        'query($representations: [_Any!]!) { __proto__: _entities(representations: $representations) { __proto__: __typename ... on BadgeFields { then: id toJSON: name constructor: provider } } }',
+      variables: { representations },
+    },
+    {
+      query:
+        'query($toString: Int, $constructor: Boolean = true, $hasOwnProperty: BadgeFilter, $valueOf: OrderDirection! = DESC) { badges(first: $toString, filter: $hasOwnProperty, orderBy: { direction: $valueOf }) { totalCount nodes { ... on BadgeFields @include(if: $constructor) { name } } } }',
+      variables: {
+        toString: SIZES,
+        constructor: FLAGS,
+        hasOwnProperty: FILTERS,
+        valueOf: { usual: ['"ASC"'], odd: ['null', '"asc"'] },
+      },
+    },
     { query: '{ badges(first: 1) { totalCount } badgeProviders { provider } }' },
     { query: 'subscription { badges { totalCount } }' },
     {

@@ -84,7 +84,9 @@ function toSelection(type: string, random: Random): string {
     const alias = chance(random, 0.1) ? `a${Math.floor(random() * 3)}${field}: ` : '';
     return alias + field + (chance(random, 0.1) ? ' @include(if: $yes)' : '');
   });
-  return fields.length > 0 ? fields.join(' ') : 'id';
+  const selection = fields.length > 0 ? fields.join(' ') : 'id';
+  // The limits count a field as often as it stands there, and the answer shows it once.
+  return chance(random, 0.06) ? `${selection} `.repeat(30) : selection;
 }
 
 interface EntitiesDocument {
