@@ -6,7 +6,7 @@ import { Kind, type OperationDefinitionNode } from 'graphql';
 import type { BadgesContext } from '../badges/context.ts';
 import { isObject } from '../http/json.ts';
 import type { OperationInfo, RequestEnded } from '../telemetry/observer.ts';
-import { type AnswerBudget, type BudgetShare, RETRY_AFTER_MS } from './answers/answer-budget.ts';
+import { type BudgetShare, type ByteBudget, RETRY_AFTER_MS } from './answers/answer-budget.ts';
 import { arrivalOf } from './connections.ts';
 import { RejectedRequest, badRequest } from './errors.ts';
 import { InexactNumber, isExact } from './limits/exact-numbers.ts';
@@ -200,7 +200,7 @@ export function readJsonInTurns(
 interface TurnOptions {
   queue: FairQueue;
   /** Of all bodies that are arriving or waiting. */
-  bodies: AnswerBudget;
+  bodies: ByteBudget;
   tenantOf: (request: FastifyRequest) => string;
 }
 

@@ -9,7 +9,7 @@ import {
 } from 'fastify';
 import { type BadgesContext, type Caller, createBadgesContext } from '../badges/context.ts';
 import { exampleOperations } from '../badges/examples.ts';
-import { type AnswerBudget, createAnswerBudget } from './answers/answer-budget.ts';
+import { type ByteBudget, createByteBudget } from './answers/answer-budget.ts';
 import { createMeasuring } from './answers/measured-answers.ts';
 import { type ApolloOptions, createApollo, schemaOf, toAnswerBody } from './apollo.ts';
 import {
@@ -127,8 +127,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let isReady = false;
   const connections = createConnections(CONNECTION_BOUNDS);
   const queue = createFairQueue();
-  const budget = createAnswerBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
-  const bodies = createAnswerBudget(options.bodiesBudgetBytes ?? MAX_BODIES_BYTES);
+  const budget = createByteBudget(options.answersBudgetBytes ?? ANSWER_CAPS.bytesAtOneTime);
+  const bodies = createByteBudget(options.bodiesBudgetBytes ?? MAX_BODIES_BYTES);
   const schema = await schemaOf(options);
   const keep = createKeep(options.keptBytes);
   const ahead: Ahead[] = [];
@@ -243,7 +243,7 @@ interface AppParts {
   isReady: () => boolean;
   ahead: readonly Ahead[];
   queue: FairQueue;
-  bodies: AnswerBudget;
+  bodies: ByteBudget;
   /** The ID of the caller's tenant. */
   tenantOf: (request: FastifyRequest) => string;
 }

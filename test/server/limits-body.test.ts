@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { fastify } from 'fastify';
-import { createAnswerBudget } from '../../src/server/answers/answer-budget.ts';
+import { createByteBudget } from '../../src/server/answers/answer-budget.ts';
 import { addErrorHandlers } from '../../src/server/errors.ts';
 import { countSigns, createFairQueue, readJsonInTurns } from '../../src/server/request.ts';
 
@@ -22,7 +22,7 @@ test('counting stops beyond the most', () => {
 
 function createApp() {
   const app = fastify({ bodyLimit: 1_000_000 });
-  const bodies = createAnswerBudget(10_000_000);
+  const bodies = createByteBudget(10_000_000);
   readJsonInTurns(app, { queue: createFairQueue(), bodies, tenantOf: () => '' });
   addErrorHandlers(app, undefined);
   app.post('/', async ({ body }) => ({ keys: Object.keys(body as object) }));

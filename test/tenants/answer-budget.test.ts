@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type BudgetShare, createAnswerBudget } from '../../src/server/answers/answer-budget.ts';
+import { type BudgetShare, createByteBudget } from '../../src/server/answers/answer-budget.ts';
 import { open, toRequest } from '../identity/raw-request.ts';
 import { numRuns } from '../properties/runs.ts';
 import { eventually } from '../state/eventually.ts';
@@ -23,7 +23,7 @@ describe('the budget of all answers', () => {
   test('is never exceeded, leaves every further tenant half of what is free, and is whole again in the end', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const budget = createAnswerBudget(MOST);
+        const budget = createByteBudget(MOST);
         const shares = new Map<string, BudgetShare>();
         const held = new Map<string, number>();
         for (const { tenant, answer, bytes, isRelease } of steps) {
@@ -52,7 +52,7 @@ describe('the budget of all answers', () => {
   });
 
   test('takes nothing more for an answer that nobody waits for', () => {
-    const budget = createAnswerBudget(MOST);
+    const budget = createByteBudget(MOST);
     const share = budget.open('acme');
     expect(share.take(100)).toBe(true);
     share.release();

@@ -212,7 +212,7 @@ export function sizeOfError({
   return { fields: 0, bytes: BYTES_AROUND_ERROR + bytesOfText(message) + bytesOfPath(path) };
 }
 
-/** What one response holds of the bytes that all responses of the process may have at one time. */
+/** What one response or body holds of the bytes that all of the process may have at one time. */
 export interface BudgetShare {
   /** Holds this many more bytes and returns true, or returns false if there is no room for them. */
   take(bytes: number): boolean;
@@ -223,19 +223,19 @@ export interface BudgetShare {
   release(): void;
 }
 
-export interface AnswerBudget {
-  /** A share for one response. */
+export interface ByteBudget {
+  /** A share for one response or body. */
   open(tenant: string): BudgetShare;
-  /** Bytes of all responses that are being created or sent. */
+  /** Bytes that all shares hold. */
   heldBytes(): number;
 }
 
 /**
- * Limits the bytes of all responses that are being created or sent. A tenant may hold as much as stays free, as
- * switches share their buffer among ports by a dynamic threshold: a single tenant gets at most half of the budget, so
- * that there is room for others whatever it requests.
+ * Limits the bytes of all responses that are being created or sent, or of all bodies that are arriving or waiting. A
+ * tenant may hold as much as stays free, as switches share their buffer among ports by a dynamic threshold: a single
+ * tenant gets at most half of the budget, so that there is room for others whatever it requests.
  */
-export function createAnswerBudget(maxBytes: number): AnswerBudget {
+export function createByteBudget(maxBytes: number): ByteBudget {
   const held: Held = { maxBytes, total: 0, byTenant: new Map() };
   return {
     heldBytes: () => held.total,

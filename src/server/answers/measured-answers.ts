@@ -26,9 +26,9 @@ import { isObject, isPromise } from '../../http/json.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import type { FairQueue, NextTurn } from '../request.ts';
 import {
-  type AnswerBudget,
   AnswerMeter,
   type AnswerSize,
+  type ByteBudget,
   QUOTES,
   SelectionSizes,
   bytesOfKey,
@@ -179,7 +179,7 @@ interface MeasuringOptions {
   queue: FairQueue;
   answerMaxBytes?: number;
   /** For all responses of the process. */
-  budget: AnswerBudget;
+  budget: ByteBudget;
 }
 
 /** Starts to measure the response of a request, until it is sent or the connection has closed. */

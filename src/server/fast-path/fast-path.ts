@@ -15,7 +15,7 @@ import type {
   RequestEnded,
   SourceState,
 } from '../../telemetry/observer.ts';
-import type { AnswerBudget, BudgetShare } from '../answers/answer-budget.ts';
+import type { BudgetShare, ByteBudget } from '../answers/answer-budget.ts';
 import { whenDone } from '../answers/measured-answers.ts';
 import { PIECE_CHARACTERS } from '../apollo.ts';
 import {
@@ -46,9 +46,9 @@ interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   identity: IdentityOptions;
   queue: FairQueue;
   /** Of all answers of the process that are not yet sent. */
-  budget: AnswerBudget;
+  budget: ByteBudget;
   /** Of all bodies that are arriving or waiting. */
-  bodies: AnswerBudget;
+  bodies: ByteBudget;
   /** Of all documents. */
   keep: Keep;
   answerMaxBytes?: number;
