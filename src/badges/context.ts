@@ -12,11 +12,11 @@ import {
 import type { getMetadataStorage } from 'type-graphql';
 import type { Reading, Snapshot } from '../cache/snapshot-entry.ts';
 import type { CallBounds } from '../http/admission.ts';
+import type { MaybePromise } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
 import type { InputProblem, Provider, ProviderContext } from '../providers/provider.ts';
 import { invalidInput } from './error-code.ts';
-import type { MaybePromise } from './maybe-promise.ts';
 import type { BadgeIndex } from './reading/badge-index.ts';
 import type { ProviderAccess, Tenant, TenantProvider, WriteEnded } from './tenant.ts';
 

@@ -16,7 +16,7 @@ import {
   Resolver,
 } from 'type-graphql';
 import type { Reading } from '../cache/snapshot-entry.ts';
-import { isObject } from '../http/json.ts';
+import { type MaybePromise, andThen, isObject, mapAll } from '../http/json.ts';
 import { ProviderError } from '../http/provider-error.ts';
 import type { BadgeFields } from '../providers/badge-list.ts';
 import { providers } from '../providers/index.ts';
@@ -34,7 +34,6 @@ import {
 } from './connection.ts';
 import { type BadgesContext, badgeTag, listTag } from './context.ts';
 import { invalidInput, invalidItem, readCode, toOddIdMessage } from './error-code.ts';
-import { type MaybePromise, andThen, mapAll } from './maybe-promise.ts';
 import { toBadgeOperation } from './mutations.ts';
 import { BadgeOperation } from './payloads.ts';
 import type { BadgeIndex, OrderField, OrderedBadge, OrderedBy } from './reading/badge-index.ts';

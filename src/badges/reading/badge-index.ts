@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Codec } from '../../cache/snapshot-cache.ts';
-import { type Slices, createSlices, cutText, parseJsonInSlices } from '../../http/json.ts';
+import {
+  type MaybePromise,
+  type Slices,
+  createSlices,
+  cutText,
+  parseJsonInSlices,
+} from '../../http/json.ts';
 import { badResponse } from '../../http/provider-error.ts';
 import {
   type BadgeFields,
@@ -12,7 +18,6 @@ import {
 } from '../../providers/badge-list.ts';
 import { GROWS, describedEnum } from '../../providers/graph-types.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
 import { FORMAT, readStoredJson } from '../writing/stored-record.ts';
 import { type TextSearch, createTextSearch, foldForOrder } from './text-search.ts';
 

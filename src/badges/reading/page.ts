@@ -1,7 +1,6 @@
-import { createSlices } from '../../http/json.ts';
+import { type MaybePromise, createSlices } from '../../http/json.ts';
 import type { BadgeFields } from '../../providers/badge-list.ts';
 import { invalidInput } from '../error-code.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
 import {
   type OrderKey,
   type OrderedBadge,

@@ -7,8 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { type MaybePromise, andThen } from '../../badges/maybe-promise.ts';
-import { isPromise } from '../../http/json.ts';
+import { type MaybePromise, andThen, isPromise } from '../../http/json.ts';
 import type {
   Observer,
   OperationInfo,

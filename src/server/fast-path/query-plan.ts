@@ -9,9 +9,15 @@
  */
 import { GraphQLError, type GraphQLField, Kind, visit } from 'graphql';
 import { type BadgesContext, type Caller, createBadgesContext } from '../../badges/context.ts';
-import { type MaybePromise, andThen, mapAll } from '../../badges/maybe-promise.ts';
 import { MAX_PAGE_SIZE } from '../../badges/reading/page.ts';
-import { endOfObject, isObject, isPromise } from '../../http/json.ts';
+import {
+  type MaybePromise,
+  andThen,
+  endOfObject,
+  isObject,
+  isPromise,
+  mapAll,
+} from '../../http/json.ts';
 import { ProviderError } from '../../http/provider-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OperationInfo } from '../../telemetry/observer.ts';
