@@ -85,6 +85,7 @@ export const refusalSign: fc.Arbitrary<Json> = fc.oneof(
   one(['status', 'state'], spelled('error', 'failed', 'failure', 'fail', 'rejected')),
   one(['code', 'statusCode', 'status', 'status_code', 'httpStatus'], numberOrText(errorStatus)),
   one(['statusMessage', 'code', 'status'], fc.constantFrom('NOT_FOUND', 'BAD_REQUEST', 'CONFLICT')),
+  one(['code', 'statusCode', 'status'], numberOrText(fc.constantFrom(-1, -100))),
   one(['error', 'errorMessage', 'error_description', 'exception'], errorWord),
   one(['errorCode', 'error_code', 'errno'], fc.constantFrom(1001, 'E42', '403', -1)),
   one(['errors', 'validationErrors'], fc.constantFrom(['x'], [{ message: 'x' }], { name: ['x'] })),
@@ -98,6 +99,8 @@ export const refusalSign: fc.Arbitrary<Json> = fc.oneof(
 export const harmlessSign: fc.Arbitrary<Json> = fc.oneof(
   one(['error', 'errors', 'errorCode', 'errorMessage'], fc.constantFrom(null, '', 0, '0', false)),
   one(['errors', 'failed', 'failures'], fc.constantFrom([], {}, 0, null, [null], 'none')),
+  one(['errorCode', 'error'], fc.constantFrom(200, 204)),
+  one(['skipped', 'rejected', 'notFoundCount'], fc.constantFrom([], 0, '0', null)),
   one(['code'], fc.constantFrom(0, 200, '200', 'OK', 201)),
   one(['statusCode', 'httpStatus'], fc.constantFrom(200, '200', 201)),
   one(['statusMessage', 'statusText'], fc.constantFrom('OK', 'Success', 'Badge saved', 'Created')),

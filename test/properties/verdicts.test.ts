@@ -116,9 +116,11 @@ describe.each(cases)('%s, %s', (_key, _name, { of, kind }) => {
     await fc.assert(
       fc.asyncProperty(yes, placed(refusalSign), async (flag, refusal) => {
         const answer = withSigns({ ...of.wrap(payload), flags: { success: flag } }, refusal);
+        // The provider works, and only its answer cannot be trusted.
         expect(await kind.read(of, answer)).toMatchObject({
           kind: 'bad-response',
           effect: 'unknown',
+          consequences: { isBreakdown: false },
         });
       }),
       { numRuns },
@@ -147,6 +149,33 @@ describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
     }
   });
 
+  test.each(['done', true, 'success', 1])(
+    'is left open where only one of its items is said to be %j',
+    async (told) => {
+      const answer = { ...of.wrap(payload), items: { ['a'.repeat(24)]: told } };
+      expect(await kind.read(of, answer)).toBeInstanceOf(UnclearAnswer);
+    },
+  );
+
+  test.each([
+    [{ code: 200 }, true],
+    [{ code: 201 }, true],
+    [{ code: '203' }, true],
+    [{ statusCode: 204 }, true],
+    [{ status: 1 }, true],
+    [{ code: 1 }, false],
+    [{ statusCode: '1' }, false],
+    [{ code: 0 }, false],
+    [{ status: 0 }, false],
+    [{ code: 100 }, false],
+    [{ code: 202 }, false],
+    [{ code: '302' }, false],
+  ])('with nothing but %j beside its data is done: %j', async (sign, isDone) => {
+    const reading = await kind.read(of, { ...of.wrap(payload), ...sign });
+    if (isDone) expect(isRead(reading)).toBe(true);
+    else expect(reading).toBeInstanceOf(UnclearAnswer);
+  });
+
   test('that says neither yes nor no is left open', async () => {
     const silent = fc.record(
       { message: fc.string(), requestId: fc.uuid(), warnings: fc.constantFrom([], ['x']) },
@@ -170,6 +199,31 @@ describe.each(writes)('%s, %s', (_key, _name, { of, kind }) => {
       }),
       { numRuns },
     );
+  });
+
+  test('that reports a failure under a 207 may have been carried out in part', async () => {
+    await fc.assert(
+      fc.asyncProperty(placed(refusalSign), async (refusal) => {
+        const reading = await kind.read(of, withSigns(of.wrap(payload), refusal), 207);
+        expect(reading).toMatchObject({ kind: 'bad-response', effect: 'unknown' });
+      }),
+      { numRuns },
+    );
+  });
+
+  test('whose envelope is too large to be searched is not done, whatever it says', async () => {
+    const deep = (levels: number): unknown =>
+      Array.from({ length: levels }).reduce((inner) => ({ inner }), { x: 1 });
+    const named = (fields: number): Json =>
+      Object.fromEntries(Array.from({ length: fields }, (_, at) => [`field${at}`, 'x']));
+    const listed = (items: number): unknown => Array.from({ length: items }, () => 'x');
+    const answer = (beside: unknown) => ({ ...of.wrap(payload, true), beside });
+    for (const small of [deep(8), named(4_000), listed(20_000)]) {
+      expect(isRead(await kind.read(of, answer(small)))).toBe(true);
+    }
+    for (const large of [deep(13), named(5_001), listed(20_001)]) {
+      expect(await kind.read(of, answer(large))).toBeInstanceOf(UnclearAnswer);
+    }
   });
 
   test('that says that it is still under way, or changed nothing, is not done', async () => {
@@ -233,6 +287,57 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('%s', (_key, of) => 
       }
     },
   );
+
+  test('a bare answer that says no is a clear refusal, and any other bare value is left open', async () => {
+    for (const kind of WRITES) {
+      for (const bare of [false, 'false', 'failed', 'Forbidden']) {
+        expect(await kind.read(of, bare)).toMatchObject({ effect: 'refused' });
+      }
+      for (const bare of [true, 'true', 'OK', 'x', 0, 1, null]) {
+        expect(await kind.read(of, bare)).toBeInstanceOf(UnclearAnswer);
+      }
+    }
+  });
+
+  test.each([
+    [{ code: 1_001, statusCode: 404 }, 'not-found'],
+    [{ code: -1, statusCode: '404' }, 'not-found'],
+    [{ code: 600, errorCode: '409' }, 'conflict'],
+    [{ errors: ['x', '404 Not Found'] }, 'not-found'],
+    [{ errors: ['Conflict', '404'] }, 'not-found'],
+    [{ error: { code: 409 }, errors: [404] }, 'not-found'],
+    [{ errorCount: 404 }, 'bad-response'],
+    [{ errorsCount: '409', error: 'x' }, 'bad-response'],
+  ])('a refusal with %j is told as %s', async (signs, kind) => {
+    for (const each of WRITES) {
+      const reading = await each.read(of, { ...of.wrap(null, false), ...signs });
+      expect(reading).toMatchObject({ kind, effect: 'refused' });
+    }
+  });
+
+  test('a code that is a number counts before one that is a word, wherever they stand', async () => {
+    const numbers = fc.constantFrom(
+      ...([
+        [429, 'rate-limited'],
+        ['403', 'auth-failed'],
+        ['500', 'unavailable'],
+      ] as const),
+    );
+    const words = fc.constantFrom('NOT_FOUND', 'Conflict', 'BAD_REQUEST');
+    const names = fc.shuffledSubarray(['code', 'statusCode', 'errorCode'], { minLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(
+        numbers,
+        words,
+        names,
+        async ([number, kind], word, [one = '', other = '']) => {
+          const answer = { ...of.wrap(null, false), [one]: word, [other]: number };
+          for (const each of WRITES) expect(await each.read(of, answer)).toMatchObject({ kind });
+        },
+      ),
+      { numRuns },
+    );
+  });
 
   test('no badges and no word about success are not an empty community', async () => {
     const answer = of.wrap([]);
