@@ -302,6 +302,19 @@ export function describeStateStore(name: string, open: () => Promise<OpenStore>)
         expect(await store.get('open')).toBeNull();
       });
 
+      test('adds what closes a key once, however often it is tried, and nothing without the key', async () => {
+        const close = (entry: string) => store.append(['log', 'other'], entry, { closing: 'open' });
+        await close('before');
+        await store.set('open', '1');
+        await Promise.all(['1', '1', '1'].map(close));
+        await close('after');
+        await store.set('open', '2');
+        await close('2');
+        for (const log of ['log', 'other']) {
+          expect(entriesOf(await all(store.readForward(log)))).toEqual(['1', '2']);
+        }
+      });
+
       test('loses none of the entries of concurrent writers, and keeps the order of each', async () => {
         const writers = ['a', 'b', 'c', 'd'];
         const own = (writer: string) => numbers(1, 30).map((number) => `${writer}${number}`);

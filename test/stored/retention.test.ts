@@ -93,6 +93,23 @@ describe('in the embedded store', () => {
     await store.close();
   });
 
+  test.each(['set', 'compareAndSet'] as const)(
+    'a value that is written again, with %s, is kept from then on',
+    async (way) => {
+      const store = open();
+      await store.set('hidden/badge', 'first');
+      time += 20 * DAY;
+      if (way === 'set') await store.set('hidden/badge', 'second');
+      else await store.compareAndSet('hidden/badge', { expected: 'first', value: 'second' });
+      const sweep = () => countOf(store.sweep({ ...KEPT, isServing: () => true }));
+      time += 30 * DAY;
+      expect([await sweep(), await store.get('hidden/badge')]).toEqual([0, 'second']);
+      time += 1;
+      expect([await sweep(), await store.get('hidden/badge')]).toEqual([1, null]);
+      await store.close();
+    },
+  );
+
   test('what an earlier version wrote counts from what its record says, else from now on', async () => {
     const at = new Date(time).toISOString();
     const store = open();
