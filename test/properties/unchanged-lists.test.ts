@@ -83,7 +83,13 @@ describe.each(wires.map((wire) => [wire.provider.name.title, wire] as const))('%
         headers,
         body: fc.constantFrom(...lists, ...lists, ...orders, ...bodies),
       });
-      return fc.array(listing, { minLength: 2, maxLength: 6 });
+      /** The same bytes twice, of which only the headers may say that they are no longer the whole list. */
+      const twins = oddHeaders.map((odd) =>
+        [{}, odd].map((each) => ({ status: 200, headers: each, body: toAnswer(record) })),
+      );
+      return fc
+        .tuple(fc.array(listing, { minLength: 2, maxLength: 6 }), twins)
+        .map(([listings, twin]) => [...listings, ...twin]);
     });
 
   test('a list is read alike, and keeps the badges that did not change', async () => {

@@ -357,4 +357,36 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('%s', (_key, of) => 
       false,
     ]);
   });
+
+  const unreadable = { ...of.record, title: [], name: [] };
+  const nameless = { ...unreadable, id: {}, _id: {} };
+
+  test('a badge that cannot be read leaves a success open, and a refusal as clear as it is', async () => {
+    const read = (record: Json, flag: boolean) =>
+      readOrRefuse(() => of.reader.written(of.id)(of.wrap(record, flag), head()));
+    for (const record of [unreadable, nameless]) {
+      expect(await read(record, true)).toBeInstanceOf(UnclearAnswer);
+      expect(await read(record, false)).toMatchObject({ effect: 'refused' });
+    }
+    // A refusal next to the badge itself is not reliable.
+    expect(await read(of.record, false)).toMatchObject({ effect: 'unknown' });
+  });
+
+  test('of several badges the first of each ID counts, and one that cannot be read may be the one', async () => {
+    const other = { ...of.record, id: 'other', _id: 'f'.repeat(24) };
+    const read = (...records: Json[]) =>
+      readOrRefuse(() => of.reader.holding(of.id)(of.wrap(records, true), head()));
+    const again = { ...of.record, title: 'Again', name: 'Again' };
+    const shown = await read(other, of.record, again, unreadable);
+    expect(Array.isArray(shown) && shown.map(({ id, name }) => [id === of.id, name])).toEqual([
+      [false, of.record.title ?? of.record.name],
+      [true, of.record.title ?? of.record.name],
+    ]);
+    expect(await read()).toBeInstanceOf(UnclearAnswer);
+    expect(await read(other, nameless)).toBeInstanceOf(UnclearAnswer);
+    const different = await read(other, other);
+    expect(different).toMatchObject({ message: 'returned a different badge', effect: 'unknown' });
+    expect(different).not.toBeInstanceOf(UnclearAnswer);
+    expect(await read(...Array<Json>(20_001).fill(of.record))).toBeInstanceOf(UnclearAnswer);
+  });
 });

@@ -103,13 +103,14 @@ const whole: Sign = (count) =>
       one(['page', 'currentPage'], fc.constantFrom('badges-v2', '/badges/2', 'b2', '10:30')),
       one(['foundIn', 'count', 'total'], fc.constantFrom('cache-2000', '500 ms', 'v2', 'a 2')),
       one(['page', 'current_page'], numberOrText(fc.constantFrom(0, 1))),
-      one(NEXT, fc.constantFrom<unknown>(null, '', 'null', 0, false, {}, { href: null }, -1)),
+      one(NEXT, fc.constantFrom<unknown>(null, '', 'null', '#', 0, false, {}, { href: null }, -1)),
       one(HAS_MORE, fc.constantFrom<unknown>(false, 'false', 0, '0', 'no', null)),
       one(['last', 'isLast', 'complete'], fc.constantFrom<unknown>(true, 'true', null)),
       one(['offset', 'skip'], numberOrText(fc.constant(0))),
       one(['prev', 'previous'], fc.constant(null)),
       one(['limit', 'per_page', 'pageSize'], numberOrText(fc.integer({ min: 1, max: 500 }))),
       one(['links', '_links'], fc.constantFrom<unknown>([], { self: { href: URL } })),
+      one(['links'], fc.constantFrom([{ rel: 'next', href: null }], [{ rel: 'prev' }])),
       one(['rateLimit', 'rate_limit'], fc.constant({ total: 120, remaining: 119, next: 10 })),
       one(['requestId', 'took'], fc.constantFrom<unknown>('2', 500)),
     ),
@@ -132,6 +133,7 @@ const moreHeaders = (count: number): fc.Arbitrary<Record<string, string | string
       { 'content-range': `badges 0-${count}/${count + 1}` },
       { 'content-range': `badges 5-9/*` },
       { 'content-range': `*/${count + 5}` },
+      { 'content-range': 'bytes 0-999/1001' },
       { range: `badges 0-${count - 1}/${count + 1}` },
       { link: '</badges?page=2>; rel="last"' },
       { link: `<${URL}>; rel='next'` },
@@ -157,6 +159,7 @@ const wholeHeaders = (count: number) =>
     { 'x-has-more': 'false' },
     { 'content-range': `badges 0-${count - 1}/${count}` },
     { 'content-range': 'badges 0-1/*' },
+    { 'content-range': 'bytes 0-999/1000' },
     { 'x-pagination': '{"TotalPages":1,"TotalCount":0}' },
     { 'x-ratelimit-limit': '120', 'x-ratelimit-remaining': '119', 'x-ratelimit-reset': '10' },
     { 'content-length': '1000', age: '0', 'x-request-id': '2' },
@@ -261,6 +264,17 @@ describe.each(ENVELOPES.map((of) => [of.key, of] as const))('a list of %s', (_ke
       ),
       { numRuns },
     );
+  });
+
+  test('is refused where too much stands around it to be searched', async () => {
+    const named = Array.from({ length: 5_000 }, (_, at) => [`field${at}`, 'x'] as const);
+    const answer = (beside: unknown) => ({ ...of.wrap([of.record], true), beside });
+    expect(await read(answer(Object.fromEntries(named.slice(0, 4_000))))).toBe(1);
+    for (const large of [Object.fromEntries(named), Array(20_001).fill('x')]) {
+      expect(await read(answer(large))).toMatchObject({
+        message: 'returned only part of its badges, according to the number of fields next to them',
+      });
+    }
   });
 
   test.each([202, 206, 207])('under a %i is refused', async (status) => {
