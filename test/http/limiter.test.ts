@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type RequestBudget, createRateLimiter } from '../../src/http/admission.ts';
+import fc from 'fast-check';
+import { type RequestBudget, combineBudgets, createRateLimiter } from '../../src/http/admission.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import { createManualClock } from '../support/clock.ts';
 
@@ -124,4 +125,47 @@ test('without a budget only refusals count', async () => {
   await limiter.enter('query', 0);
   limiter.coolDown(1_000);
   expect(await failureOf(limiter.enter('query', 999))).toEqual(refused(1_000));
+});
+
+describe('of several windows', () => {
+  test('a request takes one of each, however often it has to ask, and one waits at a time', async () => {
+    const answers = fc.array(fc.boolean(), { maxLength: 8 });
+    const property = fc.asyncProperty(
+      fc.array(answers, { minLength: 2, maxLength: 3 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (windows, requests) => {
+        const taken = windows.map(() => 0);
+        const budget = combineBudgets(
+          windows.map((refusals, at) => {
+            const left = [...refusals];
+            return {
+              async take() {
+                if (left.shift()) return 1;
+                taken[at] = (taken[at] ?? 0) + 1;
+                return 0;
+              },
+              block: async () => undefined,
+            };
+          }),
+        );
+        for (let request = 1; request <= requests; request += 1) {
+          while ((await budget?.take(true)) !== 0);
+          expect(taken).toEqual(windows.map(() => request));
+        }
+      },
+    );
+    await fc.assert(property);
+  });
+
+  test('a refusal by the provider blocks each', async () => {
+    const blocked: number[] = [];
+    const budget: RequestBudget = {
+      take: async () => 0,
+      block: async (ms) => void blocked.push(ms),
+    };
+    await combineBudgets([budget, budget])?.block(700);
+    expect(blocked).toEqual([700, 700]);
+    expect(combineBudgets([budget])).toBe(budget);
+    expect(combineBudgets([])).toBeUndefined();
+  });
 });

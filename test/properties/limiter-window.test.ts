@@ -175,6 +175,24 @@ test(
   TIMEOUT_MS,
 );
 
+test('a query gets its turn within a window, and then again, however small the limit is', () =>
+  fc.assert(
+    fc.asyncProperty(someWindow, fc.constantFrom(1, 2), async (window, replicas) => {
+      let time = 0;
+      const now = () => time;
+      const shared = createSharedBucket(now);
+      const budget = startReplica(0, { shared, replicas, now, window });
+      for (const isLost of [false, false, true, true]) {
+        if (isLost) shared.lostBy.add(0);
+        const end = time + window.windowMs;
+        let waitMs = await budget.take(true);
+        for (; waitMs > 0 && time + waitMs <= end; waitMs = await budget.take(true)) time += waitMs;
+        expect(waitMs).toBe(0);
+      }
+    }),
+    { numRuns },
+  ));
+
 test('a process that has nothing of its own is told to ask again after a window at most', () =>
   fc.assert(
     fc.asyncProperty(someWindow, fc.integer({ min: 2, max: 1_000 }), async (window, replicas) => {

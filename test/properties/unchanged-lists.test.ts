@@ -12,6 +12,8 @@ import { plainHttpDeps } from '../support/http-deps.ts';
 import { numRuns } from './runs.ts';
 import { wires } from './wires.ts';
 
+const MB = 1024 * 1024;
+
 /** A client that knows the last list reads every answer as one that knows none, whatever changed in between. */
 
 interface Listed {
@@ -52,6 +54,9 @@ const SETTINGS: Readonly<Record<string, Record<string, string>>> = {
   returningAI: { RETURNING_AI_API_KEY: 'key' },
   tagMango: { TAG_MANGO_API_KEY: 'key', TAG_MANGO_WHITELABEL_HOST: 'host.example' },
 };
+
+/** A text of a badge, by the name of its field in records. */
+const TEXTS: Readonly<Record<string, string>> = { returningAI: 'title', tagMango: 'name' };
 
 type Result = { list: BadgeList } | { kind: string; message: string };
 
@@ -127,5 +132,31 @@ describe.each(wires.map((wire) => [wire.provider.name.title, wire] as const))('%
     });
     await fc.assert(property, { numRuns: Math.ceil(numRuns / 10) });
     expect(Math.min(same, changed)).toBeGreaterThan(numRuns / 50);
+  });
+
+  test('a long list is read anew where any one of its characters differs', async () => {
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const client = provider.createClient(
+      { RETURNING_AI_BASE_URL: url, TAG_MANGO_BASE_URL: url, ...SETTINGS[provider.key] },
+      { isImageUrl: isHttpsUrl, http: plainHttpDeps },
+    );
+    const id = '6657092c8142bfe0656481bf';
+    const long = 'x'.repeat(2.5 * MB);
+    const shownAs = (text: string) => ({ [TEXTS[provider.key] ?? '']: text });
+    const record = JSON.stringify({ id, _id: id, name: 'x', title: 'x', ...shownAs(long) });
+    const text = toAnswer(record);
+    listed = { status: 200, headers: {}, body: text };
+    const first = await read(client);
+    const last = 'list' in first ? first.list : undefined;
+    const start = text.lastIndexOf(long);
+    for (const at of [MB - 1, MB, MB + 1, 2 * MB - 1, 2 * MB, start + long.length - 1]) {
+      listed = { ...listed, body: text };
+      expect(await read(client, last)).toEqual({ list: last });
+      listed = { ...listed, body: `${text.slice(0, at)}y${text.slice(at + 1)}` };
+      const changed = await read(client, last);
+      expect('list' in changed && changed.list !== last).toBe(true);
+    }
+    await client.close();
   });
 });

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type TokenBucket, type TokenLimit, takeToken } from '../../src/state/rate-limit.ts';
+import {
+  type TokenBucket,
+  type TokenLimit,
+  freeTokens,
+  takeToken,
+} from '../../src/state/rate-limit.ts';
 import { numRuns } from '../properties/runs.ts';
 
 const LIMIT: TokenLimit = { burst: 10, perSecond: 4, start: 5, maxBlockMs: 60_000 };
@@ -130,6 +135,10 @@ test('whoever waits as long as was said, and is alone, gets one', () => {
         bucket = takeToken(bucket, limit, { leave: 0, now }).bucket;
       }
       const { bucket: refused, waitMs } = takeToken(bucket, limit, { leave, now });
+      const onTime = takeToken(refused, limit, { leave, now: now + waitMs });
+      // Never a part of one, which nobody has.
+      const isTaken = waitMs > 0 && onTime.waitMs === 0;
+      if (isTaken) expect(onTime.bucket.tokens).toBeGreaterThanOrEqual(leave - 1e-9);
       // A millisecond more, for what a sum of fractions loses.
       if (waitMs > 0) bucket = refused;
       const later = takeToken(bucket, limit, { leave, now: now + waitMs + 1 });
@@ -137,4 +146,29 @@ test('whoever waits as long as was said, and is alone, gets one', () => {
     }),
     { numRuns },
   );
+});
+
+test('as many are free as can be taken at once', () => {
+  const known = fc.record({
+    tokens: fc.nat(80).map((halves) => halves / 2),
+    at: fc.nat(10_000),
+    blockedUntil: fc.oneof(fc.constant(0), fc.nat(200_000)),
+  });
+  fc.assert(
+    fc.property(anyLimit, fc.option(known), fc.nat(10_000), (limit, bucket, now) => {
+      const free = freeTokens(bucket, limit, now);
+      for (const leave of [0, 1, 5]) {
+        const { waitMs } = takeToken(bucket, limit, { leave, now });
+        expect(waitMs === 0).toBe(free >= 1 + leave);
+      }
+    }),
+    { numRuns },
+  );
+});
+
+test('a block that is too long to be real is forgotten by the first that looks, though it gets none', () => {
+  const set = { tokens: 0, at: 0, blockedUntil: 500_000 };
+  const { bucket, waitMs } = takeToken(set, LIMIT, { leave: 0, now: 0 });
+  expect(waitMs).toBe(250);
+  expect(takeToken(bucket, LIMIT, { leave: 0, now: 460_000 }).waitMs).toBe(0);
 });
