@@ -437,6 +437,25 @@ describe('a snapshot whose fresh time has passed', () => {
     expect(await slow).toEqual(stale);
   });
 
+  test('does not give the failure of before a clearing as the reason, when a writer has read it since', async () => {
+    const { cache, clock, loads, pauses, end } = setUp({ staleMs: 10_000 });
+    const first = cache.read();
+    end(0, 'old');
+    await first;
+    clock.now = 1_100;
+    const failing = cache.read();
+    loads[1]?.reject(new Error('down'));
+    await failing;
+    await cache.clear();
+    const written = cache.readNew();
+    end(2, 'new');
+    await written;
+    clock.now = 1_200;
+    const slow = cache.read();
+    pauses.at(-1)?.end();
+    expect(await slow).toEqual({ state: 'STALE', snapshot: { value: 'new', asOf: 1_100 } });
+  });
+
   test('after a second the next reader tries again', async () => {
     const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
     const first = cache.read();
@@ -606,9 +625,13 @@ describe('with other replicas', () => {
     await expect(next).rejects.toBe(FATAL);
   });
 
-  test('what another version of this service wrote is none', async () => {
+  test.each([
+    ['what another version of this service wrote', true, { text: 'unreadable' }],
+    ['what is fresh only for another version of this service', false, { text: 'unreadable' }],
+    ['what is fresh only by the settings of another', false, { ageMs: 150, freshMs: 1_000 }],
+  ])('%s is none, and nothing is waited for', async (_what, mayLoad, change) => {
     const { cache, loads, end } = setUpShared({
-      looks: [{ held: { ...fresh, text: 'unreadable' }, mayLoad: true }],
+      looks: [{ held: { ...fresh, ...change }, mayLoad }],
     });
     const reader = cache.read();
     await settled();
@@ -646,16 +669,22 @@ describe('with other replicas', () => {
     expect((await reader).snapshot.value).toBe('ours');
   });
 
-  test('what is read here is kept for the others, for as long as it may be shown', async () => {
-    const { cache, clock, told, end } = setUpShared({ looks: [mine], staleMs: 1_000 });
-    const reader = cache.read();
-    await settled();
-    clock.now += 30;
-    end(0, 'ours');
-    expect(await reader).toEqual({ state: 'FRESH', snapshot: { value: 'ours', asOf: 1_000 } });
-    const value = { text: 'ours', freshMs: 100, ttlMs: 1_000 };
-    expect(told).toEqual([['keep', mine, value]]);
-  });
+  test.each([
+    [1_000, 1_000],
+    [0, 100],
+  ])(
+    'what is read here is kept for the others, for as long as it may be shown: %i ms stale',
+    async (staleMs, ttlMs) => {
+      const { cache, clock, told, end } = setUpShared({ looks: [mine], staleMs });
+      const reader = cache.read();
+      await settled();
+      clock.now += 30;
+      end(0, 'ours');
+      expect(await reader).toEqual({ state: 'FRESH', snapshot: { value: 'ours', asOf: 1_000 } });
+      const value = { text: 'ours', freshMs: 100, ttlMs };
+      expect(told).toEqual([['keep', mine, value]]);
+    },
+  );
 
   test('what a cache on the way has from before a change is kept for nobody, and later answers of it are', async () => {
     let ageMs = 50;
@@ -788,13 +817,26 @@ describe('with other replicas', () => {
     cache.close();
     expect(listeners.size).toBe(0);
   });
+
+  test('a closed cache shows nothing, since it would not learn of changes', async () => {
+    const { cache, end } = setUpShared({ looks: [mine], staleMs: 1_000 });
+    const first = cache.read();
+    await settled();
+    end(0, 'held');
+    await first;
+    expect(cache.peek()).toBeDefined();
+    cache.close();
+    expect([cache.peek(), cache.look()]).toEqual([undefined, undefined]);
+  });
 });
 
-test('readers who learn together that the others are out of reach load together', async () => {
+/** Readers who have found the other replicas out of reach at the same moment. */
+async function setUpLost(options: Pick<Parameters<typeof setUp>[0] & object, 'isQueued'> = {}) {
   const looking = Promise.withResolvers<undefined>();
   let epoch = 0;
   let isLost = false;
-  const { cache, loads, end } = setUp({
+  const all = setUp({
+    ...options,
     shared: {
       // Until a look has failed, each moment may have brought a message.
       epoch: () => (isLost ? epoch : (epoch += 1)),
@@ -805,11 +847,31 @@ test('readers who learn together that the others are out of reach load together'
       release: async () => undefined,
     },
   });
-  const readers = [cache.read(), cache.read(), cache.read()];
+  const readers = [all.cache.read(), all.cache.read(), all.cache.read()];
   isLost = true;
   looking.resolve(undefined);
   await settled();
+  return { ...all, readers };
+}
+
+test('readers who learn together that the others are out of reach load together', async () => {
+  const { readers, loads, end } = await setUpLost();
   expect(loads).toHaveLength(1);
   end(0, 'ours');
   expect((await Promise.all(readers)).map(({ state }) => state)).toEqual(Array(3).fill('FRESH'));
+});
+
+test('readers who come after a change do not join such a load that was sent before it', async () => {
+  const { cache, readers, loads, queued, end } = await setUpLost({ isQueued: () => true });
+  queued[0]?.();
+  await cache.clear();
+  const late = cache.read();
+  await settled();
+  expect(loads).toHaveLength(2);
+  end(0, 'before');
+  end(1, 'after');
+  expect((await Promise.all(readers)).map(({ snapshot }) => snapshot.value)).toEqual(
+    Array(3).fill('before'),
+  );
+  expect((await late).snapshot.value).toBe('after');
 });
