@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { createSnapshotCache } from '../../src/cache/snapshot-cache.ts';
 import { type SharedSnapshots, createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
+import {
+  type BadgeIndex,
+  createBadgeIndex,
+  createBadgeIndexCodec,
+  renewBadgeIndex,
+} from '../../src/badges/reading/badge-index.ts';
+import type { BadgeList } from '../../src/providers/badge-list.ts';
+import { isHttpsUrl } from '../../src/providers/graph-types.ts';
+import { providers } from '../../src/providers/index.ts';
 
 /** A list that did not change keeps its value, also if another replica has read it. */
 
@@ -117,3 +126,53 @@ test('the text of another replica is decoded only if it changed, and a list that
   expect(changed).toMatchObject({ value: { names: ['a', 'b'] }, calls: ['decode'] });
   expect((await read()).value).toBe(changed.value);
 });
+
+/** What an index shows of its list, apart from the badges that can be read. */
+const shownBy = (index: BadgeIndex, ids: readonly string[]) => ({
+  droppedRecords: index.droppedRecords,
+  ids: ids.map((id) =>
+    (['find', 'findToWrite'] as const).map((way) => {
+      try {
+        return index[way](id)?.id ?? null;
+      } catch (error) {
+        return String(error);
+      }
+    }),
+  ),
+});
+
+test.each(providers.map((provider) => [provider.name.title, provider] as const))(
+  'an index of %s is kept only for a list that shows the same, and so is one of another replica',
+  async (_title, provider) => {
+    const surroundings = { isImageUrl: isHttpsUrl, values: undefined };
+    const id = '6657092c8142bfe0656481bf';
+    const badge = provider.restoreBadge({ id, name: 'a', title: 'a' }, surroundings);
+    const list: BadgeList = {
+      badges: badge ? [badge] : [],
+      malformedIds: new Set(),
+      ambiguousIds: new Set(),
+      droppedRecords: 0,
+      firstMalformedField: undefined,
+      unknownFields: [],
+      unreadableFields: {},
+    };
+    const codec = createBadgeIndexCodec(provider, surroundings);
+    const last = createBadgeIndex(list);
+    expect(await renewBadgeIndex({ ...list, unknownFields: ['x'] }, last)).toBe(last);
+    expect(await codec.decode(await codec.encode(last), last)).toBe(last);
+    const changes = [
+      { droppedRecords: 1 },
+      { malformedIds: new Set(['other']) },
+      { ambiguousIds: new Set([id]) },
+      { badges: [] },
+    ];
+    for (const change of changes) {
+      const expected = createBadgeIndex({ ...list, ...change });
+      const renewed = await renewBadgeIndex(expected.list, last);
+      const decoded = await codec.decode(await codec.encode(expected), last);
+      for (const index of [renewed, decoded]) {
+        expect(shownBy(index, [id, 'other'])).toEqual(shownBy(expected, [id, 'other']));
+      }
+    }
+  },
+);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { orderKey } from '../../src/badges/reading/badge-index.ts';
+import { isValueOf, orderKey } from '../../src/badges/reading/badge-index.ts';
 import type { BadgeFields } from '../../src/providers/badge-list.ts';
 import { numRuns } from './runs.ts';
 import { anyText } from './texts.ts';
@@ -97,6 +97,18 @@ test('a key of whatever name is its own key, short, and well formed for a well-f
       expect(keyOf(key)).toBe(key);
       expect(key.length).toBeLessThanOrEqual(1_000);
       if (name.isWellFormed()) expect(key.isWellFormed()).toBe(true);
+    }),
+    { numRuns },
+  );
+});
+
+test('a long name has a key that a cursor may have, wherever it is cut', () => {
+  const piece = fc.constantFrom('x', ' ', '  ', 'é', 'ﬁ', '🏅', '\u200b');
+  fc.assert(
+    fc.property(fc.integer({ min: 985, max: 1_005 }), fc.array(piece), (length, pieces) => {
+      const key = keyOf('x'.repeat(length) + pieces.join('') + 'y'.repeat(20));
+      expect(isValueOf('NAME', key)).toBe(true);
+      expect(keyOf(key)).toBe(key);
     }),
     { numRuns },
   );
