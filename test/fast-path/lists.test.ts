@@ -437,6 +437,31 @@ describe('an answer that is kept tells', () => {
     expect([isFast, body]).toEqual([true, expect.stringContaining('"PROVIDER_RATE_LIMITED"')]);
   });
 
+  test('that a list is stale while its refresh is slow', async () => {
+    await begin();
+    await keep();
+    world.sandbox.tagMango.faults.set('listBadges', { kind: 'delay', ms: 1_000 });
+    world.pass(31_000);
+    const refresh = world.warm();
+    // Waits until the refresh is late.
+    await ask({ first: 3 }, query);
+    const { isFast, body } = await ask({ first: 2 }, query);
+    expect([isFast, body]).toEqual([true, expect.stringContaining('"STALE","asOf"')]);
+    expect(body).toContain('"code":null');
+    await refresh;
+  });
+
+  test('for how long it may be kept where a badge is missing', async () => {
+    await begin();
+    const one = 'query One($id: ID!) { badge(provider: TAG_MANGO, id: $id) { __typename } }';
+    const missing = { id: 'f'.repeat(24) };
+    await learn({ id: [...world.sandbox.tagMango.badges.keys()][0] }, one);
+    const heads = [];
+    for (let times = 0; times < 4; times += 1) heads.push((await ask(missing, one)).head);
+    expect(world.usage()).toMatchObject({ answers: 1 });
+    expect(heads.map((head) => /max-age=(\d+)/.exec(head)?.[1])).toEqual(Array(4).fill('5'));
+  });
+
   test('the time of a list by a clock that was corrected', async () => {
     await begin();
     await keep();

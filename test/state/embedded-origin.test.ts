@@ -80,6 +80,13 @@ test('a folder is new once, and then the same, whether it was stopped or killed'
   expect(await run([])).toBe('same');
 });
 
+test('a marker that a killed process was writing does not keep the next one from starting', async () => {
+  await run(['1']);
+  writeFileSync(join(folder, 'state.marker.next'), '{"ids":');
+  expect(await run(['2'])).toBe('same');
+  expect(await run([])).toBe('same');
+});
+
 test('a folder that a version before had is the same', async () => {
   await run(['1']);
   rmSync(join(folder, 'state.marker'));
@@ -184,6 +191,28 @@ test.each(restores)(
     await unadopted.close();
     expect(await run(['4'])).toBe('copy');
     expect(await run([])).toBe('same');
+  },
+);
+
+test.each(['new', 'same', 'copy'])(
+  'a file that is put back after a start from a state that is %s, and more records, is a copy',
+  async (origin) => {
+    if (origin !== 'new') await run(['1']);
+    if (origin === 'copy') {
+      const backup = join(parent, 'backup.sqlite');
+      backUp({ folder, file: backup });
+      overwrite(backup, sqlite());
+    }
+    const store = open();
+    expect(store.origin).toBe(origin);
+    if (origin === 'copy') store.adopt();
+    const early = join(parent, 'early.sqlite');
+    copyFileSync(sqlite(), early);
+    await store.append(['log'], '2');
+    await store.close();
+
+    overwrite(early, sqlite());
+    expect(await run([])).toBe('copy');
   },
 );
 

@@ -1,14 +1,24 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   KEYS_IN_RANGE,
   createEmbeddedStore,
   openEmbeddedLog,
 } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { numRuns } from '../properties/runs.ts';
 import { type OtherProcess, startOther } from './embedded-process.ts';
 import { all, entriesOf } from './state-store.suite.ts';
 
@@ -83,6 +93,49 @@ test('removes what has expired, some of it with later writes', async () => {
   const database = new DatabaseSync(join(folder, 'state.sqlite'), { readOnly: true });
   expect(database.prepare('SELECT count(*) AS count FROM state_values').get()?.count).toBe(100);
   database.close();
+});
+
+test('a value lives for its time while it runs, however often the clock is set forward by a minute or more', async () => {
+  let monotonic = 0;
+  const store = createEmbeddedStore({ folder, now: () => time, monotonic: () => monotonic });
+  stores.push(store);
+  const step = fc.record({
+    setByMs: fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: 60_000, max: 100_000 }),
+      fc.integer({ min: 60_000, max: 100_000_000_000 }),
+    ),
+    passedMs: fc.nat(600_000),
+  });
+  const lifetime = fc.integer({ min: 1, max: 2_000_000 });
+  let values = 0;
+  const property = fc.asyncProperty(lifetime, fc.array(step), async (ttlMs, steps) => {
+    const key = `value-${(values += 1)}`;
+    const setAt = monotonic;
+    await store.set(key, '1', { ttlMs });
+    for (const { setByMs, passedMs } of steps) {
+      // As the clock is corrected some time after the last use, or just before the next one.
+      time += setByMs;
+      if (setByMs > 0) await store.get('any');
+      time += passedMs;
+      monotonic += passedMs;
+      expect(await store.get(key)).toBe(monotonic - setAt < ttlMs ? '1' : null);
+    }
+  });
+  await fc.assert(property, { numRuns: Math.ceil(numRuns / 10) });
+});
+
+test('what was deleted or replaced is nowhere in the file', async () => {
+  const store = open();
+  for (let index = 0; index < 50; index += 1) {
+    await store.set(`kept-${index}`, 'x'.repeat(index * 30));
+    await store.set(`gone-${index}`, `secret of one ${'y'.repeat(index * 100)}`);
+  }
+  for (let index = 0; index < 50; index += 1) {
+    await store.set(`gone-${index}`, index % 2 === 0 ? null : 'z');
+  }
+  await store.close();
+  expect(readFileSync(join(folder, 'state.sqlite')).includes('secret of one')).toBe(false);
 });
 
 test('lets nobody else read the folder that it makes, nor its files', async () => {
