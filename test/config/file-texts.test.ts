@@ -1,6 +1,8 @@
 import {
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,7 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type FileTextsOptions, createFileTexts, runToEnd } from '../../src/config/source.ts';
+import {
+  type FileTextsOptions,
+  createFileTexts,
+  readText,
+  runToEnd,
+} from '../../src/config/source.ts';
 import { numRuns } from '../properties/runs.ts';
 
 let folder: string;
@@ -159,4 +166,20 @@ test('whatever is done to a file, what counts was there at two looks one after t
     }),
     { numRuns },
   );
+});
+
+test('a file is closed after it was read, and so is one that cannot be', () => {
+  const large = join(folder, 'large');
+  writeFileSync(file, 'text\n');
+  writeFileSync(large, 'x'.repeat(512 * 1024 + 1));
+  const nextDescriptor = (): number => {
+    const descriptor = openSync(file, 'r');
+    closeSync(descriptor);
+    return descriptor;
+  };
+  const before = nextDescriptor();
+  expect(readText(file)).toEqual({ value: 'text' });
+  expect(readText(large)).toMatchObject({ value: undefined, isTooLarge: true });
+  expect(readText(folder)).toEqual({ value: undefined, problem: 'is not a file' });
+  expect(nextDescriptor()).toBe(before);
 });

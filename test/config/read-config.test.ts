@@ -281,6 +281,20 @@ describe('proxies', () => {
   });
 });
 
+test('every secret of the settings is kept out of the log', () => {
+  const [routerSecret, metricsToken, other] = ['router', 'metrics', 'other'].map(
+    (name) => `${name}-${'x'.repeat(20)}`,
+  );
+  const config = readConfig({
+    ...returningAI,
+    ROUTER_SECRET: `${routerSecret},${other}`,
+    METRICS_TOKEN: metricsToken,
+  });
+  expect(secretsOf(config)).toEqual(
+    expect.arrayContaining([routerSecret, other, metricsToken, returningAI.RETURNING_AI_API_KEY]),
+  );
+});
+
 test('the password of a URL is kept out of the log as it is written in the URL and as it is sent', () => {
   const password = fc.string({ unit: 'grapheme', minLength: 6, maxLength: 30 });
   fc.assert(
@@ -533,6 +547,17 @@ describe('it is refused, and the variable named, when', () => {
       { ...returningAI, RETURNING_AI_BASE_URL: `https://a:${SECRET}@x.example` },
       ['RETURNING_AI_BASE_URL: must not have a query, fragment, user name or password'],
     ],
+    ...[`a@`, `:${SECRET}@`, `a:${SECRET}@`].map(
+      (credentials): [string, Record<string, string>, string[]] => [
+        `the URL of the keys of tokens holds credentials: ${credentials.replace(SECRET, 'secret')}`,
+        {
+          AUTH_JWKS_URL: `https://${credentials}id.example/keys`,
+          AUTH_ISSUER: 'https://id.example',
+          AUTH_AUDIENCE: 'badges',
+        },
+        ['AUTH_JWKS_URL: must not contain a user name or password'],
+      ],
+    ),
     [
       'a base URL is plain http to elsewhere, in production',
       {
@@ -623,6 +648,15 @@ describe('a rule that compares variables is checked beside others that are inval
       'TAG_MANGO_API_KEY_FILE: the file cannot be read (ENOENT)',
       'TAG_MANGO_WHITELABEL_HOST: is required when TAG_MANGO_API_KEY is set',
     ]);
+  });
+
+  test('and none at the bounds of two that are compared, nor outside production', () => {
+    const right = (env: Record<string, string>) => expect(problemsOf(env)).toEqual([]);
+    right({ ATTEMPT_TIMEOUT_MS: '2000', OPERATION_DEADLINE_MS: '4000' });
+    right({ ANSWER_MAX_BYTES: '65536', ANSWERS_BUDGET_BYTES: '131072' });
+    right({ NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    right({ PORT: '65535' });
+    right({ PORT: '0' });
   });
 
   test('but not with the default of one that is invalid itself', () => {

@@ -140,6 +140,11 @@ describe('it is refused, with the line, and no value of a secret, when', () => {
       ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: must be { file: … } or { variable: … }'],
     ],
     [
+      'a secret is said to stand in two places',
+      `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { file: acme-key, variable: ACME_KEY }`,
+      ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: must be { file: … } or { variable: … }'],
+    ],
+    [
       'a secret’s file is missing',
       `tenants:\n  acme:\n    TAG_MANGO_WHITELABEL_HOST: acme.tagmango.com\n    TAG_MANGO_API_KEY: { file: nowhere }`,
       ['FILE:4: tenants.acme.TAG_MANGO_API_KEY: the file cannot be read (ENOENT)'],
