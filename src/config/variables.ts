@@ -182,9 +182,9 @@ function valueOf(given: Given, name: string): string | undefined {
 
 function isProxyUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, username, password } = new URL(url);
+  const { protocol, username, password } = new URL(url);
   const isHttp = protocol === 'http:' || protocol === 'https:';
-  return isHttp && hostname !== '' && canDecode(username) && canDecode(password);
+  return isHttp && canDecode(username) && canDecode(password);
 }
 
 /** Each has a time series of its own for each code of an error. */
