@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBadgeIndex, createBadgeIndexCodec } from '../../src/badges/reading/badge-index.ts';
-import { type BadgeFields, toBadgeList } from '../../src/providers/badge-list.ts';
+import {
+  type BadgeFields,
+  type RecordReading,
+  toBadgeList,
+} from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -93,4 +97,34 @@ test('a record is compared with those of its id only as far as they are alike', 
   }));
   expect([...list.ambiguousIds]).toEqual(['a']);
   expect(looks).toBeLessThan(1_000);
+});
+
+describe('a list of which nothing can be used', () => {
+  const malformed = (field: string, isForeign?: true): RecordReading<BadgeFields> => ({
+    malformed: { id: null, field, ...(isForeign && { isForeign }) },
+  });
+  const foreign = malformed('creator', true);
+
+  test.each([
+    [[malformed('id'), malformed('title')], 'id', true],
+    [[foreign, malformed('id')], 'creator', true],
+    [[malformed('id'), foreign], 'id', true],
+    [[foreign, foreign], 'creator', false],
+  ] as const)(
+    'is a breakdown of the provider unless all of it is another tenant’s',
+    async (readings, field, isBreakdown) => {
+      const left = [...readings];
+      const list = toBadgeList(readings, () => left.shift() ?? foreign);
+      await expect(list).rejects.toMatchObject({
+        message: `returned unusable records; the first invalid field is ${field}`,
+        consequences: { isBreakdown },
+      });
+    },
+  );
+
+  test('is told apart from one with more than 20,000 records, of which none is read', async () => {
+    const list = (length: number) => toBadgeList(Array(length).fill(null), () => malformed('id'));
+    await expect(list(RECORDS)).rejects.toThrow('returned unusable records');
+    await expect(list(RECORDS + 1)).rejects.toThrow('returned more than 20000 badges');
+  });
 });
