@@ -47,11 +47,24 @@ test('requests are counted by kind, operation, path and code, and no name that a
   expect(await (await read()).text()).not.toContain('MadeUp');
 });
 
+test('the keys of a request are counted, whichever path answers it', async () => {
+  metered = await startMetered();
+  const query =
+    '{ badgesByKeys(keys: [{ provider: TAG_MANGO, id: "65f2a9c34b6d7e0011aa22b1" }]) { __typename } }';
+  for (let times = 1; times <= 5; times += 1) {
+    await metered.send({ query });
+    expect(await metered.samplesOf('badges_request_batch_size_count')).toEqual({ '': times });
+  }
+});
+
 test('what is counted once is not counted again by the next reading', async () => {
   metered = await startMetered();
   for (let times = 0; times < 5; times += 1) await metered.send({ query: SHELF });
-  const first = await metered.samplesOf('badges_requests_total');
-  expect(await metered.samplesOf('badges_requests_total')).toEqual(first);
+  for (const name of ['badges_requests_total', 'badges_request_sources_total']) {
+    const first = await metered.samplesOf(name);
+    expect(first).not.toEqual({});
+    expect(await metered.samplesOf(name)).toEqual(first);
+  }
   expect(await metered.samplesOf('badges_fast_path_answers_total')).toEqual(
     await metered.samplesOf('badges_fast_path_answers_total'),
   );
