@@ -362,16 +362,46 @@ export interface FairQueue {
    * otherwise proceed at once when it arrives.
    */
   afterWaits: (tenant: string) => NextTurn;
+  /** Takes time of this round, in milliseconds, out of account that something with a limit of its own has spent. */
+  leaveOut: (ms: number) => void;
+}
+
+/** What waits, oldest first for each tenant. Tenants alternate, so that none waits for all that another one has. */
+export interface Waiting<T> {
+  add(tenant: string, item: T): void;
+  /** Takes the oldest of the next tenant. Undefined if nothing waits. */
+  next(): T | undefined;
+  isEmpty(): boolean;
+}
+
+export function createWaiting<T>(): Waiting<T> {
+  const ofTenants = new Map<string, T[]>();
+  return {
+    add(tenant, item) {
+      const earlier = ofTenants.get(tenant);
+      if (earlier) earlier.push(item);
+      else ofTenants.set(tenant, [item]);
+    },
+    next() {
+      for (const [tenant, items] of ofTenants) {
+        ofTenants.delete(tenant);
+        const next = items.shift();
+        if (items.length > 0) ofTenants.set(tenant, items);
+        return next;
+      }
+      return undefined;
+    },
+    isEmpty: () => ofTenants.size === 0,
+  };
 }
 
 /**
  * Lets simultaneous requests proceed while a round of the event loop is short, and afterwards one at a time, with free
  * rounds after each that took long. Without it, requests that arrive together would all be answered in one round, and
- * health checks would time out. Waiting tenants alternate, one request each, so that none waits for all requests of
- * another one.
+ * health checks would time out. Waiting tenants alternate, one request each.
  */
 export function createFairQueue(now: () => number = () => performance.now()): FairQueue {
-  const waiting = new Map<string, (() => void)[]>();
+  const waiting = createWaiting<() => void>();
   /** When the first request of this round proceeded. Undefined if none has. */
   let begunAt: number | undefined;
   let round = 0;
@@ -392,23 +422,8 @@ export function createFairQueue(now: () => number = () => performance.now()): Fa
   }
   function proceed(): void {
     begunAt = undefined;
-    const next = takeNext();
+    const next = waiting.next();
     if (next) begin(next);
-  }
-  /** The oldest request of the next tenant. */
-  function takeNext(): (() => void) | undefined {
-    for (const [tenant, requests] of waiting) {
-      waiting.delete(tenant);
-      const next = requests.shift();
-      if (requests.length > 0) waiting.set(tenant, requests);
-      return next;
-    }
-    return undefined;
-  }
-  function enqueue(tenant: string, next: () => void): void {
-    const earlier = waiting.get(tenant);
-    if (earlier) earlier.push(next);
-    else waiting.set(tenant, [next]);
   }
   function isWithinBudget(): boolean {
     return begunAt !== undefined && now() - begunAt < BUDGET_MS;
@@ -420,7 +435,7 @@ export function createFairQueue(now: () => number = () => performance.now()): Fa
       if (next || ofRound === round) return next;
       const taken = new Promise<void>((resolve) => {
         if (begunAt === undefined) begin(resolve);
-        else enqueue(tenant, resolve);
+        else waiting.add(tenant, resolve);
       });
       next = taken.then(() => {
         ofRound = round;
@@ -433,9 +448,12 @@ export function createFairQueue(now: () => number = () => performance.now()): Fa
     take: (tenant) =>
       new Promise((resolve) => {
         if (begunAt === undefined) begin(resolve);
-        else if (waiting.size === 0 && isWithinBudget()) resolve();
-        else enqueue(tenant, resolve);
+        else if (waiting.isEmpty() && isWithinBudget()) resolve();
+        else waiting.add(tenant, resolve);
       }),
     afterWaits,
+    leaveOut(ms) {
+      if (begunAt !== undefined) begunAt += ms;
+    },
   };
 }

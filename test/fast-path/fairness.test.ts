@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createAnswerCache } from '../../src/server/fast-path/answer-cache.ts';
 import { createKeep } from '../../src/server/keep.ts';
 import { createAsker, toBody, toRequest } from './ask.ts';
+import { createRawCaller } from './wire.ts';
 import { type World, type WorldOptions, startWorld } from './world.ts';
 
 let world: World;
@@ -88,4 +89,31 @@ test('documents no two of which are alike keep no other tenant from having its o
   // Those of the flood were dropped.
   expect(plans).toBeLessThan(150);
   expect(answers).toBe(1);
+});
+
+test('of connections that ask more than a round has time for, none is answered much less often than another one', async () => {
+  const ids = [...world.sandbox.tagMango.badges.keys()];
+  const representations = Array.from({ length: 900 }, (_, at) => ({
+    __typename: 'TagMangoBadge',
+    id: ids[at % ids.length] ?? '',
+  }));
+  const request = toRequest(toBody(representations));
+  for (let times = 0; times < 2; times += 1) await asker.ask(request);
+  expect(await asker.ask(request)).toMatchObject({ status: 200, isFast: true });
+  const callers = Array.from({ length: 120 }, () => createRawCaller(world.fast));
+  await Promise.all(callers.map((caller) => caller.ask(request)));
+
+  let left = 2_400;
+  const answered = await Promise.all(
+    callers.map(async (caller) => {
+      let answers = 0;
+      for (; left > 0; left -= 1) {
+        await caller.ask(request);
+        answers += 1;
+      }
+      return answers;
+    }),
+  );
+  callers.forEach((caller) => caller.close());
+  expect(Math.min(...answered)).toBeGreaterThan(Math.max(...answered) / 2);
 });

@@ -45,6 +45,30 @@ test('many small ones that add up to something wait too', async () => {
   expect(fifth).toBeGreaterThan(fourth);
 });
 
+test('time that something with a limit of its own has spent is no reason to wait for free rounds', async () => {
+  const roundsWith = async (leftOut: boolean): Promise<number> => {
+    let ms = 0;
+    const { take, leaveOut } = createFairQueue(() => ms);
+    const spend = () => {
+      ms += 50;
+      if (leftOut) leaveOut(50);
+    };
+    void take('acme').then(spend);
+    await Promise.resolve();
+    await Promise.resolve();
+    let isWaiting = true;
+    // Another one of the same round has to wait for the next one.
+    ms += 6;
+    void take('acme').then(() => (isWaiting = false));
+    if (leftOut) leaveOut(6);
+    let rounds = 0;
+    for (; isWaiting; rounds += 1) await nextRound();
+    return rounds;
+  };
+  expect(await roundsWith(true)).toBe(1);
+  expect(await roundsWith(false)).toBeGreaterThan(2);
+});
+
 test('after a pause whoever comes goes on at once', async () => {
   const { take: turn } = createFairQueue();
   await turn('acme');

@@ -27,7 +27,7 @@ import {
 import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
-import type { FairQueue } from '../request.ts';
+import { type FairQueue, createWaiting } from '../request.ts';
 import { createEntityFragments } from './fragments.ts';
 import { type Head, type Ready, createContentTypes, createReadHead } from './head.ts';
 import { createAnswerCache } from './answer-cache.ts';
@@ -43,7 +43,7 @@ interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Executable, and not used yet. */
   schema: GraphQLSchema;
   identity: IdentityOptions;
-  queue: FairQueue;
+  queue: Pick<FairQueue, 'leaveOut'>;
   /** Of all answers of the process that are not yet sent. */
   budget: ByteBudget;
   /** Of all bodies that are arriving or waiting. */
@@ -104,7 +104,7 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
     learningMs,
   });
   const readHead = createReadHead(identity);
-  const round = createRound();
+  const round = createRound({ onSpent: queue.leaveOut });
   /** `requests`: those that could have been answered fast by their head. */
   const counts = { requests: 0, fast: 0 };
 
@@ -128,20 +128,20 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       request.unshift(bytes);
       full();
     }
-    if (!asked || answered === false) return handOn();
-    resumeOrHandOn(request, answered ?? tryLater(exchange, asked), handOn).catch((err: unknown) =>
-      fail(request, err),
-    );
+    const later = asked && (answered ?? tryLater(exchange, asked));
+    if (!isPromise(later)) return handOn();
+    resumeOrHandOn(request, later, handOn).catch((err: unknown) => fail(request, err));
   }
 
-  async function tryLater(exchange: Exchange, asked: Asked): Promise<boolean> {
+  function tryLater(exchange: Exchange, asked: Asked): MaybePromise<boolean> {
     const { id } = exchange.head.caller.tenant;
     const share = bodies.open(id);
     // The full path rejects it.
     if (!share.take(asked.bytes.length)) return false;
-    await queue.take(id);
-    share.release();
-    return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
+    return round.later(id, () => {
+      share.release();
+      return exchange.response.destroyed || tryInRound(exchange, asked, performance.now());
+    });
   }
 
   /** Counts the time that it takes. */
@@ -425,7 +425,7 @@ function whenWhole(
 
 /**
  * Fast answers take no longer than a few milliseconds of one round of the event loop, however many requests arrive
- * together. The others wait for their turn with all other requests.
+ * together. The others are the first ones of the next rounds.
  */
 interface Round {
   /** Whether one more may be answered in this round. */
@@ -434,34 +434,55 @@ interface Round {
   note(ms: number): void;
   /** Counts the time until it is done. */
   spendOn<T>(work: Promise<T>): Promise<T>;
+  /** Does the work, which counts its time, once it has room. */
+  later<T>(tenant: string, work: () => MaybePromise<T>): Promise<T>;
 }
 
 const MAX_MS = 5;
 /** A round is looked at only after so much work: to mark each would cost more than to answer. */
 const MARK_MS = 1;
 
-function createRound(now: () => number = () => performance.now()): Round {
+/** `onSpent` is told of all time that is counted. */
+function createRound({ onSpent }: { onSpent: (ms: number) => void }): Round {
+  const waiting = createWaiting<() => void>();
   let spentMs = 0;
   let isMarked = false;
 
   function note(ms: number): void {
+    onSpent(ms);
     spentMs += ms;
-    if (isMarked || spentMs < MARK_MS) return;
+    if (spentMs >= MARK_MS) mark();
+  }
+  function mark(): void {
+    if (isMarked) return;
     isMarked = true;
-    setImmediate(() => {
-      spentMs = 0;
-      isMarked = false;
-    });
+    setImmediate(begin);
+  }
+  function begin(): void {
+    spentMs = 0;
+    isMarked = false;
+    while (spentMs < MAX_MS && !waiting.isEmpty()) waiting.next()?.();
+    if (!waiting.isEmpty()) mark();
   }
   return {
-    hasRoom: () => spentMs < MAX_MS,
+    hasRoom: () => spentMs < MAX_MS && waiting.isEmpty(),
     note,
     async spendOn(work) {
-      const begun = now();
+      const begun = performance.now();
       const done = await work;
       // It may have waited for other rounds.
-      note(Math.min(MAX_MS, now() - begun));
+      note(Math.min(MAX_MS, performance.now() - begun));
       return done;
     },
+    later: (tenant, work) =>
+      new Promise((resolve) => {
+        waiting.add(tenant, () => resolve(toPromise(work)));
+        mark();
+      }),
   };
+}
+
+/** Begins at once; what the work throws rejects. */
+async function toPromise<T>(work: () => MaybePromise<T>): Promise<T> {
+  return work();
 }
