@@ -32,6 +32,8 @@ export interface Target {
 
 export interface Round {
   requests: number;
+  /** How many were sent in all, with those before and after the time of the round. */
+  sent: number;
   /** Of the server, microseconds for each request. */
   cpuUs: number;
   perSecond: number;
@@ -124,6 +126,7 @@ export async function load(
     next += 1;
     return request(next - 1);
   });
+  if (connections > 1) await askOnEach(client, connections);
   const [begun, cpuBefore] = [performance.now(), readCpu(target.pid)];
   if (perSecond === undefined) await sendAlways(client, atLeast, ms);
   else await sendEvenly(client, perSecond, ms);
@@ -133,7 +136,22 @@ export async function load(
   client.close();
   const latencies = client.latencies.end();
   const perSecondNow = requests / (took / 1_000);
-  return { requests, cpuUs: cpu / requests, perSecond: perSecondNow, latencies, leftOut };
+  const cpuUs = cpu / requests;
+  return { requests, sent: next - from, cpuUs, perSecond: perSecondNow, latencies, leftOut };
+}
+
+/** A server accepts one connection in each round of its event loop, and the first requests would wait for that. */
+function askOnEach(client: Client, connections: number): Promise<void> {
+  return new Promise((resolve) => {
+    client.onAnswer = () => {
+      if (client.latencies.requests < connections) return;
+      client.onAnswer = () => undefined;
+      client.latencies.end();
+      client.latencies = new Latencies();
+      resolve();
+    };
+    while (client.send(performance.now()));
+  });
 }
 
 async function sendAlways(client: Client, atLeast: number, ms: number): Promise<void> {

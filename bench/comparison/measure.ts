@@ -39,7 +39,7 @@ export async function measure(
   const send = async (target: Target, options: Pick<LoadOptions, 'ms' | 'atLeast'>) => {
     const from = sent.get(target) ?? 0;
     const round = await load(target, workload, { connections, from, ...options });
-    sent.set(target, from + round.requests + connections);
+    sent.set(target, from + round.sent);
     return round;
   };
   for (const target of targets.values()) {

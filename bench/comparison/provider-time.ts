@@ -149,7 +149,7 @@ async function measureMutations(
   const connections = WRITERS;
   const warmUp = await load(service, { request }, { connections, ms });
   await checkAnswer(service, request(-1));
-  const from = warmUp.requests + WRITERS;
+  const from = warmUp.sent;
   const { cpuUs, perSecond, latencies } = await load(
     service,
     { request },
