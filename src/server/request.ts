@@ -453,7 +453,8 @@ export function createFairQueue(now: () => number = () => performance.now()): Fa
       }),
     afterWaits,
     leaveOut(ms) {
-      if (begunAt !== undefined) begunAt += ms;
+      // No more than has passed: a round is never given time in advance.
+      if (begunAt !== undefined) begunAt = Math.min(begunAt + ms, now());
     },
   };
 }

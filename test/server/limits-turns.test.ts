@@ -69,6 +69,19 @@ test('time that something with a limit of its own has spent is no reason to wait
   expect(await roundsWith(false)).toBeGreaterThan(2);
 });
 
+test('more time than has passed cannot be left out, so that the next ones wait as soon as the round is long', async () => {
+  let ms = 0;
+  const { take, leaveOut } = createFairQueue(() => ms);
+  void take('acme');
+  leaveOut(1_000);
+  ms += 6;
+  let hasGone = false;
+  void take('acme').then(() => (hasGone = true));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(hasGone).toBe(false);
+});
+
 test('after a pause whoever comes goes on at once', async () => {
   const { take: turn } = createFairQueue();
   await turn('acme');

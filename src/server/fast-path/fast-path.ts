@@ -28,9 +28,9 @@ import { type IdentityOptions, actorOf } from '../identity/authenticate.ts';
 import type { Keep } from '../keep.ts';
 import { ANSWER_CAPS } from '../limits/limits.ts';
 import { type FairQueue, createWaiting } from '../request.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import { createEntityFragments } from './fragments.ts';
 import { type Head, type Ready, createContentTypes, createReadHead } from './head.ts';
-import { createAnswerCache } from './answer-cache.ts';
 import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
 import { type EntitiesPlan, type Split, createPlans, flatten, splitBody } from './plans.ts';
 import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
@@ -442,14 +442,13 @@ const MAX_MS = 5;
 /** A round is looked at only after so much work: to mark each would cost more than to answer. */
 const MARK_MS = 1;
 
-/** `onSpent` is told of all time that is counted. */
+/** `onSpent` is told of the time of each answer, but not of time in which one may have waited. */
 function createRound({ onSpent }: { onSpent: (ms: number) => void }): Round {
   const waiting = createWaiting<() => void>();
   let spentMs = 0;
   let isMarked = false;
 
-  function note(ms: number): void {
-    onSpent(ms);
+  function spend(ms: number): void {
     spentMs += ms;
     if (spentMs >= MARK_MS) mark();
   }
@@ -466,12 +465,15 @@ function createRound({ onSpent }: { onSpent: (ms: number) => void }): Round {
   }
   return {
     hasRoom: () => spentMs < MAX_MS && waiting.isEmpty(),
-    note,
+    note(ms) {
+      onSpent(ms);
+      spend(ms);
+    },
     async spendOn(work) {
       const begun = performance.now();
       const done = await work;
       // It may have waited for other rounds.
-      note(Math.min(MAX_MS, performance.now() - begun));
+      spend(Math.min(MAX_MS, performance.now() - begun));
       return done;
     },
     later: (tenant, work) =>
