@@ -258,8 +258,8 @@ describe('a snapshot whose fresh time has passed', () => {
   const stale = { state: 'STALE', snapshot: { value: 'old', asOf: 1_000 } };
 
   /** Read at 1000, fresh until 1100, shown until 2000. */
-  async function setUpOld() {
-    const all = setUp({ staleMs: 1_000 });
+  async function setUpOld({ staleMs = 1_000 } = {}) {
+    const all = setUp({ staleMs });
     const first = all.cache.read();
     all.end(0, 'old');
     await first;
@@ -405,11 +405,7 @@ describe('a snapshot whose fresh time has passed', () => {
   });
 
   test('says why no newer one could be had, until one could', async () => {
-    const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
-    const first = cache.read();
-    end(0, 'old');
-    await first;
-    clock.now = 1_100;
+    const { cache, clock, loads, end } = await setUpOld({ staleMs: 10_000 });
     const failing = cache.read();
     const down = new Error('down');
     loads[1]?.reject(down);
@@ -438,11 +434,7 @@ describe('a snapshot whose fresh time has passed', () => {
   });
 
   test('does not give the failure of before a clearing as the reason, when a writer has read it since', async () => {
-    const { cache, clock, loads, pauses, end } = setUp({ staleMs: 10_000 });
-    const first = cache.read();
-    end(0, 'old');
-    await first;
-    clock.now = 1_100;
+    const { cache, clock, loads, pauses, end } = await setUpOld({ staleMs: 10_000 });
     const failing = cache.read();
     loads[1]?.reject(new Error('down'));
     await failing;
@@ -457,11 +449,7 @@ describe('a snapshot whose fresh time has passed', () => {
   });
 
   test('after a second the next reader tries again', async () => {
-    const { cache, clock, loads, end } = setUp({ staleMs: 10_000 });
-    const first = cache.read();
-    end(0, 'old');
-    await first;
-    clock.now = 1_100;
+    const { cache, clock, loads, end } = await setUpOld({ staleMs: 10_000 });
     const failing = cache.read();
     loads[1]?.reject(new Error('down'));
     await failing;

@@ -7,9 +7,9 @@ import {
   createBadgeIndexCodec,
   renewBadgeIndex,
 } from '../../src/badges/reading/badge-index.ts';
-import type { BadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
+import { toList } from '../properties/listing.ts';
 
 /** A list that did not change keeps its value, also if another replica has read it. */
 
@@ -147,15 +147,7 @@ test.each(providers.map((provider) => [provider.name.title, provider] as const))
     const surroundings = { isImageUrl: isHttpsUrl, values: undefined };
     const id = '6657092c8142bfe0656481bf';
     const badge = provider.restoreBadge({ id, name: 'a', title: 'a' }, surroundings);
-    const list: BadgeList = {
-      badges: badge ? [badge] : [],
-      malformedIds: new Set(),
-      ambiguousIds: new Set(),
-      droppedRecords: 0,
-      firstMalformedField: undefined,
-      unknownFields: [],
-      unreadableFields: {},
-    };
+    const list = toList(badge ? [badge] : []);
     const codec = createBadgeIndexCodec(provider, surroundings);
     const last = createBadgeIndex(list);
     expect(await renewBadgeIndex({ ...list, unknownFields: ['x'] }, last)).toBe(last);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { BadgeSource, BadgesContext } from '../../src/badges/context.ts';
 import { createBadgeIndex } from '../../src/badges/reading/badge-index.ts';
 import type { TenantProvider } from '../../src/badges/tenant.ts';
-import type { BadgeFields } from '../../src/providers/badge-list.ts';
+import type { BadgeFields, BadgeList } from '../../src/providers/badge-list.ts';
 import { isHttpsUrl } from '../../src/providers/graph-types.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -86,7 +86,12 @@ export function contextOf(lists: readonly BadgeFields[][]): BadgesContext {
 }
 
 function toReading(badges: readonly BadgeFields[]): ListReading {
-  const value = createBadgeIndex({
+  return { snapshot: { value: createBadgeIndex(toList(badges)), asOf: 0 }, state: 'FRESH' };
+}
+
+/** A list that was read without any fault. */
+export function toList(badges: readonly BadgeFields[]): BadgeList {
+  return {
     badges,
     malformedIds: new Set(),
     ambiguousIds: new Set(),
@@ -94,6 +99,5 @@ function toReading(badges: readonly BadgeFields[]): ListReading {
     firstMalformedField: undefined,
     unknownFields: [],
     unreadableFields: {},
-  });
-  return { snapshot: { value, asOf: 0 }, state: 'FRESH' };
+  };
 }
