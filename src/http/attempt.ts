@@ -3,13 +3,22 @@ import { type Dispatcher, EnvHttpProxyAgent, Pool, errors } from 'undici';
 import { PLACES } from './admission.ts';
 import { isLoopbackHost } from './hosts.ts';
 import { toWholeJson } from './json.ts';
-import { type CallStage, ProviderError, statusError, transportError } from './provider-error.ts';
+import {
+  type CallStage,
+  ProviderError,
+  badResponse,
+  statusError,
+  transportError,
+} from './provider-error.ts';
 import {
   type AnswerHead,
+  MAX_BODY_BYTES,
   type RetryAfterBounds,
-  readBody,
+  decodeBody,
+  encodingOf,
   readJson,
   toRetryAfter,
+  tooLarge,
 } from './response.ts';
 
 /** Proxies for connections to other machines. */
@@ -161,19 +170,102 @@ export async function attempt<T>(
 /** An answer with its body, or with the error that reading the body ended in. */
 type Received = { head: AnswerHead; body: Buffer | ProviderError };
 
+interface ReceiveOptions {
+  timeoutMs: number;
+  maxBytes: number | undefined;
+}
+
 async function receive(
   dispatcher: Dispatcher,
-  { method, path, headers, body }: Request,
-  { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number | undefined },
+  request: Request,
+  { timeoutMs, maxBytes = MAX_BODY_BYTES }: ReceiveOptions,
 ): Promise<Received | Failed | { bug: unknown }> {
-  const progress: Progress = { stage: 'connecting' };
-  const toFailure = (cause: unknown): Failed | { bug: unknown } =>
-    isBug(cause)
-      ? { bug: cause }
-      : { error: transportError(cause, progress.stage), answered: undefined };
-  const { signal, end } = startTimeout(timeoutMs);
+  const arrived = await ask(dispatcher, request, { timeoutMs, maxBytes });
+  if ('cause' in arrived) return toFailure(arrived);
+  const { head, encoded } = arrived;
   try {
-    const asking = dispatcher.compose(noteSending(progress)).request({
+    return { head, body: await decodeBody(encoded, head, maxBytes) };
+  } catch (cause) {
+    return toFailure({ cause, stage: 'answering', head });
+  }
+}
+
+/** An answer as it came. */
+interface Arrived {
+  head: AnswerHead;
+  encoded: Buffer;
+}
+
+/** Why no whole answer came. */
+interface Broken {
+  cause: unknown;
+  stage: CallStage;
+  /** Of the answer that began. */
+  head: AnswerHead | undefined;
+}
+
+function toFailure({ cause, stage, head }: Broken): Received | Failed | { bug: unknown } {
+  if (isBug(cause)) return { bug: cause };
+  const error = transportError(cause, stage);
+  return head ? { head, body: error } : { error, answered: undefined };
+}
+
+/** Collects the answer as undici hands it on: a stream for each answer would take longer than to read most of them. */
+function ask(
+  dispatcher: Dispatcher,
+  { method, path, headers, body }: Request,
+  { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number },
+): Promise<Arrived | Broken> {
+  return new Promise((resolve) => {
+    let stage: CallStage = 'connecting';
+    let controller: Dispatcher.DispatchController | undefined;
+    let head: AnswerHead | undefined;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let isOver = false;
+
+    function end(result: Arrived | Broken): void {
+      isOver = true;
+      clearTimeout(timer);
+      resolve(result);
+    }
+    const fail = (cause: unknown): void => end({ cause, stage, head });
+    /** Closes the connection. Without one, undici would only report this once it has connected or failed. */
+    function stop(cause: Error): void {
+      fail(cause);
+      controller?.abort(cause);
+    }
+    // `AbortSignal.timeout` would keep everything of a call, also after its answer, and create an error when it fires.
+    const timer = setTimeout(
+      () => stop(new DOMException('The call took too long', 'TimeoutError')),
+      Math.ceil(timeoutMs),
+    );
+    const handler: Dispatcher.DispatchHandler = {
+      /** On a connected socket, just before the first byte is written: after this, it may have been sent. */
+      onRequestStart(started) {
+        if (isOver) return started.abort(new Error('The call is over'));
+        controller = started;
+        stage = 'sent';
+      },
+      onResponseStart(_controller, status, answerHeaders) {
+        // Others come before the answer itself.
+        if (status < 200) return;
+        stage = 'answering';
+        head = { status, headers: answerHeaders };
+        if (encodingOf(head) === 'other')
+          stop(badResponse('used a content encoding that was not requested'));
+      },
+      onResponseData(_controller, chunk) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) return stop(tooLarge(maxBytes));
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        if (head) end({ head, encoded: Buffer.concat(chunks) });
+      },
+      onResponseError: (_controller, cause) => fail(cause),
+    };
+    const options = {
       method,
       path,
       headers: {
@@ -184,28 +276,13 @@ async function receive(
       },
       // Values that an earlier version stored may contain lone surrogates.
       body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
-      signal,
-    });
-    const answer = await Promise.race([asking, untilTooLate(signal, progress)]);
-    progress.stage = 'answering';
-    const head = { status: answer.statusCode, headers: answer.headers };
-    const read = await readBody(answer, maxBytes).catch(toFailure);
-    if (Buffer.isBuffer(read)) return { head, body: read };
-    return 'error' in read ? { head, body: read.error } : read;
-  } catch (cause) {
-    return toFailure(cause);
-  } finally {
-    end();
-  }
-}
-
-/** `AbortSignal.timeout` would keep everything of a call, also after its answer, and create an error when it fires. */
-function startTimeout(timeoutMs: number): { signal: AbortSignal; end: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new DOMException('The call took too long', 'TimeoutError'));
-  }, Math.ceil(timeoutMs));
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
+    };
+    try {
+      dispatcher.dispatch(options, handler);
+    } catch (cause) {
+      fail(cause);
+    }
+  });
 }
 
 const ERRORS_OF_THE_LANGUAGE = ['TypeError', 'RangeError', 'ReferenceError'];
@@ -215,33 +292,4 @@ function isBug(cause: unknown): boolean {
   if (!types.isNativeError(cause)) return false;
   const isInvalid = 'code' in cause && cause.code === 'UND_ERR_INVALID_ARG';
   return isInvalid || ERRORS_OF_THE_LANGUAGE.includes(cause.name);
-}
-
-interface Progress {
-  stage: CallStage;
-}
-
-/**
- * Rejects if the timeout passes before there is a connection: undici would only report that once it has connected or
- * failed. The request is not sent after this.
- */
-function untilTooLate(signal: AbortSignal, progress: Progress): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const onAbort = (): void => {
-      if (progress.stage === 'connecting') reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-/** Undici starts a request on a connected socket just before it writes the first byte, unless it was aborted. */
-function noteSending(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) => {
-    const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (controller, context) => {
-      start?.(controller, context);
-      if (!controller.aborted) progress.stage = 'sent';
-    };
-    return dispatch(options, handler);
-  };
 }

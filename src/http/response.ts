@@ -1,7 +1,5 @@
-import type { Readable } from 'node:stream';
 import { promisify, types } from 'node:util';
 import { crc32, createInflateRaw, gunzip as gunzipThen } from 'node:zlib';
-import type { Dispatcher } from 'undici';
 import { JsonError, MAX_DEPTH, MAX_CONTAINERS, createSlices, parseJsonInSlices } from './json.ts';
 import { ProviderError, type RetryAfter, badResponse } from './provider-error.ts';
 
@@ -137,27 +135,10 @@ function endOfHeader(body: Buffer): number | undefined {
 }
 
 /** Limits the memory of one answer, encoded and decoded, unless its reader sets a lower limit. */
-const MAX_BODY_BYTES = 5 * 1024 * 1024;
+export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
-type Answer = Pick<Dispatcher.ResponseData, 'body' | 'headers'>;
-
-/** The decoded bytes of an answer. Reading stops once it is too large, and the connection is closed. */
-export async function readBody(
-  { body, headers }: Answer,
-  maxBytes = MAX_BODY_BYTES,
-): Promise<Buffer> {
-  const encoding = toEncoding({ headers });
-  if (encoding === 'other') {
-    // Nothing reads the stream any more, so its errors need a listener.
-    body.on('error', () => undefined).destroy();
-    throw badResponse('used a content encoding that was not requested');
-  }
-  const encoded = await collect(body, maxBytes);
-  return encoding === 'gzip' && encoded.length > 0 ? decode(encoded, maxBytes) : encoded;
-}
-
-/** Some proxies repeat the header; it still means one encoding. */
-function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'other' {
+/** How a body is encoded. Some proxies repeat the header; it still means one encoding. */
+export function encodingOf(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'other' {
   const encodings = headerValues(head, 'content-encoding')
     .flatMap((value) => value.split(','))
     .map((value) => value.trim().toLowerCase())
@@ -166,7 +147,17 @@ function toEncoding(head: Pick<AnswerHead, 'headers'>): 'identity' | 'gzip' | 'o
   return encodings.every((value) => value === 'gzip' || value === 'x-gzip') ? 'gzip' : 'other';
 }
 
-async function decode(encoded: Buffer, maxBytes: number): Promise<Buffer> {
+/** The bytes of a body without its encoding. Throws if these are more than `maxBytes`. */
+export async function decodeBody(
+  encoded: Buffer,
+  head: Pick<AnswerHead, 'headers'>,
+  maxBytes: number,
+): Promise<Buffer> {
+  const isGzip = encodingOf(head) === 'gzip' && encoded.length > 0;
+  return isGzip ? gunzipWithin(encoded, maxBytes) : encoded;
+}
+
+async function gunzipWithin(encoded: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await gunzip(encoded, { maxOutputLength: maxBytes });
   } catch (error) {
@@ -178,19 +169,7 @@ async function decode(encoded: Buffer, maxBytes: number): Promise<Buffer> {
   }
 }
 
-async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the stream and its source.
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function tooLarge(maxBytes: number): ProviderError {
+export function tooLarge(maxBytes: number): ProviderError {
   return badResponse(`returned more than ${maxBytes} bytes`);
 }
 

@@ -5,9 +5,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Dispatcher } from 'undici';
+import { Pool, buildConnector } from 'undici';
 import type { CallBounds, Verdict } from '../../src/http/admission.ts';
-import { createPool } from '../../src/http/attempt.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import {
   type HttpDeps,
@@ -132,22 +131,70 @@ test('a body that drips on is given up at the attempt timeout, and its socket cl
   await eventually(() => sockets.size === 0);
 });
 
-test('the timeout of a call ends with its answer: nothing of it is kept until then', async () => {
-  const signals: AbortSignal[] = [];
-  const { http: known } = await provider((_request, response) => response.end('[]'));
+test('the timeout of a call ends with its answer', async () => {
+  const CALLS = 20;
+  const { http } = await provider((_request, response) => response.end('[]'));
+  const countTimers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  await list(http);
+  const before = countTimers();
+  for (let call = 0; call < CALLS; call += 1) await list(http);
+  expect(countTimers() - before).toBeLessThan(CALLS / 2);
+});
+
+describe('answers that come before the answer itself, such as early hints,', () => {
+  const hint = (response: ServerResponse): void => {
+    response.writeProcessing();
+    response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+  };
+
+  test('are passed over', async () => {
+    const { http } = await provider((_request, response) => {
+      hint(response);
+      setTimeout(() => response.writeHead(200, json).end('["a"]'), 20);
+    });
+    expect(await list(http)).toEqual(['a']);
+  });
+
+  test('are no answer if nothing follows', async () => {
+    const { http } = await provider((_request, response) => {
+      hint(response);
+      setTimeout(() => response.destroy(), 20);
+    });
+    const message = 'dropped the connection before it responded';
+    expect(await failureOf(write(http))).toMatchObject({
+      kind: 'unavailable',
+      effect: 'unknown',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+test.each([
+  ['a read', list],
+  ['a write', write],
+])('%s that is not connected in time was not sent, and is not sent later', async (_what, call) => {
+  const CONNECT_MS = 400;
+  const { http: known, requests } = await provider((_request, response) => response.end('[]'));
   await known.close();
   const { port } = server?.address() as AddressInfo;
+  let connected = 0;
+  const connectNow = buildConnector({});
   http = createHttp(`http://127.0.0.1:${port}/prefix`, 'key', {
-    attemptTimeoutMs: 1_000,
+    attemptTimeoutMs: CONNECT_MS / 2,
     connect: (origin) =>
-      createPool(origin).compose((dispatch) => (options, handler) => {
-        signals.push((options as Dispatcher.RequestOptions).signal as AbortSignal);
-        return dispatch(options, handler);
+      new Pool(origin, {
+        connect: (options, callback) =>
+          void setTimeout(() => {
+            connected += 1;
+            connectNow(options, callback);
+          }, CONNECT_MS),
       }),
   });
-  await list(http);
-  await pause(1_100);
-  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  expect(await failureOf(call(http))).toMatchObject({ kind: 'timeout', effect: 'not-sent' });
+  await eventually(() => connected > 0);
+  await pause(100);
+  expect(requests).toEqual([]);
 });
 
 test('headers that never come are given up at the attempt timeout', async () => {
