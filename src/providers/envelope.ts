@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { isObject } from '../http/json.ts';
 import { type AnswerHead, headerValues } from '../http/response.ts';
 
@@ -185,7 +186,20 @@ const LAST =
 const LAST_LINK = /^last(page)?(url|link|href|uri)?$/;
 const RANGE = /^(content)?range$/;
 
+const PAGES = [PAGE_COUNT, PAGE_NUMBER, OFFSET, MORE, ANOTHER_PAGE, LAST, LAST_LINK, RANGE];
+/** Whether a name says anything of pages. Each answer has the same few names, and there are many words to look for. */
+const knownNames = new LRUCache<string, boolean>({ max: 1_000 });
+
+function isOfPages(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const isOf = isTotal(name) || PAGES.some((words) => words.test(name));
+  knownNames.set(name, isOf);
+  return isOf;
+}
+
 function indicatesMore(name: string, value: unknown, count: number): boolean {
+  if (!isOfPages(name)) return false;
   const number = toNumber(value);
   if (isTotal(name)) return numbersIn(value).some((total) => total > count);
   if (PAGE_COUNT.test(name) && numbersIn(value).some((pages) => pages > 1)) return true;

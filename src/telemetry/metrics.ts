@@ -108,25 +108,13 @@ const keyOf = ({ tenant, provider }: { tenant: string; provider: string }): stri
   `${tenant}/${provider}`;
 
 async function defineMeasures(register: Registry) {
-  const { Counter, Histogram } = await import('prom-client');
+  const { Counter } = await import('prom-client');
   const counter = <Label extends string>(
     name: string,
     help: string,
     ...labelNames: readonly Label[]
   ) =>
     new Counter<Label>({ name: `badges_${name}_total`, help, labelNames, registers: [register] });
-  const histogram = <Label extends string>(
-    name: string,
-    help: string,
-    ...labelNames: readonly Label[]
-  ) =>
-    new Histogram<Label>({
-      name: `badges_${name}`,
-      help,
-      buckets: DURATIONS,
-      labelNames,
-      registers: [register],
-    });
   return {
     requests: counter(
       'requests',
@@ -136,12 +124,12 @@ async function defineMeasures(register: Registry) {
       'path',
       'code',
     ),
-    requestSeconds: new RequestHistogram(register, {
+    requestSeconds: new SeriesHistogram(register, {
       name: 'badges_request_duration_seconds',
       help: 'Time from the head of a GraphQL request to its answer.',
       bounds: DURATIONS,
     }),
-    batchSize: new RequestHistogram(register, {
+    batchSize: new SeriesHistogram(register, {
       name: 'badges_request_batch_size',
       help: 'Representations or keys of a request that has any.',
       bounds: BATCHES,
@@ -165,17 +153,16 @@ async function defineMeasures(register: Registry) {
       'operation',
       'outcome',
     ),
-    callSeconds: histogram(
-      'provider_call_duration_seconds',
-      'Time of an attempt of a call to a provider, without its wait.',
-      'provider',
-      'operation',
-    ),
-    waitSeconds: histogram(
-      'provider_call_wait_seconds',
-      'Time that an attempt waited for a free connection and for the rate limit.',
-      'provider',
-    ),
+    callSeconds: new SeriesHistogram(register, {
+      name: 'badges_provider_call_duration_seconds',
+      help: 'Time of an attempt of a call to a provider, without its wait.',
+      bounds: DURATIONS,
+    }),
+    waitSeconds: new SeriesHistogram(register, {
+      name: 'badges_provider_call_wait_seconds',
+      help: 'Time that an attempt waited for a free connection and for the rate limit.',
+      bounds: DURATIONS,
+    }),
     retries: counter(
       'provider_call_retries',
       'Attempts that repeat a failed one.',
@@ -229,6 +216,8 @@ const MAX_PENDING = 500;
 export function createMetricsObserver(metrics: Metrics): Observer {
   const fast = new Map<OperationInfo, { answers: number }>();
   const shown = new Map<string, Record<SourceState, number>>();
+  /** The providers whose lists were counted. */
+  const listed = new Set<string>();
   const fastSeconds = metrics.requestSeconds.seriesOf({ kind: 'query', path: 'fast' });
 
   function countSize(size: number): void {
@@ -297,13 +286,13 @@ export function createMetricsObserver(metrics: Metrics): Observer {
       const { operation, outcome, waitedMs } = attempt;
       const provider = attempt.provider.enumValue;
       metrics.noteCall(provider, tenant);
-      metrics.waitSeconds.observe({ provider }, waitedMs / 1_000);
+      metrics.waitSeconds.seriesOf({ provider }).observe(waitedMs / 1_000);
       if (!attempt.isStarted) {
         metrics.stopped.inc({ provider, reason: REASONS.get(outcome) ?? outcome });
         return;
       }
       metrics.calls.inc({ provider, operation, outcome });
-      metrics.callSeconds.observe({ provider, operation }, attempt.durationMs / 1_000);
+      metrics.callSeconds.seriesOf({ provider, operation }).observe(attempt.durationMs / 1_000);
       if (attempt.attempt > 1) metrics.retries.inc({ provider, operation });
     },
     writeEnded({ provider = UNKNOWN, operation, outcome, code = OK }) {
@@ -313,17 +302,21 @@ export function createMetricsObserver(metrics: Metrics): Observer {
     breakerChanged: ({ provider, calls, state }, tenant) =>
       metrics.noteBreaker({ tenant, provider, calls }, state),
     listRead(provider, { droppedRecords, unknownFields, ...list }) {
+      // Every series begins with 0; later ones that find nothing need not be looked up.
+      const isFirst = !listed.has(provider);
+      listed.add(provider);
       metrics.listReads.inc({ provider });
-      metrics.droppedRecords.inc({ provider }, droppedRecords);
-      metrics.unknownFields.inc({ provider }, unknownFields.length);
+      if (isFirst || droppedRecords > 0) metrics.droppedRecords.inc({ provider }, droppedRecords);
+      if (isFirst || unknownFields.length > 0)
+        metrics.unknownFields.inc({ provider }, unknownFields.length);
       for (const [kind, count] of Object.entries(driftIn(list))) {
-        metrics.listDrift.inc({ provider, kind }, count);
+        if (isFirst || count > 0) metrics.listDrift.inc({ provider, kind }, count);
       }
     },
   };
 }
 
-/** By the values of the label, which are the same for each list, so that every series begins with 0. */
+/** By the values of the label, which are the same for each list. */
 function driftIn({
   foreignRecords = 0,
   duplicateRecords = 0,
@@ -354,10 +347,10 @@ interface Series {
 }
 
 /**
- * A histogram of Prometheus for what every request is counted in. The library's finds its labels and its bucket by text
- * each time, which took up to a tenth of a warm read; here a caller keeps the series of its labels.
+ * A histogram of Prometheus. The library's finds its labels and its bucket by text each time, which took up to a tenth
+ * of a warm read; here a caller may keep the series of its labels.
  */
-export class RequestHistogram {
+export class SeriesHistogram {
   readonly #options: HistogramOptions;
   readonly #series = new Map<string, BucketSeries>();
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
-import { RequestHistogram } from '../../src/telemetry/metrics.ts';
+import { SeriesHistogram } from '../../src/telemetry/metrics.ts';
 
 const name = 'badges_seconds';
 const help = 'Seconds of "requests".';
@@ -29,7 +29,7 @@ describe('a histogram of requests', () => {
     await fc.assert(
       fc.asyncProperty(observed, async ({ bounds, all }) => {
         const [ours, theirs] = [new Registry(), new Registry()];
-        const own = new RequestHistogram(ours, { name, help, bounds });
+        const own = new SeriesHistogram(ours, { name, help, bounds });
         const labelNames = ['kind', 'path'];
         const options = { name, help, buckets: bounds, labelNames, registers: [theirs] };
         const library = new Histogram(options);

@@ -214,6 +214,25 @@ test('repeated records, those of another creator and unreadable values are count
   expect(await answer(...drifting)).toEqual(counts(2, 4, 6));
 });
 
+test('records that are left out and unknown fields are counted at each reading, also after lists without any', async () => {
+  metered = await startMetered({ configured: ['tagMango'], freshSeconds: 0, staleSeconds: 0 });
+  const { faults } = metered.service.sandbox.tagMango;
+  const good = { _id: 'a'.repeat(24), name: 'Good' };
+  const broken = { _id: 'b'.repeat(24), name: 7 };
+  const lists = [[good], [{ ...good, shelf: 1 }, broken], [good], [{ ...good, shelf: 1 }, broken]];
+  const counted = [];
+  for (const body of lists) {
+    faults.set('listBadges', { kind: 'answer', body });
+    await metered.send({ query: SHELF });
+    const names = ['dropped_records', 'unknown_fields'];
+    counted.push(
+      await Promise.all(names.map((name) => metered.samplesOf(`badges_provider_${name}_total`))),
+    );
+  }
+  const both = (count: number) => [1, 2].map(() => ({ '{provider="TAG_MANGO"}': count }));
+  expect(counted).toEqual([both(0), both(1), both(1), both(2)]);
+});
+
 describe('writes', () => {
   const query =
     'mutation($input: UpdateBadgeInput!, $key: String) { updateBadge(input: $input, idempotencyKey: $key) { outcome } }';
