@@ -35,7 +35,7 @@ import { type LearnerOptions, type Sample, createLearner } from './learner.ts';
 import { type EntitiesPlan, type Split, createPlans, flatten, splitBody } from './plans.ts';
 import { type QueryOptions, type QueryPlan, createQueries } from './query-plan.ts';
 import { COUNTED_PER_BYTE, Unsure, toExecutable } from './render.ts';
-import { createSnapshotView } from './snapshot-view.ts';
+import { createSnapshotView, isAnyAtHand } from './snapshot-view.ts';
 
 interface FastPathOptions extends QueryOptions, Pick<LearnerOptions, 'logger'> {
   /** Undefined: it is off. */
@@ -176,6 +176,8 @@ function createFastPath(options: FastPathOptions, { shadow, learningMs }: FastPa
       };
       return deliver(exchange, { ready, again, refuse });
     }
+    // Nothing can be answered then, or be learned from what has to be read first.
+    if (!isAnyAtHand(head.caller.tenant)) return false;
     if (!split) return tryQuery(exchange, asked);
     if (!contentTypes.find(head) || plans.find(split.key) === undefined)
       learner.watchEntities(response, head, split);

@@ -45,6 +45,11 @@ export interface SnapshotView extends Pick<RequestEnded, 'eachSource'> {
   cacheControl(): string;
 }
 
+/** Whether there is any list that a read would give at once. */
+export function isAnyAtHand({ providers }: Tenant): boolean {
+  return providers.some(({ access }) => access?.snapshots.peek() !== undefined);
+}
+
 export interface FreshTime {
   freshMs: number;
   /** Monotonic milliseconds. */
