@@ -687,7 +687,7 @@ describe('a 2xx without a body', () => {
         delete: [[], deletedMajor],
         'award at Returning.AI': [['OUTCOME_UNKNOWN'], nothingAwarded],
         'award at TagMango': [['OUTCOME_UNKNOWN'], nothingAwarded],
-        revoke: [['OUTCOME_UNKNOWN'], { badge: null }],
+        revoke: [['OUTCOME_UNKNOWN'], { badge: shownMajor() }],
       };
       const codes = (userErrors as { code?: string }[]).map(({ code }) => code);
       const [expectedCodes = [], expectedShown] = expected[what] ?? [];

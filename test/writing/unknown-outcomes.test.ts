@@ -422,3 +422,17 @@ test.each<[string, MutationCall, string]>([
     expect(service.writes()).toHaveLength(sent);
   },
 );
+
+test('an unknown revocation shows the badge that its input names, also in a repeat', async () => {
+  const [{ id: badgeId }] = PROVIDERS;
+  const call: MutationCall = {
+    kind: 'revoke',
+    input: { returningAI: { badgeId, user: { id: '1102' } } },
+    key: 'k',
+  };
+  service.sandbox.returningAI.faults.set('removeBadge', { kind: 'reset' });
+  const unknown = await service.mutate(call);
+  expect(codesOf(unknown)).toEqual(['OUTCOME_UNKNOWN']);
+  expect(unknown.badge).toMatchObject({ id: badgeId });
+  expect(await service.mutate(call)).toEqual(unknown);
+});

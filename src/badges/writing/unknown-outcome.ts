@@ -49,10 +49,12 @@ async function toUnknown(
   error: ProviderError,
   reading: BadgeReading | undefined,
 ): Promise<Outcome> {
-  const { write, plan } = sending;
+  const { write, plan, current } = sending;
   // The member may have lost the badge, so it no longer counts as held.
   if (write.kind === 'revoke') await write.journal.commit(sending, { badge: undefined });
   const badge = await publishRead(sending, { badge: reading?.badge ?? undefined, error });
+  // An award or a revocation changes no badge, so its badges are as they were read before.
+  const unchanged = write.target?.isLocked === false ? current : [];
   const failed = {
     kind: write.kind,
     sentFields: plan.givenFields,
@@ -60,7 +62,7 @@ async function toUnknown(
     isShown: badge !== undefined,
   };
   return toOutcome('UNKNOWN', {
-    badges: badge ? [badge] : [],
+    badges: badge ? [badge] : unchanged,
     warnings: plan.warnings,
     userErrors: [toWriteFailure(write.of.provider, error, failed)],
   });
