@@ -31,7 +31,7 @@ import {
   RevokeBadgePayload,
   UpdateBadgePayload,
 } from './payloads.ts';
-import { type Outcome, rejectInput } from './writing/outcome.ts';
+import type { Outcome } from './writing/outcome.ts';
 import { runMutation } from './writing/run-mutation.ts';
 
 /** One field per provider, named by its key. The fields are added below. */
@@ -188,7 +188,7 @@ async function run(context: BadgesContext, received: Received): Promise<Parts> {
   return toParts(outcome, { provider, operation: toBadgeOperation(received.kind) });
 }
 
-async function runReceived(
+function runReceived(
   context: BadgesContext,
   { kind, input, args: { dryRun, idempotencyKey, expectedVersion } }: Received,
 ): Promise<Outcome> {
@@ -197,14 +197,14 @@ async function runReceived(
     ...refuseNull('expectedVersion', expectedVersion, 'Set it to the version that you last read'),
     ...refuseHalfCharacters({ input, idempotencyKey, expectedVersion }),
   ];
-  if (problems.length > 0) return rejectInput([], problems);
-  return runMutation(context, {
+  const request = {
     kind,
     oneOf: withCanonicalIds(input),
     dryRun: dryRun ?? false,
     idempotencyKey: idempotencyKey ?? null,
     expectedVersion: expectedVersion ?? undefined,
-  });
+  };
+  return runMutation(context, request, problems);
 }
 
 /** A client that lost a value and sends null has not decided anything. Omitting the argument is deliberate. */

@@ -259,6 +259,31 @@ describe('writes', () => {
     expect(await metered.samplesOf('badges_unrecorded_writes_total')).toEqual({ '': 0 });
   });
 
+  test.each([
+    ['a preview that is neither on nor off', { dryRun: null }],
+    ['a version that is null', { expectedVersion: null }],
+    ['half a character', { idempotencyKey: '\ud800' }],
+    ['a key that is too short', { idempotencyKey: '' }],
+  ])('that are rejected for %s are counted, and named in the log', async (_what, variables) => {
+    metered = await startMetered();
+    const input = `{ tagMango: { id: "${'a'.repeat(24)}", name: "New" } }`;
+    await metered.send({
+      query: `mutation($dryRun: Boolean, $expectedVersion: String, $idempotencyKey: String) {
+        updateBadge(
+          input: ${input}, dryRun: $dryRun, expectedVersion: $expectedVersion, idempotencyKey: $idempotencyKey
+        ) { outcome }
+      }`,
+      variables,
+    });
+    expect(await metered.samplesOf('badges_writes_total')).toEqual({
+      [labels('REFUSED', 'INVALID_INPUT')]: 1,
+    });
+    const write = { provider: 'TAG_MANGO', operation: 'update', outcome: 'REFUSED' };
+    expect(metered.lines.map(({ writes }) => writes)).toEqual([
+      [{ ...write, code: 'INVALID_INPUT' }],
+    ]);
+  });
+
   describe('while the state store is down', () => {
     let folder: string;
     beforeEach(async () => {

@@ -41,13 +41,17 @@ import type { Mutation, MutationRequest, Write, WriteJournal } from './write.ts'
 /** A key goes into records and logs, so it must be visible and short. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** Runs one mutation, and reports its outcome. Resolves with an outcome for every expected fault. */
+/**
+ * Runs one mutation, and reports its outcome. Resolves with an outcome for every expected fault. `problems` are those of
+ * the arguments, which reject it.
+ */
 export async function runMutation(
   context: BadgesContext,
   request: MutationRequest,
+  problems: readonly InputProblem[] = [],
 ): Promise<Outcome> {
   const mutation = toMutation(context, request);
-  const outcome = await toEnd(mutation);
+  const outcome = problems.length > 0 ? rejectInput([], problems) : await toEnd(mutation);
   const write = {
     provider: mutation?.of.provider.name.enumValue,
     operation: request.kind,
