@@ -174,7 +174,7 @@ export class RevokeBadgePayload extends MutationPayload {
   @Field(() => Badge, {
     nullable: true,
     description:
-      'The badge that the input names, whether it was revoked or not; see `outcome`. Null if it could not be read.',
+      'The badge that the input names, whether it was revoked or not; see `outcome`. Null if it was not read, as for an invalid input.',
   })
   badge!: BadgeFields | null;
 }
