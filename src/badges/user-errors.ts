@@ -183,10 +183,16 @@ export function toProviderConflictError(
   });
 }
 
+/** A read that is rejected in the words for a rejected write. */
+const REJECTIONS: readonly string[] = ['rejected', 'not-found', 'conflict'];
+
 /** A failed read before the write. Nothing was sent. */
 export function toReadFailure(provider: Provider, error: ProviderError): BadgeProviderError {
+  const which = REJECTIONS.includes(error.kind)
+    ? ' This was its answer to a read before the write.'
+    : '';
   return toProviderError(provider, error, {
-    message: `${provider.name.title} ${error.message}. Nothing was sent.`,
+    message: `${provider.name.title} ${error.message}.${which} Nothing was sent.`,
     code: readCode(error.kind),
     retryable: isRetryable(error.kind),
   });

@@ -272,6 +272,23 @@ describe.each(cases)('$name that', (each) => {
         expect(service.writes()).toHaveLength(1);
       });
 
+      test.each([400, 404, 409, 422])(
+        'needs a read for its expectedVersion which is rejected with %i does not look rejected itself',
+        async (status) => {
+          service.standIn().faults.set('listBadges', { kind: 'answer', status });
+          const { userErrors } = await service.mutate(withVersion(call));
+          expect(userErrors).toMatchObject([
+            {
+              code: 'PROVIDER_BAD_RESPONSE',
+              message: expect.stringMatching(
+                /\. This was its answer to a read before the write\. Nothing was sent\.$/,
+              ),
+            },
+          ]);
+          expect(service.writes()).toEqual([]);
+        },
+      );
+
       test.each(READ_FAULTS)(
         'needs a read for its expectedVersion which (row 30, %i) %s is never sent',
         async (_row, _what, fault, code) => {
