@@ -100,6 +100,8 @@ function spellingsInLog(secret: string): string[] {
 
 /** A request that is rejected costs its sender nothing, so only so many a second are logged. */
 const MAX_REJECTIONS = 10;
+/** The same for requests of a tenant that fail, such as all of them while its provider is down. */
+const MAX_FAILURES = 50;
 const SECOND_MS = 1_000;
 
 interface RequestLogOptions {
@@ -110,13 +112,24 @@ interface RequestLogOptions {
   random?: () => number;
 }
 
-/** Logs requests and calls to providers. Errors and writes are always logged. Failed calls have a line of their own. */
+/** Logs requests and calls to providers. Writes are always logged, errors within limits. Failed calls have other lines. */
 export function createRequestLog({ logger, sample, random = Math.random }: RequestLogOptions) {
-  const limit = createRejectionLimit(logger);
+  const rejections = createLineLimit(MAX_REJECTIONS, (leftOut) =>
+    logger.warn({ leftOut }, 'Rejected requests were left out of the log'),
+  );
+  const failures = createLineLimit(MAX_FAILURES, (leftOut, tenant) =>
+    logger.warn({ tenant, leftOut }, 'Failed requests were left out of the log'),
+  );
   const isSampled = (): boolean => sample > 0 && random() < sample;
 
   function write(request: RequestEnded): void {
     logger.info(toRequestDetails(request), 'A request was answered');
+  }
+
+  function hasRoom(request: RequestEnded): boolean {
+    // One that was not executed costs its sender nothing, like those that are rejected earlier.
+    if (!request.isExecuted) return rejections.hasRoom();
+    return isPlain(request) || mayHaveWritten(request) || failures.hasRoom(request.tenant);
   }
 
   const observer: Observer = {
@@ -128,11 +141,10 @@ export function createRequestLog({ logger, sample, random = Math.random }: Reque
         : undefined,
     requestEnded(request) {
       if (isPlain(request) && !isSampled()) return;
-      // One that was not executed costs its sender nothing, like those that are rejected earlier.
-      if (request.isExecuted || limit.hasRoom()) write(request);
+      if (hasRoom(request)) write(request);
     },
     requestRejected(rejected) {
-      if (limit.hasRoom()) logger.warn({ ...rejected }, REJECTED);
+      if (rejections.hasRoom()) logger.warn({ ...rejected }, REJECTED);
     },
     attemptEnded(attempt, tenant) {
       const { outcome, purpose } = attempt;
@@ -141,13 +153,23 @@ export function createRequestLog({ logger, sample, random = Math.random }: Reque
       logger.info(toCallDetails(attempt, tenant), 'A provider was called');
     },
   };
-  return { observer, close: () => limit.close() };
+  return {
+    observer,
+    close(): void {
+      rejections.close();
+      failures.close();
+    },
+  };
 }
 
 const REJECTED = 'A request was rejected before its operation was read';
 
 function isPlain({ codes, operation }: RequestEnded): boolean {
   return codes.length === 0 && operation?.kind !== 'mutation';
+}
+
+function mayHaveWritten({ writes }: RequestEnded): boolean {
+  return writes.some(({ outcome }) => outcome !== 'REFUSED');
 }
 
 function toRequestDetails(request: RequestEnded): object {
@@ -211,25 +233,22 @@ function toAttemptDetails({
 
 const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-/** Whether one more may be logged in this second. At its end, a line tells how many were not. */
-function createRejectionLimit(logger: Logger) {
-  let logged = 0;
-  let leftOut = 0;
+/** Whether one more may be logged in this second, for each key by itself. `tell` is told at its end how many were not. */
+function createLineLimit(most: number, tell: (leftOut: number, key: string) => void) {
+  const counts = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
   function end(): void {
     timer = undefined;
-    logged = 0;
-    if (leftOut === 0) return;
-    logger.warn({ leftOut }, 'Rejected requests were left out of the log');
-    leftOut = 0;
+    for (const [key, count] of counts) if (count > most) tell(count - most, key);
+    counts.clear();
   }
   return {
-    hasRoom(): boolean {
+    hasRoom(key = ''): boolean {
       timer ??= setTimeout(end, SECOND_MS).unref();
-      logged += 1;
-      if (logged > MAX_REJECTIONS) leftOut += 1;
-      return logged <= MAX_REJECTIONS;
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return count <= most;
     },
     close(): void {
       clearTimeout(timer);

@@ -200,6 +200,14 @@ describe('requests that cost their sender nothing', () => {
     eachSource: () => undefined,
   };
   const failed = { ...invalid, requestId: 'r-3', isExecuted: true, codes: ['PROVIDER_TIMEOUT'] };
+  const toMutation = (rootField: string) =>
+    ({ kind: 'mutation', name: undefined, rootField }) as const;
+  const toWrite = (outcome: string) => ({
+    provider: 'TAG_MANGO',
+    operation: 'update',
+    outcome,
+    code: undefined,
+  });
   const left = (leftOut: number) => ({
     level: 40,
     leftOut,
@@ -247,6 +255,63 @@ describe('requests that cost their sender nothing', () => {
       { numRuns },
     );
   });
+
+  test('have fifty lines a second for each tenant if they fail, and then one that counts the others', () => {
+    const refused = {
+      ...failed,
+      codes: [],
+      operation: toMutation('updateBadge'),
+      writes: [toWrite('REFUSED')],
+    };
+    const nothing = { ...failed, codes: [], operation: toMutation('__typename') };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('acme', 'zenith'), fc.integer({ max: 2, min: 0 })), {
+          minLength: 120,
+          maxLength: 240,
+        }),
+        (requests) => {
+          const { lines, log } = startLog();
+          for (const [tenant, kind] of requests) {
+            const request = [failed, refused, nothing][kind] ?? failed;
+            log.observer.requestEnded?.({ ...request, tenant });
+          }
+          log.close();
+          const names = requests.map(([tenant]) => tenant);
+          const countOf = (name: string) => names.filter((tenant) => tenant === name).length;
+          const seen = { acme: 0, zenith: 0 };
+          const shown = names.filter((tenant) => (seen[tenant] += 1) <= 50);
+          const over = [...new Set(names)].filter((tenant) => countOf(tenant) > 50);
+          expect(lines).toMatchObject([
+            ...shown.map((tenant) => ({ tenant, msg: 'A request was answered' })),
+            ...over.map((tenant) => ({
+              level: 40,
+              tenant,
+              leftOut: countOf(tenant) - 50,
+              msg: 'Failed requests were left out of the log',
+            })),
+          ]);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test.each(['APPLIED', 'UNKNOWN', 'UNCHANGED', 'DRY_RUN'])(
+    'keep no line of a mutation from the log whose outcome is %s',
+    (outcome) => {
+      const { lines, log } = startLog();
+      const written = {
+        ...failed,
+        requestId: 'r-4',
+        writes: [toWrite('REFUSED'), toWrite(outcome)],
+      };
+      for (let times = 0; times < 60; times += 1) log.observer.requestEnded?.(failed);
+      for (let times = 0; times < 60; times += 1) log.observer.requestEnded?.(written);
+      log.close();
+      expect(lines.filter((line) => 'writes' in line)).toHaveLength(60);
+    },
+  );
 });
 
 test.each([
