@@ -9,6 +9,7 @@ const usageSchema = z.object({
   stallMs: z.number(),
   busyMs: z.number(),
   inUse: z.number().optional(),
+  kept: z.number().optional(),
   rss: z.number(),
 });
 export type Usage = z.output<typeof usageSchema>;
@@ -25,11 +26,17 @@ export interface Used {
   busyMs: number;
   /** By how much more of its memory was in use than at the beginning, after garbage was collected. */
   growthMB: number;
-  /** By how much all its memory was above that. */
+  /** By how much more of all its memory was left after V8 had given back what it could. */
+  keptGrowthMB: number;
+  /** By how much all its memory was larger at most. */
   rssGrowthMB: number;
+  /** How much of that may be garbage. */
+  garbageMB: number;
 }
 
 const MB = 1024 * 1024;
+/** V8 collects old objects once there are so many more percent than a collection left, by `src/v8.ts`. */
+export const GARBAGE_PERCENT = 80;
 
 export interface Phases {
   /** Without an attack, its garbage collected at the end. */
@@ -41,18 +48,28 @@ export interface Phases {
 
 /** The most of each phase counts, since memory comes and goes. */
 export function toUsed({ before, during, collected }: Phases): Used {
-  const inUse = mostInUse([...during, ...collected]) - mostInUse(before);
+  const after = [...during, ...collected];
+  const inUse = mostInUse(after) - mostInUse(before);
+  const kept = mostKept(after) - mostKept(before);
   const resident = mostResident(during) - mostResident(before);
   return {
     stallMs: Math.max(...during.map(({ stallMs }) => stallMs)),
     busyMs: Math.max(...during.map(({ busyMs }) => busyMs)),
     growthMB: Math.max(0, inUse / MB),
+    keptGrowthMB: Math.max(0, kept / MB),
     rssGrowthMB: Math.max(0, resident / MB),
+    garbageMB: ((GARBAGE_PERCENT / 100) * mostInUse(after)) / MB,
   };
 }
 
 function mostInUse(usages: readonly Usage[]): number {
   return Math.max(...usages.map(({ inUse = 0 }) => inUse));
+}
+
+/** Not a number if it was not told, which is within no bound. */
+function mostKept(usages: readonly Usage[]): number {
+  const told = usages.flatMap(({ kept }) => kept ?? []);
+  return told.length === 0 ? NaN : Math.max(...told);
 }
 
 function mostResident(usages: readonly Usage[]): number {
