@@ -213,7 +213,7 @@ function toFailure({ cause, stage, head }: Broken): Received | Failed | { bug: u
 /** Collects the answer as undici hands it on: a stream for each answer would take longer than to read most of them. */
 function ask(
   dispatcher: Dispatcher,
-  { method, path, headers, body }: Request,
+  request: Request,
   { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number },
 ): Promise<Arrived | Broken> {
   return new Promise((resolve) => {
@@ -265,24 +265,27 @@ function ask(
       },
       onResponseError: (_controller, cause) => fail(cause),
     };
-    const options = {
-      method,
-      path,
-      headers: {
-        accept: 'application/json',
-        ...headers,
-        'accept-encoding': 'gzip',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      // Values that an earlier version stored may contain lone surrogates.
-      body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
-    };
     try {
-      dispatcher.dispatch(options, handler);
+      dispatcher.dispatch(toOptions(request), handler);
     } catch (cause) {
       fail(cause);
     }
   });
+}
+
+function toOptions({ method, path, headers, body }: Request): Dispatcher.DispatchOptions {
+  return {
+    method,
+    path,
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      'accept-encoding': 'gzip',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    // Values that an earlier version stored may contain lone surrogates.
+    body: body === undefined ? null : toWholeJson(JSON.stringify(body)),
+  };
 }
 
 const ERRORS_OF_THE_LANGUAGE = ['TypeError', 'RangeError', 'ReferenceError'];
