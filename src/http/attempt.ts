@@ -263,7 +263,8 @@ function ask(
       onResponseEnd() {
         if (head) end({ head, encoded: Buffer.concat(chunks) });
       },
-      onResponseError: (_controller, cause) => fail(cause),
+      // After the 407 of a proxy, undici would still read its body, however long that goes on.
+      onResponseError: (_controller, cause) => stop(cause),
     };
     try {
       dispatcher.dispatch(toOptions(request), handler);

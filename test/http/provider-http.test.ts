@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Pool, buildConnector } from 'undici';
 import type { CallBounds, Verdict } from '../../src/http/admission.ts';
+import { createPool } from '../../src/http/attempt.ts';
 import type { ProviderError } from '../../src/http/provider-error.ts';
 import {
   type HttpDeps,
@@ -196,6 +197,22 @@ test.each([
   await eventually(() => connected > 0);
   await pause(100);
   expect(requests).toEqual([]);
+});
+
+test('the refusal of a proxy whose body drips on ends the call, and its socket closes', async () => {
+  await provider((_request, response) => {
+    response.writeHead(407).write('x');
+    const timer = setInterval(() => response.write('x'), 20);
+    response.once('close', () => clearInterval(timer));
+  });
+  const { port } = server?.address() as AddressInfo;
+  const proxy = `http://127.0.0.1:${port}`;
+  await http?.close();
+  http = createHttp('http://plain.example', 'key', {
+    connect: (origin) => createPool(origin, { http: proxy, https: proxy, except: '' }),
+  });
+  expect(await failureOf(write(http))).toMatchObject({ kind: 'unavailable', effect: 'unknown' });
+  await eventually(() => sockets.size === 0);
 });
 
 test('headers that never come are given up at the attempt timeout', async () => {
