@@ -210,6 +210,9 @@ function toFailure({ cause, stage, head }: Broken): Received | Failed | { bug: u
   return head ? { head, body: error } : { error, answered: undefined };
 }
 
+/** A chunk may be a byte, and takes more than a hundred until it is joined with others. */
+const JOINED_AT_ONCE = 1_000;
+
 /** Collects the answer as undici hands it on: a stream for each answer would take longer than to read most of them. */
 function ask(
   dispatcher: Dispatcher,
@@ -221,6 +224,8 @@ function ask(
     let controller: Dispatcher.DispatchController | undefined;
     let head: AnswerHead | undefined;
     const chunks: Buffer[] = [];
+    /** How many chunks, from the first on, were made by joining others. */
+    let joined = 0;
     let bytes = 0;
     let isOver = false;
 
@@ -259,6 +264,9 @@ function ask(
         bytes += chunk.length;
         if (bytes > maxBytes) return stop(tooLarge(maxBytes));
         chunks.push(chunk);
+        if (chunks.length - joined === JOINED_AT_ONCE) {
+          joined = chunks.push(Buffer.concat(chunks.splice(joined)));
+        }
       },
       onResponseEnd() {
         if (head) end({ head, encoded: Buffer.concat(chunks) });

@@ -3,6 +3,8 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Pool, buildConnector } from 'undici';
@@ -130,6 +132,32 @@ test('a body that drips on is given up at the attempt timeout, and its socket cl
 
   expect(await failureOf(list(http))).toMatchObject({ kind: 'timeout', effect: 'unknown' });
   await eventually(() => sockets.size === 0);
+});
+
+test('an answer in chunks of one byte takes no more memory than another', async () => {
+  setFlagsFromString('--expose_gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const content = '0123456789'.repeat(30_000);
+  const chunks = Array.from(`"${content}`, (character) => `1\r\n${character}\r\n`).join('');
+  let taken = 0;
+  await provider(({ socket }, response) => {
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    response.writeHead(200, { ...json, 'transfer-encoding': 'chunked' }).flushHeaders();
+    const measure = (): void => {
+      collectGarbage();
+      taken = process.memoryUsage().heapUsed - before;
+      response.end('"');
+    };
+    socket.write(chunks, () => setTimeout(measure, 100));
+  });
+  const { port } = server?.address() as AddressInfo;
+  await http?.close();
+  http = createHttp(`http://127.0.0.1:${port}`, 'key', { attemptTimeoutMs: 5_000 });
+  const bounds: CallBounds = { purpose: 'query', deadlineAt: Date.now() + 5_000 };
+  const call = { operation: 'listBadges', method: 'GET', path: '/badges' } as const;
+  expect((await http.call(call, bounds, read)) === content).toBe(true);
+  expect(taken).toBeLessThan(10 * content.length);
 });
 
 const countTimers = (): number =>
