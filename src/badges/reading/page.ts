@@ -197,8 +197,9 @@ export function toPage(parts: Parts, order: OrderedBy, bounds: PageBounds): Page
   const ends = sides.map((side) => (before ? side.firstNotBefore(before) : side.length));
   const [start, end, length] = [sum(starts), sum(ends), sum(sides.map((side) => side.length))];
   const from = isFromEnd ? Math.max(start, end - size) : start;
-  const to = isFromEnd ? Math.max(from, end) : Math.min(Math.max(start, end), start + size);
+  const to = isFromEnd ? end : Math.min(end, start + size);
 
+  // Negative, like none, if `before` comes before `after`.
   const count = to - from;
   const badges = isFromEnd ? takeBackward(sides, ends, count) : takeForward(sides, starts, count);
   return new Page(
