@@ -429,7 +429,7 @@ function whenWhole(
  * Fast answers take no longer than a few milliseconds of one round of the event loop, however many requests arrive
  * together. The others are the first ones of the next rounds.
  */
-interface Round {
+export interface Round {
   /** Whether one more may be answered in this round. */
   hasRoom(): boolean;
   /** Counts the time of one. */
@@ -445,7 +445,7 @@ const MAX_MS = 5;
 const MARK_MS = 1;
 
 /** `onSpent` is told of the time of each answer, but not of time in which one may have waited. */
-function createRound({ onSpent }: { onSpent: (ms: number) => void }): Round {
+export function createRound({ onSpent }: { onSpent: (ms: number) => void }): Round {
   const waiting = createWaiting<() => void>();
   let spentMs = 0;
   let isMarked = false;
