@@ -110,7 +110,7 @@ class VersionedMutationArgs extends MutationArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      "The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null is rejected.",
+      "The `version` that you last read. If the badge has a different version by now, nothing is written and a BadgeConflictError contains its current state. A simultaneous edit in the provider's dashboard cannot be ruled out. If omitted, the version is not checked. Null and an empty string are rejected.",
   })
   expectedVersion?: string | null;
 }
@@ -193,8 +193,8 @@ function runReceived(
   { kind, input, args: { dryRun, idempotencyKey, expectedVersion } }: Received,
 ): Promise<Outcome> {
   const problems = [
-    ...refuseNull('dryRun', dryRun, 'Set it to true or false'),
-    ...refuseNull('expectedVersion', expectedVersion, 'Set it to the version that you last read'),
+    ...refuseLost('dryRun', dryRun, 'Set it to true or false'),
+    ...refuseLost('expectedVersion', expectedVersion, 'Set it to the version that you last read'),
     ...refuseHalfCharacters({ input, idempotencyKey, expectedVersion }),
   ];
   const request = {
@@ -207,10 +207,14 @@ function runReceived(
   return runMutation(context, request, problems);
 }
 
-/** A client that lost a value and sends null has not decided anything. Omitting the argument is deliberate. */
-function refuseNull(name: string, value: unknown, advice: string): InputProblem[] {
-  const message = `Argument "${name}" must not be null. ${advice}, or omit it.`;
-  return value === null ? [invalid(name, message)] : [];
+/**
+ * A client that lost a value and sends null or an empty string has not decided anything. Omitting the argument is
+ * deliberate.
+ */
+function refuseLost(name: string, value: unknown, advice: string): InputProblem[] {
+  if (value !== null && value !== '') return [];
+  const what = value === null ? 'null' : 'empty';
+  return [invalid(name, `Argument "${name}" must not be ${what}. ${advice}, or omit it.`)];
 }
 
 /** `provider` is undefined if the input names none. */

@@ -51,19 +51,24 @@ describe('null agrees to nothing:', () => {
   });
 
   const versioned = mutations.filter(({ query }) => /(update|delete)Badge\(/.test(query));
-  test.each(versioned)('as expectedVersion of $name it is refused', async (one) => {
-    for (const dryRun of [true, false]) {
-      expect(
-        await errorsOf(one.query, { ...one.variables, dryRun, expectedVersion: null }),
-      ).toEqual(
-        refusal(
-          ['expectedVersion'],
-          'Argument "expectedVersion" must not be null. Set it to the version that you last read, or omit it.',
-        ),
-      );
-    }
-    expect(writesOf(service.sandbox)).toEqual([]);
-  });
+  test.each(versioned)(
+    'as expectedVersion of $name it is refused like an empty string, and nothing is asked',
+    async (one) => {
+      for (const [expectedVersion, what] of [
+        [null, 'null'],
+        ['', 'empty'],
+      ])
+        for (const dryRun of [true, false])
+          expect(await errorsOf(one.query, { ...one.variables, dryRun, expectedVersion })).toEqual(
+            refusal(
+              ['expectedVersion'],
+              `Argument "expectedVersion" must not be ${what}. Set it to the version that you last read, or omit it.`,
+            ),
+          );
+      const { returningAI, tagMango } = service.sandbox;
+      expect([...returningAI.requests, ...tagMango.requests]).toEqual([]);
+    },
+  );
 
   test('as hiddenFields it is the safe policy', async () => {
     const update = `mutation ($input: UpdateBadgeInput!) {
