@@ -58,6 +58,15 @@ async function askTwice(body: string, headers: Record<string, string> = {}) {
   return answer;
 }
 
+/** Once, as the full path would answer. */
+async function askOnce(body: string) {
+  const request = toRequest(body, { 'X-Request-Id': 'r-1' });
+  const answer = await asker.ask(request);
+  const { isFast: _, ...rest } = answer;
+  expect(rest).toEqual(await asker.askFull(request));
+  return answer;
+}
+
 describe('what is asked a second time is answered fast:', () => {
   test.each([
     ['entities of both providers', () => toBody([one(), two(), one()])],
@@ -108,6 +117,64 @@ test(
   },
   TIMEOUT_MS,
 );
+
+describe('once a document is known, its answer is that of the full path for', () => {
+  const toPair = (between: string): string => toBody([one(), one()]).replace('},{', `}${between}{`);
+  test.each([
+    ['an id that is none', () => toBody([one(), { ...one(), id: 'none' }]), 200],
+    ['an id in capital letters', () => toBody([{ ...one(), id: one().id.toUpperCase() }]), 200],
+    ['a type that is none', () => toBody([{ ...one(), __typename: 'Badge' }]), 200],
+    ['another sign than a comma', () => toPair(';'), 400],
+    ['no comma', () => toPair(''), 400],
+    ['two commas', () => toPair(',,'), 400],
+    ['a comma at the end', () => toBody([one()]).replace('}]', '},]'), 400],
+    ['a representation that does not end', () => toBody([one()]).replace('}]', ']'), 400],
+  ])('%s', async (_what, toOne, status) => {
+    await askTwice(toBody([one()]));
+    expect((await askOnce(toOne())).status).toBe(status);
+  });
+
+  /** Asks for the same badge more and more often, which has these values. */
+  async function askMore(fields: string, counts: readonly number[], values: object) {
+    Object.assign(world.sandbox.tagMango.badges.get(one().id) ?? {}, values);
+    world.pass(31_000);
+    await world.warm();
+    const query = `query($representations:[_Any!]!){_entities(representations:$representations){...on TagMangoBadge{${fields}}}}`;
+    await askTwice(toBody([one()], query));
+    const answers: { status: number; isFast: boolean }[] = [];
+    for (const count of counts) {
+      const { status, isFast } = await askOnce(toBody(Array.from({ length: count }, one), query));
+      answers.push({ status, isFast });
+    }
+    return answers;
+  }
+
+  test('lists whose items count as fields, up to the limit and beyond', async () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxy'];
+    const names = letters.flatMap((letter) => [letter, letter.toUpperCase()]);
+    const toField = (name: string, at: number): string =>
+      `${name}:${at < 3 ? 'automationEnabledMangoes' : 'pointsThreshold'}`;
+    const answers = await askMore(
+      names.map(toField).join(' '),
+      [200, 300, 340, 350, 360, 380, 398],
+      {
+        pointsThreshold: 1,
+        automationEnabledMangoes: names.slice(0, 20),
+      },
+    );
+    expect(answers.at(0)).toEqual({ status: 200, isFast: true });
+    expect(answers.at(-1)).toEqual({ status: 400, isFast: false });
+  });
+
+  test('long texts, up to the limit and beyond', async () => {
+    await restart({ answerMaxBytes: 100_000 });
+    const answers = await askMore('description', [5, 10, 20, 50, 90, 100], {
+      description: 'x'.repeat(1_000),
+    });
+    expect(answers.at(0)).toEqual({ status: 200, isFast: true });
+    expect(answers.at(-1)).toEqual({ status: 400, isFast: false });
+  });
+});
 
 describe('the full path answers', () => {
   test.each([

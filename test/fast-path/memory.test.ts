@@ -1,17 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { getOperationAST, parse } from 'graphql';
 import { SCOPES, createBadgesContext, listTag } from '../../src/badges/context.ts';
 import { createBadgesSchema } from '../../src/badges/schema.ts';
 import { createAnswerCache } from '../../src/server/fast-path/answer-cache.ts';
 import {
+  type BadgeFragments,
   createBadgeFragments,
   createEntityFragments,
 } from '../../src/server/fast-path/fragments.ts';
 import {
   type EntitiesPlan,
+  type Split,
   createPlans,
   flatten,
   planEntities,
@@ -24,10 +26,14 @@ import {
   readAsked,
 } from '../../src/server/fast-path/query-plan.ts';
 import { toExecutable } from '../../src/server/fast-path/render.ts';
-import { createSnapshotView } from '../../src/server/fast-path/snapshot-view.ts';
+import {
+  type SnapshotView,
+  createSnapshotView,
+  identityOf,
+} from '../../src/server/fast-path/snapshot-view.ts';
 import { type Keep, type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
 import { isAdmittedAgain, isAffordable } from '../../src/server/limits/request-limits.ts';
-import { startWorld } from './world.ts';
+import { type World, startWorld } from './world.ts';
 
 const DOCUMENTS = 2_500;
 const MIB = 1024 * 1024;
@@ -341,6 +347,110 @@ describe('what is kept takes as much memory as is counted:', () => {
     await world.close();
     expect(share).toBeGreaterThan(0.6);
     expect(share).toBeLessThan(1.2);
+  });
+
+  describe('fragments of', () => {
+    const BADGES = 3_000;
+    let world: World;
+    let ids: string[];
+    let view: SnapshotView;
+    let badges: readonly object[];
+    beforeAll(async () => {
+      world = await startWorld();
+      const stored = world.sandbox.tagMango.badges;
+      const [example] = stored.values();
+      const tenant = world.tenants.byId.get('second');
+      if (!example || !tenant) throw new Error('There are badges, and two tenants');
+      ids = Array.from({ length: BADGES }, (_, at) => at.toString(16).padStart(24, '0'));
+      stored.clear();
+      for (const _id of ids) stored.set(_id, { ...example, _id });
+      await world.warm();
+      view = createSnapshotView(tenant, { freshMs: 30_000, now: () => world.now() });
+      const at = tenant.providers.findIndex(({ provider }) => provider.key === 'tagMango');
+      badges = view.see(at)?.reading.snapshot.value.list.badges ?? [];
+      expect(badges).toHaveLength(BADGES);
+      // What tells badges apart lives with them.
+      badges.forEach(identityOf);
+    });
+    afterAll(() => world.close());
+
+    const toPlan = (json: string): EntitiesPlan => ({
+      operation: { kind: 'query', name: undefined, rootField: '_entities' },
+      most: 1_000,
+      fieldsOf: (representations) => representations,
+      bytesOfEach: 0,
+      head: '[',
+      tail: ']',
+      compiled: { nodes: 0, fields: 1, repeats: 0 },
+      render: () => json,
+    });
+    const toSplit = (id: string): Split => {
+      const representation = `{"__typename":"TagMangoBadge","id":"${id}"}`;
+      // The rest of the body, which no fragment may keep.
+      const body = representation + ' '.repeat(2_000);
+      return { body, start: 0, end: representation.length, key: ['', ''] };
+    };
+
+    test.each([
+      ['short', '"a"'],
+      ['long', JSON.stringify('a'.repeat(1_000))],
+    ])('many entities, each %s', async (_what, json) => {
+      const plan = toPlan(json);
+      const share = await shareOf((keep) => {
+        const fragments = createEntityFragments(keep);
+        return (at) => fragments.answer(plan, toSplit(ids[at] ?? ''), view);
+      }, BADGES - 50);
+      expect(share).toBeGreaterThan(0.6);
+      expect(share).toBeLessThan(1.2);
+    });
+
+    test.each([
+      ['one entity', 0],
+      ['an entity that is missing', BADGES],
+    ])('%s, for many plans', async (_what, which) => {
+      const plans = Array.from({ length: 2_050 }, () => toPlan('"a"'));
+      const split = toSplit(which.toString(16).padStart(24, '0'));
+      const share = await shareOf((keep) => {
+        const fragments = createEntityFragments(keep);
+        return (at) => fragments.answer(plans[at] ?? toPlan(''), split, view);
+      }, 2_000);
+      expect(share).toBeGreaterThan(0.6);
+      expect(share).toBeLessThan(1.2);
+    });
+
+    /** Writes the badge as this JSON, in so many places. */
+    function toWriter(fragments: BadgeFragments, places: number, json: string) {
+      const size = { fields: 1, bytes: 0 };
+      const renders = Array.from({ length: places }, () => fragments.remember(() => json, size));
+      return (badge: object | undefined): void => {
+        const writing = fragments.begin(view);
+        for (const render of renders) writing.write(render, badge);
+        writing.end();
+      };
+    }
+
+    test.each([
+      ['short', '"a"'],
+      ['long', JSON.stringify('a'.repeat(1_000))],
+    ])('many badges, each %s', async (_what, json) => {
+      const share = await shareOf((keep) => {
+        const write = toWriter(createBadgeFragments(keep), 1, json);
+        return (at) => write(badges[at]);
+      }, BADGES - 50);
+      expect(share).toBeGreaterThan(0.6);
+      expect(share).toBeLessThan(1.2);
+    });
+
+    test.each([3, 20])('one badge in %i places of many plans', async (places) => {
+      const share = await shareOf((keep) => {
+        const writers = Array.from({ length: 1_050 }, () =>
+          toWriter(createBadgeFragments(keep), places, '"a"'),
+        );
+        return (at) => writers[at]?.(badges[0]);
+      }, 1_000);
+      expect(share).toBeGreaterThan(0.6);
+      expect(share).toBeLessThan(1.2);
+    });
   });
 });
 

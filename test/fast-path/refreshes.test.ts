@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BadgeIndex } from '../../src/badges/reading/badge-index.ts';
-import { createEntityFragments } from '../../src/server/fast-path/fragments.ts';
+import {
+  createBadgeFragments,
+  createEntityFragments,
+} from '../../src/server/fast-path/fragments.ts';
 import type { EntitiesPlan } from '../../src/server/fast-path/plans.ts';
 import { createSnapshotView } from '../../src/server/fast-path/snapshot-view.ts';
 import { createKeep } from '../../src/server/keep.ts';
@@ -66,7 +69,8 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
         return JSON.stringify(name);
       },
     };
-    const fragments = createEntityFragments(createKeep(1_000_000));
+    const keep = createKeep(1_000_000);
+    const fragments = createEntityFragments(keep);
     const ids = [...badges().keys()];
     const body = ids.map((id) => `{"__typename":"${typeName}","id":"${id}"}`).join();
     return {
@@ -77,8 +81,41 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
         const split = { body, start: 0, end: body.length, key: ['', ''] as const };
         return { text: fragments.answer(plan, split, view), written: [...written] };
       },
+      usage: () => keep.usage(),
+      forget: () => fragments.forget(plan),
     };
   }
+
+  /** The same for the badges of a list, each written as a text of this length. */
+  function createCountedLists(length: number) {
+    const written: string[] = [];
+    const keep = createKeep();
+    const fragments = createBadgeFragments(keep);
+    const render = fragments.remember(
+      (badge) => {
+        written.push((badge as { id: string }).id);
+        return 'x'.repeat(length);
+      },
+      { fields: 1, bytes: 0 },
+    );
+    return {
+      write: () => {
+        written.length = 0;
+        const view = createSnapshotView(tenant(), { freshMs: 30_000, now: () => world.now() });
+        const at = view.tenant.providers.findIndex((of) => of.provider.key === key);
+        const writing = fragments.begin(view);
+        for (const badge of view.see(at)?.reading.snapshot.value.list.badges ?? [])
+          writing.write(render, badge);
+        writing.end();
+        return [...written];
+      },
+      usage: () => keep.usage(),
+      forget: () => fragments.forget(),
+    };
+  }
+  const rename = (ids: Iterable<string>, name: string): void => {
+    for (const id of ids) Object.assign(badges().get(id) ?? {}, { [nameField]: name });
+  };
 
   test('without a change keeps the index and all fragments, with a new time', async () => {
     const before = await refresh(key);
@@ -104,6 +141,56 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
     const { text, written } = answer();
     expect(written).toEqual([first]);
     expect(text).toMatch(/^\["Another name",/);
+  });
+
+  test('with a longer and then a shorter badge counts the bytes of the present one', async () => {
+    await refresh(key);
+    const { answer, ids, usage, forget } = createCountedAnswers();
+    const bytesWith = async (name: string): Promise<number> => {
+      rename(ids.slice(0, 1), name);
+      await refresh(key);
+      answer();
+      return usage().bytes;
+    };
+    const first = await bytesWith('x'.repeat(10));
+    expect(await bytesWith('y'.repeat(5_010))).toBe(first + 5_000);
+    expect(await bytesWith('z'.repeat(10))).toBe(first);
+    forget();
+    expect(usage()).toMatchObject({ fragments: 0, bytes: 0 });
+  });
+
+  test('with one changed badge writes only this one anew in lists', async () => {
+    await refresh(key);
+    const { write, usage, forget } = createCountedLists(10);
+    const ids = [...badges().keys()];
+    expect(write()).toEqual(ids);
+    expect(write()).toEqual([]);
+    rename(ids.slice(0, 1), 'Another name');
+    await refresh(key);
+    expect(write()).toEqual(ids.slice(0, 1));
+    expect(usage().fragments).toBe(1);
+    forget();
+    expect(usage()).toMatchObject({ fragments: 0, bytes: 0 });
+  });
+
+  test('in which all badges change, again and again, keeps at most about three times what is needed', async () => {
+    const LENGTH = 20_000;
+    await refresh(key);
+    const { write, usage } = createCountedLists(LENGTH);
+    const ids = [...badges().keys()];
+    write();
+    const { bytes } = usage();
+    expect(bytes).toBeGreaterThan(LENGTH * ids.length);
+    const counted: number[] = [];
+    for (let times = 0; times < 12; times += 1) {
+      rename(ids, `Name ${times}`);
+      await refresh(key);
+      expect(write()).toEqual(ids);
+      counted.push(usage().bytes);
+    }
+    expect(Math.max(...counted)).toBeLessThan(4 * bytes);
+    expect(Math.min(...counted)).toBe(bytes);
+    expect(usage().fragments).toBe(1);
   });
 
   test('with a missing and a moved badge keeps all that are the same', async () => {
