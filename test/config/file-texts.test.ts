@@ -70,9 +70,13 @@ describe('a change is noticed when it was there at two looks, by', () => {
     ],
   ])('%s', (_how, change) => {
     writeFileSync(file, 'one');
+    // A time that can be set again exactly.
+    utimesSync(file, 1_000, 1_000);
     // As if it had been written long ago.
     const { look, read } = open({ wallTime: () => Date.now() + 3_600_000 });
     expect(read()).toBe('one');
+    // After this one, two looks read only a file whose signature differs.
+    look();
     change();
     expect([look(), read()]).toEqual([false, 'one']);
     expect(look()).toBe(true);
@@ -118,6 +122,24 @@ test('what has not changed is not read again at each look', () => {
   const before = reads;
   for (let index = 0; index < 9; index += 1) expect(look()).toBe(false);
   expect(reads - before).toBe(3);
+});
+
+test('of many files that have not changed, each look reads a third, with a step for each file', () => {
+  let reads = 0;
+  const texts = createFileTexts({
+    readFile: () => {
+      reads += 1;
+      return { value: 'one' };
+    },
+    signatureOf: () => ({ text: 'the same', changedAt: 0 }),
+  });
+  for (let at = 0; at < 300; at += 1) texts.read(`${at}`);
+  runToEnd(texts.look());
+  for (let looks = 0; looks < 3; looks += 1) {
+    reads = 0;
+    expect([...texts.look()]).toHaveLength(300);
+    expect(reads).toBe(100);
+  }
 });
 
 test('a file that others do not read any more is looked at no more', () => {

@@ -56,6 +56,17 @@ test('a change is told once it was read twice, and then no more', () => {
   expect(told).toEqual([['old', 'new']]);
 });
 
+test('a change back to the first secrets is told too', () => {
+  const { write, told, look, secrets } = setUp('old');
+  for (const text of ['new', 'old']) {
+    write(text);
+    look();
+    look();
+  }
+  expect(told).toEqual([['new'], ['old']]);
+  expect(['old', 'new'].map((secret) => secrets.accepts(secret))).toEqual([true, false]);
+});
+
 test('a file that is still being written is not taken', () => {
   const { write, told, look } = setUp('old');
   write('half');
@@ -213,10 +224,10 @@ test('the URL of Redis is told when it was read twice and is good', () => {
     onChange: (url) => told.push(url),
     onProblem: ({ message }) => told.push(message.includes('REDIS_URL_FILE: must')),
   });
-  for (const text of [first, 'http://elsewhere', second]) {
+  for (const text of [first, 'http://elsewhere', second, first]) {
     now = text;
     look();
     look();
   }
-  expect(told).toEqual([true, second]);
+  expect(told).toEqual([true, second, first]);
 });

@@ -189,6 +189,21 @@ test('a file that takes too long is told, and tried again later', async () => {
   expect(served()).toEqual(['bolt', 'core']);
 });
 
+test('a problem is told once, whatever else changes, and again when it comes back', async () => {
+  const { files, told, lookTimes } = await setUp('acme');
+  const wrong = `${toYaml('acme')}${WRONG_TENANT}`;
+  files.set('/tenants', wrong);
+  await lookTimes(3);
+  files.set('/acme-key', 'another-key');
+  await lookTimes(3);
+  expect(told).toHaveLength(1);
+  files.set('/tenants', toYaml('acme'));
+  await lookTimes(3);
+  files.set('/tenants', wrong);
+  await lookTimes(3);
+  expect(told).toEqual([told[0], told[0]]);
+});
+
 test('20 problems are told, and how many more there are', async () => {
   const { files, told, lookTimes } = await setUp('acme');
   const many = Array.from({ length: 3_000 }, (_, index) => `  t${index}: x\n`).join('');
