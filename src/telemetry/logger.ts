@@ -155,10 +155,7 @@ export function createRequestLog({ logger, sample, random = Math.random }: Reque
   };
   return {
     observer,
-    close(): void {
-      rejections.close();
-      failures.close();
-    },
+    close: () => [rejections, failures].forEach((limit) => limit.close()),
   };
 }
 
