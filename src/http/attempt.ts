@@ -12,6 +12,7 @@ import {
 } from './provider-error.ts';
 import {
   type AnswerHead,
+  Chunks,
   MAX_BODY_BYTES,
   type RetryAfterBounds,
   decodeBody,
@@ -210,9 +211,6 @@ function toFailure({ cause, stage, head }: Broken): Received | Failed | { bug: u
   return head ? { head, body: error } : { error, answered: undefined };
 }
 
-/** A chunk may be a byte, and takes more than a hundred until it is joined with others. */
-const JOINED_AT_ONCE = 1_000;
-
 /** Collects the answer as undici hands it on: a stream for each answer would take longer than to read most of them. */
 function ask(
   dispatcher: Dispatcher,
@@ -223,9 +221,7 @@ function ask(
     let stage: CallStage = 'connecting';
     let controller: Dispatcher.DispatchController | undefined;
     let head: AnswerHead | undefined;
-    const chunks: Buffer[] = [];
-    /** How many chunks, from the first on, were made by joining others. */
-    let joined = 0;
+    const chunks = new Chunks();
     let bytes = 0;
     let isOver = false;
 
@@ -263,13 +259,10 @@ function ask(
       onResponseData(_controller, chunk) {
         bytes += chunk.length;
         if (bytes > maxBytes) return stop(tooLarge(maxBytes));
-        chunks.push(chunk);
-        if (chunks.length - joined === JOINED_AT_ONCE) {
-          joined = chunks.push(Buffer.concat(chunks.splice(joined)));
-        }
+        chunks.add(chunk);
       },
       onResponseEnd() {
-        if (head) end({ head, encoded: Buffer.concat(chunks) });
+        if (head) end({ head, encoded: chunks.whole() });
       },
       // After the 407 of a proxy, undici would still read its body, however long that goes on.
       onResponseError: (_controller, cause) => stop(cause),

@@ -134,6 +134,31 @@ function endOfHeader(body: Buffer): number | undefined {
   return flags & HAS_HEADER_CRC ? at + 2 : at;
 }
 
+/** A chunk may be a byte, and takes up to half a KB until it is joined with others. */
+const JOINED_AT_ONCE = 1_000;
+
+/** The bytes of a body as they arrive. */
+export class Chunks {
+  readonly #chunks: Buffer[] = [];
+  /** How many of them, from the first on, were made by joining others. */
+  #joined = 0;
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    if (this.#chunks.length - this.#joined < JOINED_AT_ONCE) return;
+    this.#joined = this.#chunks.push(Buffer.concat(this.#chunks.splice(this.#joined)));
+  }
+
+  whole(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#joined = 0;
+  }
+}
+
 /** Limits the memory of one answer, encoded and decoded, unless its reader sets a lower limit. */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import type { BadgesContext } from '../badges/context.ts';
 import { isObject } from '../http/json.ts';
+import { Chunks } from '../http/response.ts';
 import type { OperationInfo, RequestEnded } from '../telemetry/observer.ts';
 import { type BudgetShare, type ByteBudget, RETRY_AFTER_MS } from './answers/answer-budget.ts';
 import { arrivalOf } from './connections.ts';
@@ -204,22 +205,13 @@ interface TurnOptions {
   tenantOf: (request: FastifyRequest) => string;
 }
 
-/** A piece may be a byte, and takes half a KB until it is joined with others. */
-const JOINED_AT_ONCE = 1_000;
-
-/** The pieces of a body with one more. Use only what it returns from then on. */
-function withPiece(pieces: Buffer[], piece: Buffer): Buffer[] {
-  pieces.push(piece);
-  return pieces.length < JOINED_AT_ONCE ? pieces : [Buffer.concat(pieces)];
-}
-
 /** Calls back with all bytes of a body, or with why they did not arrive. What follows too many of them is dropped. */
 function collectBody(
   request: IncomingMessage,
   share: Pick<BudgetShare, 'take'>,
   then: (collected: Buffer | Error) => unknown,
 ): void {
-  let pieces: Buffer[] = [];
+  const pieces = new Chunks();
   let bytes = 0;
   let arrived = 0;
 
@@ -229,13 +221,13 @@ function collectBody(
     if (bytes > MAX_REQUEST_BYTES) return end(tooLarge(MUST_HAVE));
     if (arrived > BODY_CAPS.pieces) return end(tooLarge(MUST_ARRIVE));
     if (!share.take(piece.length)) return end(tooManyBodies());
-    pieces = withPiece(pieces, piece);
+    pieces.add(piece);
   }
-  const onEnd = (): void => end(Buffer.concat(pieces));
+  const onEnd = (): void => end(pieces.whole());
   const onCut = (): void => end(badRequest('The body of the request was cut off.'));
   function end(collected: Buffer | Error): void {
     request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
-    pieces = [];
+    pieces.clear();
     then(collected);
   }
 

@@ -33,7 +33,7 @@ import {
 } from '../../src/server/fast-path/snapshot-view.ts';
 import { type Keep, type Kept, createDocumentStore, createKeep } from '../../src/server/keep.ts';
 import { isAdmittedAgain, isAffordable } from '../../src/server/limits/request-limits.ts';
-import { type World, startWorld } from './world.ts';
+import { type World, startWorld, toEntitiesPlan } from './world.ts';
 
 const DOCUMENTS = 2_500;
 const MIB = 1024 * 1024;
@@ -374,16 +374,7 @@ describe('what is kept takes as much memory as is counted:', () => {
     });
     afterAll(() => world.close());
 
-    const toPlan = (json: string): EntitiesPlan => ({
-      operation: { kind: 'query', name: undefined, rootField: '_entities' },
-      most: 1_000,
-      fieldsOf: (representations) => representations,
-      bytesOfEach: 0,
-      head: '[',
-      tail: ']',
-      compiled: { nodes: 0, fields: 1, repeats: 0 },
-      render: () => json,
-    });
+    const toPlan = (json: string): EntitiesPlan => toEntitiesPlan(() => json);
     const toSplit = (id: string): Split => {
       const representation = `{"__typename":"TagMangoBadge","id":"${id}"}`;
       // The rest of the body, which no fragment may keep.

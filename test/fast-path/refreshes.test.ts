@@ -4,12 +4,11 @@ import {
   createBadgeFragments,
   createEntityFragments,
 } from '../../src/server/fast-path/fragments.ts';
-import type { EntitiesPlan } from '../../src/server/fast-path/plans.ts';
 import { createSnapshotView } from '../../src/server/fast-path/snapshot-view.ts';
 import { createKeep } from '../../src/server/keep.ts';
 import { toRename } from '../support/load-operations.ts';
 import { execute } from '../support/service.ts';
-import { type World, startWorld } from './world.ts';
+import { type World, startWorld, toEntitiesPlan } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -55,20 +54,11 @@ describe.each(SIDES)('a refresh of $key', ({ key, provider, nameField, typeName 
   /** Where one badge is written anew, the plan counts. */
   function createCountedAnswers() {
     const written: string[] = [];
-    const plan: EntitiesPlan = {
-      operation: { kind: 'query', name: undefined, rootField: '_entities' },
-      most: 1_000,
-      fieldsOf: (representations) => representations,
-      bytesOfEach: 0,
-      head: '[',
-      tail: ']',
-      compiled: { nodes: 0, fields: 1, repeats: 0 },
-      render(value) {
-        const { id, name } = value as { id: string; name: string };
-        written.push(id);
-        return JSON.stringify(name);
-      },
-    };
+    const plan = toEntitiesPlan((value) => {
+      const { id, name } = value as { id: string; name: string };
+      written.push(id);
+      return JSON.stringify(name);
+    });
     const keep = createKeep(1_000_000);
     const fragments = createEntityFragments(keep);
     const ids = [...badges().keys()];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createSnapshotStore } from '../../src/cache/snapshot-entry.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { EntitiesPlan } from '../../src/server/fast-path/plans.ts';
 import { createRouterSecrets } from '../../src/server/identity/authenticate.ts';
 import { type ServerOptions, startServer } from '../../src/server/server.ts';
 import { createEmbeddedStore } from '../../src/state/sqlite/store.ts';
@@ -167,5 +168,19 @@ export async function startWorld({
       await sandbox.close();
       rmSync(folder, { recursive: true });
     },
+  };
+}
+
+/** A plan that writes each entity as told. */
+export function toEntitiesPlan(render: EntitiesPlan['render']): EntitiesPlan {
+  return {
+    operation: { kind: 'query', name: undefined, rootField: '_entities' },
+    most: 1_000,
+    fieldsOf: (representations) => representations,
+    bytesOfEach: 0,
+    head: '[',
+    tail: ']',
+    compiled: { nodes: 0, fields: 1, repeats: 0 },
+    render,
   };
 }
